@@ -1,0 +1,68 @@
+"""The extractor without a model: whole sentences, their speaker named and their dates resolved, and rules for change."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from semmem.event import Event
+from semmem.extractors.dates import annotate, resolve
+from semmem.extractors.gate import speaker_of, without_recalled
+from semmem.extractors.resolve import ended, judge, merged, one_successor
+from semmem.extractors.screen import refusal
+from semmem.extractors.sentences import category_of, importance_of, only_tells, says_something, sentences, told
+from semmem.extractors.summarize import extractive
+from semmem.fact import Draft, Source
+from semmem.ports import Decision, Extraction, Quarantined, Question, SummaryText, Usage
+
+CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
+
+
+class OfflineExtractor:
+    """Implements semmem.ports.Extractor with rules alone. English is known best; other languages are kept as said."""
+
+    name = "offline"
+
+    async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
+        said = [(event, draft, refusal(draft)) for event in events for draft in _drafts(event)]
+        kept = [(event, draft) for event, draft, reason in said if reason is None]
+        return Extraction(
+            drafts=ended(merged(draft for _, draft in kept)),
+            quarantined=tuple(
+                Quarantined(reason=reason, event_ids=(event.id,), text=draft.text)
+                for event, draft, reason in said
+                if reason
+            ),
+            summaries=tuple(_summaries(kept, summaries)),
+        )
+
+    async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
+        return one_successor([judge(question) for question in questions]), Usage()
+
+    async def aclose(self) -> None:
+        """Holds nothing."""
+
+
+def _drafts(event: Event) -> Iterator[Draft]:
+    for sentence in sentences(without_recalled(event.content)):
+        if says_something(sentence) and not (event.role != "user" and only_tells(sentence)):
+            yield _draft(sentence, event)
+
+
+def _draft(sentence: str, event: Event) -> Draft:
+    speaker = speaker_of(event)
+    return Draft(
+        subject=speaker,
+        text=told(annotate(sentence, event.occurred_at), speaker),
+        category=category_of(sentence),
+        confidence=CONFIDENCE,
+        importance=max(event.importance, importance_of(sentence)),
+        validity=resolve(sentence, event.occurred_at),
+        sources=(Source(event_id=event.id, quote=sentence),),
+        trust=event.role,
+    )
+
+
+def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None, str]) -> Iterator[SummaryText]:
+    """A new text for each session that something was said in, and for the scope."""
+    sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
+    for session in sessions:
+        said = [(draft.text, draft.importance) for event, draft in kept if session in (None, event.session)]
+        yield SummaryText(session=session, text=extractive(present.get(session, ""), said))

@@ -1,0 +1,33 @@
+"""Cuts a scope's pending events into batches."""
+
+from collections.abc import Sequence
+
+from semmem.event import Event
+from semmem.extractors.gate import without_recalled
+from semmem.ports import TokenCounter
+
+# Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.
+BATCH_TOKENS = 1_800
+BATCH_EVENTS = 80
+_LINE_TOKENS = 5  # the number and the name in front of a line
+
+
+def next_batch(events: Sequence[Event], counter: TokenCounter) -> list[Event]:
+    """The longest run from the front that fits, cut between sessions where that leaves whole sessions; never empty.
+
+    A session larger than a batch is cut inside; an event larger than a batch is a batch of its own.
+    """
+    end = _fitting(events, counter)
+    if end == len(events):
+        return list(events)
+    boundaries = [i for i in range(1, end + 1) if events[i].session != events[i - 1].session]
+    return list(events[: boundaries[-1] if boundaries else end])
+
+
+def _fitting(events: Sequence[Event], counter: TokenCounter) -> int:
+    tokens = 0
+    for position, event in enumerate(events[:BATCH_EVENTS]):
+        tokens += counter.count(without_recalled(event.content)) + _LINE_TOKENS
+        if tokens > BATCH_TOKENS and position:
+            return position
+    return min(len(events), BATCH_EVENTS)

@@ -1,0 +1,166 @@
+"""Whole sentences that say something, told in the third person where that is safe."""
+
+import re
+from collections.abc import Iterator
+
+from semmem.extractors.gate import is_small_talk
+from semmem.extractors.words import content_stems, words
+from semmem.fact import Category
+
+MAX_SENTENCE_CHARS = 400
+
+_SENTENCE = re.compile(r"[^\n]+?(?:[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
+_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Mt|e\.g|i\.e|a\.m|p\.m)|\b[A-Z])\.$")
+_ASKS = re.compile(r"[?？؟][\"'”’)\s]*$")  # noqa: RUF001
+_REACTS = re.compile(
+    r"^(?:wow|that(?:'s| is| sounds| must)|this (?:is|sounds|looks)|sounds|looks|congrat\w*|glad|so glad|so happy for|good luck|"
+    r"(?:i'm|i am) (?:so |really |very )?(?:glad|sorry|happy|proud|excited) (?:to hear|for you|of you|that you|you)|"
+    r"thank\w*|no (?:problem|worries)|you(?:'re|'ve|'ll| are| have| can| should| must| look)?\b|your\b|it(?:'s| is| was| looks| sounds)\b|"
+    r"how|what|keep|let me know|let's|yeah|yep|cool|nice|great|amazing|awesome|absolutely|definitely|totally|good|love (?:that|it|this))\b",
+    re.IGNORECASE,
+)
+_LEAD_IN = re.compile(
+    r"^(?:hey|hi|hello|oh|wow|well|yes|yeah|yep|no|sure|thanks|thank you|haha|ok|okay|so|and|but|also)\b[^,.!]{0,20}[,.!]\s+",
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|we|our|me|us|mine)\b", re.IGNORECASE)
+_TELLS = re.compile(
+    r"^(?:please\b|let me\b|feel free|you (?:can|could|should|may|must)\b|try\b|make sure|would you|could you|can you|click\b|here (?:is|are)\b)",
+    re.IGNORECASE,
+)
+
+_PRESENT = {
+    **{
+        "am": "is",
+        "'m": "is",
+        "have": "has",
+        "'ve": "has",
+        "do": "does",
+        "live": "lives",
+        "work": "works",
+        "need": "needs",
+    },
+    **{
+        "want": "wants",
+        "prefer": "prefers",
+        "like": "likes",
+        "love": "loves",
+        "hate": "hates",
+        "use": "uses",
+        "own": "owns",
+    },
+    **{"play": "plays", "speak": "speaks", "study": "studies", "drive": "drives", "drink": "drinks", "eat": "eats"},
+}
+_SAME_IN_THIRD = frozenset(
+    "was had will would can could did went got bought sold met took made saw told gave lost won began quit left broke "
+    "found became felt thought kept came ran wrote read said paid spent built grew chose drove flew ate drank hurt".split()
+)
+_ADVERBS = frozenset("just recently now also still really always never usually finally currently already".split())
+_FIRST_PERSON = re.compile(r"\bI(?P<short>'m|'ve)?(?: (?P<adverb>[a-z]+))??(?: (?P<verb>[a-z]+)\b)?")
+_UNSAFE = re.compile(
+    r"\b(?:you|your|yours|you're|we|us|our|ours|me|mine|myself|this|here|it|I'[dl]l?|(?<!^)my)\b", re.IGNORECASE
+)
+
+_CATEGORIES: tuple[tuple[Category, str], ...] = (
+    (
+        "preference",
+        r"prefer\w*|favou?rite|likes?|loves?|enjoys?|hates?|dislikes?|instead|no longer want\w*|can't stand|fan of",
+    ),
+    (
+        "plan",
+        r"plan\w*|going to|will|'ll|next (?:week|month|year|\w+day)|tomorrow|want to|hop(?:e|ing) to|thinking (?:of|about)|considering",
+    ),
+    (
+        "profile",
+        r"(?:lives?|living|moved|works?|working|job|born|grew up|years old|allerg\w*|address|phone|e-?mail|birthday|diagnosed|vegan|vegetarian|name is)",
+    ),
+    (
+        "relationship",
+        r"husband|wife|partner|son|daughter|kids?|child\w*|mother|father|mom|mum|dad|sister|brother|friends?|married|engaged|boyfriend|girlfriend|family",
+    ),
+    ("decision", r"decided|decision|agreed|chose|chosen|approved|signed off|we will|settled on"),
+    (
+        "event",
+        r"went|attended|visited|yesterday|last|ago|bought|met|joined|started|finished|won|lost|broke|happened|\w{3,}ed",
+    ),
+)
+_WEIGHTY = re.compile(
+    r"\b(?:allerg\w*|diagnos\w*|moved|address|married|divorced|died|born|pregnant|deadline|decided|no longer|never|always|must|birthday|job|phone|e-?mail)\b",
+    re.IGNORECASE,
+)
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The text's sentences as they stand, over-long ones in pieces cut between words."""
+    pending = ""
+    for match in _SENTENCE.finditer(text):
+        pending += match.group()
+        if _ABBREVIATION.search(pending) and match.end() < len(text) and text[match.end()] != "\n":
+            continue
+        yield from _pieces(pending.strip())
+        pending = ""
+    yield from _pieces(pending.strip())
+
+
+def says_something(sentence: str) -> bool:
+    """False for questions, small talk, and mere reactions to what somebody else said."""
+    if _ASKS.search(sentence) or is_small_talk(sentence):
+        return False
+    if not sentence.isascii() and len(words(sentence)) < 3:
+        return sum(character.isalpha() for character in sentence) >= 4  # scripts that write without spaces
+    rest = _LEAD_IN.sub("", sentence)
+    if _REACTS.match(rest) and not (_OWN.search(_REACTS.sub("", rest)) or any(map(str.isdigit, rest))):
+        return False
+    return len(words(rest)) >= 3 and len(content_stems(rest)) >= 2
+
+
+def only_tells(sentence: str) -> bool:
+    """True where an agent or a tool instructs or offers, and states nothing."""
+    return bool(_TELLS.match(sentence))
+
+
+def told(sentence: str, speaker: str) -> str:
+    """The sentence as a statement about its speaker: in the third person where every "I" can safely be turned, else quoted."""
+    turned = _third_person(sentence, speaker)
+    return turned if turned else f'{speaker}: "{sentence}"'
+
+
+def category_of(sentence: str) -> Category:
+    for category, pattern in _CATEGORIES:
+        if re.search(rf"\b(?:{pattern})\b", sentence, re.IGNORECASE):
+            return category
+    return "other"
+
+
+def importance_of(sentence: str) -> float:
+    """.3 for a remark, more for what is said of oneself, for names and numbers, and for what changes a life."""
+    named = re.search(r"(?<=\s)[A-Z]\w+|\d", sentence)
+    return min(1.0, 0.3 + 0.2 * bool(_OWN.search(sentence)) + 0.1 * bool(named) + 0.3 * bool(_WEIGHTY.search(sentence)))
+
+
+def _third_person(sentence: str, speaker: str) -> str | None:
+    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence):
+        return None
+    own = re.sub(r"^My ", f"{speaker}'s ", sentence)
+    turned = _FIRST_PERSON.sub(lambda match: _turned(match, speaker), own)
+    return None if "\0" in turned else turned
+
+
+def _turned(match: re.Match[str], speaker: str) -> str:
+    """ "I'm" as "Alice is"; NUL where the verb is not known well enough to turn."""
+    verb, adverb = match["short"] or match["verb"] or "", match["adverb"]
+    if adverb and adverb not in _ADVERBS:
+        return "\0"
+    third = _PRESENT.get(verb) or (verb if verb in _SAME_IN_THIRD or re.fullmatch(r"[a-z]{2,}ed", verb) else "\0")
+    rest = match["verb"] if match["short"] else None
+    return " ".join(part for part in (speaker, adverb if not match["short"] else None, third, rest) if part)
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    while len(sentence) > MAX_SENTENCE_CHARS:
+        cut = sentence.rfind(" ", 1, MAX_SENTENCE_CHARS)
+        cut = cut if cut > 0 else MAX_SENTENCE_CHARS
+        yield sentence[:cut]
+        sentence = sentence[cut:].lstrip()
+    if sentence:
+        yield sentence

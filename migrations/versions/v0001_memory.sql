@@ -1,0 +1,458 @@
+-- Every table below holds one tenant's rows and starts each key with the tenant; (scope_kind, scope_id) says where in it.
+
+create extension if not exists vector with schema public;
+
+-- Roles belong to the cluster, not to the database, so another database may have made them.
+do $$
+begin
+    create role semmem_app nologin;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+-- The sweep looks across tenants for waiting work: it may see addresses, never content.
+do $$
+begin
+    create role semmem_sweeper nologin;
+exception when duplicate_object or unique_violation then null;
+end $$;
+
+grant semmem_sweeper to semmem_app with inherit false;
+grant semmem_app to current_user;
+
+-- epoch rises with every forget, so that caches know what is stale; items and terms are BM25's collection statistics.
+create table semmem.scopes (
+    tenant     text collate "C" not null,
+    scope_kind text not null check (scope_kind in ('user', 'workspace')),
+    scope_id   text collate "C" not null,
+    epoch      bigint not null default 0,
+    items      bigint not null default 0,
+    terms      bigint not null default 0,
+    primary key (tenant, scope_kind, scope_id)
+);
+
+create table semmem.events (
+    tenant          text collate "C" not null,
+    scope_kind      text not null,
+    scope_id        text collate "C" not null,
+    id              uuid not null,
+    seq             bigint generated always as identity,
+    session         text collate "C",
+    role            text not null check (role in ('user', 'assistant', 'tool', 'system')),
+    speaker         text,
+    agent           text collate "C",
+    agent_type      text,
+    event_type      text not null,
+    content         text not null,
+    importance      double precision not null check (importance between 0 and 1),
+    metadata        jsonb not null,
+    occurred_at     timestamptz not null,
+    recorded_at     timestamptz not null,
+    key             text collate "C",
+    body_hash       bytea not null,
+    indexed_at      timestamptz,
+    consolidated_at timestamptz,
+    primary key (tenant, id),
+    unique (tenant, scope_kind, scope_id, key),
+    foreign key (tenant, scope_kind, scope_id) references semmem.scopes
+);
+create index events_newest on semmem.events (tenant, scope_kind, scope_id, seq desc);
+create index events_of_session on semmem.events (tenant, scope_kind, scope_id, session, seq);
+create index events_waiting on semmem.events (tenant, scope_kind, scope_id, seq)
+    where consolidated_at is null or indexed_at is null;
+
+-- The last agent that reported a content, for the dedup window.
+create table semmem.sightings (
+    tenant       text collate "C" not null,
+    scope_kind   text not null,
+    scope_id     text collate "C" not null,
+    content_hash bytea not null,
+    event_id     uuid not null,
+    agent        text collate "C" not null,
+    seen_at      timestamptz not null,
+    primary key (tenant, scope_kind, scope_id, content_hash),
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+create index sightings_of_event on semmem.sightings (tenant, event_id);
+
+-- Idempotency keys of events that were not stored because another agent had reported the same content.
+create table semmem.aliases (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    key        text collate "C" not null,
+    event_id   uuid not null,
+    body_hash  bytea not null,
+    primary key (tenant, scope_kind, scope_id, key),
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+create index aliases_of_event on semmem.aliases (tenant, event_id);
+
+create table semmem.facts (
+    tenant         text collate "C" not null,
+    scope_kind     text not null,
+    scope_id       text collate "C" not null,
+    id             uuid not null,
+    thread         uuid not null,
+    version        integer not null check (version >= 1),
+    subject        text not null,
+    text           text not null,
+    statement_hash bytea not null,
+    category       text not null,
+    confidence     double precision not null check (confidence between 0 and 1),
+    importance     double precision not null check (importance between 0 and 1),
+    valid_from     timestamptz,
+    valid_to       timestamptz,
+    precision      text check (precision in ('year', 'month', 'day', 'instant')),
+    trust          text not null check (trust in ('user', 'assistant', 'tool', 'system')),
+    said_at        timestamptz not null,
+    recorded_at    timestamptz not null,
+    superseded_at  timestamptz,
+    primary key (tenant, id),
+    unique (tenant, thread, version),
+    foreign key (tenant, scope_kind, scope_id) references semmem.scopes
+);
+-- The truth of "no fact twice": one current version of a statement in a scope.
+create unique index facts_current on semmem.facts (tenant, scope_kind, scope_id, statement_hash)
+    where superseded_at is null;
+create index facts_newest on semmem.facts (tenant, scope_kind, scope_id, recorded_at desc);
+
+create table semmem.fact_sources (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    fact_id    uuid not null,
+    event_id   uuid not null,
+    quote      text not null,
+    primary key (tenant, fact_id, event_id),
+    foreign key (tenant, fact_id) references semmem.facts on delete cascade,
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+create index fact_sources_of_event on semmem.fact_sources (tenant, event_id);
+
+create table semmem.summaries (
+    tenant      text collate "C" not null,
+    scope_kind  text not null,
+    scope_id    text collate "C" not null,
+    id          uuid not null,
+    session     text collate "C",
+    text        text not null,
+    version     integer not null check (version >= 1),
+    through_seq bigint not null,
+    recorded_at timestamptz not null,
+    primary key (tenant, id),
+    unique nulls not distinct (tenant, scope_kind, scope_id, session),
+    foreign key (tenant, scope_kind, scope_id) references semmem.scopes
+);
+
+create table semmem.summary_sources (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    summary_id uuid not null,
+    event_id   uuid not null,
+    primary key (tenant, summary_id, event_id),
+    foreign key (tenant, summary_id) references semmem.summaries on delete cascade,
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+create index summary_sources_of_event on semmem.summary_sources (tenant, event_id);
+
+-- Embedding models in use: an index's name holds the model and its dimensions, and never changes its meaning.
+create table semmem.indexes (
+    name       text primary key,
+    model      text not null,
+    dimensions integer not null check (dimensions between 1 and 16000),
+    made_at    timestamptz not null default now()
+);
+
+-- What a vector index holds of an event or fact: the truth that Qdrant is made equal to.
+create table semmem.vectors (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    index_name text not null references semmem.indexes,
+    item_id    uuid not null,
+    item_kind  text not null check (item_kind in ('event', 'fact')),
+    version    integer not null,
+    vector     public.vector not null,
+    session    text collate "C",
+    agent      text collate "C",
+    category   text,
+    at         timestamptz not null,
+    importance double precision not null,
+    current    boolean not null,
+    primary key (tenant, index_name, item_id)
+);
+create index vectors_of_scope on semmem.vectors (tenant, scope_kind, scope_id, index_name);
+
+-- An inverted index kept inside the scope, so that no tenant's words weigh in another's scores.
+create table semmem.terms (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    term       text collate "C" not null,
+    item_id    uuid not null,
+    item_kind  text not null check (item_kind in ('event', 'fact')),
+    tf         integer not null,
+    length     integer not null,
+    primary key (tenant, scope_kind, scope_id, term, item_id) include (item_kind, tf, length)
+);
+create index terms_of_item on semmem.terms (tenant, item_id);
+
+-- Rows that Qdrant has yet to be made equal to; seq tells a change that came while one was being carried over.
+create table semmem.index_work (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    item_id    uuid not null,
+    seq        bigint generated always as identity,
+    primary key (tenant, item_id)
+);
+create index index_work_of_scope on semmem.index_work (tenant, scope_kind, scope_id, seq);
+
+-- What could not be extracted, or was refused: listed, replayed, never dropped.
+create table semmem.dead_letters (
+    tenant      text collate "C" not null,
+    scope_kind  text not null,
+    scope_id    text collate "C" not null,
+    id          uuid not null,
+    stage       text not null check (stage in ('extraction', 'draft')),
+    reason      text not null,
+    detail      text not null,
+    event_ids   uuid[] not null,
+    recorded_at timestamptz not null,
+    replayed_at timestamptz,
+    primary key (tenant, id)
+);
+create index dead_letters_of_scope on semmem.dead_letters (tenant, scope_kind, scope_id, recorded_at);
+
+-- What changed a memory, by ids and counts only.
+create table semmem.audit (
+    tenant            text collate "C" not null,
+    scope_kind        text not null,
+    scope_id          text collate "C" not null,
+    id                uuid not null default gen_random_uuid(),
+    action            text not null,
+    actor             text not null,
+    item_ids          uuid[] not null,
+    calls             integer not null default 0,
+    prompt_tokens     integer not null default 0,
+    completion_tokens integer not null default 0,
+    at                timestamptz not null,
+    primary key (tenant, id)
+);
+create index audit_of_scope on semmem.audit (tenant, scope_kind, scope_id, at);
+
+create table semmem.receipts (
+    tenant       text collate "C" not null,
+    scope_kind   text not null,
+    scope_id     text collate "C" not null,
+    id           uuid not null,
+    counts       jsonb not null,
+    committed_at timestamptz not null,
+    redis_at     timestamptz,
+    qdrant_at    timestamptz,
+    primary key (tenant, id)
+);
+create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
+    where redis_at is null or qdrant_at is null;
+
+-- A row is seen and written only under its tenant and inside the view that the transaction was opened with.
+do $$
+declare
+    name text;
+begin
+    for name in
+        select table_name from information_schema.columns where table_schema = 'semmem' and column_name = 'tenant'
+    loop
+        execute format('alter table semmem.%I enable row level security, force row level security', name);
+        execute format($policy$
+            create policy view on semmem.%I
+            using (
+                tenant = (select current_setting('semmem.tenant', true))
+                and case scope_kind
+                    when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
+                    else scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                end
+            )
+            with check (
+                tenant = (select current_setting('semmem.tenant', true))
+                and case scope_kind
+                    when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
+                    else scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                end
+            )
+            $policy$, name);
+    end loop;
+end $$;
+
+create policy sweep on semmem.events for select to semmem_sweeper using (true);
+create policy sweep on semmem.index_work for select to semmem_sweeper using (true);
+create policy sweep on semmem.receipts for select to semmem_sweeper using (true);
+
+grant select on public.semmem_revision to semmem_app;
+grant usage on schema semmem to semmem_app, semmem_sweeper;
+grant select, insert, update, delete on all tables in schema semmem to semmem_app;
+grant usage on all sequences in schema semmem to semmem_app;
+grant select (tenant, scope_kind, scope_id, recorded_at, indexed_at, consolidated_at)
+    on semmem.events to semmem_sweeper;
+grant select (tenant, scope_kind, scope_id) on semmem.index_work to semmem_sweeper;
+grant select (tenant, scope_kind, scope_id, committed_at, redis_at, qdrant_at) on semmem.receipts to semmem_sweeper;
+revoke update on semmem.events, semmem.audit from semmem_app;
+grant update (indexed_at, consolidated_at) on semmem.events to semmem_app;
+
+-- The setting's three parts hold until the transaction ends.
+create function semmem.enter(p_tenant text, p_users text[], p_workspaces text[]) returns void
+language sql as $$
+    select set_config('semmem.tenant', p_tenant, true),
+           set_config('semmem.users', p_users::text, true),
+           set_config('semmem.workspaces', p_workspaces::text, true)
+$$;
+
+-- The name under which a scope's job waits or runs, once at a time.
+create function semmem.job_key(p_entrypoint text, p_tenant text, p_kind text, p_id text) returns text
+language sql immutable as $$
+    select p_entrypoint || ':'
+        || encode(sha256(convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8')), 'hex')
+$$;
+
+-- Queues a scope's job unless one waits or runs. The conflicting row is locked until commit on purpose:
+-- a running job gives up its key before it looks a last time, and so waits for us and sees what we wrote.
+create function semmem.queue(p_entrypoint text, p_tenant text, p_kind text, p_id text) returns void
+language sql as $$
+    insert into semmem.pgqueuer as job (priority, status, entrypoint, dedupe_key, payload)
+    values (0, 'queued', p_entrypoint, semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id),
+            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'))
+    on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null
+    do update set priority = job.priority
+$$;
+
+-- Stores events and queues their work in one round trip and one transaction: its commit is the acknowledgement.
+-- A key that is known answers with the first id; with another body the whole call fails, naming the event's index.
+create function semmem.remember(
+    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_events jsonb
+) returns table (id uuid, status text, seq bigint, epoch bigint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    e record;
+    known record;
+    scope_epoch bigint;
+    new_seq bigint;
+    any_accepted boolean := false;
+begin
+    perform semmem.enter(
+        p_tenant,
+        case p_kind when 'user' then array[p_id] else '{}' end,
+        case p_kind when 'workspace' then array[p_id] else '{}' end);
+
+    select s.epoch into scope_epoch from semmem.scopes s
+    where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;
+    if not found then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id)
+        on conflict do nothing;
+        scope_epoch := 0;
+    end if;
+
+    for e in
+        select ordinality - 1 as index, x.*
+        from rows from (jsonb_to_recordset(p_events) as (
+            id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
+            importance double precision, metadata jsonb, occurred_at timestamptz, key text,
+            body_hash text, content_hash text)) with ordinality
+            as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
+                  occurred_at, key, body_hash, content_hash, ordinality)
+        order by ordinality
+    loop
+        insert into semmem.events (
+            tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
+            importance, metadata, occurred_at, recorded_at, key, body_hash)
+        select p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
+               e.content, e.importance, e.metadata, e.occurred_at, p_now, e.key, decode(e.body_hash, 'hex')
+        where e.key is null or not exists (
+            select from semmem.aliases a
+            where (a.tenant, a.scope_kind, a.scope_id, a.key) = (p_tenant, p_kind, p_id, e.key))
+        on conflict (tenant, scope_kind, scope_id, key) do nothing
+        returning events.seq into new_seq;
+
+        if not found then
+            select k.event_id, k.body_hash into known from (
+                select ev.id as event_id, ev.body_hash from semmem.events ev
+                where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key)
+                union all
+                select a.event_id, a.body_hash from semmem.aliases a
+                where (a.tenant, a.scope_kind, a.scope_id, a.key) = (p_tenant, p_kind, p_id, e.key)) k;
+            if known.body_hash is distinct from decode(e.body_hash, 'hex') then
+                raise exception using errcode = 'SM001', message = 'key conflict', detail = e.index::text;
+            end if;
+            return query select known.event_id, 'duplicate', null::bigint, scope_epoch;
+            continue;
+        end if;
+
+        if e.agent is not null and p_window > interval '0' then
+            insert into semmem.sightings as s (
+                tenant, scope_kind, scope_id, content_hash, event_id, agent, seen_at)
+            values (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'), e.id, e.agent, p_now)
+            on conflict (tenant, scope_kind, scope_id, content_hash) do update
+            set event_id = excluded.event_id, agent = excluded.agent, seen_at = excluded.seen_at
+            where s.agent = excluded.agent or s.seen_at <= p_now - p_window;
+            if not found then
+                delete from semmem.events ev where ev.tenant = p_tenant and ev.id = e.id;
+                select s.event_id into known from semmem.sightings s
+                where (s.tenant, s.scope_kind, s.scope_id, s.content_hash)
+                    = (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'));
+                if e.key is not null then
+                    insert into semmem.aliases (tenant, scope_kind, scope_id, key, event_id, body_hash)
+                    values (p_tenant, p_kind, p_id, e.key, known.event_id, decode(e.body_hash, 'hex'))
+                    on conflict do nothing;
+                end if;
+                return query select known.event_id, 'duplicate', null::bigint, scope_epoch;
+                continue;
+            end if;
+        end if;
+
+        any_accepted := true;
+        return query select e.id, 'accepted', new_seq, scope_epoch;
+    end loop;
+
+    if any_accepted then
+        perform semmem.queue('index', p_tenant, p_kind, p_id);
+        perform semmem.queue('consolidate', p_tenant, p_kind, p_id);
+    end if;
+end $$;
+
+-- The indexed rows of a view that pass a filter; the planner inlines it into each search.
+create function semmem.matching(
+    p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text,
+    p_category text, p_since timestamptz, p_until timestamptz, p_importance double precision, p_superseded boolean
+) returns setof semmem.vectors
+language sql stable as $$
+    select * from semmem.vectors
+    where tenant = p_tenant and index_name = p_index
+      and (scope_kind, scope_id) in (select * from unnest(p_kinds, p_ids))
+      and (p_kind is null or item_kind = p_kind)
+      and (p_agent is null or agent = p_agent)
+      and (p_session is null or session = p_session)
+      and (p_category is null or category = p_category)
+      and (p_since is null or at >= p_since)
+      and (p_until is null or at <= p_until)
+      and importance >= p_importance
+      and (current or p_superseded)
+$$;
+
+-- Registers a vector index; with p_hnsw it also builds one, which only the owner of the table may.
+create function semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean) returns integer
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    insert into semmem.indexes (name, model, dimensions) values (p_name, p_model, p_dimensions)
+    on conflict (name) do nothing;
+    if p_hnsw then
+        execute format(
+            'create index if not exists %I on semmem.vectors using hnsw ((vector::public.vector(%s)) vector_cosine_ops)
+             where index_name = %L',
+            'vectors_hnsw_' || left(md5(p_name), 16), p_dimensions, p_name);
+    end if;
+    return (select dimensions from semmem.indexes where name = p_name);
+end $$;
+
+revoke execute on all functions in schema semmem from public;
+grant execute on all functions in schema semmem to semmem_app;

@@ -1,0 +1,84 @@
+"""A semantic long-term memory layer for AI agents.
+
+>>> async with semmem.open() as memory:
+...     alice = memory.scope(tenant="acme", user="alice")
+...     await alice.remember("I moved to Berlin in May.", session="s1")
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from semmem.context import Context, Item
+from semmem.errors import (
+    BadAnswer,
+    Closed,
+    ConfigurationError,
+    EmbeddedServerError,
+    IndexMismatch,
+    InvalidInput,
+    KeyConflict,
+    MissingExtra,
+    ModelError,
+    ModelUnavailable,
+    NotFound,
+    NotSettled,
+    SchemaOutdated,
+    SemmemError,
+    StoreUnavailable,
+)
+from semmem.event import Ack, Event, NewEvent
+from semmem.fact import Fact, Source, Summary, Validity
+from semmem.hit import Hit, Recall
+from semmem.receipt import Receipt
+from semmem.scope import Scope, View
+
+if TYPE_CHECKING:
+    from semmem.bootstrap import open
+    from semmem.memory import Memory, ScopedMemory
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Ack",
+    "BadAnswer",
+    "Closed",
+    "ConfigurationError",
+    "Context",
+    "EmbeddedServerError",
+    "Event",
+    "Fact",
+    "Hit",
+    "IndexMismatch",
+    "InvalidInput",
+    "Item",
+    "KeyConflict",
+    "Memory",
+    "MissingExtra",
+    "ModelError",
+    "ModelUnavailable",
+    "NewEvent",
+    "NotFound",
+    "NotSettled",
+    "Recall",
+    "Receipt",
+    "SchemaOutdated",
+    "Scope",
+    "ScopedMemory",
+    "SemmemError",
+    "Source",
+    "StoreUnavailable",
+    "Summary",
+    "Validity",
+    "View",
+    "open",
+]
+
+# Imported on first use, for they load the database drivers and models.
+_LAZY = {"open": "semmem.bootstrap", "Memory": "semmem.memory", "ScopedMemory": "semmem.memory"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'semmem' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_LAZY[name]), name)

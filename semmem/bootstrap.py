@@ -1,0 +1,277 @@
+"""Puts a memory together: the only place that knows the concrete classes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from semmem.consolidation import Consolidator
+from semmem.erasure import Erasure
+from semmem.errors import ConfigurationError, StoreUnavailable
+from semmem.extractors.llm import LlmExtractor
+from semmem.extractors.offline import OfflineExtractor
+from semmem.index_sync import IndexSync
+from semmem.indexing import Indexer
+from semmem.memory import Memory, Parts
+from semmem.migrations import upgrade
+from semmem.models.minilm import MiniLM
+from semmem.models.tokens import load_counter
+from semmem.ports import Clock, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
+from semmem.retrieval.search import Searcher
+from semmem.settings import Settings, load_settings
+from semmem.stores.erasure import Eraser
+from semmem.stores.events import EventLog
+from semmem.stores.facts import FactStore
+from semmem.stores.hydration import PostgresHydrator
+from semmem.stores.jobs import JobQueue
+from semmem.stores.ledger import Ledger
+from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
+from semmem.stores.points import IndexWork
+from semmem.stores.postgres import Postgres
+from semmem.stores.qdrant import connect_qdrant
+from semmem.stores.redis import RedisRecent, connect_redis
+from semmem.tiers import Recent, Tiers
+from semmem.worker import Worker
+from semmem.writing import FactWriter
+
+if TYPE_CHECKING:
+    from semmem.embedded import Servers
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What is open, besides the models."""
+
+    servers: "Servers | None"
+    postgres: Postgres
+    pgvector: PgVectorIndex
+    mirror: VectorIndex | None  # Qdrant, where it is the vector index
+    cache: RecentCache | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    embedder: Embedder
+    extractor: Extractor
+    counter: TokenCounter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The memory, its worker, and the parts that the command line and the tests look into."""
+
+    settings: Settings
+    memory: Memory
+    worker: Worker
+    stores: Stores
+    models: Models
+    work: IndexWork
+
+
+@asynccontextmanager
+async def open(*, clock: Clock = now, **given: Any) -> AsyncIterator[Memory]:
+    """A memory, from arguments (the names of semmem.settings.Settings), else SEMMEM_*, else the embedded servers.
+
+    Raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
+    """
+    async with open_application(load_settings(**given), clock=clock) as application:
+        yield application.memory
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Application]:
+    async with AsyncExitStack() as stack:
+        models = await _models(stack, settings)
+        stores = await _stores(stack, settings, models.embedder)
+        application = _application(settings, stores, models, clock)
+        if settings.runs_worker:
+            await stack.enter_async_context(_running(application.worker))
+        stack.callback(application.memory.close)
+        yield application
+
+
+async def migrate(settings: Settings) -> None:
+    """Brings the database that the settings name up to date; the embedded one, if they name none."""
+    async with AsyncExitStack() as stack:
+        servers = await _servers(stack, settings)
+        await upgrade(servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or "")
+
+
+def _application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
+    postgres, index_name = stores.postgres, stores.pgvector.index_name
+    log, facts, jobs, work = EventLog(postgres), FactStore(postgres), JobQueue(postgres), IndexWork(postgres, index_name)
+    searcher = Searcher(
+        models.embedder,
+        stores.mirror or stores.pgvector,
+        stores.pgvector,
+        LexicalIndex(postgres, index_name),
+        PostgresHydrator(postgres),
+        clock,
+    )
+    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    followers = [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
+    erasure = Erasure(Eraser(postgres, stores=followers), stores.cache, clock)
+    parts = Parts(
+        log=log,
+        facts=facts,
+        ledger=Ledger(postgres),
+        cache=stores.cache,
+        searcher=searcher,
+        tiers=Tiers(log, facts, recent, searcher, models.counter),
+        erasure=erasure,
+        clock=clock,
+        dedup_window=settings.dedup_window,
+    )
+    worker = _worker(settings, stores, models, clock, log, facts, jobs, work, erasure)
+    return Application(
+        settings=settings, memory=Memory(parts), worker=worker, stores=stores, models=models, work=work
+    )
+
+
+def _worker(
+    settings: Settings,
+    stores: Stores,
+    models: Models,
+    clock: Clock,
+    log: EventLog,
+    facts: FactStore,
+    jobs: JobQueue,
+    work: IndexWork,
+    erasure: Erasure,
+) -> Worker:
+    postgres, mirrored, index_name = stores.postgres, stores.mirror is not None, stores.pgvector.index_name
+    consolidator = Consolidator(
+        postgres,
+        log,
+        facts,
+        stores.pgvector,
+        models.extractor,
+        models.embedder,
+        models.counter,
+        clock,
+        FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored),
+    )
+    return Worker(
+        postgres,
+        jobs,
+        Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
+        IndexSync(postgres, work, stores.mirror) if stores.mirror else None,
+        consolidator,
+        erasure,
+        lease=settings.lease,
+        sweep_every=settings.sweep_every,
+        attempts=settings.attempts,
+        backoff=settings.backoff,
+    )
+
+
+async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
+    servers = await _servers(stack, settings)
+    if servers:
+        await upgrade(servers.postgres_url)
+    postgres = await Postgres.connect(
+        servers.postgres_url if servers else settings.postgres_url or "", size=settings.postgres_pool
+    )
+    stack.push_async_callback(postgres.aclose)
+    dimensions = await embedder.dimensions()
+    mirror = await _mirror(stack, settings, servers, embedder.model, dimensions)
+    pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
+    await pgvector.ensure()
+    cache = await _cache(stack, settings, servers)
+    return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, cache=cache)
+
+
+async def _servers(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+    if not settings.embedded:
+        return None
+    from semmem.embedded import open_servers
+
+    return await stack.enter_async_context(await open_servers(settings.data))
+
+
+async def _mirror(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", model: str, dimensions: int
+) -> VectorIndex | None:
+    """Qdrant, unless the settings choose pgvector or know no Qdrant. Its absence now is not an error: it may come."""
+    url = settings.qdrant_url or (servers.qdrant_url if servers else None)
+    if settings.vector_index == "pgvector" or (url is None and settings.vector_index is None):
+        return None
+    if url is None:
+        raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
+    given = settings.qdrant_api_key
+    key = given.get_secret_value() if given else (servers.qdrant_api_key if servers and not settings.qdrant_url else None)
+    mirror = connect_qdrant(url, key, model=model, dimensions=dimensions)
+    stack.push_async_callback(mirror.aclose)
+    with suppress(StoreUnavailable):
+        await mirror.ensure()
+    return mirror
+
+
+async def _cache(stack: AsyncExitStack, settings: Settings, servers: "Servers | None") -> RecentCache | None:
+    url = settings.redis_url or (servers.redis_url if servers else None)
+    if url is None:
+        return None
+    cache = RedisRecent(
+        connect_redis(url),
+        cap=settings.recent_events,
+        ttl=settings.recent_ttl,
+        dedup_window=settings.dedup_window,
+        notices=settings.notices,
+    )
+    stack.push_async_callback(cache.aclose)
+    return cache
+
+
+async def _models(stack: AsyncExitStack, settings: Settings) -> Models:
+    counter = await asyncio.to_thread(load_counter)
+    models = Models(embedder=_embedder(settings), extractor=_extractor(settings, counter), counter=counter)
+    stack.push_async_callback(models.embedder.aclose)
+    stack.push_async_callback(models.extractor.aclose)
+    return models
+
+
+def _embedder(settings: Settings) -> Embedder:
+    if settings.embedder == "minilm":
+        return MiniLM()
+    from semmem.models.embedding import OpenAIEmbedder
+
+    return OpenAIEmbedder(
+        settings.embedding_model, base_url=settings.embedding_base_url, api_key=_secret(settings.embedding_api_key)
+    )
+
+
+def _extractor(settings: Settings, counter: TokenCounter) -> Extractor:
+    if not settings.uses_llm:
+        return OfflineExtractor()
+    from semmem.models.chat import OpenAIChat
+
+    chat = OpenAIChat(
+        settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=_secret(settings.llm_api_key),
+        timeout=settings.llm_timeout.total_seconds(),
+    )
+    return LlmExtractor(chat, counter)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
+
+
+@asynccontextmanager
+async def _running(worker: Worker) -> AsyncIterator[None]:
+    """The worker beside the caller, in the caller's loop."""
+    task = asyncio.create_task(worker.run(), name="semmem-worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task

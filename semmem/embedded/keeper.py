@@ -1,0 +1,146 @@
+"""The one process per data folder that owns the three servers: `python -m semmem.embedded.keeper FOLDER DESCRIPTOR`.
+
+Every client holds a connection to it, which the kernel closes however the client dies. When the last one has been gone
+for a moment, the servers are stopped and the keeper ends. DESCRIPTOR is the socket of the client that started it.
+
+Protocol, one JSON object a line. The keeper greets with `{"urls": {...}}` or `{"error": "..."}`; then each request
+`{"do": "start"|"stop"|"kill"|"status", "server": name}` is answered by `{"status": [...]}` or `{"error": "..."}`.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from semmem.embedded.layout import Layout, exclusive
+from semmem.embedded.postgres import Postgres
+from semmem.embedded.qdrant import Qdrant
+from semmem.embedded.supervisor import Supervisor
+from semmem.embedded.valkey import Valkey
+from semmem.errors import EmbeddedServerError
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 0.2
+LOCK_SECONDS = 45.0
+
+
+class Keeper:
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._api_key = secrets.token_urlsafe(24)
+        servers = (
+            Postgres(layout=layout),
+            Valkey(layout=layout, password=secrets.token_urlsafe(24)),
+            Qdrant(layout=layout, api_key=self._api_key),
+        )
+        self._supervisors = {server.name: Supervisor(server, layout) for server in servers}
+        self._clients: set[asyncio.StreamWriter] = set()
+        self._unused = asyncio.Event()
+        self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def run(self, first_client: socket.socket) -> None:
+        """Serve until the last client is gone. Holds the folder's lock meanwhile."""
+        reader, writer = await asyncio.open_connection(sock=first_client)
+        async with exclusive(self._layout.folder / "keeper.lock", patience=LOCK_SECONDS):
+            self._prepare()
+            first = asyncio.create_task(self._serve(reader, writer))
+            listener = await asyncio.start_unix_server(self._serve, path=self._layout.keeper_socket)
+            await self._start_servers()
+            await self._unused.wait()
+            # From here on nobody is greeted: a client that comes now sees the connection close and starts a new keeper.
+            listener.close()
+            self._layout.keeper_socket.unlink(missing_ok=True)
+            for client in self._clients:
+                client.close()
+            await self._stop_servers()
+            await first
+            shutil.rmtree(self._layout.runtime, ignore_errors=True)
+
+    def _prepare(self) -> None:
+        self._layout.create_runtime()
+        self._layout.keeper_socket.unlink(missing_ok=True)
+        loop = asyncio.get_running_loop()
+        for stop in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(stop, self._unused.set)
+
+    async def _start_servers(self) -> None:
+        results = await asyncio.gather(*(each.start() for each in self._supervisors.values()), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            logger.error("%s", failures[0])
+            self._started.set_exception(failures[0])
+            # Read once here: with no client left to tell, nobody else would.
+            self._started.exception()
+        else:
+            self._started.set_result(None)
+
+    async def _stop_servers(self) -> None:
+        await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._clients.add(writer)
+        with suppress(OSError):
+            if await self._greet(writer):
+                while line := await reader.readline():
+                    await _send(writer, await self._answer(json.loads(line)))
+        self._clients.discard(writer)
+        writer.close()
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._end_if_unused)
+
+    async def _greet(self, writer: asyncio.StreamWriter) -> bool:
+        try:
+            await asyncio.shield(self._started)
+        except EmbeddedServerError as error:
+            await _send(writer, {"error": str(error)})
+            return False
+        if self._unused.is_set():
+            return False
+        urls = {name: each.server.url for name, each in self._supervisors.items()}
+        await _send(writer, {"urls": {**urls, "qdrant_api_key": self._api_key}})
+        return True
+
+    async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        actions = {"start": Supervisor.start, "stop": Supervisor.stop, "kill": Supervisor.kill}
+        try:
+            if request["do"] in actions:
+                await actions[request["do"]](self._supervisors[request["server"]])
+        except EmbeddedServerError as error:
+            return {"error": str(error)}
+        return {"status": [each.status() for each in self._supervisors.values()]}
+
+    def _end_if_unused(self) -> None:
+        if not self._clients:
+            self._unused.set()
+
+
+async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")
+    await writer.drain()
+
+
+async def _keep(folder: Path, descriptor: int) -> None:
+    await Keeper(Layout.of(folder)).run(socket.socket(fileno=descriptor))
+
+
+def main() -> None:
+    folder, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+    # The client waits for this first process only, so the keeper is nobody's child and leaves no zombie to a client.
+    if os.fork():
+        os._exit(0)
+    os.chdir("/")
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    asyncio.run(_keep(folder, descriptor))
+
+
+if __name__ == "__main__":
+    main()

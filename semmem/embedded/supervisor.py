@@ -1,0 +1,111 @@
+"""Keeps one server running: starts it, restarts it after a crash, stops it on request."""
+
+import asyncio
+import logging
+from typing import Any, Literal
+
+from semmem.embedded.layout import Layout
+from semmem.embedded.process import Server, end, end_leftover, record, spawn
+from semmem.errors import EmbeddedServerError
+
+logger = logging.getLogger(__name__)
+
+READY_SECONDS = 30.0
+MAX_RESTART_DELAY = 5.0
+State = Literal["running", "starting", "stopped"]
+
+
+class Supervisor:
+    def __init__(self, server: Server, layout: Layout) -> None:
+        self.server = server
+        self._layout = layout
+        self._wanted = False
+        self._ready = False
+        self._launches = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
+
+    def status(self) -> dict[str, Any]:
+        """`state`, `pid` (None unless a process runs) and how often the server was restarted."""
+        pid = self._process.pid if self._process and self._alive() else None
+        return {"name": self.server.name, "state": self._state(), "pid": pid, "restarts": max(0, self._launches - 1)}
+
+    async def start(self) -> None:
+        """Return when the server answers. Raises EmbeddedServerError with the end of its log when it does not."""
+        self._wanted = True
+        await self._ensure_running()
+
+    async def stop(self) -> None:
+        """Shut the server down cleanly; it stays down until `start`."""
+        self._wanted = False
+        async with self._changing:
+            if self._process is not None:
+                await end(self._process, self.server.stop_signal)
+                self._layout.pid_file(self.server.name).unlink(missing_ok=True)
+
+    async def kill(self) -> None:
+        """SIGKILL, as a crash would: the server is restarted at once, unless it was stopped before."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    def _alive(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    def _state(self) -> State:
+        if not self._wanted:
+            return "stopped"
+        return "running" if self._ready and self._alive() else "starting"
+
+    async def _ensure_running(self) -> None:
+        async with self._changing:
+            if self._wanted and not self._alive():
+                await self._launch()
+
+    async def _launch(self) -> None:
+        name = self.server.name
+        self._ready = False
+        await end_leftover(self._layout.pid_file(name))
+        await self.server.prepare()
+        self._process = process = await spawn(self.server.command(), self._layout.log(name))
+        record(self._layout.pid_file(name), process.pid)
+        self._launches += 1
+        try:
+            await self._until_ready(process)
+        except BaseException:
+            await end(process, self.server.stop_signal, patience=1.0)
+            raise
+        self._ready = True
+        self._watcher = asyncio.create_task(self._watch(process))
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                while not await self.server.is_ready():
+                    if process.returncode is not None:
+                        raise self._failure(f"it exited with code {process.returncode}")
+                    await asyncio.sleep(0.01)
+        except TimeoutError as error:
+            raise self._failure(f"no answer within {READY_SECONDS:.0f} s") from error
+
+    def _failure(self, reason: str) -> EmbeddedServerError:
+        name = self.server.name
+        return EmbeddedServerError(
+            f"{name} did not start: {reason}. Last lines of {self._layout.log(name)}:\n{self._layout.log_tail(name)}"
+        )
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        code = await process.wait()
+        delay = 0.05
+        while self._wanted:
+            logger.warning("%s ended with code %s, restarting", self.server.name, code)
+            try:
+                await self._ensure_running()
+            except EmbeddedServerError as error:
+                logger.error("%s", error)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, MAX_RESTART_DELAY)
+            else:
+                return

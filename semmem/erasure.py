@@ -1,0 +1,45 @@
+"""forget: effective at its commit, then carried to every store, with a receipt."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from semmem.errors import NotFound, StoreUnavailable
+from semmem.ports import Clock, RecentCache
+from semmem.receipt import Receipt, Selection
+from semmem.scope import Scope
+from semmem.stores.erasure import Eraser
+
+
+class Erasure:
+    def __init__(self, eraser: Eraser, cache: RecentCache | None, clock: Clock) -> None:
+        self._eraser, self._cache, self._clock = eraser, cache, clock
+
+    async def forget(self, scope: Scope, selection: Selection, *, dry_run: bool) -> Receipt:
+        if dry_run:
+            counts = await self._eraser.count(scope, selection)
+            return Receipt(id=None, scope=scope, counts=counts, committed_at=None, stores={})
+        receipt = await self._eraser.erase(scope, selection, self._clock())
+        if self._cache:
+            try:
+                await self._cache.forget(scope)
+            except StoreUnavailable:
+                pass  # its entries are of an older epoch now, and the worker comes back for them
+        return receipt
+
+    async def receipt(self, scope: Scope, id: UUID) -> Receipt:
+        found = await self._eraser.receipt(scope, id)
+        if found is None:
+            raise NotFound(f"no receipt {id} in this scope")
+        return found
+
+    async def unfinished(self, scope: Scope) -> list[UUID]:
+        """The receipts of what the other stores have yet to follow; read before the mirror is brought up to date."""
+        return await self._eraser.open_receipts(scope)
+
+    async def finish(self, scope: Scope, receipts: Sequence[UUID]) -> None:
+        """Closes them; raises StoreUnavailable, and leaves them open, where the cache is down."""
+        if not receipts:
+            return
+        if self._cache:
+            await self._cache.forget(scope)
+        await self._eraser.close_receipts(scope, receipts, self._clock())

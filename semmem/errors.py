@@ -1,0 +1,101 @@
+"""Every error semmem raises on purpose.
+
+SemmemError
+├── InvalidInput            (also a ValueError)
+│   └── KeyConflict
+├── NotFound
+├── Closed
+├── NotSettled
+├── ConfigurationError
+│   ├── MissingExtra
+│   ├── SchemaOutdated
+│   └── IndexMismatch
+├── StoreUnavailable
+├── EmbeddedServerError
+└── ModelError
+    ├── ModelUnavailable
+    └── BadAnswer
+"""
+
+
+class SemmemError(Exception):
+    """The base of every error below."""
+
+
+class InvalidInput(SemmemError, ValueError):
+    """A value semmem refuses: names the field, the limit it broke and the fix."""
+
+    def __init__(self, field: str, limit: str, fix: str) -> None:
+        super().__init__(f"{field}: {limit}; {fix}")
+        self.field, self.limit, self.fix = field, limit, fix
+
+
+class KeyConflict(InvalidInput):
+    """The idempotency key was used before, for an event with another body."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"events[{index}].key",
+            "an event with this key and another body is already stored",
+            "send the first body again, or a new key",
+        )
+
+
+class NotFound(SemmemError):
+    """Nothing with that id is visible in the scope."""
+
+
+class Closed(SemmemError):
+    """The memory was used after it was closed."""
+
+
+class NotSettled(SemmemError):
+    """Work is left after the time that was given to it."""
+
+
+class ConfigurationError(SemmemError):
+    """The settings, or what they point at, do not fit together; the message says the way out."""
+
+
+class MissingExtra(ConfigurationError):
+    """An optional package is not installed."""
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs an optional package: pip install 'semmem[{extra}]'")
+        self.extra = extra
+
+
+class SchemaOutdated(ConfigurationError):
+    """The database schema is older or newer than this release; run `semmem migrate`."""
+
+
+class IndexMismatch(ConfigurationError):
+    """The vector index was made with another embedding model or other dimensions."""
+
+
+class StoreUnavailable(SemmemError):
+    """A store did not answer; `store` is "postgres", "redis" or "qdrant"."""
+
+    def __init__(self, store: str, reason: str) -> None:
+        super().__init__(f"{store} is unavailable: {reason}")
+        self.store = store
+
+
+class EmbeddedServerError(SemmemError):
+    """An embedded server could not be started or reached; the message says the way out."""
+
+
+class ModelError(SemmemError):
+    """A chat or embedding model failed."""
+
+
+class ModelUnavailable(ModelError):
+    """The model endpoint did not answer, or refused for now; worth a retry."""
+
+
+class BadAnswer(ModelError):
+    """The model answered, but not with what the schema asks for; `reason` is one word for metrics."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason

@@ -1,0 +1,102 @@
+"""Events: what an agent saw or said."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from semmem.checks import (
+    MAX_CONTENT_BYTES,
+    check_aware,
+    check_id,
+    check_metadata,
+    check_one_of,
+    check_optional_id,
+    check_text,
+    check_unit,
+)
+from semmem.scope import Scope
+
+Role = Literal["user", "assistant", "tool", "system"]
+AckStatus = Literal["accepted", "duplicate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event as a caller hands it over; InvalidInput names the first field that does not hold.
+
+    `occurred_at` is world time (now, if left out); `key` makes redelivery safe: the same key is stored once.
+    """
+
+    content: str
+    role: Role = "user"
+    speaker: str | None = None  # who said it, by name, where the role does not tell
+    agent: str | None = None  # which agent saw it
+    agent_type: str | None = None
+    session: str | None = None
+    event_type: str = "message"
+    importance: float = 0.5
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    occurred_at: datetime | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        check_text("content", self.content, MAX_CONTENT_BYTES)
+        check_one_of("role", self.role, get_args(Role))
+        for name in ("speaker", "agent", "agent_type", "session", "key"):
+            check_optional_id(name, getattr(self, name))
+        check_id("event_type", self.event_type)
+        check_unit("importance", self.importance)
+        check_metadata("metadata", self.metadata)
+        if self.occurred_at is not None:
+            check_aware("occurred_at", self.occurred_at)
+
+    @property
+    def body_hash(self) -> bytes:
+        """32 bytes over all that the caller said, by which a reused key with another body is told apart."""
+        when = self.occurred_at and self.occurred_at.timestamp()
+        said = [self.content, self.role, self.speaker, self.agent, self.agent_type, self.session, self.event_type]
+        body = json.dumps([*said, self.importance, dict(self.metadata), when], sort_keys=True)
+        return hashlib.sha256(body.encode()).digest()
+
+    @property
+    def content_hash(self) -> bytes:
+        """32 bytes over what was said and by whom, equal for the same message reported by several agents."""
+        return hashlib.sha256(json.dumps([self.role, self.speaker, self.content]).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A stored event: immutable, ordered by `seq` within its tenant's log."""
+
+    id: UUID
+    seq: int
+    scope: Scope
+    content: str
+    role: Role
+    speaker: str | None
+    agent: str | None
+    agent_type: str | None
+    session: str | None
+    event_type: str
+    importance: float
+    metadata: Mapping[str, Any]
+    occurred_at: datetime
+    recorded_at: datetime
+    key: str | None
+
+    @property
+    def voice(self) -> str:
+        """Who speaks in this event: the speaker's name, else the agent's for its own words, else the role."""
+        return self.speaker or (self.agent if self.role == "assistant" else None) or self.role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """The answer to one remembered event: committed now, or known before under the same id."""
+
+    id: UUID
+    status: AckStatus

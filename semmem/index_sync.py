@@ -1,0 +1,44 @@
+"""Makes the mirror equal to Postgres: by state, so that order and repetition do not matter."""
+
+from semmem import failpoints
+from semmem.ports import VectorIndex
+from semmem.scope import Scope
+from semmem.stores.points import IndexWork
+from semmem.stores.postgres import Postgres
+
+BATCH = 500
+
+
+class IndexSync:
+    """Carries a scope's changed rows to the mirror: what exists is upserted, what does not is deleted."""
+
+    def __init__(self, postgres: Postgres, work: IndexWork, mirror: VectorIndex) -> None:
+        self._postgres, self._work, self._mirror = postgres, work, mirror
+
+    async def run(self, scope: Scope) -> None:
+        """Until nothing waits. Raises StoreUnavailable where the mirror is down; what waits stays waiting."""
+        while await self._carry(scope):
+            pass
+
+    async def _carry(self, scope: Scope) -> bool:
+        # One carrier per scope, or a slow one could write back a row that another has just deleted.
+        async with self._postgres.exclusively("mirror", scope):
+            changes, points = await self._work.take(scope, BATCH)
+            if not changes:
+                return False
+            failpoints.reach("mirror-writing")
+            gone = set(changes) - {point.id for point in points}
+            await self._mirror.upsert(points)
+            await self._mirror.delete(scope, list(gone))
+            failpoints.reach("mirror-written")
+            await self._work.finish(scope, changes)
+        return True
+
+
+async def reconcile(scope: Scope, work: IndexWork, mirror: VectorIndex) -> int:
+    """Compares the mirror with Postgres, queues what differs, and answers how much did: the drift."""
+    wanted = await work.versions(scope)
+    held = {id: version async for id, version in mirror.scan(scope)}
+    drift = [id for id in wanted.keys() | held.keys() if wanted.get(id) != held.get(id)]
+    await work.add(scope, drift)
+    return len(drift)

@@ -1,0 +1,280 @@
+"""The public face: remember, recall, context, forget, always inside a scope."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from semmem import failpoints
+from semmem.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, check_not_future, check_text
+from semmem.context import Context, Format
+from semmem.erasure import Erasure
+from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
+from semmem.event import Ack, Event, NewEvent, Role
+from semmem.fact import Category, Fact, Summary
+from semmem.hit import Filter, Recall, check_limit
+from semmem.ports import Clock, RecentCache, Usage
+from semmem.receipt import Receipt, Selection
+from semmem.retrieval.search import Searcher
+from semmem.scope import Scope, View
+from semmem.stores.events import EventLog, Remembered
+from semmem.stores.facts import FactStore
+from semmem.stores.ledger import DeadLetter, Ledger
+from semmem.tiers import Tiers
+
+log = logging.getLogger(__name__)
+
+SETTLE_POLL = 0.05
+EXPORT_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a memory is made of; semmem.bootstrap puts it together."""
+
+    log: EventLog
+    facts: FactStore
+    ledger: Ledger
+    cache: RecentCache | None
+    searcher: Searcher
+    tiers: Tiers
+    erasure: Erasure
+    clock: Clock
+    dedup_window: timedelta
+
+
+class EventFields(TypedDict, total=False):
+    """What may be said of an event besides its content; see NewEvent."""
+
+    role: Role
+    speaker: str | None
+    agent: str | None
+    agent_type: str | None
+    session: str | None
+    event_type: str
+    importance: float
+    metadata: dict[str, Any]
+    occurred_at: datetime | None
+    key: str | None
+
+
+class Memory:
+    """An open memory; `scope` is the way to anything in it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._closed = False
+
+    def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> "ScopedMemory":
+        """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
+        if (user is None) == (workspace is None):
+            raise InvalidInput("scope", "must be one user or one workspace", "pass user=... or workspace=...")
+        scope = Scope.user(tenant, user) if user is not None else Scope.workspace(tenant, workspace or "")
+        return ScopedMemory(scope, self)
+
+    @property
+    def parts(self) -> Parts:
+        """Raises Closed after the memory was closed."""
+        if self._closed:
+            raise Closed("this memory was closed; open it again with semmem.open()")
+        return self._parts
+
+    def close(self) -> None:
+        """Refuses every later call; semmem.open() closes the stores themselves."""
+        self._closed = True
+
+
+class ScopedMemory:
+    """One user's or one workspace's memory. Every call answers from, and writes to, this scope alone."""
+
+    def __init__(self, scope: Scope, memory: Memory) -> None:
+        self.scope = scope
+        self._memory = memory
+
+    @property
+    def _parts(self) -> Parts:
+        return self._memory.parts
+
+    async def remember(self, content: str, **fields: Unpack[EventFields]) -> Ack:
+        """Stores one event; acknowledged when committed, with no model call in between.
+
+        Raises InvalidInput, KeyConflict (the key stands for another body) or StoreUnavailable (Postgres is down).
+        """
+        return (await self.remember_many([NewEvent(content=content, **fields)]))[0]
+
+    async def remember_many(self, events: Sequence[NewEvent]) -> list[Ack]:
+        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
+        if not events or len(events) > MAX_EVENTS_PER_CALL:
+            raise InvalidInput("events", f"must be 1 to {MAX_EVENTS_PER_CALL}", "split the call")
+        parts, now = self._parts, self._parts.clock()
+        for index, event in enumerate(events):
+            if event.occurred_at is not None:
+                check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
+        remembered = await parts.log.remember(self.scope, events, now=now, dedup_window=parts.dedup_window)
+        failpoints.reach("event-committed")
+        await self._announce(remembered)
+        return list(remembered.acks)
+
+    async def _announce(self, remembered: Remembered) -> None:
+        cache = self._parts.cache
+        if cache is None or not remembered.accepted:
+            return
+        try:
+            await cache.push(remembered.accepted, remembered.epoch)
+        except StoreUnavailable as error:
+            log.warning("%s: %d events are not in the recent cache", error, len(remembered.accepted))
+
+    async def recall(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        also: Sequence["ScopedMemory"] = (),
+        min_score: float = 0.0,
+        agent: str | None = None,
+        session: str | None = None,
+        category: Category | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        min_importance: float = 0.0,
+        as_of: datetime | None = None,
+    ) -> Recall:
+        """The memories that answer a query, best first; `degraded` names what could not take part.
+
+        Facts that were superseded stay out, unless `as_of` asks what held at a time. No model is called but the
+        embedder. Raises InvalidInput, or StoreUnavailable where Postgres is down.
+        """
+        check_text("query", query, MAX_CONTENT_BYTES)
+        check_limit(limit)
+        narrowed = Filter(
+            agent=agent,
+            session=session,
+            category=category,
+            since=since,
+            until=until,
+            min_importance=min_importance,
+            as_of=as_of,
+        )
+        searcher = self._parts.searcher
+        return await searcher.recall(self._view(also), query, limit=limit, filter=narrowed, min_score=min_score)
+
+    async def context(
+        self,
+        query: str,
+        *,
+        budget: int,
+        session: str | None = None,
+        also: Sequence["ScopedMemory"] = (),
+        format: Format = "text",
+    ) -> Context:
+        """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
+
+        Raises InvalidInput for a budget that cannot hold the tiers' floors.
+        """
+        check_text("query", query, MAX_CONTENT_BYTES)
+        view = self._view(also)
+        return await self._parts.tiers.context(view, query, budget=budget, session=session, format=format)
+
+    async def history(
+        self, *, agent: str | None = None, session: str | None = None, before: int | None = None, limit: int = 50
+    ) -> list[Event]:
+        """Events as they were remembered, newest first; `before` is the `seq` to go on from."""
+        check_limit(limit)
+        return await self._parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Every event of the scope, oldest first."""
+        after = 0
+        while page := await self._parts.log.page(self.scope, after, EXPORT_PAGE):
+            for event in page:
+                yield event
+            after = page[-1].seq
+
+    async def facts(
+        self,
+        *,
+        category: Category | None = None,
+        subject: str | None = None,
+        superseded: bool = False,
+        limit: int = 100,
+    ) -> list[Fact]:
+        """Current facts, newest first; with `superseded` the older versions too."""
+        check_limit(limit)
+        Filter(category=category)
+        facts = self._parts.facts
+        return await facts.list(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
+
+    async def timeline(self, fact: UUID) -> list[Fact]:
+        """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
+        versions = await self._parts.facts.timeline(self.scope, fact)
+        if not versions:
+            raise NotFound(f"no fact {fact} in this scope")
+        return versions
+
+    async def summaries(self) -> list[Summary]:
+        """The scope's own rolling summary, then its sessions', newest first."""
+        return await self._parts.facts.summaries(View.of(self.scope))
+
+    async def forget(
+        self,
+        *,
+        everything: bool = False,
+        session: str | None = None,
+        event: UUID | None = None,
+        fact: UUID | None = None,
+        agent: str | None = None,
+        category: Category | None = None,
+        before: datetime | None = None,
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
+
+        Forgetting a fact takes the events it rests on, and all that rests on them alone. A dry run only counts.
+        """
+        selection = Selection(
+            everything=everything,
+            session=session,
+            event=event,
+            fact=fact,
+            agent=agent,
+            category=category,
+            before=before,
+        )
+        return await self._parts.erasure.forget(self.scope, selection, dry_run=dry_run)
+
+    async def receipt(self, id: UUID) -> Receipt:
+        """A forget's receipt as it stands now. Raises NotFound."""
+        return await self._parts.erasure.receipt(self.scope, id)
+
+    async def settled(self, *, timeout: float = 60.0, progress: Callable[[int], None] | None = None) -> None:
+        """Waits until accepted events are extracted and indexed, and forgotten ones gone; for scripts and tests.
+
+        `progress` is told how many events wait. Raises NotSettled after `timeout` seconds.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                while await self._parts.log.waiting(self.scope):
+                    if progress:
+                        progress(max(await self._parts.log.count_waiting(self.scope)))
+                    await asyncio.sleep(SETTLE_POLL)
+        except TimeoutError:
+            raise NotSettled(f"work is left after {timeout:g} s; is a worker running, and its model reachable?") from None
+
+    async def dead_letters(self, *, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:
+        """What could not be extracted or was refused, newest first."""
+        check_limit(limit)
+        return await self._parts.ledger.dead_letters(self.scope, replayed=replayed, limit=limit)
+
+    async def replay(self, ids: Sequence[UUID] | None = None) -> int:
+        """Lets the events of these dead letters (all, if None) be extracted again; how many letters that were."""
+        return await self._parts.ledger.replay(self.scope, ids, self._parts.clock())
+
+    async def usage(self) -> Usage:
+        """Model calls and tokens that this scope's extraction has cost."""
+        return await self._parts.ledger.usage(self.scope)
+
+    def _view(self, also: Sequence["ScopedMemory"]) -> View:
+        return View.of(self.scope, *(other.scope for other in also))

@@ -1,0 +1,267 @@
+"""What the core asks of the outside world. Each promise below is proved by a contract test."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from uuid import UUID
+
+from semmem.event import Event
+from semmem.fact import Draft, Fact
+from semmem.hit import Filter
+from semmem.scope import Scope, View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Clock = Callable[[], datetime]
+ItemKind = Literal["event", "fact"]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStates:
+    """A text's vector for every token: `states` is (len(tokens), dimensions), rows L2-normalised."""
+
+    tokens: tuple[str, ...]
+    states: "NDArray[np.float32]"
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Vectors in the order of the texts, (n, dimensions) float32, rows L2-normalised.
+
+    `tokens` has an entry per text where the model computes token states on the way, else it is None.
+    """
+
+    vectors: "NDArray[np.float32]"
+    tokens: tuple[TokenStates, ...] | None = None
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. Raises ModelUnavailable when it cannot answer, ModelError when it never will."""
+
+    @property
+    def model(self) -> str:
+        """A name that changes whenever the vectors would: part of the vector index's name."""
+        ...
+
+    async def dimensions(self) -> int: ...
+
+    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        """All texts, order kept, batched inside; over-long texts are truncated. `tokens` asks for token states too."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatAnswer:
+    """A model's raw answer and what it cost; `finish_reason` is OpenAI's ("stop", "length", ...)."""
+
+    text: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class ChatModel(Protocol):
+    """One chat completion with a JSON schema. Raises ModelUnavailable after its own retries."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+    ) -> ChatAnswer: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a piece of extraction cost in model calls and tokens."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A draft that was refused, by its reason ("ungrounded", "unknown_source", ...); kept for a human to look at."""
+
+    reason: str
+    event_ids: tuple[UUID, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryText:
+    """A new text for the rolling summary of a session, or of the scope where `session` is None."""
+
+    session: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """What a batch of events gave: grounded drafts, refused ones, events no answer could be had for, and summaries."""
+
+    drafts: tuple[Draft, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    failed: Mapping[UUID, str] | None = None  # event id -> reason; these go to the dead letters
+    summaries: tuple[SummaryText, ...] = ()
+    usage: Usage = Usage()
+
+
+Verdict = Literal["add", "confirm", "supersede", "ignore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A draft and the current facts that might say the same or the opposite, nearest first, with their cosines."""
+
+    draft: Draft
+    candidates: tuple[Fact, ...] = ()
+    cosines: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of a draft; `target` is the fact that is confirmed, superseded or already says it."""
+
+    verdict: Verdict
+    draft: Draft
+    target: Fact | None = None
+
+
+class Extractor(Protocol):
+    """Events -> drafts -> decisions. Model trouble is ModelUnavailable; a bad answer never is "found nothing"."""
+
+    name: str  # "offline", or the chat model's name; written on every fact's audit row
+
+    async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
+        """Events are one scope's, in order. `summaries` are the present ones by session, None for the scope's own."""
+        ...
+
+    async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
+        """One decision per question, in order."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What an index returns: an id to hydrate, and how well it matched (higher is better, unbounded)."""
+
+    id: UUID
+    kind: ItemKind
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A row as a vector index holds it: ids and filter fields, never text."""
+
+    id: UUID
+    kind: ItemKind
+    scope: Scope
+    version: int
+    vector: "NDArray[np.float32]"
+    session: str | None
+    agent: str | None
+    category: str | None
+    at: datetime  # world time: an event's occurred_at, a fact's start or recorded_at
+    importance: float
+    current: bool
+
+
+class VectorIndex(Protocol):
+    """Approximate nearest neighbours by cosine, inside a view. Raises StoreUnavailable."""
+
+    name: str  # "qdrant" or "pgvector"
+
+    async def ensure(self) -> None:
+        """Makes the index if it is missing; IndexMismatch where one of another model stands in its place."""
+        ...
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Makes each point so, durably; a point that is there is replaced."""
+        ...
+
+    async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
+        """Removes the scope's points; ids that are not there, or another scope's, change nothing."""
+        ...
+
+    async def search(
+        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+    ) -> list[Candidate]:
+        """The nearest points of the view, best first; score is the cosine."""
+        ...
+
+    def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
+        """Every (id, version) of a scope, in no particular order."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class LexicalIndex(Protocol):
+    """BM25 inside a view, with the view's own statistics."""
+
+    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> list[Candidate]:
+        """The best items for any of the terms, best first."""
+        ...
+
+
+class Hydrator(Protocol):
+    """Turns ids into rows under the caller's view: foreign, stale and forgotten ids yield nothing."""
+
+    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> list[Event | Fact]: ...
+
+
+class RecentCache(Protocol):
+    """The newest events of a scope, and notices of new ones. Never a truth: every call may raise StoreUnavailable.
+
+    Entries carry the scope's erasure epoch; an entry of an older epoch than the one asked with is dropped on read.
+    """
+
+    async def push(self, events: Sequence[Event], epoch: int) -> None:
+        """Puts the events in front of their scope's list, capped and with a TTL, and announces them."""
+        ...
+
+    async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
+        """Newest first; None where the cache does not know the scope (so ask Postgres)."""
+        ...
+
+    async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
+        """Replaces the scope's list, newest first, after a miss."""
+        ...
+
+    async def first_sight(self, scope: Scope, content_hash: bytes, agent: str) -> bool:
+        """False where another agent reported the same content within the dedup window."""
+        ...
+
+    async def forget(self, scope: Scope) -> None:
+        """Removes every key of the scope."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class TokenCounter(Protocol):
+    """Counts tokens; where `exact` is False, `count` is an upper bound."""
+
+    @property
+    def exact(self) -> bool: ...
+
+    def count(self, text: str) -> int: ...

@@ -1,0 +1,56 @@
+"""Receipts: the proof of what forget removed, and from where."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from semmem.checks import check_aware, check_one_of, check_optional_id
+from semmem.errors import InvalidInput
+from semmem.fact import CATEGORIES, Category
+from semmem.scope import Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What to forget inside a scope: everything, or what matches all that is named.
+
+    An event takes the facts and summaries that rest on it along; a fact takes all versions of its thread.
+    """
+
+    everything: bool = False
+    session: str | None = None
+    event: UUID | None = None
+    fact: UUID | None = None
+    agent: str | None = None
+    category: Category | None = None
+    before: datetime | None = None
+
+    def __post_init__(self) -> None:
+        check_optional_id("session", self.session)
+        check_optional_id("agent", self.agent)
+        if self.category is not None:
+            check_one_of("category", self.category, CATEGORIES)
+        if self.before is not None:
+            check_aware("before", self.before)
+        narrowed = any((self.session, self.event, self.fact, self.agent, self.category, self.before))
+        if self.everything == narrowed:
+            raise InvalidInput("forget", "must name what to forget", "pass everything=True, or a session, event, ...")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a forget removed: counts by kind, and when each store was clean of it (None: not yet).
+
+    A dry run has no `id` and no stores.
+    """
+
+    id: UUID | None
+    scope: Scope
+    counts: Mapping[str, int]
+    committed_at: datetime | None
+    stores: Mapping[str, datetime | None]
+
+    @property
+    def complete(self) -> bool:
+        return self.id is not None and all(self.stores.values())

@@ -1,0 +1,123 @@
+"""What forget removes from Postgres, in one transaction, and the receipts that prove it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from semmem import failpoints
+from semmem.receipt import Receipt, Selection
+from semmem.scope import Scope
+from semmem.stores.ledger import add_audit
+from semmem.stores.points import add_work
+from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
+from semmem.stores.sql import statements
+
+_SQL = statements("erasure.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doomed:
+    """The ids that a selection means."""
+
+    events: list[UUID]
+    facts: list[UUID]
+    summaries: list[UUID]
+    dead_letters: list[UUID]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {
+            "events": len(self.events),
+            "facts": len(self.facts),
+            "summaries": len(self.summaries),
+            "dead_letters": len(self.dead_letters),
+        }
+
+
+class Eraser:
+    """Forgets in Postgres, and says when the other stores have followed. `stores` are the ones that have to."""
+
+    def __init__(self, postgres: Postgres, *, stores: Sequence[str]) -> None:
+        self._postgres, self._stores = postgres, frozenset(stores)
+
+    async def count(self, scope: Scope, selection: Selection) -> dict[str, int]:
+        async with self._postgres.transaction(scope) as connection:
+            return (await _select(connection, scope, selection)).counts
+
+    async def erase(self, scope: Scope, selection: Selection, now: datetime) -> Receipt:
+        """From its commit on, nothing of the selection can be read."""
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["lock_scope"], *key_of(scope))
+            doomed = await _select(connection, scope, selection)
+            changed = await _delete(connection, scope, doomed)
+            failpoints.reach("forget-writing")
+            receipt = self._receipt(scope, doomed, now)
+            await _write(connection, receipt)
+            await add_audit(connection, scope, "forget", "caller", doomed.events + doomed.facts, now)
+            if "qdrant" in self._stores:
+                await add_work(connection, scope, changed)
+            await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+        failpoints.reach("forget-committed")
+        return receipt
+
+    async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
+        async with self._postgres.transaction(scope) as connection:
+            row = await connection.fetchrow(_SQL["receipt"], *key_of(scope), id)
+        return self._read(row) if row else None
+
+    async def open_receipts(self, scope: Scope) -> list[UUID]:
+        async with self._postgres.transaction(scope) as connection:
+            return [row["id"] for row in await connection.fetch(_SQL["open_receipts"], *key_of(scope))]
+
+    async def close_receipts(self, scope: Scope, ids: Sequence[UUID], now: datetime) -> None:
+        """Says that the stores have followed these."""
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["close_receipts"], *key_of(scope), now, ids)
+
+    def _receipt(self, scope: Scope, doomed: Doomed, now: datetime) -> Receipt:
+        stores = {"postgres": now} | dict.fromkeys(sorted(self._stores))
+        return Receipt(id=uuid4(), scope=scope, counts=doomed.counts, committed_at=now, stores=stores)
+
+    def _read(self, row: Row) -> Receipt:
+        followed = {store: row[f"{store}_at"] for store in sorted(self._stores)}
+        stores = {"postgres": row["committed_at"]} | followed
+        plain = {name: row[name] for name in ("id", "counts", "committed_at")}
+        return Receipt(scope=scope_of(row), stores=stores, **plain)
+
+
+async def _select(connection: Connection, scope: Scope, selection: Selection) -> Doomed:
+    named = (selection.session, selection.agent, selection.event, selection.before, selection.fact, selection.category)
+    events = await _ids(connection, "select_events", *key_of(scope), *named)
+    return Doomed(
+        events=events,
+        facts=await _ids(connection, "select_facts", *key_of(scope), events),
+        summaries=await _ids(connection, "select_summaries", *key_of(scope), events),
+        dead_letters=await _ids(connection, "select_dead_letters", *key_of(scope), events),
+    )
+
+
+async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[UUID]:
+    """Answers with the ids that the mirror has to look at: what went, and what is current again."""
+    items = doomed.events + doomed.facts
+    await connection.execute(_SQL["shrink"], *key_of(scope), items)
+    for statement in ("delete_terms", "delete_vectors"):
+        await connection.execute(_SQL[statement], scope.tenant, items)
+    reopened = await _ids(connection, "reopen", scope.tenant, doomed.facts)
+    await connection.execute(_SQL["revive_vectors"], scope.tenant, reopened)
+    await connection.execute(_SQL["delete_facts"], scope.tenant, doomed.facts)
+    await connection.execute(_SQL["delete_summaries"], scope.tenant, doomed.summaries)
+    await connection.execute(_SQL["delete_dead_letters"], scope.tenant, doomed.dead_letters)
+    await connection.execute(_SQL["delete_events"], scope.tenant, doomed.events)
+    return items + reopened
+
+
+async def _write(connection: Connection, receipt: Receipt) -> None:
+    now = receipt.committed_at
+    followed = (None if "redis" in receipt.stores else now, None if "qdrant" in receipt.stores else now)
+    row = (*key_of(receipt.scope), receipt.id, dict(receipt.counts), now, *followed)
+    await connection.execute(_SQL["write_receipt"], *row)
+
+
+async def _ids(connection: Connection, statement: str, *values: object) -> list[UUID]:
+    return [row["id"] for row in await connection.fetch(_SQL[statement], *values)]

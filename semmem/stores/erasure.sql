@@ -1,0 +1,106 @@
+-- lock_scope: forget and remember of one scope take turns, and cached entries grow stale
+update semmem.scopes set epoch = epoch + 1
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) returning epoch;
+
+-- select_events: what is named by its event; a named fact or category takes the events it rests on
+select e.id from semmem.events e
+where (e.tenant, e.scope_kind, e.scope_id) = ($1, $2, $3)
+  and ($4::text is null or e.session = $4)
+  and ($5::text is null or e.agent = $5)
+  and ($6::uuid is null or e.id = $6)
+  and ($7::timestamptz is null or e.occurred_at < $7)
+  and (
+    ($8::uuid is null and $9::text is null)
+    or e.id in (
+        select s.event_id from semmem.fact_sources s join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
+        where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
+          and ($8::uuid is null or f.thread = (select thread from semmem.facts where tenant = $1 and id = $8))
+          and ($9::text is null or f.category = $9)
+    )
+  );
+
+-- select_facts: those that rest on nothing but these events
+select f.id from semmem.facts f
+where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
+  and not exists (
+    select from semmem.fact_sources s
+    where s.tenant = f.tenant and s.fact_id = f.id and s.event_id <> all ($4::uuid[])
+  );
+
+-- select_summaries: those that rest on any of these events, for their text may hold its words
+select distinct summary_id as id from semmem.summary_sources
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_id = any ($4::uuid[]);
+
+-- select_dead_letters: those that quote any of these events
+select id from semmem.dead_letters
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_ids && $4::uuid[];
+
+-- reopen: the version before a forgotten one is the current one again
+update semmem.facts f
+set superseded_at = null,
+    valid_to = case when f.valid_to = greatest(coalesce(gone.valid_from, gone.said_at), f.valid_from)
+                    then null else f.valid_to end
+from semmem.facts gone
+where gone.tenant = $1 and gone.id = any ($2::uuid[])
+  and f.tenant = gone.tenant and f.thread = gone.thread and f.id <> all ($2)
+  and f.superseded_at is not null
+  and gone.version = (select min(version) from semmem.facts x
+                      where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version)
+  and not exists (select from semmem.facts x
+                  where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version and x.id <> all ($2))
+  and not exists (select from semmem.facts x
+                  where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
+                    and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all ($2))
+returning f.id;
+
+-- revive_vectors: a reopened fact is among the current answers again
+update semmem.vectors set current = true, version = version + 1
+where tenant = $1 and item_id = any ($2::uuid[]);
+
+-- shrink: takes the items out of BM25's collection statistics
+update semmem.scopes s set items = s.items - gone.items, terms = s.terms - gone.terms
+from (
+    select count(*) as items, coalesce(sum(length), 0) as terms
+    from (select distinct item_id, length from semmem.terms where tenant = $1 and item_id = any ($4::uuid[])) d
+) gone
+where (s.tenant, s.scope_kind, s.scope_id) = ($1, $2, $3);
+
+-- delete_terms: postings of these items
+delete from semmem.terms where tenant = $1 and item_id = any ($2::uuid[]);
+
+-- delete_vectors: vectors of these items, of every index
+delete from semmem.vectors where tenant = $1 and item_id = any ($2::uuid[]);
+
+-- delete_facts: with their sources
+delete from semmem.facts where tenant = $1 and id = any ($2::uuid[]);
+
+-- delete_summaries: with their sources
+delete from semmem.summaries where tenant = $1 and id = any ($2::uuid[]);
+
+-- delete_dead_letters: they hold refused text
+delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);
+
+-- delete_events: with their sightings and aliases, and as sources of facts that stay
+delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);
+
+-- write_receipt: what went, and which stores still have to follow
+insert into semmem.receipts (tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- receipt: one of the scope's
+select * from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
+
+-- has_open_receipts: whether a store has yet to follow
+select exists (
+    select from semmem.receipts
+    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
+);
+
+-- close_receipts: both stores followed
+update semmem.receipts
+set redis_at = coalesce(redis_at, $4), qdrant_at = coalesce(qdrant_at, $4)
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]);
+
+-- open_receipts: those that a store has yet to follow
+select id from semmem.receipts
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null);

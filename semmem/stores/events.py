@@ -1,0 +1,175 @@
+"""The event log."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from semmem.errors import KeyConflict
+from semmem.event import Ack, Event, NewEvent
+from semmem.scope import Scope, View
+from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
+from semmem.stores.sql import statements
+
+_SQL = statements("events.sql")
+_KEY_CONFLICT = "SM001"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch."""
+
+    acks: tuple[Ack, ...]
+    accepted: tuple[Event, ...]
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeState:
+    """The erasure epoch, and whether the extraction of this scope's events has failed and will be tried again."""
+
+    epoch: int = 0
+    stalled: bool = False
+
+
+class EventLog:
+    """Appends and reads events; a method that takes a connection is part of the caller's transaction."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def remember(
+        self, scope: Scope, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+    ) -> Remembered:
+        """Stores all events or none. KeyConflict names the event whose key stands for another body."""
+        ids = [uuid4() for _ in events]
+        bodies = [_body(event, id, now) for event, id in zip(events, ids, strict=True)]
+        try:
+            async with self._postgres.connection() as connection:
+                rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, dedup_window, bodies)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _KEY_CONFLICT:
+                raise KeyConflict(int(error.detail or 0)) from error
+            raise
+        acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
+        stored = zip(events, rows, strict=True)
+        accepted = tuple(_stored(scope, event, row, now) for event, row in stored if row["status"] == "accepted")
+        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
+
+    async def states(self, view: View) -> dict[Scope, ScopeState]:
+        """The state of each scope of the view that was ever written to."""
+        async with self._postgres.transaction(view) as connection:
+            rows = await connection.fetch(_SQL["states"], *columns_of(view))
+        return {scope_of(row): ScopeState(epoch=row["epoch"], stalled=row["stalled"]) for row in rows}
+
+    async def recent(self, scope: Scope, limit: int) -> list[Event]:
+        """Newest first."""
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["recent"], *key_of(scope), limit)]
+
+    async def history(
+        self, scope: Scope, *, agent: str | None, session: str | None, before: int | None, limit: int
+    ) -> list[Event]:
+        """Newest first, below the sequence number `before`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["history"], *key_of(scope), agent, session, before, limit)
+        return [event_of(row) for row in rows]
+
+    async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
+        """Oldest first, above the sequence number `after`."""
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["export"], *key_of(scope), after, limit)]
+
+    async def unindexed(self, scope: Scope, limit: int) -> list[Event]:
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["unindexed"], *key_of(scope), limit)]
+
+    async def unconsolidated(self, scope: Scope, limit: int) -> list[Event]:
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["unconsolidated"], *key_of(scope), limit)]
+
+    async def waiting(self, scope: Scope) -> bool:
+        async with self._postgres.transaction(scope) as connection:
+            return bool(await connection.fetchval(_SQL["waiting"], *key_of(scope)))
+
+    async def count_waiting(self, scope: Scope) -> tuple[int, int]:
+        """(not indexed, not consolidated)."""
+        async with self._postgres.transaction(scope) as connection:
+            row = await connection.fetchrow(_SQL["count_waiting"], *key_of(scope))
+        return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
+
+
+async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Event]:
+    return [event_of(row) for row in await connection.fetch(_SQL["hydrate"], view.tenant, ids)]
+
+
+async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+
+
+async def lock_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], tenant, ids)}
+
+
+async def mark_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_SQL["mark_indexed"], tenant, ids, now)
+
+
+async def mark_consolidated(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_SQL["mark_consolidated"], tenant, ids, now)
+
+
+async def mark_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> None:
+    await connection.execute(_SQL["mark_unconsolidated"], tenant, ids)
+
+
+def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "id": str(id),
+        "session": event.session,
+        "role": event.role,
+        "speaker": event.speaker,
+        "agent": event.agent,
+        "agent_type": event.agent_type,
+        "event_type": event.event_type,
+        "content": event.content,
+        "importance": event.importance,
+        "metadata": dict(event.metadata),
+        "occurred_at": (event.occurred_at or now).isoformat(),
+        "key": event.key,
+        "body_hash": event.body_hash.hex(),
+        "content_hash": event.content_hash.hex(),
+    }
+
+
+def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
+    return Event(
+        id=row["id"],
+        seq=row["seq"],
+        scope=scope,
+        content=event.content,
+        role=event.role,
+        speaker=event.speaker,
+        agent=event.agent,
+        agent_type=event.agent_type,
+        session=event.session,
+        event_type=event.event_type,
+        importance=event.importance,
+        metadata=event.metadata,
+        occurred_at=event.occurred_at or now,
+        recorded_at=now,
+        key=event.key,
+    )
+
+
+_PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "session", "event_type", "importance")
+
+
+def event_of(row: Mapping[str, Any]) -> Event:
+    plain = {name: row[name] for name in _PLAIN}
+    rest = {name: row[name] for name in ("metadata", "occurred_at", "recorded_at", "key")}
+    return Event(scope=scope_of(row), **plain, **rest)

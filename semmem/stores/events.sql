@@ -1,0 +1,75 @@
+-- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
+select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6);
+
+-- states: the epoch that cached entries must carry to count, and whether extraction keeps failing
+select s.tenant, s.scope_kind, s.scope_id, s.epoch, exists (
+    select from semmem.pgqueuer j
+    where j.dedupe_key = semmem.job_key('consolidate', s.tenant, s.scope_kind, s.scope_id) and j.attempts > 0
+      and j.status in ('queued', 'picked')
+) as stalled
+from semmem.scopes s
+where s.tenant = $1 and (s.scope_kind, s.scope_id) in (select * from unnest($2::text[], $3::text[]));
+
+-- recent: the recent tier, when Redis does not know it
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+order by seq desc limit $4;
+
+-- history: what one agent or session saw, newest first
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+  and ($4::text is null or agent = $4)
+  and ($5::text is null or session = $5)
+  and ($6::bigint is null or seq < $6)
+order by seq desc limit $7;
+
+-- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
+select * from semmem.events where tenant = $1 and id = any ($2::uuid[]);
+
+-- export: every event of a scope in order, page by page
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and seq > $4
+order by seq limit $5;
+
+-- unindexed: events that recall cannot find yet, oldest first
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+order by seq limit $4;
+
+-- unconsolidated: events that no fact has been sought in, oldest first
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
+order by seq limit $4;
+
+-- lock_unindexed: which of these still wait, so that two workers do not index one event twice
+select id from semmem.events
+where tenant = $1 and id = any ($2::uuid[]) and indexed_at is null
+order by seq for update;
+
+-- lock_unconsolidated: which of these still wait; fewer than asked for means that somebody else did it
+select id from semmem.events
+where tenant = $1 and id = any ($2::uuid[]) and consolidated_at is null
+order by seq for update;
+
+-- mark_indexed: recall can find these now
+update semmem.events set indexed_at = $3 where tenant = $1 and id = any ($2::uuid[]);
+
+-- mark_consolidated: no fact needs to be sought in these again
+update semmem.events set consolidated_at = $3 where tenant = $1 and id = any ($2::uuid[]);
+
+-- mark_unconsolidated: a replayed dead letter's events wait again
+update semmem.events set consolidated_at = null where tenant = $1 and id = any ($2::uuid[]);
+
+-- waiting: whether a scope has unfinished work
+select exists (
+    select from semmem.events
+    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or consolidated_at is null)
+) or exists (
+    select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+) as waiting;
+
+-- count_waiting: how much of a scope's work is unfinished, for progress
+select count(*) filter (where indexed_at is null) as unindexed,
+       count(*) filter (where consolidated_at is null) as unconsolidated
+from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or consolidated_at is null);

@@ -1,0 +1,152 @@
+"""Facts and summaries: what was drawn from the events."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from semmem.event import Event
+from semmem.fact import Draft, Fact, Source, Summary, Validity
+from semmem.scope import Scope, View
+from semmem.stores.postgres import Connection, Postgres, affected, columns_of, key_of, scope_of
+from semmem.stores.sql import statements
+
+_SQL = statements("facts.sql")
+MAX_SUMMARIES = 20
+
+
+class FactStore:
+    """Reads facts and summaries; what changes them are the functions below, inside the caller's transaction."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def list(
+        self, scope: Scope, *, superseded: bool, category: str | None, subject: str | None, limit: int
+    ) -> list[Fact]:
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subject, limit)
+        return [fact_of(row) for row in rows]
+
+    async def timeline(self, scope: Scope, id: UUID) -> list[Fact]:
+        """All versions of the fact's thread, oldest first; empty where the id is not in the scope."""
+        async with self._postgres.transaction(scope) as connection:
+            return [fact_of(row) for row in await connection.fetch(_SQL["timeline"], *key_of(scope), id)]
+
+    async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Fact]:
+        async with self._postgres.transaction(scope) as connection:
+            return await hydrate_facts(connection, View.of(scope), ids)
+
+    async def summaries(self, view: View) -> list[Summary]:
+        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES."""
+        async with self._postgres.transaction(view) as connection:
+            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES)
+        return [summary_of(row) for row in rows]
+
+
+async def hydrate_facts(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Fact]:
+    return [fact_of(row) for row in await connection.fetch(_SQL["hydrate"], view.tenant, ids)]
+
+
+def statement_hash(subject: str, text: str) -> bytes:
+    """32 bytes, equal for statements that differ only in case, white space and Unicode's compatibility forms."""
+    folded = [" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (subject, text)]
+    return hashlib.sha256(json.dumps(folded).encode()).digest()
+
+
+def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, replaces: Fact | None = None) -> Fact:
+    """The first version of a fact, or the version after `replaces`."""
+    id = uuid4()
+    return Fact(
+        id=id,
+        thread=replaces.thread if replaces else id,
+        version=replaces.version + 1 if replaces else 1,
+        scope=scope,
+        subject=draft.subject,
+        text=draft.text,
+        category=draft.category,
+        confidence=draft.confidence,
+        importance=draft.importance,
+        validity=draft.validity,
+        trust=draft.trust,
+        said_at=said_at,
+        recorded_at=now,
+        superseded_at=None,
+        sources=draft.sources,
+    )
+
+
+async def insert_fact(connection: Connection, fact: Fact) -> bool:
+    """False where the scope already holds this statement as current."""
+    inserted = await connection.fetchval(
+        _SQL["insert"],
+        *key_of(fact.scope),
+        fact.id,
+        fact.thread,
+        fact.version,
+        fact.subject,
+        fact.text,
+        statement_hash(fact.subject, fact.text),
+        fact.category,
+        fact.confidence,
+        fact.importance,
+        fact.validity.start,
+        fact.validity.end,
+        fact.validity.precision,
+        fact.trust,
+        fact.said_at,
+        fact.recorded_at,
+    )
+    if inserted:
+        await add_sources(connection, fact.scope, fact.id, fact.sources)
+    return inserted is not None
+
+
+async def current_with_statement(connection: Connection, scope: Scope, subject: str, text: str) -> UUID | None:
+    id: UUID | None = await connection.fetchval(_SQL["with_hash"], *key_of(scope), statement_hash(subject, text))
+    return id
+
+
+async def supersede(connection: Connection, fact: Fact, *, now: datetime, ended: datetime) -> bool:
+    """False where the version is no longer the current one: the caller's decision is stale."""
+    status = await connection.execute(_SQL["supersede"], fact.scope.tenant, fact.id, fact.version, now, ended)
+    return affected(status) == 1
+
+
+async def confirm(connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime) -> None:
+    await connection.execute(_SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at)
+    await add_sources(connection, scope, id, draft.sources)
+
+
+async def add_sources(connection: Connection, scope: Scope, id: UUID, sources: Sequence[Source]) -> None:
+    rows = [(*key_of(scope), id, source.event_id, source.quote) for source in sources]
+    await connection.executemany(_SQL["add_source"], rows)
+
+
+async def put_summary(
+    connection: Connection, scope: Scope, session: str | None, text: str, events: Sequence[Event], now: datetime
+) -> None:
+    """Makes `text` the summary of the session or scope, resting on `events` besides what it rested on before."""
+    through = max(event.seq for event in events)
+    id = await connection.fetchval(_SQL["put_summary"], *key_of(scope), uuid4(), session, text, through, now)
+    await connection.execute(_SQL["add_summary_sources"], *key_of(scope), id, [event.id for event in events])
+
+
+def fact_of(row: Mapping[str, Any]) -> Fact:
+    sources = zip(row["event_ids"] or (), row["quotes"] or (), strict=True)
+    names = ("id", "thread", "version", "subject", "text", "category", "confidence", "importance", "trust")
+    times = ("said_at", "recorded_at", "superseded_at")
+    return Fact(
+        scope=scope_of(row),
+        validity=Validity(start=row["valid_from"], end=row["valid_to"], precision=row["precision"]),
+        sources=tuple(Source(event_id=event_id, quote=quote) for event_id, quote in sources),
+        **{name: row[name] for name in names + times},
+    )
+
+
+def summary_of(row: Mapping[str, Any]) -> Summary:
+    names = ("id", "session", "text", "version", "through_seq", "recorded_at")
+    return Summary(scope=scope_of(row), events=tuple(row["event_ids"] or ()), **{name: row[name] for name in names})

@@ -1,0 +1,108 @@
+-- insert: a new fact or a new version; nothing where the same statement is current already
+insert into semmem.facts (
+    tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
+    importance, valid_from, valid_to, precision, trust, said_at, recorded_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
+returning id;
+
+-- with_hash: the current fact that already makes a statement
+select id from semmem.facts
+where (tenant, scope_kind, scope_id, statement_hash) = ($1, $2, $3, $4) and superseded_at is null;
+
+-- supersede: closes a version, if it still is the current one
+update semmem.facts
+set superseded_at = $4, valid_to = coalesce(valid_to, greatest($5::timestamptz, valid_from))
+where tenant = $1 and id = $2 and version = $3 and superseded_at is null;
+
+-- confirm: a statement was heard again
+update semmem.facts
+set confidence = greatest(confidence, $3), importance = greatest(importance, $4), said_at = greatest(said_at, $5)
+where tenant = $1 and id = $2 and superseded_at is null;
+
+-- add_source: the event a fact rests on, with the quote
+insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
+values ($1, $2, $3, $4, $5, $6)
+on conflict do nothing;
+
+-- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
+select f.*, s.event_ids, s.quotes
+from semmem.facts f,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s
+where f.tenant = $1 and f.id = any ($2::uuid[]);
+
+-- list: current facts, newest first
+select f.*, s.event_ids, s.quotes
+from semmem.facts f,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s
+where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
+  and ($4 or f.superseded_at is null)
+  and ($5::text is null or f.category = $5)
+  and ($6::text is null or lower(f.subject) = lower($6))
+order by f.recorded_at desc, f.id limit $7;
+
+-- timeline: all versions of a fact, oldest first
+select f.*, s.event_ids, s.quotes
+from semmem.facts f,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s
+where f.tenant = $1 and (f.scope_kind, f.scope_id) = ($2, $3)
+  and f.thread = (select thread from semmem.facts where tenant = $1 and id = $4)
+order by f.version;
+
+-- summaries: the present summaries of a view, with the events they rest on
+select m.*, s.event_ids
+from semmem.summaries m,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids
+    from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
+) s
+where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
+order by m.session is not null, m.through_seq desc limit $4;
+
+-- put_summary: the rolling text of a session or scope, one row that counts its versions
+insert into semmem.summaries as m (
+    tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)
+values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
+on conflict (tenant, scope_kind, scope_id, session) do update
+set text = excluded.text, version = m.version + 1, through_seq = greatest(m.through_seq, excluded.through_seq),
+    recorded_at = excluded.recorded_at
+returning id;
+
+-- add_summary_sources: the events a summary rests on
+insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
+select $1, $2, $3, $4, unnest($5::uuid[])
+on conflict do nothing;
+
+-- add_dead_letter: what could not be extracted, or was refused
+insert into semmem.dead_letters (tenant, scope_kind, scope_id, id, stage, reason, detail, event_ids, recorded_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- dead_letters: newest first; replayed ones only on request
+select * from semmem.dead_letters
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and ($4 or replayed_at is null)
+order by recorded_at desc, id limit $5;
+
+-- take_dead_letters: marks them replayed and tells whose events have to wait again
+update semmem.dead_letters set replayed_at = $4
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and replayed_at is null
+  and ($5::uuid[] is null or id = any ($5))
+returning id, event_ids;
+
+-- add_audit: who changed what, by ids and counts
+insert into semmem.audit (
+    tenant, scope_kind, scope_id, action, actor, item_ids, calls, prompt_tokens, completion_tokens, at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- usage: what extraction has cost in a scope
+select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(prompt_tokens), 0)::bigint as prompt_tokens,
+       coalesce(sum(completion_tokens), 0)::bigint as completion_tokens
+from semmem.audit where (tenant, scope_kind, scope_id) = ($1, $2, $3);

@@ -1,0 +1,28 @@
+-- release: a finished job gives up its key; waits for writers that counted on it, so that a last look sees their rows
+update semmem.pgqueuer set dedupe_key = null where id = $1;
+
+-- queue: unless one waits or runs
+select semmem.queue($1, $2, $3, $4);
+
+-- has_index_work: whether the index job has something left
+select exists (
+    select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+) or exists (
+    select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+) or exists (
+    select from semmem.receipts
+    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
+);
+
+-- has_consolidate_work: whether the consolidate job has something left
+select exists (
+    select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
+);
+
+-- sweep_index: scopes whose index job may have been lost; addresses only
+select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
+union select tenant, scope_kind, scope_id from semmem.index_work
+union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null or qdrant_at is null;
+
+-- sweep_consolidate: scopes whose consolidate job may have been lost; addresses only
+select distinct tenant, scope_kind, scope_id from semmem.events where consolidated_at is null;

@@ -1,0 +1,84 @@
+"""The ledger: dead letters, audit rows and what extraction has cost."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from semmem.ports import Usage
+from semmem.scope import Scope
+from semmem.stores.events import mark_unconsolidated
+from semmem.stores.postgres import Connection, Postgres, key_of, scope_of
+from semmem.stores.sql import statements
+
+_SQL = statements("facts.sql")
+Stage = Literal["extraction", "draft"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """Events no answer could be had for (stage "extraction"), or a draft that was refused (stage "draft")."""
+
+    id: UUID
+    scope: Scope
+    stage: Stage
+    reason: str
+    detail: str
+    event_ids: tuple[UUID, ...]
+    recorded_at: datetime
+    replayed_at: datetime | None
+
+
+class Ledger:
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def dead_letters(self, scope: Scope, *, replayed: bool, limit: int) -> list[DeadLetter]:
+        """Newest first."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["dead_letters"], *key_of(scope), replayed, limit)
+        return [_dead_letter_of(row) for row in rows]
+
+    async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:
+        """Lets the events of these dead letters (all, if None) be extracted again; the number of letters."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["take_dead_letters"], *key_of(scope), now, ids)
+            events = [event_id for row in rows for event_id in row["event_ids"]]
+            await mark_unconsolidated(connection, scope.tenant, events)
+            if rows:
+                await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
+        return len(rows)
+
+    async def usage(self, scope: Scope) -> Usage:
+        async with self._postgres.transaction(scope) as connection:
+            row = await connection.fetchrow(_SQL["usage"], *key_of(scope))
+        return Usage(**row) if row else Usage()
+
+
+async def add_dead_letter(
+    connection: Connection, scope: Scope, stage: Stage, reason: str, detail: str, events: Sequence[UUID], now: datetime
+) -> None:
+    row = (*key_of(scope), uuid4(), stage, reason, detail, events, now)
+    await connection.execute(_SQL["add_dead_letter"], *row)
+
+
+async def add_audit(
+    connection: Connection,
+    scope: Scope,
+    action: str,
+    actor: str,
+    items: Sequence[UUID],
+    now: datetime,
+    usage: Usage | None = None,
+) -> None:
+    """Records a change by ids only; `actor` is the extractor's name, or the verb that was called."""
+    cost = usage or Usage()
+    counts = (cost.calls, cost.prompt_tokens, cost.completion_tokens)
+    await connection.execute(_SQL["add_audit"], *key_of(scope), action, actor, items, *counts, now)
+
+
+def _dead_letter_of(row: Mapping[str, Any]) -> DeadLetter:
+    names = ("id", "stage", "reason", "detail", "recorded_at", "replayed_at")
+    rest = {name: row[name] for name in names}
+    return DeadLetter(scope=scope_of(row), event_ids=tuple(row["event_ids"]), **rest)

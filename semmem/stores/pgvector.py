@@ -1,0 +1,117 @@
+"""The vector index and the lexical index inside Postgres."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem.errors import IndexMismatch
+from semmem.hit import Filter
+from semmem.ports import Candidate, ItemKind, Point
+from semmem.scope import Scope, View
+from semmem.stores.points import put_points
+from semmem.stores.postgres import Postgres, Row, columns_of, key_of
+from semmem.stores.sql import statements
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SQL = statements("search.sql")
+
+# Above this many items in a view an exact scan costs more than it finds; below, HNSW's default filter loses neighbours.
+EXACT_LIMIT = 20_000
+
+
+def index_name(model: str, dimensions: int) -> str:
+    """The name of the index of one embedding model: another model or size is another index."""
+    return f"{re.sub(r'[^a-z0-9.-]+', '-', model.lower())}_{dimensions}"
+
+
+class PgVectorIndex:
+    """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need."""
+
+    name = "pgvector"
+
+    def __init__(
+        self, postgres: Postgres, *, model: str, dimensions: int, hnsw: bool, exact_limit: int = EXACT_LIMIT
+    ) -> None:
+        self._postgres = postgres
+        self._model, self._dimensions = model, dimensions
+        self._hnsw, self._exact_limit = hnsw, exact_limit
+        self.index_name = index_name(model, dimensions)
+
+    async def ensure(self) -> None:
+        row = (self.index_name, self._model, self._dimensions, self._hnsw)
+        async with self._postgres.connection() as connection:
+            made = await connection.fetchval(_SQL["ensure_index"], *row)
+        if made != self._dimensions:
+            fix = "name the first model again, or choose another and run `semmem reindex`"
+            raise IndexMismatch(f"index {self.index_name} has {made} dimensions, not {self._dimensions}; {fix}")
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        for scope, of_scope in groupby(sorted(points, key=lambda point: point.scope), key=lambda point: point.scope):
+            async with self._postgres.transaction(scope) as connection:
+                await put_points(connection, self.index_name, list(of_scope))
+
+    async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["delete_vectors"], scope.tenant, self.index_name, ids)
+
+    async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["versions"], *key_of(scope), self.index_name)
+        for row in rows:
+            yield row["item_id"], row["version"]
+
+    async def aclose(self) -> None:
+        """Nothing to close: the pool belongs to Postgres."""
+
+    async def search(
+        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+    ) -> list[Candidate]:
+        narrowed = _narrowed(filter, kind)
+        async with self._postgres.transaction(view) as connection:
+            if self._hnsw and await connection.fetchval(_SQL["size"], *columns_of(view)) > self._exact_limit:
+                await connection.execute("set local hnsw.iterative_scan = relaxed_order")
+                statement = _SQL["nearest_hnsw"].format(dimensions=self._dimensions, index=self.index_name)
+                rows = await connection.fetch(statement, *columns_of(view), *narrowed, vector, limit)
+            else:
+                scoped = (*columns_of(view), self.index_name, *narrowed)
+                rows = await connection.fetch(_SQL["nearest_exact"], *scoped, vector, limit)
+        return sorted((_candidate(row) for row in rows), key=lambda candidate: -candidate.score)
+
+
+class LexicalIndex:
+    """BM25 over postings that never leave their scope."""
+
+    def __init__(self, postgres: Postgres, index_name: str) -> None:
+        self._postgres = postgres
+        self._index_name = index_name
+
+    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> list[Candidate]:
+        """The best items for any of the terms, best first; the score is unbounded."""
+        if not terms:
+            return []
+        scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
+        filtered = filter != Filter()
+        async with self._postgres.transaction(view) as connection:
+            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered)
+        return [_candidate(row) for row in rows]
+
+
+Narrowed = tuple[
+    ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool
+]
+
+
+def _narrowed(filter: Filter, kind: ItemKind | None) -> Narrowed:
+    """The last eight arguments of semmem.matching."""
+    when = (filter.since, filter.until)
+    return kind, filter.agent, filter.session, filter.category, *when, filter.min_importance, filter.as_of is not None
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(row["item_id"], row["item_kind"], row["score"])

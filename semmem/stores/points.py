@@ -1,0 +1,100 @@
+"""What is indexed of events and facts: vectors, postings, and the work of carrying them to the mirror."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from semmem.ports import ItemKind, Point
+from semmem.scope import Scope
+from semmem.stores.postgres import Connection, Postgres, key_of, scope_of
+from semmem.stores.sql import statements
+
+_SQL = statements("search.sql")
+
+
+class IndexWork:
+    """The queue of rows that the mirror has yet to be made equal to, and the rows themselves."""
+
+    def __init__(self, postgres: Postgres, index_name: str) -> None:
+        self._postgres = postgres
+        self._index_name = index_name
+
+    async def take(self, scope: Scope, limit: int) -> tuple[dict[UUID, int], list[Point]]:
+        """Ids with the sequence number of their change, oldest first, and the points that still exist of them."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["work"], *key_of(scope), limit)
+            changes = {row["item_id"]: row["seq"] for row in rows}
+            found = await connection.fetch(_SQL["points"], scope.tenant, self._index_name, list(changes))
+        return changes, [point_of(row) for row in found]
+
+    async def finish(self, scope: Scope, changes: Mapping[UUID, int]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            ids, seqs = list(changes), list(changes.values())
+            await connection.execute(_SQL["finish_work"], scope.tenant, ids, seqs)
+
+    async def add(self, scope: Scope, ids: Sequence[UUID]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            await add_work(connection, scope, ids)
+
+    async def versions(self, scope: Scope) -> dict[UUID, int]:
+        """What the mirror should hold of the scope."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["versions"], *key_of(scope), self._index_name)
+        return {row["item_id"]: row["version"] for row in rows}
+
+
+async def put_points(connection: Connection, index_name: str, points: Sequence[Point]) -> None:
+    rows = [
+        (
+            *key_of(point.scope),
+            index_name,
+            point.id,
+            point.kind,
+            point.version,
+            point.vector,
+            point.session,
+            point.agent,
+            point.category,
+            point.at,
+            point.importance,
+            point.current,
+        )
+        for point in points
+    ]
+    await connection.executemany(_SQL["put_vector"], rows)
+
+
+async def retire_points(connection: Connection, tenant: str, ids: Sequence[UUID]) -> None:
+    await connection.execute(_SQL["retire_vectors"], tenant, ids)
+
+
+async def put_terms(
+    connection: Connection, scope: Scope, kind: ItemKind, documents: Mapping[UUID, Sequence[str]]
+) -> None:
+    """Adds each item's terms, repetitions included, and lets the collection statistics grow by them."""
+    rows = []
+    for id, terms in documents.items():
+        counts = Counter(terms)
+        rows.append((*key_of(scope), id, kind, list(counts), list(counts.values()), len(terms)))
+    await connection.executemany(_SQL["put_terms"], rows)
+    total = sum(len(terms) for terms in documents.values())
+    await connection.execute(_SQL["grow"], *key_of(scope), len(documents), total)
+
+
+async def add_work(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> None:
+    """Tells the mirror's worker that these rows changed or went, and queues its job."""
+    if ids:
+        await connection.execute(_SQL["add_work"], *key_of(scope), ids)
+        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+
+
+def point_of(row: Mapping[str, Any]) -> Point:
+    names = ("version", "session", "agent", "category", "at", "importance", "current")
+    return Point(
+        id=row["item_id"],
+        kind=row["item_kind"],
+        scope=scope_of(row),
+        vector=row["vector"].to_numpy(),
+        **{name: row[name] for name in names},
+    )

@@ -1,0 +1,245 @@
+"""The vector index in Qdrant: ids, scopes and filter fields of what Postgres holds, and no text."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from uuid import UUID
+
+from qdrant_client import AsyncQdrantClient, models
+from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
+
+from semmem.errors import IndexMismatch, StoreUnavailable
+from semmem.hit import Filter
+from semmem.ports import Candidate, ItemKind, Point
+from semmem.scope import ScopeKind, View
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+SEARCH_SECONDS = 2.0
+BATCH_POINTS = 500
+# About 23 bytes each as JSON, and a server refuses bodies above 32 MiB.
+BATCH_NUMBERS = 1_000_000
+SCAN_PAGE = 1_000
+
+_KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
+_INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
+    "tenant": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
+    "scope_kind": _KEYWORD,
+    "scope_id": _KEYWORD,
+    "kind": _KEYWORD,
+    "session": _KEYWORD,
+    "agent": _KEYWORD,
+    "category": _KEYWORD,
+    "at": models.PayloadSchemaType.DATETIME,
+    "importance": models.PayloadSchemaType.FLOAT,
+    # 1 or 0: the embedded engine's binding reads the boolean of a match as a number, and then nothing matches.
+    "current": models.PayloadSchemaType.INTEGER,
+}
+
+
+class QdrantIndex:
+    """ports.VectorIndex over one collection for each embedding model, shared by all tenants.
+
+    Args:
+        client: its timeout holds for everything but searches.
+        embedder_model: the embedder's name, part of the collection's name and recorded in it.
+        dimensions: of every vector; another size is IndexMismatch.
+        prefix: tells installations on one server apart.
+        search_seconds: after which a search is given up.
+    """
+
+    name = "qdrant"
+
+    def __init__(
+        self,
+        client: AsyncQdrantClient,
+        *,
+        embedder_model: str,
+        dimensions: int,
+        prefix: str = "semmem",
+        search_seconds: float = SEARCH_SECONDS,
+    ) -> None:
+        self._client = client
+        self._model, self._dimensions = embedder_model, dimensions
+        self._search_seconds = search_seconds
+        self.collection = f"{prefix}_{_slug(embedder_model)}_{dimensions}"
+
+    async def ensure(self) -> None:
+        with self._qdrant_errors():
+            if not await self._client.collection_exists(self.collection):
+                await self._create()
+            info = await self._client.get_collection(self.collection)
+            self._check(info.config)
+            for field, schema in _INDEXED.items():
+                if field not in info.payload_schema:
+                    await self._client.create_payload_index(self.collection, field, schema, wait=True)
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        structs = [self._struct(point) for point in points]
+        for batch in _batches(structs, max(1, min(BATCH_POINTS, BATCH_NUMBERS // self._dimensions))):
+            with self._qdrant_errors():
+                await self._client.upsert(self.collection, batch, wait=True)
+
+    async def delete(self, tenant: str, ids: Sequence[UUID]) -> None:
+        for batch in _batches(ids, BATCH_POINTS):
+            chosen = models.HasIdCondition(has_id=[str(id) for id in batch])
+            selector = models.FilterSelector(filter=models.Filter(must=[_equals("tenant", tenant), chosen]))
+            with self._qdrant_errors():
+                await self._client.delete(self.collection, selector, wait=True)
+
+    async def search(
+        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+    ) -> list[Candidate]:
+        query = self._floats(vector)
+        with self._qdrant_errors():
+            async with asyncio.timeout(self._search_seconds):
+                answer = await self._client.query_points(
+                    self.collection,
+                    query=query,
+                    query_filter=_filter(view, filter, kind),
+                    limit=limit,
+                    with_payload=["kind"],
+                )
+        return [Candidate(UUID(str(hit.id)), _payload(hit)["kind"], hit.score) for hit in answer.points]
+
+    async def scan(self, tenant: str) -> AsyncIterator[tuple[UUID, int]]:
+        owned = models.Filter(must=[_equals("tenant", tenant)])
+        offset: Any = None
+        while True:
+            with self._qdrant_errors():
+                page, offset = await self._client.scroll(
+                    self.collection, owned, limit=SCAN_PAGE, offset=offset, with_payload=["version"]
+                )
+            for point in page:
+                yield UUID(str(point.id)), _payload(point)["version"]
+            if offset is None:
+                return
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+    async def _create(self) -> None:
+        try:
+            await self._client.create_collection(
+                self.collection,
+                models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE),
+                metadata={"embedder_model": self._model},
+            )
+        except UnexpectedResponse:
+            # Another process may have made it first; servers differ in how they say so.
+            if not await self._client.collection_exists(self.collection):
+                raise
+
+    def _check(self, config: models.CollectionConfig) -> None:
+        vectors, recorded = config.params.vectors, (config.metadata or {}).get("embedder_model", self._model)
+        if not isinstance(vectors, models.VectorParams) or vectors.distance != models.Distance.COSINE:
+            raise self._mismatch("does not hold one cosine vector a point")
+        if vectors.size != self._dimensions:
+            raise self._mismatch(f"holds vectors of {vectors.size} dimensions, not {self._dimensions}")
+        if recorded != self._model:
+            raise self._mismatch(f"was made with the model {recorded}, not {self._model}")
+
+    def _mismatch(self, what: str) -> IndexMismatch:
+        fix = "choose another prefix, or delete the collection and have it filled again from Postgres"
+        return IndexMismatch(f"collection {self.collection} {what}; {fix}")
+
+    def _struct(self, point: Point) -> models.PointStruct:
+        payload = {
+            "tenant": point.scope.tenant,
+            "scope_kind": point.scope.kind,
+            "scope_id": point.scope.id,
+            "kind": point.kind,
+            "version": point.version,
+            "session": point.session,
+            "agent": point.agent,
+            "category": point.category,
+            # RFC 3339 knows no offsets with seconds, which historical time zones have.
+            "at": point.at.astimezone(UTC).isoformat(),
+            "importance": point.importance,
+            "current": int(point.current),
+        }
+        return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload)
+
+    def _floats(self, vector: "NDArray[np.float32]") -> list[float]:
+        if vector.shape != (self._dimensions,):
+            raise self._mismatch(f"holds vectors of {self._dimensions} dimensions, not of shape {vector.shape}")
+        floats: list[float] = vector.tolist()
+        return floats
+
+    @contextmanager
+    def _qdrant_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (ApiException, QdrantException, OSError) as exc:
+            raise StoreUnavailable("qdrant", self._reason(exc)) from exc
+
+    def _reason(self, exc: Exception) -> str:
+        # Never the body: a server may quote what it was sent.
+        if isinstance(exc, UnexpectedResponse):
+            if exc.status_code == 404:
+                return f"collection {self.collection} is missing; ensure makes it, and Postgres can fill it"
+            return f"HTTP {exc.status_code} {exc.reason_phrase}".rstrip()
+        if isinstance(exc, ResponseHandlingException):
+            return type(exc.source).__name__
+        if isinstance(exc, TimeoutError):
+            return f"no answer within {self._search_seconds:g} s"
+        return type(exc).__name__
+
+
+def _slug(model: str) -> str:
+    return re.sub(r"[^a-z0-9.-]+", "-", model.lower())
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _payload(point: models.Record | models.ScoredPoint) -> dict[str, Any]:
+    assert point.payload is not None, "asked for"
+    return point.payload
+
+
+def _equals(key: str, value: str | int) -> models.FieldCondition:
+    return models.FieldCondition(key=key, match=models.MatchValue(value=value))
+
+
+def _filter(view: View, filter: Filter, kind: ItemKind | None) -> models.Filter:
+    narrowed = {"kind": kind, "agent": filter.agent, "session": filter.session, "category": filter.category}
+    must: list[models.Condition] = [_equals("tenant", view.tenant), _scopes(view)]
+    must += [_equals(key, value) for key, value in narrowed.items() if value is not None]
+    if filter.since or filter.until:
+        must.append(models.FieldCondition(key="at", range=_period(filter)))
+    if filter.min_importance:
+        must.append(models.FieldCondition(key="importance", range=models.Range(gte=filter.min_importance)))
+    if filter.as_of is None:
+        must.append(_equals("current", 1))
+    return models.Filter(must=must)
+
+
+def _period(filter: Filter) -> models.DatetimeRange:
+    since, until = (bound and bound.astimezone(UTC) for bound in (filter.since, filter.until))
+    return models.DatetimeRange(gte=since, lte=until)
+
+
+def _scopes(view: View) -> models.Filter:
+    """Kind and id as two fields: an id of one kind never answers for the other."""
+    return models.Filter(
+        should=[
+            models.Filter(
+                must=[
+                    _equals("scope_kind", kind),
+                    models.FieldCondition(key="scope_id", match=models.MatchAny(any=view.ids(kind))),
+                ]
+            )
+            for kind in get_args(ScopeKind)
+            if view.ids(kind)
+        ]
+    )

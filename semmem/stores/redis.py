@@ -1,0 +1,251 @@
+"""The newest events of each scope, notices of new ones, and the dedup window, in Redis.
+
+Nothing here is a truth. A scope's list is a sorted set scored by `seq`, with one header at score -1 that says at which
+erasure epoch it was written and whether it is whole. A push into a list that expired or was evicted starts one that is
+not whole, which nobody reads; a fill merges what Postgres knows into it and makes it whole. So neither a push that a
+fill overtakes nor one that it follows is lost. A list lives for the TTL and is then filled again, however often it is
+pushed to: that bounds how long an event can be missing whose push another process failed to make.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from heapq import nlargest
+from typing import Self
+
+from pydantic import TypeAdapter, ValidationError
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from semmem.errors import StoreUnavailable
+from semmem.event import Event
+from semmem.scope import Scope
+
+TIMEOUT_SECONDS = 0.5
+_EVENT = TypeAdapter(Event)
+
+# KEYS: the list. ARGV: epoch, "push" or "fill", cap, TTL in ms, then seq and event by turns.
+# "late" means that an event of another epoch was pushed, which the next fill may have been read too early to hold.
+_WRITE = """
+local recent, epoch, filling = KEYS[1], tonumber(ARGV[1]), ARGV[2] == 'fill'
+local header = redis.call('ZRANGEBYSCORE', recent, -1, -1)[1]
+local known, state = string.match(header or '', '^(%d+):(%a+)$')
+local function set_header(text)
+    redis.call('ZREMRANGEBYSCORE', recent, -1, -1)
+    redis.call('ZADD', recent, -1, text)
+end
+if known and tonumber(known) > epoch then
+    if not filling then set_header(known .. ':late') end
+    return
+end
+if known and tonumber(known) < epoch then
+    redis.call('DEL', recent)
+    state = 'late'
+end
+if filling then
+    state = state == 'late' and 'open' or 'whole'
+end
+set_header(ARGV[1] .. ':' .. (state or 'open'))
+for i = 5, #ARGV, 2 do
+    redis.call('ZREMRANGEBYSCORE', recent, ARGV[i], ARGV[i])
+    redis.call('ZADD', recent, ARGV[i], ARGV[i + 1])
+end
+redis.call('ZREMRANGEBYRANK', recent, 1, -tonumber(ARGV[3]) - 1)
+if filling or redis.call('PTTL', recent) < 0 then
+    redis.call('PEXPIRE', recent, ARGV[4])
+end
+"""
+
+# KEYS: content hashes by time, agents by content hash. ARGV: content hash, agent, window in ms. Time is the server's.
+_SIGHT = """
+local seen, agents, window = KEYS[1], KEYS[2], tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+for _, old in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now - window)) do
+    redis.call('HDEL', agents, old)
+end
+redis.call('ZREMRANGEBYSCORE', seen, '-inf', now - window)
+local first = redis.call('ZSCORE', seen, ARGV[1]) and redis.call('HGET', agents, ARGV[1])
+if first then
+    return first == ARGV[2] and 1 or 0
+end
+redis.call('ZADD', seen, now, ARGV[1])
+redis.call('HSET', agents, ARGV[1], ARGV[2])
+redis.call('PEXPIRE', seen, window)
+redis.call('PEXPIRE', agents, window)
+return 1
+"""
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up after half a second. Raises ValueError for a URL it cannot read.
+
+    The one retry is for pooled connections that a restarted server has closed.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeKeys:
+    """A scope's names in Redis, in one hash slot; ids are hashed, so that no name shows or matches another scope's."""
+
+    recent: str
+    notices: str
+    channel: str
+    seen: str
+    agents: str
+
+    @classmethod
+    def of(cls, scope: Scope) -> Self:
+        digest = hashlib.blake2b(digest_size=16)
+        for part in (scope.tenant, scope.kind, scope.id):
+            encoded = part.encode()
+            digest.update(len(encoded).to_bytes(4, "big") + encoded)
+        base = f"semmem:{{{digest.hexdigest()}}}"
+        names = ("recent", "notices", "channel", "seen", "agents")
+        return cls(**{name: f"{base}:{name}" for name in names})
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """Every key; the channel is none."""
+        return (self.recent, self.notices, self.seen, self.agents)
+
+
+class RedisRecent:
+    """ports.RecentCache. `fill` must be given the scope's newest `cap` events, or all where there are fewer.
+
+    Args:
+        client: answers in bytes, with short timeouts, as `connect` makes it.
+        cap: events kept per scope.
+        ttl: how long a list and its notices live.
+        dedup_window: how long a content stays with the agent that reported it first.
+        notices: how many events a scope's stream of notices holds, about.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        *,
+        cap: int = 100,
+        ttl: timedelta = timedelta(hours=1),
+        dedup_window: timedelta = timedelta(seconds=30),
+        notices: int = 1000,
+    ) -> None:
+        self._client = client
+        self.cap = cap
+        self._ttl_ms, self._window_ms = _milliseconds(ttl), _milliseconds(dedup_window)
+        self._notices = notices
+        self._missed: set[Scope] = set()
+        self.unreadable = 0  # entries met that are no event of this release
+
+    async def push(self, events: Sequence[Event], epoch: int) -> None:
+        for scope, of_scope in _by_scope(events).items():
+            try:
+                await self._drop_if_missed(scope)
+                await self._push(ScopeKeys.of(scope), of_scope, epoch)
+            except (StoreUnavailable, asyncio.CancelledError):
+                self._missed.add(scope)
+                raise
+
+    async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
+        await self._drop_if_missed(scope)
+        key = ScopeKeys.of(scope).recent
+        with _redis_errors():
+            async with self._client.pipeline(transaction=True) as pipe:
+                pipe.zrangebyscore(key, -1, -1)
+                pipe.zrevrangebyscore(key, "+inf", 0, start=0, num=limit)
+                header, rows = await pipe.execute()
+        if not _is_whole(header, epoch) or self.cap <= len(rows) < limit:
+            return None
+        return self._events(scope, rows)
+
+    async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
+        with _redis_errors():
+            await self._client.eval(_WRITE, 1, ScopeKeys.of(scope).recent, *self._written(events, epoch, "fill"))
+
+    async def first_sight(self, scope: Scope, content_hash: bytes, agent: str) -> bool:
+        keys = ScopeKeys.of(scope)
+        with _redis_errors():
+            first = await self._client.eval(
+                _SIGHT, 2, keys.seen, keys.agents, content_hash.hex(), agent, self._window_ms
+            )
+        return bool(first)
+
+    async def forget(self, scope: Scope) -> None:
+        with _redis_errors():
+            await self._client.unlink(*ScopeKeys.of(scope).stored)
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _push(self, keys: ScopeKeys, events: Sequence[Event], epoch: int) -> None:
+        ids = [str(event.id) for event in events]
+        with _redis_errors():
+            async with self._client.pipeline(transaction=True) as pipe:
+                # EVAL, not EVALSHA: a server that has restarted knows no script.
+                pipe.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "push"))
+                for id in ids[-self._notices :]:
+                    pipe.xadd(keys.notices, {"event": id}, maxlen=self._notices, approximate=True)
+                pipe.pexpire(keys.notices, self._ttl_ms)
+                pipe.publish(keys.channel, json.dumps(ids))
+                await pipe.execute()
+
+    def _written(self, events: Sequence[Event], epoch: int, how: str) -> list[str | bytes | int]:
+        arguments: list[str | bytes | int] = [epoch, how, self.cap, self._ttl_ms]
+        for event in nlargest(self.cap, events, key=lambda event: event.seq):
+            arguments += (event.seq, _EVENT.dump_json(event))
+        return arguments
+
+    def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:
+        """None where an entry cannot be read: leaving it out would hide an event, and a fill replaces it."""
+        try:
+            events = [_EVENT.validate_json(row) for row in rows]
+        except ValidationError:
+            self.unreadable += 1
+            return None
+        return events if all(event.scope == scope for event in events) else None
+
+    async def _drop_if_missed(self, scope: Scope) -> None:
+        """A list that a failed push left incomplete goes before anyone reads it."""
+        if scope in self._missed:
+            with _redis_errors():
+                await self._client.unlink(ScopeKeys.of(scope).recent)
+            self._missed.discard(scope)
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    # Only the kind of the error: a server may quote what it was sent.
+    try:
+        yield
+    except (RedisError, OSError) as exc:
+        raise StoreUnavailable("redis", type(exc).__name__) from exc
+
+
+def _by_scope(events: Sequence[Event]) -> Mapping[Scope, list[Event]]:
+    grouped: dict[Scope, list[Event]] = {}
+    for event in events:
+        grouped.setdefault(event.scope, []).append(event)
+    return grouped
+
+
+def _is_whole(header: Sequence[bytes], epoch: int) -> bool:
+    if not header:
+        return False
+    known, _, state = header[0].partition(b":")
+    return state == b"whole" and int(known) >= epoch
+
+
+def _milliseconds(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)

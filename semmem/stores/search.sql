@@ -1,0 +1,87 @@
+-- nearest_exact: all of a small view; ordered by the bare column, which no HNSW index serves
+select item_id, item_kind, 1 - (vector <=> $13) as score
+from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+order by vector <=> $13, item_id limit $14;
+
+-- nearest_hnsw: a large view; {dimensions} and {index} are literals because the partial index's expression has them
+select item_id, item_kind, 1 - (vector::vector({dimensions}) <=> $12) as score
+from semmem.matching($1, $2, $3, '{index}', $4, $5, $6, $7, $8, $9, $10, $11)
+order by vector::vector({dimensions}) <=> $12 limit $13;
+
+-- size: how many items a view holds
+select coalesce(sum(items), 0)::bigint from semmem.scopes
+where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
+
+-- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics
+with collection as (
+    select sum(items)::double precision as items, sum(terms)::double precision / greatest(sum(items), 1) as mean_length
+    from semmem.scopes
+    where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
+), postings as (
+    select t.term, t.item_id, t.item_kind, t.tf, t.length
+    from unnest($2::text[], $3::text[]) as v (kind, id), unnest($13::text[]) as q (term), semmem.terms t
+    where t.tenant = $1 and t.scope_kind = v.kind and t.scope_id = v.id and t.term = q.term
+), weights as (
+    select term, ln(1 + greatest(items - count(*), 0) + 0.5) - ln(count(*) + 0.5) as idf
+    from postings, collection group by term, items
+), scored as (
+    select item_id, item_kind, sum(idf * tf * 1.9 / (tf + 0.9 * (0.6 + 0.4 * length / greatest(mean_length, 1)))) as score
+    from postings join weights using (term), collection
+    group by item_id, item_kind
+)
+select item_id, item_kind, score from scored
+where not $15 or item_id in (
+    select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+)
+order by score desc, item_id limit $14;
+
+-- put_vector: makes a point so; its version tells the mirror that it changed
+insert into semmem.vectors as v (
+    tenant, scope_kind, scope_id, index_name, item_id, item_kind, version, vector, session, agent, category, at,
+    importance, current)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+on conflict (tenant, index_name, item_id) do update
+set version = excluded.version, vector = excluded.vector, session = excluded.session, agent = excluded.agent,
+    category = excluded.category, at = excluded.at, importance = excluded.importance, current = excluded.current;
+
+-- retire_vectors: superseded facts leave the current answers and stay for as_of
+update semmem.vectors set current = false, version = version + 1
+where tenant = $1 and item_id = any ($2::uuid[]) and current;
+
+-- delete_vectors: ids of other scopes change nothing
+delete from semmem.vectors where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]);
+
+-- points: what a mirror should hold of these ids
+select * from semmem.vectors where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]);
+
+-- versions: every point of a scope
+select item_id, version from semmem.vectors
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4;
+
+-- put_terms: an item's postings
+insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, item_kind, tf, length)
+select $1, $2, $3, term, $4, $5, tf, $8 from unnest($6::text[], $7::integer[]) as t (term, tf)
+on conflict do nothing;
+
+-- grow: keeps BM25's collection statistics
+update semmem.scopes set items = items + $4, terms = terms + $5
+where (tenant, scope_kind, scope_id) = ($1, $2, $3);
+
+-- add_work: rows that the mirror has yet to be made equal to
+insert into semmem.index_work as w (tenant, scope_kind, scope_id, item_id)
+select $1, $2, $3, unnest($4::uuid[])
+on conflict (tenant, item_id) do update set seq = nextval(pg_get_serial_sequence('semmem.index_work', 'seq'));
+
+-- work: the oldest of it
+select item_id, seq from semmem.index_work
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) order by seq limit $4;
+
+-- finish_work: only what did not change meanwhile
+delete from semmem.index_work w using unnest($2::uuid[], $3::bigint[]) as done (item_id, seq)
+where w.tenant = $1 and w.item_id = done.item_id and w.seq = done.seq;
+
+-- ensure_index: registers the index and tells the dimensions it was made with
+select semmem.ensure_index($1, $2, $3, $4);
+
+-- indexes: every index, newest first
+select name, model, dimensions from semmem.indexes order by made_at desc;

@@ -1,0 +1,130 @@
+"""Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
+
+import asyncio
+from collections.abc import Sequence
+
+from semmem.context import Context, Format, Item
+from semmem.errors import StoreUnavailable
+from semmem.event import Event
+from semmem.fact import Fact, Summary
+from semmem.hit import Filter, Hit, Recall
+from semmem.ports import RecentCache, TokenCounter
+from semmem.retrieval.assemble import assemble
+from semmem.retrieval.search import Searcher
+from semmem.scope import Scope, View
+from semmem.stores.events import EventLog, ScopeState
+from semmem.stores.facts import FactStore
+
+RECENT = 50  # newest events of a scope that may stand in a context
+RETRIEVED = 50  # hits that may
+
+SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
+
+
+class Recent:
+    """The newest events: from the cache, else from Postgres, which then refills the cache."""
+
+    def __init__(self, log: EventLog, cache: RecentCache | None, *, cap: int) -> None:
+        self._log, self._cache, self._cap = log, cache, cap
+
+    async def read(self, scope: Scope, epoch: int) -> tuple[list[Event], frozenset[str]]:
+        """Newest first, and what was degraded."""
+        if self._cache is None:
+            return await self._log.recent(scope, self._cap), frozenset()
+        try:
+            known = await self._cache.recent(scope, self._cap, epoch)
+            if known is None:
+                known = await self._log.recent(scope, self._cap)
+                await self._cache.fill(scope, known, epoch)
+        except StoreUnavailable as error:
+            return await self._log.recent(scope, self._cap), frozenset({error.store})
+        return known, frozenset()
+
+
+class Tiers:
+    def __init__(
+        self, log: EventLog, facts: FactStore, recent: Recent, searcher: Searcher, counter: TokenCounter
+    ) -> None:
+        self._log, self._facts, self._recent = log, facts, recent
+        self._searcher, self._counter = searcher, counter
+
+    async def context(self, view: View, query: str, *, budget: int, session: str | None, format: Format) -> Context:
+        """Raises InvalidInput for a budget below the tiers' floors."""
+        (events, degraded), summaries, recall = await asyncio.gather(
+            self._recent_events(view),
+            self._facts.summaries(view),
+            self._searcher.recall(view, query, limit=RETRIEVED, filter=Filter(), min_score=0.0),
+        )
+        return assemble(
+            {
+                "recent": _recent_items(events, session),
+                "summary": [_summary_item(summary, session) for summary in summaries],
+                "retrieved": [_hit_item(hit) for hit in recall],
+            },
+            budget=budget,
+            counter=self._counter,
+            format=format,
+            degraded=degraded | recall.degraded,
+        )
+
+    async def _recent_events(self, view: View) -> tuple[list[Event], frozenset[str]]:
+        states = await self._log.states(view)
+        reads = await asyncio.gather(
+            *(self._recent.read(scope, states.get(scope, ScopeState()).epoch) for scope in view.scopes)
+        )
+        events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
+        stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
+        return events[:RECENT], frozenset().union(stalled, *(degraded for _, degraded in reads))
+
+
+def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
+    """The asked session's events first: the conversation at hand matters most."""
+    ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))
+    return [
+        Item(
+            tier="recent",
+            kind="event",
+            id=event.id,
+            scope=event.scope,
+            text=event.content,
+            voice=event.voice,
+            role=event.role,
+            at=event.occurred_at,
+            session=event.session,
+            worth=1 - rank / len(ordered),
+        )
+        for rank, event in enumerate(ordered)
+    ]
+
+
+def _summary_item(summary: Summary, session: str | None) -> Item:
+    near = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
+    return Item(
+        tier="summary",
+        kind="summary",
+        id=summary.id,
+        scope=summary.scope,
+        text=summary.text,
+        voice="summary",
+        role="system",
+        at=summary.recorded_at,
+        session=summary.session,
+        worth=SCOPE_SUMMARY_WORTH if summary.session is None else near,
+    )
+
+
+def _hit_item(hit: Hit) -> Item:
+    item = hit.item
+    is_fact = isinstance(item, Fact)
+    return Item(
+        tier="retrieved",
+        kind="fact" if is_fact else "event",
+        id=item.id,
+        scope=item.scope,
+        text=hit.text,
+        voice=item.subject if isinstance(item, Fact) else item.voice,
+        role=item.trust if isinstance(item, Fact) else item.role,
+        at=item.said_at if isinstance(item, Fact) else item.occurred_at,
+        session=None if isinstance(item, Fact) else item.session,
+        worth=hit.score,
+    )

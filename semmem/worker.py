@@ -1,0 +1,139 @@
+"""The worker: takes a scope's job, does all that is left to do there, and comes back for what failed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import asyncpg
+from pgqueuer import QueueManager
+from pgqueuer.domain.models import Job
+from pgqueuer.errors import RetryRequested
+
+from semmem import failpoints
+from semmem.consolidation import Consolidator
+from semmem.erasure import Erasure
+from semmem.errors import ModelError, StoreUnavailable
+from semmem.index_sync import IndexSync
+from semmem.indexing import Indexer
+from semmem.scope import Scope
+from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, queries, scope_of_job
+from semmem.stores.postgres import Postgres
+from semmem.writing import StaleDecision
+
+log = logging.getLogger(__name__)
+
+CONCURRENT_JOBS = 4
+MAX_BACKOFF = timedelta(minutes=5)
+RESTART_PAUSE = 1.0
+
+
+class Worker:
+    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after `lease`."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        jobs: JobQueue,
+        indexer: Indexer,
+        sync: IndexSync | None,
+        consolidator: Consolidator,
+        erasure: Erasure,
+        *,
+        lease: timedelta,
+        sweep_every: timedelta,
+        attempts: int,
+        backoff: timedelta,
+    ) -> None:
+        self._postgres, self._jobs = postgres, jobs
+        self._indexer, self._sync, self._consolidator, self._erasure = indexer, sync, consolidator, erasure
+        self._lease, self._sweep_every = lease, sweep_every
+        self._attempts, self._backoff = attempts, backoff
+        self._manager: QueueManager | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `stop`; reconnects where Postgres went away."""
+        sweeper = asyncio.create_task(self._sweep())
+        try:
+            while not self._stopping.is_set():
+                await self._serve()
+        finally:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
+
+    def stop(self) -> None:
+        """Takes no more jobs; `run` returns when those under way are done."""
+        self._stopping.set()
+        if self._manager:
+            self._manager.shutdown.set()
+
+    async def _serve(self) -> None:
+        try:
+            connection = await self._postgres.dedicated()
+            try:
+                await self._manage(connection)
+            finally:
+                await connection.close(timeout=RESTART_PAUSE)
+        except Exception:  # whatever breaks the loop, what waits in Postgres must find a worker again
+            log.exception("the worker lost its connection and starts again")
+            await self._pause(RESTART_PAUSE)
+
+    async def _manage(self, connection: asyncpg.Connection) -> None:
+        self._manager = QueueManager(queries(connection))
+        handlers: dict[Entrypoint, Callable[[Job], Awaitable[None]]] = {
+            "index": self._index,
+            "consolidate": self._consolidate,
+        }
+        for entrypoint in ENTRYPOINTS:
+            self._manager.entrypoint(entrypoint)(handlers[entrypoint])
+        if self._stopping.is_set():
+            return
+        await self._manager.run(
+            dequeue_timeout=self._sweep_every,
+            batch_size=CONCURRENT_JOBS // 2,
+            max_concurrent_tasks=CONCURRENT_JOBS,
+            heartbeat_timeout=self._lease,
+        )
+
+    async def _index(self, job: Job) -> None:
+        scope = scope_of_job(job.payload)
+        await self._attempt(job, "index", scope, lambda last: self._index_scope(scope))
+
+    async def _index_scope(self, scope: Scope) -> None:
+        receipts = await self._erasure.unfinished(scope)
+        await self._indexer.run(scope)
+        if self._sync:
+            await self._sync.run(scope)
+        await self._erasure.finish(scope, receipts)
+
+    async def _consolidate(self, job: Job) -> None:
+        scope = scope_of_job(job.payload)
+        await self._attempt(
+            job, "consolidate", scope, lambda last: self._consolidator.run(scope, last_attempt=last)
+        )
+
+    async def _attempt(
+        self, job: Job, entrypoint: Entrypoint, scope: Scope, work: Callable[[bool], Awaitable[None]]
+    ) -> None:
+        """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
+        failpoints.reach("job-claimed")
+        try:
+            await work(job.attempts + 1 >= self._attempts)
+        except (StoreUnavailable, ModelError, StaleDecision) as error:
+            delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
+            log.warning("%s job %s failed (%s), next try in %s", entrypoint, job.id, type(error).__name__, delay)
+            raise RetryRequested(delay, reason=type(error).__name__) from None
+        await self._jobs.release(job.id, entrypoint, scope)
+
+    async def _sweep(self) -> None:
+        while not self._stopping.is_set():
+            with suppress(StoreUnavailable):
+                await self._jobs.sweep()
+            await self._pause(self._sweep_every.total_seconds())
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)

@@ -1,0 +1,148 @@
+"""The one transaction that turns decisions into facts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem import failpoints
+from semmem.errors import SemmemError
+from semmem.event import Event
+from semmem.fact import Draft, Fact
+from semmem.ports import Clock, Decision, Extraction, Point, Usage
+from semmem.retrieval.analysis import terms
+from semmem.retrieval.documents import fact_document
+from semmem.scope import Scope
+from semmem.stores.events import lock_unconsolidated, mark_consolidated
+from semmem.stores.facts import confirm, current_with_statement, insert_fact, new_fact, put_summary, supersede
+from semmem.stores.ledger import add_audit, add_dead_letter
+from semmem.stores.points import add_work, put_points, put_terms, retire_points
+from semmem.stores.postgres import Connection, Postgres
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class StaleDecision(SemmemError):
+    """The fact to be superseded changed since the decision; the batch is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """All that one batch of events led to. `passed` are its events and the small talk between them."""
+
+    scope: Scope
+    passed: Sequence[Event]
+    extraction: Extraction
+    decisions: tuple[Decision, ...] = ()
+    vectors: "NDArray[np.float32] | None" = None  # one row per decision
+    usage: Usage = Usage()
+    actor: str = "worker"
+
+
+class FactWriter:
+    """Commits a batch whole, or not at all."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, *, index_name: str, mirrored: bool) -> None:
+        self._postgres, self._clock = postgres, clock
+        self._index_name, self._mirrored = index_name, mirrored
+
+    async def write(self, batch: Batch) -> None:
+        """Nothing happens where another worker was faster, or the events were forgotten meanwhile."""
+        ids = [event.id for event in batch.passed]
+        tenant, now = batch.scope.tenant, self._clock()
+        async with self._postgres.transaction(batch.scope) as connection:
+            if await lock_unconsolidated(connection, tenant, ids) != set(ids):
+                return
+            changed = await self._decide(connection, batch, now)
+            failpoints.reach("facts-writing")
+            await _summarize(connection, batch, now)
+            await _bury(connection, batch, now)
+            await add_audit(connection, batch.scope, "consolidate", batch.actor, changed, now, batch.usage)
+            if self._mirrored:
+                await add_work(connection, batch.scope, changed)
+            await mark_consolidated(connection, tenant, ids, now)
+
+    async def _decide(self, connection: Connection, batch: Batch, now: datetime) -> list[UUID]:
+        """Carries the decisions out, and answers with the facts that came or changed."""
+        said = {event.id: event for event in batch.passed}
+        added, retired = [], []
+        vectors = batch.vectors if batch.vectors is not None else ()
+        for decision, vector in zip(batch.decisions, vectors, strict=True):
+            fact = await _apply(connection, batch.scope, decision, _said_at(decision.draft, said), now)
+            if fact is None:
+                continue
+            added.append((fact, vector))
+            if decision.verdict == "supersede" and decision.target:
+                retired.append(decision.target.id)
+        points = [_point(fact, vector, said[fact.sources[0].event_id]) for fact, vector in added]
+        await put_points(connection, self._index_name, points)
+        words = {fact.id: terms(fact_document(fact.subject, fact.text)) for fact, _ in added}
+        await put_terms(connection, batch.scope, "fact", words)
+        await retire_points(connection, batch.scope.tenant, retired)
+        return list(words) + retired
+
+
+async def _apply(
+    connection: Connection, scope: Scope, decision: Decision, said_at: datetime, now: datetime
+) -> Fact | None:
+    """The fact that a decision adds, if it adds one."""
+    draft, target = decision.draft, decision.target
+    if decision.verdict == "ignore":
+        return None
+    if decision.verdict == "confirm" and target:
+        await confirm(connection, scope, target.id, draft, said_at)
+        return None
+    if decision.verdict == "supersede" and target:
+        if not await supersede(connection, target, now=now, ended=draft.validity.start or said_at):
+            raise StaleDecision("a fact changed while its successor was decided upon")
+        fact = new_fact(scope, draft, said_at=said_at, now=now, replaces=target)
+    else:
+        fact = new_fact(scope, draft, said_at=said_at, now=now)
+    return fact if await _insert(connection, fact, draft) else None
+
+
+async def _insert(connection: Connection, fact: Fact, draft: Draft) -> bool:
+    """False where the statement is current already: then it is confirmed."""
+    if await insert_fact(connection, fact):
+        return True
+    same = await current_with_statement(connection, fact.scope, fact.subject, fact.text)
+    if same:
+        await confirm(connection, fact.scope, same, draft, fact.said_at)
+    return False
+
+
+async def _summarize(connection: Connection, batch: Batch, now: datetime) -> None:
+    for summary in batch.extraction.summaries:
+        covered = [event for event in batch.passed if summary.session in (None, event.session)]
+        if covered:
+            await put_summary(connection, batch.scope, summary.session, summary.text, covered, now)
+
+
+async def _bury(connection: Connection, batch: Batch, now: datetime) -> None:
+    for event_id, reason in (batch.extraction.failed or {}).items():
+        await add_dead_letter(connection, batch.scope, "extraction", reason, "", [event_id], now)
+    for draft in batch.extraction.quarantined:
+        await add_dead_letter(connection, batch.scope, "draft", draft.reason, draft.text, draft.event_ids, now)
+
+
+def _said_at(draft: Draft, said: dict[UUID, Event]) -> datetime:
+    return max(said[source.event_id].occurred_at for source in draft.sources)
+
+
+def _point(fact: Fact, vector: "NDArray[np.float32]", source: Event) -> Point:
+    return Point(
+        id=fact.id,
+        kind="fact",
+        scope=fact.scope,
+        version=1,
+        vector=vector,
+        session=source.session,
+        agent=source.agent,
+        category=fact.category,
+        at=fact.validity.start or fact.said_at,
+        importance=fact.importance,
+        current=True,
+    )

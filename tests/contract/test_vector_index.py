@@ -1,0 +1,197 @@
+"""The contract of ports.VectorIndex on each index, and what only Qdrant promises."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from qdrant_client import AsyncQdrantClient, models
+
+from semmem.errors import IndexMismatch, StoreUnavailable
+from semmem.hit import Filter
+from semmem.ports import VectorIndex
+from semmem.scope import Scope, View
+from semmem.stores.qdrant import QdrantIndex
+from tests.contract.vector_index import (
+    DIMENSIONS,
+    EAST,
+    MakeIndex,
+    VectorIndexContract,
+    alice,
+    found,
+    point,
+    scanned,
+    tenant,
+)
+from tests.servers import ServerUrls
+
+__all__ = ["alice", "tenant"]
+pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
+
+
+@asynccontextmanager
+async def qdrant_client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+    key = servers.qdrant_api_key
+    client = AsyncQdrantClient(url=servers.qdrant_url, api_key=key, timeout=10, check_compatibility=False)
+    yield client
+    await client.close()
+
+
+@asynccontextmanager
+async def qdrant_place(servers: ServerUrls) -> AsyncIterator[MakeIndex]:
+    prefix = f"test-{uuid4().hex}"
+    async with qdrant_client(servers) as client:
+
+        def make() -> VectorIndex:
+            return QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, prefix=prefix)
+
+        yield make
+        for collection in (await client.get_collections()).collections:
+            if collection.name.startswith(prefix):
+                await client.delete_collection(collection.name)
+
+
+# Each opens a place that holds no index yet, and gives a maker of objects over it.
+PLACES: dict[str, Callable[[ServerUrls], AbstractAsyncContextManager[MakeIndex]]] = {"qdrant": qdrant_place}
+
+
+@pytest_asyncio.fixture(scope="module", params=sorted(PLACES))
+async def index(request: pytest.FixtureRequest, servers: ServerUrls) -> AsyncIterator[VectorIndex]:
+    async with PLACES[request.param](servers) as make:
+        made = make()
+        await made.ensure()
+        yield made
+
+
+@pytest_asyncio.fixture(params=sorted(PLACES))
+async def make_index(request: pytest.FixtureRequest, servers: ServerUrls) -> AsyncIterator[MakeIndex]:
+    async with PLACES[request.param](servers) as make:
+        yield make
+
+
+class TestVectorIndex(VectorIndexContract):
+    pass
+
+
+class TestQdrant:
+    @pytest_asyncio.fixture
+    async def client(self, servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+        async with qdrant_client(servers) as client:
+            yield client
+
+    @pytest_asyncio.fixture
+    async def qdrant(self, client: AsyncQdrantClient) -> AsyncIterator[QdrantIndex]:
+        index = QdrantIndex(client, embedder_model="Org/Model v1", dimensions=DIMENSIONS, prefix=uuid4().hex)
+        yield index
+        await client.delete_collection(index.collection)
+
+    async def test_the_name_tells_the_model_and_its_dimensions(self, client: AsyncQdrantClient) -> None:
+        assert QdrantIndex(client, embedder_model="minilm-l6-int8", dimensions=384).collection == (
+            "semmem_minilm-l6-int8_384"
+        )
+        assert QdrantIndex(client, embedder_model="Org/Model v1", dimensions=8, prefix="x").collection == (
+            "x_org-model-v1_8"
+        )
+
+    async def test_every_filter_field_has_an_index(self, client: AsyncQdrantClient, qdrant: QdrantIndex) -> None:
+        await qdrant.ensure()
+        schema = (await client.get_collection(qdrant.collection)).payload_schema
+        assert {name: field.data_type.value for name, field in schema.items()} == {
+            **dict.fromkeys(("tenant", "scope_kind", "scope_id", "kind", "session", "agent", "category"), "keyword"),
+            "at": "datetime",
+            "importance": "float",
+            "current": "integer",
+        }
+
+    async def test_it_holds_ids_and_filter_fields_only(
+        self, client: AsyncQdrantClient, qdrant: QdrantIndex, alice: Scope
+    ) -> None:
+        await qdrant.ensure()
+        await qdrant.upsert([stored := point(alice, agent="a", session="s", version=3)])
+        [record] = await client.retrieve(qdrant.collection, [str(stored.id)])
+        assert record.payload == {
+            "tenant": alice.tenant,
+            "scope_kind": "user",
+            "scope_id": "alice",
+            "kind": "event",
+            "version": 3,
+            "session": "s",
+            "agent": "a",
+            "category": None,
+            "at": "2026-03-01T12:00:00+00:00",
+            "importance": 0.5,
+            "current": 1,
+        }
+
+    @pytest.mark.parametrize(
+        ("size", "distance", "model", "complaint"),
+        [
+            (DIMENSIONS + 1, models.Distance.COSINE, "Org/Model v1", f"{DIMENSIONS + 1} dimensions"),
+            (DIMENSIONS, models.Distance.DOT, "Org/Model v1", "cosine"),
+            (DIMENSIONS, models.Distance.COSINE, "org-model-v1", "the model org-model-v1"),
+        ],
+        ids=["size", "distance", "model of the same slug"],
+    )
+    async def test_a_collection_of_another_kind_is_refused_and_kept(
+        self,
+        client: AsyncQdrantClient,
+        qdrant: QdrantIndex,
+        size: int,
+        distance: models.Distance,
+        model: str,
+        complaint: str,
+    ) -> None:
+        vectors, metadata = models.VectorParams(size=size, distance=distance), {"embedder_model": model}
+        await client.create_collection(qdrant.collection, vectors, metadata=metadata)
+        with pytest.raises(IndexMismatch, match=f"{complaint}.*another prefix"):
+            await qdrant.ensure()
+        assert await client.collection_exists(qdrant.collection)
+
+    async def test_a_missing_collection_is_named(self, qdrant: QdrantIndex, alice: Scope) -> None:
+        with pytest.raises(StoreUnavailable, match=f"{qdrant.collection} is missing"):
+            await qdrant.search(View.of(alice), EAST, 10, Filter())
+
+    async def test_more_points_than_a_request_holds(self, client: AsyncQdrantClient, alice: Scope) -> None:
+        index = QdrantIndex(client, embedder_model="wide", dimensions=3_072, prefix=uuid4().hex)
+        await index.ensure()
+        wide = EAST.repeat(3_072 // DIMENSIONS) / 3_072
+        await index.upsert([point(alice, vector=wide) for _ in range(501)])
+        assert len(await scanned(index, alice.tenant)) == 501
+        await client.delete_collection(index.collection)
+
+    async def test_a_server_that_is_down_is_unavailable(self, alice: Scope) -> None:
+        listener = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+        port = listener.sockets[0].getsockname()[1]
+        listener.close()
+        await listener.wait_closed()
+        await self._is_unavailable(port, alice, "ConnectError")
+
+    async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope) -> None:
+        async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
+            await self._is_unavailable(listener.sockets[0].getsockname()[1], alice, "ReadTimeout|no answer within")
+
+    async def test_a_wrong_key_is_unavailable(self, servers: ServerUrls, alice: Scope) -> None:
+        if servers.qdrant_api_key is None:
+            pytest.skip("the server asks for no key")
+        async with qdrant_client(replace(servers, qdrant_api_key="wrong")) as client:
+            index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS)
+            with pytest.raises(StoreUnavailable, match=r"HTTP 40[13]"):
+                await found(index, alice)
+
+    async def _is_unavailable(self, port: int, scope: Scope, reason: str) -> None:
+        client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=1, check_compatibility=False)
+        index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
+        attempts = (
+            index.ensure(),
+            index.upsert([point(scope)]),
+            index.delete(scope.tenant, [uuid4()]),
+            found(index, scope),
+            scanned(index, scope.tenant),
+        )
+        for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+            with pytest.raises(StoreUnavailable, match=f"qdrant is unavailable: ({reason})"):
+                raise outcome if isinstance(outcome, BaseException) else AssertionError("answered")
+        await index.aclose()

@@ -1,0 +1,225 @@
+"""What ports.VectorIndex promises. A suite over the fixtures `index`, made for the module, and `make_index`.
+
+`make_index()` gives one more object over a place that is the test's own and holds no index yet.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from semmem.errors import IndexMismatch
+from semmem.hit import Filter
+from semmem.ports import ItemKind, Point, VectorIndex
+from semmem.scope import Scope, View
+from tests.contract.adversarial import IDS, PAIRS
+
+DIMENSIONS = 4
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MakeIndex = Callable[[], VectorIndex]
+
+
+def vector(*numbers: float) -> NDArray[np.float32]:
+    """The numbers, filled up with zeros and normalised."""
+    filled = np.zeros(DIMENSIONS, dtype=np.float32)
+    filled[: len(numbers)] = numbers
+    return filled / np.linalg.norm(filled)
+
+
+EAST = vector(1)
+
+
+def point(scope: Scope, **changes: Any) -> Point:
+    plain = Point(
+        id=uuid4(),
+        kind="event",
+        scope=scope,
+        version=1,
+        vector=EAST,
+        session=None,
+        agent=None,
+        category=None,
+        at=NOON,
+        importance=0.5,
+        current=True,
+    )
+    return replace(plain, **changes)
+
+
+async def found(
+    index: VectorIndex, view: View | Scope, filter: Filter | None = None, kind: ItemKind | None = None
+) -> set[UUID]:
+    view = View.of(view) if isinstance(view, Scope) else view
+    return {each.id for each in await index.search(view, EAST, 1_000, filter or Filter(), kind)}
+
+
+async def scanned(index: VectorIndex, tenant: str) -> list[tuple[UUID, int]]:
+    return sorted([row async for row in index.scan(tenant)])
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"tenant-{uuid4()}"
+
+
+@pytest.fixture
+def alice(tenant: str) -> Scope:
+    return Scope.user(tenant, "alice")
+
+
+class VectorIndexContract:
+    async def test_the_nearest_come_first_and_the_score_is_the_cosine(self, index: VectorIndex, alice: Scope) -> None:
+        directions = {"same": EAST, "near": vector(3, 4), "across": vector(0, 1), "opposite": vector(-1)}
+        points = {name: point(alice, vector=each) for name, each in directions.items()}
+        await index.upsert(list(points.values()))
+
+        hits = await index.search(View.of(alice), EAST, 10, Filter())
+
+        assert [hit.id for hit in hits] == [points[name].id for name in ("same", "near", "across", "opposite")]
+        assert [hit.score for hit in hits] == pytest.approx([1.0, 0.6, 0.0, -1.0], abs=1e-5)
+        nearest = await index.search(View.of(alice), EAST, 2, Filter())
+        assert [hit.id for hit in nearest] == [points["same"].id, points["near"].id]
+
+    async def test_an_empty_scope_answers_nothing(self, index: VectorIndex, alice: Scope) -> None:
+        assert await found(index, alice) == set()
+        assert await scanned(index, alice.tenant) == []
+
+    async def test_a_point_that_is_there_is_replaced(self, index: VectorIndex, alice: Scope) -> None:
+        before = point(alice, vector=vector(0, 1), session="old")
+        after = replace(before, vector=EAST, version=2, session=None)
+        for _ in range(2):
+            await index.upsert([before])
+        for _ in range(2):
+            await index.upsert([after])
+
+        [hit] = await index.search(View.of(alice), EAST, 10, Filter())
+        assert (hit.id, hit.score) == (before.id, pytest.approx(1.0))
+        assert await found(index, alice, Filter(session="old")) == set()
+        assert await scanned(index, alice.tenant) == [(before.id, 2)]
+
+    async def test_deleting_twice_is_deleting_once(self, index: VectorIndex, alice: Scope) -> None:
+        goes, stays = point(alice), point(alice)
+        await index.upsert([goes, stays])
+        for _ in range(2):
+            await index.delete(alice.tenant, [goes.id, uuid4()])
+        assert await found(index, alice) == {stays.id}
+        assert await scanned(index, alice.tenant) == [(stays.id, 1)]
+
+    async def test_another_tenant_cannot_delete_a_point(self, index: VectorIndex, alice: Scope) -> None:
+        mine = point(alice)
+        await index.upsert([mine])
+        await index.delete(f"{alice.tenant}x", [mine.id])
+        assert await found(index, alice) == {mine.id}
+
+    async def test_nothing_to_do_is_done(self, index: VectorIndex, alice: Scope) -> None:
+        await index.upsert([])
+        await index.delete(alice.tenant, [])
+        assert await scanned(index, alice.tenant) == []
+
+    async def test_kinds_are_told_apart(self, index: VectorIndex, alice: Scope) -> None:
+        event, fact = point(alice), point(alice, kind="fact")
+        await index.upsert([event, fact])
+
+        hits = await index.search(View.of(alice), EAST, 10, Filter())
+        assert {(hit.id, hit.kind) for hit in hits} == {(event.id, "event"), (fact.id, "fact")}
+        assert await found(index, alice, kind="event") == {event.id}
+        assert await found(index, alice, kind="fact") == {fact.id}
+
+    @pytest.mark.parametrize(
+        ("matching", "other", "filter"),
+        [
+            ({"agent": "a"}, {"agent": "ab"}, Filter(agent="a")),
+            ({"session": "s%"}, {"session": "s1"}, Filter(session="s%")),
+            ({"kind": "fact", "category": "plan"}, {"kind": "fact", "category": "event"}, Filter(category="plan")),
+            ({"kind": "fact", "category": "plan"}, {"kind": "event"}, Filter(category="plan")),
+            ({"importance": 0.5}, {"importance": 0.25}, Filter(min_importance=0.5)),
+            ({"at": NOON}, {"at": NOON - timedelta(microseconds=1)}, Filter(since=NOON)),
+            ({"at": NOON}, {"at": NOON + timedelta(microseconds=1)}, Filter(until=NOON)),
+            ({"agent": "a", "session": "s"}, {"agent": "a", "session": "t"}, Filter(agent="a", session="s")),
+        ],
+        ids=["agent", "session", "category", "category of an event", "importance", "since", "until", "two at once"],
+    )
+    async def test_a_filter_keeps_what_matches(
+        self, index: VectorIndex, alice: Scope, matching: dict[str, Any], other: dict[str, Any], filter: Filter
+    ) -> None:
+        kept, dropped = point(alice, **matching), point(alice, **other)
+        await index.upsert([kept, dropped])
+        assert await found(index, alice) == {kept.id, dropped.id}
+        assert await found(index, alice, filter) == {kept.id}
+
+    async def test_an_instant_is_the_same_in_every_time_zone(self, index: VectorIndex, alice: Scope) -> None:
+        kolkata = NOON.astimezone(datetime.fromisoformat("2026-01-01T00:00+05:30").tzinfo)
+        local = point(alice, at=kolkata)
+        await index.upsert([local])
+        assert await found(index, alice, Filter(since=NOON, until=NOON)) == {local.id}
+        assert await found(index, alice, Filter(since=kolkata, until=kolkata)) == {local.id}
+
+    async def test_superseded_facts_answer_only_for_the_past(self, index: VectorIndex, alice: Scope) -> None:
+        now, past = point(alice, kind="fact"), point(alice, kind="fact", current=False)
+        await index.upsert([now, past])
+        assert await found(index, alice) == {now.id}
+        assert await found(index, alice, Filter(as_of=NOON)) == {now.id, past.id}
+
+    async def test_a_view_reads_all_its_scopes_and_no_other(self, index: VectorIndex, tenant: str) -> None:
+        alice, bob = Scope.user(tenant, "alice"), Scope.user(tenant, "bob")
+        launch, namesake = Scope.workspace(tenant, "launch"), Scope.workspace(tenant, "alice")
+        points = {scope: point(scope) for scope in (alice, bob, launch, namesake)}
+        await index.upsert(list(points.values()))
+
+        for scopes in ([alice], [alice, bob], [alice, launch], [launch, namesake], list(points)):
+            assert await found(index, View.of(*scopes)) == {points[scope].id for scope in scopes}
+
+    async def test_ids_that_look_alike_are_different_scopes(self, index: VectorIndex, tenant: str) -> None:
+        points = {id: point(Scope.user(tenant, id)) for id in IDS}
+        await index.upsert(list(points.values()))
+        for id, mine in points.items():
+            assert await found(index, Scope.user(tenant, id)) == {mine.id}
+
+    async def test_tenants_that_look_alike_see_nothing_of_each_other(self, index: VectorIndex, tenant: str) -> None:
+        points = {id: point(Scope.user(tenant + id, "a")) for id in IDS}
+        await index.upsert(list(points.values()))
+        for id, mine in points.items():
+            assert await found(index, Scope.user(tenant + id, "a")) == {mine.id}
+            assert await scanned(index, tenant + id) == [(mine.id, 1)]
+
+    async def test_a_name_cannot_move_from_tenant_to_id(self, index: VectorIndex, tenant: str) -> None:
+        for left, right in PAIRS:
+            one, other = point(Scope.user(tenant + left, right)), point(Scope.user(tenant + left + right, "a"))
+            await index.upsert([one, other])
+            assert one.id in await found(index, one.scope)
+            assert other.id not in await found(index, one.scope)
+
+    async def test_a_scan_yields_every_point_of_the_tenant(self, index: VectorIndex, tenant: str) -> None:
+        scopes = [Scope.user(tenant, "alice"), Scope.workspace(tenant, "launch")]
+        points = [point(scopes[number % 2], version=number, current=number % 3 > 0) for number in range(2_100)]
+        await index.upsert([*points, point(Scope.user(f"{tenant}x", "alice"))])
+        assert await scanned(index, tenant) == sorted((each.id, each.version) for each in points)
+
+    async def test_vectors_of_another_size_are_refused(self, index: VectorIndex, alice: Scope) -> None:
+        wrong = np.ones(DIMENSIONS + 1, dtype=np.float32)
+        with pytest.raises(IndexMismatch, match=str(DIMENSIONS)):
+            await index.upsert([point(alice), point(alice, vector=wrong)])
+        with pytest.raises(IndexMismatch, match=str(DIMENSIONS)):
+            await index.search(View.of(alice), wrong, 10, Filter())
+        assert await scanned(index, alice.tenant) == []
+
+    async def test_ensuring_twice_keeps_what_is_there(self, make_index: MakeIndex, alice: Scope) -> None:
+        first, kept = make_index(), point(alice)
+        await first.ensure()
+        await first.upsert([kept])
+        await first.ensure()
+        again = make_index()
+        await again.ensure()
+        assert await found(again, alice) == {kept.id}
+
+    async def test_two_processes_may_ensure_at_once(self, make_index: MakeIndex, alice: Scope) -> None:
+        rivals = [make_index() for _ in range(4)]
+        await asyncio.gather(*(rival.ensure() for rival in rivals))
+        await rivals[0].upsert([kept := point(alice, agent="a")])
+        assert await found(rivals[-1], alice, Filter(agent="a")) == {kept.id}

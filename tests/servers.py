@@ -1,0 +1,13 @@
+"""Where the tests find their servers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerUrls:
+    """The servers of a test run: the embedded ones, or those that SEMMEM_TEST_*_URL names."""
+
+    postgres_url: str
+    redis_url: str
+    qdrant_url: str
+    qdrant_api_key: str | None
