@@ -72,13 +72,15 @@ def spans(text: str, said: datetime) -> list[Span]:
     """The times that the text names, in order, none inside another."""
     moment = Said(said, bool(_COMING.search(text)))
     found: list[Span] = []
+    taken: list[tuple[int, int]] = []
     for pattern, period, relative in TABLE:
         for match in pattern.finditer(text):
-            if any(match.start() < other.last and other.first < match.end() for other in found):
+            if any(match.start() < last and first < match.end() for first, last in taken):
                 continue
+            taken.append(match.span())  # also where it names no date: "31 June 2023" is not June 2023
             if named := _period(period, match, moment):
                 dated = match.groupdict().get("year")
-                found.append(Span(match.start(), match.end(), *named[:3], relative and not dated, named[3]))
+                found.append(Span(*match.span(), *named[:3], relative and not dated, named[3]))
     return sorted(found, key=lambda span: span.first)
 
 

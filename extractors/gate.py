@@ -8,9 +8,9 @@ from semmem.event import Event
 
 # A message made of these alone carries nothing. "Yes", "no", "sure" and "morning" may answer a question: not here.
 _SMALL_TALK = (
-    "hi|hey|hello|hiya|howdy|yo|hi there|hey there|hello there|"
-    "hi all|hello everyone|"
-    "good (?:morning|afternoon|evening|night)|bye|goodbye|bye bye|see (?:you|ya)(?: soon| later| then| around)?|take care|"
+    "hi|hey|hello|hiya|howdy|yo|hi there|hey there|hello there|hi all|hello everyone|"
+    "good (?:morning|afternoon|evening|night)|bye|goodbye|bye-bye|"
+    "see (?:you|ya)(?: soon| later| then| around)?|take care|"
     "have a (?:good|great|nice|lovely) (?:day|one|weekend|evening)|"
     "how are you(?: doing)?(?: today)?|how's it going|what's up|"
     "thanks|thank you|thx|ty|cheers|many thanks|thanks a lot|thank you (?:so|very) much|"

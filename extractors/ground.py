@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import pairwise
 
 _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001
@@ -78,4 +79,4 @@ def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
 def _clusters(text: str) -> list[tuple[int, int]]:
     """A character with the combining marks that follow it, so that composed and decomposed forms meet."""
     starts = [i for i, character in enumerate(text) if i == 0 or not unicodedata.combining(character)]
-    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+    return list(pairwise([*starts, len(text)]))

@@ -1,7 +1,8 @@
 """The extractor that asks a chat model: one call for a batch, one more for verdicts where drafts have candidates."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,8 +14,8 @@ from semmem.extractors.dates import spans
 from semmem.extractors.gate import without_recalled
 from semmem.extractors.ground import ground
 from semmem.extractors.parse import parse
-from semmem.extractors.resolve import merged, older, one_successor, related, settle
-from semmem.extractors.schema import Answer, SaidFact, SaidSummary, Verdicts, json_schema
+from semmem.extractors.resolve import merged, one_successor, related, settle, superseding
+from semmem.extractors.schema import Answer, SaidFact, SaidSummary, SaidVerdict, Verdicts, json_schema
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.fact import Draft, Fact, Source, Validity
@@ -27,7 +28,6 @@ from semmem.ports import (
     SummaryText,
     TokenCounter,
     Usage,
-    Verdict,
 )
 
 MAX_ANSWER_TOKENS = 6_000
@@ -61,7 +61,7 @@ class LlmExtractor:
             _shown(question) if decision is None else () for question, decision in zip(questions, settled, strict=True)
         ]
         asked = [i for i, facts in enumerate(shown) if facts]
-        verdicts, usage = await self._verdicts([questions[i].draft for i in asked], [shown[i] for i in asked])
+        verdicts, usage = await self._verdicts([questions[i] for i in asked], [shown[i] for i in asked])
         judged = dict(zip(asked, verdicts, strict=True))
         decisions = [
             decision or judged.get(i) or Decision(verdict="add", draft=questions[i].draft)
@@ -88,19 +88,18 @@ class LlmExtractor:
             return
         run.take(answer, events)
 
-    async def _verdicts(self, drafts: Sequence[Draft], shown: Sequence[Sequence[Fact]]) -> tuple[list[Decision], Usage]:
-        if not drafts:
+    async def _verdicts(
+        self, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
+    ) -> tuple[list[Decision], Usage]:
+        if not questions:
             return [], Usage()
         facts = list({fact.id: fact for facts in shown for fact in facts}.values())
         positions = {fact.id: position for position, fact in enumerate(facts)}
-        messages = prompt.decide_messages(
-            drafts, facts, [[positions[fact.id] for fact in touched] for touched in shown]
-        )
+        touched = [[positions[fact.id] for fact in candidates] for candidates in shown]
+        messages = prompt.decide_messages([question.draft for question in questions], facts, touched)
         run = _Run()
-        decisions = await self._ask(
-            run, messages, Verdicts, lambda text: _decisions(parse(text, Verdicts), drafts, facts, shown)
-        )
-        return decisions, run.usage
+        read = partial(_decisions, questions=questions, facts=facts, touched=touched)
+        return await self._ask(run, messages, Verdicts, read), run.usage
 
     async def _ask(
         self,
@@ -220,24 +219,20 @@ def _shown(question: Question) -> tuple[Fact, ...]:
 
 
 def _decisions(
-    answer: Verdicts, drafts: Sequence[Draft], facts: Sequence[Fact], shown: Sequence[Sequence[Fact]]
+    text: str, questions: Sequence[Question], facts: Sequence[Fact], touched: Sequence[Sequence[int]]
 ) -> list[Decision]:
-    if [said.draft for said in answer.verdicts] != list(range(1, len(drafts) + 1)):
-        raise BadAnswer("verdicts", f"give one verdict for each of the {len(drafts)} drafts, in order")
-    return [
-        _decision(said.verdict, said.candidate, draft, facts, touched)
-        for said, draft, touched in zip(answer.verdicts, drafts, shown, strict=True)
-    ]
+    verdicts = parse(text, Verdicts).verdicts
+    if [said.draft for said in verdicts] != list(range(1, len(questions) + 1)):
+        raise BadAnswer("verdicts", f"give one verdict for each of the {len(questions)} drafts, in order")
+    return [_decision(*pair, facts=facts) for pair in zip(verdicts, questions, touched, strict=True)]
 
 
-def _decision(
-    verdict: Verdict, candidate: int | None, draft: Draft, facts: Sequence[Fact], shown: Sequence[Fact]
-) -> Decision:
-    if verdict == "add":
-        return Decision(verdict="add", draft=draft)
-    target = facts[candidate - 1] if candidate is not None and candidate <= len(facts) else None
-    if target is None or target not in shown:
-        raise BadAnswer("unknown_candidate", f"{verdict} needs the number of a fact that is shown for the draft")
-    if verdict == "supersede" and older(draft, target):
-        return Decision(verdict="add", draft=draft)
-    return replace(Decision(verdict=verdict, draft=draft), target=target)
+def _decision(said: SaidVerdict, question: Question, touched: Sequence[int], facts: Sequence[Fact]) -> Decision:
+    if said.verdict == "add":
+        return Decision(verdict="add", draft=question.draft)
+    if said.candidate is None or said.candidate - 1 not in touched:
+        raise BadAnswer("unknown_candidate", f"{said.verdict} needs the number of a fact that is shown for the draft")
+    target = facts[said.candidate - 1]
+    if said.verdict == "supersede":
+        return superseding(question, target)
+    return Decision(verdict=said.verdict, draft=question.draft, target=target)

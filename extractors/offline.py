@@ -1,4 +1,4 @@
-"""The extractor without a model: whole sentences, their speaker named and their dates resolved, and rules for change."""
+"""The extractor without a model: whole sentences, speaker named and dates resolved, and rules for what changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -24,7 +24,7 @@ class OfflineExtractor:
         said = [(event, draft, refusal(draft)) for event in events for draft in _drafts(event)]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
         return Extraction(
-            drafts=ended(merged(draft for _, draft in kept)),
+            drafts=ended(merged(draft for _, draft in kept), {event.id: event.occurred_at for event in events}),
             quarantined=tuple(
                 Quarantined(reason=reason, event_ids=(event.id,), text=draft.text)
                 for event, draft, reason in said
@@ -53,11 +53,16 @@ def _draft(sentence: str, event: Event) -> Draft:
         text=told(annotate(sentence, event.occurred_at), speaker),
         category=category_of(sentence),
         confidence=CONFIDENCE,
-        importance=max(event.importance, importance_of(sentence)),
+        importance=_importance(event, sentence),
         validity=resolve(sentence, event.occurred_at),
         sources=(Source(event_id=event.id, quote=sentence),),
         trust=event.role,
     )
+
+
+def _importance(event: Event, sentence: str) -> float:
+    """What the sentence weighs, raised or lowered by what the caller said of the event."""
+    return round(min(1.0, max(0.0, importance_of(sentence) + event.importance - 0.5)), 2)
 
 
 def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None, str]) -> Iterator[SummaryText]:

@@ -1,11 +1,13 @@
 """Decides what becomes of a draft, as far as pure code can."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
-from semmem.extractors.slots import gives_up, slot
+from semmem.extractors.slots import changes_something, gives_up, slot
 from semmem.extractors.words import content_stems, words
 from semmem.fact import Draft, Fact, Validity
 from semmem.ports import Decision, Question
@@ -53,10 +55,19 @@ def judge(question: Question) -> Decision:
     draft = question.draft
     for fact, cosine in _current(question):
         if _replaces(draft, fact):
-            return Decision(verdict="supersede", draft=draft, target=fact)
+            return superseding(question, fact)
         if cosine >= CONFIRM_COSINE and _same_stems(draft, fact):
             return Decision(verdict="confirm", draft=draft, target=fact)
     return Decision(verdict="add", draft=draft)
+
+
+def superseding(question: Question, fact: Fact) -> Decision:
+    """The draft in place of `fact`; a draft that is older than the fact is added as history that ended with it."""
+    draft = question.draft
+    since, start = fact.validity.start or fact.said_at, draft.validity.start or question.said_at
+    if start is None or since <= start:
+        return Decision(verdict="supersede", draft=draft, target=fact)
+    return Decision(verdict="add", draft=replace(draft, validity=replace(draft.validity, end=since)))
 
 
 def same(one: Statement, other: Statement) -> bool:
@@ -72,24 +83,32 @@ def related(draft: Statement, fact: Statement) -> bool:
 
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """The drafts with the same statement joined into one that has the sources of all, in order of first appearance."""
+    alike: dict[Hashable, list[int]] = {}
     kept: list[Draft] = []
     for draft in drafts:
-        position = next((i for i, other in enumerate(kept) if same(draft, other)), None)
-        if position is None:
+        positions = alike.setdefault(_key(draft), [])
+        match = next((i for i in positions if _times_agree(kept[i].validity, draft.validity)), None)
+        if match is None:
+            positions.append(len(kept))
             kept.append(draft)
         else:
-            kept[position] = _joined(kept[position], draft)
+            kept[match] = _joined(kept[match], draft)
     return tuple(kept)
 
 
-def ended(drafts: Sequence[Draft]) -> tuple[Draft, ...]:
-    """The drafts of one batch, where a later one that replaces an earlier one and is dated closes its validity."""
+def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft, ...]:
+    """The drafts of one batch, where a later one that replaces an earlier one closes that one's validity.
+
+    `said` has the world time of each source event: from then on an undated draft holds.
+    """
     closed = list(drafts)
     for later, draft in enumerate(drafts):
+        if not changes_something(draft.subject, draft.text):
+            continue
+        since = draft.validity.start or max(said[source.event_id] for source in draft.sources)
         for earlier in range(later):
-            start = draft.validity.start
-            if start and closed[earlier].validity.end is None and _replaces(draft, closed[earlier]):
-                closed[earlier] = replace(closed[earlier], validity=_until(closed[earlier].validity, draft.validity))
+            if closed[earlier].validity.end is None and _replaces(draft, closed[earlier]):
+                closed[earlier] = _closed(closed[earlier], since)
     return tuple(closed)
 
 
@@ -108,20 +127,18 @@ def _supersedes(decision: Decision) -> bool:
     return decision.verdict == "supersede"
 
 
-def older(draft: Statement, fact: Statement) -> bool:
-    """True where both are dated and the draft speaks of an earlier time, so that it cannot replace the fact."""
-    return bool(draft.validity.start and fact.validity.start and draft.validity.start < fact.validity.start)
-
-
 def _replaces(draft: Draft, fact: Statement) -> bool:
-    if not _same_subject(draft, fact) or older(draft, fact) or draft.validity.end:
+    if draft.validity.end or not _same_subject(draft, fact):
         return False
     return related(draft, fact) or gives_up(draft.text, fact.text)
 
 
-def _until(validity: Validity, successor: Validity) -> Validity:
-    start, end = validity.start, successor.start
-    return Validity(start=start, end=max(start, end) if start and end else end, precision=successor.precision)
+def _closed(draft: Draft, end: datetime) -> Draft:
+    """The draft, over at `end`; untouched if it began later than that."""
+    validity = draft.validity
+    if validity.start and validity.start > end:
+        return draft
+    return replace(draft, validity=replace(validity, end=end))
 
 
 def _current(question: Question) -> list[tuple[Fact, float]]:
@@ -135,8 +152,8 @@ def _joined(one: Draft, other: Draft) -> Draft:
     return replace(best, sources=sources, importance=max(one.importance, other.importance))
 
 
-def _key(statement: Statement) -> tuple[list[str], list[str]]:
-    return words(statement.subject), words(_RESOLVED_DATE.sub("", statement.text))
+def _key(statement: Statement) -> tuple[str, str]:
+    return " ".join(words(statement.subject)), " ".join(words(_RESOLVED_DATE.sub("", statement.text)))
 
 
 def _same_subject(one: Statement, other: Statement) -> bool:

@@ -7,7 +7,7 @@ from semmem.extractors.gate import without_recalled
 from semmem.ports import TokenCounter
 
 # Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.
-BATCH_TOKENS = 1_800
+BATCH_TOKENS = 1_750
 BATCH_EVENTS = 80
 _LINE_TOKENS = 5  # the number and the name in front of a line
 

@@ -9,83 +9,76 @@ from semmem.fact import Category
 
 MAX_SENTENCE_CHARS = 400
 
-_SENTENCE = re.compile(r"[^\n]+?(?:[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
+# The look-behind starts a run of marks once, so that a text of ten thousand "!" stays linear.
+_SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?…])[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Mt|e\.g|i\.e|a\.m|p\.m)|\b[A-Z])\.$")
 _ASKS = re.compile(r"[?？؟][\"'”’)\s]*$")  # noqa: RUF001
-_REACTS = re.compile(
-    r"^(?:wow|that(?:'s| is| sounds| must)|this (?:is|sounds|looks)|sounds|looks|congrat\w*|glad|so glad|so happy for|good luck|"
-    r"(?:i'm|i am) (?:so |really |very )?(?:glad|sorry|happy|proud|excited) (?:to hear|for you|of you|that you|you)|"
-    r"thank\w*|no (?:problem|worries)|you(?:'re|'ve|'ll| are| have| can| should| must| look)?\b|your\b|it(?:'s| is| was| looks| sounds)\b|"
-    r"how|what|keep|let me know|let's|yeah|yep|cool|nice|great|amazing|awesome|absolutely|definitely|totally|good|love (?:that|it|this))\b",
-    re.IGNORECASE,
-)
-_LEAD_IN = re.compile(
-    r"^(?:hey|hi|hello|oh|wow|well|yes|yeah|yep|no|sure|thanks|thank you|haha|ok|okay|so|and|but|also)\b[^,.!]{0,20}[,.!]\s+",
-    re.IGNORECASE,
-)
-_OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|we|our|me|us|mine)\b", re.IGNORECASE)
-_TELLS = re.compile(
-    r"^(?:please\b|let me\b|feel free|you (?:can|could|should|may|must)\b|try\b|make sure|would you|could you|can you|click\b|here (?:is|are)\b)",
-    re.IGNORECASE,
-)
 
-_PRESENT = {
-    **{
-        "am": "is",
-        "'m": "is",
-        "have": "has",
-        "'ve": "has",
-        "do": "does",
-        "live": "lives",
-        "work": "works",
-        "need": "needs",
-    },
-    **{
-        "want": "wants",
-        "prefer": "prefers",
-        "like": "likes",
-        "love": "loves",
-        "hate": "hates",
-        "use": "uses",
-        "own": "owns",
-    },
-    **{"play": "plays", "speak": "speaks", "study": "studies", "drive": "drives", "drink": "drinks", "eat": "eats"},
-}
-_SAME_IN_THIRD = frozenset(
-    "was had will would can could did went got bought sold met took made saw told gave lost won began quit left broke "
-    "found became felt thought kept came ran wrote read said paid spent built grew chose drove flew ate drank hurt".split()
+
+def _any_of(*alternatives: str) -> str:
+    return f"(?:{'|'.join(alternatives)})"
+
+
+_FEELS_FOR_YOU = (
+    r"(?:i'm|i am) (?:so |really |very )?(?:glad|sorry|happy|proud|excited) (?:to hear|for you|of you|that you|you)"
 )
-_ADVERBS = frozenset("just recently now also still really always never usually finally currently already".split())
+_REACTIONS = _any_of(
+    r"wow|that(?:'s| is| sounds| must)|this (?:is|sounds|looks)|sounds|looks|congrat\w*",
+    r"glad|so glad|so happy for|good luck|i (?:totally |completely )?agree",
+    _FEELS_FOR_YOU,
+    r"thank\w*|no (?:problem|worries)|your|you(?:'re|'ve|'ll| are| have| can| should| must| look)?",
+    r"it(?:'s| is| was| looks| sounds)|how|what|keep|let me know|let's|yeah|yep|cool|nice|great|amazing|awesome",
+    r"absolutely|definitely|totally|good|love (?:that|it|this)",
+)
+_LEADS_IN = r"hey|hi|hello|oh|wow|well|yes|yeah|yep|no|sure|thanks|thank you|haha|ok|okay|so|and|but|also"
+_TELLING = _any_of(
+    r"please|let me|feel free|try|make sure|would you|could you|can you|click|here (?:is|are)",
+    r"you (?:can|could|should|may|must)",
+)
+_REACTS = re.compile(rf"^{_REACTIONS}\b", re.IGNORECASE)
+_LEAD_IN = re.compile(rf"^(?:{_LEADS_IN})\b[^,.!]{{0,20}}[,.!]\s+", re.IGNORECASE)
+_TELLS = re.compile(rf"^{_TELLING}\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|we|our|me|us|mine)\b", re.IGNORECASE)
+
+_S_VERBS = "live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run"
+_PRESENT = {verb: f"{verb}s" for verb in _S_VERBS.split()} | {
+    **{"am": "is", "'m": "is", "have": "has", "'ve": "has", "do": "does", "go": "goes", "study": "studies"},
+}
+_PAST = (
+    "was had will would can could did went got bought sold met took made saw told gave lost won began quit left broke "
+    "found became felt thought kept came ran wrote read said paid spent built grew chose drove flew ate drank hurt"
+)
+_SAME_IN_THIRD = frozenset(_PAST.split())
+_ADVERBS = frozenset(["just", "recently", "now", "also", "still", "really", "always", "never", "usually", "finally"])
 _FIRST_PERSON = re.compile(r"\bI(?P<short>'m|'ve)?(?: (?P<adverb>[a-z]+))??(?: (?P<verb>[a-z]+)\b)?")
 _UNSAFE = re.compile(
     r"\b(?:you|your|yours|you're|we|us|our|ours|me|mine|myself|this|here|it|I'[dl]l?|(?<!^)my)\b", re.IGNORECASE
 )
 
-_CATEGORIES: tuple[tuple[Category, str], ...] = (
-    (
-        "preference",
+_CATEGORIES: dict[Category, str] = {
+    "preference": _any_of(
         r"prefer\w*|favou?rite|likes?|loves?|enjoys?|hates?|dislikes?|instead|no longer want\w*|can't stand|fan of",
     ),
-    (
-        "plan",
-        r"plan\w*|going to|will|'ll|next (?:week|month|year|\w+day)|tomorrow|want to|hop(?:e|ing) to|thinking (?:of|about)|considering",
+    "plan": _any_of(
+        r"plan(?:s|ned|ning)?|going to|will|next (?:week|month|year|\w+day)|tomorrow|want to|hop(?:e|ing) to",
+        r"thinking (?:of|about)|considering",
     ),
-    (
-        "profile",
-        r"(?:lives?|living|moved|works?|working|job|born|grew up|years old|allerg\w*|address|phone|e-?mail|birthday|diagnosed|vegan|vegetarian|name is)",
+    "profile": _any_of(
+        r"lives?|living|moved|works? (?:at|as|for|in)|job|born|grew up|years old|allerg\w*|address|phone|e-?mail",
+        r"birthday|diagnosed|vegan|vegetarian|name is",
     ),
-    (
-        "relationship",
-        r"husband|wife|partner|son|daughter|kids?|child\w*|mother|father|mom|mum|dad|sister|brother|friends?|married|engaged|boyfriend|girlfriend|family",
+    "relationship": _any_of(
+        r"husband|wife|partner|son|daughter|kids?|child\w*|mother|father|mom|mum|dad|sister|brother|friends?",
+        r"married|engaged|boyfriend|girlfriend|family",
     ),
-    ("decision", r"decided|decision|agreed|chose|chosen|approved|signed off|we will|settled on"),
-    (
-        "event",
+    "decision": _any_of(r"decided|decision|agreed|chose|chosen|approved|signed off|settled on"),
+    "event": _any_of(
         r"went|attended|visited|yesterday|last|ago|bought|met|joined|started|finished|won|lost|broke|happened|\w{3,}ed",
     ),
-)
+}
 _WEIGHTY = re.compile(
-    r"\b(?:allerg\w*|diagnos\w*|moved|address|married|divorced|died|born|pregnant|deadline|decided|no longer|never|always|must|birthday|job|phone|e-?mail)\b",
+    r"\b(?:allerg\w*|diagnos\w*|moved|address|married|divorced|died|born|pregnant|deadline|decided|no longer|birthday"
+    r"|job|phone|e-?mail)\b",
     re.IGNORECASE,
 )
 
@@ -95,7 +88,12 @@ def sentences(text: str) -> Iterator[str]:
     pending = ""
     for match in _SENTENCE.finditer(text):
         pending += match.group()
-        if _ABBREVIATION.search(pending) and match.end() < len(text) and text[match.end()] != "\n":
+        if (
+            len(pending) < MAX_SENTENCE_CHARS
+            and _ABBREVIATION.search(pending[-10:])
+            and match.end() < len(text)
+            and text[match.end()] != "\n"
+        ):
             continue
         yield from _pieces(pending.strip())
         pending = ""
@@ -111,7 +109,8 @@ def says_something(sentence: str) -> bool:
     rest = _LEAD_IN.sub("", sentence)
     if _REACTS.match(rest) and not (_OWN.search(_REACTS.sub("", rest)) or any(map(str.isdigit, rest))):
         return False
-    return len(words(rest)) >= 3 and len(content_stems(rest)) >= 2
+    needed = 1 if _OWN.search(rest) else 2
+    return len(words(rest)) > needed and len(content_stems(rest)) >= needed
 
 
 def only_tells(sentence: str) -> bool:
@@ -120,14 +119,14 @@ def only_tells(sentence: str) -> bool:
 
 
 def told(sentence: str, speaker: str) -> str:
-    """The sentence as a statement about its speaker: in the third person where every "I" can safely be turned, else quoted."""
+    """The sentence about its speaker: in the third person where every "I" can safely be turned, else quoted."""
     turned = _third_person(sentence, speaker)
     return turned if turned else f'{speaker}: "{sentence}"'
 
 
 def category_of(sentence: str) -> Category:
-    for category, pattern in _CATEGORIES:
-        if re.search(rf"\b(?:{pattern})\b", sentence, re.IGNORECASE):
+    for category, pattern in _CATEGORIES.items():
+        if re.search(rf"\b{pattern}\b", sentence, re.IGNORECASE):
             return category
     return "other"
 
@@ -135,7 +134,7 @@ def category_of(sentence: str) -> Category:
 def importance_of(sentence: str) -> float:
     """.3 for a remark, more for what is said of oneself, for names and numbers, and for what changes a life."""
     named = re.search(r"(?<=\s)[A-Z]\w+|\d", sentence)
-    return min(1.0, 0.3 + 0.2 * bool(_OWN.search(sentence)) + 0.1 * bool(named) + 0.3 * bool(_WEIGHTY.search(sentence)))
+    return 0.3 + 0.2 * bool(_OWN.search(sentence)) + 0.1 * bool(named) + 0.3 * bool(_WEIGHTY.search(sentence))
 
 
 def _third_person(sentence: str, speaker: str) -> str | None:

@@ -4,6 +4,7 @@ An explicit, small table in English; what it does not know is added beside the o
 """
 
 import re
+from functools import lru_cache
 
 from semmem.extractors.words import content_stems
 
@@ -52,6 +53,7 @@ _ENDS_SOMETHING = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def slot(subject: str, text: str) -> str | None:
     """Which single-valued attribute of the subject the text gives a value for, such as "home" or "favourite color"."""
     own = rf"(?:^|[\s\"'“(])(?:I(?:'m|'ve)?|we(?:'re|'ve)?|{re.escape(subject)}(?:'s)?)"
@@ -63,6 +65,11 @@ def slot(subject: str, text: str) -> str | None:
                 return name
     favourite = _FAVOURITE.search(text)
     return f"favourite {' '.join(sorted(content_stems(favourite.group(1))))}" if favourite else None
+
+
+def changes_something(subject: str, text: str) -> bool:
+    """True where the text may replace another: it fills a slot, or says that something is over."""
+    return slot(subject, text) is not None or bool(_ENDS_SOMETHING.search(text))
 
 
 def gives_up(text: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-MAX_WORDS = 120
+MAX_WORDS = 100
 MAX_CHARS = 1_000  # for scripts that write without spaces
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s*")  # noqa: RUF001

@@ -8,10 +8,10 @@ import snowballstemmer
 from semmem.extractors.ground import normalised
 
 _STOPWORDS = (
-    "a an the this that these those it its i i'm i've me my mine you your yours he him his she her hers they them their "
-    "we us our ours am is are was were be been being do does did have has had will would can could should may might "
-    "must and or but so if as at by for from in into of off on onto out over to up with about than then too very just "
-    "really also not no yes oh well s t m re ve ll d said says"
+    "a an the this that these those it its i i'm i've me my mine you your yours he him his she her hers they them "
+    "their we us our ours am is are was were be been being do does did have has had will would can could should "
+    "may might must and or but so if as at by for from in into of off on onto out over to up with about than then "
+    "too very just really also not no yes oh well s t m re ve ll d said says"
 )
 STOPWORDS = frozenset(_STOPWORDS.split())
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")

@@ -1,6 +1,7 @@
 """The database schema: alembic revisions whose bodies are plain SQL files of the same name."""
 
 import asyncio
+import threading
 from importlib.resources import files
 
 from alembic import command
@@ -9,6 +10,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import make_url
 
 from semmem.errors import ConfigurationError
+
+# alembic's `op` and `context` are global to the process; between processes the advisory lock of env.py decides.
+_IN_PROCESS = threading.Lock()
 
 
 def _config(url: str) -> Config:
@@ -36,4 +40,9 @@ async def upgrade(url: str, revision: str = "head") -> None:
 
     Safe to run twice at once: the second run waits for the first and finds nothing to do.
     """
-    await asyncio.to_thread(command.upgrade, _config(url), revision)
+    await asyncio.to_thread(_upgrade, url, revision)
+
+
+def _upgrade(url: str, revision: str) -> None:
+    with _IN_PROCESS:
+        command.upgrade(_config(url), revision)

@@ -32,8 +32,10 @@ from semmem.stores.ledger import Ledger
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
-from semmem.stores.qdrant import connect_qdrant
-from semmem.stores.redis import RedisRecent, connect_redis
+from semmem.stores.qdrant import QdrantIndex
+from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.redis import RedisRecent
+from semmem.stores.redis import connect as connect_redis
 from semmem.tiers import Recent, Tiers
 from semmem.worker import Worker
 from semmem.writing import FactWriter
@@ -206,9 +208,9 @@ async def _mirror(
         return None
     if url is None:
         raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
-    given = settings.qdrant_api_key
-    key = given.get_secret_value() if given else (servers.qdrant_api_key if servers and not settings.qdrant_url else None)
-    mirror = connect_qdrant(url, key, model=model, dimensions=dimensions)
+    own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+    mirror = QdrantIndex(client, embedder_model=model, dimensions=dimensions, prefix=settings.qdrant_prefix)
     stack.push_async_callback(mirror.aclose)
     with suppress(StoreUnavailable):
         await mirror.ensure()

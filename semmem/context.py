@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from semmem.event import Role
 from semmem.scope import Scope
 
 Tier = Literal["recent", "summary", "retrieved"]
 Format = Literal["text", "xml", "messages"]
 
-TIERS: tuple[Tier, ...] = ("summary", "retrieved", "recent")
+# In the order they are rendered: what the query does not decide comes first, so that prompt caches work.
+TIERS: tuple[Tier, ...] = ("summary", "recent", "retrieved")
 
 # Rendered memories stand between these two, whatever the format; text between them is never extracted again.
 OPENING = "<semmem-memory>"
@@ -28,6 +30,7 @@ class Item:
     scope: Scope
     text: str
     voice: str
+    role: Role  # an event's own, a fact's trust
     at: datetime
     session: str | None
     worth: float  # from 0 to 1, what the assembler weighs against its tokens

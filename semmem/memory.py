@@ -205,7 +205,7 @@ class ScopedMemory:
         check_limit(limit)
         Filter(category=category)
         facts = self._parts.facts
-        return await facts.list(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
+        return await facts.find(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
 
     async def timeline(self, fact: UUID) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""

@@ -132,6 +132,7 @@ class Question:
     draft: Draft
     candidates: tuple[Fact, ...] = ()
     cosines: tuple[float, ...] = ()
+    said_at: datetime | None = None  # world time of the draft's newest source, where it is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     qdrant_url: str | None = None
     qdrant_api_key: SecretStr | None = None
+    qdrant_prefix: str = Field("semmem", pattern=r"^[a-z0-9-]{1,40}$", description="tells installations on it apart")
     vector_index: Literal["qdrant", "pgvector"] | None = None
 
     llm_base_url: str | None = None

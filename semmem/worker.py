@@ -14,13 +14,12 @@ from pgqueuer.errors import RetryRequested
 from semmem import failpoints
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
-from semmem.errors import ModelError, StoreUnavailable
+from semmem.errors import SemmemError, StoreUnavailable
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, queries, scope_of_job
 from semmem.stores.postgres import Postgres
-from semmem.writing import StaleDecision
 
 log = logging.getLogger(__name__)
 
@@ -122,9 +121,11 @@ class Worker:
         failpoints.reach("job-claimed")
         try:
             await work(job.attempts + 1 >= self._attempts)
-        except (StoreUnavailable, ModelError, StaleDecision) as error:
+        except Exception as error:  # a job that ended any other way than done has to come back
             delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
-            log.warning("%s job %s failed (%s), next try in %s", entrypoint, job.id, type(error).__name__, delay)
+            known = isinstance(error, SemmemError)
+            log.warning("%s job %s failed, next try in %s: %s", entrypoint, job.id, delay, type(error).__name__)
+            log.debug("the failure", exc_info=None if known else error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
         await self._jobs.release(job.id, entrypoint, scope)
 

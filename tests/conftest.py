@@ -1,13 +1,25 @@
 import os
 from collections.abc import AsyncIterator
+from functools import partial
+from itertools import count
+from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from redis.asyncio import Redis
 
+from semmem.bootstrap import Application
 from semmem.embedded import open_servers
-from tests.servers import ServerUrls
+from semmem.memory import Memory, ScopedMemory
+from semmem.migrations import upgrade
+from tests.applications import ManualClock, Opener, opened
+from tests.servers import ServerUrls, with_database
 
 pytest.register_assert_rewrite("tests.contract.vector_index")
+
+_numbers = count()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -25,3 +37,82 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
             qdrant_url=qdrant or embedded.qdrant_url,
             qdrant_api_key=key if qdrant else embedded.qdrant_api_key,
         )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def template(servers: ServerUrls) -> str:
+    """The name of a migrated database that each test's own one is copied from."""
+    name = f"template_{uuid4().hex}"
+    await _administer(servers, f'create database "{name}"')
+    await upgrade(with_database(servers.postgres_url, name))
+    return name
+
+
+@pytest_asyncio.fixture
+async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]:
+    """A database of this test's own."""
+    name = f"test_{next(_numbers)}_{uuid4().hex[:8]}"
+    await _administer(servers, f'create database "{name}" template "{template}"')
+    yield with_database(servers.postgres_url, name)
+    await _administer(servers, f'drop database "{name}" with (force)')
+
+
+@pytest_asyncio.fixture
+async def urls(servers: ServerUrls, postgres_url: str) -> dict[str, Any]:
+    """Settings that name this test's database, an empty Redis, and a Qdrant collection of its own."""
+    async with Redis.from_url(servers.redis_url) as redis:
+        await redis.flushall()
+    return {
+        "postgres_url": postgres_url,
+        "redis_url": servers.redis_url,
+        "qdrant_url": servers.qdrant_url,
+        "qdrant_api_key": servers.qdrant_api_key,
+        "qdrant_prefix": f"test-{uuid4().hex[:12]}",
+    }
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def opener(urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Opener:
+    """Opens applications on this test's stores: `async with opener(attempts=1) as application`."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return partial(opened, urls, clock)
+
+
+@pytest_asyncio.fixture
+async def application(opener: Opener) -> AsyncIterator[Application]:
+    async with opener() as application:
+        yield application
+
+
+@pytest.fixture
+def memory(application: Application) -> Memory:
+    return application.memory
+
+
+@pytest.fixture
+def alice(memory: Memory) -> ScopedMemory:
+    return memory.scope(tenant="acme", user="alice")
+
+
+@pytest.fixture
+def strangers(memory: Memory) -> list[ScopedMemory]:
+    """Those who must see nothing of alice's: same tenant, look-alike ids, and her namesake of another tenant."""
+    return [
+        memory.scope(tenant="acme", user="alice2"),
+        memory.scope(tenant="acme", user="alic"),
+        memory.scope(tenant="acme", workspace="alice"),
+        memory.scope(tenant="globex", user="alice"),
+    ]
+
+
+async def _administer(servers: ServerUrls, statement: str) -> None:
+    connection = await asyncpg.connect(servers.postgres_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -24,7 +24,7 @@ class FactStore:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def list(
+    async def find(
         self, scope: Scope, *, superseded: bool, category: str | None, subject: str | None, limit: int
     ) -> list[Fact]:
         async with self._postgres.transaction(scope) as connection:

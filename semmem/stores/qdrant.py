@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
@@ -15,7 +16,7 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
 from semmem.ports import Candidate, ItemKind, Point
-from semmem.scope import ScopeKind, View
+from semmem.scope import Scope, ScopeKind, View
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SEARCH_SECONDS = 2.0
+WRITE_SECONDS = 10
 BATCH_POINTS = 500
 # About 23 bytes each as JSON, and a server refuses bodies above 32 MiB.
 BATCH_NUMBERS = 1_000_000
@@ -43,6 +45,14 @@ _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
     # 1 or 0: the embedded engine's binding reads the boolean of a match as a number, and then nothing matches.
     "current": models.PayloadSchemaType.INTEGER,
 }
+
+
+def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
+    """A client with short timeouts; it checks no versions, so that a server that is down does not hold up anything."""
+    with warnings.catch_warnings():
+        # A key over plain http is fine on the loopback interface, where the embedded server listens.
+        warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
+        return AsyncQdrantClient(url=url, api_key=api_key, timeout=WRITE_SECONDS, check_compatibility=False)
 
 
 class QdrantIndex:
@@ -88,10 +98,10 @@ class QdrantIndex:
             with self._qdrant_errors():
                 await self._client.upsert(self.collection, batch, wait=True)
 
-    async def delete(self, tenant: str, ids: Sequence[UUID]) -> None:
+    async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
         for batch in _batches(ids, BATCH_POINTS):
             chosen = models.HasIdCondition(has_id=[str(id) for id in batch])
-            selector = models.FilterSelector(filter=models.Filter(must=[_equals("tenant", tenant), chosen]))
+            selector = models.FilterSelector(filter=models.Filter(must=[*_inside(View.of(scope)), chosen]))
             with self._qdrant_errors():
                 await self._client.delete(self.collection, selector, wait=True)
 
@@ -110,13 +120,13 @@ class QdrantIndex:
                 )
         return [Candidate(UUID(str(hit.id)), _payload(hit)["kind"], hit.score) for hit in answer.points]
 
-    async def scan(self, tenant: str) -> AsyncIterator[tuple[UUID, int]]:
-        owned = models.Filter(must=[_equals("tenant", tenant)])
+    async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
+        inside = models.Filter(must=_inside(View.of(scope)))
         offset: Any = None
         while True:
             with self._qdrant_errors():
                 page, offset = await self._client.scroll(
-                    self.collection, owned, limit=SCAN_PAGE, offset=offset, with_payload=["version"]
+                    self.collection, inside, limit=SCAN_PAGE, offset=offset, with_payload=["version"]
                 )
             for point in page:
                 yield UUID(str(point.id)), _payload(point)["version"]
@@ -213,7 +223,7 @@ def _equals(key: str, value: str | int) -> models.FieldCondition:
 
 def _filter(view: View, filter: Filter, kind: ItemKind | None) -> models.Filter:
     narrowed = {"kind": kind, "agent": filter.agent, "session": filter.session, "category": filter.category}
-    must: list[models.Condition] = [_equals("tenant", view.tenant), _scopes(view)]
+    must = _inside(view)
     must += [_equals(key, value) for key, value in narrowed.items() if value is not None]
     if filter.since or filter.until:
         must.append(models.FieldCondition(key="at", range=_period(filter)))
@@ -229,17 +239,16 @@ def _period(filter: Filter) -> models.DatetimeRange:
     return models.DatetimeRange(gte=since, lte=until)
 
 
-def _scopes(view: View) -> models.Filter:
-    """Kind and id as two fields: an id of one kind never answers for the other."""
-    return models.Filter(
-        should=[
-            models.Filter(
-                must=[
-                    _equals("scope_kind", kind),
-                    models.FieldCondition(key="scope_id", match=models.MatchAny(any=view.ids(kind))),
-                ]
-            )
-            for kind in get_args(ScopeKind)
-            if view.ids(kind)
-        ]
-    )
+def _inside(view: View) -> list[models.Condition]:
+    """The tenant, and kind and id as two fields: an id of one kind never answers for the other."""
+    scopes: list[models.Condition] = [
+        models.Filter(
+            must=[
+                _equals("scope_kind", kind),
+                models.FieldCondition(key="scope_id", match=models.MatchAny(any=view.ids(kind))),
+            ]
+        )
+        for kind in get_args(ScopeKind)
+        if view.ids(kind)
+    ]
+    return [_equals("tenant", view.tenant), models.Filter(should=scopes)]

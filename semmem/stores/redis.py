@@ -37,8 +37,8 @@ local recent, epoch, filling = KEYS[1], tonumber(ARGV[1]), ARGV[2] == 'fill'
 local header = redis.call('ZRANGEBYSCORE', recent, -1, -1)[1]
 local known, state = string.match(header or '', '^(%d+):(%a+)$')
 local function set_header(text)
-    redis.call('ZREMRANGEBYSCORE', recent, -1, -1)
     redis.call('ZADD', recent, -1, text)
+    if header and header ~= text then redis.call('ZREM', recent, header) end
 end
 if known and tonumber(known) > epoch then
     if not filling then set_header(known .. ':late') end

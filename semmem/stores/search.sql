@@ -70,7 +70,7 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3);
 -- add_work: rows that the mirror has yet to be made equal to
 insert into semmem.index_work as w (tenant, scope_kind, scope_id, item_id)
 select $1, $2, $3, unnest($4::uuid[])
-on conflict (tenant, item_id) do update set seq = nextval(pg_get_serial_sequence('semmem.index_work', 'seq'));
+on conflict (tenant, item_id) do update set seq = default;
 
 -- work: the oldest of it
 select item_id, seq from semmem.index_work

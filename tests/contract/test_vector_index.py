@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from qdrant_client import AsyncQdrantClient, models
@@ -20,15 +21,12 @@ from tests.contract.vector_index import (
     EAST,
     MakeIndex,
     VectorIndexContract,
-    alice,
     found,
     point,
     scanned,
-    tenant,
 )
 from tests.servers import ServerUrls
 
-__all__ = ["alice", "tenant"]
 pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
 
 
@@ -157,21 +155,34 @@ class TestQdrant:
     async def test_more_points_than_a_request_holds(self, client: AsyncQdrantClient, alice: Scope) -> None:
         index = QdrantIndex(client, embedder_model="wide", dimensions=3_072, prefix=uuid4().hex)
         await index.ensure()
-        wide = EAST.repeat(3_072 // DIMENSIONS) / 3_072
+        wide = np.random.default_rng(0).standard_normal(3_072, dtype=np.float32)
         await index.upsert([point(alice, vector=wide) for _ in range(501)])
-        assert len(await scanned(index, alice.tenant)) == 501
+        assert len(await scanned(index, alice)) == 501
         await client.delete_collection(index.collection)
 
     async def test_a_server_that_is_down_is_unavailable(self, alice: Scope) -> None:
-        listener = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-        port = listener.sockets[0].getsockname()[1]
-        listener.close()
-        await listener.wait_closed()
-        await self._is_unavailable(port, alice, "ConnectError")
+        async with silent_server() as port:
+            pass
+        async with unreachable_index(port, client_seconds=5) as index:
+            for attempt in (
+                index.ensure(),
+                index.upsert([point(alice)]),
+                index.delete(alice, [uuid4()]),
+                found(index, alice),
+                scanned(index, alice),
+            ):
+                with pytest.raises(StoreUnavailable, match="qdrant is unavailable: ConnectError"):
+                    await attempt
 
     async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope) -> None:
-        async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
-            await self._is_unavailable(listener.sockets[0].getsockname()[1], alice, "ReadTimeout|no answer within")
+        async with silent_server() as port, unreachable_index(port, client_seconds=1) as index:
+            with pytest.raises(StoreUnavailable, match="qdrant is unavailable: ReadTimeout"):
+                await index.upsert([point(alice)])
+
+    async def test_a_search_is_given_up_before_the_client_would(self, alice: Scope) -> None:
+        async with silent_server() as port, unreachable_index(port, client_seconds=120) as index:
+            with pytest.raises(StoreUnavailable, match="qdrant is unavailable: no answer within 0"):
+                await found(index, alice)
 
     async def test_a_wrong_key_is_unavailable(self, servers: ServerUrls, alice: Scope) -> None:
         if servers.qdrant_api_key is None:
@@ -181,17 +192,17 @@ class TestQdrant:
             with pytest.raises(StoreUnavailable, match=r"HTTP 40[13]"):
                 await found(index, alice)
 
-    async def _is_unavailable(self, port: int, scope: Scope, reason: str) -> None:
-        client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=1, check_compatibility=False)
-        index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
-        attempts = (
-            index.ensure(),
-            index.upsert([point(scope)]),
-            index.delete(scope.tenant, [uuid4()]),
-            found(index, scope),
-            scanned(index, scope.tenant),
-        )
-        for outcome in await asyncio.gather(*attempts, return_exceptions=True):
-            with pytest.raises(StoreUnavailable, match=f"qdrant is unavailable: ({reason})"):
-                raise outcome if isinstance(outcome, BaseException) else AssertionError("answered")
-        await index.aclose()
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
+        yield listener.sockets[0].getsockname()[1]
+
+
+@asynccontextmanager
+async def unreachable_index(port: int, *, client_seconds: int) -> AsyncIterator[QdrantIndex]:
+    client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=client_seconds, check_compatibility=False)
+    index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
+    yield index
+    await index.aclose()

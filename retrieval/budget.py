@@ -1,0 +1,100 @@
+"""Spending a budget of tokens on items: a floor for each tier, the rest by worth per token."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from semmem.context import CLOSING, Format, Tier
+from semmem.errors import InvalidInput
+from semmem.ports import TokenCounter
+from semmem.retrieval.analysis import normalised
+from semmem.retrieval.render import Quotation, Rendered, edges, opening
+
+# Shares of the budget that no other tier takes while a tier can use its own.
+FLOORS: Mapping[Tier, float] = {"recent": 0.25, "summary": 0.10, "retrieved": 0.35}
+
+# Holds the markup of every tier in every format and a short statement in each, in o200k_base; a test counts it.
+MIN_BUDGET = 192
+
+# Chat markup as OpenAI counts it ("How to count tokens with tiktoken", OpenAI cookbook).
+PER_MESSAGE, REPLY_PRIMER = 4, 3
+
+
+def check_budget(budget: int) -> None:
+    if isinstance(budget, bool) or not isinstance(budget, int) or budget < MIN_BUDGET:
+        raise InvalidInput(
+            "budget",
+            f"must be a whole number of at least {MIN_BUDGET} tokens, the floor for the markup of all tiers",
+            f"pass {MIN_BUDGET} or more",
+        )
+
+
+class Budget:
+    """Chooses what to show, each item whole or not at all.
+
+    A price is the sum of lines counted on their own, each once, so what was rendered has to be counted at the end.
+    """
+
+    def __init__(self, total: int, counter: TokenCounter, format: Format) -> None:
+        self._counter, self._format = counter, format
+        self._counted: dict[str, int] = {}
+        self._marked: set[tuple[str, ...]] = set()
+        self._shown: set[UUID] = set()
+        self._said: dict[str, Tier] = {}
+        chat = PER_MESSAGE + REPLY_PRIMER if format == "messages" else 0
+        self._left = total - self._count(opening(format)) - self._count(CLOSING) - chat
+
+    def choose(self, quotations: Sequence[Quotation]) -> list[Quotation]:
+        """Those to show, in the order given: tier by tier, the best first, which for recent means the newest."""
+        floors = {tier: share * self._left for tier, share in FLOORS.items()}
+        chosen, later = [], []
+        for at, quotation in enumerate(quotations):
+            tier = quotation.item.tier
+            price = self._price(quotation)
+            if price <= floors[tier] and self._take(quotation, price):
+                floors[tier] -= price
+                chosen.append(at)
+                continue
+            later.append(at)
+            if tier == "recent":
+                floors[tier] = 0  # a conversation has no gaps, as far as its share goes
+        return [quotations[at] for at in sorted([*chosen, *self._choose_rest(quotations, later)])]
+
+    def tokens(self, rendered: Rendered) -> int:
+        """All that was rendered, markup included: the number that must not exceed the budget."""
+        if not rendered.messages:
+            return self._counter.count(rendered.text)
+        contents = sum(self._counter.count(message["content"]) for message in rendered.messages)
+        return contents + PER_MESSAGE * len(rendered.messages) + REPLY_PRIMER
+
+    def _choose_rest(self, quotations: Sequence[Quotation], later: Sequence[int]) -> list[int]:
+        """By worth per token, whatever the tier."""
+        worths = {at: quotations[at].item.worth / self._count(quotations[at].line) for at in later}
+        by_worth = sorted(later, key=lambda at: -worths[at])
+        return [at for at in by_worth if self._take(quotations[at], self._price(quotations[at]))]
+
+    def _take(self, quotation: Quotation, price: int) -> bool:
+        """Whether it is shown: it fits, and neither it nor, in another tier, its words are shown already."""
+        item, words = quotation.item, normalised(quotation.item.text)
+        if price > self._left or item.id in self._shown or self._said.get(words, item.tier) != item.tier:
+            return False
+        self._left -= price
+        self._marked.update(mark for mark, _ in self._markup(quotation))
+        self._shown.add(item.id)
+        self._said.setdefault(words, item.tier)
+        return True
+
+    def _price(self, quotation: Quotation) -> int:
+        """Its lines, and the markup that it is the first to need."""
+        price = self._count(quotation.line) + PER_MESSAGE * quotation.is_turn
+        return price + sum(self._count(text) for mark, text in self._markup(quotation) if mark not in self._marked)
+
+    def _markup(self, quotation: Quotation) -> list[tuple[tuple[str, ...], str]]:
+        tier, header = quotation.item.tier, quotation.header
+        if quotation.is_turn:
+            return [(("turn", header), header)]
+        return [((tier, header), header), ((tier,), "".join(edges(tier, self._format)))]
+
+    def _count(self, text: str) -> int:
+        if text not in self._counted:
+            self._counted[text] = self._counter.count(text)
+        return self._counted[text]

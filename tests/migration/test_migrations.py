@@ -1,0 +1,67 @@
+"""Migrations run once, whoever runs them, and a release refuses a schema it does not know."""
+
+import asyncio
+import sys
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from semmem.errors import ConfigurationError, SchemaOutdated
+from semmem.migrations import head, upgrade
+from semmem.stores.postgres import Postgres
+from tests.servers import ServerUrls, with_database
+
+
+@pytest.fixture
+async def empty(servers: ServerUrls):
+    name = f"empty_{uuid4().hex}"
+    admin = await asyncpg.connect(servers.postgres_url)
+    await admin.execute(f'create database "{name}"')
+    yield with_database(servers.postgres_url, name)
+    await admin.execute(f'drop database "{name}" with (force)')
+    await admin.close()
+
+
+async def _revision(url: str) -> str:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval("select string_agg(version_num, ',') from public.semmem_revision")
+    finally:
+        await connection.close()
+
+
+async def test_two_tasks_may_migrate_at_once(empty: str) -> None:
+    await asyncio.gather(upgrade(empty), upgrade(empty))
+    assert await _revision(empty) == head()
+
+
+async def test_two_processes_may_migrate_at_once(empty: str) -> None:
+    script = "import asyncio, sys; from semmem.migrations import upgrade; asyncio.run(upgrade(sys.argv[1]))"
+    started = [await asyncio.create_subprocess_exec(sys.executable, "-c", script, empty) for _ in range(2)]
+    assert [await process.wait() for process in started] == [0, 0]
+    assert await _revision(empty) == head()
+
+
+async def test_again_changes_nothing(empty: str) -> None:
+    await upgrade(empty)
+    await upgrade(empty)
+    assert await _revision(empty) == head()
+
+
+async def test_an_unmigrated_database_is_refused_with_the_way_out(empty: str) -> None:
+    with pytest.raises(SchemaOutdated, match="semmem migrate"):
+        await Postgres.connect(empty)
+
+
+async def test_a_newer_schema_is_refused(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("update public.semmem_revision set version_num = '9999'")
+    await connection.close()
+    with pytest.raises(SchemaOutdated, match="9999"):
+        await Postgres.connect(postgres_url)
+
+
+async def test_another_database_system_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="postgresql://"):
+        await upgrade("mysql://localhost/semmem")

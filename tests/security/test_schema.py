@@ -1,0 +1,129 @@
+"""The schema itself keeps tenants apart: asked of the catalog, so that a new table cannot forget it."""
+
+import asyncpg
+import pytest
+
+from semmem.scope import Scope, View
+from semmem.stores.jobs import SWEEPER_ROLE
+from semmem.stores.postgres import APP_ROLE, Postgres
+
+# What holds no tenant's rows: the queue (addresses only) and the names of embedding models.
+WITHOUT_TENANT = {"indexes", "pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+
+
+@pytest.fixture
+async def catalog(postgres_url: str):
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
+
+
+async def _tables(catalog: asyncpg.Connection) -> set[str]:
+    rows = await catalog.fetch("select relname from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'r'")
+    return {row["relname"] for row in rows}
+
+
+async def test_every_table_has_a_tenant_or_is_known_not_to(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        "select table_name from information_schema.columns where table_schema = 'semmem' and column_name = 'tenant'"
+    )
+    with_tenant = {row["table_name"] for row in rows}
+    assert len(with_tenant) >= 14
+    assert await _tables(catalog) - with_tenant == WITHOUT_TENANT
+
+
+async def test_row_level_security_is_enabled_and_forced(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        """select relname from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'r'
+           and not (relrowsecurity and relforcerowsecurity)"""
+    )
+    assert {row["relname"] for row in rows} == WITHOUT_TENANT
+
+
+async def test_every_policy_for_the_application_checks_reads_and_writes(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch("select * from pg_policies where schemaname = 'semmem'")
+    own = [row for row in rows if row["policyname"] == "view"]
+    assert {row["tablename"] for row in own} == await _tables(catalog) - WITHOUT_TENANT
+    for row in own:
+        for clause in (row["qual"], row["with_check"]):
+            assert "semmem.tenant" in clause
+            assert "semmem.users" in clause
+            assert "semmem.workspaces" in clause
+    for row in rows:
+        if row["policyname"] != "view":
+            assert (row["roles"], row["cmd"]) == ([SWEEPER_ROLE], "SELECT")
+
+
+async def test_the_tenant_comes_first_in_every_key(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        """select c.relname as table, i.relname as index, a.attname as first
+           from pg_index x join pg_class c on c.oid = x.indrelid join pg_class i on i.oid = x.indexrelid
+           left join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+           where c.relnamespace = 'semmem'::regnamespace"""
+    )
+    late = {(row["table"], row["index"]) for row in rows if row["first"] != "tenant"}
+    assert {table for table, _ in late} <= WITHOUT_TENANT
+    keys = await catalog.fetch(
+        """select conrelid::regclass::text as table, conname, conkey[1] = a.attnum as tenant_first
+           from pg_constraint join pg_attribute a on a.attrelid = conrelid and a.attname = 'tenant'
+           where contype = 'f' and connamespace = 'semmem'::regnamespace"""
+    )
+    late_keys = {row["conname"] for row in keys if not row["tenant_first"]}
+    assert late_keys == {"vectors_index_name_fkey"}  # it points at a table without tenants
+
+
+async def test_the_application_owns_nothing_and_can_not_bypass(catalog: asyncpg.Connection) -> None:
+    for role in (APP_ROLE, SWEEPER_ROLE):
+        row = await catalog.fetchrow("select * from pg_roles where rolname = $1", role)
+        assert row is not None
+        powers = ("rolsuper", "rolbypassrls", "rolcreaterole", "rolcreatedb", "rolcanlogin", "rolreplication")
+        assert not [power for power in powers if row[power]]
+        owned = await catalog.fetchval("select count(*) from pg_class where relowner = $1", row["oid"])
+        assert owned == 0
+        owned = await catalog.fetchval("select count(*) from pg_proc where proowner = $1", row["oid"])
+        assert owned == 0
+
+
+async def test_only_one_function_runs_with_its_owners_rights_and_its_path_is_fixed(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        "select proname, proconfig from pg_proc where pronamespace = 'semmem'::regnamespace and prosecdef"
+    )
+    assert [row["proname"] for row in rows] == ["ensure_index"]
+    assert rows[0]["proconfig"] == ["search_path=pg_catalog, public, pg_temp"]
+
+
+async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        "select table_name, column_name from information_schema.column_privileges where grantee = $1", SWEEPER_ROLE
+    )
+    addresses = {"tenant", "scope_kind", "scope_id"}
+    times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at"}
+    assert {row["column_name"] for row in rows} <= addresses | times
+    assert {row["table_name"] for row in rows} == {"events", "index_work", "receipts"}
+
+
+async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice, postgres_url: str) -> None:
+    await alice.remember("The vault is behind the mirror.")
+    postgres = await Postgres.connect(postgres_url)
+    insert = "insert into semmem.scopes (tenant, scope_kind, scope_id) values ('acme', 'user', 'mallory')"
+    try:
+        async with postgres.connection() as connection:
+            assert await connection.fetchval("select count(*) from semmem.events") == 0
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(insert)
+        async with postgres.transaction(View.of(Scope.user("acme", "bob"), Scope.workspace("acme", "alice"))) as other:
+            assert await other.fetchval("select count(*) from semmem.events") == 0
+            assert await other.execute("delete from semmem.events") == "DELETE 0"
+    finally:
+        await postgres.aclose()
+
+
+async def test_an_event_can_not_be_rewritten(alice, postgres_url: str) -> None:
+    await alice.remember("The vault is behind the mirror.")
+    postgres = await Postgres.connect(postgres_url)
+    try:
+        async with postgres.transaction(alice.scope) as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute("update semmem.events set content = 'The vault is empty.'")
+    finally:
+        await postgres.aclose()

@@ -1,0 +1,87 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from semmem.extractors.dates import annotate, resolve
+from semmem.fact import Validity
+from tests.unit.extractors.builders import SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "precision"),
+    [
+        ("I went yesterday", "2023-06-08", "day"),
+        ("the day before yesterday", "2023-06-07", "day"),
+        ("We leave tomorrow", "2023-06-10", "day"),
+        ("last night", "2023-06-08", "day"),
+        ("last Friday", "2023-06-02", "day"),
+        ("last Monday", "2023-06-05", "day"),
+        ("this Sunday", "2023-06-11", "day"),
+        ("We will meet on Monday", "2023-06-12", "day"),
+        ("We met on Monday", "2023-06-05", "day"),
+        ("next Monday", "2023-06-12", "day"),
+        ("last weekend", "2023-06-03", "day"),
+        ("three days ago", "2023-06-06", "day"),
+        ("two weeks ago", "2023-05-22", "month"),
+        ("last week", "2023-05-29", "month"),
+        ("next month", "2023-07-01", "month"),
+        ("in May", "2023-05-01", "month"),
+        ("I moved in July", "2022-07-01", "month"),
+        ("I will move in July", "2023-07-01", "month"),
+        ("last June", "2022-06-01", "month"),
+        ("in March 2021", "2021-03-01", "month"),
+        ("since 2019", "2019-01-01", "year"),
+        ("last year", "2022-01-01", "year"),
+        ("ten years ago", "2013-01-01", "year"),
+        ("six months ago", "2022-12-01", "month"),
+        ("on 7 May 2021", "2021-05-07", "day"),
+        ("on May 7th, 2021", "2021-05-07", "day"),
+        ("on May 7", "2023-05-07", "day"),
+        ("on 20 December", "2022-12-20", "day"),
+        ("2024-02-29", "2024-02-29", "day"),
+        ("2024-02", "2024-02-01", "month"),
+    ],
+)
+def test_a_named_time_is_resolved_against_the_moment_it_was_said(text: str, start: str, precision: str) -> None:
+    validity = resolve(text, SAID)
+    assert validity.start
+    assert (validity.start.date().isoformat(), validity.precision, validity.end) == (start, precision, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("recently", "a few weeks ago", "soon", "I may go", "March on!", "it cost 2019 dollars", "in 2000 ways"),
+        *("31 June 2023", "2023-13-45", "my birthday is 5 May", "every Friday", "on Fridays"),
+        *("twice in 3 years", "next Saturday", "", "the second of them"),
+    ],
+)
+def test_what_names_no_certain_time_stays_open(text: str) -> None:
+    assert resolve(text, SAID) == Validity()
+
+
+def test_hours_ago_are_known_to_the_instant() -> None:
+    assert resolve("two hours ago", SAID) == Validity(start=SAID - timedelta(hours=2), precision="instant")
+
+
+def test_ends_are_told_from_starts() -> None:
+    assert resolve("until March 2022", SAID) == Validity(end=datetime(2022, 4, 1, tzinfo=UTC), precision="month")
+    both = resolve("I worked there from 2019 to 2021", SAID)
+    assert both == Validity(
+        start=datetime(2019, 1, 1, tzinfo=UTC), end=datetime(2022, 1, 1, tzinfo=UTC), precision="year"
+    )
+
+
+def test_an_impossible_period_stays_open() -> None:
+    assert resolve("from 2021 to 2019", SAID) == Validity()
+
+
+def test_the_speakers_own_day_counts() -> None:
+    said = datetime(2023, 6, 9, 1, 0, tzinfo=timezone(timedelta(hours=9)))
+    assert resolve("yesterday", said).start == datetime(2023, 6, 8, tzinfo=said.tzinfo)
+
+
+def test_only_what_depends_on_the_day_is_annotated() -> None:
+    text = "I moved last week, and in 2019, and on 7 May 2021, and yesterday."
+    expected = "I moved last week (week of 29 May 2023), and in 2019, and on 7 May 2021, and yesterday (8 June 2023)."
+    assert annotate(text, SAID) == expected

@@ -1,0 +1,58 @@
+import pytest
+
+from semmem.extractors.sentences import MAX_SENTENCE_CHARS, only_tells, says_something, sentences, told
+
+
+def test_sentences_stand_as_in_the_text() -> None:
+    text = "Dr. Smith came at 5 p.m. on Friday. It cost 3.50! Really?\nA line without end\n我住在上海。我喜欢茶。"
+    assert list(sentences(text)) == [
+        "Dr. Smith came at 5 p.m. on Friday.",
+        "It cost 3.50!",
+        "Really?",
+        "A line without end",
+        "我住在上海。",
+        "我喜欢茶。",
+    ]
+
+
+@pytest.mark.parametrize("text", ["!" * 32_000, "A. " * 10_000, "!a" * 16_000, "x" * 32_000, "字" * 10_000])
+def test_hostile_text_is_cut_into_pieces_that_lose_nothing(text: str) -> None:
+    pieces = list(sentences(text))
+    assert "".join("".join(pieces).split()) == "".join(text.split())
+    assert all(len(piece) <= MAX_SENTENCE_CHARS + 20 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm vegan.", "I've been to Rome", "My son plays judo.", "我住在上海。", "The launch is on 4 May."]
+)
+def test_statements_say_something(text: str) -> None:
+    assert says_something(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["How are you?", "Wow, that's cool, Caroline!", "Thanks so much!", "You're the best!", "👍", "I agree."]
+)
+def test_questions_and_reactions_do_not(text: str) -> None:
+    assert not says_something(text)
+
+
+def test_instructions_of_an_agent_only_tell() -> None:
+    assert only_tells("Please click the link below.")
+    assert not only_tells("Your order ships on Monday.")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "statement"),
+    [
+        ("I am allergic to peanuts.", "Alice is allergic to peanuts."),
+        ("I'm vegan.", "Alice is vegan."),
+        ("I've just moved to Rome.", "Alice has just moved to Rome."),
+        ("My address is 12 Elm Street.", "Alice's address is 12 Elm Street."),
+        ("I never drink coffee.", "Alice never drinks coffee."),
+        ("I love my dog.", 'Alice: "I love my dog."'),
+        ("I think you know me.", 'Alice: "I think you know me."'),
+        ("I'd like tea.", 'Alice: "I\'d like tea."'),
+    ],
+)
+def test_the_third_person_is_used_only_where_it_is_safe(sentence: str, statement: str) -> None:
+    assert told(sentence, "Alice") == statement
