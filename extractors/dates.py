@@ -80,7 +80,9 @@ def spans(text: str, said: datetime) -> list[Span]:
             taken.append(match.span())  # also where it names no date: "31 June 2023" is not June 2023
             if named := _period(period, match, moment):
                 dated = match.groupdict().get("year")
-                found.append(Span(*match.span(), *named[:3], relative and not dated, named[3]))
+                start, over, precision, label = named
+                needs_said = relative and not dated
+                found.append(Span(match.start(), match.end(), start, over, precision, needs_said, label))
     return sorted(found, key=lambda span: span.first)
 
 

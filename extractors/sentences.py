@@ -49,8 +49,8 @@ _PAST = (
     "found became felt thought kept came ran wrote read said paid spent built grew chose drove flew ate drank hurt"
 )
 _SAME_IN_THIRD = frozenset(_PAST.split())
-_ADVERBS = frozenset(["just", "recently", "now", "also", "still", "really", "always", "never", "usually", "finally"])
-_FIRST_PERSON = re.compile(r"\bI(?P<short>'m|'ve)?(?: (?P<adverb>[a-z]+))??(?: (?P<verb>[a-z]+)\b)?")
+_ADVERBS = "just|recently|now|also|still|really|always|never|usually|finally|currently|already"
+_FIRST_PERSON = re.compile(rf"\bI(?P<short>'m|'ve)?(?P<adverb> (?:{_ADVERBS})\b)?(?P<verb> [a-z]+\b)?")
 _UNSAFE = re.compile(
     r"\b(?:you|your|yours|you're|we|us|our|ours|me|mine|myself|this|here|it|I'[dl]l?|(?<!^)my)\b", re.IGNORECASE
 )
@@ -146,13 +146,13 @@ def _third_person(sentence: str, speaker: str) -> str | None:
 
 
 def _turned(match: re.Match[str], speaker: str) -> str:
-    """ "I'm" as "Alice is"; NUL where the verb is not known well enough to turn."""
-    verb, adverb = match["short"] or match["verb"] or "", match["adverb"]
-    if adverb and adverb not in _ADVERBS:
-        return "\0"
-    third = _PRESENT.get(verb) or (verb if verb in _SAME_IN_THIRD or re.fullmatch(r"[a-z]{2,}ed", verb) else "\0")
-    rest = match["verb"] if match["short"] else None
-    return " ".join(part for part in (speaker, adverb if not match["short"] else None, third, rest) if part)
+    """The words "I'm just" as "Alice is just"; NUL where the verb is not known well enough to turn."""
+    adverb, verb = match["adverb"] or "", match["verb"] or ""
+    if match["short"]:
+        return f"{speaker} {_PRESENT[match['short']]}{adverb}{verb}"
+    known = verb.strip() in _SAME_IN_THIRD or re.fullmatch(r" [a-z]{2,}ed", verb)
+    third = _PRESENT.get(verb.strip()) or (verb.strip() if known else "\0")
+    return f"{speaker}{adverb} {third}"
 
 
 def _pieces(sentence: str) -> Iterator[str]:

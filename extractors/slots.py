@@ -56,8 +56,8 @@ _ENDS_SOMETHING = re.compile(
 @lru_cache(maxsize=10_000)
 def slot(subject: str, text: str) -> str | None:
     """Which single-valued attribute of the subject the text gives a value for, such as "home" or "favourite color"."""
-    own = rf"(?:^|[\s\"'“(])(?:I(?:'m|'ve)?|we(?:'re|'ve)?|{re.escape(subject)}(?:'s)?)"
-    mine = rf"\b(?:my|our|{re.escape(subject)}(?:'|’)s)"  # noqa: RUF001
+    own = rf"(?:^|[\s\"'“(])(?:I(?:'m|'ve)?|[Ww]e(?:'re|'ve)?|{re.escape(subject)}(?:'s)?)"
+    mine = rf"\b(?:[Mm]y|[Oo]ur|{re.escape(subject)}(?:'|’)s)"  # noqa: RUF001
     for name, patterns in _SLOTS.items():
         for pattern in patterns:
             match = re.search(pattern.format(I=own, my=mine), text, re.IGNORECASE if name == "channel" else 0)

@@ -1,10 +1,10 @@
 """A local HTTP server that speaks OpenAI's chat and embeddings API, for the real client to run against.
 
-    with ModelServer(answer=lambda body: '{"facts": []}') as server:
-        chat = OpenAIChat("any", base_url=server.base_url)
-        ...
-        server.answer = lambda body: Reply(status=429, headers={"retry-after-ms": "1"})
-        assert server.requests[0]["messages"]
+with ModelServer(answer=lambda body: '{"facts": []}') as server:
+    chat = OpenAIChat("any", base_url=server.base_url)
+    ...
+    server.answer = lambda body: Reply(status=429, headers={"retry-after-ms": "1"})
+    assert server.requests[0]["messages"]
 """
 
 import base64
@@ -14,6 +14,7 @@ import math
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -146,7 +147,8 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             reply = server.respond(self.path, body)
             if reply.after:
                 reply.after.wait()
-            self._send(reply)
+            with suppress(ConnectionError):  # the client may be gone by now
+                self._send(reply)
 
         def _send(self, reply: Reply) -> None:
             content = reply.body if reply.body is not None else json.dumps({"error": reply.error}).encode()

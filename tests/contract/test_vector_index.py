@@ -15,7 +15,7 @@ from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
 from semmem.ports import VectorIndex
 from semmem.scope import Scope, View
-from semmem.stores.qdrant import QdrantIndex
+from semmem.stores.qdrant import QdrantIndex, connect
 from tests.contract.vector_index import (
     DIMENSIONS,
     EAST,
@@ -27,13 +27,10 @@ from tests.contract.vector_index import (
 )
 from tests.servers import ServerUrls
 
-pytestmark = pytest.mark.filterwarnings("ignore:Api key is used with an insecure connection")
-
 
 @asynccontextmanager
 async def qdrant_client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
-    key = servers.qdrant_api_key
-    client = AsyncQdrantClient(url=servers.qdrant_url, api_key=key, timeout=10, check_compatibility=False)
+    client = connect(servers.qdrant_url, servers.qdrant_api_key)
     yield client
     await client.close()
 

@@ -1,0 +1,48 @@
+"""Puts the commands together."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import semmem
+from semmem.cli import operations, reading, transfer, writing
+from semmem.cli.demo import demo
+from semmem.cli.doctor import doctor
+
+app = typer.Typer(
+    name="semmem",
+    help="A semantic long-term memory for AI agents. Start with `semmem demo`; `semmem COMMAND --help` shows examples.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(semmem.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    ctx: typer.Context,
+    data: Annotated[
+        Path | None,
+        typer.Option(envvar="SEMMEM_DATA", help="The embedded servers' folder.", show_default="per user"),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.ERROR)
+    ctx.obj = {} if data is None else {"data": data}
+
+
+app.command()(demo)
+for module in (writing, reading, transfer, operations):
+    for name, command in module.COMMANDS.items():
+        app.command(name)(command)
+app.command()(doctor)

@@ -1,0 +1,52 @@
+"""Options that several commands share."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from semmem.fact import Category
+
+
+def instant(text: str) -> datetime:
+    """ISO 8601 with a time zone."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not ISO 8601; write it like 2026-05-01T09:30:00Z") from None
+    if value.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone; append Z for UTC, or an offset such as +02:00")
+    return value
+
+
+def _instant(help: str) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(parser=instant, metavar="TIME", help=help)
+    return option
+
+
+Tenant = Annotated[str, typer.Option(envvar="SEMMEM_TENANT", help="The tenant.", show_default=False)]
+User = Annotated[str | None, typer.Option(help="The user whose memory it is.")]
+Workspace = Annotated[str | None, typer.Option(help="The workspace whose memory it is, in place of a user.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+Wait = Annotated[
+    bool | None,
+    typer.Option(
+        "--wait/--no-wait",
+        help="Wait until what was stored is extracted and indexed.",
+        show_default="wait, if this process runs the worker",
+    ),
+]
+Patience = Annotated[float, typer.Option(min=1, help="Seconds without progress after which waiting ends.")]
+
+Session = Annotated[str | None, typer.Option(help="Of this session only.")]
+Agent = Annotated[str | None, typer.Option(help="Seen by this agent only.")]
+OfCategory = Annotated[Category | None, typer.Option("--category", help="Facts of this category only.")]
+Since = Annotated[datetime | None, _instant("From this time on, in the world.")]
+Until = Annotated[datetime | None, _instant("Up to this time, in the world.")]
+AsOf = Annotated[datetime | None, _instant("What held at this time.")]
+Before = Annotated[datetime | None, _instant("What happened before this time.")]
+OccurredAt = Annotated[datetime | None, _instant("When it happened in the world; now, if left out.")]
+FactId = Annotated[UUID | None, typer.Option("--fact", help="This fact, all its versions, and what they rest on.")]
+EventId = Annotated[UUID | None, typer.Option("--event", help="This event.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many.")]

@@ -1,0 +1,133 @@
+"""What the commands print: answers on stdout, as JSON or for people, and notes on stderr."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from semmem.event import Ack, Event
+from semmem.fact import Fact, Summary, Validity
+from semmem.hit import Hit, Recall
+from semmem.receipt import Receipt
+
+T = TypeVar("T")
+
+answers = Console(highlight=False)
+notes = Console(stderr=True, highlight=False)
+
+# Stored text must not drive the terminal.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def visible(text: str) -> str:
+    return _CONTROL.sub("�", text)
+
+
+def plain(value: object) -> Any:
+    """As JSON has it. A recall's hits carry what they only compute: kind, text and why."""
+    from pydantic import TypeAdapter
+
+    if isinstance(value, Recall):
+        return {"hits": [plain(hit) for hit in value], "degraded": sorted(value.degraded)}
+    if isinstance(value, Hit):
+        computed = {"id": str(value.id), "kind": value.kind, "text": value.text, "why": value.why}
+        return computed | TypeAdapter(Hit).dump_python(value, mode="json")
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def show(value: T, as_json: bool, picture: Callable[[T], RenderableType]) -> None:
+    if as_json:
+        print(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    else:
+        answers.print(picture(value))
+
+
+def table(*columns: str, rows: Iterable[Sequence[str]]) -> RenderableType:
+    """The last column takes the room that is left."""
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in columns[:-1]:
+        made.add_column(name, no_wrap=True)
+    made.add_column(columns[-1], ratio=1, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(visible(cell)) for cell in row))
+    return made if made.row_count else Text("nothing", style="dim")
+
+
+def day(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d") if at else ""
+
+
+def minute(at: datetime | None) -> str:
+    return at.strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def acks(found: Sequence[Ack]) -> RenderableType:
+    return table("status", "event", rows=[(ack.status, str(ack.id)) for ack in found])
+
+
+def hits(found: Recall) -> RenderableType:
+    rows = [(f"{hit.score:.2f}", hit.kind, day(said_at(hit)), f"{hit.text}\n  {hit.why}") for hit in found]
+    return table("score", "kind", "said", "memory", rows=rows)
+
+
+def said_at(hit: Hit) -> datetime:
+    return hit.item.said_at if isinstance(hit.item, Fact) else hit.item.occurred_at
+
+
+def facts(found: Sequence[Fact]) -> RenderableType:
+    rows = [(str(fact.id), holds(fact.validity), f"{fact.text}\n{quotes(fact)}") for fact in found]
+    return table("fact", "holds", "statement, and the words it rests on", rows=rows)
+
+
+def versions(found: Sequence[Fact]) -> RenderableType:
+    rows = [
+        (str(fact.version), minute(fact.recorded_at), minute(fact.superseded_at) or "current", fact.text)
+        for fact in found
+    ]
+    return table("version", "recorded", "superseded", "statement", rows=rows)
+
+
+def quotes(fact: Fact) -> str:
+    return "\n".join(f"  “{source.quote}”" for source in fact.sources)
+
+
+def holds(validity: Validity) -> str:
+    """From when to when, with the ends that are open left out."""
+    if validity.start is None and validity.end is None:
+        return ""
+    return f"{day(validity.start)} – {day(validity.end)}"  # noqa: RUF001 - a dash between two dates
+
+
+def events(found: Sequence[Event]) -> RenderableType:
+    rows = [(str(event.seq), minute(event.occurred_at), f"{event.voice}: {event.content}") for event in found]
+    return table("seq", "occurred", "event", rows=rows)
+
+
+def summaries(found: Sequence[Summary]) -> RenderableType:
+    rows = [(summary.session or "(all)", day(summary.recorded_at), summary.text) for summary in found]
+    return table("session", "made", "summary", rows=rows)
+
+
+def receipt(found: Receipt) -> RenderableType:
+    return table("what", "how much, or since when", rows=[*counts(found.counts), *_followed(found)])
+
+
+def counts(found: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [(kind.replace("_", " "), str(count)) for kind, count in found.items()]
+
+
+def _followed(found: Receipt) -> list[tuple[str, str]]:
+    return [(f"gone from {store}", minute(at) or "not yet") for store, at in found.stores.items()]
+
+
+def note_degraded(degraded: Iterable[str]) -> None:
+    parts = ", ".join(sorted(degraded))
+    if parts:
+        notes.print(Text(f"degraded: answered without {parts}", style="yellow"))

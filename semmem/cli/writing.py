@@ -1,0 +1,148 @@
+"""The commands that change a memory: remember and forget."""
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from semmem.cli import options, output
+from semmem.cli.output import notes, show
+from semmem.cli.running import application, run, scope_of
+from semmem.cli.settling import settle
+from semmem.errors import InvalidInput
+from semmem.event import Ack, NewEvent, Role
+from semmem.receipt import Receipt, Selection
+
+if TYPE_CHECKING:
+    from semmem.memory import ScopedMemory
+
+FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
+
+
+def remember(
+    ctx: typer.Context,
+    content: Annotated[str, typer.Argument(help="What was said; - reads it from stdin.", show_default=False)],
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    role: Annotated[Role, typer.Option(help="Who speaks.")] = "user",
+    speaker: Annotated[str | None, typer.Option(help="Who said it, by name.")] = None,
+    agent: Annotated[str | None, typer.Option(help="The agent that saw it.")] = None,
+    agent_type: Annotated[str | None, typer.Option(help="That agent's type.")] = None,
+    session: Annotated[str | None, typer.Option(help="The session it belongs to.")] = None,
+    event_type: Annotated[str, typer.Option(help="What kind of event it is.")] = "message",
+    importance: Annotated[float, typer.Option(help="From 0 to 1.")] = 0.5,
+    metadata: Annotated[str, typer.Option(help="A JSON object, kept with the event.")] = "{}",
+    occurred_at: options.OccurredAt = None,
+    key: Annotated[str | None, typer.Option(help="Makes redelivery safe: the same key is stored once.")] = None,
+    wait: options.Wait = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Store one event; it is acknowledged when it is committed.
+
+    Example: semmem remember "I moved to Berlin in May." --tenant acme --user alice --session s1 --key msg-17
+    """
+
+    async def work() -> Ack:
+        event = NewEvent(
+            content=sys.stdin.read() if content == "-" else content,
+            role=role,
+            speaker=speaker,
+            agent=agent,
+            agent_type=agent_type,
+            session=session,
+            event_type=event_type,
+            importance=importance,
+            metadata=_metadata(metadata),
+            occurred_at=occurred_at,
+            key=key,
+        )
+        scope = scope_of(tenant, user, workspace)
+        async with application(ctx) as opened:
+            memory = opened.memory.scope(tenant=scope.tenant, user=user, workspace=workspace)
+            [ack] = await memory.remember_many([event])
+            if opened.settings.runs_worker if wait is None else wait:
+                await settle([memory])
+        return ack
+
+    show(run(work()), as_json, lambda ack: output.acks([ack]))
+
+
+def _metadata(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput("metadata", "must be a JSON object", """write it like '{"channel": "chat"}'""") from None
+
+
+def forget(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    everything: Annotated[bool, typer.Option("--everything", help="All of the scope.")] = False,
+    session: options.Session = None,
+    event: options.EventId = None,
+    fact: options.FactId = None,
+    agent: options.Agent = None,
+    category: options.OfCategory = None,
+    before: options.Before = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Remove what matches all that is named, from every tier at once, and show the receipt.
+
+    Example: semmem forget --tenant acme --user alice --session s1 --dry-run
+    """
+
+    async def work() -> Receipt:
+        selection = {
+            "everything": everything,
+            "session": session,
+            "event": event,
+            "fact": fact,
+            "agent": agent,
+            "category": category,
+            "before": before,
+        }
+        Selection(**selection)  # type: ignore[arg-type]
+        scope_of(tenant, user, workspace)
+        async with application(ctx) as opened:
+            memory = opened.memory.scope(tenant=tenant, user=user, workspace=workspace)
+            counted = await memory.forget(**selection, dry_run=True)  # type: ignore[arg-type]
+            if dry_run:
+                return counted
+            if not yes:
+                _confirm(counted)
+            receipt = await memory.forget(**selection)  # type: ignore[arg-type]
+            return await _followed(memory, receipt) if opened.settings.runs_worker else receipt
+
+    show(run(work()), as_json, output.receipt)
+
+
+def _confirm(counted: Receipt) -> None:
+    what = ", ".join(f"{count} {kind}" for kind, count in output.counts(counted.counts) if count != "0")
+    if not what:
+        notes.print("nothing matches")
+    typer.confirm(f"Forget {what or 'nothing'}, for good?", err=True, abort=True)
+
+
+async def _followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
+    """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
+    assert receipt.id is not None
+    with notes.status("the stores follow"):
+        try:
+            async with asyncio.timeout(FOLLOW_SECONDS):
+                while not receipt.complete:
+                    await asyncio.sleep(FOLLOW_POLL)
+                    receipt = await memory.receipt(receipt.id)
+        except TimeoutError:
+            notes.print("a store has not followed yet; the worker comes back for it")
+    return receipt
+
+
+COMMANDS = {"remember": remember, "forget": forget}

@@ -1,0 +1,45 @@
+"""An agent in a process of its own, which a failpoint may kill: says on stdout, line by line, what was acknowledged.
+
+usage: python -m tests.faults.agent URLS_AS_JSON (deliver KEY... | forget SESSION)
+"""
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+
+from semmem.memory import ScopedMemory
+from tests.applications import opened
+
+SAID = {
+    "k1": "I live in Munich.",
+    "k2": "I am allergic to peanuts.",
+    "k3": "My sister Ines works at the harbour.",
+}
+
+
+async def deliver(alice: ScopedMemory, keys: list[str]) -> None:
+    for key in keys:
+        ack = await alice.remember(SAID[key], key=key, session=f"session-{key}", agent="support")
+        print(key, ack.id, ack.status, flush=True)
+    await alice.settled()
+
+
+async def forget(alice: ScopedMemory, session: str) -> None:
+    receipt = await alice.forget(session=session)
+    print("forgot", receipt.id, flush=True)
+    await alice.settled()
+
+
+async def main() -> None:
+    urls, verb, *words = json.loads(sys.argv[1]), *sys.argv[2:]
+    async with opened(urls, lambda: datetime.now(UTC)) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        if verb == "deliver":
+            await deliver(alice, words)
+        else:
+            await forget(alice, words[0])
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
