@@ -12,10 +12,10 @@ from semmem.extractors.words import content_stems, words
 from semmem.fact import Draft, Fact, Validity
 from semmem.ports import Decision, Question
 
-# A stored fact is worth holding against a draft from this cosine on; with MiniLM, "my address is A" and "I moved to B"
-# have .68, "I prefer calls" and "email me instead" .63, two unrelated facts on one person below .5.
-CANDIDATE_COSINE = 0.6
-MAX_CANDIDATES = 8
+# A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
+# .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.
+CANDIDATE_COSINE = 0.4
+MAX_CANDIDATES = 8  # for each draft, its own subject first
 CONFIRM_COSINE = 0.95
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")

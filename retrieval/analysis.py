@@ -56,7 +56,8 @@ def terms(text: str) -> list[str]:
 
 def normalised(text: str) -> str:
     """What two texts share if they say the same in the same words: case, spacing and the last full stop set aside."""
-    return " ".join(_folded(text).split()).rstrip(_FULL_STOPS)
+    words = " ".join(_folded(text).split())
+    return words.rstrip(_FULL_STOPS) or words
 
 
 def _folded(text: str) -> str:

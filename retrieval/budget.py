@@ -13,7 +13,7 @@ from semmem.retrieval.render import Quotation, Rendered, edges, opening
 FLOORS: Mapping[Tier, float] = {"recent": 0.25, "summary": 0.10, "retrieved": 0.35}
 
 # Holds the markup of every tier in every format and a short statement in each, in o200k_base; a test counts it.
-MIN_BUDGET = 192
+MIN_BUDGET = 160
 
 # Chat markup as OpenAI counts it ("How to count tokens with tiktoken", OpenAI cookbook).
 PER_MESSAGE, REPLY_PRIMER = 4, 3

@@ -1,8 +1,9 @@
 """From events to facts: the model proposes, pure code decides, one transaction commits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,14 +11,14 @@ from semmem import failpoints
 from semmem.errors import BadAnswer
 from semmem.event import Event
 from semmem.extractors import gate, segment
-from semmem.extractors.resolve import CANDIDATE_COSINE
+from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact
 from semmem.hit import Filter
 from semmem.ports import Clock, Embedder, Extraction, Extractor, Question, TokenCounter, Usage, VectorIndex
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated
-from semmem.stores.facts import FactStore
+from semmem.stores.facts import FactStore, statement_hash
 from semmem.stores.postgres import Postgres
 from semmem.writing import Batch, FactWriter
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WINDOW = 200  # events looked at together
-CANDIDATES = 5  # current facts that a draft is compared with
 
 
 class Consolidator:
@@ -81,7 +81,7 @@ class Consolidator:
     async def _propose(self, scope: Scope, events: Sequence[Event], passed: Sequence[Event]) -> Batch:
         summaries = {summary.session: summary.text for summary in await self._facts.summaries(View.of(scope))}
         extraction = await self._extractor.extract(events, summaries)
-        found = await self._compare(scope, extraction.drafts)
+        found = await self._compare(scope, extraction.drafts, {event.id: event.occurred_at for event in events})
         decisions, usage = await self._extractor.decide(found.questions) if found.questions else ([], Usage())
         return Batch(
             scope=scope,
@@ -93,18 +93,25 @@ class Consolidator:
             actor=self._extractor.name,
         )
 
-    async def _compare(self, scope: Scope, drafts: Sequence[Draft]) -> "_Compared":
-        """Each draft with the current facts that are near it, and the drafts' vectors."""
+    async def _compare(
+        self, scope: Scope, drafts: Sequence[Draft], said: Mapping[UUID, datetime]
+    ) -> "_Compared":
+        """Each draft with the facts that say the same, or are near it and current, and the drafts' vectors."""
         if not drafts:
             return _Compared((), None)
-        texts = [fact_document(draft.subject, draft.text) for draft in drafts]
-        vectors = (await self._embedder.embed(texts)).vectors
-        near = await asyncio.gather(
-            *(self._neighbours.search(View.of(scope), vector, CANDIDATES, Filter(), "fact") for vector in vectors)
+        vectors = (await self._embedder.embed([fact_document(draft.subject, draft.text) for draft in drafts])).vectors
+        near = await asyncio.gather(*(self._near(scope, vector) for vector in vectors))
+        same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
+        known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
+        questions = tuple(
+            _question(draft, same.get(statement_hash(draft.subject, draft.text), []), cosines, known, said)
+            for draft, cosines in zip(drafts, near, strict=True)
         )
-        cosines = [{hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE} for hits in near]
-        known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in cosines for id in found])}
-        return _Compared(tuple(_question(*pair, known) for pair in zip(drafts, cosines, strict=True)), vectors)
+        return _Compared(questions, vectors)
+
+    async def _near(self, scope: Scope, vector: "NDArray[np.float32]") -> dict[UUID, float]:
+        hits = await self._neighbours.search(View.of(scope), vector, MAX_CANDIDATES, Filter(), "fact")
+        return {hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +120,20 @@ class _Compared:
     vectors: "NDArray[np.float32] | None"
 
 
-def _question(draft: Draft, cosines: dict[UUID, float], known: dict[UUID, Fact]) -> Question:
-    nearest = [id for id in cosines if id in known and known[id].current]
+def _question(
+    draft: Draft,
+    same: Sequence[Fact],
+    cosines: Mapping[UUID, float],
+    known: Mapping[UUID, Fact],
+    said: Mapping[UUID, datetime],
+) -> Question:
+    """Superseded facts take part where they make the same statement: a replay must not bring them back."""
+    exact = {fact.id: (fact, 1.0) for fact in same}
+    near = {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
+    candidates = list((exact | near).values())
     return Question(
         draft=draft,
-        candidates=tuple(known[id] for id in nearest),
-        cosines=tuple(cosines[id] for id in nearest),
+        candidates=tuple(fact for fact, _ in candidates),
+        cosines=tuple(cosine for _, cosine in candidates),
+        said_at=max(said[source.event_id] for source in draft.sources),
     )

@@ -31,9 +31,10 @@ class InvalidInput(SemmemError, ValueError):
 
 
 class KeyConflict(InvalidInput):
-    """The idempotency key was used before, for an event with another body."""
+    """The idempotency key was used before, for an event with another body; `index` is the event's place in the call."""
 
     def __init__(self, index: int) -> None:
+        self.index = index
         super().__init__(
             f"events[{index}].key",
             "an event with this key and another body is already stored",

@@ -24,6 +24,11 @@ Role = Literal["user", "assistant", "tool", "system"]
 AckStatus = Literal["accepted", "duplicate"]
 
 
+def content_hash(role: Role, speaker: str | None, content: str) -> bytes:
+    """32 bytes over what was said and by whom, equal for the same message reported by several agents."""
+    return hashlib.sha256(json.dumps([role, speaker, content]).encode()).digest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """An event as a caller hands it over; InvalidInput names the first field that does not hold.
@@ -64,8 +69,7 @@ class NewEvent:
 
     @property
     def content_hash(self) -> bytes:
-        """32 bytes over what was said and by whom, equal for the same message reported by several agents."""
-        return hashlib.sha256(json.dumps([self.role, self.speaker, self.content]).encode()).digest()
+        return content_hash(self.role, self.speaker, self.content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,10 @@ class Event:
     occurred_at: datetime
     recorded_at: datetime
     key: str | None
+
+    @property
+    def content_hash(self) -> bytes:
+        return content_hash(self.role, self.speaker, self.content)
 
     @property
     def voice(self) -> str:

@@ -14,11 +14,16 @@ class IndexSync:
 
     def __init__(self, postgres: Postgres, work: IndexWork, mirror: VectorIndex) -> None:
         self._postgres, self._work, self._mirror = postgres, work, mirror
+        self._ensured = False  # the mirror may be away at the start, or thrown away at any time
 
     async def run(self, scope: Scope) -> None:
         """Until nothing waits. Raises StoreUnavailable where the mirror is down; what waits stays waiting."""
+        if not self._ensured:
+            await self._mirror.ensure()
+        self._ensured = False
         while await self._carry(scope):
             pass
+        self._ensured = True
 
     async def _carry(self, scope: Scope) -> bool:
         # One carrier per scope, or a slow one could write back a row that another has just deleted.

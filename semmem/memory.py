@@ -103,7 +103,8 @@ class ScopedMemory:
 
         Raises InvalidInput, KeyConflict (the key stands for another body) or StoreUnavailable (Postgres is down).
         """
-        return (await self.remember_many([NewEvent(content=content, **fields)]))[0]
+        event = NewEvent(content=content, **fields)
+        return await self._reported_before(event) or (await self.remember_many([event]))[0]
 
     async def remember_many(self, events: Sequence[NewEvent]) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
@@ -117,6 +118,22 @@ class ScopedMemory:
         failpoints.reach("event-committed")
         await self._announce(remembered)
         return list(remembered.acks)
+
+    async def _reported_before(self, event: NewEvent) -> Ack | None:
+        """Spares Postgres a write where Redis knows another agent's report of the same content.
+
+        An event with a key goes to Postgres all the same, which has to keep the key.
+        """
+        cache, now = self._parts.cache, self._parts.clock()
+        if cache is None or event.agent is None or event.key is not None or not self._parts.dedup_window:
+            return None
+        try:
+            id = await cache.seen(self.scope, event.content_hash, event.agent, now)
+        except StoreUnavailable:
+            return None
+        if id is None or not await self._parts.log.get(self.scope, [id]):
+            return None
+        return Ack(id=id, status="duplicate")
 
     async def _announce(self, remembered: Remembered) -> None:
         cache = self._parts.cache

@@ -248,8 +248,8 @@ class RecentCache(Protocol):
         """Replaces the scope's list, newest first, after a miss."""
         ...
 
-    async def first_sight(self, scope: Scope, content_hash: bytes, agent: str) -> bool:
-        """False where another agent reported the same content within the dedup window."""
+    async def seen(self, scope: Scope, content_hash: bytes, agent: str, now: datetime) -> UUID | None:
+        """The event by which another agent reported the same content within the dedup window; it may be forgotten."""
         ...
 
     async def forget(self, scope: Scope) -> None:

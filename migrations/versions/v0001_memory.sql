@@ -114,6 +114,7 @@ create table semmem.facts (
 -- The truth of "no fact twice": one current version of a statement in a scope.
 create unique index facts_current on semmem.facts (tenant, scope_kind, scope_id, statement_hash)
     where superseded_at is null;
+create index facts_with_statement on semmem.facts (tenant, scope_kind, scope_id, statement_hash);
 create index facts_newest on semmem.facts (tenant, scope_kind, scope_id, recorded_at desc);
 
 create table semmem.fact_sources (

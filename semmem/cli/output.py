@@ -3,17 +3,23 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from semmem.context import TIERS, Context
 from semmem.event import Ack, Event
 from semmem.fact import Fact, Summary, Validity
 from semmem.hit import Hit, Recall
 from semmem.receipt import Receipt
+
+if TYPE_CHECKING:
+    from semmem.cli.importing import Outcome
+    from semmem.stores.ledger import DeadLetter
 
 T = TypeVar("T")
 
@@ -46,7 +52,9 @@ def show(value: T, as_json: bool, picture: Callable[[T], RenderableType]) -> Non
     if as_json:
         print(json.dumps(plain(value), ensure_ascii=False, indent=2))
     else:
-        answers.print(picture(value))
+        drawn = picture(value)
+        # Plain text may go into a file or a prompt, and must not be broken there.
+        answers.print(drawn, soft_wrap=isinstance(drawn, Text))
 
 
 def table(*columns: str, rows: Iterable[Sequence[str]]) -> RenderableType:
@@ -125,6 +133,27 @@ def counts(found: Mapping[str, int]) -> list[tuple[str, str]]:
 
 def _followed(found: Receipt) -> list[tuple[str, str]]:
     return [(f"gone from {store}", minute(at) or "not yet") for store, at in found.stores.items()]
+
+
+def context(made: Context) -> RenderableType:
+    if made.messages:
+        return Text("\n\n".join(f"{message['role']}:\n{visible(message['content'])}" for message in made.messages))
+    return Text(visible(made.text))
+
+
+def spent(made: Context) -> str:
+    """How many tokens of the budget, and for which tiers."""
+    tiers = ", ".join(f"{tier} {len(made.tier(tier))}" for tier in TIERS)
+    return f"{'' if made.exact else 'at most '}{made.tokens} of {made.budget} tokens; {tiers}"
+
+
+def outcome(found: "Outcome") -> RenderableType:
+    return table("events", "", rows=[(name, str(count)) for name, count in asdict(found).items()])
+
+
+def dead_letters(found: Sequence["DeadLetter"]) -> RenderableType:
+    rows = [(str(letter.id), letter.stage, f"{letter.reason} {letter.detail}".strip()) for letter in found]
+    return table("dead letter", "stage", "reason", rows=rows)
 
 
 def note_degraded(degraded: Iterable[str]) -> None:

@@ -61,11 +61,12 @@ def scope_of(tenant: str, user: str | None, workspace: str | None) -> Scope:
 
 
 @asynccontextmanager
-async def scoped(
-    ctx: typer.Context, tenant: str, user: str | None, workspace: str | None
-) -> "AsyncIterator[ScopedMemory]":
+async def scoped(ctx: typer.Context, scope: Scope) -> "AsyncIterator[ScopedMemory]":
+    async with application(ctx) as opened:
+        yield memory_of(opened, scope)
+
+
+def memory_of(opened: "Application", scope: Scope) -> "ScopedMemory":
     from semmem.memory import ScopedMemory
 
-    scope = scope_of(tenant, user, workspace)
-    async with application(ctx) as opened:
-        yield ScopedMemory(scope, opened.memory)
+    return ScopedMemory(scope, opened.memory)

@@ -4,13 +4,12 @@ import asyncio
 import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import notes, show
-from semmem.cli.running import application, run, scope_of
+from semmem.cli.running import run, scope_of, scoped, settings_of
 from semmem.cli.settling import settle
 from semmem.errors import InvalidInput
 from semmem.event import Ack, NewEvent, Role
@@ -60,11 +59,9 @@ def remember(
             occurred_at=occurred_at,
             key=key,
         )
-        scope = scope_of(tenant, user, workspace)
-        async with application(ctx) as opened:
-            memory = opened.memory.scope(tenant=scope.tenant, user=user, workspace=workspace)
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
             [ack] = await memory.remember_many([event])
-            if opened.settings.runs_worker if wait is None else wait:
+            if settings_of(ctx).runs_worker if wait is None else wait:
                 await settle([memory])
         return ack
 
@@ -98,50 +95,38 @@ def forget(
 
     Example: semmem forget --tenant acme --user alice --session s1 --dry-run
     """
+    named = {"session": session, "event": event, "fact": fact, "agent": agent, "category": category, "before": before}
 
     async def work() -> Receipt:
-        selection = {
-            "everything": everything,
-            "session": session,
-            "event": event,
-            "fact": fact,
-            "agent": agent,
-            "category": category,
-            "before": before,
-        }
-        Selection(**selection)  # type: ignore[arg-type]
-        scope_of(tenant, user, workspace)
-        async with application(ctx) as opened:
-            memory = opened.memory.scope(tenant=tenant, user=user, workspace=workspace)
-            counted = await memory.forget(**selection, dry_run=True)  # type: ignore[arg-type]
+        selection: dict[str, Any] = {"everything": everything, **named}
+        Selection(**selection)
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
                 return counted
             if not yes:
                 _confirm(counted)
-            receipt = await memory.forget(**selection)  # type: ignore[arg-type]
-            return await _followed(memory, receipt) if opened.settings.runs_worker else receipt
+            receipt = await memory.forget(**selection)
+            return await _followed(memory, receipt) if settings_of(ctx).runs_worker else receipt
 
     show(run(work()), as_json, output.receipt)
 
 
 def _confirm(counted: Receipt) -> None:
     what = ", ".join(f"{count} {kind}" for kind, count in output.counts(counted.counts) if count != "0")
-    if not what:
-        notes.print("nothing matches")
     typer.confirm(f"Forget {what or 'nothing'}, for good?", err=True, abort=True)
 
 
 async def _followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
     """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
-    assert receipt.id is not None
-    with notes.status("the stores follow"):
-        try:
-            async with asyncio.timeout(FOLLOW_SECONDS):
-                while not receipt.complete:
+    try:
+        async with asyncio.timeout(FOLLOW_SECONDS):
+            with notes.status("the stores follow"):
+                while receipt.id and not receipt.complete:
                     await asyncio.sleep(FOLLOW_POLL)
                     receipt = await memory.receipt(receipt.id)
-        except TimeoutError:
-            notes.print("a store has not followed yet; the worker comes back for it")
+    except TimeoutError:
+        notes.print("a store has not followed yet: the worker comes back for it")
     return receipt
 
 

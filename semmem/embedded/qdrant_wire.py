@@ -103,6 +103,8 @@ def _match(body: Any) -> Any:
     if len(match) != 1:
         raise MalformedRequest("match: expected exactly one of " + ", ".join(_MATCHES))
     [(name, value)] = match.items()
+    if isinstance(value, bool):  # the engine's binding reads it as a number, and then nothing matches
+        raise MalformedRequest("match: booleans are not supported here; store 0 and 1")
     return _MATCHES[name](value)
 
 

@@ -66,6 +66,11 @@ class EventLog:
             rows = await connection.fetch(_SQL["states"], *columns_of(view))
         return {scope_of(row): ScopeState(epoch=row["epoch"], stalled=row["stalled"]) for row in rows}
 
+    async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
+        """Those of the ids that are in the scope."""
+        async with self._postgres.transaction(scope) as connection:
+            return await hydrate_events(connection, View.of(scope), ids)
+
     async def recent(self, scope: Scope, limit: int) -> list[Event]:
         """Newest first."""
         async with self._postgres.transaction(scope) as connection:

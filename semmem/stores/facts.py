@@ -36,6 +36,15 @@ class FactStore:
         async with self._postgres.transaction(scope) as connection:
             return [fact_of(row) for row in await connection.fetch(_SQL["timeline"], *key_of(scope), id)]
 
+    async def with_statements(self, scope: Scope, statements: Sequence[tuple[str, str]]) -> dict[bytes, list[Fact]]:
+        """Facts of any version that make one of these (subject, text) statements, by statement_hash."""
+        hashes = list({statement_hash(*statement) for statement in statements})
+        found: dict[bytes, list[Fact]] = {}
+        async with self._postgres.transaction(scope) as connection:
+            for row in await connection.fetch(_SQL["with_hashes"], *key_of(scope), hashes):
+                found.setdefault(row["statement_hash"], []).append(fact_of(row))
+        return found
+
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Fact]:
         async with self._postgres.transaction(scope) as connection:
             return await hydrate_facts(connection, View.of(scope), ids)

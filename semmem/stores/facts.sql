@@ -34,6 +34,16 @@ lateral (
 ) s
 where f.tenant = $1 and f.id = any ($2::uuid[]);
 
+-- with_hashes: whoever makes one of these statements, superseded or not
+select f.*, s.event_ids, s.quotes
+from semmem.facts f,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s
+where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3) and f.statement_hash = any ($4::bytea[])
+order by f.superseded_at is not null, f.recorded_at desc;
+
 -- list: current facts, newest first
 select f.*, s.event_ids, s.quotes
 from semmem.facts f,

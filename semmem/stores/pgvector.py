@@ -52,6 +52,8 @@ class PgVectorIndex:
             raise IndexMismatch(f"index {self.index_name} has {made} dimensions, not {self._dimensions}; {fix}")
 
     async def upsert(self, points: Sequence[Point]) -> None:
+        for point in points:
+            self._check(point.vector)
         for scope, of_scope in groupby(sorted(points, key=lambda point: point.scope), key=lambda point: point.scope):
             async with self._postgres.transaction(scope) as connection:
                 await put_points(connection, self.index_name, list(of_scope))
@@ -72,6 +74,7 @@ class PgVectorIndex:
     async def search(
         self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
+        self._check(vector)
         narrowed = _narrowed(filter, kind)
         async with self._postgres.transaction(view) as connection:
             if self._hnsw and await connection.fetchval(_SQL["size"], *columns_of(view)) > self._exact_limit:
@@ -82,6 +85,14 @@ class PgVectorIndex:
                 scoped = (*columns_of(view), self.index_name, *narrowed)
                 rows = await connection.fetch(_SQL["nearest_exact"], *scoped, vector, limit)
         return sorted((_candidate(row) for row in rows), key=lambda candidate: -candidate.score)
+
+
+    def _check(self, vector: "NDArray[np.float32]") -> None:
+        if vector.shape != (self._dimensions,):
+            raise IndexMismatch(
+                f"index {self.index_name} holds vectors of {self._dimensions} dimensions, not of shape {vector.shape}; "
+                "use the embedding model it was made with"
+            )
 
 
 class LexicalIndex:

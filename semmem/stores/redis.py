@@ -13,9 +13,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from heapq import nlargest
 from typing import Self
+from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -62,25 +63,13 @@ if filling or redis.call('PTTL', recent) < 0 then
 end
 """
 
-# KEYS: content hashes by time, agents by content hash. ARGV: content hash, agent, window in ms. Time is the server's.
-_SIGHT = """
-local seen, agents, window = KEYS[1], KEYS[2], tonumber(ARGV[3])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', seen, '-inf', now - window)) do
-    redis.call('HDEL', agents, old)
-end
-redis.call('ZREMRANGEBYSCORE', seen, '-inf', now - window)
-local first = redis.call('ZSCORE', seen, ARGV[1]) and redis.call('HGET', agents, ARGV[1])
-if first then
-    return first == ARGV[2] and 1 or 0
-end
-redis.call('ZADD', seen, now, ARGV[1])
-redis.call('HSET', agents, ARGV[1], ARGV[2])
-redis.call('PEXPIRE', seen, window)
-redis.call('PEXPIRE', agents, window)
-return 1
+# KEYS: sightings by content hash. ARGV: TTL in ms, how many are too many, then content hash and sighting by turns.
+_SEE = """
+if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[2]) then redis.call('DEL', KEYS[1]) end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
 """
+MAX_SIGHTINGS = 1_000  # of a scope; a busier one starts over, for Postgres knows them all
 
 
 def connect(url: str) -> Redis:
@@ -104,7 +93,6 @@ class ScopeKeys:
     notices: str
     channel: str
     seen: str
-    agents: str
 
     @classmethod
     def of(cls, scope: Scope) -> Self:
@@ -113,13 +101,13 @@ class ScopeKeys:
             encoded = part.encode()
             digest.update(len(encoded).to_bytes(4, "big") + encoded)
         base = f"semmem:{{{digest.hexdigest()}}}"
-        names = ("recent", "notices", "channel", "seen", "agents")
+        names = ("recent", "notices", "channel", "seen")
         return cls(**{name: f"{base}:{name}" for name in names})
 
     @property
     def stored(self) -> tuple[str, ...]:
         """Every key; the channel is none."""
-        return (self.recent, self.notices, self.seen, self.agents)
+        return (self.recent, self.notices, self.seen)
 
 
 class RedisRecent:
@@ -129,7 +117,7 @@ class RedisRecent:
         client: answers in bytes, with short timeouts, as `connect` makes it.
         cap: events kept per scope.
         ttl: how long a list and its notices live.
-        dedup_window: how long a content stays with the agent that reported it first.
+        dedup_window: how long a content is known by the agent that reported it.
         notices: how many events a scope's stream of notices holds, about.
     """
 
@@ -174,13 +162,14 @@ class RedisRecent:
         with _redis_errors():
             await self._client.eval(_WRITE, 1, ScopeKeys.of(scope).recent, *self._written(events, epoch, "fill"))
 
-    async def first_sight(self, scope: Scope, content_hash: bytes, agent: str) -> bool:
-        keys = ScopeKeys.of(scope)
+    async def seen(self, scope: Scope, content_hash: bytes, agent: str, now: datetime) -> UUID | None:
         with _redis_errors():
-            first = await self._client.eval(
-                _SIGHT, 2, keys.seen, keys.agents, content_hash.hex(), agent, self._window_ms
-            )
-        return bool(first)
+            sighting = await self._client.hget(ScopeKeys.of(scope).seen, content_hash.hex())
+        if sighting is None:
+            return None
+        at, id, other = sighting.decode().split(" ", 2)
+        within = _since_epoch(now) - int(at) < self._window_ms
+        return UUID(id) if within and other != agent else None
 
     async def forget(self, scope: Scope) -> None:
         with _redis_errors():
@@ -199,6 +188,8 @@ class RedisRecent:
                     pipe.xadd(keys.notices, {"event": id}, maxlen=self._notices, approximate=True)
                 pipe.pexpire(keys.notices, self._ttl_ms)
                 pipe.publish(keys.channel, json.dumps(ids))
+                if sightings := self._sightings(events):
+                    pipe.eval(_SEE, 1, keys.seen, self._window_ms, MAX_SIGHTINGS, *sightings)
                 await pipe.execute()
 
     def _written(self, events: Sequence[Event], epoch: int, how: str) -> list[str | bytes | int]:
@@ -206,6 +197,11 @@ class RedisRecent:
         for event in nlargest(self.cap, events, key=lambda event: event.seq):
             arguments += (event.seq, _EVENT.dump_json(event))
         return arguments
+
+    def _sightings(self, events: Sequence[Event]) -> list[str]:
+        reported = [event for event in events if event.agent and self._window_ms]
+        pairs = [(e.content_hash.hex(), f"{_since_epoch(e.recorded_at)} {e.id} {e.agent}") for e in reported]
+        return [word for pair in pairs for word in pair]
 
     def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:
         """None where an entry cannot be read: leaving it out would hide an event, and a fill replaces it."""
@@ -245,6 +241,10 @@ def _is_whole(header: Sequence[bytes], epoch: int) -> bool:
         return False
     known, _, state = header[0].partition(b":")
     return state == b"whole" and int(known) >= epoch
+
+
+def _since_epoch(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000)
 
 
 def _milliseconds(span: timedelta) -> int:

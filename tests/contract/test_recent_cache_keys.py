@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,9 @@ from semmem.errors import StoreUnavailable
 from semmem.scope import Scope
 from semmem.stores.redis import RedisRecent, ScopeKeys, connect
 from tests.contract.adversarial import IDS
-from tests.contract.recent_cache import CAP, event, keys_of, some
+from tests.contract.recent_cache import CAP, NOON, event, keys_of, some
 from tests.waiting import wait_until
 
-HASH, OTHER_HASH = bytes(32), bytes([1] * 32)
 
 
 class TestNotices:
@@ -49,38 +47,34 @@ class TestNotices:
         assert await client.xlen(ScopeKeys.of(alice).notices) < 120
 
 
-class TestFirstSight:
-    async def test_another_agent_is_refused_and_the_same_may_repeat(self, cache: RedisRecent, alice: Scope) -> None:
-        assert await cache.first_sight(alice, HASH, "a")
-        assert not await cache.first_sight(alice, HASH, "ab")
-        assert await cache.first_sight(alice, HASH, "a")
+class TestSeen:
+    async def test_another_agents_report_is_known_and_ones_own_is_not(self, cache: RedisRecent, alice: Scope) -> None:
+        reported = event(alice, agent="a")
+        await cache.push([reported], epoch=0)
+        assert await cache.seen(alice, reported.content_hash, "ab", NOON) == reported.id
+        assert await cache.seen(alice, reported.content_hash, "a", NOON) is None
 
     async def test_contents_and_scopes_are_told_apart(self, cache: RedisRecent, alice: Scope, tenant: str) -> None:
-        assert await cache.first_sight(alice, HASH, "a")
-        assert await cache.first_sight(alice, OTHER_HASH, "b")
-        assert await cache.first_sight(Scope.workspace(tenant, "alice"), HASH, "b")
-        assert await cache.first_sight(Scope.user(f"{tenant}x", "alice"), HASH, "b")
+        reported = event(alice, agent="a")
+        await cache.push([reported], epoch=0)
+        assert await cache.seen(alice, bytes(32), "b", NOON) is None
+        for other in (Scope.workspace(tenant, "alice"), Scope.user(f"{tenant}x", "alice"), Scope.user(tenant, "alic")):
+            assert await cache.seen(other, reported.content_hash, "b", NOON) is None
 
-    async def test_the_window_closes(self, client: Redis, alice: Scope) -> None:
-        cache = RedisRecent(client, dedup_window=timedelta(milliseconds=30))
-        await cache.first_sight(alice, HASH, "a")
-        await wait_until(lambda: cache.first_sight(alice, HASH, "b"))
+    async def test_the_window_closes(self, cache: RedisRecent, alice: Scope) -> None:
+        reported = event(alice, agent="a")
+        await cache.push([reported], epoch=0)
+        for seconds, known in ((29, True), (30, False)):
+            later = NOON + timedelta(seconds=seconds)
+            assert (await cache.seen(alice, reported.content_hash, "b", later) is not None) is known
 
-    async def test_what_left_the_window_is_cleared_while_the_scope_is_busy(self, client: Redis, alice: Scope) -> None:
-        cache, keys = RedisRecent(client, dedup_window=timedelta(milliseconds=200)), ScopeKeys.of(alice)
-        await cache.first_sight(alice, HASH, "a")
-
-        async def only_the_newest_is_left() -> bool:
-            newest = os.urandom(32)
-            await cache.first_sight(alice, newest, "a")
-            return not await client.hexists(keys.agents, HASH.hex())
-
-        await wait_until(only_the_newest_is_left)
-        assert await client.zscore(keys.seen, HASH.hex()) is None
-
-    async def test_one_of_many_agents_at_once_is_first(self, cache: RedisRecent, alice: Scope) -> None:
-        answers = await asyncio.gather(*(cache.first_sight(alice, HASH, f"agent-{number}") for number in range(20)))
-        assert sum(answers) == 1
+    async def test_a_busy_scope_keeps_no_more_than_enough(
+        self, cache: RedisRecent, client: Redis, alice: Scope, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("semmem.stores.redis.MAX_SIGHTINGS", 3)
+        for number in range(10):
+            await cache.push([event(alice, content=f"message {number}")], epoch=0)
+        assert await client.hlen(ScopeKeys.of(alice).seen) <= 3
 
 
 class TestForget:
@@ -91,12 +85,11 @@ class TestForget:
         for scope in scopes:
             await cache.fill(scope, [], epoch=0)
             await cache.push([event(scope)], epoch=0)
-            await cache.first_sight(scope, HASH, "a")
         for forgotten in scopes:
             await cache.forget(forgotten)
             assert await keys_of(client, forgotten) == set()
             scopes = scopes[1:]
-            assert [len(await keys_of(client, scope)) for scope in scopes] == [4] * len(scopes)
+            assert [len(await keys_of(client, scope)) for scope in scopes] == [3] * len(scopes)
 
     async def test_forgetting_nothing_is_fine(self, cache: RedisRecent, alice: Scope) -> None:
         await cache.forget(alice)
@@ -113,7 +106,7 @@ class TestServerAway:
             cache.push([missed], epoch=0),
             cache.recent(alice, 10, epoch=0),
             cache.fill(alice, [known], epoch=0),
-            cache.first_sight(alice, HASH, "a"),
+            cache.seen(alice, bytes(32), "a", NOON),
             cache.forget(alice),
         ):
             with pytest.raises(StoreUnavailable, match="redis is unavailable: ConnectionError"):

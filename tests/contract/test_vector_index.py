@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
+import asyncpg
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -13,8 +15,11 @@ from qdrant_client import AsyncQdrantClient, models
 
 from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
+from semmem.migrations import upgrade
 from semmem.ports import VectorIndex
 from semmem.scope import Scope, View
+from semmem.stores.pgvector import EXACT_LIMIT, PgVectorIndex
+from semmem.stores.postgres import Postgres
 from semmem.stores.qdrant import QdrantIndex, connect
 from tests.contract.vector_index import (
     DIMENSIONS,
@@ -25,7 +30,7 @@ from tests.contract.vector_index import (
     point,
     scanned,
 )
-from tests.servers import ServerUrls
+from tests.servers import ServerUrls, with_database
 
 
 @asynccontextmanager
@@ -49,8 +54,29 @@ async def qdrant_place(servers: ServerUrls) -> AsyncIterator[MakeIndex]:
                 await client.delete_collection(collection.name)
 
 
+@asynccontextmanager
+async def pgvector_place(servers: ServerUrls, *, exact_limit: int = EXACT_LIMIT) -> AsyncIterator[MakeIndex]:
+    name = f"contract_{uuid4().hex}"
+    admin = await asyncpg.connect(servers.postgres_url)
+    await admin.execute(f'create database "{name}"')
+    await upgrade(with_database(servers.postgres_url, name))
+    postgres = await Postgres.connect(with_database(servers.postgres_url, name))
+
+    def make() -> VectorIndex:
+        return PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=True, exact_limit=exact_limit)
+
+    yield make
+    await postgres.aclose()
+    await admin.execute(f'drop database "{name}" with (force)')
+    await admin.close()
+
+
 # Each opens a place that holds no index yet, and gives a maker of objects over it.
-PLACES: dict[str, Callable[[ServerUrls], AbstractAsyncContextManager[MakeIndex]]] = {"qdrant": qdrant_place}
+PLACES: dict[str, Callable[[ServerUrls], AbstractAsyncContextManager[MakeIndex]]] = {
+    "qdrant": qdrant_place,
+    "pgvector": pgvector_place,
+    "pgvector hnsw": partial(pgvector_place, exact_limit=-1),
+}
 
 
 @pytest_asyncio.fixture(scope="module", params=sorted(PLACES))

@@ -109,7 +109,19 @@ def test_the_bound_is_less_than_twice_the_exact_count_of_prose() -> None:
 
 @pytest.mark.parametrize(
     ("text", "bound"),
-    [("", 0), (" the", 1), (" the end", 2), ("12345", 2), ("\u4f60", 3), ("abcdef", 4), ("abczq", 5), ("'abcdef", 7)],
+    [
+        ("", 0),
+        (" the", 1),
+        (" the end", 2),
+        (" the's", 5),  # the piece may reach over the apostrophe,
+        (" the\u0301", 5),  # or take a mark of another script in
+        ("abcdef", 4),
+        ("abczq", 5),
+        ("'abcdef", 7),  # a contraction might be cut off in its midst
+        ("12345", 2),
+        ("123\u00b2", 5),  # another script's digit may shift the threes
+        ("\u4f60", 3),
+    ],
 )
 def test_the_rules_of_the_bound(text: str, bound: int) -> None:
     assert o200k_bound(text) == bound

@@ -1,0 +1,1 @@
+"""Measuring semmem on data that others made."""

@@ -1,0 +1,124 @@
+"""The commands that keep an installation going: worker, migrate, dead-letters and reindex."""
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from semmem.cli import options, output
+from semmem.cli.output import notes, show
+from semmem.cli.running import application, memory_of, run, scope_of, scoped, settings_of
+from semmem.cli.settling import PATIENCE, settle
+from semmem.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from semmem.stores.ledger import DeadLetter
+    from semmem.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+def worker(ctx: typer.Context) -> None:
+    """Extract and index what was remembered, until SIGTERM or Ctrl-C; what is under way is finished first.
+
+    Any number of workers may run. With embedded servers every command brings its own.
+
+    Example: SEMMEM_POSTGRES_URL=postgresql://semmem@localhost/semmem semmem worker
+    """
+
+    async def work() -> None:
+        logging.getLogger("semmem").setLevel(logging.INFO)
+        async with application(ctx, worker=False) as opened:
+            _stop_on_signals(opened.worker)
+            log.info("worker started: extractor %s, embedder %s", opened.models.extractor.name, opened.models.embedder.model)
+            await opened.worker.run()
+            log.info("worker stopped")
+
+    run(work())
+
+
+def _stop_on_signals(worker: "Worker") -> None:
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, worker.stop)
+
+
+def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
+    """Bring the database up to date; safe to run twice at once. Needs a login that may create schemas and roles.
+
+    Example: SEMMEM_POSTGRES_ADMIN_URL=postgresql://postgres@localhost/semmem semmem migrate
+    """
+
+    async def work() -> dict[str, str]:
+        from semmem import bootstrap
+        from semmem.migrations import head
+
+        with notes.status("migrating"):
+            await bootstrap.migrate(settings_of(ctx))
+        return {"revision": head()}
+
+    show(run(work()), as_json, lambda found: f"the database is at revision {found['revision']}")
+
+
+def dead_letters(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    replay: Annotated[bool, typer.Option("--replay", help="Let their events be extracted again.")] = False,
+    replayed: Annotated[bool, typer.Option("--replayed", help="List those that were replayed too.")] = False,
+    limit: options.Limit = 100,
+    as_json: options.AsJson = False,
+) -> None:
+    """List what could not be extracted or was refused, newest first, and replay it on request.
+
+    Example: semmem dead-letters --tenant acme --user alice --replay
+    """
+
+    async def listed() -> "list[DeadLetter]":
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.dead_letters(replayed=replayed, limit=limit)
+
+    async def taken() -> dict[str, int]:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return {"replayed": await memory.replay()}
+
+    if replay:
+        show(run(taken()), as_json, lambda found: f"{found['replayed']} dead letters will be extracted again")
+    else:
+        show(run(listed()), as_json, output.dead_letters)
+
+
+def reindex(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    wait: options.Wait = None,
+    patience: options.Patience = PATIENCE,
+    as_json: options.AsJson = False,
+) -> None:
+    """Compare a scope's points in Qdrant with Postgres, and let the worker mend what differs.
+
+    Example: semmem reindex --tenant acme --user alice
+    """
+
+    async def work() -> dict[str, int]:
+        from semmem.index_sync import reconcile
+
+        scope = scope_of(tenant, user, workspace)
+        async with application(ctx) as opened:
+            if opened.stores.mirror is None:
+                raise ConfigurationError("the vector index is pgvector, inside Postgres: there is nothing to compare")
+            with notes.status("comparing"):
+                drift = await reconcile(scope, opened.work, opened.stores.mirror)
+            if opened.settings.runs_worker if wait is None else wait:
+                await settle([memory_of(opened, scope)], patience=patience)
+        return {"drift": drift}
+
+    show(run(work()), as_json, lambda found: f"{found['drift']} points differed")
+
+
+COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "reindex": reindex}

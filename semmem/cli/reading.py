@@ -1,0 +1,177 @@
+"""The commands that answer from a memory: recall, context, facts, timeline, history and summaries."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from semmem.cli import options, output
+from semmem.cli.output import note_degraded, notes, show
+from semmem.cli.running import run, scope_of, scoped
+from semmem.context import Context, Format
+from semmem.event import Event
+from semmem.fact import Fact, Summary
+from semmem.hit import Recall
+
+
+def recall(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="A question, or what it is about.", show_default=False)],
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    limit: options.Limit = 10,
+    min_score: Annotated[float, typer.Option(help="From 0 to 1: leave out what scores below.")] = 0.0,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    category: options.OfCategory = None,
+    since: options.Since = None,
+    until: options.Until = None,
+    min_importance: Annotated[float, typer.Option(help="From 0 to 1: leave out what weighs less.")] = 0.0,
+    as_of: options.AsOf = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show the memories that answer a question, best first, with their scores and why.
+
+    Example: semmem recall "Where does she live?" --tenant acme --user alice --limit 5
+    """
+
+    async def work() -> Recall:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.recall(
+                query,
+                limit=limit,
+                min_score=min_score,
+                agent=agent,
+                session=session,
+                category=category,
+                since=since,
+                until=until,
+                min_importance=min_importance,
+                as_of=as_of,
+            )
+
+    found = run(work())
+    show(found, as_json, output.hits)
+    note_degraded(found.degraded)
+
+
+def context(
+    ctx: typer.Context,
+    query: Annotated[str, typer.Argument(help="What the agent is about to answer.", show_default=False)],
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    budget: Annotated[int, typer.Option("--budget", "-b", help="At most so many tokens, markup included.")] = 2000,
+    session: Annotated[str | None, typer.Option(help="The session at hand; its events come first.")] = None,
+    format: Annotated[Format, typer.Option(help="How it is rendered.")] = "text",
+    as_json: options.AsJson = False,
+) -> None:
+    """Assemble what an agent should know before it answers: recent events, summaries and recalled memories.
+
+    Example: semmem context "Plan her weekend" --tenant acme --user alice --budget 2000
+    """
+
+    async def work() -> Context:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.context(query, budget=budget, session=session, format=format)
+
+    made = run(work())
+    show(made, as_json, output.context)
+    notes.print(output.spent(made), style="dim")
+    note_degraded(made.degraded)
+
+
+def facts(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    category: options.OfCategory = None,
+    subject: Annotated[str | None, typer.Option(help="About this subject only.")] = None,
+    superseded: Annotated[bool, typer.Option("--superseded", help="Older versions too.")] = False,
+    limit: options.Limit = 100,
+    as_json: options.AsJson = False,
+) -> None:
+    """List what was learnt, newest first, with the words it rests on.
+
+    Example: semmem facts --tenant acme --user alice --category preference
+    """
+
+    async def work() -> list[Fact]:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.facts(category=category, subject=subject, superseded=superseded, limit=limit)
+
+    show(run(work()), as_json, output.facts)
+
+
+def timeline(
+    ctx: typer.Context,
+    fact: Annotated[UUID, typer.Argument(help="The id of any version, as `semmem facts` shows it.")],
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show all versions of a fact, oldest first.
+
+    Example: semmem timeline 0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55 --tenant acme --user alice
+    """
+
+    async def work() -> list[Fact]:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.timeline(fact)
+
+    show(run(work()), as_json, output.versions)
+
+
+def history(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    agent: options.Agent = None,
+    session: options.Session = None,
+    before: Annotated[int | None, typer.Option(help="Go on below this seq.")] = None,
+    limit: options.Limit = 50,
+    as_json: options.AsJson = False,
+) -> None:
+    """List events as they were remembered, newest first.
+
+    Example: semmem history --tenant acme --user alice --session s1
+    """
+
+    async def work() -> list[Event]:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.history(agent=agent, session=session, before=before, limit=limit)
+
+    show(run(work()), as_json, output.events)
+
+
+def summaries(
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show the rolling summaries: the scope's own, then its sessions'.
+
+    Example: semmem summaries --tenant acme --user alice
+    """
+
+    async def work() -> list[Summary]:
+        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+            return await memory.summaries()
+
+    show(run(work()), as_json, output.summaries)
+
+
+COMMANDS = {
+    "recall": recall,
+    "context": context,
+    "facts": facts,
+    "timeline": timeline,
+    "history": history,
+    "summaries": summaries,
+}

@@ -1,0 +1,44 @@
+"""Waiting, with a bar, until what was accepted is extracted and indexed."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from semmem.cli.output import notes
+from semmem.errors import NotSettled
+
+if TYPE_CHECKING:
+    from semmem.memory import ScopedMemory
+
+PATIENCE = 120.0  # seconds without progress
+
+
+async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIENCE) -> None:
+    """Raises NotSettled where nothing has moved for `patience` seconds."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=notes, transient=True) as progress:
+        for memory in memories:
+            await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
+
+
+class Countdown:
+    """A bar over what is left; its total is the most that was ever left."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress, self._task, self._most = progress, progress.add_task(name, total=None), 0
+        self.left: int | None = None
+
+    def __call__(self, left: int) -> None:
+        self.left, self._most = left, max(left, self._most)
+        self._progress.update(self._task, total=self._most, completed=self._most - left)
+
+
+async def _settle(memory: "ScopedMemory", countdown: Countdown, patience: float) -> None:
+    while True:
+        before = countdown.left
+        try:
+            return await memory.settled(timeout=patience, progress=countdown)
+        except NotSettled:
+            if countdown.left == before:
+                raise

@@ -1,0 +1,205 @@
+"""Memories to retrieve, and readers that take a rendered context apart again."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from semmem.context import CLOSING, OPENING, Format, Item, Tier
+from semmem.event import Event, Role
+from semmem.fact import Fact, Source, Validity
+from semmem.scope import Scope
+
+ALICE = Scope.user("acme", "alice")
+LAUNCH = Scope.workspace("acme", "launch")
+MAY = datetime(2023, 5, 8, 12, tzinfo=UTC)
+
+
+class ByteCounter:
+    """Every byte a token: an upper bound for any byte-level encoding."""
+
+    exact = False
+
+    def count(self, text: str) -> int:
+        return len(text.encode())
+
+
+def event(content: str, *, at: datetime = MAY, speaker: str = "Alice", importance: float = 0.5, id: int = 0) -> Event:
+    return Event(
+        id=UUID(int=id) if id else uuid4(),
+        seq=1,
+        scope=ALICE,
+        content=content,
+        role="user",
+        speaker=speaker,
+        agent=None,
+        agent_type=None,
+        session="s1",
+        event_type="message",
+        importance=importance,
+        metadata={},
+        occurred_at=at,
+        recorded_at=at,
+        key=None,
+    )
+
+
+def fact(
+    text: str,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    said_at: datetime = MAY,
+    superseded_at: datetime | None = None,
+    version: int = 1,
+) -> Fact:
+    return Fact(
+        id=uuid4(),
+        thread=uuid4(),
+        version=version,
+        scope=ALICE,
+        subject="Alice",
+        text=text,
+        category="profile",
+        confidence=0.9,
+        importance=0.5,
+        validity=Validity(start=start, end=end),
+        trust="user",
+        said_at=said_at,
+        recorded_at=said_at,
+        superseded_at=superseded_at,
+        sources=(Source(event_id=uuid4(), quote=text),),
+    )
+
+
+def item(
+    tier: Tier,
+    text: str,
+    *,
+    worth: float = 0.5,
+    minutes: int = 0,
+    voice: str = "Alice",
+    role: Role = "user",
+    session: str | None = "s1",
+    scope: Scope = ALICE,
+    id: UUID | None = None,
+) -> Item:
+    """`minutes` after MAY; a retrieved item without a session is a fact."""
+    summary, known = tier == "summary", tier == "retrieved" and session is None
+    return Item(
+        tier=tier,
+        kind="summary" if summary else "fact" if known else "event",
+        id=id or uuid4(),
+        scope=scope,
+        text=text,
+        voice="summary" if summary else voice,
+        role=role,
+        at=MAY + timedelta(minutes=minutes),
+        session=session,
+        worth=worth,
+    )
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a reader sees of one item."""
+
+    tier: str
+    source: str
+    at: str
+    session: str | None
+    scope: tuple[str, str] | None
+    voice: str
+    text: str
+
+
+def expected(item: Item, home: Scope) -> Read:
+    return Read(
+        tier=item.tier,
+        source=f"{item.kind}:{item.id.hex[:8]}",
+        at=f"{item.at:%Y-%m-%d}",
+        session=item.session,
+        scope=None if item.scope == home else (item.scope.kind, item.scope.id),
+        voice=item.voice,
+        text=item.text,
+    )
+
+
+def plain(quotation: str) -> str:
+    named = {"amp": "&", "lt": "<"}
+    return re.sub("&(amp|lt|#[0-9]+);", lambda m: named.get(m[1]) or chr(int(m[1][1:])), quotation)
+
+
+@dataclass
+class LineReader:
+    """Reads the text format, and the messages format message by message, by what its lines begin with."""
+
+    tier: str = "recent"
+    head: dict[str, str] = field(default_factory=dict)
+    found: list[dict[str, str]] = field(default_factory=list)
+
+    def read(self, text: str) -> None:
+        for line in text.split("\n"):
+            if line.startswith("# "):
+                self.tier = line[2:]
+            elif line.startswith("["):
+                self.head = self._header(line)
+            elif line.startswith("  "):
+                self.found[-1]["text"] += "\n" + line[2:]
+            else:
+                match = re.fullmatch(r"(?P<source>(\w+):[0-9a-f]{8})( (?P<voice>[^:]*))?: (?P<text>.*)", line)
+                assert match, "a line that begins like none of the markup"
+                named = {"tier": self.tier, "voice": match["voice"] if match["voice"] is not None else match[2]}
+                self.found.append({**self.head, **named, "source": match["source"], "text": match["text"]})
+
+    def _header(self, line: str) -> dict[str, str]:
+        at, *parts = line.removeprefix("[").removesuffix("]").split(", ")
+        return {"at": at} | dict(part.split(" ", 1) for part in parts)
+
+
+def read_body(text: str) -> str:
+    """What stands between the markers and below the notice."""
+    assert text.startswith(OPENING + "\n")
+    assert text.endswith("\n" + CLOSING)
+    _, _, body = text.split("\n", 2)
+    return body.removesuffix(CLOSING).removesuffix("\n")
+
+
+def read_lines(text: str, messages: tuple[dict[str, str], ...] = ()) -> list[Read]:
+    reader = LineReader()
+    body = read_body(messages[0]["content"] if messages else text)
+    if body:
+        reader.read(body)
+    reader.tier = "recent"
+    for message in messages[1:]:
+        reader.read(message["content"])
+    return [_read(found) for found in reader.found]
+
+
+def read_xml(text: str) -> list[Read]:
+    found = []
+    for tier, block in re.findall(r"<(summary|recent|retrieved)>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
+        for written, quotation in re.findall(r"<memory ([^>]*)>([^<>]*)</memory>\n", block):
+            attributes = dict(re.findall(r'(\w+)="([^"]*)"', written))
+            source = attributes.pop("id")
+            voice = attributes.pop("speaker", source.split(":")[0])
+            found.append(_read({**attributes, "source": source, "voice": voice, "tier": tier, "text": quotation}))
+    return found
+
+
+def read(format: Format, text: str, messages: tuple[dict[str, str], ...] = ()) -> list[Read]:
+    return read_xml(text) if format == "xml" else read_lines(text, messages)
+
+
+def _read(found: dict[str, str]) -> Read:
+    found = {name: plain(value) for name, value in found.items()}
+    scopes = [(kind, found[kind]) for kind in ("user", "workspace") if kind in found]
+    return Read(
+        tier=found["tier"],
+        source=found["source"],
+        at=found["at"],
+        session=found.get("session"),
+        scope=scopes[0] if scopes else None,
+        voice=found["voice"],
+        text=found["text"],
+    )
