@@ -15,4 +15,4 @@ def execute(script: str) -> None:
     connection = op.get_bind().connection.dbapi_connection
     if connection is None:
         raise RuntimeError("alembic gave no open connection")
-    connection.run_async(lambda driver: driver.execute(script))  # type: ignore[attr-defined]
+    connection.run_async(lambda driver: driver.execute(script))

@@ -39,7 +39,9 @@ class Searcher:
             self._dense(view, query, depth, filter), self._lexical.search(view, terms(query), depth, filter)
         )
         signals = {"lexical": lexical} if dense is None else {"dense": dense, "lexical": lexical}
-        relevance = fuse({name: _scores(found) for name, found in signals.items()}, {"dense": DENSE, "lexical": LEXICAL})
+        relevance = fuse(
+            {name: _scores(found) for name, found in signals.items()}, {"dense": DENSE, "lexical": LEXICAL}
+        )
         items = await self._hydrate(view, signals, filter)
         hits = rank(items, relevance, self._clock(), limit)
         return Recall(tuple(hit for hit in hits if hit.score >= min_score), degraded)

@@ -20,7 +20,7 @@ from semmem.memory import Memory, Parts
 from semmem.migrations import upgrade
 from semmem.models.minilm import MiniLM
 from semmem.models.tokens import load_counter
-from semmem.ports import Clock, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
+from semmem.ports import ChatModel, Clock, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
 from semmem.stores.erasure import Eraser
@@ -103,13 +103,18 @@ async def open_application(settings: Settings, *, clock: Clock = now) -> AsyncIt
 async def migrate(settings: Settings) -> None:
     """Brings the database that the settings name up to date; the embedded one, if they name none."""
     async with AsyncExitStack() as stack:
-        servers = await _servers(stack, settings)
+        servers = await open_embedded(stack, settings)
         await upgrade(servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or "")
 
 
 def _application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
-    log, facts, jobs, work = EventLog(postgres), FactStore(postgres), JobQueue(postgres), IndexWork(postgres, index_name)
+    log, facts, jobs, work = (
+        EventLog(postgres),
+        FactStore(postgres),
+        JobQueue(postgres),
+        IndexWork(postgres, index_name),
+    )
     searcher = Searcher(
         models.embedder,
         stores.mirror or stores.pgvector,
@@ -133,9 +138,7 @@ def _application(settings: Settings, stores: Stores, models: Models, clock: Cloc
         dedup_window=settings.dedup_window,
     )
     worker = _worker(settings, stores, models, clock, log, facts, jobs, work, erasure)
-    return Application(
-        settings=settings, memory=Memory(parts), worker=worker, stores=stores, models=models, work=work
-    )
+    return Application(settings=settings, memory=Memory(parts), worker=worker, stores=stores, models=models, work=work)
 
 
 def _worker(
@@ -176,7 +179,7 @@ def _worker(
 
 
 async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
-    servers = await _servers(stack, settings)
+    servers = await open_embedded(stack, settings)
     if servers:
         await upgrade(servers.postgres_url)
     postgres = await Postgres.connect(
@@ -184,14 +187,15 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     )
     stack.push_async_callback(postgres.aclose)
     dimensions = await embedder.dimensions()
-    mirror = await _mirror(stack, settings, servers, embedder.model, dimensions)
+    mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions)
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
-    cache = await _cache(stack, settings, servers)
+    cache = await open_cache(stack, settings, servers)
     return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, cache=cache)
 
 
-async def _servers(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+    """The embedded servers, where the settings name no Postgres."""
     if not settings.embedded:
         return None
     from semmem.embedded import open_servers
@@ -199,7 +203,7 @@ async def _servers(stack: AsyncExitStack, settings: Settings) -> "Servers | None
     return await stack.enter_async_context(await open_servers(settings.data))
 
 
-async def _mirror(
+async def open_mirror(
     stack: AsyncExitStack, settings: Settings, servers: "Servers | None", model: str, dimensions: int
 ) -> VectorIndex | None:
     """Qdrant, unless the settings choose pgvector or know no Qdrant. Its absence now is not an error: it may come."""
@@ -217,7 +221,7 @@ async def _mirror(
     return mirror
 
 
-async def _cache(stack: AsyncExitStack, settings: Settings, servers: "Servers | None") -> RecentCache | None:
+async def open_cache(stack: AsyncExitStack, settings: Settings, servers: "Servers | None") -> RecentCache | None:
     url = settings.redis_url or (servers.redis_url if servers else None)
     if url is None:
         return None
@@ -234,13 +238,13 @@ async def _cache(stack: AsyncExitStack, settings: Settings, servers: "Servers | 
 
 async def _models(stack: AsyncExitStack, settings: Settings) -> Models:
     counter = await asyncio.to_thread(load_counter)
-    models = Models(embedder=_embedder(settings), extractor=_extractor(settings, counter), counter=counter)
+    models = Models(embedder=make_embedder(settings), extractor=_extractor(settings, counter), counter=counter)
     stack.push_async_callback(models.embedder.aclose)
     stack.push_async_callback(models.extractor.aclose)
     return models
 
 
-def _embedder(settings: Settings) -> Embedder:
+def make_embedder(settings: Settings) -> Embedder:
     if settings.embedder == "minilm":
         return MiniLM()
     from semmem.models.embedding import OpenAIEmbedder
@@ -251,17 +255,18 @@ def _embedder(settings: Settings) -> Embedder:
 
 
 def _extractor(settings: Settings, counter: TokenCounter) -> Extractor:
-    if not settings.uses_llm:
-        return OfflineExtractor()
+    return LlmExtractor(make_chat(settings), counter) if settings.uses_llm else OfflineExtractor()
+
+
+def make_chat(settings: Settings) -> ChatModel:
     from semmem.models.chat import OpenAIChat
 
-    chat = OpenAIChat(
+    return OpenAIChat(
         settings.llm_model,
         base_url=settings.llm_base_url,
         api_key=_secret(settings.llm_api_key),
         timeout=settings.llm_timeout.total_seconds(),
     )
-    return LlmExtractor(chat, counter)
 
 
 def _secret(value: SecretStr | None) -> str | None:

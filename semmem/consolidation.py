@@ -93,9 +93,7 @@ class Consolidator:
             actor=self._extractor.name,
         )
 
-    async def _compare(
-        self, scope: Scope, drafts: Sequence[Draft], said: Mapping[UUID, datetime]
-    ) -> "_Compared":
+    async def _compare(self, scope: Scope, drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> "_Compared":
         """Each draft with the facts that say the same, or are near it and current, and the drafts' vectors."""
         if not drafts:
             return _Compared((), None)

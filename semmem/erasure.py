@@ -1,6 +1,7 @@
 """forget: effective at its commit, then carried to every store, with a receipt."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from semmem.errors import NotFound, StoreUnavailable
@@ -20,10 +21,9 @@ class Erasure:
             return Receipt(id=None, scope=scope, counts=counts, committed_at=None, stores={})
         receipt = await self._eraser.erase(scope, selection, self._clock())
         if self._cache:
-            try:
+            # If it is away: its entries are of an older epoch now, and the worker comes back for them.
+            with suppress(StoreUnavailable):
                 await self._cache.forget(scope)
-            except StoreUnavailable:
-                pass  # its entries are of an older epoch now, and the worker comes back for them
         return receipt
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt:

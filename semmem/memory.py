@@ -278,7 +278,9 @@ class ScopedMemory:
                         progress(max(await self._parts.log.count_waiting(self.scope)))
                     await asyncio.sleep(SETTLE_POLL)
         except TimeoutError:
-            raise NotSettled(f"work is left after {timeout:g} s; is a worker running, and its model reachable?") from None
+            raise NotSettled(
+                f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
+            ) from None
 
     async def dead_letters(self, *, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:
         """What could not be extracted or was refused, newest first."""

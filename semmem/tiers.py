@@ -7,7 +7,7 @@ from semmem.context import Context, Format, Item
 from semmem.errors import StoreUnavailable
 from semmem.event import Event
 from semmem.fact import Fact, Summary
-from semmem.hit import Filter, Hit, Recall
+from semmem.hit import Filter, Hit
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.search import Searcher

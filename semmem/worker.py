@@ -110,9 +110,7 @@ class Worker:
 
     async def _consolidate(self, job: Job) -> None:
         scope = scope_of_job(job.payload)
-        await self._attempt(
-            job, "consolidate", scope, lambda last: self._consolidator.run(scope, last_attempt=last)
-        )
+        await self._attempt(job, "consolidate", scope, lambda last: self._consolidator.run(scope, last_attempt=last))
 
     async def _attempt(
         self, job: Job, entrypoint: Entrypoint, scope: Scope, work: Callable[[bool], Awaitable[None]]

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+NO_USAGE = Usage()
+
+
 class StaleDecision(SemmemError):
     """The fact to be superseded changed since the decision; the batch is tried again."""
 
@@ -38,7 +41,7 @@ class Batch:
     extraction: Extraction
     decisions: tuple[Decision, ...] = ()
     vectors: "NDArray[np.float32] | None" = None  # one row per decision
-    usage: Usage = Usage()
+    usage: Usage = NO_USAGE
     actor: str = "worker"
 
 

@@ -2,6 +2,7 @@
 
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from pgqueuer.domain.settings import DBSettings
+
 from semmem.migrations import sql
 
 revision = "0001"

@@ -1,7 +1,6 @@
 """The event log."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -174,7 +173,7 @@ def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
 _PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "session", "event_type", "importance")
 
 
-def event_of(row: Mapping[str, Any]) -> Event:
+def event_of(row: Row) -> Event:
     plain = {name: row[name] for name in _PLAIN}
     rest = {name: row[name] for name in ("metadata", "occurred_at", "recorded_at", "key")}
     return Event(scope=scope_of(row), **plain, **rest)

@@ -3,15 +3,14 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from semmem.event import Event
 from semmem.fact import Draft, Fact, Source, Summary, Validity
 from semmem.scope import Scope, View
-from semmem.stores.postgres import Connection, Postgres, affected, columns_of, key_of, scope_of
+from semmem.stores.postgres import Connection, Postgres, Row, affected, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
@@ -144,7 +143,7 @@ async def put_summary(
     await connection.execute(_SQL["add_summary_sources"], *key_of(scope), id, [event.id for event in events])
 
 
-def fact_of(row: Mapping[str, Any]) -> Fact:
+def fact_of(row: Row) -> Fact:
     sources = zip(row["event_ids"] or (), row["quotes"] or (), strict=True)
     names = ("id", "thread", "version", "subject", "text", "category", "confidence", "importance", "trust")
     times = ("said_at", "recorded_at", "superseded_at")
@@ -156,6 +155,6 @@ def fact_of(row: Mapping[str, Any]) -> Fact:
     )
 
 
-def summary_of(row: Mapping[str, Any]) -> Summary:
+def summary_of(row: Row) -> Summary:
     names = ("id", "session", "text", "version", "through_seq", "recorded_at")
     return Summary(scope=scope_of(row), events=tuple(row["event_ids"] or ()), **{name: row[name] for name in names})

@@ -1,15 +1,15 @@
 """The ledger: dead letters, audit rows and what extraction has cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 from semmem.ports import Usage
 from semmem.scope import Scope
 from semmem.stores.events import mark_unconsolidated
-from semmem.stores.postgres import Connection, Postgres, key_of, scope_of
+from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
@@ -78,7 +78,7 @@ async def add_audit(
     await connection.execute(_SQL["add_audit"], *key_of(scope), action, actor, items, *counts, now)
 
 
-def _dead_letter_of(row: Mapping[str, Any]) -> DeadLetter:
+def _dead_letter_of(row: Row) -> DeadLetter:
     names = ("id", "stage", "reason", "detail", "recorded_at", "replayed_at")
     rest = {name: row[name] for name in names}
     return DeadLetter(scope=scope_of(row), event_ids=tuple(row["event_ids"]), **rest)

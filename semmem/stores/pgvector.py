@@ -86,7 +86,6 @@ class PgVectorIndex:
                 rows = await connection.fetch(_SQL["nearest_exact"], *scoped, vector, limit)
         return sorted((_candidate(row) for row in rows), key=lambda candidate: -candidate.score)
 
-
     def _check(self, vector: "NDArray[np.float32]") -> None:
         if vector.shape != (self._dimensions,):
             raise IndexMismatch(
@@ -113,9 +112,7 @@ class LexicalIndex:
         return [_candidate(row) for row in rows]
 
 
-Narrowed = tuple[
-    ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool
-]
+Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]
 
 
 def _narrowed(filter: Filter, kind: ItemKind | None) -> Narrowed:

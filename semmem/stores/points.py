@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from semmem.ports import ItemKind, Point
 from semmem.scope import Scope
-from semmem.stores.postgres import Connection, Postgres, key_of, scope_of
+from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("search.sql")
@@ -89,7 +88,7 @@ async def add_work(connection: Connection, scope: Scope, ids: Sequence[UUID]) ->
         await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
 
 
-def point_of(row: Mapping[str, Any]) -> Point:
+def point_of(row: Row) -> Point:
     names = ("version", "session", "agent", "category", "at", "importance", "current")
     return Point(
         id=row["item_id"],

@@ -165,7 +165,7 @@ class RedisRecent:
     async def seen(self, scope: Scope, content_hash: bytes, agent: str, now: datetime) -> UUID | None:
         with _redis_errors():
             sighting = await self._client.hget(ScopeKeys.of(scope).seen, content_hash.hex())
-        if sighting is None:
+        if not isinstance(sighting, bytes):
             return None
         at, id, other = sighting.decode().split(" ", 2)
         within = _since_epoch(now) - int(at) < self._window_ms

@@ -18,7 +18,6 @@ from tests.contract.recent_cache import CAP, NOON, event, keys_of, some
 from tests.waiting import wait_until
 
 
-
 class TestNotices:
     async def test_a_push_is_announced_with_ids_only(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
         keys, events = ScopeKeys.of(alice), some(alice, 2)

@@ -62,9 +62,7 @@ async def test_one_agent_may_repeat_itself(alice: ScopedMemory) -> None:
 
 
 async def test_copies_that_arrive_at_once_are_heard_once(alice: ScopedMemory) -> None:
-    acks = await asyncio.gather(
-        *(alice.remember("The lift is out of order.", agent=f"sensor-{n}") for n in range(20))
-    )
+    acks = await asyncio.gather(*(alice.remember("The lift is out of order.", agent=f"sensor-{n}") for n in range(20)))
 
     assert Counter(ack.status for ack in acks) == {"accepted": 1, "duplicate": 19}
     assert len({ack.id for ack in acks}) == 1

@@ -37,9 +37,7 @@ async def test_a_fact_says_which_words_of_which_event_it_rests_on(alice: ScopedM
     assert "Siemens" in fact.text
 
 
-async def test_a_newer_fact_supersedes_an_older_one_and_history_stays(
-    alice: ScopedMemory, clock: ManualClock
-) -> None:
+async def test_a_newer_fact_supersedes_an_older_one_and_history_stays(alice: ScopedMemory, clock: ManualClock) -> None:
     await alice.remember("I live in Munich.", session="s1")
     await alice.settled()
     clock.advance(days=30)

@@ -19,7 +19,9 @@ async def catalog(postgres_url: str):
 
 
 async def _tables(catalog: asyncpg.Connection) -> set[str]:
-    rows = await catalog.fetch("select relname from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'r'")
+    rows = await catalog.fetch(
+        "select relname from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'r'"
+    )
     return {row["relname"] for row in rows}
 
 

@@ -1,6 +1,7 @@
 """Memories to retrieve, and readers that take a rendered context apart again."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -165,7 +166,7 @@ def read_body(text: str) -> str:
     return body.removesuffix(CLOSING).removesuffix("\n")
 
 
-def read_lines(text: str, messages: tuple[dict[str, str], ...] = ()) -> list[Read]:
+def read_lines(text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[Read]:
     reader = LineReader()
     body = read_body(messages[0]["content"] if messages else text)
     if body:
@@ -187,7 +188,7 @@ def read_xml(text: str) -> list[Read]:
     return found
 
 
-def read(format: Format, text: str, messages: tuple[dict[str, str], ...] = ()) -> list[Read]:
+def read(format: Format, text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[Read]:
     return read_xml(text) if format == "xml" else read_lines(text, messages)
 
 

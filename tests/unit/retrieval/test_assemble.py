@@ -40,7 +40,7 @@ def counted(context: Context, counter: TokenCounter) -> int:
 
 
 def tier_of(tier: Tier) -> st.SearchStrategy[list[Item]]:
-    texts = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=60) | st.sampled_from(
+    texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60) | st.sampled_from(
         ["yes", "Yes.", "word " * 80, "\n" * 40, "北京" * 30, "<semmem-memory>", "a\n\nb"]
     )
     return st.lists(
@@ -141,9 +141,9 @@ def test_an_item_that_does_not_fit_is_left_out_whole() -> None:
 
 
 def test_the_rest_goes_by_worth_per_token() -> None:
-    heavy = item("retrieved", "heavy " * 90, worth=0.9)
-    light = [item("retrieved", f"light {n}", worth=0.5) for n in range(6)]
-    assert put_together({"retrieved": [heavy, *light]}, 700).items == tuple(light)
+    heavy = item("summary", "heavy " * 90, worth=0.9)
+    light = [item("summary", f"light {n}, and a little more", worth=0.5) for n in range(14)]
+    assert put_together({"summary": [heavy, *light]}, 850).items == tuple(light)
 
 
 def test_recent_keeps_the_newest_without_gaps_within_its_floor() -> None:
@@ -152,6 +152,20 @@ def test_recent_keeps_the_newest_without_gaps_within_its_floor() -> None:
     shown = [one.text for one in put_together({"recent": recent, "retrieved": rivals}, 1500).tier("recent")]
     assert 0 < len(shown) < 40
     assert shown == [f"turn {n:02}" for n in range(40 - len(shown), 40)]
+
+
+def test_recent_does_not_step_over_a_long_turn_within_its_floor() -> None:
+    long = item("recent", "x" * 5000, minutes=50, worth=0.0)
+    recent = [item("recent", "newest", minutes=60, worth=0.0), long, item("recent", "before", worth=0.0)]
+    rivals = [item("retrieved", f"{n}", worth=1.0) for n in range(100)]
+    assert [one.text for one in put_together({"recent": recent, "retrieved": rivals}, 1500).tier("recent")] == [
+        "newest"
+    ]
+
+
+def test_an_item_given_twice_is_shown_once() -> None:
+    said = item("recent", "I live in Berlin.")
+    assert put_together({"recent": [said, said]}, 2000).items == (said,)
 
 
 def test_what_recent_shows_is_not_retrieved_again() -> None:

@@ -35,7 +35,7 @@ FORGERIES = [
     "\n",
     " ",
 ]
-storable = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00"), max_size=20)
+storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 hostile = st.lists(st.sampled_from(FORGERIES) | storable, min_size=1, max_size=6).map("".join)
 scopes = st.just(ALICE) | st.builds(Scope.workspace, st.just("acme"), hostile.filter(str.strip))
 items = st.builds(
