@@ -50,13 +50,13 @@ class Budget:
         for at, quotation in enumerate(quotations):
             tier = quotation.item.tier
             price = self._price(quotation)
-            if price <= floors[tier] and self._take(quotation, price):
+            if price > floors[tier]:
+                later.append(at)
+                if tier == "recent":
+                    floors[tier] = 0  # a conversation has no gaps, as far as its share goes
+            elif self._take(quotation, price):
                 floors[tier] -= price
                 chosen.append(at)
-                continue
-            later.append(at)
-            if tier == "recent":
-                floors[tier] = 0  # a conversation has no gaps, as far as its share goes
         return [quotations[at] for at in sorted([*chosen, *self._choose_rest(quotations, later)])]
 
     def tokens(self, rendered: Rendered) -> int:

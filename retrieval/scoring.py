@@ -32,19 +32,18 @@ def rank(
     return _distinct(sorted(hits, key=_order))[:limit]
 
 
-def holds(fact: Fact, as_of: datetime | None) -> bool:
-    """Whether a version is part of the answer: the current ones, or with `as_of` those that held in the world then.
+def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
+    """Whether a version is part of the answer: the current ones that have not ended by `now`, or with `as_of` those
+    that held in the world then.
 
-    `as_of` is world time, seen with all that we know now, so it does not matter when a version was recorded. A version
-    holds from its validity's start up to, not including, its end; an open side has no bound. A superseded version's end
-    is the start of what replaced it, so it still answers for the time before; it never answers for a time after we knew
-    better, whatever end it once claimed. A replacement without a start holds from when it was said.
+    A version holds from its validity's start up to, not including, its end; an open side has no bound. What has yet to
+    begin, a plan, is part of the present. `as_of` is world time, seen with all that we know now, so it does not matter
+    when a version was recorded: a superseded one ended when what replaced it began.
     """
+    start, end = fact.validity.start, fact.validity.end
     if as_of is None:
-        return fact.current
-    start = fact.validity.start or (fact.said_at if fact.version > 1 else None)
-    ends = [end for end in (fact.validity.end, fact.superseded_at) if end is not None]
-    return (start is None or start <= as_of) and all(as_of < end for end in ends)
+        return fact.current and (end is None or now < end)
+    return (start is None or start <= as_of) and (end is None or as_of < end)
 
 
 def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime) -> Hit:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from semmem.errors import ModelError, StoreUnavailable
@@ -14,6 +15,7 @@ from semmem.retrieval.fusion import fuse
 from semmem.retrieval.scoring import DENSE, LEXICAL, holds, rank
 from semmem.scope import View
 
+WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 DEPTH = 200  # candidates asked of each index, at least
 
 
@@ -63,12 +65,13 @@ class Searcher:
     ) -> list[Event | Fact]:
         candidates = {candidate.id: candidate for found in signals.values() for candidate in found}
         items = await self._hydrator.hydrate(view, list(candidates.values()))
-        return [item for item in items if _holds(item, filter)]
+        now = self._clock()
+        return [item for item in items if _holds(item, filter, now)]
 
 
-def _holds(item: Event | Fact, filter: Filter) -> bool:
+def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:
     if isinstance(item, Fact):
-        return holds(item, filter.as_of)
+        return holds(item, filter.as_of, now)
     return filter.as_of is None or item.occurred_at <= filter.as_of
 
 

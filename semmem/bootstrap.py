@@ -20,7 +20,7 @@ from semmem.memory import Memory, Parts
 from semmem.migrations import upgrade
 from semmem.models.minilm import MiniLM
 from semmem.models.tokens import load_counter
-from semmem.ports import ChatModel, Clock, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
+from semmem.ports import ChatModel, Clock, Embedder, Extractor, Models, RecentCache, TokenCounter, VectorIndex
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
 from semmem.stores.erasure import Eraser
@@ -60,13 +60,6 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    embedder: Embedder
-    extractor: Extractor
-    counter: TokenCounter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """The memory, its worker, and the parts that the command line and the tests look into."""
 
@@ -93,7 +86,7 @@ async def open_application(settings: Settings, *, clock: Clock = now) -> AsyncIt
     async with AsyncExitStack() as stack:
         models = await _models(stack, settings)
         stores = await _stores(stack, settings, models.embedder)
-        application = _application(settings, stores, models, clock)
+        application = make_application(settings, stores, models, clock)
         if settings.runs_worker:
             await stack.enter_async_context(_running(application.worker))
         stack.callback(application.memory.close)
@@ -107,25 +100,13 @@ async def migrate(settings: Settings) -> None:
         await upgrade(servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or "")
 
 
-def _application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
+def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
-    log, facts, jobs, work = (
-        EventLog(postgres),
-        FactStore(postgres),
-        JobQueue(postgres),
-        IndexWork(postgres, index_name),
-    )
-    searcher = Searcher(
-        models.embedder,
-        stores.mirror or stores.pgvector,
-        stores.pgvector,
-        LexicalIndex(postgres, index_name),
-        PostgresHydrator(postgres),
-        clock,
-    )
+    log, facts = EventLog(postgres), FactStore(postgres)
+    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, PostgresHydrator(postgres), clock)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
-    followers = [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
-    erasure = Erasure(Eraser(postgres, stores=followers), stores.cache, clock)
+    erasure = Erasure(Eraser(postgres, stores=_followers(stores)), stores.cache, clock)
     parts = Parts(
         log=log,
         facts=facts,
@@ -137,39 +118,31 @@ def _application(settings: Settings, stores: Stores, models: Models, clock: Cloc
         clock=clock,
         dedup_window=settings.dedup_window,
     )
-    worker = _worker(settings, stores, models, clock, log, facts, jobs, work, erasure)
-    return Application(settings=settings, memory=Memory(parts), worker=worker, stores=stores, models=models, work=work)
-
-
-def _worker(
-    settings: Settings,
-    stores: Stores,
-    models: Models,
-    clock: Clock,
-    log: EventLog,
-    facts: FactStore,
-    jobs: JobQueue,
-    work: IndexWork,
-    erasure: Erasure,
-) -> Worker:
-    postgres, mirrored, index_name = stores.postgres, stores.mirror is not None, stores.pgvector.index_name
-    consolidator = Consolidator(
-        postgres,
-        log,
-        facts,
-        stores.pgvector,
-        models.extractor,
-        models.embedder,
-        models.counter,
-        clock,
-        FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored),
+    return Application(
+        settings=settings,
+        memory=Memory(parts),
+        worker=_worker(settings, stores, models, clock, erasure),
+        stores=stores,
+        models=models,
+        work=IndexWork(postgres, index_name),
     )
+
+
+def _followers(stores: Stores) -> list[str]:
+    """The stores that have to follow Postgres when it forgets."""
+    return [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
+
+
+def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, erasure: Erasure) -> Worker:
+    postgres, mirror, index_name = stores.postgres, stores.mirror, stores.pgvector.index_name
+    mirrored, log = mirror is not None, EventLog(postgres)
+    writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     return Worker(
         postgres,
-        jobs,
+        JobQueue(postgres),
         Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
-        IndexSync(postgres, work, stores.mirror) if stores.mirror else None,
-        consolidator,
+        IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
+        Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),
         erasure,
         lease=settings.lease,
         sweep_every=settings.sweep_every,

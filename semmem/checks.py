@@ -4,7 +4,8 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from semmem.errors import InvalidInput
 
@@ -16,6 +17,7 @@ MAX_LIMIT = 1_000
 MAX_FUTURE = timedelta(days=1)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def check_text(field: str, value: object, max_bytes: int) -> str:
@@ -56,9 +58,18 @@ def check_int(field: str, value: object, low: int, high: int) -> None:
 
 
 def check_aware(field: str, value: object) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is None:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(field, "must lie in the years 1 to 9999 of UTC", "check the year and the zone") from None
     return value
+
+
+def check_uuid(field: str, value: object) -> None:
+    if not isinstance(value, UUID):
+        raise InvalidInput(field, "must be a UUID", "pass the id that semmem gave")
 
 
 def check_not_future(field: str, value: datetime, now: datetime) -> None:
@@ -77,5 +88,5 @@ def check_metadata(field: str, value: object) -> None:
         raise InvalidInput(field, "must be plain JSON without NaN or lone surrogates", "convert its values") from error
     if size > MAX_METADATA_BYTES:
         raise InvalidInput(field, f"must be at most {MAX_METADATA_BYTES} bytes as JSON", "store large data elsewhere")
-    if "\\u0000" in encoded:
+    if _ESCAPED_NUL.search(encoded):
         raise InvalidInput(field, "must not contain NUL", "remove this character first")

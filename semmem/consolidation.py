@@ -14,7 +14,7 @@ from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact
 from semmem.hit import Filter
-from semmem.ports import Clock, Embedder, Extraction, Extractor, Question, TokenCounter, Usage, VectorIndex
+from semmem.ports import Clock, Extraction, Models, Question, Usage, VectorIndex
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated
@@ -38,14 +38,12 @@ class Consolidator:
         log: EventLog,
         facts: FactStore,
         neighbours: VectorIndex,
-        extractor: Extractor,
-        embedder: Embedder,
-        counter: TokenCounter,
+        models: Models,
         clock: Clock,
         writer: FactWriter,
     ) -> None:
         self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
-        self._extractor, self._embedder, self._counter = extractor, embedder, counter
+        self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer = clock, writer
 
     async def run(self, scope: Scope, *, last_attempt: bool = False) -> None:

@@ -5,11 +5,21 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack, get_args
 from uuid import UUID
 
 from semmem import failpoints
-from semmem.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, check_not_future, check_text
+from semmem.checks import (
+    MAX_CONTENT_BYTES,
+    MAX_EVENTS_PER_CALL,
+    check_int,
+    check_not_future,
+    check_one_of,
+    check_optional_id,
+    check_text,
+    check_unit,
+    check_uuid,
+)
 from semmem.context import Context, Format
 from semmem.erasure import Erasure
 from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
@@ -29,6 +39,7 @@ log = logging.getLogger(__name__)
 
 SETTLE_POLL = 0.05
 EXPORT_PAGE = 500
+MAX_SEQ = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +177,7 @@ class ScopedMemory:
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_limit(limit)
+        check_unit("min_score", min_score)
         narrowed = Filter(
             agent=agent,
             session=session,
@@ -192,6 +204,8 @@ class ScopedMemory:
         Raises InvalidInput for a budget that cannot hold the tiers' floors.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
+        check_optional_id("session", session)
+        check_one_of("format", format, get_args(Format))
         view = self._view(also)
         return await self._parts.tiers.context(view, query, budget=budget, session=session, format=format)
 
@@ -199,6 +213,10 @@ class ScopedMemory:
         self, *, agent: str | None = None, session: str | None = None, before: int | None = None, limit: int = 50
     ) -> list[Event]:
         """Events as they were remembered, newest first; `before` is the `seq` to go on from."""
+        check_optional_id("agent", agent)
+        check_optional_id("session", session)
+        if before is not None:
+            check_int("before", before, 1, MAX_SEQ)
         check_limit(limit)
         return await self._parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
 
@@ -220,12 +238,14 @@ class ScopedMemory:
     ) -> list[Fact]:
         """Current facts, newest first; with `superseded` the older versions too."""
         check_limit(limit)
+        check_optional_id("subject", subject)
         Filter(category=category)
         facts = self._parts.facts
         return await facts.find(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
 
     async def timeline(self, fact: UUID) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
+        check_uuid("fact", fact)
         versions = await self._parts.facts.timeline(self.scope, fact)
         if not versions:
             raise NotFound(f"no fact {fact} in this scope")
@@ -264,6 +284,7 @@ class ScopedMemory:
 
     async def receipt(self, id: UUID) -> Receipt:
         """A forget's receipt as it stands now. Raises NotFound."""
+        check_uuid("id", id)
         return await self._parts.erasure.receipt(self.scope, id)
 
     async def settled(self, *, timeout: float = 60.0, progress: Callable[[int], None] | None = None) -> None:

@@ -266,3 +266,12 @@ class TokenCounter(Protocol):
     def exact(self) -> bool: ...
 
     def count(self, text: str) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Models:
+    """The models that a memory works with."""
+
+    embedder: Embedder
+    extractor: Extractor
+    counter: TokenCounter

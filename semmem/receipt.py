@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from semmem.checks import check_aware, check_one_of, check_optional_id
+from semmem.checks import check_aware, check_one_of, check_optional_id, check_uuid
 from semmem.errors import InvalidInput
 from semmem.fact import CATEGORIES, Category
 from semmem.scope import Scope
@@ -29,6 +29,9 @@ class Selection:
     def __post_init__(self) -> None:
         check_optional_id("session", self.session)
         check_optional_id("agent", self.agent)
+        for name in ("event", "fact"):
+            if getattr(self, name) is not None:
+                check_uuid(name, getattr(self, name))
         if self.category is not None:
             check_one_of("category", self.category, CATEGORIES)
         if self.before is not None:

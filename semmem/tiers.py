@@ -65,6 +65,7 @@ class Tiers:
             counter=self._counter,
             format=format,
             degraded=degraded | recall.degraded,
+            home=view.scopes[0],
         )
 
     async def _recent_events(self, view: View) -> tuple[list[Event], frozenset[str]]:

@@ -130,6 +130,15 @@ create table semmem.fact_sources (
 );
 create index fact_sources_of_event on semmem.fact_sources (tenant, event_id);
 
+-- A fact with the events it rests on and their quotes; read with the caller's rights, so that row security holds.
+create view semmem.sourced_facts with (security_invoker) as
+select f.*, s.event_ids, s.quotes
+from semmem.facts f,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s;
+
 create table semmem.summaries (
     tenant      text collate "C" not null,
     scope_kind  text not null,
@@ -263,7 +272,8 @@ declare
     name text;
 begin
     for name in
-        select table_name from information_schema.columns where table_schema = 'semmem' and column_name = 'tenant'
+        select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant'
+        where c.relnamespace = 'semmem'::regnamespace and c.relkind = 'r'
     loop
         execute format('alter table semmem.%I enable row level security, force row level security', name);
         execute format($policy$

@@ -32,7 +32,9 @@ def worker(ctx: typer.Context) -> None:
         logging.getLogger("semmem").setLevel(logging.INFO)
         async with application(ctx, worker=False) as opened:
             _stop_on_signals(opened.worker)
-            log.info("worker started: extractor %s, embedder %s", opened.models.extractor.name, opened.models.embedder.model)
+            log.info(
+                "worker started: extractor %s, embedder %s", opened.models.extractor.name, opened.models.embedder.model
+            )
             await opened.worker.run()
             log.info("worker stopped")
 

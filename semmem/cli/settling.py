@@ -1,5 +1,6 @@
-"""Waiting, with a bar, until what was accepted is extracted and indexed."""
+"""Waiting until what was accepted is extracted and indexed, and what was forgotten is gone from every store."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,11 +8,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from semmem.cli.output import notes
 from semmem.errors import NotSettled
+from semmem.receipt import Receipt
 
 if TYPE_CHECKING:
     from semmem.memory import ScopedMemory
 
 PATIENCE = 120.0  # seconds without progress
+FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
 
 
 async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIENCE) -> None:
@@ -42,3 +45,16 @@ async def _settle(memory: "ScopedMemory", countdown: Countdown, patience: float)
         except NotSettled:
             if countdown.left == before:
                 raise
+
+
+async def followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
+    """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
+    try:
+        async with asyncio.timeout(FOLLOW_SECONDS):
+            with notes.status("the stores follow"):
+                while receipt.id and not receipt.complete:
+                    await asyncio.sleep(FOLLOW_POLL)
+                    receipt = await memory.receipt(receipt.id)
+    except TimeoutError:
+        notes.print("a store has not followed yet: the worker comes back for it")
+    return receipt

@@ -101,7 +101,9 @@ def _conversations(file: Path, ids: str, user: str | None, workspace: str | None
     from semmem.evals.datasets import chosen, locomo
 
     if user is not None or workspace is not None:
-        raise InvalidInput("scope", "is the conversation's own with --format locomo", "leave --user and --workspace out")
+        raise InvalidInput(
+            "scope", "is the conversation's own with --format locomo", "leave --user and --workspace out"
+        )
     return chosen(locomo(file), [id.strip() for id in ids.split(",") if id.strip()])
 
 

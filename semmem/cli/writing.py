@@ -1,24 +1,18 @@
 """The commands that change a memory: remember and forget."""
 
-import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import notes, show
+from semmem.cli.output import show
 from semmem.cli.running import run, scope_of, scoped, settings_of
-from semmem.cli.settling import settle
+from semmem.cli.settling import followed, settle
 from semmem.errors import InvalidInput
 from semmem.event import Ack, NewEvent, Role
 from semmem.receipt import Receipt, Selection
-
-if TYPE_CHECKING:
-    from semmem.memory import ScopedMemory
-
-FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
 
 
 def remember(
@@ -107,7 +101,7 @@ def forget(
             if not yes:
                 _confirm(counted)
             receipt = await memory.forget(**selection)
-            return await _followed(memory, receipt) if settings_of(ctx).runs_worker else receipt
+            return await followed(memory, receipt) if settings_of(ctx).runs_worker else receipt
 
     show(run(work()), as_json, output.receipt)
 
@@ -115,19 +109,6 @@ def forget(
 def _confirm(counted: Receipt) -> None:
     what = ", ".join(f"{count} {kind}" for kind, count in output.counts(counted.counts) if count != "0")
     typer.confirm(f"Forget {what or 'nothing'}, for good?", err=True, abort=True)
-
-
-async def _followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
-    """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
-    try:
-        async with asyncio.timeout(FOLLOW_SECONDS):
-            with notes.status("the stores follow"):
-                while receipt.id and not receipt.complete:
-                    await asyncio.sleep(FOLLOW_POLL)
-                    receipt = await memory.receipt(receipt.id)
-    except TimeoutError:
-        notes.print("a store has not followed yet: the worker comes back for it")
-    return receipt
 
 
 COMMANDS = {"remember": remember, "forget": forget}

@@ -4,6 +4,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -66,7 +67,7 @@ def statement_hash(subject: str, text: str) -> bytes:
 
 
 def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, replaces: Fact | None = None) -> Fact:
-    """The first version of a fact, or the version after `replaces`."""
+    """The first version of a fact, or the version after `replaces`, which holds from when it was said at the latest."""
     id = uuid4()
     return Fact(
         id=id,
@@ -78,13 +79,19 @@ def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, re
         category=draft.category,
         confidence=draft.confidence,
         importance=draft.importance,
-        validity=draft.validity,
+        validity=_since(said_at, draft.validity) if replaces else draft.validity,
         trust=draft.trust,
         said_at=said_at,
         recorded_at=now,
         superseded_at=None,
         sources=draft.sources,
     )
+
+
+def _since(said_at: datetime, validity: Validity) -> Validity:
+    if validity.start or (validity.end and validity.end < said_at):
+        return validity
+    return replace(validity, start=said_at, precision="day")
 
 
 async def insert_fact(connection: Connection, fact: Fact) -> bool:

@@ -12,7 +12,7 @@ where (tenant, scope_kind, scope_id, statement_hash) = ($1, $2, $3, $4) and supe
 
 -- supersede: closes a version, if it still is the current one
 update semmem.facts
-set superseded_at = $4, valid_to = coalesce(valid_to, greatest($5::timestamptz, valid_from))
+set superseded_at = $4, valid_to = least(valid_to, greatest($5::timestamptz, valid_from))
 where tenant = $1 and id = $2 and version = $3 and superseded_at is null;
 
 -- confirm: a statement was heard again
@@ -26,31 +26,16 @@ values ($1, $2, $3, $4, $5, $6)
 on conflict do nothing;
 
 -- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
-select f.*, s.event_ids, s.quotes
-from semmem.facts f,
-lateral (
-    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
-    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
-) s
+select * from semmem.sourced_facts f
 where f.tenant = $1 and f.id = any ($2::uuid[]);
 
 -- with_hashes: whoever makes one of these statements, superseded or not
-select f.*, s.event_ids, s.quotes
-from semmem.facts f,
-lateral (
-    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
-    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
-) s
+select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3) and f.statement_hash = any ($4::bytea[])
 order by f.superseded_at is not null, f.recorded_at desc;
 
 -- list: current facts, newest first
-select f.*, s.event_ids, s.quotes
-from semmem.facts f,
-lateral (
-    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
-    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
-) s
+select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
   and ($4 or f.superseded_at is null)
   and ($5::text is null or f.category = $5)
@@ -58,12 +43,7 @@ where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
 order by f.recorded_at desc, f.id limit $7;
 
 -- timeline: all versions of a fact, oldest first
-select f.*, s.event_ids, s.quotes
-from semmem.facts f,
-lateral (
-    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes
-    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
-) s
+select * from semmem.sourced_facts f
 where f.tenant = $1 and (f.scope_kind, f.scope_id) = ($2, $3)
   and f.thread = (select thread from semmem.facts where tenant = $1 and id = $4)
 order by f.version;

