@@ -36,6 +36,8 @@ def ground(quote: str, source: str) -> str | None:
 
 def normalised(text: str) -> str:
     """NFKC, case folded, quotes and dashes alike, runs of white space as one space."""
+    if text.isascii():  # the same, without an offset for every character
+        return " ".join(text.casefold().translate(_SAME).split())
     return _normalised(text)[0].strip()
 
 

@@ -30,7 +30,7 @@ from semmem.ports import (
     Usage,
 )
 
-MAX_ANSWER_TOKENS = 6_000
+MAX_ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; more is a model that cannot answer at all
 VERDICT_COSINE = 0.75
 VERDICT_CANDIDATES = 2

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from semmem.event import Event
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
-from semmem.extractors.resolve import ended, judge, merged, one_successor
+from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates
 from semmem.extractors.screen import refusal
 from semmem.extractors.sentences import category_of, importance_of, only_tells, says_something, sentences, told
 from semmem.extractors.summarize import extractive
@@ -69,5 +69,9 @@ def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None,
     """A new text for each session that something was said in, and for the scope."""
     sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
     for session in sessions:
-        said = [(draft.text, draft.importance) for event, draft in kept if session in (None, event.session)]
-        yield SummaryText(session=session, text=extractive(present.get(session, ""), said))
+        said = [draft for event, draft in kept if session in (None, event.session)]
+        lines = [line for line in present.get(session, "").splitlines() if not any(outdates(new, line) for new in said)]
+        lasting = [old for at, old in enumerate(said) if not any(outdates(new, old.text) for new in said[at + 1 :])]
+        yield SummaryText(
+            session=session, text=extractive(lines, [(draft.text, draft.importance) for draft in lasting])
+        )

@@ -81,6 +81,12 @@ def related(draft: Statement, fact: Statement) -> bool:
     return named is not None and _same_subject(draft, fact) and named == slot(fact.subject, fact.text)
 
 
+def outdates(draft: Draft, line: str) -> bool:
+    """True where the draft replaces what a summary's line says of its subject."""
+    named = slot(draft.subject, draft.text)
+    return (named is not None and named == slot(draft.subject, line)) or gives_up(draft.text, line)
+
+
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """The drafts with the same statement joined into one that has the sources of all, in order of first appearance."""
     alike: dict[Hashable, list[int]] = {}

@@ -19,12 +19,12 @@ def clip(text: str) -> str:
     return " ".join(kept).strip() or " ".join(text.split()[:MAX_WORDS])[:MAX_CHARS]
 
 
-def extractive(present: str, statements: Sequence[tuple[str, float]]) -> str:
+def extractive(present: Sequence[str], statements: Sequence[tuple[str, float]]) -> str:
     """The present summary's lines and the new statements, the most important that fit, in order; new wins over old.
 
     `statements` are (text, importance), each with its speaker named; a line of the present summary weighs 0.5.
     """
-    weights = dict.fromkeys(present.splitlines(), 0.5)
+    weights = dict.fromkeys(present, 0.5)
     weights |= {" ".join(text.split()): importance for text, importance in statements}
     order = list(weights)
     ranked = sorted(range(len(order)), key=lambda i: (-weights[order[i]], -i))

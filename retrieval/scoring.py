@@ -1,6 +1,6 @@
 """What a candidate is worth: relevance, recency, importance; and whether it holds at the time asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
@@ -16,19 +16,27 @@ LEXICAL = 0.45
 RECENCY = 0.04
 IMPORTANCE = 0.06
 
+# What an event loses whose facts were all superseded: enough to stand below what replaced them, if that is as relevant.
+OUTDATED = 0.2
+
 HALF_LIFE = timedelta(days=30)
 
 _NOTHING: Mapping[str, float] = {}
 
 
 def rank(
-    items: Sequence[Event | Fact], relevance: Mapping[UUID, Mapping[str, float]], now: datetime, limit: int
+    items: Sequence[Event | Fact],
+    relevance: Mapping[UUID, Mapping[str, float]],
+    now: datetime,
+    limit: int,
+    outdated: Container[UUID] = (),
 ) -> list[Hit]:
     """At most `limit` hits, best first; ties go to the newer, then to the lower id.
 
-    `relevance` is what `fuse` gave. A statement appears once: as a fact rather than as an event, else by its best hit.
+    `relevance` is what `fuse` gave, and `outdated` are events that only superseded facts rest on. A statement appears
+    once: as a fact rather than as an event, else by its best hit.
     """
-    hits = [_hit(item, relevance.get(item.id, _NOTHING), now) for item in items]
+    hits = [_hit(item, relevance.get(item.id, _NOTHING), now, item.id in outdated) for item in items]
     return _distinct(sorted(hits, key=_order))[:limit]
 
 
@@ -46,12 +54,14 @@ def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
     return (start is None or start <= as_of) and (end is None or as_of < end)
 
 
-def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime) -> Hit:
+def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outdated: bool) -> Hit:
     signals = {
         **relevance,
         "recency": RECENCY * _freshness(_said_at(item), now),
         "importance": IMPORTANCE * item.importance,
     }
+    if outdated:
+        signals["outdated"] = -min(OUTDATED, fsum(signals.values()))
     return Hit(item=item, score=min(1.0, fsum(signals.values())), signals=signals)
 
 

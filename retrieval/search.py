@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import fsum
 from uuid import UUID
 
 from semmem.errors import ModelError, StoreUnavailable
 from semmem.event import Event
 from semmem.fact import Fact
-from semmem.hit import Filter, Recall
+from semmem.hit import Filter, Hit, Recall
 from semmem.ports import Candidate, Clock, Embedder, Hydrator, LexicalIndex, VectorIndex
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.fusion import fuse
@@ -16,7 +17,9 @@ from semmem.retrieval.scoring import DENSE, LEXICAL, holds, rank
 from semmem.scope import View
 
 WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
+WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 DEPTH = 200  # candidates asked of each index, at least
+HYDRATED = 64  # candidates read from Postgres at a time
 
 
 class Searcher:
@@ -41,12 +44,33 @@ class Searcher:
             self._dense(view, query, depth, filter), self._lexical.search(view, terms(query), depth, filter)
         )
         signals = {"lexical": lexical} if dense is None else {"dense": dense, "lexical": lexical}
-        relevance = fuse(
-            {name: _scores(found) for name, found in signals.items()}, {"dense": DENSE, "lexical": LEXICAL}
-        )
-        items = await self._hydrate(view, signals, filter)
-        hits = rank(items, relevance, self._clock(), limit)
+        relevance = fuse({name: _scores(found) for name, found in signals.items()}, WEIGHTS)
+        candidates = {candidate.id: candidate for found in signals.values() for candidate in found}
+        best = sorted(relevance, key=lambda id: -fsum(relevance[id].values()))
+        hits = await self._hits(view, [candidates[id] for id in best], relevance, filter, limit)
         return Recall(tuple(hit for hit in hits if hit.score >= min_score), degraded)
+
+    async def _hits(
+        self,
+        view: View,
+        candidates: Sequence[Candidate],
+        relevance: Mapping[UUID, Mapping[str, float]],
+        filter: Filter,
+        limit: int,
+    ) -> list[Hit]:
+        """Reads candidates from the most relevant on, until enough of them are part of the answer."""
+        now, step = self._clock(), max(HYDRATED, 3 * limit)
+        items: list[Event | Fact] = []
+        outdated: set[UUID] = set()
+        hits: list[Hit] = []
+        for start in range(0, len(candidates), step):
+            found = await self._hydrator.hydrate(view, candidates[start : start + step])
+            items += [item for item in found.items if _holds(item, filter, now)]
+            outdated |= found.outdated if filter.as_of is None else frozenset()
+            hits = rank(items, relevance, now, limit, outdated)
+            if len(hits) == limit:
+                break
+        return hits
 
     async def _dense(
         self, view: View, query: str, depth: int, filter: Filter
@@ -59,14 +83,6 @@ class Searcher:
             return await self._index.search(view, vector, depth, filter), frozenset()
         except StoreUnavailable as error:
             return await self._fallback.search(view, vector, depth, filter), frozenset({error.store})
-
-    async def _hydrate(
-        self, view: View, signals: Mapping[str, Sequence[Candidate]], filter: Filter
-    ) -> list[Event | Fact]:
-        candidates = {candidate.id: candidate for found in signals.values() for candidate in found}
-        items = await self._hydrator.hydrate(view, list(candidates.values()))
-        now = self._clock()
-        return [item for item in items if _holds(item, filter, now)]
 
 
 def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:

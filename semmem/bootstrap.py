@@ -31,7 +31,7 @@ from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
 from semmem.stores.points import IndexWork
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres import Postgres, mapped_errors
 from semmem.stores.qdrant import QdrantIndex
 from semmem.stores.qdrant import connect as connect_qdrant
 from semmem.stores.redis import RedisRecent
@@ -97,6 +97,7 @@ async def migrate(settings: Settings) -> None:
     """Brings the database that the settings name up to date; the embedded one, if they name none."""
     async with AsyncExitStack() as stack:
         servers = await open_embedded(stack, settings)
+        stack.enter_context(mapped_errors())
         await upgrade(servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or "")
 
 
@@ -198,8 +199,12 @@ async def open_cache(stack: AsyncExitStack, settings: Settings, servers: "Server
     url = settings.redis_url or (servers.redis_url if servers else None)
     if url is None:
         return None
+    try:
+        client = connect_redis(url)
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
     cache = RedisRecent(
-        connect_redis(url),
+        client,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
         dedup_window=settings.dedup_window,

@@ -224,10 +224,18 @@ class LexicalIndex(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Hydrated:
+    """Rows, and the ids of those events among them that only superseded facts rest on."""
+
+    items: tuple[Event | Fact, ...]
+    outdated: frozenset[UUID] = frozenset()
+
+
 class Hydrator(Protocol):
     """Turns ids into rows under the caller's view: foreign, stale and forgotten ids yield nothing."""
 
-    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> list[Event | Fact]: ...
+    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> Hydrated: ...
 
 
 class RecentCache(Protocol):

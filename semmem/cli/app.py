@@ -38,6 +38,8 @@ def options(
     ] = False,
 ) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    # Every command would repeat it; doctor and context say so where it matters.
+    logging.getLogger("semmem.models.tokens").setLevel(logging.ERROR)
     ctx.obj = {} if data is None else {"data": data}
 
 

@@ -103,5 +103,5 @@ QUESTIONS = (
     "How should we contact her about a delivery?",
     "What is Sven allergic to?",
 )
-BUDGET = 400
+BUDGET = 500
 NEW_SESSION = "call-3"

@@ -113,7 +113,7 @@ def _bar(part: int, whole: int, width: int = 20) -> str:
 def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recall], mayas: set[UUID]) -> RenderableType:
     """Each question's best answer, and how much of all that came back is Maya Lindqvist's."""
     scope = customer.scope
-    made = _grid("question", "best answer", wide=1)
+    made = _grid("question", "the best there is", wide=1)
     for question, recall in zip(questions, found, strict=True):
         made.add_row(question, visible(recall[0].text) if recall else Text("nothing", style="dim"))
     leaked = {source.event_id for recall in found for hit in recall for source in hit.sources} & mayas
@@ -125,7 +125,7 @@ def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recal
 def forgotten(fact: Fact, receipt: Receipt) -> RenderableType:
     made = _grid(wide=1)
     made.add_row("forgotten", Text(f"“{visible(fact.text)}” and what it rests on", style="bold"))
-    made.add_row("removed", ", ".join(f"{count} {kind}" for kind, count in counts(receipt.counts)))
+    made.add_row("removed", ", ".join(f"{kind}: {count}" for kind, count in counts(receipt.counts)))
     for store, at in receipt.stores.items():
         made.add_row(
             store, Text(f"clean since {at:%H:%M:%S}" if at else "not yet clean", style="green" if at else "red")

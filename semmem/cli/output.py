@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -90,8 +90,15 @@ def said_at(hit: Hit) -> datetime:
 
 
 def facts(found: Sequence[Fact]) -> RenderableType:
-    rows = [(str(fact.id), holds(fact.validity), f"{fact.text}\n{quotes(fact)}") for fact in found]
-    return table("fact", "holds", "statement, and the words it rests on", rows=rows)
+    return Group(*map(_fact, found)) if found else Text("nothing", style="dim")
+
+
+def _fact(fact: Fact) -> Text:
+    notes = [str(fact.id), fact.category, holds(fact.validity), "" if fact.current else "superseded"]
+    text = Text(visible(fact.text)).append(f"\n  {', '.join(filter(None, notes))}", style="dim")
+    for source in fact.sources:
+        text.append(f"\n  “{visible(source.quote)}”", style="dim")
+    return text
 
 
 def versions(found: Sequence[Fact]) -> RenderableType:
@@ -100,10 +107,6 @@ def versions(found: Sequence[Fact]) -> RenderableType:
         for fact in found
     ]
     return table("version", "recorded", "superseded", "statement", rows=rows)
-
-
-def quotes(fact: Fact) -> str:
-    return "\n".join(f"  “{source.quote}”" for source in fact.sources)
 
 
 def holds(validity: Validity) -> str:
@@ -152,8 +155,11 @@ def outcome(found: "Outcome") -> RenderableType:
 
 
 def dead_letters(found: Sequence["DeadLetter"]) -> RenderableType:
-    rows = [(str(letter.id), letter.stage, f"{letter.reason} {letter.detail}".strip()) for letter in found]
-    return table("dead letter", "stage", "reason", rows=rows)
+    rows = [
+        (letter.stage, letter.reason, f"{letter.detail}\n  {letter.id}, {len(letter.event_ids)} events".lstrip())
+        for letter in found
+    ]
+    return table("stage", "reason", "what", rows=rows)
 
 
 def note_degraded(degraded: Iterable[str]) -> None:

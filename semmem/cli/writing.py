@@ -107,8 +107,8 @@ def forget(
 
 
 def _confirm(counted: Receipt) -> None:
-    what = ", ".join(f"{count} {kind}" for kind, count in output.counts(counted.counts) if count != "0")
-    typer.confirm(f"Forget {what or 'nothing'}, for good?", err=True, abort=True)
+    what = ", ".join(f"{kind}: {count}" for kind, count in output.counts(counted.counts) if count != "0")
+    typer.confirm(f"Forget for good ({what or 'nothing'})?", err=True, abort=True)
 
 
 COMMANDS = {"remember": remember, "forget": forget}

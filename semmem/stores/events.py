@@ -68,7 +68,7 @@ class EventLog:
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
         """Those of the ids that are in the scope."""
         async with self._postgres.transaction(scope) as connection:
-            return await hydrate_events(connection, View.of(scope), ids)
+            return [event_of(row) for row in await connection.fetch(_SQL["get"], scope.tenant, ids)]
 
     async def recent(self, scope: Scope, limit: int) -> list[Event]:
         """Newest first."""
@@ -107,8 +107,10 @@ class EventLog:
         return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
 
 
-async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Event]:
-    return [event_of(row) for row in await connection.fetch(_SQL["hydrate"], view.tenant, ids)]
+async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
+    """The events, and those of them that only superseded facts rest on."""
+    rows = await connection.fetch(_SQL["hydrate"], view.tenant, ids)
+    return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
 
 
 async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:

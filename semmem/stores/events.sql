@@ -23,7 +23,15 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3)
   and ($6::bigint is null or seq < $6)
 order by seq desc limit $7;
 
--- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
+-- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them
+select e.*, (
+    select bool_and(f.superseded_at is not null)
+    from semmem.fact_sources s join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
+    where s.tenant = e.tenant and s.event_id = e.id
+) as outdated
+from semmem.events e where e.tenant = $1 and e.id = any ($2::uuid[]);
+
+-- get: rows of ids; foreign and forgotten ids yield none
 select * from semmem.events where tenant = $1 and id = any ($2::uuid[]);
 
 -- export: every event of a scope in order, page by page

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from semmem.event import Event
-from semmem.fact import Fact
-from semmem.ports import Candidate
+from semmem.ports import Candidate, Hydrated
 from semmem.scope import View
 from semmem.stores.events import hydrate_events
 from semmem.stores.facts import hydrate_facts
@@ -17,9 +15,10 @@ class PostgresHydrator:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> list[Event | Fact]:
+    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> Hydrated:
         events = [candidate.id for candidate in candidates if candidate.kind == "event"]
         facts = [candidate.id for candidate in candidates if candidate.kind == "fact"]
         async with self._postgres.transaction(view) as connection:
-            found: list[Event | Fact] = list(await hydrate_events(connection, view, events)) if events else []
-            return found + (list(await hydrate_facts(connection, view, facts)) if facts else [])
+            said, outdated = await hydrate_events(connection, view, events) if events else ([], set())
+            drawn = await hydrate_facts(connection, view, facts) if facts else []
+        return Hydrated((*said, *drawn), frozenset(outdated))

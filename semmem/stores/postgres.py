@@ -19,10 +19,16 @@ APP_ROLE = "semmem_app"
 CONNECT_TIMEOUT = 3.0
 STATEMENT_TIMEOUT = 30.0
 
+_REFUSED = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.exceptions.ClientConfigurationError,
+)
 _UNAVAILABLE = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg may say of a connection that broke in the middle of a query
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
@@ -34,6 +40,9 @@ def mapped_errors() -> Iterator[None]:
     """Turns the driver's "cannot reach it" into StoreUnavailable, without its text: that may hold addresses."""
     try:
         yield
+    except _REFUSED as error:
+        fix = "correct the login and the database in SEMMEM_POSTGRES_URL"
+        raise ConfigurationError(f"Postgres refused the connection ({type(error).__name__}); {fix}") from error
     except _UNAVAILABLE as error:
         raise StoreUnavailable("postgres", type(error).__name__) from error
 

@@ -32,9 +32,7 @@ WRAPPED = [
 SHAPES = ["null", "true", "[]", "[[]]", "{}", "{" * 9_999, "[" * 9_999, '{"facts":{}}', '{"facts":[[]],"summaries":[]}']
 NUMBERS = [VALID.replace("0.9", token) for token in ("NaN", "-Infinity", "1e999", "0x1", "01", "9" * 6_000, "--1")]
 WRONG = [
-    answer(said_fact(**PLAIN | {field: value}))
-    for field in said_fact()
-    for value in ("", -1, True, [], {}, 10**40, "\x00", "\ud800")
+    answer(said_fact(**PLAIN | {field: value})) for field in said_fact() for value in ("", True, {}, 10**40, "\ud800")
 ]
 FOREIGN = [
     *(answer(said_fact(**PLAIN, **{name: str(uuid4())})) for name in ("id", "event_id", "fact_id", "supersedes")),
@@ -46,7 +44,7 @@ FOREIGN = [
 ORDERS = [
     answer(said_fact(**PLAIN | {"text": ORDER})),
     answer(said_fact(**PLAIN | {"subject": ORDER[:60]})),
-    answer(summaries=[{"session": 1, "text": ORDER}]),
+    answer(summaries=[{"session": 0, "text": ORDER}]),
 ]
 HUGE = [
     answer(said_fact(**PLAIN | {"text": "x" * 501})),
@@ -80,9 +78,9 @@ def model() -> Iterator[ModelServer]:
 
 def _opened(opener: Opener, server: ModelServer, **given: Any) -> AbstractAsyncContextManager[Application]:
     """An application that extracts and embeds with the server's models."""
-    llm = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test"}
+    llm = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test", "attempts": 1}
     embedding = {"embedding_base_url": server.base_url, "embedding_api_key": "test", "embedding_model": "hashed"}
-    return opener(**llm, embedder="openai", **embedding, **({"attempts": 1} | given))
+    return opener(embedder="openai", **(llm | embedding | given))
 
 
 def _chats(server: ModelServer) -> int:

@@ -1,4 +1,4 @@
-"""semmem in ten short lessons, each a test."""
+"""semmem in short lessons, each a test."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -54,6 +54,20 @@ async def test_a_newer_fact_supersedes_an_older_one_and_history_stays(alice: Sco
     then = await alice.recall("Where does she live?", as_of=moved - timedelta(days=1))
     assert old.id in [hit.id for hit in then]
     assert old.id not in [hit.id for hit in await alice.recall("Where does she live?")]
+
+
+async def test_what_was_replaced_does_not_stand_above_what_replaced_it(alice: ScopedMemory, clock: ManualClock) -> None:
+    await alice.remember("Hello! I live in Munich, near the river.", session="s1")
+    await alice.settled()
+    clock.advance(days=30)
+    await alice.remember("By the way, I moved to Berlin.", session="s2")
+    await alice.settled()
+
+    hits = await alice.recall("Where does alice live? In Munich?")
+
+    cities = [city for hit in hits for city in ("Munich", "Berlin") if city in hit.text]
+    assert cities[0] == "Berlin"
+    assert "Munich" not in (await alice.summaries())[0].text
 
 
 async def test_the_same_key_is_stored_once(alice: ScopedMemory) -> None:

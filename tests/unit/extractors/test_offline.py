@@ -69,6 +69,13 @@ async def test_summaries_roll_on_per_session_and_scope() -> None:
     }
 
 
+async def test_a_summary_does_not_keep_what_was_replaced() -> None:
+    first = await OFFLINE.extract([event("I live in Munich."), event("I like tea.")], {})
+    present = {summary.session: summary.text for summary in first.summaries}
+    second = await OFFLINE.extract([event("I moved to Berlin."), event("I moved to Oslo.")], present)
+    assert {summary.text for summary in second.summaries} == {"alice likes tea.\nalice moved to Oslo."}
+
+
 async def test_nothing_said_changes_no_summary() -> None:
     assert (await OFFLINE.extract([event("How are you?")], {None: "x"})).summaries == ()
 

@@ -14,10 +14,10 @@ def test_a_single_endless_sentence_is_cut_all_the_same() -> None:
 
 def test_the_important_stay_in_order_and_the_new_win() -> None:
     long = " ".join(["word"] * 30)
-    present = f"a {long}\nb {long}"
+    present = [f"a {long}", f"b {long}"]
     text = extractive(present, [(f"c {long}", 0.5), (f"d {long}", 0.9)])
     assert [line[0] for line in text.splitlines()] == ["b", "c", "d"]
 
 
 def test_a_statement_that_is_there_is_not_repeated() -> None:
-    assert extractive("alice has a dog.", [("alice has a dog.", 0.9)]) == "alice has a dog."
+    assert extractive(["alice has a dog."], [("alice has a dog.", 0.9)]) == "alice has a dog."

@@ -80,6 +80,20 @@ def test_the_order_of_candidates_does_not_matter(order: list[int]) -> None:
     assert rank([events[n] for n in order], relevance, MAY, 6) == rank(events, relevance, MAY, 6)
 
 
+def test_an_outdated_event_stands_below_what_replaced_it_and_says_so() -> None:
+    old, new = event("I live in Munich"), event("I moved to Berlin")
+    relevance = {old.id: {"dense": 0.45}, new.id: {"dense": 0.3}}
+    first, second = rank([old, new], relevance, MAY, 10, {old.id})
+    assert (first.item, second.item) == (new, old)
+    assert second.signals["outdated"] < 0
+    assert second.score == pytest.approx(sum(second.signals.values()))
+
+
+def test_an_outdated_event_of_no_worth_is_not_below_zero() -> None:
+    old = event("I live in Munich")
+    assert rank([old], {}, MAY, 10, {old.id})[0].score == 0
+
+
 JANUARY, MARCH, JUNE = (datetime(2023, month, 1, tzinfo=UTC) for month in (1, 3, 6))
 TODAY = datetime(2026, 11, 1, tzinfo=UTC)
 

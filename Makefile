@@ -1,0 +1,53 @@
+# Everything runs in .venv, which the first target makes: Python 3.11 or newer, git and make are enough.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+PATHS := semmem extractors retrieval migrations evals tests scripts
+
+# pip says a line or more for each package; this counts them.
+PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } \
+	/^Installing collected/ { print "\n  putting them in place ..."; fflush() }
+
+# Without this table tokens are counted by an upper bound; with it, exactly and without a network.
+export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test format bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real servers
+	@$(BIN)/semmem demo
+
+test: $(INSTALLED)  ## format, lint, types, import rules and all tests
+	$(BIN)/ruff format --check $(PATHS)
+	$(BIN)/ruff check $(PATHS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(INSTALLED)  ## put the code into its shape
+	$(BIN)/ruff check --fix $(PATHS)
+	$(BIN)/ruff format $(PATHS)
+
+bench: $(INSTALLED)  ## speed, as ratios in one run
+	$(BIN)/python -m semmem.evals.bench
+
+clean:  ## remove the environment and all caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): pyproject.toml scripts/tiktoken_table.py
+	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "semmem needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "making .venv with $$($(PYTHON) --version) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing packages (a minute or two the first time) ..."
+	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,dev]' | awk '$(PROGRESS)'
+	@echo "fetching the tokenizer's table ..."
+	@$(BIN)/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true
+	@touch $@
