@@ -62,7 +62,7 @@ def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outd
     }
     if outdated:
         signals["outdated"] = -min(OUTDATED, fsum(signals.values()))
-    return Hit(item=item, score=min(1.0, fsum(signals.values())), signals=signals)
+    return Hit(item=item, score=min(1.0, max(0.0, fsum(signals.values()))), signals=signals)
 
 
 def _said_at(item: Event | Fact) -> datetime:

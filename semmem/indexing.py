@@ -38,7 +38,7 @@ class Indexer:
         points = [_point(event, vector) for event, vector in zip(events, vectors, strict=True)]
         words = {event.id: terms(event_words(event)) for event in events}
         async with self._postgres.transaction(scope) as connection:
-            waiting = await lock_unindexed(connection, scope.tenant, list(words))
+            waiting = await lock_unindexed(connection, scope, list(words))
             ids = [id for id in words if id in waiting]
             await put_points(connection, self._index_name, [point for point in points if point.id in waiting])
             await put_terms(connection, scope, "event", {id: words[id] for id in ids})

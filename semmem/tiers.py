@@ -27,15 +27,15 @@ class Recent:
     def __init__(self, log: EventLog, cache: RecentCache | None, *, cap: int) -> None:
         self._log, self._cache, self._cap = log, cache, cap
 
-    async def read(self, scope: Scope, epoch: int) -> tuple[list[Event], frozenset[str]]:
-        """Newest first, and what was degraded."""
+    async def read(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
+        """Newest first, and what was degraded. A list without the newest event missed a push, and is filled again."""
         if self._cache is None:
             return await self._log.recent(scope, self._cap), frozenset()
         try:
-            known = await self._cache.recent(scope, self._cap, epoch)
-            if known is None:
+            known = await self._cache.recent(scope, self._cap, state.epoch)
+            if known is None or (known[0].seq if known else 0) < state.newest:
                 known = await self._log.recent(scope, self._cap)
-                await self._cache.fill(scope, known, epoch)
+                await self._cache.fill(scope, known, state.epoch)
         except StoreUnavailable as error:
             return await self._log.recent(scope, self._cap), frozenset({error.store})
         return known, frozenset()
@@ -71,7 +71,7 @@ class Tiers:
     async def _recent_events(self, view: View) -> tuple[list[Event], frozenset[str]]:
         states = await self._log.states(view)
         reads = await asyncio.gather(
-            *(self._recent.read(scope, states.get(scope, ScopeState()).epoch) for scope in view.scopes)
+            *(self._recent.read(scope, states.get(scope, ScopeState())) for scope in view.scopes)
         )
         events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()

@@ -57,7 +57,7 @@ class FactWriter:
         ids = [event.id for event in batch.passed]
         tenant, now = batch.scope.tenant, self._clock()
         async with self._postgres.transaction(batch.scope) as connection:
-            if await lock_unconsolidated(connection, tenant, ids) != set(ids):
+            if await lock_unconsolidated(connection, batch.scope, ids) != set(ids):
                 return
             changed = await self._decide(connection, batch, now)
             failpoints.reach("facts-writing")

@@ -29,9 +29,10 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, and whether the extraction of this scope's events has failed and will be tried again."""
+    """The erasure epoch, the newest event's `seq`, and whether extraction has failed here and will be tried again."""
 
     epoch: int = 0
+    newest: int = 0
     stalled: bool = False
 
 
@@ -63,7 +64,8 @@ class EventLog:
         """The state of each scope of the view that was ever written to."""
         async with self._postgres.transaction(view) as connection:
             rows = await connection.fetch(_SQL["states"], *columns_of(view))
-        return {scope_of(row): ScopeState(epoch=row["epoch"], stalled=row["stalled"]) for row in rows}
+        names = ("epoch", "newest", "stalled")
+        return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
         """Those of the ids that are in the scope."""
@@ -113,12 +115,14 @@ async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]
     return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
 
 
-async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+async def lock_unindexed(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> set[UUID]:
+    await connection.execute(_SQL["lock_scope"], *key_of(scope))
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], scope.tenant, ids)}
 
 
-async def lock_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], tenant, ids)}
+async def lock_unconsolidated(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> set[UUID]:
+    await connection.execute(_SQL["lock_scope"], *key_of(scope))
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], scope.tenant, ids)}
 
 
 async def mark_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:

@@ -1,8 +1,11 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
 select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6);
 
--- states: the epoch that cached entries must carry to count, and whether extraction keeps failing
-select s.tenant, s.scope_kind, s.scope_id, s.epoch, exists (
+-- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
+select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce((
+    select max(e.seq) from semmem.events e
+    where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id)
+), 0) as newest, exists (
     select from semmem.pgqueuer j
     where j.dedupe_key = semmem.job_key('consolidate', s.tenant, s.scope_kind, s.scope_id) and j.attempts > 0
       and j.status in ('queued', 'picked')
@@ -48,6 +51,9 @@ order by seq limit $4;
 select * from semmem.events
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
 order by seq limit $4;
+
+-- lock_scope: taken first by whoever changes a scope's rows, so that they take turns and never wait for each other
+select from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
 
 -- lock_unindexed: which of these still wait, so that two workers do not index one event twice
 select id from semmem.events
