@@ -166,7 +166,7 @@ create table semmem.summary_sources (
 );
 create index summary_sources_of_event on semmem.summary_sources (tenant, event_id);
 
--- Embedding models in use: an index's name holds the model and its dimensions, and never changes its meaning.
+-- The embedding model in use: an index's name holds the model and its dimensions, and never changes its meaning.
 create table semmem.indexes (
     name       text primary key,
     model      text not null,
@@ -450,19 +450,28 @@ language sql stable as $$
       and (current or p_superseded)
 $$;
 
--- Registers a vector index; with p_hnsw it also builds one, which only the owner of the table may.
-create function semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean) returns integer
+-- Registers the vector index, unless another model's stands in the database, and answers with the one that stands.
+-- With p_hnsw it also builds it, which only the owner of the table may.
+create function semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
+returns semmem.indexes
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    standing semmem.indexes;
 begin
-    insert into semmem.indexes (name, model, dimensions) values (p_name, p_model, p_dimensions)
-    on conflict (name) do nothing;
-    if p_hnsw then
+    select * into standing from semmem.indexes;
+    if not found then
+        lock table semmem.indexes in share row exclusive mode;
+        insert into semmem.indexes (name, model, dimensions)
+        select p_name, p_model, p_dimensions where not exists (select from semmem.indexes);
+        select * into standing from semmem.indexes;
+    end if;
+    if p_hnsw and standing.name = p_name then
         execute format(
             'create index if not exists %I on semmem.vectors using hnsw ((vector::public.vector(%s)) vector_cosine_ops)
              where index_name = %L',
             'vectors_hnsw_' || left(md5(p_name), 16), p_dimensions, p_name);
     end if;
-    return (select dimensions from semmem.indexes where name = p_name);
+    return standing;
 end $$;
 
 revoke execute on all functions in schema semmem from public;

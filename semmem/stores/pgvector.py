@@ -46,10 +46,12 @@ class PgVectorIndex:
     async def ensure(self) -> None:
         row = (self.index_name, self._model, self._dimensions, self._hnsw)
         async with self._postgres.connection() as connection:
-            made = await connection.fetchval(_SQL["ensure_index"], *row)
-        if made != self._dimensions:
-            fix = "name the first model again, or choose another and run `semmem reindex`"
-            raise IndexMismatch(f"index {self.index_name} has {made} dimensions, not {self._dimensions}; {fix}")
+            standing = await connection.fetchrow(_SQL["ensure_index"], *row)
+        if standing and (standing["model"], standing["dimensions"]) != (self._model, self._dimensions):
+            raise IndexMismatch(
+                f"this database was filled with the embedding model {standing['model']} of {standing['dimensions']} "
+                f"dimensions, not {self._model} of {self._dimensions}; set the first again, or use another database"
+            )
 
     async def upsert(self, points: Sequence[Point]) -> None:
         for point in points:

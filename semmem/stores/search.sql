@@ -80,8 +80,5 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3) order by seq limit $4;
 delete from semmem.index_work w using unnest($2::uuid[], $3::bigint[]) as done (item_id, seq)
 where w.tenant = $1 and w.item_id = done.item_id and w.seq = done.seq;
 
--- ensure_index: registers the index and tells the dimensions it was made with
-select semmem.ensure_index($1, $2, $3, $4);
-
--- indexes: every index, newest first
-select name, model, dimensions from semmem.indexes order by made_at desc;
+-- ensure_index: registers the index, and tells which one stands
+select name, model, dimensions from semmem.ensure_index($1, $2, $3, $4);
