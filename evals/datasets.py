@@ -65,7 +65,10 @@ def locomo(path: Path) -> list[Conversation]:
     Raises InvalidInput for a file of another shape.
     """
     try:
-        return [_conversation(each) for each in json.loads(path.read_text(encoding="utf-8"))]
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(raw, list):
+            raise TypeError("no list")
+        return [_conversation(each) for each in raw]
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         limit = f"is not LoCoMo ({type(error).__name__}: {error})"
         raise InvalidInput("file", limit, "pass the JSON list of conversations as it was published") from error

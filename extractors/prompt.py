@@ -79,7 +79,9 @@ def _event_lines(events: Sequence[Event], numbers: Mapping[str | None, int]) -> 
 
 
 def _statement(item: Draft | Fact) -> str:
-    return one_line(f"{item.subject} | {item.text}{_dated(item.validity)}")
+    """The text, led by its subject unless it names it."""
+    lead = "" if item.subject.casefold() in item.text.casefold() else f"{item.subject} | "
+    return one_line(f"{lead}{item.text}{_dated(item.validity)}")
 
 
 def _dated(validity: Validity) -> str:

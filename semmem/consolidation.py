@@ -1,6 +1,5 @@
 """From events to facts: the model proposes, pure code decides, one transaction commits."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +13,12 @@ from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact
 from semmem.hit import Filter
-from semmem.ports import Clock, Extraction, Models, Question, Usage, VectorIndex
+from semmem.ports import Clock, Extraction, Models, Question, Usage
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated
 from semmem.stores.facts import FactStore, statement_hash
+from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
 from semmem.writing import Batch, FactWriter
 
@@ -37,7 +37,7 @@ class Consolidator:
         postgres: Postgres,
         log: EventLog,
         facts: FactStore,
-        neighbours: VectorIndex,
+        neighbours: PgVectorIndex,
         models: Models,
         clock: Clock,
         writer: FactWriter,
@@ -65,24 +65,26 @@ class Consolidator:
     async def _consolidate(
         self, scope: Scope, events: Sequence[Event], passed: Sequence[Event], last_attempt: bool
     ) -> None:
+        epoch = (await self._log.states(View.of(scope)))[scope].epoch
         try:
-            batch = await self._propose(scope, events, passed)
+            batch = await self._propose(scope, epoch, events, passed)
         except BadAnswer as error:
             if not last_attempt:
                 raise
             failed = {event.id: error.reason for event in events}
-            batch = Batch(scope=scope, passed=passed, extraction=Extraction(failed=failed))
+            batch = Batch(scope=scope, epoch=epoch, passed=passed, extraction=Extraction(failed=failed))
         failpoints.reach("model-answered")
         await self._writer.write(batch)
         failpoints.reach("facts-committed")
 
-    async def _propose(self, scope: Scope, events: Sequence[Event], passed: Sequence[Event]) -> Batch:
+    async def _propose(self, scope: Scope, epoch: int, events: Sequence[Event], passed: Sequence[Event]) -> Batch:
         summaries = {summary.session: summary.text for summary in await self._facts.summaries(View.of(scope))}
         extraction = await self._extractor.extract(events, summaries)
         found = await self._compare(scope, extraction.drafts, {event.id: event.occurred_at for event in events})
         decisions, usage = await self._extractor.decide(found.questions) if found.questions else ([], Usage())
         return Batch(
             scope=scope,
+            epoch=epoch,
             passed=passed,
             extraction=extraction,
             decisions=tuple(decisions),
@@ -96,7 +98,7 @@ class Consolidator:
         if not drafts:
             return _Compared((), None)
         vectors = (await self._embedder.embed([fact_document(draft.subject, draft.text) for draft in drafts])).vectors
-        near = await asyncio.gather(*(self._near(scope, vector) for vector in vectors))
+        near = await self._near(scope, vectors)
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         questions = tuple(
@@ -105,9 +107,10 @@ class Consolidator:
         )
         return _Compared(questions, vectors)
 
-    async def _near(self, scope: Scope, vector: "NDArray[np.float32]") -> dict[UUID, float]:
-        hits = await self._neighbours.search(View.of(scope), vector, MAX_CANDIDATES, Filter(), "fact")
-        return {hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE}
+    async def _near(self, scope: Scope, vectors: "NDArray[np.float32]") -> list[dict[UUID, float]]:
+        """The facts near each vector, with their cosines."""
+        found = await self._neighbours.search_many(View.of(scope), vectors, MAX_CANDIDATES, Filter(), "fact")
+        return [{hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE} for hits in found]
 
 
 @dataclass(frozen=True, slots=True)

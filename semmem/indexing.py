@@ -8,7 +8,7 @@ from semmem.ports import Clock, Embedder, Point
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import event_document, event_words
 from semmem.scope import Scope
-from semmem.stores.events import EventLog, lock_unindexed, mark_indexed
+from semmem.stores.events import EventLog, lock_scope, lock_unindexed, mark_indexed
 from semmem.stores.points import add_work, put_points, put_terms
 from semmem.stores.postgres import Postgres
 
@@ -38,7 +38,8 @@ class Indexer:
         points = [_point(event, vector) for event, vector in zip(events, vectors, strict=True)]
         words = {event.id: terms(event_words(event)) for event in events}
         async with self._postgres.transaction(scope) as connection:
-            waiting = await lock_unindexed(connection, scope, list(words))
+            await lock_scope(connection, scope)
+            waiting = await lock_unindexed(connection, scope.tenant, list(words))
             ids = [id for id in words if id in waiting]
             await put_points(connection, self._index_name, [point for point in points if point.id in waiting])
             await put_terms(connection, scope, "event", {id: words[id] for id in ids})

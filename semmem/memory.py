@@ -253,7 +253,7 @@ class ScopedMemory:
 
     async def summaries(self) -> list[Summary]:
         """The scope's own rolling summary, then its sessions', newest first."""
-        return await self._parts.facts.summaries(View.of(self.scope))
+        return await self._parts.facts.summaries(View.of(self.scope), sourced=True)
 
     async def forget(
         self,

@@ -28,16 +28,20 @@ class Recent:
         self._log, self._cache, self._cap = log, cache, cap
 
     async def read(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
-        """Newest first, and what was degraded. A list without the newest event missed a push, and is filled again."""
+        """The RECENT newest (after a fill, more), newest first, and what was degraded.
+
+        A list without the newest event missed a push, and is filled again.
+        """
+        limit = min(RECENT, self._cap)
         if self._cache is None:
-            return await self._log.recent(scope, self._cap), frozenset()
+            return await self._log.recent(scope, limit), frozenset()
         try:
-            known = await self._cache.recent(scope, self._cap, state.epoch)
+            known = await self._cache.recent(scope, limit, state.epoch)
             if known is None or (known[0].seq if known else 0) < state.newest:
                 known = await self._log.recent(scope, self._cap)
                 await self._cache.fill(scope, known, state.epoch)
         except StoreUnavailable as error:
-            return await self._log.recent(scope, self._cap), frozenset({error.store})
+            return await self._log.recent(scope, limit), frozenset({error.store})
         return known, frozenset()
 
 

@@ -14,7 +14,7 @@ from semmem.ports import Clock, Decision, Extraction, Point, Usage
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope
-from semmem.stores.events import lock_unconsolidated, mark_consolidated
+from semmem.stores.events import lock_scope, lock_unconsolidated, mark_consolidated
 from semmem.stores.facts import confirm, current_with_statement, insert_fact, new_fact, put_summary, supersede
 from semmem.stores.ledger import add_audit, add_dead_letter
 from semmem.stores.points import add_work, put_points, put_terms, retire_points
@@ -29,14 +29,18 @@ NO_USAGE = Usage()
 
 
 class StaleDecision(SemmemError):
-    """The fact to be superseded changed since the decision; the batch is tried again."""
+    """What the decision rests on changed since; the batch is tried again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """All that one batch of events led to. `passed` are its events and the small talk between them."""
+    """All that one batch of events led to. `passed` are its events and the small talk between them.
+
+    `epoch` is the scope's erasure epoch from before anything was read.
+    """
 
     scope: Scope
+    epoch: int
     passed: Sequence[Event]
     extraction: Extraction
     decisions: tuple[Decision, ...] = ()
@@ -57,7 +61,9 @@ class FactWriter:
         ids = [event.id for event in batch.passed]
         tenant, now = batch.scope.tenant, self._clock()
         async with self._postgres.transaction(batch.scope) as connection:
-            if await lock_unconsolidated(connection, batch.scope, ids) != set(ids):
+            if await lock_scope(connection, batch.scope) != batch.epoch:
+                raise StaleDecision("something was forgotten meanwhile, which an answer may still hold")
+            if await lock_unconsolidated(connection, tenant, ids) != set(ids):
                 return
             changed = await self._decide(connection, batch, now)
             failpoints.reach("facts-writing")

@@ -450,6 +450,14 @@ language sql stable as $$
       and (current or p_superseded)
 $$;
 
+-- A view's postings of a term; inlined as well.
+create function semmem.postings(p_tenant text, p_kinds text[], p_ids text[], p_term text)
+returns setof semmem.terms
+language sql stable as $$
+    select t.* from unnest(p_kinds, p_ids) as v (kind, id), semmem.terms t
+    where t.tenant = p_tenant and t.scope_kind = v.kind and t.scope_id = v.id and t.term = p_term
+$$;
+
 -- Registers the vector index, unless another model's stands in the database, and answers with the one that stands.
 -- With p_hnsw it also builds it, which only the owner of the table may.
 create function semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)

@@ -15,7 +15,7 @@ app = typer.Typer(
     name="semmem",
     help="A semantic long-term memory for AI agents. Start with `semmem demo`; `semmem COMMAND --help` shows examples.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,  # a bug deserves a plain traceback, and none shows what is remembered
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -43,8 +43,8 @@ def options(
     ctx.obj = {} if data is None else {"data": data}
 
 
-app.command()(demo)
+app.command("demo")(demo)
 for module in (writing, reading, transfer, operations):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
-app.command()(doctor)
+app.command("doctor")(doctor)

@@ -25,7 +25,7 @@ def worker(ctx: typer.Context) -> None:
 
     Any number of workers may run. With embedded servers every command brings its own.
 
-    Example: SEMMEM_POSTGRES_URL=postgresql://semmem@localhost/semmem semmem worker
+    Example: semmem worker
     """
 
     async def work() -> None:
@@ -48,9 +48,10 @@ def _stop_on_signals(worker: "Worker") -> None:
 
 
 def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
-    """Bring the database up to date; safe to run twice at once. Needs a login that may create schemas and roles.
+    """Bring the database up to date; safe to run twice at once. The login must be allowed to create schemas and
+    roles: SEMMEM_POSTGRES_ADMIN_URL, or else SEMMEM_POSTGRES_URL.
 
-    Example: SEMMEM_POSTGRES_ADMIN_URL=postgresql://postgres@localhost/semmem semmem migrate
+    Example: semmem migrate
     """
 
     async def work() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The commands that move events in and out: import and export."""
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,13 +23,12 @@ if TYPE_CHECKING:
     from semmem.memory import ScopedMemory
 
 LOCOMO_TENANT = "locomo"
+STDIN = "-"
 
 
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, allow_dash=True, help="The file; - reads stdin.")
-    ],
+    file: Annotated[Path, typer.Argument(help="The file; - reads stdin.", show_default=False)],
     tenant: Annotated[str | None, typer.Option(envvar="SEMMEM_TENANT", help="The tenant.", show_default=False)] = None,
     user: options.User = None,
     workspace: options.Workspace = None,
@@ -53,13 +51,13 @@ def import_(
     """
 
     async def work() -> Outcome:
-        outcome = Outcome()
+        outcome, size = Outcome(), _size(file)
         if format == "locomo":
             await _locomo(ctx, _conversations(file, conversations, user, workspace), tenant, outcome, wait, patience)
         else:
             scope = scope_of(tenant or "", user, workspace)
             async with scoped(ctx, scope) as memory:
-                await _lines(memory, file, strict, outcome)
+                await _lines(memory, file, size, strict, outcome)
                 if wait:
                     await settle([memory], patience=patience)
         return outcome
@@ -70,18 +68,24 @@ def import_(
         raise typer.Exit(FAILED)
 
 
-async def _lines(memory: "ScopedMemory", file: Path, strict: bool, outcome: Outcome) -> None:
+def _size(file: Path) -> int | None:
+    """In bytes; None for stdin, whose end nobody knows."""
+    if str(file) == STDIN:
+        return None
+    if not file.is_file():
+        raise InvalidInput("file", f"{file} is not there, or no file", "name a file, or - for stdin")
+    return file.stat().st_size
+
+
+async def _lines(memory: "ScopedMemory", file: Path, size: int | None, strict: bool, outcome: Outcome) -> None:
     with _opened(file) as stream, _bar() as progress:
-        size = os.fstat(stream.fileno()).st_size
-        task = progress.add_task("importing", total=size or None)
+        task = progress.add_task("importing", total=size)
         read = _read(stream, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
         await Intake(memory, outcome, unit="line", strict=strict).take(read)
 
 
 def _opened(file: Path) -> BinaryIO:
-    if str(file) == "-":
-        return open(0, "rb", closefd=False)
-    return file.open("rb")
+    return typer.get_binary_stream("stdin") if str(file) == STDIN else file.open("rb")
 
 
 def _read(

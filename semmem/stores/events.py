@@ -115,14 +115,18 @@ async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]
     return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
 
 
-async def lock_unindexed(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> set[UUID]:
-    await connection.execute(_SQL["lock_scope"], *key_of(scope))
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], scope.tenant, ids)}
+async def lock_scope(connection: Connection, scope: Scope) -> int:
+    """Waits for the scope's turn, and answers with its erasure epoch."""
+    epoch: int = await connection.fetchval(_SQL["lock_scope"], *key_of(scope))
+    return epoch
 
 
-async def lock_unconsolidated(connection: Connection, scope: Scope, ids: Sequence[UUID]) -> set[UUID]:
-    await connection.execute(_SQL["lock_scope"], *key_of(scope))
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], scope.tenant, ids)}
+async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+
+
+async def lock_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], tenant, ids)}
 
 
 async def mark_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:

@@ -53,7 +53,7 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
 order by seq limit $4;
 
 -- lock_scope: taken first by whoever changes a scope's rows, so that they take turns and never wait for each other
-select from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
+select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
 
 -- lock_unindexed: which of these still wait, so that two workers do not index one event twice
 select id from semmem.events

@@ -49,10 +49,10 @@ class FactStore:
         async with self._postgres.transaction(scope) as connection:
             return await hydrate_facts(connection, View.of(scope), ids)
 
-    async def summaries(self, view: View) -> list[Summary]:
-        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES."""
+    async def summaries(self, view: View, *, sourced: bool = False) -> list[Summary]:
+        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES; `sourced` reads their events too."""
         async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES)
+            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES, sourced)
         return [summary_of(row) for row in rows]
 
 
@@ -114,9 +114,8 @@ async def insert_fact(connection: Connection, fact: Fact) -> bool:
         fact.trust,
         fact.said_at,
         fact.recorded_at,
+        *_columns(fact.sources),
     )
-    if inserted:
-        await add_sources(connection, fact.scope, fact.id, fact.sources)
     return inserted is not None
 
 
@@ -133,12 +132,12 @@ async def supersede(connection: Connection, fact: Fact, *, now: datetime, ended:
 
 async def confirm(connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime) -> None:
     await connection.execute(_SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at)
-    await add_sources(connection, scope, id, draft.sources)
+    await connection.execute(_SQL["add_sources"], *key_of(scope), id, *_columns(draft.sources))
 
 
-async def add_sources(connection: Connection, scope: Scope, id: UUID, sources: Sequence[Source]) -> None:
-    rows = [(*key_of(scope), id, source.event_id, source.quote) for source in sources]
-    await connection.executemany(_SQL["add_source"], rows)
+def _columns(sources: Sequence[Source]) -> tuple[list[UUID], list[str]]:
+    """The events and the quotes side by side, for `unnest`."""
+    return [source.event_id for source in sources], [source.quote for source in sources]
 
 
 async def put_summary(

@@ -1,10 +1,17 @@
--- insert: a new fact or a new version; nothing where the same statement is current already
-insert into semmem.facts (
-    tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-    importance, valid_from, valid_to, precision, trust, said_at, recorded_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
-returning id;
+-- insert: a new fact or a new version with its sources; nothing where the same statement is current already
+with inserted as (
+    insert into semmem.facts (
+        tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
+        importance, valid_from, valid_to, precision, trust, said_at, recorded_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
+    returning id
+), sourced as (
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
+    select $1, $2, $3, id, event_id, quote from inserted, unnest($19::uuid[], $20::text[]) as s (event_id, quote)
+    on conflict do nothing
+)
+select id from inserted;
 
 -- with_hash: the current fact that already makes a statement
 select id from semmem.facts
@@ -20,9 +27,9 @@ update semmem.facts
 set confidence = greatest(confidence, $3), importance = greatest(importance, $4), said_at = greatest(said_at, $5)
 where tenant = $1 and id = $2 and superseded_at is null;
 
--- add_source: the event a fact rests on, with the quote
+-- add_sources: the events a fact rests on, with the quotes
 insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-values ($1, $2, $3, $4, $5, $6)
+select $1, $2, $3, $4, event_id, quote from unnest($5::uuid[], $6::text[]) as s (event_id, quote)
 on conflict do nothing;
 
 -- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
@@ -48,12 +55,12 @@ where f.tenant = $1 and (f.scope_kind, f.scope_id) = ($2, $3)
   and f.thread = (select thread from semmem.facts where tenant = $1 and id = $4)
 order by f.version;
 
--- summaries: the present summaries of a view, with the events they rest on
+-- summaries: the present summaries of a view, and where asked for, the events they rest on, which may be thousands
 select m.*, s.event_ids
 from semmem.summaries m,
 lateral (
     select array_agg(event_id order by event_id) as event_ids
-    from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
+    from semmem.summary_sources where $5 and tenant = m.tenant and summary_id = m.id
 ) s
 where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
 order by m.session is not null, m.through_seq desc limit $4;

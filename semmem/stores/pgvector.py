@@ -76,17 +76,29 @@ class PgVectorIndex:
     async def search(
         self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
-        self._check(vector)
+        return (await self.search_many(view, [vector], limit, filter, kind))[0]
+
+    async def search_many(
+        self,
+        view: View,
+        vectors: "Sequence[NDArray[np.float32]] | NDArray[np.float32]",
+        limit: int,
+        filter: Filter,
+        kind: ItemKind | None = None,
+    ) -> list[list[Candidate]]:
+        """The nearest points of each vector, found in one transaction."""
+        for vector in vectors:
+            self._check(vector)
         narrowed = _narrowed(filter, kind)
         async with self._postgres.transaction(view) as connection:
             if self._hnsw and await connection.fetchval(_SQL["size"], *columns_of(view)) > self._exact_limit:
                 await connection.execute("set local hnsw.iterative_scan = relaxed_order")
                 statement = _SQL["nearest_hnsw"].format(dimensions=self._dimensions, index=self.index_name)
-                rows = await connection.fetch(statement, *columns_of(view), *narrowed, vector, limit)
+                scoped: tuple[object, ...] = (*columns_of(view), *narrowed)
             else:
-                scoped = (*columns_of(view), self.index_name, *narrowed)
-                rows = await connection.fetch(_SQL["nearest_exact"], *scoped, vector, limit)
-        return sorted((_candidate(row) for row in rows), key=lambda candidate: -candidate.score)
+                statement, scoped = _SQL["nearest_exact"], (*columns_of(view), self.index_name, *narrowed)
+            found = [await connection.fetch(statement, *scoped, vector, limit) for vector in vectors]
+        return [sorted(map(_candidate, rows), key=lambda candidate: -candidate.score) for rows in found]
 
     def _check(self, vector: "NDArray[np.float32]") -> None:
         if vector.shape != (self._dimensions,):

@@ -12,22 +12,23 @@ order by vector::vector({dimensions}) <=> $12 limit $13;
 select coalesce(sum(items), 0)::bigint from semmem.scopes
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
 
--- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics
+-- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics; floats, for numerics are slow
 with collection as (
-    select sum(items)::double precision as items, sum(terms)::double precision / greatest(sum(items), 1) as mean_length
+    select sum(items)::double precision as items,
+           greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
     from semmem.scopes
     where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-), postings as (
-    select t.term, t.item_id, t.item_kind, t.tf, t.length
-    from unnest($2::text[], $3::text[]) as v (kind, id), unnest($13::text[]) as q (term), semmem.terms t
-    where t.tenant = $1 and t.scope_kind = v.kind and t.scope_id = v.id and t.term = q.term
-), weights as (
-    select term, ln(1 + greatest(items - count(*), 0) + 0.5) - ln(count(*) + 0.5) as idf
-    from postings, collection group by term, items
 ), scored as (
-    select item_id, item_kind, sum(idf * tf * 1.9 / (tf + 0.9 * (0.6 + 0.4 * length / greatest(mean_length, 1)))) as score
-    from postings join weights using (term), collection
-    group by item_id, item_kind
+    select p.item_id, p.item_kind, sum(
+        weight.idf * p.tf * 1.9::double precision
+        / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / c.mean_length))) as score
+    from collection c, unnest($13::text[]) as q (term),
+    lateral (
+        select ln(1.5 + greatest(c.items - count(*), 0)) - ln(count(*)::double precision + 0.5) as idf
+        from semmem.postings($1, $2, $3, q.term)
+    ) weight,
+    semmem.postings($1, $2, $3, q.term) p
+    group by p.item_id, p.item_kind
 )
 select item_id, item_kind, score from scored
 where not $15 or item_id in (

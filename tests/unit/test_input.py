@@ -69,7 +69,8 @@ def _recall(**given: Any) -> Call:
 
 
 def _context(**given: Any) -> Call:
-    return lambda alice: alice.context(**({"query": "tea", "budget": 500} | given))
+    asked: dict[str, Any] = {"query": "tea", "budget": 500} | given
+    return lambda alice: alice.context(**asked)
 
 
 def _history(**given: Any) -> Call:
@@ -205,7 +206,7 @@ async def test_a_batch_has_one_to_a_thousand_events(quiet: ScopedMemory, count: 
 @pytest.mark.parametrize("place", [0, 500, 999])
 async def test_one_bad_event_of_a_thousand_and_none_is_stored(quiet: ScopedMemory, place: int) -> None:
     def batch(**of_one: Any) -> list[NewEvent]:
-        said = [{"content": f"Mint {n}.", "key": f"mint-{n}"} for n in range(MAX_EVENTS_PER_CALL)]
+        said: list[dict[str, Any]] = [{"content": f"Mint {n}.", "key": f"mint-{n}"} for n in range(MAX_EVENTS_PER_CALL)]
         said[place] |= of_one
         return [NewEvent(**event) for event in said]
 

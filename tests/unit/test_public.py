@@ -18,7 +18,7 @@ HEAVY = ("asyncpg", "openai", "qdrant_client", "redis", "tiktoken", "numpy", "on
 def _folder(package: str) -> Path:
     """Where setuptools takes a package from: its own entry in package-dir, else its parent's folder."""
     if package in PACKAGING["package-dir"]:
-        return ROOT / PACKAGING["package-dir"][package]
+        return ROOT / str(PACKAGING["package-dir"][package])
     parent, _, name = package.rpartition(".")
     return _folder(parent) / name
 

@@ -37,8 +37,13 @@ def test_stored_text_never_starts_a_line_of_its_own() -> None:
 def test_known_facts_and_drafts_are_small_numbers_not_ids() -> None:
     known = fact("alice lives in Berlin")
     content = decide_messages([draft("alice lives in Rome")], [known], [[0]])[1]["content"]
-    assert content.splitlines()[2:] == ["F1 alice | alice lives in Berlin", "D1 [F1] alice | alice lives in Rome"]
+    assert content.splitlines()[2:] == ["F1 alice lives in Berlin", "D1 [F1] alice lives in Rome"]
     assert str(known.id) not in content
+
+
+def test_a_statement_that_does_not_name_its_subject_is_led_by_it() -> None:
+    content = decide_messages([draft("Lives in Rome.")], [fact("alice lives in Berlin")], [[0]])[1]["content"]
+    assert content.splitlines()[3] == "D1 [F1] alice | Lives in Rome."
 
 
 def test_a_repair_shows_the_answer_and_the_fault() -> None:

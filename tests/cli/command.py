@@ -1,0 +1,71 @@
+"""Runs the `semmem` command: without a terminal, 80 columns wide."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from typer.testing import CliRunner
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What stdout holds, which must be JSON and nothing else."""
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """`semmem` on one data folder; `scope` are options that every call gets, such as `--tenant`."""
+
+    data: Path
+    scope: tuple[str, ...] = ()
+
+    def within(self, *scope: str) -> "Command":
+        return Command(data=self.data, scope=scope)
+
+    def __call__(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Answer:
+        """In this process, where the libraries are loaded already."""
+        told = environment(self.data) | dict(env or {})
+        # In a thread, since the command runs an event loop of its own.
+        with patch.dict(os.environ, told, clear=True), ThreadPoolExecutor(1) as thread:
+            return thread.submit(_invoke, (*arguments, *self.scope), stdin).result(SECONDS)
+
+    def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> Answer:
+        """As a user would."""
+        command = [sys.executable, "-m", "semmem", *arguments, *self.scope]
+        told = environment(self.data) | dict(env or {})
+        done = subprocess.run(command, capture_output=True, text=True, env=told, timeout=SECONDS)
+        return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def _invoke(arguments: tuple[str, ...], stdin: str) -> Answer:
+    from semmem.cli.app import app
+
+    result = CliRunner().invoke(app, arguments, input=stdin, prog_name="semmem", catch_exceptions=False)
+    return Answer(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+
+def environment(data: Path) -> dict[str, str]:
+    """This process's, without what names servers or models."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEMMEM_", "OPENAI_"))}
+    # Where `make` puts tiktoken's table; without it every process looks for it on the network first.
+    table = {"TIKTOKEN_CACHE_DIR": str(Path(sys.prefix) / "tiktoken")}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return {**table, **kept, "SEMMEM_DATA": str(data), "PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"}

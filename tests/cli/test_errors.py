@@ -1,0 +1,94 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.command import Command
+
+ALICE = ("--tenant", "acme", "--user", "alice")
+FACT = "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("remember", "", *ALICE), "content: must not be empty"),
+        (("remember", "x", "--tenant", "acme"), "pass --user or --workspace"),
+        (("remember", "x", *ALICE, "--workspace", "w"), "pass --user or --workspace"),
+        (("remember", "x", "--tenant", "", "--user", "alice"), "tenant: must not be empty"),
+        (("remember", "x", *ALICE, "--importance", "2"), "importance: must be a number from 0 to 1"),
+        (("remember", "x", *ALICE, "--metadata", "{"), "metadata: must be a JSON object"),
+        (("remember", "x", *ALICE, "--metadata", "[]"), "metadata: must be a mapping"),
+        (("remember", "x", *ALICE, "--role", "king"), "--role"),
+        (("remember", "x", *ALICE, "--occurred-at", "2026-05-01T09:30:00"), "no time zone"),
+        (("remember", "x", *ALICE, "--occurred-at", "yesterday"), "not ISO 8601"),
+        (("remember", "x", *ALICE, "--occurred-at", "2999-01-01T00:00:00Z"), "occurred_at"),
+        (("recall", "", *ALICE), "query: must not be empty"),
+        (("recall", "x", *ALICE, "--limit", "0"), "limit: must be a whole number"),
+        (("recall", "x", *ALICE, "--min-importance", "7"), "min_importance"),
+        (("facts", *ALICE, "--category", "gossip"), "--category"),
+        (("context", "x", *ALICE, "--budget", "0"), "budget"),
+        (("timeline", FACT, *ALICE), f"no fact {FACT}"),
+        (("timeline", "7", *ALICE), "valid UUID"),
+        (("forget", *ALICE), "forget: must name what to forget"),
+        (("forget", *ALICE, "--everything", "--session", "s1"), "forget: must name what to forget"),
+        (("history", "--user", "alice"), "--tenant"),
+        (("import", "no-such-file.jsonl", *ALICE), "no-such-file.jsonl"),
+    ],
+)
+def test_bad_input_is_named_in_one_line(semmem: Command, arguments: tuple[str, ...], named: str) -> None:
+    answer = semmem(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert named in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ({"SEMMEM_POSTGRES_POOL": "1"}, "postgres_pool"),
+        ({"SEMMEM_REDIS_URL": "nonsense"}, "SEMMEM_REDIS_URL"),
+        ({"SEMMEM_POSTGRES_URL": "mysql://somewhere"}, "SEMMEM_POSTGRES_URL"),
+    ],
+)
+def test_a_setting_that_does_not_hold_is_named(semmem: Command, setting: dict[str, str], named: str) -> None:
+    answer = semmem("history", *ALICE, env=setting)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("error: ")
+    assert named in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("command", [("history", *ALICE), ("migrate",), ("worker",)])
+def test_a_store_that_is_down_is_an_error_of_its_own(semmem: Command, command: tuple[str, ...]) -> None:
+    answer = semmem(*command, env={"SEMMEM_POSTGRES_URL": "postgresql://nobody@127.0.0.1:1/none"})
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith("error: postgres is unavailable")
+
+
+def test_every_command_teaches_with_an_example(semmem: Command) -> None:
+    from semmem.cli.app import app
+
+    names = [str(command.name) for command in app.registered_commands]
+    assert {"demo", "import", "dead-letters", "doctor"} < {*names}
+    for name in names:
+        assert f"Example: semmem {name}" in " ".join(semmem(name, "--help").out.split()), name
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "{'asyncpg', 'numpy', 'openai', 'onnxruntime', 'qdrant_client', 'redis', 'sqlalchemy', 'tiktoken'}"
+    code = f"import sys, semmem.cli.app; print({heavy} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "set()\n", done.stderr
+
+
+def test_a_process_ends_with_the_code_and_the_line(semmem: Command) -> None:
+    answer = semmem.process("history", "--tenant", "acme")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "error: scope: must be one user or one workspace; pass --user or --workspace\n"
+
+
+def test_version(semmem: Command) -> None:
+    import semmem as package
+
+    assert semmem("--version").out == f"{package.__version__}\n"

@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.command import Command
+
+NO_WAIT = ("--no-wait", "--json")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def written(file: Path, *lines: dict[str, Any] | str) -> str:
+    texts = [line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines]
+    file.write_text("\n".join(texts) + "\n", encoding="utf-8")
+    return str(file)
+
+
+def contents(command: Command) -> list[str]:
+    """Oldest first."""
+    return [event["content"] for event in command("history", "--json").json][::-1]
+
+
+def test_a_refused_line_is_named_by_number_and_the_rest_goes_on(alice: Command, file: Path) -> None:
+    path = written(
+        file,
+        {"content": "one"},
+        "{not json",
+        {"content": "two", "role": "king"},
+        {"content": "three", "colour": "red"},
+        {"role": "user"},
+        "[1, 2]",
+        {"content": "four", "occurred_at": "2026-05-01T09:30:00"},
+        {"content": "five", "occurred_at": "soon"},
+        {"content": "six", "occurred_at": "2999-01-01T00:00:00Z"},
+        "",
+        {"content": "   "},
+        {"content": 7},
+        {"content": "seven", "metadata": {"n": "x" * 20_000}},
+        {"content": "eight", "importance": "high"},
+        {"content": "last"},
+    )
+    answer = alice("import", path, *NO_WAIT)
+    assert answer.code == 1
+    assert json.loads(answer.out) == {"accepted": 2, "duplicate": 0, "refused": 12}
+    refused = [line for line in answer.err.splitlines() if line.startswith("line ")]
+    assert [line.split(":")[0] for line in refused] == [f"line {n}" for n in (2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14)]
+    assert "line 4: colour: is no field of an event" in answer.err
+    assert contents(alice) == ["one", "last"]
+
+
+def test_strict_stops_at_the_first_refusal_and_stores_nothing_of_its_batch(alice: Command, file: Path) -> None:
+    answer = alice("import", written(file, {"content": "one"}, "{", {"content": "two"}), "--strict", *NO_WAIT)
+    assert (answer.code, answer.out) == (2, "")
+    assert "error: line 2: line: is not JSON" in answer.err
+    assert contents(alice) == []
+
+
+def test_the_same_file_again_stores_nothing_twice(alice: Command, file: Path) -> None:
+    same = {"content": "the same words, said twice"}
+    path = written(file, same, {"content": "once", "key": "k1"}, same)
+    assert alice("import", path, *NO_WAIT).json == {"accepted": 3, "duplicate": 0, "refused": 0}
+    assert alice("import", path, *NO_WAIT).json == {"accepted": 0, "duplicate": 3, "refused": 0}
+
+
+def test_a_key_with_another_body_is_a_refused_line(alice: Command, file: Path) -> None:
+    path = written(file, {"content": "one", "key": "k"}, {"content": "two", "key": "k"}, {"content": "three"})
+    answer = alice("import", path, *NO_WAIT)
+    assert json.loads(answer.out) == {"accepted": 2, "duplicate": 0, "refused": 1}
+    assert "line 2: key: an event with this key and another body" in answer.err
+    assert contents(alice) == ["one", "three"]
+
+
+def test_more_lines_than_one_call_takes(alice: Command, file: Path) -> None:
+    path = written(file, *({"content": f"event {n}"} for n in range(1_203)))
+    idle = {"SEMMEM_WORKER": "false"}  # or this and the next commands would index them all
+    assert alice("import", path, *NO_WAIT, env=idle).json["accepted"] == 1_203
+    exported = alice("export", env=idle).out.splitlines()
+    assert [json.loads(line)["content"] for line in exported] == [f"event {n}" for n in range(1_203)]
+    assert alice("forget", "--everything", "--yes", "--json", env=idle).json["counts"]["events"] == 1_203
+
+
+def test_import_waits_until_recall_finds_it(alice: Command, file: Path) -> None:
+    assert alice("import", written(file, {"content": "My cat Misse only eats fish."})).code == 0
+    assert alice("facts", "--json").json
+    assert "fish" in alice("recall", "What does Misse eat?", "--json").json["hits"][0]["text"]
+
+
+def test_import_reads_stdin(alice: Command) -> None:
+    assert alice("import", "-", *NO_WAIT, stdin='{"content": "one"}\n').json["accepted"] == 1
+
+
+def test_what_export_writes_import_takes(semmem: Command, alice: Command, tenant: str, file: Path) -> None:
+    full = {
+        "content": "Ich wohne in Köln\n\u2028– noch. 🐟",  # noqa: RUF001
+        "role": "assistant",
+        "speaker": "Bot",
+        "agent": "support",
+        "agent_type": "chat",
+        "session": "s1",
+        "event_type": "note",
+        "importance": 0.9,
+        "metadata": {"a": [1, {"b": None}]},
+        "occurred_at": "2026-05-01T09:30:00.000001+00:00",
+        "key": "k1",
+    }
+    alice("import", written(file, full, {"content": "plain", "occurred_at": "2026-05-02T00:00:00Z"}), *NO_WAIT)
+    exported = alice("export").out
+    assert json.loads(exported.split("\n")[0]) == full
+    bob = semmem.within("--tenant", tenant, "--workspace", "copy")
+    assert bob("import", "-", *NO_WAIT, stdin=exported).json["accepted"] == 2
+    assert bob("export").out == exported

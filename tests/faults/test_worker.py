@@ -1,0 +1,256 @@
+"""The worker: no job is lost, none is done twice, and it stops when it is told to (P1, P2, P7)."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from semmem import ScopedMemory
+from semmem.bootstrap import Application
+from tests.applications import Opener
+from tests.faults.oracle import nothing_lost_and_nothing_doubled
+from tests.model_server import ModelServer, Reply
+from tests.unit.extractors.builders import answer, said_fact
+from tests.waiting import wait_until
+
+NEVER = 600  # seconds until a sweep: none in a test
+
+
+@pytest_asyncio.fixture
+async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The test's database as its owner sees it, past row level security."""
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
+
+
+def _alice(application: Application) -> ScopedMemory:
+    return application.memory.scope(tenant="acme", user="alice")
+
+
+def _with_model(opener: Opener, server: ModelServer, **given: Any) -> AbstractAsyncContextManager[Application]:
+    return opener(llm_base_url=server.base_url, llm_api_key="test", llm_model="test", **given)
+
+
+async def test_a_lost_job_is_swept_up(opener: Opener, owner: asyncpg.Connection) -> None:
+    async with opener(worker=False) as application:
+        await _alice(application).remember("I am allergic to peanuts.")
+        assert await owner.execute("delete from semmem.pgqueuer") == "DELETE 2"
+    async with opener() as application:
+        await _alice(application).settled()
+        assert len(await _alice(application).facts()) == 1
+
+
+async def test_lost_work_for_the_mirror_and_for_a_receipt_is_swept_up(
+    opener: Opener, owner: asyncpg.Connection
+) -> None:
+    async with opener() as application:
+        await _alice(application).remember("I am allergic to peanuts.", session="s1")
+        await _alice(application).settled()
+    async with opener(worker=False) as application:
+        receipt = await _alice(application).forget(session="s1")
+        await owner.execute("delete from semmem.pgqueuer")
+    async with opener() as application:
+        await _alice(application).settled()
+        assert receipt.id is not None
+        assert (await _alice(application).receipt(receipt.id)).complete
+
+
+async def test_an_event_that_comes_while_a_job_is_finishing_does_not_wait_for_a_sweep(
+    opener: Opener, postgres_url: str, owner: asyncpg.Connection
+) -> None:
+    """Its writer commits after the job has looked for more, and before the job is gone."""
+    answered = threading.Event()
+    server = ModelServer(lambda body: Reply(text=answer(), after=answered))
+    with server:
+        async with _with_model(opener, server, sweep_every=NEVER) as application:
+            alice = _alice(application)
+            await alice.remember("I moved to Berlin.")
+            await wait_until(lambda: server.requests)
+            async with owner.transaction():
+                await _remember_uncommitted(owner)
+                answered.set()
+                await wait_until(lambda: _somebody_waits_for_a_lock(postgres_url))
+            await alice.settled(timeout=20)
+            assert len(server.requests) == 2
+            assert len(await alice.history()) == 2
+
+
+async def _remember_uncommitted(connection: asyncpg.Connection) -> None:
+    """What another process does that has not committed yet."""
+    event: dict[str, Any] = {
+        "id": str(uuid4()),
+        "role": "user",
+        "event_type": "message",
+        "content": "I moved on to Rome.",
+    }
+    event |= {
+        "importance": 0.5,
+        "metadata": {},
+        "occurred_at": "2026-03-01T12:00Z",
+        "body_hash": "aa",
+        "content_hash": "aa",
+    }
+    said = "select semmem.remember('acme', 'user', 'alice', '2026-03-01T12:00Z', '0 s', $1)"
+    await connection.execute(said, json.dumps([event]))
+
+
+async def _somebody_waits_for_a_lock(postgres_url: str) -> bool:
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        return bool(await connection.fetchval(waiting))
+    finally:
+        await connection.close()
+
+
+async def test_many_events_racing_with_the_worker_are_all_done_without_a_sweep(opener: Opener) -> None:
+    async with opener(sweep_every=NEVER) as application:
+        alice = _alice(application)
+        acknowledged = {}
+        for number in range(60):
+            ack = await alice.remember(f"My note {number} is in drawer {number}.", key=f"k{number}")
+            acknowledged[f"k{number}"] = ack.id
+            await asyncio.sleep(number % 7 * 0.01)
+        await alice.settled(timeout=30)
+        await nothing_lost_and_nothing_doubled(application, alice, acknowledged)
+
+
+async def test_forgetting_beside_the_worker_never_deadlocks(opener: Opener, caplog: pytest.LogCaptureFixture) -> None:
+    async with opener() as application:
+        alice = _alice(application)
+        for number in range(25):
+            acks = [await alice.remember(f"My note {number} is in drawer {drawer}.") for drawer in range(3)]
+            await asyncio.sleep(number % 5 * 0.01)
+            await asyncio.gather(*(alice.forget(event=ack.id) for ack in acks[:2]))
+        await alice.settled()
+        assert len(await alice.history(limit=100)) == len(await alice.facts(limit=100)) == 25
+    assert "DeadlockDetected" not in caplog.text
+    assert "ForeignKeyViolation" not in caplog.text
+
+
+async def test_what_is_forgotten_while_the_model_thinks_does_not_come_back_in_its_answer(opener: Opener) -> None:
+    answered = threading.Event()
+    answered.set()
+
+    def said(body: dict[str, Any]) -> Reply:
+        known = "heliotrope" in body["messages"][1]["content"]
+        summary = "The safe word is heliotrope." if known else "There is a dog."
+        return Reply(text=answer(summaries=[{"session": 0, "text": summary}]), after=answered)
+
+    with ModelServer(said) as server:
+        async with _with_model(opener, server) as application:
+            alice = _alice(application)
+            secret = await alice.remember("My safe word is heliotrope.")
+            await alice.settled()
+            assert "heliotrope" in str(await alice.summaries())
+            answered.clear()
+            await alice.remember("I have a dog.")
+            await wait_until(lambda: len(server.requests) == 2)
+            await alice.forget(event=secret.id)
+            answered.set()
+            await alice.settled()
+
+            assert [summary.text for summary in await alice.summaries()] == ["There is a dog."]
+            assert "heliotrope" not in (await alice.context("What is the safe word?", budget=500)).text
+
+
+async def test_bad_answers_are_tried_again_and_then_go_to_the_dead_letters(opener: Opener) -> None:
+    def said(body: dict[str, Any]) -> str:
+        task, events = body["messages"][1]["content"].split("DATA", 1)
+        if "TASK: decide" in task:
+            return "no idea"
+        city = "Rome" if "Rome" in events else "Munich"
+        return answer(said_fact(text=f"alice lives in {city}.", quote=f"I live in {city}", when=None))
+
+    with ModelServer(said) as server:
+        async with _with_model(opener, server, attempts=3) as application:
+            alice = _alice(application)
+            await alice.remember("I live in Munich.")
+            await alice.settled()
+            (munich,) = await alice.facts()
+            server.requests.clear()
+            ack = await alice.remember("I live in Rome.")
+            await alice.settled()
+
+            assert len(server.requests) == 3 * 3  # to extract, to decide, to repair the verdict
+            (letter,) = await alice.dead_letters()
+            assert (letter.stage, letter.event_ids, bool(letter.reason)) == ("extraction", (ack.id,), True)
+            assert await alice.facts(superseded=True) == [munich]
+            assert not (await alice.context("Where does she live?", budget=500)).degraded
+
+
+async def test_two_workers_on_one_database_do_everything_once(opener: Opener) -> None:
+    async with opener() as one, opener() as other:
+        scopes = [f"user-{number}" for number in range(6)]
+        said = [(name, number) for number in range(4) for name in scopes]
+        acknowledged: dict[str, dict[str, Any]] = {name: {} for name in scopes}
+        for name, number in said:
+            memory = (one, other)[number % 2].memory.scope(tenant="acme", user=name)
+            ack = await memory.remember(f"My note {number} is in drawer {number}.", key=f"k{number}")
+            acknowledged[name][f"k{number}"] = ack.id
+        for name in scopes:
+            memory = other.memory.scope(tenant="acme", user=name)
+            await memory.settled()
+            await nothing_lost_and_nothing_doubled(other, memory, acknowledged[name])
+
+
+@pytest.mark.parametrize("table", ["facts", "audit", "vectors", "terms"])
+async def test_a_job_that_breaks_in_an_unforeseen_way_comes_back_and_leaves_nothing_half_done(
+    table: str, opener: Opener, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        f"""create function public.break() returns trigger language plpgsql as
+            $$ begin raise exception 'disk on fire'; end $$;
+            create trigger break before insert on semmem.{table} for each row execute function public.break()"""
+    )
+    async with opener() as application:
+        alice = _alice(application)
+        ack = await alice.remember("I am allergic to peanuts.", key="k1")
+        tried = "select coalesce(max(attempts), 0) from semmem.pgqueuer"
+        await wait_until(lambda: _at_least(owner, tried, 3))
+        assert await alice.facts() == []
+        assert await alice.summaries() == []
+        assert await alice.dead_letters() == []
+        assert "peanuts" in (await alice.context("Any allergies?", budget=500)).text
+
+        await owner.execute(f"drop trigger break on semmem.{table}")
+        await alice.settled()
+
+        await nothing_lost_and_nothing_doubled(application, alice, {"k1": ack.id})
+
+
+async def _at_least(connection: asyncpg.Connection, query: str, number: int) -> bool:
+    return int(await connection.fetchval(query)) >= number
+
+
+async def test_sigterm_stops_the_worker_cleanly(opener: Opener, urls: dict[str, Any]) -> None:
+    environment = {f"SEMMEM_{name.upper()}": str(value) for name, value in urls.items() if value is not None}
+    command = (sys.executable, "-m", "semmem", "worker")
+    process = await asyncio.create_subprocess_exec(
+        *command, env=os.environ | environment, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        async with opener(worker=False) as application:
+            alice = _alice(application)
+            ack = await alice.remember("I am allergic to peanuts.", key="k1")
+            await alice.settled(timeout=60)
+            await nothing_lost_and_nothing_doubled(application, alice, {"k1": ack.id})
+        process.send_signal(signal.SIGTERM)
+        _, said = await asyncio.wait_for(process.communicate(), timeout=30)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0, said.decode()
+    assert "Traceback" not in said.decode()
+    assert "peanuts" not in said.decode()
