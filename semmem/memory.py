@@ -135,11 +135,11 @@ class ScopedMemory:
 
         An event with a key goes to Postgres all the same, which has to keep the key.
         """
-        cache, now = self._parts.cache, self._parts.clock()
+        cache, at = self._parts.cache, event.occurred_at or self._parts.clock()
         if cache is None or event.agent is None or event.key is not None or not self._parts.dedup_window:
             return None
         try:
-            id = await cache.seen(self.scope, event.content_hash, event.agent, now)
+            id = await cache.seen(self.scope, event.content_hash, event.agent, at)
         except StoreUnavailable:
             return None
         if id is None or not await self._parts.log.get(self.scope, [id]):

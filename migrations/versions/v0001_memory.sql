@@ -60,7 +60,7 @@ create index events_of_session on semmem.events (tenant, scope_kind, scope_id, s
 create index events_waiting on semmem.events (tenant, scope_kind, scope_id, seq)
     where consolidated_at is null or indexed_at is null;
 
--- The last agent that reported a content, for the dedup window.
+-- The last agent that reported a content, and when that was in the world, for the dedup window.
 create table semmem.sightings (
     tenant       text collate "C" not null,
     scope_kind   text not null,
@@ -402,10 +402,10 @@ begin
         if e.agent is not null and p_window > interval '0' then
             insert into semmem.sightings as s (
                 tenant, scope_kind, scope_id, content_hash, event_id, agent, seen_at)
-            values (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'), e.id, e.agent, p_now)
+            values (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'), e.id, e.agent, e.occurred_at)
             on conflict (tenant, scope_kind, scope_id, content_hash) do update
             set event_id = excluded.event_id, agent = excluded.agent, seen_at = excluded.seen_at
-            where s.agent = excluded.agent or s.seen_at <= p_now - p_window;
+            where s.agent = excluded.agent or abs(extract(epoch from excluded.seen_at - s.seen_at)) >= extract(epoch from p_window);
             if not found then
                 delete from semmem.events ev where ev.tenant = p_tenant and ev.id = e.id;
                 select s.event_id into known from semmem.sightings s

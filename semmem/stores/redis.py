@@ -162,13 +162,13 @@ class RedisRecent:
         with _redis_errors():
             await self._client.eval(_WRITE, 1, ScopeKeys.of(scope).recent, *self._written(events, epoch, "fill"))
 
-    async def seen(self, scope: Scope, content_hash: bytes, agent: str, now: datetime) -> UUID | None:
+    async def seen(self, scope: Scope, content_hash: bytes, agent: str, at: datetime) -> UUID | None:
         with _redis_errors():
             sighting = await self._client.hget(ScopeKeys.of(scope).seen, content_hash.hex())
         if not isinstance(sighting, bytes):
             return None
-        at, id, other = sighting.decode().split(" ", 2)
-        within = _since_epoch(now) - int(at) < self._window_ms
+        first, id, other = sighting.decode().split(" ", 2)
+        within = abs(_since_epoch(at) - int(first)) < self._window_ms
         return UUID(id) if within and other != agent else None
 
     async def forget(self, scope: Scope) -> None:
@@ -200,7 +200,7 @@ class RedisRecent:
 
     def _sightings(self, events: Sequence[Event]) -> list[str]:
         reported = [event for event in events if event.agent and self._window_ms]
-        pairs = [(e.content_hash.hex(), f"{_since_epoch(e.recorded_at)} {e.id} {e.agent}") for e in reported]
+        pairs = [(e.content_hash.hex(), f"{_since_epoch(e.occurred_at)} {e.id} {e.agent}") for e in reported]
         return [word for pair in pairs for word in pair]
 
     def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +54,15 @@ async def test_the_window_ends(alice: ScopedMemory, clock: ManualClock) -> None:
     second = await alice.remember("My order number is 4711.", agent="billing")
 
     assert (first.status, second.status) == ("accepted", "accepted")
+
+
+async def test_history_that_is_imported_is_not_taken_for_copies(alice: ScopedMemory, clock: ManualClock) -> None:
+    acks = [
+        await alice.remember("Good morning!", agent=agent, occurred_at=clock.now - timedelta(hours=hours))
+        for agent, hours in (("chat", 3), ("billing", 2), ("audit", 2))
+    ]
+
+    assert [ack.status for ack in acks] == ["accepted", "accepted", "duplicate"]
 
 
 async def test_one_agent_may_repeat_itself(alice: ScopedMemory) -> None:
