@@ -1,0 +1,74 @@
+"""A batch is committed once, and only as long as what it rests on stands (P2, P7)."""
+
+import pytest
+
+from semmem.bootstrap import Application
+from semmem.fact import Draft, Source, Validity
+from semmem.memory import ScopedMemory
+from semmem.ports import Decision, Embeddings, Extraction, Quarantined
+from semmem.writing import Batch, FactWriter, StaleDecision
+from tests.applications import ManualClock, Opener
+
+
+@pytest.fixture
+async def idle(opener: Opener):
+    """An application whose worker does not run, so that the test is the only one who writes facts."""
+    async with opener(worker=False) as application:
+        yield application
+
+
+async def _batch(application: Application, alice: ScopedMemory) -> Batch:
+    """What a model made of alice's only event: one fact, and one draft that was refused."""
+    (event,) = await alice.history()
+    draft = Draft(
+        subject="alice",
+        text="alice is allergic to peanuts.",
+        category="profile",
+        confidence=0.9,
+        importance=0.8,
+        validity=Validity(),
+        sources=(Source(event_id=event.id, quote="allergic to peanuts"),),
+        trust="user",
+    )
+    refused = Quarantined(reason="ungrounded", event_ids=(event.id,), text="alice likes peanuts.")
+    embeddings: Embeddings = await application.models.embedder.embed([draft.text])
+    return Batch(
+        scope=alice.scope,
+        epoch=0,
+        passed=[event],
+        extraction=Extraction(drafts=(draft,), quarantined=(refused,)),
+        decisions=(Decision(verdict="add", draft=draft),),
+        vectors=embeddings.vectors,
+    )
+
+
+def _writer(application: Application, clock: ManualClock) -> FactWriter:
+    index_name = application.stores.pgvector.index_name
+    return FactWriter(application.stores.postgres, clock, index_name=index_name, mirrored=True)
+
+
+async def test_a_batch_that_two_workers_finish_is_written_once(idle: Application, clock: ManualClock) -> None:
+    alice = idle.memory.scope(tenant="acme", user="alice")
+    await alice.remember("I am allergic to peanuts.")
+    batch = await _batch(idle, alice)
+
+    await _writer(idle, clock).write(batch)
+    await _writer(idle, clock).write(batch)
+
+    assert len(await alice.facts()) == 1
+    assert len(await alice.dead_letters()) == 1
+
+
+async def test_a_batch_whose_event_was_forgotten_meanwhile_is_not_written(
+    idle: Application, clock: ManualClock
+) -> None:
+    alice = idle.memory.scope(tenant="acme", user="alice")
+    await alice.remember("I am allergic to peanuts.")
+    batch = await _batch(idle, alice)
+    await alice.forget(everything=True)
+
+    with pytest.raises(StaleDecision):
+        await _writer(idle, clock).write(batch)
+
+    assert await alice.facts() == []
+    assert await alice.dead_letters() == []
