@@ -19,6 +19,7 @@ from semmem.scope import View
 WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 DEPTH = 200  # candidates asked of each index, at least
+EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 64  # candidates read from Postgres at a time
 
 
@@ -76,8 +77,9 @@ class Searcher:
         self, view: View, query: str, depth: int, filter: Filter
     ) -> tuple[list[Candidate] | None, frozenset[str]]:
         try:
-            vector = (await self._embedder.embed([query])).vectors[0]
-        except ModelError:
+            async with asyncio.timeout(EMBED_SECONDS):
+                vector = (await self._embedder.embed([query])).vectors[0]
+        except (ModelError, TimeoutError):
             return None, frozenset({"embedder"})
         try:
             return await self._index.search(view, vector, depth, filter), frozenset()

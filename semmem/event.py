@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 from uuid import UUID
 
 from semmem.checks import (
@@ -70,6 +70,21 @@ class NewEvent:
     @property
     def content_hash(self) -> bytes:
         return content_hash(self.role, self.speaker, self.content)
+
+
+class EventFields(TypedDict, total=False):
+    """What may be said of an event besides its content; see NewEvent."""
+
+    role: Role
+    speaker: str | None
+    agent: str | None
+    agent_type: str | None
+    session: str | None
+    event_type: str
+    importance: float
+    metadata: Mapping[str, Any]
+    occurred_at: datetime | None
+    key: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack, get_args
+from typing import Unpack, get_args
 from uuid import UUID
 
 from semmem import failpoints
@@ -23,7 +23,7 @@ from semmem.checks import (
 from semmem.context import Context, Format
 from semmem.erasure import Erasure
 from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
-from semmem.event import Ack, Event, NewEvent, Role
+from semmem.event import Ack, Event, EventFields, NewEvent
 from semmem.fact import Category, Fact, Summary
 from semmem.hit import Filter, Recall, check_limit
 from semmem.ports import Clock, RecentCache, Usage
@@ -55,21 +55,6 @@ class Parts:
     erasure: Erasure
     clock: Clock
     dedup_window: timedelta
-
-
-class EventFields(TypedDict, total=False):
-    """What may be said of an event besides its content; see NewEvent."""
-
-    role: Role
-    speaker: str | None
-    agent: str | None
-    agent_type: str | None
-    session: str | None
-    event_type: str
-    importance: float
-    metadata: dict[str, Any]
-    occurred_at: datetime | None
-    key: str | None
 
 
 class Memory:
