@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,11 +33,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from semmem.bootstrap import Application, make_application, now, open_application
 from semmem.embedded import Servers
 from semmem.evals.datasets import chosen, locomo
+from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
 from semmem.event import NewEvent
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory import ScopedMemory
-from semmem.ports import Embedder, Embeddings
+from semmem.ports import Embedder
 from semmem.settings import load_settings
 from semmem.stores.qdrant import QdrantIndex
 from semmem.stores.qdrant import connect as connect_qdrant
@@ -263,42 +264,6 @@ async def _working(application: Application) -> AsyncIterator[None]:
     finally:
         application.worker.stop()
         await task
-
-
-class Counted:
-    """An embedder that keeps what it was asked to embed."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-        self.texts: list[str] = []
-
-    @property
-    def model(self) -> str:
-        return self._embedder.model
-
-    async def dimensions(self) -> int:
-        return await self._embedder.dimensions()
-
-    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        self.texts += texts
-        return await self._embedder.embed(texts, tokens=tokens)
-
-    async def aclose(self) -> None:
-        await self._embedder.aclose()
-
-
-class Cached(Counted):
-    """An embedder that computes nothing twice."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        super().__init__(embedder)
-        self._known: dict[tuple[tuple[str, ...], bool], Embeddings] = {}
-
-    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        call = (tuple(texts), tokens)
-        if call not in self._known:
-            self._known[call] = await super().embed(texts, tokens=tokens)
-        return self._known[call]
 
 
 _NAMES = ("Ines", "Rui", "Caroline", "Melanie", "Jon", "Gina", "Priya", "Tomas")

@@ -152,7 +152,7 @@ def _load() -> "tuple[Tokenizer, InferenceSession]":
 
 
 def _return_free_memory() -> None:
-    """Making a session leaves 80 MB behind that glibc would keep, and long runs as much; 6 ms. Only glibc has this call."""
+    """The 80 MB that making a session or a long run leaves behind, which glibc would keep; others have no such call."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
