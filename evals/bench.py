@@ -109,8 +109,9 @@ async def _remember(application: Application, servers: Servers) -> Figure:
 
         insert = await raw.prepare(
             "insert into bench_events (tenant, scope_kind, scope_id, id, session, role, agent, event_type, content,"
-            " importance, metadata, occurred_at, recorded_at, key, body_hash)"
-            " values ('bench', 'user', 'writer', $1, 's1', 'user', 'support', 'message', $2, 0.5, '{}', $3, $3, $4, $5)"
+            " importance, metadata, occurred_at, recorded_at, key, body_hash, content_hash)"
+            " values ('bench', 'user', 'writer', $1, 's1', 'user', 'support', 'message', $2, 0.5, '{}', $3, $3, $4,"
+            " $5, $5)"
         )
         ours, theirs = await _interleaved(remember, lambda: _insert(insert), WRITES)
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from semmem.background import Background
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
 from semmem.errors import ConfigurationError, StoreUnavailable
@@ -87,6 +88,7 @@ async def open_application(settings: Settings, *, clock: Clock = now) -> AsyncIt
         models = await _models(stack, settings)
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
+        stack.push_async_callback(application.memory.parts.background.aclose)
         if settings.runs_worker:
             await stack.enter_async_context(_running(application.worker))
         stack.callback(application.memory.close)
@@ -116,6 +118,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         searcher=searcher,
         tiers=Tiers(log, facts, recent, searcher, models.counter),
         erasure=erasure,
+        background=Background(),
         clock=clock,
         dedup_window=settings.dedup_window,
     )

@@ -9,6 +9,7 @@ from typing import Unpack, get_args
 from uuid import UUID
 
 from semmem import failpoints
+from semmem.background import Background
 from semmem.checks import (
     MAX_CONTENT_BYTES,
     MAX_EVENTS_PER_CALL,
@@ -53,6 +54,7 @@ class Parts:
     searcher: Searcher
     tiers: Tiers
     erasure: Erasure
+    background: Background
     clock: Clock
     dedup_window: timedelta
 
@@ -112,7 +114,8 @@ class ScopedMemory:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
         remembered = await parts.log.remember(self.scope, events, now=now, dedup_window=parts.dedup_window)
         failpoints.reach("event-committed")
-        await self._announce(remembered)
+        if parts.cache and remembered.accepted:
+            parts.background.start(_announce(parts.cache, remembered))
         return list(remembered.acks)
 
     async def _reported_before(self, event: NewEvent) -> Ack | None:
@@ -130,15 +133,6 @@ class ScopedMemory:
         if id is None or not await self._parts.log.get(self.scope, [id]):
             return None
         return Ack(id=id, status="duplicate")
-
-    async def _announce(self, remembered: Remembered) -> None:
-        cache = self._parts.cache
-        if cache is None or not remembered.accepted:
-            return
-        try:
-            await cache.push(remembered.accepted, remembered.epoch)
-        except StoreUnavailable as error:
-            log.warning("%s: %d events are not in the recent cache", error, len(remembered.accepted))
 
     async def recall(
         self,
@@ -303,3 +297,10 @@ class ScopedMemory:
 
     def _view(self, also: Sequence["ScopedMemory"]) -> View:
         return View.of(self.scope, *(other.scope for other in also))
+
+
+async def _announce(cache: RecentCache, remembered: Remembered) -> None:
+    try:
+        await cache.push(remembered.accepted, remembered.epoch)
+    except StoreUnavailable as error:
+        log.warning("%s: %d events are not in the recent cache", error, len(remembered.accepted))

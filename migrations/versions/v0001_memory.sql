@@ -49,6 +49,7 @@ create table semmem.events (
     recorded_at     timestamptz not null,
     key             text collate "C",
     body_hash       bytea not null,
+    content_hash    bytea not null,
     indexed_at      timestamptz,
     consolidated_at timestamptz,
     primary key (tenant, id),
@@ -57,22 +58,9 @@ create table semmem.events (
 );
 create index events_newest on semmem.events (tenant, scope_kind, scope_id, seq desc);
 create index events_of_session on semmem.events (tenant, scope_kind, scope_id, session, seq);
+create index events_of_content on semmem.events (tenant, scope_kind, scope_id, content_hash) where agent is not null;
 create index events_waiting on semmem.events (tenant, scope_kind, scope_id, seq)
     where consolidated_at is null or indexed_at is null;
-
--- The last agent that reported a content, and when that was in the world, for the dedup window.
-create table semmem.sightings (
-    tenant       text collate "C" not null,
-    scope_kind   text not null,
-    scope_id     text collate "C" not null,
-    content_hash bytea not null,
-    event_id     uuid not null,
-    agent        text collate "C" not null,
-    seen_at      timestamptz not null,
-    primary key (tenant, scope_kind, scope_id, content_hash),
-    foreign key (tenant, event_id) references semmem.events on delete cascade
-);
-create index sightings_of_event on semmem.sightings (tenant, event_id);
 
 -- Idempotency keys of events that were not stored because another agent had reported the same content.
 create table semmem.aliases (
@@ -339,6 +327,7 @@ $$;
 
 -- Stores events and queues their work in one round trip and one transaction: its commit is the acknowledgement.
 -- A key that is known answers with the first id; with another body the whole call fails, naming the event's index.
+-- What another agent reported within the window of world time is not stored again; its key then becomes an alias.
 create function semmem.remember(
     p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_events jsonb
 ) returns table (id uuid, status text, seq bigint, epoch bigint)
@@ -376,9 +365,10 @@ begin
     loop
         insert into semmem.events (
             tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
-            importance, metadata, occurred_at, recorded_at, key, body_hash)
+            importance, metadata, occurred_at, recorded_at, key, body_hash, content_hash)
         select p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
-               e.content, e.importance, e.metadata, e.occurred_at, p_now, e.key, decode(e.body_hash, 'hex')
+               e.content, e.importance, e.metadata, e.occurred_at, p_now, e.key,
+               decode(e.body_hash, 'hex'), decode(e.content_hash, 'hex')
         where e.key is null or not exists (
             select from semmem.aliases a
             where (a.tenant, a.scope_kind, a.scope_id, a.key) = (p_tenant, p_kind, p_id, e.key))
@@ -400,23 +390,22 @@ begin
         end if;
 
         if e.agent is not null and p_window > interval '0' then
-            insert into semmem.sightings as s (
-                tenant, scope_kind, scope_id, content_hash, event_id, agent, seen_at)
-            values (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'), e.id, e.agent, e.occurred_at)
-            on conflict (tenant, scope_kind, scope_id, content_hash) do update
-            set event_id = excluded.event_id, agent = excluded.agent, seen_at = excluded.seen_at
-            where s.agent = excluded.agent or abs(extract(epoch from excluded.seen_at - s.seen_at)) >= extract(epoch from p_window);
-            if not found then
+            -- Agents that report at once take turns, so that the second sees the first one's event.
+            perform pg_advisory_xact_lock(hashtextextended(p_tenant || p_kind || p_id, 0));
+            select ev.id into known from semmem.events ev
+            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.content_hash)
+                = (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'))
+              and ev.agent <> e.agent
+              and ev.occurred_at > e.occurred_at - p_window and ev.occurred_at < e.occurred_at + p_window
+            order by ev.seq limit 1;
+            if found then
                 delete from semmem.events ev where ev.tenant = p_tenant and ev.id = e.id;
-                select s.event_id into known from semmem.sightings s
-                where (s.tenant, s.scope_kind, s.scope_id, s.content_hash)
-                    = (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'));
                 if e.key is not null then
                     insert into semmem.aliases (tenant, scope_kind, scope_id, key, event_id, body_hash)
-                    values (p_tenant, p_kind, p_id, e.key, known.event_id, decode(e.body_hash, 'hex'))
+                    values (p_tenant, p_kind, p_id, e.key, known.id, decode(e.body_hash, 'hex'))
                     on conflict do nothing;
                 end if;
-                return query select known.event_id, 'duplicate', null::bigint, scope_epoch;
+                return query select known.id, 'duplicate', null::bigint, scope_epoch;
                 continue;
             end if;
         end if;

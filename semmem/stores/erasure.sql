@@ -80,7 +80,7 @@ delete from semmem.summaries where tenant = $1 and id = any ($2::uuid[]);
 -- delete_dead_letters: they hold refused text
 delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);
 
--- delete_events: with their sightings and aliases, and as sources of facts that stay
+-- delete_events: with their aliases, and as sources of facts that stay
 delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);
 
 -- write_receipt: what went, and which stores still have to follow

@@ -142,6 +142,7 @@ def test_without_a_table_an_upper_bound_is_counted_and_one_warning_says_so(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(tokens, "_table", lambda name: None)
+    caplog.set_level("WARNING", logger=tokens.__name__)
 
     counters = {id(load_counter()) for _ in range(3)}
 
