@@ -8,6 +8,7 @@ from semmem.extractors.gate import speaker_of, without_recalled
 from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates
 from semmem.extractors.screen import refusal
 from semmem.extractors.sentences import category_of, importance_of, only_tells, says_something, sentences, told
+from semmem.extractors.slots import changes_something
 from semmem.extractors.summarize import extractive
 from semmem.fact import Draft, Source
 from semmem.ports import Decision, Extraction, Quarantined, Question, SummaryText, Usage
@@ -70,8 +71,12 @@ def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None,
     sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
     for session in sessions:
         said = [draft for event, draft in kept if session in (None, event.session)]
-        lines = [line for line in present.get(session, "").splitlines() if not any(outdates(new, line) for new in said)]
-        lasting = [old for at, old in enumerate(said) if not any(outdates(new, old.text) for new in said[at + 1 :])]
-        yield SummaryText(
-            session=session, text=extractive(lines, [(draft.text, draft.importance) for draft in lasting])
-        )
+        changes = [(at, new) for at, new in enumerate(said) if changes_something(new.subject, new.text)]
+        present_lines = present.get(session, "").splitlines()
+        lines = [line for line in present_lines if not any(outdates(new, line) for _, new in changes)]
+        lasting = [
+            (old.text, old.importance)
+            for at, old in enumerate(said)
+            if not any(later > at and outdates(new, old.text) for later, new in changes)
+        ]
+        yield SummaryText(session=session, text=extractive(lines, lasting))

@@ -18,11 +18,13 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _STEMMER = snowballstemmer.stemmer("english")
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def words(text: str) -> tuple[str, ...]:
     """Its words, normalised; in scripts without spaces a whole run counts as one."""
-    return _WORD.findall(normalised(text))
+    return tuple(_WORD.findall(normalised(text)))
 
 
+@lru_cache(maxsize=4_096)
 def content_stems(text: str) -> frozenset[str]:
     """The stems of the words that carry meaning."""
     return frozenset(_stem(word) for word in words(text) if word not in STOPWORDS)

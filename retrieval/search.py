@@ -20,7 +20,7 @@ WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 DEPTH = 200  # candidates asked of each index, at least
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
-HYDRATED = 64  # candidates read from Postgres at a time
+HYDRATED = 30  # candidates read from Postgres at a time, at least
 
 
 class Searcher:
@@ -60,7 +60,7 @@ class Searcher:
         limit: int,
     ) -> list[Hit]:
         """Reads candidates from the most relevant on, until enough of them are part of the answer."""
-        now, step = self._clock(), max(HYDRATED, 3 * limit)
+        now, step = self._clock(), max(HYDRATED, 2 * limit)
         items: list[Event | Fact] = []
         outdated: set[UUID] = set()
         hits: list[Hit] = []

@@ -10,13 +10,14 @@ from semmem.fact import Fact, Summary
 from semmem.hit import Filter, Hit
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
+from semmem.retrieval.budget import check_budget
 from semmem.retrieval.search import Searcher
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, ScopeState
 from semmem.stores.facts import FactStore
 
 RECENT = 50  # newest events of a scope that may stand in a context
-RETRIEVED = 50  # hits that may
+FEWEST, MOST, TOKENS_A_HIT = 10, 100, 60  # hits asked for: as many as the budget may hold
 
 SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 
@@ -54,10 +55,12 @@ class Tiers:
 
     async def context(self, view: View, query: str, *, budget: int, session: str | None, format: Format) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
+        check_budget(budget)
+        hits = max(FEWEST, min(MOST, budget // TOKENS_A_HIT))
         (events, degraded), summaries, recall = await asyncio.gather(
             self._recent_events(view),
             self._facts.summaries(view),
-            self._searcher.recall(view, query, limit=RETRIEVED, filter=Filter(), min_score=0.0),
+            self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0),
         )
         return assemble(
             {
