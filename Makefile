@@ -15,10 +15,10 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test format bench clean
+.PHONY: help demo test format bench llm-cost clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real servers
 	@$(BIN)/semmem demo
@@ -36,6 +36,9 @@ format: $(INSTALLED)  ## put the code into its shape
 
 bench: $(INSTALLED)  ## speed, as ratios in one run; LOCOMO=locomo_dev.json adds the import
 	@$(BIN)/python -m semmem.evals.bench $(if $(LOCOMO),--locomo "$(LOCOMO)")
+
+llm-cost: $(INSTALLED)  ## model calls and tokens of an ingest; needs LOCOMO=locomo_dev.json
+	@$(BIN)/python -m semmem.evals.llm_cost --locomo "$(LOCOMO)"
 
 clean:  ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info
