@@ -78,7 +78,7 @@ class Consolidator:
         failpoints.reach("facts-committed")
 
     async def _propose(self, scope: Scope, epoch: int, events: Sequence[Event], passed: Sequence[Event]) -> Batch:
-        summaries = {summary.session: summary.text for summary in await self._facts.summaries(View.of(scope))}
+        summaries = await self._facts.summary_texts(scope, {event.session for event in events})
         extraction = await self._extractor.extract(events, summaries)
         found = await self._compare(scope, extraction.drafts, {event.id: event.occurred_at for event in events})
         decisions, usage = await self._extractor.decide(found.questions) if found.questions else ([], Usage())

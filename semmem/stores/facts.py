@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from semmem.stores.postgres import Connection, Postgres, Row, affected, columns_
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
-MAX_SUMMARIES = 20
+MAX_SUMMARIES = 10
 
 
 class FactStore:
@@ -54,6 +54,13 @@ class FactStore:
         async with self._postgres.transaction(view) as connection:
             rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES, sourced)
         return [summary_of(row) for row in rows]
+
+    async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
+        """The summaries of these sessions, as far as there are any, and under None the scope's own."""
+        named = [session for session in sessions if session is not None]
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["summary_texts"], *key_of(scope), named)
+        return {row["session"]: row["text"] for row in rows}
 
 
 async def hydrate_facts(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Fact]:

@@ -65,6 +65,10 @@ lateral (
 where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
 order by m.session is not null, m.through_seq desc limit $4;
 
+-- summary_texts: the scope's own summary and those of some sessions, however old
+select session, text from semmem.summaries
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (session is null or session = any ($4::text[]));
+
 -- put_summary: the rolling text of a session or scope, one row that counts its versions
 insert into semmem.summaries as m (
     tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)

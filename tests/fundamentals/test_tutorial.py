@@ -86,6 +86,21 @@ async def test_several_agents_that_report_one_message_are_heard_once(alice: Scop
     assert len({ack.id for ack in acks}) == 1
 
 
+async def test_a_session_that_is_taken_up_again_keeps_its_summary(alice: ScopedMemory) -> None:
+    await alice.remember("I am allergic to peanuts.", session="first")
+    await alice.settled()
+    for number in range(12):
+        await alice.remember(f"I bought lamp number {number} today.", session=f"order-{number}")
+    await alice.settled()
+    await alice.remember("I like jasmine tea.", session="first")
+    await alice.settled()
+
+    taken_up = next(summary for summary in await alice.summaries() if summary.session == "first")
+
+    assert "peanuts" in taken_up.text
+    assert "jasmine" in taken_up.text
+
+
 async def test_nobody_else_sees_it(alice: ScopedMemory, strangers: list[ScopedMemory]) -> None:
     await alice.remember("My safe word is heliotrope.", session="s1")
     await alice.settled()
