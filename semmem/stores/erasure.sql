@@ -90,12 +90,6 @@ values ($1, $2, $3, $4, $5, $6, $7, $8);
 -- receipt: one of the scope's
 select * from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
 
--- has_open_receipts: whether a store has yet to follow
-select exists (
-    select from semmem.receipts
-    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
-);
-
 -- close_receipts: both stores followed
 update semmem.receipts
 set redis_at = coalesce(redis_at, $4), qdrant_at = coalesce(qdrant_at, $4)
