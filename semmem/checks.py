@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -44,6 +44,11 @@ def check_optional_id(field: str, value: object) -> str | None:
 def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise InvalidInput(field, f"must be one of {', '.join(allowed)}", "pass one of these words")
+
+
+def check_some_of(field: str, values: Collection[str], allowed: tuple[str, ...]) -> None:
+    if isinstance(values, str) or not values or not set(values) <= set(allowed):
+        raise InvalidInput(field, f"must name one or more of {', '.join(allowed)}", f"pass {allowed[-1:]}, for example")
 
 
 def check_unit(field: str, value: object) -> None:

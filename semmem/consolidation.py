@@ -1,5 +1,6 @@
 """From events to facts: the model proposes, pure code decides, one transaction commits."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,63 +50,99 @@ class Consolidator:
     async def run(self, scope: Scope, *, last_attempt: bool = False) -> None:
         """Until nothing waits. ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again;
         at the last attempt a bad answer sends it to the dead letters instead."""
-        while pending := await self._log.unconsolidated(scope, WINDOW):
-            worth = [event for event in pending if gate.worth_extracting(event)]
-            if not worth:
-                await self._skip(scope, pending)
-                continue
-            events = segment.next_batch(worth, self._counter)
-            passed = [event for event in pending if event.seq <= events[-1].seq]
-            await self._consolidate(scope, events, passed, last_attempt)
+        while first := await self._read(scope, 0, {}, last_attempt):
+            await self._work_off(scope, first, last_attempt)
+
+    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool) -> None:
+        """While a batch is compared and written, the next is read."""
+        read: _Read | None = first
+        while read:
+            ahead = asyncio.create_task(self._read(scope, read.passed[-1].seq, read.summaries, last_attempt))
+            try:
+                await self._write(read, last_attempt)
+            except BaseException:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+                raise
+            read = await ahead
+
+    async def _read(
+        self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool
+    ) -> "_Read | None":
+        """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
+        while pending := await self._log.unconsolidated(scope, after, WINDOW):
+            if worth := [event for event in pending if gate.worth_extracting(event)]:
+                events = segment.next_batch(worth, self._counter)
+                passed = [event for event in pending if event.seq <= events[-1].seq]
+                return await self._extract(scope, events, passed, summaries, last_attempt)
+            await self._skip(scope, pending)
+        return None
 
     async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
         async with self._postgres.transaction(scope) as connection:
             await mark_consolidated(connection, scope.tenant, [event.id for event in events], self._clock())
 
-    async def _consolidate(
-        self, scope: Scope, events: Sequence[Event], passed: Sequence[Event], last_attempt: bool
-    ) -> None:
+    async def _extract(
+        self,
+        scope: Scope,
+        events: Sequence[Event],
+        passed: Sequence[Event],
+        summaries: Mapping[str | None, str],
+        last_attempt: bool,
+    ) -> "_Read":
         epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        sessions = {event.session for event in events} | {None}
+        present = await self._facts.summary_texts(scope, sessions)
+        present |= {session: text for session, text in summaries.items() if session in sessions}
         try:
-            batch = await self._propose(scope, epoch, events, passed)
+            extraction = await self._extractor.extract(events, present)
         except BadAnswer as error:
             if not last_attempt:
                 raise
-            failed = {event.id: error.reason for event in events}
-            batch = Batch(scope=scope, epoch=epoch, passed=passed, extraction=Extraction(failed=failed))
+            extraction = _failed(events, error)
         failpoints.reach("model-answered")
+        documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
+        vectors = (await self._embedder.embed(documents)).vectors if documents else None
+        return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, vectors=vectors)
+
+    async def _write(self, read: "_Read", last_attempt: bool) -> None:
+        try:
+            batch = await self._decide(read)
+        except BadAnswer as error:
+            if not last_attempt:
+                raise
+            failed = _failed(read.passed, error)
+            batch = Batch(scope=read.scope, epoch=read.epoch, passed=read.passed, extraction=failed)
         await self._writer.write(batch)
         failpoints.reach("facts-committed")
 
-    async def _propose(self, scope: Scope, epoch: int, events: Sequence[Event], passed: Sequence[Event]) -> Batch:
-        summaries = await self._facts.summary_texts(scope, {event.session for event in events})
-        extraction = await self._extractor.extract(events, summaries)
-        found = await self._compare(scope, extraction.drafts, {event.id: event.occurred_at for event in events})
-        decisions, usage = await self._extractor.decide(found.questions) if found.questions else ([], Usage())
+    async def _decide(self, read: "_Read") -> Batch:
+        questions = await self._questions(read)
+        decisions, usage = await self._extractor.decide(questions) if questions else ([], Usage())
         return Batch(
-            scope=scope,
-            epoch=epoch,
-            passed=passed,
-            extraction=extraction,
+            scope=read.scope,
+            epoch=read.epoch,
+            passed=read.passed,
+            extraction=read.extraction,
             decisions=tuple(decisions),
-            vectors=found.vectors,
-            usage=extraction.usage + usage,
+            vectors=read.vectors,
+            usage=read.extraction.usage + usage,
             actor=self._extractor.name,
         )
 
-    async def _compare(self, scope: Scope, drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> "_Compared":
-        """Each draft with the facts that say the same, or are near it and current, and the drafts' vectors."""
-        if not drafts:
-            return _Compared((), None)
-        vectors = (await self._embedder.embed([fact_document(draft.subject, draft.text) for draft in drafts])).vectors
-        near = await self._near(scope, vectors)
+    async def _questions(self, read: "_Read") -> list[Question]:
+        """Each draft with the facts that say the same, or are near it and current."""
+        scope, drafts = read.scope, read.extraction.drafts
+        if read.vectors is None:
+            return []
+        near = await self._near(scope, read.vectors)
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
-        questions = tuple(
+        said = {event.id: event.occurred_at for event in read.passed}
+        return [
             _question(draft, same.get(statement_hash(draft.subject, draft.text), []), cosines, known, said)
             for draft, cosines in zip(drafts, near, strict=True)
-        )
-        return _Compared(questions, vectors)
+        ]
 
     async def _near(self, scope: Scope, vectors: "NDArray[np.float32]") -> list[dict[UUID, float]]:
         """The facts near each vector, with their cosines."""
@@ -113,10 +150,23 @@ class Consolidator:
         return [{hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE} for hits in found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    questions: tuple[Question, ...]
-    vectors: "NDArray[np.float32] | None"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a batch of events says; nothing is compared or written yet. `passed` are its events and the small talk."""
+
+    scope: Scope
+    epoch: int
+    passed: Sequence[Event]
+    extraction: Extraction
+    vectors: "NDArray[np.float32] | None"  # one row per draft; None where there are no drafts
+
+    @property
+    def summaries(self) -> dict[str | None, str]:
+        return {summary.session: summary.text for summary in self.extraction.summaries}
+
+
+def _failed(events: Sequence[Event], error: BadAnswer) -> Extraction:
+    return Extraction(failed={event.id: error.reason for event in events if gate.worth_extracting(event)})
 
 
 def _question(

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Unpack, get_args
@@ -17,11 +17,12 @@ from semmem.checks import (
     check_not_future,
     check_one_of,
     check_optional_id,
+    check_some_of,
     check_text,
     check_unit,
     check_uuid,
 )
-from semmem.context import Context, Format
+from semmem.context import TIERS, Context, Format, Tier
 from semmem.erasure import Erasure
 from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
 from semmem.event import Ack, Event, EventFields, NewEvent
@@ -177,16 +178,20 @@ class ScopedMemory:
         session: str | None = None,
         also: Sequence["ScopedMemory"] = (),
         format: Format = "text",
+        tiers: Collection[Tier] = TIERS,
     ) -> Context:
         """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
 
-        Raises InvalidInput for a budget that cannot hold the tiers' floors.
+        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`. Raises InvalidInput for a
+        budget that cannot hold the tiers' floors.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_optional_id("session", session)
         check_one_of("format", format, get_args(Format))
+        check_some_of("tiers", tiers, TIERS)
         view = self._view(also)
-        return await self._parts.tiers.context(view, query, budget=budget, session=session, format=format)
+        wanted = frozenset(tiers)
+        return await self._parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
 
     async def history(
         self, *, agent: str | None = None, session: str | None = None, before: int | None = None, limit: int = 50

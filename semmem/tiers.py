@@ -1,9 +1,9 @@
 """Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from semmem.context import Context, Format, Item
+from semmem.context import Context, Format, Item, Tier
 from semmem.errors import StoreUnavailable
 from semmem.event import Event
 from semmem.fact import Fact, Summary
@@ -53,7 +53,9 @@ class Tiers:
         self._log, self._facts, self._recent = log, facts, recent
         self._searcher, self._counter = searcher, counter
 
-    async def context(self, view: View, query: str, *, budget: int, session: str | None, format: Format) -> Context:
+    async def context(
+        self, view: View, query: str, *, budget: int, session: str | None, format: Format, tiers: Collection[Tier]
+    ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         hits = max(FEWEST, min(MOST, budget // TOKENS_A_HIT))
@@ -62,12 +64,13 @@ class Tiers:
             self._facts.summaries(view),
             self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0),
         )
+        gathered: dict[Tier, list[Item]] = {
+            "recent": _recent_items(events, session),
+            "summary": [_summary_item(summary, session) for summary in summaries],
+            "retrieved": [_hit_item(hit) for hit in recall],
+        }
         return assemble(
-            {
-                "recent": _recent_items(events, session),
-                "summary": [_summary_item(summary, session) for summary in summaries],
-                "retrieved": [_hit_item(hit) for hit in recall],
-            },
+            {tier: gathered[tier] for tier in tiers},
             budget=budget,
             counter=self._counter,
             format=format,

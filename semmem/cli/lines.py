@@ -36,7 +36,10 @@ class Reader:
 
     def read(self, line: bytes) -> NewEvent:
         """Raises InvalidInput that names the field, the limit and the fix."""
-        said = _object(line)
+        return self.event(line, object_of(line))
+
+    def event(self, line: bytes, said: Mapping[str, Any]) -> NewEvent:
+        """As `read`, of a line that was taken apart before: `said` has its fields that are an event's."""
         for name in said:
             if name not in FIELDS:
                 raise InvalidInput(name, "is no field of an event", f"use {', '.join(FIELDS)}")
@@ -53,7 +56,8 @@ class Reader:
         return f"line:{digest.hex()}:{self._seen[digest]}"
 
 
-def _object(line: bytes) -> dict[str, Any]:
+def object_of(line: bytes) -> dict[str, Any]:
+    """The JSON object that a line holds. Raises InvalidInput for any other line."""
     try:
         said = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

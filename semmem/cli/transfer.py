@@ -19,7 +19,7 @@ from semmem.event import NewEvent
 from semmem.scope import Scope
 
 if TYPE_CHECKING:
-    from semmem.evals.datasets import Conversation
+    from semmem.evals.dataset import Conversation
     from semmem.memory import ScopedMemory
 
 LOCOMO_TENANT = "locomo"
@@ -102,13 +102,14 @@ def _read(
 
 
 def _conversations(file: Path, ids: str, user: str | None, workspace: str | None) -> "list[Conversation]":
-    from semmem.evals.datasets import chosen, locomo
+    from semmem.evals.dataset import chosen
+    from semmem.evals.locomo import load
 
     if user is not None or workspace is not None:
         raise InvalidInput(
             "scope", "is the conversation's own with --format locomo", "leave --user and --workspace out"
         )
-    return chosen(locomo(file), [id.strip() for id in ids.split(",") if id.strip()])
+    return chosen(load(file), [id.strip() for id in ids.split(",") if id.strip()])
 
 
 async def _locomo(

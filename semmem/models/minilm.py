@@ -1,19 +1,19 @@
 """The bundled embedder: all-MiniLM-L6-v2 with int8 weights, on the CPU, without a network."""
 
-import asyncio
 import ctypes
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from semmem.errors import ConfigurationError, MissingExtra
+from semmem.models.turns import Turns
 from semmem.ports import Embeddings, TokenStates
 
 if TYPE_CHECKING:
@@ -30,8 +30,10 @@ BATCH_TEXTS = 16  # larger batches are no faster on a CPU, and take more memory
 BATCH_TOKENS = 512  # of a batch, padding included: about 0.2 s, which is how long a query may wait behind an import
 MAX_THREADS = 4
 
+SECONDS_A_TEXT = 0.02  # after which a request is due: a question overtakes an import, and none waits for long
+
 # One thread for all: onnxruntime spreads each batch over the cores itself, and further threads would only add memory.
-_worker = ThreadPoolExecutor(1, thread_name_prefix="minilm")
+_turns = Turns("minilm")
 
 
 class MiniLM:
@@ -49,14 +51,14 @@ class MiniLM:
         return DIMENSIONS
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        """Computed in the process's worker thread, batch by batch; texts are truncated to MAX_TOKENS."""
-        loop = asyncio.get_running_loop()
-        encoded = await loop.run_in_executor(_worker, _encode, list(texts))
+        """Computed in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
+        due = monotonic() + SECONDS_A_TEXT * len(texts)
+        encoded = await _turns.take(due, _encode, list(texts))
         done = Pooled(len(encoded), tokens)
         for batch in _batches(encoded):
-            await loop.run_in_executor(_worker, done.add, batch, [encoded[index] for index in batch])
+            await _turns.take(due, done.add, batch, [encoded[index] for index in batch])
         if len(encoded) > BATCH_TEXTS:
-            await loop.run_in_executor(_worker, _return_free_memory)
+            await _turns.take(due, _return_free_memory)
         return done.embeddings()
 
     async def aclose(self) -> None:

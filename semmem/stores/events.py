@@ -94,9 +94,11 @@ class EventLog:
         async with self._postgres.transaction(scope) as connection:
             return [event_of(row) for row in await connection.fetch(_SQL["unindexed"], *key_of(scope), limit)]
 
-    async def unconsolidated(self, scope: Scope, limit: int) -> list[Event]:
+    async def unconsolidated(self, scope: Scope, after: int, limit: int) -> list[Event]:
+        """Those of a higher `seq` than `after`."""
         async with self._postgres.transaction(scope) as connection:
-            return [event_of(row) for row in await connection.fetch(_SQL["unconsolidated"], *key_of(scope), limit)]
+            rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
+        return [event_of(row) for row in rows]
 
     async def waiting(self, scope: Scope) -> bool:
         async with self._postgres.transaction(scope) as connection:

@@ -49,8 +49,8 @@ order by seq limit $4;
 
 -- unconsolidated: events that no fact has been sought in, oldest first
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
-order by seq limit $4;
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null and seq > $4
+order by seq limit $5;
 
 -- lock_scope: taken first by whoever changes a scope's rows, so that they take turns and never wait for each other
 select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
