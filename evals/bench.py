@@ -32,9 +32,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from semmem.bootstrap import Application, make_application, now, open_application
 from semmem.embedded import Servers
-from semmem.evals.datasets import chosen, locomo
+from semmem.evals.dataset import chosen
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
+from semmem.evals.locomo import load
 from semmem.event import NewEvent
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory import ScopedMemory
@@ -196,7 +197,7 @@ async def _raw_reads(
 
 async def _import(application: Application, data: Path) -> Figure:
     """The share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
-    [conversation] = chosen(locomo(data), [CONVERSATION])
+    [conversation] = chosen(load(data), [CONVERSATION])
     shares, imports = [], []
     for number in range(IMPORTS):
         embedder = Counted(application.models.embedder)

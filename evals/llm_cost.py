@@ -8,9 +8,8 @@ needs no model, and everything but the model's judgement is the product: events,
 
 import asyncio
 import json
-import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -20,19 +19,19 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from semmem.bootstrap import Application, open_application
-from semmem.evals.datasets import Conversation, chosen, locomo
+from semmem.bootstrap import open_application
+from semmem.evals.dataset import Conversation, chosen
+from semmem.evals.extraction import most_calls
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
+from semmem.evals.locomo import load
 from semmem.evals.model_server import ModelServer, chat_usage
-from semmem.extractors.prompt import one_line
+from semmem.evals.recorded import Recorded
 from semmem.memory import ScopedMemory
 from semmem.models.tokens import load_counter
 from semmem.settings import load_settings
-from semmem.stores.postgres import key_of
 
 SETTLE_SECONDS = 600.0
 RECALLS = 20
-SUMMARY_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +71,13 @@ def main(
 
 
 def _chosen(data: Path, id: str) -> Conversation:
-    return chosen(locomo(data), [id])[0]
+    return chosen(load(data), [id])[0]
 
 
 async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
-        ModelServer(answer=Recorded(conversation)) as server,
+        ModelServer(answer=Recorded([conversation])) as server,
         Progress(*columns, console=notes, transient=True) as progress,
     ):
         task = progress.add_task("opening the servers", total=None)
@@ -93,7 +92,7 @@ async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
             recalls = len(server.requests) - len(bodies)
             progress.update(task, description="ingesting the same again")
             again = await _ingest(memory, conversation, "second")
-            depth = await _most_calls(application, memory)
+            depth = await most_calls(application, memory)
     wanted = len(conversation.observations)
     return [
         *_costs(bodies, len(conversation.events)),
@@ -115,16 +114,6 @@ async def _recall(memory: ScopedMemory, conversation: Conversation) -> None:
     for asked in conversation.questions[:RECALLS]:
         await memory.recall(asked.question)
         await memory.context(asked.question, budget=2_000)
-
-
-async def _most_calls(application: Application, memory: ScopedMemory) -> int:
-    """As the audit has it, which has a row for each batch."""
-    async with application.stores.postgres.transaction(memory.scope) as connection:
-        most: int = await connection.fetchval(
-            "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = ($1, $2, $3)",
-            *key_of(memory.scope),
-        )
-    return most
 
 
 def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
@@ -169,52 +158,6 @@ def _compared(figures: Sequence[Figure]) -> Table:
     for rival in RIVALS:
         table.add_row(rival.name, rival.calls, rival.prompt_tokens, rival.duplicates)
     return table
-
-
-class Recorded:
-    """Answers as the model did that wrote LoCoMo's observations: each at the last turn shown that it rests on."""
-
-    _LINE = re.compile(r"^\[(\d+)\] ([^:]+): (.*)$")
-    _SESSION = re.compile(r"^## (\d+) \|")
-    _KNOWN = re.compile(r"^F(\d+) (.*)$")
-    _NEW = re.compile(r"^D(\d+) \[([^\]]*)\] (.*)$")
-
-    def __init__(self, conversation: Conversation) -> None:
-        self._observations = conversation.observations
-        self._turns = {(event.speaker, one_line(event.content)): str(event.key) for event in conversation.events}
-
-    def __call__(self, body: Mapping[str, Any]) -> str:
-        task, _, *lines = body["messages"][1]["content"].split("\n")
-        return json.dumps(self._extract(lines) if task == "TASK: extract" else self._decide(lines))
-
-    def _extract(self, lines: Sequence[str]) -> dict[str, Any]:
-        shown = {
-            self._turns[match[2], match[3]]: (int(match[1]), match[3])
-            for match in map(self._LINE.match, lines)
-            if match
-        }
-        facts = list(self._facts(shown))
-        told = " ".join(" ".join(fact["text"] for fact in facts).split()[:SUMMARY_WORDS])
-        sessions = dict.fromkeys([0, *(int(match[1]) for match in map(self._SESSION.match, lines) if match)])
-        return {"facts": facts, "summaries": [{"session": number, "text": told} for number in sessions if told]}
-
-    def _facts(self, shown: Mapping[str, tuple[int, str]]) -> Iterator[dict[str, Any]]:
-        for observation in self._observations:
-            seen = [shown[dia_id] for dia_id in observation.dia_ids if dia_id in shown]
-            if seen:
-                line, text = max(seen)
-                said = {"subject": observation.speaker, "text": observation.text, "source": line, "quote": text}
-                yield said | {"category": "event", "confidence": 0.9, "importance": 0.5, "when": None}
-
-    def _decide(self, lines: Sequence[str]) -> dict[str, Any]:
-        """The same statement is a confirmation; all else is new."""
-        known = {match[2]: int(match[1]) for match in map(self._KNOWN.match, lines) if match}
-        verdicts = []
-        for match in filter(None, map(self._NEW.match, lines)):
-            same = known.get(match[3]) if f"F{known.get(match[3])}" in match[2].split() else None
-            verdict = "add" if same is None else "confirm"
-            verdicts.append({"draft": int(match[1]), "verdict": verdict, "candidate": same})
-        return {"verdicts": verdicts}
 
 
 if __name__ == "__main__":

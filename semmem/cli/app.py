@@ -10,6 +10,7 @@ import semmem
 from semmem.cli import operations, reading, transfer, writing
 from semmem.cli.demo import demo
 from semmem.cli.doctor import doctor
+from semmem.cli.eval import app as eval_app
 
 app = typer.Typer(
     name="semmem",
@@ -48,3 +49,4 @@ for module in (writing, reading, transfer, operations):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)
+app.add_typer(eval_app, name="eval", no_args_is_help=True)

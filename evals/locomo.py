@@ -1,69 +1,40 @@
-"""Readers of public benchmarks, as events and questions."""
+"""LoCoMo (Maharana et al., 2024): long talks of two friends, with questions and a model's recorded observations."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from semmem.errors import InvalidInput
+from semmem.evals.dataset import Conversation, Observation, Question
 from semmem.event import NewEvent
 
+SOURCE = "data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"
+ADVERSARIAL = "adversarial"
 CATEGORIES: Mapping[int, str] = {
     1: "multi-hop",
     2: "temporal",
     3: "open-domain",
     4: "single-hop",
-    5: "adversarial",
+    5: ADVERSARIAL,
 }
-ADVERSARIAL = 5
 
 # "D8:6; D9:17", "D:11:26" and "D30:05" all occur.
 _DIA_ID = re.compile(r"D:?(\d+):(\d+)")
 _SESSION = re.compile(r"session_(\d+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question, and the dia_ids of the turns that answer it, each once and existing.
+def load(path: Path) -> list[Conversation]:
+    """The conversations of a file in the schema of the snap-research repository; an event's key is its dia_id.
 
-    An adversarial question asks for what was never said: its `evidence` is the turn that misleads, and its `answer` is
-    empty, unless the data set gives one.
+    Turns of a session share its time, taken as UTC. An adversarial question asks for what was never said: its evidence
+    is the turn that misleads, and its answer is empty. Raises InvalidInput for a file that is missing or of another
+    shape.
     """
-
-    question: str
-    answer: str
-    evidence: tuple[str, ...]
-    category: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """A fact that a model drew from a session, with the turns it rests on: a recorded extraction."""
-
-    speaker: str
-    text: str
-    dia_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """One conversation: its turns in order, each with its dia_id as `key` and in its metadata."""
-
-    id: str
-    events: tuple[NewEvent, ...]
-    questions: tuple[Question, ...]
-    observations: tuple[Observation, ...]
-
-
-def locomo(path: Path) -> list[Conversation]:
-    """LoCoMo (Maharana et al., 2024), in the schema of the snap-research repository.
-
-    Turns of a session share its time, taken as UTC. Questions whose evidence names no turn that exists are left out.
-    Raises InvalidInput for a file of another shape.
-    """
+    if not path.is_file():
+        raise InvalidInput("file", f"{path} is not there, or no file", f"get LoCoMo: {SOURCE}")
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(raw, list):
@@ -77,12 +48,14 @@ def locomo(path: Path) -> list[Conversation]:
 def _conversation(raw: Mapping[str, Any]) -> Conversation:
     events = tuple(_events(raw["conversation"]))
     known = {str(event.key) for event in events}
-    questions = (_question(each, known) for each in raw["qa"])
+    asked = [_question(number, each, known) for number, each in enumerate(raw["qa"], start=1)]
+    questions = tuple(question for question in asked if question.evidence)
     return Conversation(
         id=raw["sample_id"],
         events=events,
-        questions=tuple(question for question in questions if question.evidence),
+        questions=questions,
         observations=tuple(_observations(raw["observation"], known)),
+        skipped=len(asked) - len(questions),
     )
 
 
@@ -111,12 +84,13 @@ def _instant(text: str) -> datetime:
     return datetime.strptime(text, "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
 
 
-def _question(raw: Mapping[str, Any], known: set[str]) -> Question:
+def _question(number: int, raw: Mapping[str, Any], known: set[str]) -> Question:
     return Question(
+        id=f"q{number}",
         question=raw["question"],
         answer=str(raw.get("answer", "")),
-        evidence=_dia_ids(raw["evidence"], known),
-        category=raw["category"],
+        evidence=_keys(raw["evidence"], known),
+        category=CATEGORIES[raw["category"]],
     )
 
 
@@ -125,19 +99,10 @@ def _observations(raw: Mapping[str, Any], known: set[str]) -> Iterator[Observati
         for speaker, facts in session.items():
             for text, evidence in facts:
                 named = [evidence] if isinstance(evidence, str) else evidence
-                yield Observation(speaker=speaker, text=text, dia_ids=_dia_ids(named, known))
+                yield Observation(speaker=speaker, text=text, keys=_keys(named, known))
 
 
-def _dia_ids(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
+def _keys(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
     """In order, each once, and only those of turns that exist."""
     named = (f"D{int(session)}:{int(turn)}" for text in evidence for session, turn in _DIA_ID.findall(text))
-    return tuple(dia_id for dia_id in dict.fromkeys(named) if dia_id in known)
-
-
-def chosen(conversations: Sequence[Conversation], ids: Sequence[str]) -> list[Conversation]:
-    """Those of these ids, or all where none is named. Raises InvalidInput for an id that is not there."""
-    known = {conversation.id: conversation for conversation in conversations}
-    for id in ids:
-        if id not in known:
-            raise InvalidInput("conversations", f"{id!r} is not in the file", f"choose from {', '.join(known)}")
-    return [known[id] for id in ids] or list(conversations)
+    return tuple(key for key in dict.fromkeys(named) if key in known)

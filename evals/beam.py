@@ -1,0 +1,126 @@
+"""BEAM (Tavakoli et al., 2025): long chats of a user with an assistant, and probing questions by ability."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from semmem.checks import MAX_CONTENT_BYTES
+from semmem.errors import InvalidInput
+from semmem.evals.dataset import Conversation, Question
+from semmem.event import NewEvent
+
+SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: evaluate only, never redistribute"
+KNOWLEDGE_UPDATE = "knowledge_update"
+
+_CHAT, _QUESTIONS = "chat.json", "probing_questions.json"
+_ANSWERS = ("answer", "ideal_answer", "ideal_response", "ideal_summary")
+# Where the message stood in the plan that the chat was written from, such as "->-> 2,14" or "->-> 2,N/A".
+_PLACE = re.compile(r"\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
+
+
+def load(folder: Path) -> list[Conversation]:
+    """The chats of a folder that holds N/chat.json and N/probing_questions.json; a chat's id is "N".
+
+    An event's key is its message's id, its session the batch. The data names days only: a message is dated a second
+    after the one before, in UTC. Raises InvalidInput for a folder without chats, or a file of another shape.
+    """
+    chats = sorted(folder.glob(f"*/{_CHAT}"), key=lambda path: (len(path.parent.name), path.parent.name))
+    if not chats:
+        raise InvalidInput("folder", f"{folder} holds no N/{_CHAT}", f"get BEAM: {SOURCE}")
+    return [_load(path.parent) for path in chats]
+
+
+def _load(folder: Path) -> Conversation:
+    try:
+        return _conversation(folder.name, _json(folder / _CHAT), _json(folder / _QUESTIONS))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        limit = f"{folder} is not a chat of BEAM ({type(error).__name__}: {error})"
+        raise InvalidInput("folder", limit, f"pass the folder that holds N/{_CHAT}, as it was published") from error
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mapping[str, Any]) -> Conversation:
+    events = tuple(_events(batches))
+    known = {str(event.key) for event in events}
+    asked = [
+        _question(ability, number, raw, known)
+        for ability, questions in probing.items()
+        for number, raw in enumerate(questions, start=1)
+    ]
+    questions = tuple(question for question in asked if question.evidence)
+    return Conversation(id=id, events=events, questions=questions, skipped=len(asked) - len(questions))
+
+
+def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
+    day = at = datetime.min.replace(tzinfo=UTC)
+    for batch in batches:
+        for anchor, message in _anchored(batch):
+            at = at + timedelta(seconds=1) if _day(anchor) == day else _day(anchor)
+            day = _day(anchor)
+            yield _event(message, f"batch_{batch['batch_number']}", at)
+
+
+def _anchored(batch: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each message with its day: the last one named, and before any is, the first that the batch names."""
+    messages = [message for turn in batch["turns"] for message in turn]
+    anchors = [anchor for each in (batch, *messages) if (anchor := each.get("time_anchor"))]
+    anchor = anchors[0]
+    for message in messages:
+        anchor = message.get("time_anchor") or anchor
+        yield anchor, message
+
+
+def _day(anchor: str) -> datetime:
+    """Such as "March-15-2024"."""
+    return datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)
+
+
+def _event(message: Mapping[str, Any], session: str, at: datetime) -> NewEvent:
+    return NewEvent(
+        content=_fitting(_PLACE.sub("", message["content"])),
+        role=message["role"],
+        session=session,
+        occurred_at=at,
+        key=str(message["id"]),
+    )
+
+
+def _fitting(content: str) -> str:
+    """Cut to what an event may hold: the published chats exceed it by two drawings that never end."""
+    return content.encode()[:MAX_CONTENT_BYTES].decode(errors="ignore").rstrip()
+
+
+def _question(ability: str, number: int, raw: Mapping[str, Any], known: set[str]) -> Question:
+    sources = raw.get("source_chat_ids") or ()
+    named = sources if isinstance(sources, Mapping) and ability == KNOWLEDGE_UPDATE else {}
+    return Question(
+        id=f"{ability}-{number}",
+        question=raw["question"],
+        answer=str(next((raw[name] for name in _ANSWERS if name in raw), "")),
+        evidence=_keys(sources, known),
+        category=ability,
+        original=_keys(named.get("original_info", ()), known),
+        updated=_keys(named.get("updated_info", ()), known),
+    )
+
+
+def _keys(sources: Any, known: set[str]) -> tuple[str, ...]:
+    """In order, each once, and only those of messages that exist."""
+    return tuple(key for key in dict.fromkeys(_flat(sources)) if key in known)
+
+
+def _flat(sources: Any) -> Iterator[str]:
+    """Ids come as a number, a list, a list of lists, or lists by name."""
+    if isinstance(sources, Mapping):
+        sources = list(sources.values())
+    if not isinstance(sources, list | tuple):
+        yield str(sources)
+        return
+    for source in sources:
+        yield from _flat(source)

@@ -1,0 +1,254 @@
+"""What an extractor made of conversations: whether its facts are right, as far as rules can tell, and their cost."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
+from uuid import UUID
+
+from semmem.bootstrap import Application, open_application
+from semmem.errors import NotSettled
+from semmem.evals.dataset import Conversation, Question
+from semmem.evals.fact_checks import (
+    Events,
+    duplicates,
+    has_wrong_subject,
+    is_grounded,
+    is_junk,
+    is_undated,
+    is_wrongly_dated,
+    keeps_relative_time,
+)
+from semmem.evals.locomo import ADVERSARIAL
+from semmem.evals.run import Tell, store
+from semmem.extractors.gate import speaker_of
+from semmem.fact import Fact
+from semmem.memory import ScopedMemory
+from semmem.ports import Usage
+from semmem.settings import Settings
+from semmem.stores.postgres import key_of
+
+PATIENCE = 120.0  # seconds without progress
+EXAMPLES = 10  # facts of each fault that a result shows
+EVERY = 1_000_000  # rows of a scope
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extracted:
+    """A conversation's facts, all versions, beside its events and the keys that these were stored under.
+
+    `refused` counts drafts by reason, `failed` events that no answer could be had for, `depth` the calls of the
+    largest batch, each of which waits for the one before.
+    """
+
+    conversation: Conversation
+    events: Events
+    keys: Mapping[UUID, Sequence[str]]
+    facts: tuple[Fact, ...]
+    refused: Mapping[str, int]
+    failed: int
+    usage: Usage
+    depth: int
+    complete: bool
+
+    def keys_of(self, fact: Fact) -> set[str]:
+        return {key for source in fact.sources for key in self.keys.get(source.event_id, ())}
+
+    @cached_property
+    def faults(self) -> dict[str, list[Fact]]:
+        """The facts that each check finds fault with, by its name."""
+        speakers = {speaker_of(event) for event in self.events.values()}
+        checks: dict[str, Callable[[Fact], bool]] = {
+            "ungrounded": lambda fact: not is_grounded(fact, self.events),
+            "junk": is_junk,
+            "wrong_subject": partial(has_wrong_subject, events=self.events, speakers=speakers),
+            "undated": partial(is_undated, events=self.events),
+            "wrongly_dated": partial(is_wrongly_dated, events=self.events),
+            "relative_time_left": keeps_relative_time,
+        }
+        return {name: [fact for fact in self.facts if check(fact)] for name, check in checks.items()}
+
+
+async def run(
+    conversations: Sequence[Conversation], settings: Settings, tell: Tell, *, patience: float = PATIENCE
+) -> dict[str, Any]:
+    """Takes the conversations through the product with the extractor of `settings`: what `measured` has, and "partial".
+
+    `tell` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, a model that went away,
+    the run ends there with what was extracted until then. That is partial, and so is a run where the model gave no
+    usable answer for some events.
+    """
+    extracted: list[Extracted] = []
+    async with open_application(settings) as application:
+        for conversation in conversations:
+            extracted.append(await _extracted(application, conversation, tell, patience))
+            if not extracted[-1].complete:
+                break
+    return measured(extracted) | {"partial": not all(each.complete and not each.failed for each in extracted)}
+
+
+async def _extracted(application: Application, conversation: Conversation, tell: Tell, patience: float) -> Extracted:
+    stored = await store(application, conversation)
+    complete = await _settled(stored.memory, conversation, tell, patience)
+    scope, parts = stored.memory.scope, application.memory.parts  # the memory's own calls end at a limit
+    letters = await parts.ledger.dead_letters(scope, replayed=False, limit=EVERY)
+    return Extracted(
+        conversation=conversation,
+        events={event.id: event async for event in stored.memory.events()},
+        keys=stored.keys,
+        facts=tuple(await parts.facts.find(scope, superseded=True, category=None, subject=None, limit=EVERY)),
+        refused=Counter(letter.reason for letter in letters if letter.stage == "draft"),
+        failed=sum(len(letter.event_ids) for letter in letters if letter.stage == "extraction"),
+        usage=await stored.memory.usage(),
+        depth=await most_calls(application, stored.memory),
+        complete=complete,
+    )
+
+
+async def _settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
+    """False where nothing has moved for so long."""
+    total = left = len(conversation.events)
+
+    def progress(waiting: int) -> None:
+        nonlocal left
+        left = waiting
+        tell("ingest", conversation.id, total - left, total)
+
+    while True:
+        before = left
+        try:
+            await memory.settled(timeout=patience, progress=progress)
+        except NotSettled:
+            if left == before:
+                return False
+        else:
+            progress(0)
+            return True
+
+
+async def most_calls(application: Application, memory: ScopedMemory) -> int:
+    """The model calls of the batch that took most; the audit has a row for each batch."""
+    async with application.stores.postgres.transaction(memory.scope) as connection:
+        most: int | None = await connection.fetchval(
+            "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = ($1, $2, $3)",
+            *key_of(memory.scope),
+        )
+    return most or 0
+
+
+def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
+    """{"n": facts, "metrics", "refused", "by_conversation", "examples"}, plain JSON; see `_metrics` for the figures."""
+    refused: Counter[str] = Counter()
+    for each in extracted:
+        refused.update(each.refused)
+    return {
+        "n": sum(len(each.facts) for each in extracted),
+        "metrics": _metrics(extracted),
+        "refused": dict(refused.most_common()),
+        "by_conversation": {each.conversation.id: _metrics([each]) for each in extracted},
+        "examples": _examples(extracted),
+    }
+
+
+def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
+    """Shares of all facts, from 0 to 1; shares of the evidence; counts; and costs per 100 turns.
+
+    None stands for a share of nothing.
+    """
+    facts = sum(len(each.facts) for each in extracted)
+    found: Counter[str] = Counter()
+    for each in extracted:
+        found.update({name: len(faulty) for name, faulty in each.faults.items()})
+    wrong = {name: _share(found[name], facts) for name in found if name != "ungrounded"}
+    return (
+        {"grounded": _share(facts - found["ungrounded"], facts)}
+        | wrong
+        | _coverage(extracted)
+        | _counts(extracted)
+        | _costs(extracted)
+    )
+
+
+def _coverage(extracted: Sequence[Extracted]) -> dict[str, float | None]:
+    """Of the events that are evidence, and of the questions, those that facts rest on, wholly."""
+    turns, questions = [], []
+    for each in extracted:
+        known = {key for fact in each.facts for key in each.keys_of(fact)}
+        asked = [question.evidence for question in each.conversation.questions if question.category != ADVERSARIAL]
+        turns += [key in known for key in {key for evidence in asked for key in evidence}]
+        questions += [known.issuperset(evidence) for evidence in asked]
+    return {
+        "evidence_covered": _share(sum(turns), len(turns)),
+        "questions_covered": _share(sum(questions), len(questions)),
+    }
+
+
+def _counts(extracted: Sequence[Extracted]) -> dict[str, float | None]:
+    """`merges` are events that a fact gained beside its first; `updates_*` are BEAM's knowledge updates."""
+    decided = Counter(_decided(each, question) for each in extracted for question in each.conversation.questions)
+    return {
+        "facts": sum(len(each.facts) for each in extracted),
+        "duplicates": sum(duplicates(each.facts) for each in extracted),
+        "merges": sum(
+            len({source.event_id for source in fact.sources}) - 1 for each in extracted for fact in each.facts
+        ),
+        "supersedes": sum(not fact.current for each in extracted for fact in each.facts),
+        "updates_right": decided["right"],
+        "updates_missed": decided["missed"],
+        "updates_wrong": decided["wrong"],
+        "drafts_refused": sum(sum(each.refused.values()) for each in extracted),
+        "events_failed": sum(each.failed for each in extracted),
+    }
+
+
+def _decided(extracted: Extracted, question: Question) -> str | None:
+    """Of an update: "right" where a fact of the newest statement took the place of one of the outdated, "wrong" where
+    it was the other way round, "missed" where neither; None where one of the two left no fact."""
+    outdated = _resting_on(extracted, set(question.original) - set(question.updated))
+    newest = _resting_on(extracted, set(question.updated) - set(question.original))
+    if not outdated or not newest:
+        return None
+    pairs = [(old, new) for old in outdated for new in newest if old.thread == new.thread]
+    if any(old.version < new.version for old, new in pairs):
+        return "right"
+    return "wrong" if any(new.version < old.version for old, new in pairs) else "missed"
+
+
+def _resting_on(extracted: Extracted, keys: set[str]) -> list[Fact]:
+    return [fact for fact in extracted.facts if keys & extracted.keys_of(fact)]
+
+
+def _costs(extracted: Sequence[Extracted]) -> dict[str, float | None]:
+    turns = sum(len(each.events) for each in extracted)
+    usage = sum((each.usage for each in extracted), Usage())
+    return {
+        "turns": turns,
+        "calls_per_100_turns": _share(100 * usage.calls, turns),
+        "prompt_tokens_per_100_turns": _share(100 * usage.prompt_tokens, turns),
+        "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
+        "calls_of_one_batch": max((each.depth for each in extracted), default=0),
+    }
+
+
+def _examples(extracted: Sequence[Extracted]) -> dict[str, list[dict[str, Any]]]:
+    faults: dict[str, list[Fact]] = {}
+    for each in extracted:
+        for name, found in each.faults.items():
+            faults.setdefault(name, []).extend(found)
+    return {name: [_shown(fact) for fact in found[:EXAMPLES]] for name, found in faults.items()}
+
+
+def _shown(fact: Fact) -> dict[str, Any]:
+    start = fact.validity.start
+    return {
+        "subject": fact.subject,
+        "text": fact.text,
+        "start": start.isoformat() if start else None,
+        "said_at": fact.said_at.isoformat(),
+        "quotes": [source.quote for source in fact.sources],
+    }
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

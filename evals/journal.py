@@ -1,0 +1,85 @@
+"""The journal of a run: what it is about, and a line for each answered question, so that it can be resumed."""
+
+import json
+from collections.abc import Mapping
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from semmem.errors import InvalidInput
+from semmem.evals.answers import Answer, plain, read
+
+NAME = "journal.jsonl"
+COMPLETE = {"complete": True}  # the last line
+
+# What is stored depends on these; the rest only on how it is asked.
+STORED_BY = ("dataset", "sha256", "embedder", "extractor", "llm_model", "vector_index")
+
+Asked = tuple[str, str]  # a conversation's id, and a question's in it
+Header = Mapping[str, Any]
+
+
+class Journal:
+    """`answers` are those that an interrupted run left; `add` writes one at once."""
+
+    def __init__(self, file: TextIOWrapper, answers: Mapping[Asked, Answer]) -> None:
+        self._file, self.answers = file, answers
+
+    @classmethod
+    def open(cls, folder: Path, about: Header) -> "Journal":
+        """The folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
+
+        Raises InvalidInput where the folder belongs to a run of another kind.
+        """
+        path = folder / NAME
+        known = _lines(path)
+        complete = known[-1:] == [COMPLETE]
+        if known:
+            _check_same(known[0], about, STORED_BY if complete else None, folder)
+        if known and not complete:
+            answers = [read(line) for line in known[1:]]
+            return cls(
+                path.open("a", encoding="utf-8"), {(each.conversation, each.question_id): each for each in answers}
+            )
+        journal = cls(path.open("w", encoding="utf-8"), {})
+        journal._write(about)
+        return journal
+
+    def add(self, answer: Answer) -> None:
+        self._write(plain(answer))
+
+    def complete(self) -> None:
+        self._write(COMPLETE)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """Those that were written to their end; one that a crash has cut goes."""
+    if not path.exists():
+        return []
+    with path.open("rb+") as file:
+        whole = file.read().rpartition(b"\n")[0]
+        file.truncate(len(whole) + 1 if whole else 0)
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def _check_same(known: Header, header: Header, names: tuple[str, ...] | None, folder: Path) -> None:
+    for name in names or sorted({*known, *header}):
+        before, now = known.get(name), header.get(name)
+        if before != now:
+            state = "an unfinished run" if names is None else "a run"
+            raise InvalidInput(
+                "work",
+                f"{folder} holds {state} with {name} {_shown(before)}, not {_shown(now)}",
+                "give the options of that run, or another --work, or delete the folder",
+            )
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,113 @@
+"""A user's own data as lines of JSON: the events of conversations, and questions about them.
+
+{"type": "event", "conversation": "c1", "content": "I moved to Porto.", "key": "e1", "speaker": "Ines"}
+{"type": "question", "conversation": "c1", "question": "Where do I live?", "evidence": ["e1"], "answer": "Porto"}
+
+An event has the fields of `semmem import`, `occurred_at` among them; its `key` is what evidence names. A question may
+have an `id` and a `category` too.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from semmem.checks import MAX_CONTENT_BYTES, check_id, check_text
+from semmem.cli.lines import Reader, object_of
+from semmem.errors import InvalidInput
+from semmem.evals.dataset import Conversation, Question
+from semmem.event import NewEvent
+
+CATEGORY = "question"  # of a question that names none
+_QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category")
+
+
+@dataclass(slots=True)
+class _Read:
+    """One conversation so far; questions with the number of their line, since evidence may follow them."""
+
+    reader: Reader
+    events: dict[str, NewEvent] = field(default_factory=dict)
+    questions: dict[str, tuple[int, Question]] = field(default_factory=dict)
+
+
+def load(path: Path) -> list[Conversation]:
+    """The conversations of a file in order of appearance, their events in the order of the lines.
+
+    Questions without evidence are left out and counted. Raises InvalidInput that names the number of the first line
+    that is malformed, or whose evidence names no event.
+    """
+    if not path.is_file():
+        raise InvalidInput("file", f"{path} is not there, or no file", "name a file of events and questions")
+    read: dict[str, _Read] = {}
+    now = datetime.now(UTC)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                with _named(number):
+                    _take(read, number, line, now)
+    if not any(each.events for each in read.values()):
+        raise InvalidInput("file", "holds no event", 'write lines such as {"type": "event", "conversation": ...}')
+    return [_conversation(id, each) for id, each in read.items()]
+
+
+@contextmanager
+def _named(number: int) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
+
+
+def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> None:
+    said = object_of(line)
+    kind, conversation = said.pop("type", None), check_id("conversation", said.pop("conversation", None))
+    if kind not in ("event", "question"):
+        raise InvalidInput("type", "must be event or question", 'write it like {"type": "event", ...}')
+    into = read.setdefault(conversation, _Read(reader=Reader(now)))
+    if kind == "event":
+        event = into.reader.event(line, said)
+        into.events[_check_new("key", str(event.key), into.events)] = event
+    else:
+        question = _question(number, said)
+        into.questions[_check_new("id", question.id, into.questions)] = number, question
+
+
+def _check_new(field: str, id: str, known: Mapping[str, object]) -> str:
+    if id in known:
+        raise InvalidInput(field, f"{id!r} stands in this conversation before", "give each its own")
+    return id
+
+
+def _question(number: int, said: Mapping[str, Any]) -> Question:
+    for name in said:
+        if name not in _QUESTION_FIELDS:
+            raise InvalidInput(name, "is no field of a question", f"use {', '.join(_QUESTION_FIELDS)}")
+    evidence = said.get("evidence", [])
+    if not isinstance(evidence, list) or not all(isinstance(key, str) for key in evidence):
+        raise InvalidInput("evidence", "must be a list of the keys of events", 'write it like ["e1", "e2"]')
+    return Question(
+        id=check_id("id", said.get("id", f"q{number}")),
+        question=check_text("question", said.get("question"), MAX_CONTENT_BYTES),
+        answer=str(said.get("answer", "")),
+        evidence=tuple(dict.fromkeys(evidence)),
+        category=check_id("category", said.get("category", CATEGORY)),
+    )
+
+
+def _conversation(id: str, read: _Read) -> Conversation:
+    for number, question in read.questions.values():
+        with _named(number):
+            _check_evidence(question, read.events, id)
+    questions = tuple(question for _, question in read.questions.values() if question.evidence)
+    skipped = len(read.questions) - len(questions)
+    return Conversation(id=id, events=tuple(read.events.values()), questions=questions, skipped=skipped)
+
+
+def _check_evidence(question: Question, events: Mapping[str, NewEvent], conversation: str) -> None:
+    for key in question.evidence:
+        if key not in events:
+            limit = f"{key!r} is the key of no event of {conversation!r}"
+            raise InvalidInput("evidence", limit, "correct it or take it out")

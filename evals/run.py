@@ -1,0 +1,220 @@
+"""A retrieval eval from end to end: events go in through remember, answers come out of recall and context."""
+
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Protocol
+from uuid import UUID
+
+from semmem.bootstrap import Application, open_application
+from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
+from semmem.embedded.layout import Layout, exclusive
+from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
+from semmem.evals.answers import BUDGETS, Answer, result
+from semmem.evals.dataset import Conversation, Question
+from semmem.evals.journal import Asked, Journal
+from semmem.evals.metrics import covered, words_kept
+from semmem.evals.plan import Plan, cache_folder, describe, eval_settings
+from semmem.evals.retrievers import Retriever, Stored, make_retriever
+from semmem.event import NewEvent
+from semmem.memory import ScopedMemory
+from semmem.retrieval.analysis import terms
+from semmem.settings import Settings
+from semmem.stores.ledger import DeadLetter
+
+TENANT = "evals"
+ATTEMPTS = 3  # at an answer that every part took part in: a busy machine may miss one
+LOCK_SECONDS, STOP_SECONDS = 1.0, 45.0
+
+
+class Tell(Protocol):
+    """Hears how far a task has come: "ingest" counts the events of a conversation, "ask" all questions."""
+
+    def __call__(self, task: str, conversation: str, done: int, total: int) -> None: ...
+
+
+class Degraded(SemmemError):
+    """An answer without one of its parts says nothing about retrieval."""
+
+
+async def run(
+    plan: Plan, work: Path | None, *, patience: float, tell: Tell
+) -> tuple[dict[str, Any], SemmemError | None]:
+    """The result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
+
+    A run that was interrupted in the folder `work` goes on, and conversations that are stored there are not stored
+    again. Without a folder it takes one of the user's cache, which goes once the run is complete. `patience` is in
+    seconds without progress. Raises InvalidInput where the folder holds another run, and what cut the run short where
+    not even one question was answered.
+    """
+    with eval_settings(plan.extractor, plan.conversations) as settings:
+        about = await describe(plan, settings)
+        folder = work or cache_folder(about)
+        course = Course(plan, settings.model_copy(update={"data": folder}), patience, tell)
+        Layout.of(folder).create()
+        async with exclusive(folder / "eval.lock", patience=LOCK_SECONDS):
+            trouble = await course.run(Journal.open(folder, about))
+            if work is None and trouble is None:
+                await _remove(folder)
+    if trouble and not course.answers:
+        raise trouble
+    skipped = sum(each.skipped for each in plan.conversations)
+    told = {name: about[name] for name in ("dataset", "embedder")}
+    return result(course.answers, **told, skipped=skipped, partial=trouble is not None, settings=about), trouble
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """A folder for servers that goes afterwards."""
+    folder = Path(mkdtemp(prefix="semmem-eval-"))
+    try:
+        yield folder
+    finally:
+        await _remove(folder)
+
+
+async def _remove(folder: Path) -> None:
+    """Once its servers have stopped, whose keeper holds this lock."""
+    async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
+        shutil.rmtree(folder)
+
+
+class Course:
+    """One run's way through its conversations; `answers` are in the order of the data."""
+
+    def __init__(self, plan: Plan, settings: Settings, patience: float, tell: Tell) -> None:
+        self._plan, self._settings, self._patience, self._tell = plan, settings, patience, tell
+        self._answers: dict[Asked, Answer] = {}
+
+    @property
+    def answers(self) -> list[Answer]:
+        return [self._answers[name] for name in self._plan.asked if name in self._answers]
+
+    async def run(self, journal: Journal) -> SemmemError | None:
+        """What cut the run short: a model or a store that was away."""
+        with closing(journal):
+            self._answers = dict(journal.answers)
+            async with open_application(self._settings) as application:
+                retriever = make_retriever(self._plan.retriever, application, self._plan.limit)
+                for conversation in filter(self._left, self._plan.conversations):
+                    if trouble := await self._measure(application, retriever, conversation, journal):
+                        return trouble
+            journal.complete()
+        return None
+
+    async def _measure(
+        self, application: Application, retriever: Retriever, conversation: Conversation, journal: Journal
+    ) -> SemmemError | None:
+        """Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again."""
+        stored = await store(application, conversation)
+        lacking = await self._lacking(stored.memory, conversation)
+        try:
+            for question in self._left(conversation):
+                answer = await ask(retriever, stored, conversation.id, question)
+                self._take(answer)
+                if not lacking:
+                    journal.add(answer)
+        except (ModelError, StoreUnavailable, Degraded) as error:
+            return error
+        return lacking
+
+    def _left(self, conversation: Conversation) -> list[Question]:
+        questions = conversation.questions[: self._plan.questions]
+        return [each for each in questions if (conversation.id, each.id) not in self._answers]
+
+    def _take(self, answer: Answer) -> None:
+        self._answers[answer.conversation, answer.question_id] = answer
+        self._tell("ask", answer.conversation, len(self._answers), len(self._plan.asked))
+
+    async def _lacking(self, memory: ScopedMemory, conversation: Conversation) -> SemmemError | None:
+        """Why not all facts of the conversation are there."""
+        if not await settled(memory, conversation, self._tell, self._patience):
+            return NotSettled(f"{conversation.id}: nothing has moved for {self._patience:g} s; is the model reachable?")
+        if failed := sum(len(letter.event_ids) for letter in await _failed(memory)):
+            return ModelError(f"{conversation.id}: the model gave no usable answer for {failed} events")
+        return None
+
+
+async def settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
+    """Waits until the conversation is extracted and indexed; False where nothing has moved for `patience` seconds."""
+    total = left = len(conversation.events)
+
+    def progress(waiting: int) -> None:
+        nonlocal left
+        left = waiting
+        tell("ingest", conversation.id, total - left, total)
+
+    while True:
+        before = left
+        try:
+            await memory.settled(timeout=patience, progress=progress)
+        except NotSettled:
+            if left == before:
+                return False
+        else:
+            progress(0)
+            return True
+
+
+async def store(application: Application, conversation: Conversation) -> Stored:
+    """The conversation in a workspace of its own. What is stored there already is not stored again, but what the model
+    gave no answer for is tried again."""
+    memory = application.memory.scope(tenant=TENANT, workspace=conversation.id)
+    events: dict[UUID, NewEvent] = {}
+    keys: dict[UUID, list[str]] = {}
+    for start in range(0, len(conversation.events), MAX_EVENTS_PER_CALL):
+        page = conversation.events[start : start + MAX_EVENTS_PER_CALL]
+        for event, ack in zip(page, await memory.remember_many(page), strict=True):
+            events[ack.id] = event
+            keys.setdefault(ack.id, []).append(str(event.key))
+    if failed := await _failed(memory):
+        await memory.replay([letter.id for letter in failed])
+    return Stored(memory=memory, events=events, keys=keys)
+
+
+async def _failed(memory: ScopedMemory) -> list[DeadLetter]:
+    """The events that no facts could be had from."""
+    return [letter for letter in await memory.dead_letters(limit=MAX_LIMIT) if letter.stage == "extraction"]
+
+
+async def ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
+    """Raises Degraded where a store or the embedder kept away."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return await _ask(retriever, stored, conversation, question)
+        except Degraded:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+async def _ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
+    started = time.perf_counter()
+    ranked = await retriever.ranked(stored, question.question)
+    milliseconds = (time.perf_counter() - started) * 1e3
+    packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
+    _check_whole(ranked.degraded.union(*(each.degraded for each in packed.values())))
+    has_words = bool(terms(question.answer))
+    return Answer(
+        conversation=conversation,
+        question_id=question.id,
+        question=question.question,
+        answer=question.answer,
+        category=question.category,
+        evidence=question.evidence,
+        returned=ranked.hits,
+        covered={name: covered(question.evidence, each.whole) for name, each in packed.items()},
+        stems={name: words_kept(question.answer, each.text) for name, each in packed.items() if has_words},
+        original=question.original,
+        updated=question.updated,
+        milliseconds=round(milliseconds, 2),
+    )
+
+
+def _check_whole(degraded: frozenset[str]) -> None:
+    """The model's absence is known from the extraction."""
+    if away := degraded - {"llm"}:
+        raise Degraded(f"answers came without {', '.join(sorted(away))}")

@@ -1,0 +1,42 @@
+"""The data sets that can be measured, by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from semmem.errors import InvalidInput
+from semmem.evals import beam, jsonl, locomo, precision
+from semmem.evals.dataset import Conversation
+
+OWN_DATA = "your own events and questions as lines of JSON (docs/evals.md has a template)"
+SOURCES: Mapping[str, str] = {
+    "locomo": locomo.SOURCE,
+    "beam": beam.SOURCE,
+    "precisionmembench": precision.SOURCE,
+    "jsonl": OWN_DATA,
+}
+_LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
+    "locomo": locomo.load,
+    "beam": beam.load,
+    "jsonl": jsonl.load,
+}
+
+
+def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
+    """Both, where they are given. Raises InvalidInput that says where to get the data set, and under which licence."""
+    if dataset is None:
+        raise InvalidInput("dataset", "is missing", f"pass --dataset: {', '.join(SOURCES)}")
+    if data is None or not data.exists():
+        limit = "is missing" if data is None else f"{data} is not there"
+        raise InvalidInput("data", limit, f"get {SOURCES[dataset]}, and pass --data")
+    return dataset, data
+
+
+def load(dataset: str, data: Path) -> list[Conversation]:
+    """The conversations with the questions that can be measured: an adversarial one has no answer to be found."""
+    return [
+        replace(
+            each, questions=tuple(question for question in each.questions if question.category != locomo.ADVERSARIAL)
+        )
+        for each in _LOADERS[dataset](data)
+    ]

@@ -1,0 +1,48 @@
+"""Evals of what has changed: whether the newest statement comes back, above the outdated one, and both where asked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from statistics import fmean
+from typing import Any
+
+from semmem.evals.answers import NEWEST_ABOVE, TOP
+from semmem.evals.beam import KNOWLEDGE_UPDATE
+from semmem.evals.dataset import Conversation
+from semmem.evals.metrics import source_turns, stands_above
+
+CONTRADICTION, TIME = "contradiction_resolution", "temporal_reasoning"
+ABILITIES = (KNOWLEDGE_UPDATE, CONTRADICTION, TIME)
+
+CURRENT = "current_by_default"
+BOTH = f"both_statements_found@{TOP}"
+UPDATE_METRICS = (NEWEST_ABOVE, CURRENT, BOTH)
+
+
+def about_updates(conversations: Iterable[Conversation]) -> list[Conversation]:
+    """The conversations with the questions of ABILITIES alone."""
+    return [
+        replace(each, questions=tuple(question for question in each.questions if question.category in ABILITIES))
+        for each in conversations
+    ]
+
+
+def update_figures(result: Mapping[str, Any]) -> dict[str, float]:
+    """Means by the names in UPDATE_METRICS, over the questions of a retrieval result that each is about.
+
+    Current by default: the first of the two statements within the first TOP turns is the newest. Both statements
+    found: all turns of a contradiction, or of two events in time, are within them.
+    """
+    asked: Sequence[Mapping[str, Any]] = result["questions"]
+    updates = [each for each in asked if NEWEST_ABOVE in each]
+    both = [each[f"all@{TOP}"] for each in asked if each["category"] in (CONTRADICTION, TIME)]
+    values = {
+        NEWEST_ABOVE: [each[NEWEST_ABOVE] for each in updates],
+        CURRENT: [float(_is_current(each)) for each in updates],
+        BOTH: both,
+    }
+    return {name: round(fmean(own), 4) for name, own in values.items() if own}
+
+
+def _is_current(asked: Mapping[str, Any]) -> bool:
+    turns = source_turns(hit["keys"] for hit in asked["returned"])
+    return stands_above(asked["updated"], asked["original"], turns[:TOP])

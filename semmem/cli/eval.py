@@ -1,0 +1,128 @@
+"""The commands that measure: `semmem eval retrieval`, `updates` and `extraction`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from semmem.cli import evaluating, options
+from semmem.cli.evaluating import Request
+from semmem.cli.settling import PATIENCE
+
+Retriever = Literal["bm25", "dense", "rrf", "semmem"]
+
+app = typer.Typer(help="Measure retrieval, updates and extraction: on benchmarks, or your own data.")
+
+Data = Annotated[
+    Path | None, typer.Option(help="The data set's file; of BEAM, the folder with N/chat.json.", show_default=False)
+]
+Conversations = Annotated[
+    list[str] | None, typer.Option(metavar="ID,...", help="These only, such as conv-26,conv-30; may be repeated.")
+]
+Extractor = Annotated[
+    Literal["offline", "llm", "recorded"], typer.Option(help="Who finds facts: rules, your model, LoCoMo's record.")
+]
+Work = Annotated[
+    Path | None,
+    typer.Option(help="Work in this folder, and keep it.", show_default="a cache folder, removed at the end"),
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there, as JSON.")]
+FailUnder = Annotated[
+    list[str] | None,
+    typer.Option(metavar="METRIC=VALUE", help="Exit with 1 below it, such as recall@10=0.75; may be repeated."),
+]
+
+
+@app.command()
+def retrieval(
+    dataset: Annotated[
+        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+    ] = None,
+    data: Data = None,
+    conversations: Conversations = None,
+    limit: Annotated[int, typer.Option(help="Hits asked for.")] = 200,
+    questions: Annotated[int | None, typer.Option(min=1, help="Only so many of each conversation.")] = None,
+    extractor: Extractor = "offline",
+    retriever: Annotated[Retriever, typer.Option(help="semmem, or a baseline on its own indexes.")] = "semmem",
+    work: Work = None,
+    json_file: JsonFile = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots into this folder.")] = None,
+    fail_under: FailUnder = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="A.json B.json", help="Compare two results; nothing is measured.", show_default=False),
+    ] = None,
+    across_settings: Annotated[bool, typer.Option("--across-settings", help="Even if their settings differ.")] = False,
+    patience: options.Patience = PATIENCE,
+) -> None:
+    """Measure how well recall and context bring back the evidence of questions.
+
+    Events go in through remember, on embedded servers of the run's own, each conversation into its own workspace.
+    SEMMEM_* choose the embedder, the model and the vector index. After an interruption the same command goes on.
+
+    Example: semmem eval retrieval --dataset locomo --data locomo10.json --report report
+
+    Example: semmem eval retrieval --dataset jsonl --data mine.jsonl --json now.json --fail-under recall@10=0.75
+
+    Example: semmem eval retrieval --compare before.json now.json
+    """
+    if compare:
+        evaluating.compare(compare, across_settings=across_settings, json_file=json_file)
+        return
+    evaluating.retrieval(
+        Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file),
+        retriever=retriever,
+        limit=limit,
+        questions=questions,
+        work=work,
+        report=report,
+        fail_under=fail_under or [],
+        patience=patience,
+    )
+
+
+@app.command()
+def updates(
+    dataset: Annotated[
+        Literal["beam", "precisionmembench"] | None, typer.Option(help="What the data is.", show_default=False)
+    ] = None,
+    data: Data = None,
+    conversations: Conversations = None,
+    extractor: Extractor = "offline",
+    work: Work = None,
+    json_file: JsonFile = None,
+    patience: options.Patience = PATIENCE,
+) -> None:
+    """Measure what has changed: whether the newest statement comes back, and what must not come back does not.
+
+    Of BEAM the questions about updated knowledge, contradictions and time are asked; --conversations and --work are
+    for BEAM only.
+
+    Example: semmem eval updates --dataset beam --data chats/100K --json updates.json
+
+    Example: semmem eval updates --dataset precisionmembench --data fixtures
+    """
+    asked = Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file)
+    if dataset == "precisionmembench":
+        evaluating.precision(asked)
+    else:
+        evaluating.updates(asked, work=work, patience=patience)
+
+
+@app.command()
+def extraction(
+    dataset: Annotated[
+        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+    ] = None,
+    data: Data = None,
+    conversations: Conversations = None,
+    extractor: Extractor = "offline",
+    json_file: JsonFile = None,
+    patience: options.Patience = PATIENCE,
+) -> None:
+    """Measure the facts that are found: grounded or not, of whom, dated how, what they cover and what they cost.
+
+    Example: semmem eval extraction --dataset locomo --data locomo10.json --extractor llm --json facts.json
+    """
+    asked = Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file)
+    evaluating.extraction(asked, patience=patience)

@@ -1,0 +1,102 @@
+"""How the figures of an eval look: at 80 columns, with or without a terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from semmem.cli.output import notes, visible
+
+Figures = Mapping[str, Any]
+
+
+class Bars:
+    """A progress bar for each task that is told of."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._tasks = progress, dict[str, TaskID]()
+
+    def __call__(self, task: str, conversation: str, done: int, total: int) -> None:
+        if task not in self._tasks:
+            self._tasks[task] = self._progress.add_task(task, total=None)
+        described = f"{task} {visible(conversation)}".strip()
+        self._progress.update(self._tasks[task], description=described, completed=done, total=total)
+
+
+def bars() -> Progress:
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=notes, transient=True)
+
+
+def measured(result: Figures) -> RenderableType:
+    """The tables of a retrieval result, with other systems beside it where it has `peers`."""
+    from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
+
+    newest = [NEWEST_ABOVE] if NEWEST_ABOVE in result["metrics"] else []
+    parts: list[RenderableType] = [_headed(result), _table(result, RANKED), Text(), _table(result, COVERED)]
+    parts += [Text("\n" + _listed(result["metrics"], [*STEMS, *newest])), Text(_latency(result), style="dim")]
+    if "peers" in result:
+        parts.append(Text(result["peers_note"], style="dim"))
+    return Group(*parts)
+
+
+def figures(named: Mapping[str, float | None]) -> RenderableType:
+    """A figure a line."""
+    made = _grid("figure", ["value"])
+    for name, value in named.items():
+        made.add_row(name, _number(value))
+    return made
+
+
+def _headed(result: Figures) -> Text:
+    settings, left_out = result["settings"], result["skipped"]
+    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
+    text = Text(f"{result['dataset']}: {asked}, retriever {settings['retriever']}, extractor {settings['extractor']}\n")
+    if left_out:
+        text.append(f"{_many(left_out, 'question')} without evidence left out\n", style="dim")
+    return text.append("partial: the run was cut short\n" if result["partial"] else "", style="yellow")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _table(result: Figures, metrics: Sequence[str]) -> Table:
+    made = _grid("category", ["n", *metrics])
+    for category, own in result["by_category"].items():
+        made.add_row(visible(category), f"{own['n']:,}", *_numbers(own, metrics))
+    made.add_row("all", f"{result['n']:,}", *_numbers(result["metrics"], metrics), style="bold", end_section=True)
+    for name, own in result.get("peers", {}).items():
+        made.add_row(name, "", *_numbers(own, metrics), style="dim")
+    return made
+
+
+def _grid(first: str, numbers: Iterable[str]) -> Table:
+    made = Table(box=None, padding=(0, 1, 0, 0), header_style="dim", show_edge=False)
+    made.add_column(first, overflow="fold")
+    for name in numbers:
+        made.add_column(name, justify="right", no_wrap=True)
+    return made
+
+
+def _listed(metrics: Figures, names: Iterable[str]) -> str:
+    return ", ".join(f"{name} {_number(metrics[name])}" for name in names if name in metrics)
+
+
+def _latency(result: Figures) -> str:
+    spent = result["latency_ms"]
+    return f"recall took {spent['p50']:,.0f} ms (p50), {spent['p95']:,.0f} ms (p95); embedder {result['embedder']}"
+
+
+def _numbers(own: Figures, metrics: Iterable[str]) -> list[str]:
+    return [_number(own.get(name)) for name in metrics]
+
+
+def _number(value: float | None) -> str:
+    """A share as .858, a count as it is."""
+    if value is None:
+        return "–"  # noqa: RUF001
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}".removeprefix("0")

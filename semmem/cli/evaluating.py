@@ -1,0 +1,219 @@
+"""What the eval commands share: from what was asked to a table, a file of JSON and an exit code."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import typer
+from rich.text import Text
+
+from semmem.cli import eval_pictures
+from semmem.cli.output import answers, notes, visible
+from semmem.cli.running import FAILED, run
+from semmem.errors import InvalidInput, MissingExtra, SemmemError
+
+if TYPE_CHECKING:
+    from semmem.evals.dataset import Conversation
+    from semmem.evals.plan import Plan
+    from semmem.evals.retrievers import RetrieverName
+
+Result = dict[str, Any]
+REPORT_PACKAGES = ("jinja2", "matplotlib")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What every eval is told."""
+
+    dataset: str | None
+    data: Path | None
+    conversations: Sequence[str] | None
+    extractor: Literal["offline", "llm", "recorded"]
+    json_file: Path | None
+
+    def load(self) -> "tuple[str, tuple[Conversation, ...], str]":
+        """The data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
+        from semmem.evals.dataset import chosen
+        from semmem.evals.plan import digest
+        from semmem.evals.sources import load
+
+        name, path = self.source()
+        known = load(name, path)
+        ids = [id.strip() for said in self.conversations or [] for id in said.split(",") if id.strip()]
+        return name, tuple(chosen(known, ids)), digest(known)
+
+    def source(self) -> tuple[str, Path]:
+        from semmem.evals.sources import known
+
+        _make_folder(self.json_file)
+        return known(self.dataset, self.data)
+
+
+def retrieval(
+    request: Request,
+    *,
+    retriever: "RetrieverName",
+    limit: int,
+    questions: int | None,
+    work: Path | None,
+    report: Path | None,
+    fail_under: Sequence[str],
+    patience: float,
+) -> None:
+    async def measure() -> list[str]:
+        from semmem.evals.answers import METRICS
+        from semmem.evals.floors import below, parse_floors
+        from semmem.evals.peers import beside
+        from semmem.evals.plan import Plan
+
+        floors = parse_floors(fail_under, METRICS)
+        _check_report(report)
+        dataset, conversations, sha256 = request.load()
+        plan = Plan(
+            dataset=dataset,
+            sha256=sha256,
+            conversations=conversations,
+            retriever=retriever,
+            extractor=request.extractor,
+            limit=limit,
+            questions=questions,
+        )
+        found, trouble = await _measured(plan, work, patience)
+        result = beside(found)
+        _write(result, request.json_file)
+        answers.print(eval_pictures.measured(result))
+        _report(result, report)
+        return [*_said(trouble), *below(floors, result["metrics"])]
+
+    _end(run(measure()))
+
+
+def updates(request: Request, *, work: Path | None, patience: float) -> None:
+    async def measure() -> list[str]:
+        from semmem.evals.plan import Plan
+        from semmem.evals.updates import about_updates, update_figures
+
+        dataset, conversations, sha256 = request.load()
+        asked = tuple(about_updates(conversations))
+        plan = Plan(dataset=dataset, sha256=sha256, conversations=asked, extractor=request.extractor)
+        result, trouble = await _measured(plan, work, patience)
+        result["updates"] = update_figures(result)
+        _write(result, request.json_file)
+        answers.print(eval_pictures.measured(result))
+        answers.print(eval_pictures.figures(result["updates"]))
+        return _said(trouble)
+
+    _end(run(measure()))
+
+
+def precision(request: Request) -> None:
+    async def measure() -> None:
+        from semmem.evals import precision
+        from semmem.evals.plan import eval_settings
+        from semmem.evals.run import scratch
+
+        _, folder = request.source()
+        async with scratch() as data:
+            with eval_settings(request.extractor, ()) as settings, notes.status("opening the servers") as status:
+                own = settings.model_copy(update={"data": data})
+                result = await precision.run(folder, own, status.update)
+        _write(result, request.json_file)
+        answers.print(eval_pictures.figures(result["metrics"]))
+
+    run(measure())
+
+
+def extraction(request: Request, *, patience: float) -> None:
+    async def measure() -> list[str]:
+        from semmem.evals import extraction
+        from semmem.evals.plan import eval_settings
+        from semmem.evals.run import scratch
+
+        dataset, conversations, sha256 = request.load()
+        async with scratch() as data:
+            with eval_settings(request.extractor, conversations) as settings, eval_pictures.bars() as progress:
+                own, tell = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
+                found = await extraction.run(conversations, own, tell, patience=patience)
+        about = {"dataset": dataset, "sha256": sha256, "extractor": request.extractor}
+        _write(about | found, request.json_file)
+        answers.print(eval_pictures.figures(found["metrics"]))
+        return ["a model gave no answer; the result is partial"] if found["partial"] else []
+
+    _end(run(measure()))
+
+
+def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path | None) -> None:
+    async def show() -> None:
+        from semmem.evals import compare
+
+        _make_folder(json_file)
+        first, second = map(_result_of, files)
+        found = compare.compare(first, second, across_settings=across_settings)
+        _write(compare.plain(found), json_file)
+        answers.print(compare.pictured(found))
+
+    run(show())
+
+
+async def _measured(plan: "Plan", work: Path | None, patience: float) -> tuple[Result, SemmemError | None]:
+    from semmem.evals.run import run as run_eval
+
+    try:
+        with eval_pictures.bars() as progress:
+            return await run_eval(plan, work, patience=patience, tell=eval_pictures.Bars(progress))
+    except asyncio.CancelledError:
+        notes.print("interrupted; the same command goes on from here")
+        raise
+
+
+def _said(trouble: SemmemError | None) -> list[str]:
+    return [f"{trouble}; the result is partial, and the same command goes on from here"] if trouble else []
+
+
+def _end(failures: Sequence[str]) -> None:
+    for failure in failures:
+        notes.print(Text.assemble(("failed: ", "bold red"), visible(failure)), soft_wrap=True)
+    if failures:
+        raise typer.Exit(FAILED)
+
+
+def _make_folder(file: Path | None) -> None:
+    """Before anything is measured."""
+    if file is None:
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput("--json", f"{file} cannot be written ({error.strerror})", "name another file") from error
+
+
+def _write(result: Mapping[str, Any], file: Path | None) -> None:
+    if file:
+        file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+
+
+def _check_report(folder: Path | None) -> None:
+    """Before anything is measured."""
+    if folder and not all(map(find_spec, REPORT_PACKAGES)):
+        raise MissingExtra("evals", "the report")
+
+
+def _report(result: Result, folder: Path | None) -> None:
+    if folder:
+        from semmem.evals.report import write
+
+        notes.print(f"report: {write(result, folder)}", soft_wrap=True)
+
+
+def _result_of(file: Path) -> Result:
+    try:
+        result = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput("--compare", f"{file} holds no result ({error})", "name what --json wrote") from error
+    if not isinstance(result, dict) or "settings" not in result:
+        raise InvalidInput("--compare", f"{file} holds no result", "name what `semmem eval retrieval --json` wrote")
+    return result
