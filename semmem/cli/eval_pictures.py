@@ -68,7 +68,9 @@ def _table(result: Figures, metrics: Sequence[str]) -> Table:
     made = _grid("category", ["n", *metrics])
     for category, own in result["by_category"].items():
         made.add_row(visible(category), f"{own['n']:,}", *_numbers(own, metrics))
-    made.add_row("all", f"{result['n']:,}", *_numbers(result["metrics"], metrics), style="bold", end_section=True)
+    made.add_row("all", f"{result['n']:,}", *_numbers(result["metrics"], metrics), style="bold")
+    if "peers" in result:
+        made.add_row()
     for name, own in result.get("peers", {}).items():
         made.add_row(name, "", *_numbers(own, metrics), style="dim")
     return made

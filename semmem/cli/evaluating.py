@@ -121,7 +121,7 @@ def precision(request: Request) -> None:
             with eval_settings(request.extractor, ()) as settings, notes.status("opening the servers") as status:
                 own = settings.model_copy(update={"data": data})
                 result = await precision.run(folder, own, status.update)
-        _write(result, request.json_file)
+        _write(result | {"extractor": request.extractor}, request.json_file)
         answers.print(eval_pictures.figures(result["metrics"]))
 
     run(measure())

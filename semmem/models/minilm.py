@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 DIMENSIONS = 384
+STATE_DIMENSIONS = 96  # of a token's state: scripts/minilm_projection.py fits the projection
 MAX_TOKENS = 256  # what the model was trained with, [CLS] and [SEP] included
 WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 
@@ -39,9 +40,12 @@ _turns = Turns("minilm")
 class MiniLM:
     """Vectors of 384 dimensions: the mean of the token states, as sentence-transformers computes it.
 
-    Weights are loaded on the first `embed`, once per process, and shared by all instances. Raises MissingExtra where
+    Token states are handed out projected to STATE_DIMENSIONS, unless `project` is False. Weights are loaded on the first `embed`, once per process, and shared by all instances. Raises MissingExtra where
     the extra `local` is not installed, and ConfigurationError where the weights are not those it was made for.
     """
+
+    def __init__(self, *, project: bool = True) -> None:
+        self._project = project
 
     @property
     def model(self) -> str:
@@ -54,7 +58,7 @@ class MiniLM:
         """Computed in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
         due = monotonic() + SECONDS_A_TEXT * len(texts)
         encoded = await _turns.take(due, _encode, list(texts))
-        done = Pooled(len(encoded), tokens)
+        done = Pooled(len(encoded), tokens, self._project)
         for batch in _batches(encoded):
             await _turns.take(due, done.add, batch, [encoded[index] for index in batch])
         if len(encoded) > BATCH_TEXTS:
@@ -68,11 +72,12 @@ class MiniLM:
 class Pooled:
     """The vectors, and on request the token states, of texts whose batches come in any order."""
 
-    def __init__(self, count: int, tokens: bool) -> None:
+    def __init__(self, count: int, tokens: bool, project: bool) -> None:
         import numpy as np
 
         self._vectors = np.empty((count, DIMENSIONS), np.float32)
         self._states: list[TokenStates | None] | None = [None] * count if tokens else None
+        self._project = project
 
     def add(self, indices: list[int], encoded: "list[Encoding]") -> None:
         states, mask = _run(encoded)
@@ -80,7 +85,7 @@ class Pooled:
         self._vectors[indices] = _normalised(summed)  # the mean's direction is the sum's
         if self._states is not None:
             for row, (index, encoding) in enumerate(zip(indices, encoded, strict=True)):
-                self._states[index] = _token_states(encoding, states[row])
+                self._states[index] = _token_states(encoding, states[row], self._project)
 
     def embeddings(self) -> Embeddings:
         states = self._states
@@ -119,10 +124,13 @@ def _run(encoded: "list[Encoding]") -> "tuple[NDArray[np.float32], NDArray[np.in
     return states, mask
 
 
-def _token_states(encoding: "Encoding", states: "NDArray[np.float32]") -> TokenStates:
+def _token_states(encoding: "Encoding", states: "NDArray[np.float32]", project: bool) -> TokenStates:
     """Without [CLS] and [SEP], which stand for no word of the text."""
     kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
-    return TokenStates(tuple(encoding.tokens[place] for place in kept), _normalised(states[kept]))
+    rows = _normalised(states[kept])
+    return TokenStates(
+        tuple(encoding.tokens[place] for place in kept), _normalised(rows @ _projection()) if project else rows
+    )
 
 
 def _normalised(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -130,6 +138,14 @@ def _normalised(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
 
     normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return normalised
+
+
+@cache
+def _projection() -> "NDArray[np.float32]":
+    import numpy as np
+
+    with files("semmem.models").joinpath("data", "minilm-projection.npy").open("rb") as file:
+        return np.asarray(np.load(file), np.float32)
 
 
 @cache  # called in the one worker thread only

@@ -1,0 +1,93 @@
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from semmem.errors import InvalidInput
+from semmem.evals.answers import Answer
+from semmem.evals.journal import NAME, Journal
+
+ABOUT = {
+    "dataset": "jsonl",
+    "sha256": "0",
+    "embedder": "m",
+    "extractor": "offline",
+    "retriever": "semmem",
+    "limit": 200,
+}
+
+
+def answer(id: str) -> Answer:
+    return Answer(
+        conversation="c1",
+        question_id=id,
+        question="Where\u2028to?",
+        answer="",
+        category="question",
+        evidence=("a",),
+        returned=(),
+        covered={"500": True},
+        stems={},
+        milliseconds=1.0,
+    )
+
+
+def opened(folder: Path, **other: Any) -> "closing[Journal]":
+    return closing(Journal.open(folder, ABOUT | other))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With an unfinished run of two answers."""
+    with opened(tmp_path) as journal:
+        journal.add(answer("q1"))
+        journal.add(answer("q2"))
+    return tmp_path
+
+
+def test_an_unfinished_run_goes_on(folder: Path) -> None:
+    with opened(folder) as journal:
+        assert journal.answers == {("c1", "q1"): answer("q1"), ("c1", "q2"): answer("q2")}
+        journal.add(answer("q3"))
+    with opened(folder) as journal:
+        assert list(journal.answers) == [("c1", "q1"), ("c1", "q2"), ("c1", "q3")]
+
+
+def test_a_line_that_a_crash_has_cut_is_asked_again(folder: Path) -> None:
+    path = folder / NAME
+    path.write_bytes(path.read_bytes()[:-20])
+    with opened(folder) as journal:
+        assert list(journal.answers) == [("c1", "q1")]
+        journal.add(answer("q2"))
+    with opened(folder) as journal:
+        assert len(journal.answers) == 2
+
+
+def test_a_header_that_a_crash_has_cut_is_written_anew(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text('{"dataset"')
+    with opened(tmp_path) as journal:
+        assert journal.answers == {}
+    with opened(tmp_path):
+        assert (tmp_path / NAME).read_text().count("\n") == 1
+
+
+def test_a_complete_run_is_asked_anew(folder: Path) -> None:
+    with opened(folder) as journal:
+        journal.complete()
+    with opened(folder, retriever="bm25") as journal:
+        assert journal.answers == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("retriever", "bm25"), ("limit", 50), ("extractor", "llm")])
+def test_an_unfinished_run_is_not_mixed_with_another(folder: Path, name: str, value: object) -> None:
+    with pytest.raises(InvalidInput, match=f"an unfinished run with {name} "):
+        Journal.open(folder, ABOUT | {name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("extractor", "llm"), ("sha256", "1"), ("embedder", "n")])
+def test_what_is_stored_otherwise_is_not_asked(folder: Path, name: str, value: object) -> None:
+    with opened(folder) as journal:
+        journal.complete()
+    with pytest.raises(InvalidInput, match=f"a run with {name} "):
+        Journal.open(folder, ABOUT | {name: value})
