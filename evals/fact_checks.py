@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
 from semmem.event import Event
-from semmem.extractors.dates import resolve, spans
+from semmem.extractors.dates import resolve
 from semmem.extractors.gate import is_small_talk, speaker_of
 from semmem.extractors.ground import ground
 from semmem.extractors.words import content_stems, words
 from semmem.fact import Fact
+from semmem.spans import spans
 
 Events = Mapping[UUID, Event]
 

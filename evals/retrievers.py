@@ -133,7 +133,7 @@ class Baseline:
 
     async def _bm25(self, view: View, question: str) -> list[Candidate]:
         found = await self._lexical.search(view, terms(question), SPARE * self._limit, Filter())
-        return [hit for hit in found if hit.kind == "event"][: self._limit]
+        return [hit for hit in found.candidates if hit.kind == "event"][: self._limit]
 
     async def _dense(self, view: View, question: str) -> list[Candidate]:
         vector = (await self._embedder.embed([question])).vectors[0]

@@ -10,7 +10,6 @@ from semmem.errors import BadAnswer
 from semmem.event import Event
 from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
-from semmem.extractors.dates import spans
 from semmem.extractors.gate import without_recalled
 from semmem.extractors.ground import ground
 from semmem.extractors.parse import parse
@@ -29,6 +28,7 @@ from semmem.ports import (
     TokenCounter,
     Usage,
 )
+from semmem.spans import spans
 
 MAX_ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; more is a model that cannot answer at all

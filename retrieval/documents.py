@@ -1,12 +1,23 @@
-"""What of an event or fact is embedded, and what is indexed by its words."""
+"""What of an event or fact is embedded, what is indexed by its words, and what ranking notes of it."""
+
+from collections.abc import Sequence
 
 from semmem.event import Event
 from semmem.fact import Fact
+from semmem.ports import Passage, TokenStates
+from semmem.retrieval.cues import cues
+from semmem.retrieval.late import pack
+from semmem.retrieval.pieces import is_long, pieces
 
 
 def event_document(event: Event) -> str:
-    """`[2023-05-08] Caroline: text`: the speaker and the date help dense retrieval (docs/retrieval.md)."""
-    return f"[{event.occurred_at:%Y-%m-%d}] {event.voice}: {event.content}"
+    """`Caroline: text`: who speaks helps dense retrieval, and the date does not (docs/retrieval.md)."""
+    return f"{event.voice}: {event.content}"
+
+
+def event_pieces(event: Event) -> list[str]:
+    """The pieces of a long event, each embedded by itself; a short one is its own."""
+    return pieces(event_document(event)) if is_long(event.content) else []
 
 
 def event_words(event: Event) -> str:
@@ -18,5 +29,39 @@ def fact_document(subject: str, text: str) -> str:
     return text if subject.casefold() in text.casefold() else f"{subject}: {text}"
 
 
-def item_text(item: Event | Fact) -> str:
-    return item.text if isinstance(item, Fact) else item.content
+def event_passage(event: Event, place: int, states: Sequence[TokenStates]) -> Passage:
+    """`states` are those of its pieces; none where the embedder hands out none."""
+    return Passage(
+        id=event.id,
+        kind="event",
+        scope=event.scope,
+        session=event.session,
+        place=place,
+        voice=event.voice,
+        told=event.role == "user",
+        at=event.occurred_at,
+        long=is_long(event.content),
+        cues=cues(event.content),
+        states=_packed(states),
+    )
+
+
+def fact_passage(fact: Fact, states: Sequence[TokenStates]) -> Passage:
+    return Passage(
+        id=fact.id,
+        kind="fact",
+        scope=fact.scope,
+        session=None,
+        place=None,
+        voice=fact.subject,
+        told=fact.trust == "user",
+        at=fact.validity.start or fact.said_at,
+        long=False,
+        cues=cues(fact.text),
+        states=_packed(states),
+    )
+
+
+def _packed(states: Sequence[TokenStates]) -> bytes | None:
+    rows = [piece.states for piece in states if len(piece.states)]
+    return pack(rows) if rows else None

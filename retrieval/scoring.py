@@ -1,6 +1,7 @@
 """What a candidate is worth: relevance, recency, importance; and whether it holds at the time asked for."""
 
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
@@ -9,12 +10,12 @@ from semmem.event import Event
 from semmem.fact import Fact
 from semmem.hit import Hit
 from semmem.retrieval.analysis import normalised
+from semmem.retrieval.pieces import is_long
 
-# The four sum to 1, so that a score lies in 0..1. Recency and importance settle near ties and never outweigh relevance.
-DENSE = 0.45
-LEXICAL = 0.45
-RECENCY = 0.04
-IMPORTANCE = 0.06
+# They settle near ties and never outweigh relevance, which has the rest of a score of at most 1.
+RECENCY = 0.03
+IMPORTANCE = 0.03
+RELEVANCE = 1 - RECENCY - IMPORTANCE
 
 # What an event loses whose facts were all superseded: enough to stand below what replaced them, if that is as relevant.
 OUTDATED = 0.2
@@ -28,16 +29,14 @@ def rank(
     items: Sequence[Event | Fact],
     relevance: Mapping[UUID, Mapping[str, float]],
     now: datetime,
-    limit: int,
     outdated: Container[UUID] = (),
 ) -> list[Hit]:
-    """At most `limit` hits, best first; ties go to the newer, then to the lower id.
+    """Hits, best first; ties go to the newer, then to the lower id.
 
-    `relevance` is what `fuse` gave, and `outdated` are events that only superseded facts rest on. A statement appears
-    once: as a fact rather than as an event, else by its best hit.
+    `relevance` has each item's parts, of a sum of at most 1; `outdated` are events that only superseded facts rest on.
     """
     hits = [_hit(item, relevance.get(item.id, _NOTHING), now, item.id in outdated) for item in items]
-    return _distinct(sorted(hits, key=_order))[:limit]
+    return sorted(hits, key=_order)
 
 
 def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
@@ -55,18 +54,15 @@ def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
 
 
 def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outdated: bool) -> Hit:
+    said_at = item.said_at if isinstance(item, Fact) else item.occurred_at
     signals = {
-        **relevance,
-        "recency": RECENCY * _freshness(_said_at(item), now),
+        **{name: RELEVANCE * part for name, part in relevance.items()},
+        "recency": RECENCY * _freshness(said_at, now),
         "importance": IMPORTANCE * item.importance,
     }
     if outdated:
         signals["outdated"] = -min(OUTDATED, fsum(signals.values()))
     return Hit(item=item, score=min(1.0, max(0.0, fsum(signals.values()))), signals=signals)
-
-
-def _said_at(item: Event | Fact) -> datetime:
-    return item.said_at if isinstance(item, Fact) else item.occurred_at
 
 
 def _freshness(at: datetime, now: datetime) -> float:
@@ -75,19 +71,35 @@ def _freshness(at: datetime, now: datetime) -> float:
 
 
 def _order(hit: Hit) -> tuple[float, float, UUID]:
-    return -hit.score, -_said_at(hit.item).timestamp(), hit.id
+    return -hit.score, -hit.said_at.timestamp(), hit.id
 
 
-def _distinct(hits: Sequence[Hit]) -> list[Hit]:
+def distinct(hits: Sequence[Hit]) -> list[Hit]:
     """Each statement once: an event is dropped where a fact says the same, or the same voice did."""
     stated = {normalised(hit.text) for hit in hits if isinstance(hit.item, Fact)}
+    return _once([hit for hit in hits if isinstance(hit.item, Fact) or normalised(hit.text) not in stated])
+
+
+def turns_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Each statement once, in the words it was said in: a turn takes the best place of the facts that rest on it.
+
+    Facts that rest on a long text, or on turns that were not found, stay.
+    """
+    turns = {hit.id: hit for hit in hits if isinstance(hit.item, Event) and not is_long(hit.text)}
+    found: dict[UUID, Hit] = {}
+    for hit in hits:
+        told = [turns[source.event_id] for source in hit.sources if source.event_id in turns]
+        for each in told or [hit]:
+            found.setdefault(each.id, replace(each, score=max(each.score, hit.score)))
+    return _once(list(found.values()))
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
     seen: set[tuple[str | None, str]] = set()
     kept = []
     for hit in hits:
-        text = normalised(hit.text)
-        voice = hit.item.voice if isinstance(hit.item, Event) else None
-        if (voice, text) in seen or (voice is not None and text in stated):
-            continue
-        seen.add((voice, text))
-        kept.append(hit)
+        said = (hit.item.voice if isinstance(hit.item, Event) else None, normalised(hit.text))
+        if said not in seen:
+            seen.add(said)
+            kept.append(hit)
     return kept

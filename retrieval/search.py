@@ -1,7 +1,8 @@
-"""A question's way to its hits: candidates from every index, fused, hydrated, ranked."""
+"""A question's way to its hits: candidates from every index, read with their neighbours, judged, hydrated, ranked."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import fsum
 from uuid import UUID
@@ -10,17 +11,55 @@ from semmem.errors import ModelError, StoreUnavailable
 from semmem.event import Event
 from semmem.fact import Fact
 from semmem.hit import Filter, Hit, Recall
-from semmem.ports import Candidate, Clock, Embedder, Hydrator, LexicalIndex, VectorIndex
+from semmem.ports import (
+    Candidate,
+    Clock,
+    Embedder,
+    Embeddings,
+    Found,
+    Hydrator,
+    LexicalIndex,
+    Passage,
+    Passages,
+    VectorIndex,
+)
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.fusion import fuse
-from semmem.retrieval.scoring import DENSE, LEXICAL, holds, rank
+from semmem.retrieval.late import asked
+from semmem.retrieval.newest import newest_first
+from semmem.retrieval.pool import REACH, pooled
+from semmem.retrieval.scoring import distinct, holds, rank
+from semmem.retrieval.signals import judged
 from semmem.scope import View
 
-WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
-WEIGHTS = {"dense": DENSE, "lexical": LEXICAL}
 DEPTH = 200  # candidates asked of each index, at least
+JUDGED = 100  # of them that are judged, at least, together with their neighbours
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
-HYDRATED = 30  # candidates read from Postgres at a time, at least
+HYDRATED = 30  # rows read from Postgres at a time, at least
+
+FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
+
+Sift = Callable[[Sequence[Hit]], list[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the indexes found; `dense` and `embedded` are None where the embedder was down."""
+
+    dense: list[Candidate] | None
+    embedded: Embeddings | None
+    lexical: Found
+    degraded: frozenset[str]
+
+    def best(self, count: int) -> list[Candidate]:
+        """By the scores of the indexes alone."""
+        found = {"lexical": self.lexical.candidates} if self.dense is None else self._both()
+        known = {candidate.id: candidate for candidates in found.values() for candidate in candidates}
+        parts = fuse({name: _scores(candidates) for name, candidates in found.items()}, FIRST_LOOK)
+        return [known[id] for id in sorted(parts, key=lambda id: -fsum(parts[id].values()))[:count]]
+
+    def _both(self) -> dict[str, Sequence[Candidate]]:
+        return {"dense": self.dense or (), "lexical": self.lexical.candidates}
 
 
 class Searcher:
@@ -32,59 +71,86 @@ class Searcher:
         index: VectorIndex,
         fallback: VectorIndex,
         lexical: LexicalIndex,
+        passages: Passages,
         hydrator: Hydrator,
         clock: Clock,
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
-        self._lexical, self._hydrator, self._clock = lexical, hydrator, clock
+        self._lexical, self._passages, self._hydrator, self._clock = lexical, passages, hydrator, clock
 
-    async def recall(self, view: View, query: str, *, limit: int, filter: Filter, min_score: float) -> Recall:
+    async def recall(
+        self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
+    ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
-        depth = max(DEPTH, 2 * limit)
-        (dense, degraded), lexical = await asyncio.gather(
+        found = await self._candidates(view, query, max(DEPTH, 2 * limit), filter)
+        best = found.best(max(JUDGED, limit))
+        passages = await self._passages.around(view, best, REACH)
+        relevance = self._judged(query, passages, found)
+        # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
+        eligible = passages if filter == Filter() else [passage for passage in passages if passage.id in _ids(best)]
+        hits = await self._hits(view, eligible, relevance, filter, limit, sift)
+        ordered = newest_first(hits, query)
+        return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded)
+
+    async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
+        (dense, embedded, degraded), lexical = await asyncio.gather(
             self._dense(view, query, depth, filter), self._lexical.search(view, terms(query), depth, filter)
         )
-        signals = {"lexical": lexical} if dense is None else {"dense": dense, "lexical": lexical}
-        relevance = fuse({name: _scores(found) for name, found in signals.items()}, WEIGHTS)
-        candidates = {candidate.id: candidate for found in signals.values() for candidate in found}
-        best = sorted(relevance, key=lambda id: -fsum(relevance[id].values()))
-        hits = await self._hits(view, [candidates[id] for id in best], relevance, filter, limit)
-        return Recall(tuple(hit for hit in hits if hit.score >= min_score), degraded)
+        return Candidates(dense, embedded, lexical, degraded)
+
+    def _judged(self, query: str, passages: Sequence[Passage], found: Candidates) -> dict[UUID, dict[str, float]]:
+        if not passages:
+            return {}
+        tokens = found.embedded.tokens if found.embedded else None
+        pool = pooled(
+            query,
+            self._clock(),
+            passages,
+            dense=None if found.dense is None else _scores(found.dense),
+            lexical=_scores(found.lexical.candidates),
+            asked=asked(tokens[0], found.lexical.rarity) if tokens else None,
+        )
+        return judged(pool)
 
     async def _hits(
         self,
         view: View,
-        candidates: Sequence[Candidate],
+        passages: Sequence[Passage],
         relevance: Mapping[UUID, Mapping[str, float]],
         filter: Filter,
         limit: int,
+        sift: Sift,
     ) -> list[Hit]:
-        """Reads candidates from the most relevant on, until enough of them are part of the answer."""
+        """Reads from the most relevant on, until enough are part of the answer."""
         now, step = self._clock(), max(HYDRATED, 2 * limit)
+        ordered = sorted(passages, key=lambda passage: -fsum(relevance[passage.id].values()))
         items: list[Event | Fact] = []
         outdated: set[UUID] = set()
         hits: list[Hit] = []
-        for start in range(0, len(candidates), step):
-            found = await self._hydrator.hydrate(view, candidates[start : start + step])
+        for start in range(0, len(ordered), step):
+            wanted = [Candidate(passage.id, passage.kind, 0.0) for passage in ordered[start : start + step]]
+            found = await self._hydrator.hydrate(view, wanted)
             items += [item for item in found.items if _holds(item, filter, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
-            hits = rank(items, relevance, now, limit, outdated)
+            hits = sift(rank(items, relevance, now, outdated))[:limit]
             if len(hits) == limit:
                 break
         return hits
 
     async def _dense(
         self, view: View, query: str, depth: int, filter: Filter
-    ) -> tuple[list[Candidate] | None, frozenset[str]]:
+    ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
         try:
             async with asyncio.timeout(EMBED_SECONDS):
-                vector = (await self._embedder.embed([query])).vectors[0]
+                embedded = await self._embedder.embed([query], tokens=True)
         except (ModelError, TimeoutError):
-            return None, frozenset({"embedder"})
+            return None, None, frozenset({"embedder"})
+        vector = embedded.vectors[0]
         try:
-            return await self._index.search(view, vector, depth, filter), frozenset()
+            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
         except StoreUnavailable as error:
-            return await self._fallback.search(view, vector, depth, filter), frozenset({error.store})
+            found = await self._fallback.search(view, vector, depth, filter)
+            return found, embedded, frozenset({error.store})
 
 
 def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:
@@ -95,3 +161,7 @@ def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:
 
 def _scores(candidates: Sequence[Candidate]) -> dict[UUID, float]:
     return {candidate.id: candidate.score for candidate in candidates}
+
+
+def _ids(candidates: Sequence[Candidate]) -> set[UUID]:
+    return {candidate.id for candidate in candidates}

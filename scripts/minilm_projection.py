@@ -3,7 +3,7 @@
 python scripts/minilm_projection.py semmem/models/data/minilm-projection.npy
 
 The principal directions (uncentred, so that dot products are kept) of the states of words put together at random: no
-text is needed, and none leaves its mark. On LoCoMo it keeps more than a projection fitted on LoCoMo (docs/retrieval.md).
+text is needed, and none leaves its mark (docs/retrieval.md has what it keeps).
 """
 
 import asyncio
@@ -25,7 +25,8 @@ async def main(path: str) -> None:
     words = [word for word in tokenizer["model"]["vocab"] if re.fullmatch("[a-z]{3,}", word)]
     pick = random.Random(1)
     texts = [" ".join(pick.sample(words, WORDS_A_TEXT)) for _ in range(TEXTS)]
-    states = np.concatenate([each.states for each in (await MiniLM(project=False).embed(texts, tokens=True)).tokens or ()])
+    embedded = await MiniLM(project=False).embed(texts, tokens=True)
+    states = np.concatenate([each.states for each in embedded.tokens or ()])
     assert states.shape[1] == DIMENSIONS
     _, directions = np.linalg.eigh(states.T @ states)
     np.save(path, directions[:, ::-1][:, :STATE_DIMENSIONS].astype(np.float16))

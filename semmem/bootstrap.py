@@ -30,6 +30,7 @@ from semmem.stores.facts import FactStore
 from semmem.stores.hydration import PostgresHydrator
 from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
+from semmem.stores.passages import PassageStore
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres, mapped_errors
@@ -107,7 +108,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     log, facts = EventLog(postgres), FactStore(postgres)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, PostgresHydrator(postgres), clock)
+    passages, hydrator = PassageStore(postgres), PostgresHydrator(postgres)
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, passages, hydrator, clock)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
     erasure = Erasure(Eraser(postgres, stores=_followers(stores)), stores.cache, clock)
     parts = Parts(

@@ -14,7 +14,7 @@ from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact
 from semmem.hit import Filter
-from semmem.ports import Clock, Extraction, Models, Question, Usage
+from semmem.ports import Clock, Embeddings, Extraction, Models, Question, Usage
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated
@@ -102,8 +102,8 @@ class Consolidator:
             extraction = _failed(events, error)
         failpoints.reach("model-answered")
         documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
-        vectors = (await self._embedder.embed(documents)).vectors if documents else None
-        return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, vectors=vectors)
+        embeddings = await self._embedder.embed(documents, tokens=True) if documents else None
+        return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings)
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:
         try:
@@ -125,7 +125,7 @@ class Consolidator:
             passed=read.passed,
             extraction=read.extraction,
             decisions=tuple(decisions),
-            vectors=read.vectors,
+            embeddings=read.embeddings,
             usage=read.extraction.usage + usage,
             actor=self._extractor.name,
         )
@@ -133,9 +133,9 @@ class Consolidator:
     async def _questions(self, read: "_Read") -> list[Question]:
         """Each draft with the facts that say the same, or are near it and current."""
         scope, drafts = read.scope, read.extraction.drafts
-        if read.vectors is None:
+        if read.embeddings is None:
             return []
-        near = await self._near(scope, read.vectors)
+        near = await self._near(scope, read.embeddings.vectors)
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         said = {event.id: event.occurred_at for event in read.passed}
@@ -158,7 +158,7 @@ class _Read:
     epoch: int
     passed: Sequence[Event]
     extraction: Extraction
-    vectors: "NDArray[np.float32] | None"  # one row per draft; None where there are no drafts
+    embeddings: Embeddings | None  # one row per draft; None where there are none
 
     @property
     def summaries(self) -> dict[str | None, str]:

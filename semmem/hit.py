@@ -65,6 +65,11 @@ class Hit:
         return self.item.text if isinstance(self.item, Fact) else self.item.content
 
     @property
+    def said_at(self) -> datetime:
+        """World time."""
+        return self.item.said_at if isinstance(self.item, Fact) else self.item.occurred_at
+
+    @property
     def sources(self) -> tuple[Source, ...]:
         """The events it rests on, with the quotes; an event rests on itself."""
         if isinstance(self.item, Fact):

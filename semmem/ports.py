@@ -1,7 +1,7 @@
 """What the core asks of the outside world. Each promise below is proved by a contract test."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 from uuid import UUID
@@ -216,11 +216,49 @@ class VectorIndex(Protocol):
     async def aclose(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a lexical index found: the best items, best first, and how rare each of the terms is in the view (idf)."""
+
+    candidates: tuple[Candidate, ...] = ()
+    rarity: Mapping[str, float] = field(default_factory=dict)
+
+
 class LexicalIndex(Protocol):
     """BM25 inside a view, with the view's own statistics."""
 
-    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> list[Candidate]:
-        """The best items for any of the terms, best first."""
+    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
+        """The best items for any of the terms."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What ranking knows of an event or fact beside its vector and words.
+
+    An event has a `place` in its session, counted from 1, by which its neighbours are found; a fact has none, and
+    neither session nor neighbours. `states` are its token states, packed, where the embedder hands any out.
+    """
+
+    id: UUID
+    kind: ItemKind
+    scope: Scope
+    session: str | None
+    place: int | None
+    voice: str
+    told: bool  # the user said it, or it rests on what the user said
+    at: datetime
+    long: bool  # too long to be read with its neighbours
+    cues: int
+    states: bytes | None
+
+
+class Passages(Protocol):
+    async def around(self, view: View, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
+        """Those of the candidates, of the events that facts among them rest on, and of `reach` neighbours on each side.
+
+        Neighbours are of the same session, and no long text has any or is one.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ from semmem.hit import Filter, Hit
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import check_budget
+from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, ScopeState
@@ -62,7 +63,7 @@ class Tiers:
         (events, degraded), summaries, recall = await asyncio.gather(
             self._recent_events(view),
             self._facts.summaries(view),
-            self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0),
+            self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first),
         )
         gathered: dict[Tier, list[Item]] = {
             "recent": _recent_items(events, session),

@@ -1,6 +1,6 @@
 """The one transaction that turns decisions into facts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,13 +10,14 @@ from semmem import failpoints
 from semmem.errors import SemmemError
 from semmem.event import Event
 from semmem.fact import Draft, Fact
-from semmem.ports import Clock, Decision, Extraction, Point, Usage
+from semmem.ports import Clock, Decision, Embeddings, Extraction, Point, Usage
 from semmem.retrieval.analysis import terms
-from semmem.retrieval.documents import fact_document
+from semmem.retrieval.documents import fact_document, fact_passage
 from semmem.scope import Scope
 from semmem.stores.events import lock_scope, lock_unconsolidated, mark_consolidated
 from semmem.stores.facts import confirm, current_with_statement, insert_fact, new_fact, put_summary, supersede
 from semmem.stores.ledger import add_audit, add_dead_letter
+from semmem.stores.passages import put_passages
 from semmem.stores.points import add_work, put_points, put_terms, retire_points
 from semmem.stores.postgres import Connection, Postgres
 
@@ -44,7 +45,7 @@ class Batch:
     passed: Sequence[Event]
     extraction: Extraction
     decisions: tuple[Decision, ...] = ()
-    vectors: "NDArray[np.float32] | None" = None  # one row per decision
+    embeddings: Embeddings | None = None  # one row per decision; None where there are none
     usage: Usage = NO_USAGE
     actor: str = "worker"
 
@@ -77,21 +78,35 @@ class FactWriter:
     async def _decide(self, connection: Connection, batch: Batch, now: datetime) -> list[UUID]:
         """Carries the decisions out, and answers with the facts that came or changed."""
         said = {event.id: event for event in batch.passed}
-        added, retired = [], []
-        vectors = batch.vectors if batch.vectors is not None else ()
-        for decision, vector in zip(batch.decisions, vectors, strict=True):
+        added: list[tuple[Fact, int]] = []
+        retired: list[UUID] = []
+        for row, decision in enumerate(batch.decisions):
             fact = await _apply(connection, batch.scope, decision, _said_at(decision.draft, said), now)
             if fact is None:
                 continue
-            added.append((fact, vector))
+            added.append((fact, row))
             if decision.verdict == "supersede" and decision.target:
                 retired.append(decision.target.id)
-        points = [_point(fact, vector, said[fact.sources[0].event_id]) for fact, vector in added]
-        await put_points(connection, self._index_name, points)
-        words = {fact.id: terms(fact_document(fact.subject, fact.text)) for fact, _ in added}
-        await put_terms(connection, batch.scope, "fact", words)
+        if batch.embeddings:
+            await self._index(connection, batch.scope, added, batch.embeddings, said)
         await retire_points(connection, batch.scope.tenant, retired)
-        return list(words) + retired
+        return [fact.id for fact, _ in added] + retired
+
+    async def _index(
+        self,
+        connection: Connection,
+        scope: Scope,
+        added: Sequence[tuple[Fact, int]],
+        embeddings: Embeddings,
+        said: Mapping[UUID, Event],
+    ) -> None:
+        points = [_point(fact, embeddings.vectors[row], said[fact.sources[0].event_id]) for fact, row in added]
+        states = embeddings.tokens
+        passages = [fact_passage(fact, (states[row],) if states else ()) for fact, row in added]
+        words = {fact.id: terms(fact_document(fact.subject, fact.text)) for fact, _ in added}
+        await put_points(connection, self._index_name, points)
+        await put_passages(connection, passages)
+        await put_terms(connection, scope, "fact", words)
 
 
 async def _apply(

@@ -196,6 +196,27 @@ create table semmem.terms (
 );
 create index terms_of_item on semmem.terms (tenant, item_id);
 
+-- What ranking knows of an event or fact beside its vector and words. An event has a place in its session, by which its
+-- neighbours are found; a fact has none.
+create table semmem.passages (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    item_id    uuid not null,
+    item_kind  text not null check (item_kind in ('event', 'fact')),
+    session    text collate "C" not null default '',
+    place      integer,
+    voice      text not null,
+    told       boolean not null,
+    at         timestamptz not null,
+    long       boolean not null,
+    cues       smallint not null,
+    states     bytea,
+    primary key (tenant, item_id)
+);
+alter table semmem.passages alter states set storage external;  -- they do not compress
+create unique index passages_in_session on semmem.passages (tenant, scope_kind, scope_id, session, place);
+
 -- Rows that Qdrant has yet to be made equal to; seq tells a change that came while one was being carried over.
 create table semmem.index_work (
     tenant     text collate "C" not null,

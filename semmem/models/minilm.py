@@ -40,8 +40,9 @@ _turns = Turns("minilm")
 class MiniLM:
     """Vectors of 384 dimensions: the mean of the token states, as sentence-transformers computes it.
 
-    Token states are handed out projected to STATE_DIMENSIONS, unless `project` is False. Weights are loaded on the first `embed`, once per process, and shared by all instances. Raises MissingExtra where
-    the extra `local` is not installed, and ConfigurationError where the weights are not those it was made for.
+    Token states are handed out projected to STATE_DIMENSIONS, unless `project` is False. Weights are loaded on the
+    first `embed`, once per process, and shared by all instances. Raises MissingExtra where the extra `local` is not
+    installed, and ConfigurationError where the weights are not those it was made for.
     """
 
     def __init__(self, *, project: bool = True) -> None:

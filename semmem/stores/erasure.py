@@ -101,7 +101,7 @@ async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[
     """Answers with the ids that the mirror has to look at: what went, and what is current again."""
     items = doomed.events + doomed.facts
     await connection.execute(_SQL["shrink"], *key_of(scope), items)
-    for statement in ("delete_terms", "delete_vectors"):
+    for statement in ("delete_terms", "delete_vectors", "delete_passages"):
         await connection.execute(_SQL[statement], scope.tenant, items)
     reopened = await _ids(connection, "reopen", scope.tenant, doomed.facts)
     await connection.execute(_SQL["revive_vectors"], scope.tenant, reopened)

@@ -71,6 +71,9 @@ delete from semmem.terms where tenant = $1 and item_id = any ($2::uuid[]);
 -- delete_vectors: vectors of these items, of every index
 delete from semmem.vectors where tenant = $1 and item_id = any ($2::uuid[]);
 
+-- delete_passages: what ranking knew of these items
+delete from semmem.passages where tenant = $1 and item_id = any ($2::uuid[]);
+
 -- delete_facts: with their sources
 delete from semmem.facts where tenant = $1 and id = any ($2::uuid[]);
 

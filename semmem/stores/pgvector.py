@@ -9,7 +9,7 @@ from uuid import UUID
 
 from semmem.errors import IndexMismatch
 from semmem.hit import Filter
-from semmem.ports import Candidate, ItemKind, Point
+from semmem.ports import Candidate, Found, ItemKind, Point
 from semmem.scope import Scope, View
 from semmem.stores.points import put_points
 from semmem.stores.postgres import Postgres, Row, columns_of, key_of
@@ -115,15 +115,18 @@ class LexicalIndex:
         self._postgres = postgres
         self._index_name = index_name
 
-    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> list[Candidate]:
-        """The best items for any of the terms, best first; the score is unbounded."""
+    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
+        """Candidates by BM25, whose score is unbounded."""
         if not terms:
-            return []
+            return Found()
         scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
         filtered = filter != Filter()
         async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered)
-        return [_candidate(row) for row in rows]
+            found = await connection.fetch(_SQL["rarity"], *columns_of(view), sorted(set(terms)))
+            rarity = {row["term"]: row["idf"] for row in found}
+            known = (list(rarity), limit, filtered, list(rarity.values()))
+            rows = await connection.fetch(_SQL["lexical"], *scoped, *known)
+        return Found(tuple(map(_candidate, rows)), rarity)
 
 
 Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]

@@ -12,21 +12,25 @@ order by vector::vector({dimensions}) <=> $12 limit $13;
 select coalesce(sum(items), 0)::bigint from semmem.scopes
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
 
--- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics; floats, for numerics are slow
+-- rarity: how rare each term is in a view (idf), with the view's own statistics
 with collection as (
-    select sum(items)::double precision as items,
-           greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
+    select coalesce(sum(items), 0) as items from semmem.scopes
+    where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
+)
+select q.term, ln(greatest(c.items, found.count) + 1) - ln(found.count + 0.5) as idf
+from collection c, unnest($4::text[]) as q (term),
+lateral (select count(*)::double precision from semmem.postings($1, $2, $3, q.term)) found;
+
+-- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) by each term's rarity; floats, for numerics are slow
+with collection as (
+    select greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
     from semmem.scopes
     where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
 ), scored as (
     select p.item_id, p.item_kind, sum(
-        weight.idf * p.tf * 1.9::double precision
+        q.idf * p.tf * 1.9::double precision
         / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / c.mean_length))) as score
-    from collection c, unnest($13::text[]) as q (term),
-    lateral (
-        select ln(1.5 + greatest(c.items - count(*), 0)) - ln(count(*)::double precision + 0.5) as idf
-        from semmem.postings($1, $2, $3, q.term)
-    ) weight,
+    from collection c, unnest($13::text[], $16::double precision[]) as q (term, idf),
     semmem.postings($1, $2, $3, q.term) p
     group by p.item_id, p.item_kind
 )
@@ -35,6 +39,34 @@ where not $15 or item_id in (
     select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 )
 order by score desc, item_id limit $14;
+
+-- places: the last place taken in each session
+select session, max(place) as place from semmem.passages
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and session = any ($4::text[]) group by session;
+
+-- put_passage: what ranking needs of an item
+insert into semmem.passages (
+    tenant, scope_kind, scope_id, item_id, item_kind, session, place, voice, told, at, long, cues, states)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+on conflict (tenant, item_id) do nothing;
+
+-- around: the passages of items, of the events that facts among them rest on, and of their neighbours, as far as short
+with found as (
+    select unnest($2::uuid[]) as item_id
+    union
+    select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($3::uuid[])
+), wanted as (
+    select item_id from found
+    union
+    select near.item_id
+    from found join semmem.passages here on here.tenant = $1 and here.item_id = found.item_id
+    join semmem.passages near
+        on (near.tenant, near.scope_kind, near.scope_id, near.session)
+            = (here.tenant, here.scope_kind, here.scope_id, here.session)
+        and near.place between here.place - $4 and here.place + $4
+    where not here.long and not near.long
+)
+select p.* from wanted join semmem.passages p on p.tenant = $1 and p.item_id = wanted.item_id;
 
 -- put_vector: makes a point so; its version tells the mirror that it changed
 insert into semmem.vectors as v (

@@ -1,0 +1,34 @@
+"""What a text gives away about itself, noted once when it is indexed."""
+
+import re
+from enum import IntFlag
+
+from semmem.retrieval.pieces import is_long
+
+
+class Cue(IntFlag):
+    TIME = 1  # it says when
+    NAME = 2  # it names somebody or something
+    ASKS = 4  # it asks a question
+
+
+_MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_TIME = re.compile(
+    rf"\b(?:yesterday|today|tomorrow|tonight|ago|last|next|recently|since|soon|weeks?|weekends?|months?|years?|{_DAYS}"
+    rf"|{_MONTHS}|this (?:morning|summer|fall|autumn|winter|spring)|\d{{4}}|\d+(?:st|nd|rd|th))\b|\b(?-i:May)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"(?<=[\w,;:'\")] )[A-Z][a-z]")  # a capital that begins no sentence
+_ASKS = re.compile("[?？؟]")  # noqa: RUF001
+
+
+def cues(text: str) -> Cue:
+    """None of a long text, which holds a bit of everything."""
+    if is_long(text):
+        return Cue(0)
+    held = Cue(0)
+    for cue, pattern in ((Cue.TIME, _TIME), (Cue.NAME, _NAME), (Cue.ASKS, _ASKS)):
+        if pattern.search(text):
+            held |= cue
+    return held

@@ -1,0 +1,123 @@
+"""Late interaction: every word of a question against every word of a memory (ColBERT; Khattab and Zaharia 2020).
+
+The embedder computes a state for every token and would throw it away after pooling. Kept at four bits a number, as a
+multiple of the text's largest one, a turn's states take about a kilobyte.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import fsum, sqrt
+from typing import TYPE_CHECKING
+
+from semmem.ports import TokenStates
+from semmem.retrieval.analysis import terms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEVELS = 7  # on each side of zero, so that two numbers fill a byte
+_HEADER = struct.Struct("<fHH")  # scale, dimensions, number of pieces; then each piece's length
+
+
+def pack(pieces: "Sequence[NDArray[np.float32]]") -> bytes:
+    """A text's token states, (tokens, dimensions) for each of its pieces; dimensions are even and equal."""
+    import numpy as np
+
+    states = np.concatenate(pieces)
+    scale = float(np.abs(states).max()) / LEVELS or 1.0
+    levels = (np.rint(states / scale) + LEVELS).astype(np.uint8)
+    lengths = np.array([len(piece) for piece in pieces], "<u2")
+    header = _HEADER.pack(scale, states.shape[1], len(pieces))
+    return b"".join((header, lengths.tobytes(), ((levels[:, ::2] << 4) | levels[:, 1::2]).tobytes()))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's token states, (tokens, dimensions), and what each token weighs; at least one weighs something."""
+
+    states: "NDArray[np.float32]"
+    weights: "NDArray[np.float32]"
+
+
+def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
+    """A token weighs as much as its word is rare in the view: the root of its idf; stop words weigh nothing.
+
+    None where no word weighs anything.
+    """
+    import numpy as np
+
+    usual = fsum(rarity.values()) / len(rarity) if rarity else 1.0
+    weights: list[float] = []
+    for word in _words(tokens.tokens):
+        found = terms("".join(token.removeprefix("##") for token in word))
+        weights += [sqrt(max(0.0, rarity.get(found[0], usual))) if found else 0.0] * len(word)
+    kept = np.flatnonzero(weights)
+    return Asked(tokens.states[kept], np.array(weights, np.float32)[kept]) if len(kept) else None
+
+
+def _words(tokens: Sequence[str]) -> list[list[str]]:
+    """Word pieces put together again: `##s` continues the word before it."""
+    found: list[list[str]] = []
+    for token in tokens:
+        if token.startswith("##") and found:
+            found[-1].append(token)
+        else:
+            found.append([token])
+    return found
+
+
+def similarities(packed: Sequence[bytes], asked: Asked) -> "NDArray[np.float32]":
+    """(texts, question's tokens): the cosine of each token with the nearest in the text's best piece."""
+    import numpy as np
+
+    texts = [_opened(text) for text in packed]
+    codes = np.concatenate([codes for _, _, codes in texts])
+    lengths = np.concatenate([lengths for _, lengths, _ in texts])
+    scales = np.repeat([scale for scale, _, _ in texts], [len(codes) for _, _, codes in texts]).astype(np.float32)
+    states = _numbers()[codes].reshape(len(codes), -1)
+    cosines = (states @ asked.states.T) * scales[:, None]
+    pieces = np.maximum.reduceat(cosines, _starts(lengths), axis=0)
+    return _best(pieces, asked.weights, np.array([len(lengths) for _, lengths, _ in texts]))
+
+
+def _opened(packed: bytes) -> "tuple[float, NDArray[np.uint16], NDArray[np.uint8]]":
+    """Scale, the pieces' lengths, and the codes (tokens, dimensions / 2)."""
+    import numpy as np
+
+    scale, dimensions, count = _HEADER.unpack_from(packed)
+    lengths = np.frombuffer(packed, "<u2", count, _HEADER.size)
+    codes = np.frombuffer(packed, np.uint8, offset=_HEADER.size + 2 * count)
+    return scale, lengths, codes.reshape(-1, dimensions // 2)
+
+
+def _best(
+    pieces: "NDArray[np.float32]", weights: "NDArray[np.float32]", counts: "NDArray[np.int64]"
+) -> "NDArray[np.float32]":
+    """Each text's piece with the highest weighted sum; a long text is judged by its best short piece."""
+    import numpy as np
+
+    if len(pieces) == len(counts):
+        return pieces
+    owners = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((pieces @ weights, owners))
+    last_of_owner = np.cumsum(counts) - 1
+    return pieces[order[last_of_owner]]
+
+
+def _starts(lengths: "NDArray[np.uint16]") -> "NDArray[np.int64]":
+    import numpy as np
+
+    ends = np.cumsum(lengths, dtype=np.int64)
+    return ends - lengths
+
+
+@cache
+def _numbers() -> "NDArray[np.float32]":
+    """The two numbers that a byte stands for."""
+    import numpy as np
+
+    codes = np.arange(256)
+    return np.stack([codes >> 4, codes & 15], axis=1).astype(np.float32) - LEVELS

@@ -1,0 +1,50 @@
+"""Where a number or a date may have changed, the newest statement of it comes first."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from semmem.hit import Hit
+from semmem.retrieval.analysis import terms
+from semmem.retrieval.question import asks_for_present_measure
+
+CONTENDERS = 10  # so many of the best hits
+MARGIN = 0.25  # of score below the best, at most
+SHARE = 0.2  # of the question's words that stand in one sentence with a number
+
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|once|twice|first|second|third)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|, (?=and |but |which |so )")
+
+
+def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
+    """Puts the hits that state such a measure in the order of time, newest first, in the places that they hold.
+
+    Old and new statements of a number are as relevant as each other, and only the newer one is right.
+    """
+    if not hits or not asks_for_present_measure(question):
+        return list(hits)
+    wanted = frozenset(terms(question))
+    places = [at for at, hit in enumerate(hits[:CONTENDERS]) if _near(hit, hits[0]) and _measures(hit.text, wanted)]
+    by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
+    ordered = list(hits)
+    for at, hit in zip(places, by_time, strict=True):
+        ordered[at] = _raised(hit, hits[at].score)
+    return ordered
+
+
+def _near(hit: Hit, best: Hit) -> bool:
+    return hit.score >= best.score - MARGIN
+
+
+def _measures(text: str, wanted: frozenset[str]) -> bool:
+    numbers = (sentence for sentence in _SENTENCE.split(text) if _NUMBER.search(sentence))
+    return any(len(wanted.intersection(terms(sentence))) >= SHARE * len(wanted) for sentence in numbers)
+
+
+def _raised(hit: Hit, score: float) -> Hit:
+    return (
+        replace(hit, score=score, signals={**hit.signals, "newest": score - hit.score}) if score != hit.score else hit
+    )

@@ -1,0 +1,104 @@
+"""All passages that may answer a question, side by side, as arrays."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem.ports import Passage
+from semmem.retrieval.cues import Cue
+from semmem.retrieval.late import Asked, similarities
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+REACH = 3  # neighbours on each side
+HERE = REACH  # the column of the passage itself
+
+Scores = Mapping[UUID, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """One row per passage. `neighbours` is (n, 2 * REACH + 1): rows before, the passage, rows after; -1 for none.
+
+    `closeness` is (n, question's tokens) and `weights` what each token counts. Where there are no token states, the
+    cosine of the whole vector stands for them as the only column; without an embedder both are None.
+    """
+
+    question: str
+    now: datetime
+    passages: Sequence[Passage]
+    neighbours: "NDArray[np.int64]"
+    lexical: "NDArray[np.float32]"
+    closeness: "NDArray[np.float32] | None"
+    weights: "NDArray[np.float32] | None"
+
+    def has(self, cue: Cue) -> "NDArray[np.float32]":
+        import numpy as np
+
+        return np.array([bool(passage.cues & cue) for passage in self.passages], np.float32)
+
+
+def pooled(
+    question: str,
+    now: datetime,
+    passages: Sequence[Passage],
+    *,
+    dense: Scores | None,
+    lexical: Scores,
+    asked: Asked | None,
+) -> Pool:
+    """`dense` is None where the embedder was down; `asked` where it hands out no token states."""
+    closeness, weights = _closeness(passages, dense, asked)
+    return Pool(
+        question=question,
+        now=now,
+        passages=passages,
+        neighbours=_neighbours(passages),
+        lexical=_column(passages, lexical, 0.0),
+        closeness=closeness,
+        weights=weights,
+    )
+
+
+def _closeness(
+    passages: Sequence[Passage], dense: Scores | None, asked: Asked | None
+) -> "tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]":
+    import numpy as np
+
+    packed = [passage.states for passage in passages if passage.states is not None]
+    if asked is not None and packed and len(packed) == len(passages):
+        return similarities(packed, asked), asked.weights
+    if dense is None:
+        return None, None
+    lowest = min(dense.values(), default=0.0)  # what was not found is no nearer than the last that was
+    return _column(passages, dense, lowest)[:, None], np.ones(1, np.float32)
+
+
+def _column(passages: Sequence[Passage], scores: Scores, missing: float) -> "NDArray[np.float32]":
+    import numpy as np
+
+    return np.array([scores.get(passage.id, missing) for passage in passages], np.float32)
+
+
+def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
+    """Short turns of the same session, by their places."""
+    import numpy as np
+
+    rows = {
+        _spot(passage): row for row, passage in enumerate(passages) if passage.place is not None and not passage.long
+    }
+    found = np.full((len(passages), 2 * REACH + 1), -1, np.int64)
+    found[:, HERE] = np.arange(len(passages))
+    for (scope, session, place), row in rows.items():
+        for step in range(1, REACH + 1):
+            found[row, HERE - step] = rows.get((scope, session, place - step), -1)
+            found[row, HERE + step] = rows.get((scope, session, place + step), -1)
+    return found
+
+
+def _spot(passage: Passage) -> tuple[object, str | None, int]:
+    return passage.scope, passage.session, passage.place or 0

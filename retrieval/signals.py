@@ -1,0 +1,138 @@
+"""The signals by which a passage is judged; docs/retrieval.md has what each is worth.
+
+Each takes the pool and gives a number from 0 to 1 per passage, or None where it cannot take part. Their sum, weighted,
+is a passage's relevance. WEIGHTS are the same for every data set; semmem.evals.weights chose them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, get_args
+from uuid import UUID
+
+from semmem.event import Role
+from semmem.retrieval.cues import Cue
+from semmem.retrieval.pool import HERE, Pool
+from semmem.retrieval.question import asks_for_name, asks_when, date_fit, subject, times
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Signal = Callable[[Pool], "NDArray[np.float32] | None"]
+
+WEIGHTS: Mapping[str, float] = {
+    "turn": 0.15,
+    "window": 0.15,
+    "words": 0.10,
+    "speaker": 0.10,
+    "date": 0.20,
+    "when": 0.10,
+    "name": 0.10,
+    "reply": 0.03,
+    "told": 0.20,
+}
+
+# What a word's match counts in a turn before or after, by distance.
+NEAR = (0.8, 0.85, 0.9, 1.0, 0.9, 0.85, 0.8)
+NEAR_WORDS = (0.3, 0.4, 0.5, 1.0, 0.5, 0.4, 0.3)
+PREVIOUS = 0.9
+
+ROLES = frozenset(get_args(Role))  # no names
+
+
+def turn(pool: Pool) -> "NDArray[np.float32] | None":
+    """Late interaction with the turn and the one before it, which often asks what this one answers."""
+    return _late(pool, [0.0] * (HERE - 1) + [PREVIOUS, 1.0] + [0.0] * HERE)
+
+
+def window(pool: Pool) -> "NDArray[np.float32] | None":
+    """Late interaction with a stretch of talk: each word of the question may be met in another turn of it."""
+    return _late(pool, NEAR)
+
+
+def words(pool: Pool) -> "NDArray[np.float32]":
+    """BM25 of the turn, and some of its neighbours'."""
+    import numpy as np
+
+    scores = np.where(pool.neighbours >= 0, pool.lexical[pool.neighbours], 0)
+    return _scaled(scores @ np.array(NEAR_WORDS, np.float32))
+
+
+def speaker(pool: Pool) -> "NDArray[np.float32]":
+    """Said by, or about, the person whom the question is about."""
+    import numpy as np
+
+    voices = {passage.voice for passage in pool.passages} - ROLES
+    wanted = subject(pool.question, voices) if len(voices) > 1 else None
+    return np.array([passage.voice == wanted for passage in pool.passages], np.float32)
+
+
+def date(pool: Pool) -> "NDArray[np.float32]":
+    """Said about the time that the question names."""
+    import numpy as np
+
+    named = times(pool.question, pool.now)
+    fits = [max((date_fit(time, passage.at) for time in named), default=0.0) for passage in pool.passages]
+    return np.array(fits, np.float32)
+
+
+def when(pool: Pool) -> "NDArray[np.float32]":
+    """It says when, and the question asks."""
+    return pool.has(Cue.TIME) * asks_when(pool.question)
+
+
+def name(pool: Pool) -> "NDArray[np.float32]":
+    """It names somebody or something, and the question asks for a name."""
+    return pool.has(Cue.NAME) * asks_for_name(pool.question)
+
+
+def reply(pool: Pool) -> "NDArray[np.float32]":
+    """It follows a question."""
+    import numpy as np
+
+    before = pool.neighbours[:, HERE - 1]
+    return np.where(before >= 0, pool.has(Cue.ASKS)[before], 0).astype(np.float32)
+
+
+def told(pool: Pool) -> "NDArray[np.float32]":
+    """The user said it: assistants repeat, explain and guess."""
+    import numpy as np
+
+    return np.array([passage.told for passage in pool.passages], np.float32)
+
+
+SIGNALS: "Mapping[str, Signal]" = {
+    signal.__name__: signal for signal in (turn, window, words, speaker, date, when, name, reply, told)
+}
+
+
+def judged(pool: Pool) -> dict[UUID, dict[str, float]]:
+    """Each passage's weighted part by signal; a full score is 1, whichever signals can take part."""
+    found = {name: values for name, signal in SIGNALS.items() if (values := signal(pool)) is not None}
+    total = sum(WEIGHTS[name] for name in found)
+    parts = {name: (values * (WEIGHTS[name] / total)).tolist() for name, values in found.items()}
+    return {
+        passage.id: {name: values[row] for name, values in parts.items()} for row, passage in enumerate(pool.passages)
+    }
+
+
+def _late(pool: Pool, near: "list[float] | tuple[float, ...]") -> "NDArray[np.float32] | None":
+    """MaxSim over a turn and its neighbours: the best match of each word of the question, weighted by distance."""
+    import numpy as np
+
+    if pool.closeness is None or pool.weights is None:
+        return None
+    best = pool.closeness
+    for column, factor in enumerate(near):
+        rows = pool.neighbours[:, column]
+        if factor and column != HERE:
+            there = (rows >= 0)[:, None]
+            best = np.maximum(best, np.where(there, pool.closeness[rows] * np.float32(factor), best))
+    return _scaled(best @ pool.weights)
+
+
+def _scaled(values: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """The lowest to 0, the highest to 1 (min-max; Bruch et al. 2023); all to 0 where they are equal."""
+    import numpy as np
+
+    low, high = values.min(), values.max()
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
