@@ -15,6 +15,8 @@ FLOORS: Mapping[Tier, float] = {"recent": 0.25, "summary": 0.10, "retrieved": 0.
 # Holds the markup of every tier in every format and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
 
+NUMBER = 100  # stands for the number of an item while it is priced
+
 # Chat markup as OpenAI counts it ("How to count tokens with tiktoken", OpenAI cookbook).
 PER_MESSAGE, REPLY_PRIMER = 4, 3
 
@@ -68,7 +70,7 @@ class Budget:
 
     def _choose_rest(self, quotations: Sequence[Quotation], later: Sequence[int]) -> list[int]:
         """By worth per token, whatever the tier."""
-        worths = {at: quotations[at].item.worth / self._count(quotations[at].line) for at in later}
+        worths = {at: quotations[at].item.worth / self._count(quotations[at].line(NUMBER)) for at in later}
         by_worth = sorted(later, key=lambda at: -worths[at])
         return [at for at in by_worth if self._take(quotations[at], self._price(quotations[at]))]
 
@@ -85,7 +87,7 @@ class Budget:
 
     def _price(self, quotation: Quotation) -> int:
         """Its lines, and the markup that it is the first to need."""
-        price = self._count(quotation.line) + PER_MESSAGE * quotation.is_turn
+        price = self._count(quotation.line(NUMBER)) + PER_MESSAGE * quotation.is_turn
         return price + sum(self._count(text) for mark, text in self._markup(quotation) if mark not in self._marked)
 
     def _markup(self, quotation: Quotation) -> list[tuple[tuple[str, ...], str]]:

@@ -101,12 +101,15 @@ def item(
     )
 
 
+KINDS = {"e": "event", "f": "fact", "s": "summary"}
+
+
 @dataclass(frozen=True)
 class Read:
     """What a reader sees of one item."""
 
     tier: str
-    source: str
+    kind: str
     at: str
     session: str | None
     scope: tuple[str, str] | None
@@ -117,7 +120,7 @@ class Read:
 def expected(item: Item, home: Scope) -> Read:
     return Read(
         tier=item.tier,
-        source=f"{item.kind}:{item.id.hex[:8]}",
+        kind=item.kind,
         at=f"{item.at:%Y-%m-%d}",
         session=item.session,
         scope=None if item.scope == home else (item.scope.kind, item.scope.id),
@@ -138,6 +141,7 @@ class LineReader:
     tier: str = "recent"
     head: dict[str, str] = field(default_factory=dict)
     found: list[dict[str, str]] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
 
     def read(self, text: str) -> None:
         for line in text.split("\n"):
@@ -148,10 +152,12 @@ class LineReader:
             elif line.startswith("  "):
                 self.found[-1]["text"] += "\n" + line[2:]
             else:
-                match = re.fullmatch(r"(?P<source>(\w+):[0-9a-f]{8})( (?P<voice>[^:]*))?: (?P<text>.*)", line)
+                match = re.fullmatch(r"(?P<kind>[efs])(?P<number>\d+)( (?P<voice>[^:]*))?: (?P<text>.*)", line)
                 assert match, "a line that begins like none of the markup"
-                named = {"tier": self.tier, "voice": match["voice"] if match["voice"] is not None else match[2]}
-                self.found.append({**self.head, **named, "source": match["source"], "text": match["text"]})
+                self.numbers.append(int(match["number"]))
+                kind = KINDS[match["kind"]]
+                named = {"tier": self.tier, "voice": match["voice"] if match["voice"] is not None else kind}
+                self.found.append({**self.head, **named, "kind": kind, "text": match["text"]})
 
     def _header(self, line: str) -> dict[str, str]:
         at, *parts = line.removeprefix("[").removesuffix("]").split(", ")
@@ -174,6 +180,7 @@ def read_lines(text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[
     reader.tier = "recent"
     for message in messages[1:]:
         reader.read(message["content"])
+    assert sorted(reader.numbers) == list(range(1, len(reader.found) + 1))
     return [_read(found) for found in reader.found]
 
 
@@ -182,9 +189,11 @@ def read_xml(text: str) -> list[Read]:
     for tier, block in re.findall(r"<(summary|recent|retrieved)>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
         for written, quotation in re.findall(r"<memory ([^>]*)>([^<>]*)</memory>\n", block):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', written))
-            source = attributes.pop("id")
-            voice = attributes.pop("speaker", source.split(":")[0])
-            found.append(_read({**attributes, "source": source, "voice": voice, "tier": tier, "text": quotation}))
+            id = attributes.pop("id")
+            assert int(id[1:]) == len(found) + 1
+            kind = KINDS[id[0]]
+            voice = attributes.pop("speaker", kind)
+            found.append(_read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}))
     return found
 
 
@@ -197,7 +206,7 @@ def _read(found: dict[str, str]) -> Read:
     scopes = [(kind, found[kind]) for kind in ("user", "workspace") if kind in found]
     return Read(
         tier=found["tier"],
-        source=found["source"],
+        kind=found["kind"],
         at=found["at"],
         session=found.get("session"),
         scope=scopes[0] if scopes else None,
