@@ -7,7 +7,17 @@ from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
 from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates
 from semmem.extractors.screen import refusal
-from semmem.extractors.sentences import category_of, importance_of, only_tells, says_something, sentences, told
+from semmem.extractors.sentences import (
+    addresses,
+    category_of,
+    importance_of,
+    is_prose,
+    only_tells,
+    prose,
+    says_something,
+    sentences,
+    told,
+)
 from semmem.extractors.slots import changes_something
 from semmem.extractors.summarize import extractive
 from semmem.fact import Draft, Source
@@ -42,9 +52,14 @@ class OfflineExtractor:
 
 
 def _drafts(event: Event) -> Iterator[Draft]:
-    for sentence in sentences(without_recalled(event.content)):
-        if says_something(sentence) and not (event.role != "user" and only_tells(sentence)):
+    for sentence in sentences(prose(without_recalled(event.content))):
+        if is_prose(sentence) and says_something(sentence) and (event.role == "user" or _is_told(sentence)):
             yield _draft(sentence, event)
+
+
+def _is_told(sentence: str) -> bool:
+    """Whether an agent or a tool states something of the people concerned, and does not explain or instruct."""
+    return addresses(sentence) and not only_tells(sentence)
 
 
 def _draft(sentence: str, event: Event) -> Draft:

@@ -82,6 +82,25 @@ _WEIGHTY = re.compile(
     re.IGNORECASE,
 )
 
+_FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
+_CODE = re.compile(r"[{}<>|\\=`]|;\s*$|\w[(\[]|\w_\w|^\W*(?:[#/*]|--)|\w\.\w+\(|^\W*\w+:$")
+_ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your|yours)\b", re.IGNORECASE)
+
+
+def prose(text: str) -> str:
+    """The text without its blocks of code."""
+    return "\n".join(_FENCE.split(text)[::2])
+
+
+def is_prose(sentence: str) -> bool:
+    """False for a line of code, markup or a table."""
+    return not _CODE.search(sentence)
+
+
+def addresses(sentence: str) -> bool:
+    """Whether it speaks of the one who says it or of the one who is spoken to."""
+    return bool(_ADDRESSES.search(sentence))
+
 
 def sentences(text: str) -> Iterator[str]:
     """The text's sentences as they stand, over-long ones in pieces cut between words."""

@@ -6,51 +6,54 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer
 
-MAX_TERM_BYTES = 64
+from semmem.retrieval.languages import STOP_WORDS, latin_languages, script_language
 
-# English words that carry no meaning of their own, wh-words, auxiliaries and pronouns among them; "may" is a month.
-_ENGLISH = """
-a about above after again against all also am an and any are aren't as at be because been before being below
-between both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each either
-else ever few for from further had hadn't has hasn't have haven't having he he'd he'll he's her here here's hers
-herself him himself his how how's however i i'd i'll i'm i've if in into is isn't it it'd it'll it's its itself
-just let's many me might mightn't more most much must mustn't my myself neither no nor not now of off on once only
-or other ought our ours ourselves out over own same shall shan't she she'd she'll she's should shouldn't so some
-such than that that'd that'll that's the their theirs them themselves then there there's these they they'd they'll
-they're they've this those through to too under until up us very was wasn't we we'd we'll we're we've were weren't
-what what's when when's where where's whether which while who who's whom whose why why's will with won't would
-wouldn't yet you you'd you'll you're you've your yours yourself yourselves
-"""
-STOP_WORDS = frozenset(_ENGLISH.split())
+MAX_TERM_BYTES = 64
+_LONGEST = 2 * MAX_TERM_BYTES  # characters of a word that are looked at: a term never shows more
+
+# Whatever language the text is in: a text of one script may hold words of another.
+_ALWAYS = frozenset().union(*(STOP_WORDS[name] for name in ("english", "russian", "greek", "arabic", "hindi")))
 
 # Thai, Lao, Tibetan, Burmese and Khmer; kana, Han, Hangul: cut into pairs, as words there are not set apart by spaces
 # (Hangul words are, but end in particles).
+_FIRST_UNSPACED = "\u0e00"
 _UNSPACED = (
     "\u0e00-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_ALONE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
 # Marks that belong to the letter before them, which `\w` leaves out: Latin, Hebrew, Arabic and Indic ones.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u200c\u200d"
 _LETTERS = rf"[^\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}]*)*"
-_WORD = re.compile(rf"(?P<pairs>[{_UNSPACED}]+)|{_LETTERS}(?:'{_LETTERS})*")
+_WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}(?:'{_LETTERS})*")
+_RUN = re.compile(f"[{_UNSPACED}]+")
 _LATIN = re.compile("[a-zß-öø-ɏ']+")
+# "And", "by", "like", "the", written together with an Arabic word (the prefixes of light10; Larkey et al. 2007); a word of
+# "father" and "mother" begins alike.
+_ARABIC_PREFIX = re.compile("^(?:[وف](?!الد))?(?:[بك]?ال|لل)(?=.{2})")
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")  # noqa: RUF001
 _FULL_STOPS = ".!?。！？ "  # noqa: RUF001
 
 
 def terms(text: str) -> list[str]:
-    """The text's terms in order, repetitions kept, each at most MAX_TERM_BYTES in UTF-8.
+    """The text's terms in order, repetitions kept, each at most MAX_TERM_BYTES in UTF-8. Numbers stay, stop words go.
 
-    Latin words lose their English endings (Snowball; Porter 2001), other scripts stay as they are, and runs of a script
-    without spaces become overlapping pairs of characters. Numbers stay; STOP_WORDS go.
+    Words lose their endings (Snowball; Porter 2001). Cyrillic, Greek, Arabic and Devanagari words are stemmed by their
+    script. A Latin word always gives its English stem, and in a text whose stop words are of other languages also theirs,
+    where it differs: so a word meets itself even if the question is too short to show its language. Runs of a script
+    without spaces give overlapping pairs of characters, Han and Hangul also each character (Nie et al. 2000).
     """
+    words = _WORD.findall(_folded(text))
+    languages = latin_languages(words)
+    dropped = _ALWAYS.union(*(STOP_WORDS[name] for name in languages)) if languages else _ALWAYS
     found: list[str] = []
-    for match in _WORD.finditer(_folded(text)):
-        word = match[0]
-        if match["pairs"]:
-            found += _pairs(word)
-        elif word not in STOP_WORDS:
-            found.append(_term(word))
+    for word in words:
+        if word in dropped:
+            continue
+        if word[0] >= _FIRST_UNSPACED and _RUN.match(word):
+            found += _characters(word)
+        else:
+            found += _stems(word[:_LONGEST], languages)
     return found
 
 
@@ -66,12 +69,30 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", folded).translate(_APOSTROPHES)
 
 
-def _pairs(run: str) -> list[str]:
-    return [run[at : at + 2] for at in range(max(1, len(run) - 1))]
+def _characters(run: str) -> list[str]:
+    alone = [character for character in run if _ALONE.match(character)]
+    pairs = [run[at : at + 2] for at in range(max(1, len(run) - 1))]
+    return [term for term in alone + pairs]
 
 
 @lru_cache(maxsize=1 << 16)
-def _term(word: str) -> str:
+def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    if _LATIN.fullmatch(word):
+        stems = [_stem(word, "english"), *(_stem(_unelided(word, name), name) for name in languages)]
+    else:
+        name = script_language(word)
+        stems = [_stem(word, name) if name else word]
+    return tuple(dict.fromkeys(stem.encode()[:MAX_TERM_BYTES].decode(errors="ignore") for stem in stems))
+
+
+def _stem(word: str, language: str) -> str:
     # A stemmer of its own for each call: it keeps the word it works on, so threads could not share one.
-    stem = stemmer("english").stemWord(word) if _LATIN.fullmatch(word) else word
-    return stem.encode()[:MAX_TERM_BYTES].decode(errors="ignore")
+    bare = _ARABIC_PREFIX.sub("", word) if language == "arabic" else word
+    stem: str = stemmer(language).stemWord(bare)
+    return stem
+
+
+def _unelided(word: str, language: str) -> str:
+    """`école` of `l'école`, where `l` is a stop word."""
+    before, _, rest = word.partition("'")
+    return rest if rest and before in STOP_WORDS[language] else word

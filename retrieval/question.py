@@ -45,11 +45,12 @@ def subject(question: str, voices: Collection[str]) -> str | None:
     """The first of those who speak that the question names; owners ("Ana's") come after the others, None for "both"."""
     if _BOTH.search(question):
         return None
-    found: list[tuple[bool, int, str]] = []
+    found: list[tuple[bool, int, int, str]] = []
     for voice in voices:
-        places = [*re.finditer(rf"\b{re.escape(voice)}\b(?P<owner>['’]s\b)?", question, re.IGNORECASE)]  # noqa: RUF001
-        found += [(match["owner"] is not None, match.start(), voice) for match in places]
-    return min(found)[2] if found else None
+        named = rf"(?<!\w){re.escape(voice)}(?!\w)(?P<owner>['’]s\b)?"  # noqa: RUF001
+        places = [*re.finditer(named, question, re.IGNORECASE)]
+        found += [(match["owner"] is not None, match.start(), -len(voice), voice) for match in places]
+    return min(found)[-1] if found else None
 
 
 def times(question: str, now: datetime) -> list[Span]:
@@ -60,5 +61,5 @@ def times(question: str, now: datetime) -> list[Span]:
 def date_fit(named: Span, at: datetime) -> float:
     """1 within the time named, falling to 0 over FADES on both sides; a day or month without its year fits any year."""
     moved = round((at - named.start) / _YEAR) * _YEAR if named.yearless else timedelta()
-    gap = max(named.start + moved - at, at - named.over - moved, timedelta())
+    gap = max(named.start - at + moved, at - named.over - moved, timedelta())
     return max(0.0, 1 - gap / FADES)

@@ -27,7 +27,7 @@ from semmem.retrieval.analysis import terms
 from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
 from semmem.retrieval.newest import newest_first
-from semmem.retrieval.pool import REACH, pooled
+from semmem.retrieval.pool import REACH, Pool, pooled
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import judged
 from semmem.scope import View
@@ -84,13 +84,17 @@ class Searcher:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
         found = await self._candidates(view, query, max(DEPTH, 2 * limit), filter)
         best = found.best(max(JUDGED, limit))
-        passages = await self._passages.around(view, best, REACH)
-        relevance = self._judged(query, passages, found)
+        pool = await self._pooled(view, query, best, found)
         # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
-        eligible = passages if filter == Filter() else [passage for passage in passages if passage.id in _ids(best)]
-        hits = await self._hits(view, eligible, relevance, filter, limit, sift)
+        answers = pool.passages if filter == Filter() else _among(pool.passages, best)
+        hits = await self._hits(view, answers, judged(pool), filter, limit, sift)
         ordered = newest_first(hits, query)
         return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded)
+
+    async def pool(self, view: View, query: str, limit: int) -> Pool:
+        """What a recall of `limit` hits judges."""
+        found = await self._candidates(view, query, max(DEPTH, 2 * limit), Filter())
+        return await self._pooled(view, query, found.best(max(JUDGED, limit)), found)
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
         (dense, embedded, degraded), lexical = await asyncio.gather(
@@ -98,19 +102,16 @@ class Searcher:
         )
         return Candidates(dense, embedded, lexical, degraded)
 
-    def _judged(self, query: str, passages: Sequence[Passage], found: Candidates) -> dict[UUID, dict[str, float]]:
-        if not passages:
-            return {}
+    async def _pooled(self, view: View, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
         tokens = found.embedded.tokens if found.embedded else None
-        pool = pooled(
+        return pooled(
             query,
             self._clock(),
-            passages,
+            await self._passages.around(view, best, REACH),
             dense=None if found.dense is None else _scores(found.dense),
             lexical=_scores(found.lexical.candidates),
             asked=asked(tokens[0], found.lexical.rarity) if tokens else None,
         )
-        return judged(pool)
 
     async def _hits(
         self,
@@ -163,5 +164,6 @@ def _scores(candidates: Sequence[Candidate]) -> dict[UUID, float]:
     return {candidate.id: candidate.score for candidate in candidates}
 
 
-def _ids(candidates: Sequence[Candidate]) -> set[UUID]:
-    return {candidate.id for candidate in candidates}
+def _among(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> list[Passage]:
+    ids = {candidate.id for candidate in candidates}
+    return [passage for passage in passages if passage.id in ids]

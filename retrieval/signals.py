@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WEIGHTS: Mapping[str, float] = {
     "turn": 0.15,
-    "window": 0.15,
+    "window": 0.20,
     "words": 0.10,
     "speaker": 0.10,
     "date": 0.20,
@@ -29,6 +29,7 @@ WEIGHTS: Mapping[str, float] = {
     "name": 0.10,
     "reply": 0.03,
     "told": 0.20,
+    "verbatim": 0.15,
 }
 
 # What a word's match counts in a turn before or after, by distance.
@@ -100,13 +101,22 @@ def told(pool: Pool) -> "NDArray[np.float32]":
     return np.array([passage.told for passage in pool.passages], np.float32)
 
 
+def verbatim(pool: Pool) -> "NDArray[np.float32]":
+    """In the words that it was said in: a fact drawn from it is shorter, matches sooner, and says less."""
+    import numpy as np
+
+    return np.array([passage.kind == "event" for passage in pool.passages], np.float32)
+
+
 SIGNALS: "Mapping[str, Signal]" = {
-    signal.__name__: signal for signal in (turn, window, words, speaker, date, when, name, reply, told)
+    signal.__name__: signal for signal in (turn, window, words, speaker, date, when, name, reply, told, verbatim)
 }
 
 
 def judged(pool: Pool) -> dict[UUID, dict[str, float]]:
     """Each passage's weighted part by signal; a full score is 1, whichever signals can take part."""
+    if not pool.passages:
+        return {}
     found = {name: values for name, signal in SIGNALS.items() if (values := signal(pool)) is not None}
     total = sum(WEIGHTS[name] for name in found)
     parts = {name: (values * (WEIGHTS[name] / total)).tolist() for name, values in found.items()}

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from semmem import Memory, NewEvent
+from semmem.context import TIERS
 from semmem.memory import ScopedMemory
 from tests.applications import ManualClock
 
@@ -139,6 +140,18 @@ async def test_a_context_keeps_to_its_budget(alice: ScopedMemory) -> None:
         context = await alice.context("Which room is topic 7 in?", budget=budget)
         assert 0 < context.tokens <= budget
         assert "room 7" in context.text
+
+
+async def test_a_context_shows_only_the_tiers_asked_for(alice: ScopedMemory) -> None:
+    await alice.remember("I moved to Berlin in May and I am allergic to peanuts.", session="s1")
+    await alice.settled()
+
+    for tier in TIERS:
+        context = await alice.context("Which food must she avoid?", budget=500, tiers=[tier])
+        assert {item.tier for item in context.items} == {tier}
+        assert "peanuts" in context.text
+    both = await alice.context("Which food must she avoid?", budget=500, tiers={"summary", "retrieved"})
+    assert {item.tier for item in both.items} == {"summary", "retrieved"}
 
 
 async def test_forgetting_takes_it_out_of_every_tier(alice: ScopedMemory) -> None:

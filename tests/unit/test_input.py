@@ -9,6 +9,7 @@ import pytest
 
 from semmem import InvalidInput, KeyConflict, Memory, NewEvent, ScopedMemory
 from semmem.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, MAX_ID_BYTES, MAX_METADATA_BYTES
+from semmem.context import TIERS
 from semmem.retrieval.budget import MIN_BUDGET
 from tests.applications import ManualClock
 
@@ -109,6 +110,8 @@ BAD_CALLS: list[tuple[str, list[Any], tuple[Callable[..., Call], ...]]] = [
     ("before", [0, -1, "3", 2**63, True], (_history,)),
     ("budget", [0, -1, MIN_BUDGET - 1, 500.0, "500", True, None], (_context,)),
     ("format", ["", "html", "Text", None], (_context,)),
+    ("tiers", [[], (), {"Recent"}, ["recent", "facts"], ["recent", None], [["recent"]]], (_context,)),
+    ("tiers", ["recent", "", b"recent", 7, None, (tier for tier in TIERS)], (_context,)),
     ("event", ["not-a-uuid", 1], (_forget,)),
     ("fact", ["not-a-uuid", 1], (_forget, _timeline)),
     ("id", ["not-a-uuid", 1, None], (_receipt,)),

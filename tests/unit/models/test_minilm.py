@@ -7,7 +7,8 @@ import pytest
 
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models import minilm
-from semmem.models.minilm import DIMENSIONS, MAX_TOKENS, MiniLM
+from semmem.models.minilm import DIMENSIONS, MAX_TOKENS, STATE_DIMENSIONS, MiniLM
+from semmem.ports import TokenStates
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`")
 
@@ -84,9 +85,51 @@ async def test_token_states_come_with_their_tokens_and_without_special_ones() ->
     assert tokens is not None
     assert tokens[0].tokens == ("melanie", "paints", "sunrise", "##s", ".")
     assert tokens[2].tokens == ("hello", "there")
-    assert [states.states.shape for states in tokens] == [(5, DIMENSIONS), (0, DIMENSIONS), (2, DIMENSIONS)]
+    assert STATE_DIMENSIONS == 96
+    assert [states.states.shape for states in tokens] == [(5, 96), (0, 96), (2, 96)]
     for states in tokens:
+        assert states.states.dtype == np.float32
         np.testing.assert_allclose(np.linalg.norm(states.states, axis=1), 1, atol=1e-6)
+
+
+async def whole_states(texts: list[str]) -> tuple[TokenStates, ...]:
+    tokens = (await MiniLM(project=False).embed(texts, tokens=True)).tokens
+    assert tokens is not None
+    return tokens
+
+
+async def test_token_states_are_whole_where_no_projection_is_wanted() -> None:
+    found = await whole_states(["Melanie paints sunrises.", ""])
+
+    assert [states.states.shape for states in found] == [(5, DIMENSIONS), (0, DIMENSIONS)]
+    np.testing.assert_allclose(np.linalg.norm(found[0].states, axis=1), 1, atol=1e-6)
+
+
+async def test_the_projection_keeps_the_cosines_of_token_states() -> None:
+    """Measured over these texts: off by 0.06 on average, by 0.22 in one pair of a hundred; correlation 0.94."""
+    texts = [
+        *TEXTS[:4],
+        "Which food must she avoid? I am allergic to peanuts.",
+        "Caroline went to the support group on 7 May.",
+        "What time is the deadline for the quarterly report, and who signs it?",
+        "It's so sunny outside! Shall we go hiking tomorrow?",
+    ]
+    projected = (await MiniLM().embed(texts, tokens=True)).tokens
+    assert projected is not None
+
+    cosines = []
+    for found in (await whole_states(texts), projected):
+        states = np.concatenate([each.states for each in found])
+        cosines.append((states @ states.T)[np.triu_indices(len(states), 1)])
+
+    off = np.abs(cosines[0] - cosines[1])
+    assert off.mean() < 0.07
+    assert np.percentile(off, 99) < 0.25
+    assert np.corrcoef(*cosines)[0, 1] > 0.9
+
+
+async def test_vectors_are_the_same_whether_states_are_projected_or_not(vectors: np.ndarray) -> None:
+    np.testing.assert_allclose((await MiniLM(project=False).embed(TEXTS)).vectors, vectors, atol=1e-6)
 
 
 async def test_a_word_is_nearest_to_itself_among_token_states() -> None:

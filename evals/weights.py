@@ -1,0 +1,186 @@
+"""What each signal of retrieval is worth, and the weights that a search leaving one conversation out would choose.
+
+python -m semmem.evals.weights --locomo locomo_dev.json --beam beam-100k --work FOLDER
+
+The pools that are judged come from the product: events through remember, candidates through its searcher. Only the
+weights differ. A folder keeps what was stored for the next run.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from semmem.bootstrap import Application, open_application
+from semmem.evals import beam, locomo
+from semmem.evals.dataset import Conversation
+from semmem.evals.figures import answers, notes
+from semmem.evals.metrics import ndcg, recall, source_turns
+from semmem.evals.plan import eval_settings
+from semmem.evals.retrievers import Stored
+from semmem.evals.run import settled, store
+from semmem.fact import Fact
+from semmem.ports import Candidate
+from semmem.retrieval.pool import Pool
+from semmem.retrieval.signals import SIGNALS, WEIGHTS
+from semmem.scope import View
+from semmem.stores.hydration import PostgresHydrator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+LIMIT = 100
+STEPS = (0.0, 0.03, 0.05, 0.1, 0.15, 0.2, 0.25)
+PATIENCE = 300.0
+GAIN = 0.001  # of a data set's mean of R@10 and nDCG@10, below which a change is noise
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One question: each passage's signals (signals, passages), the turns it rests on, and the evidence."""
+
+    data: str
+    conversation: str
+    signals: "NDArray[np.float32]"
+    turns: tuple[tuple[str, ...], ...]
+    evidence: tuple[str, ...]
+
+    def figures(self, weights: "NDArray[np.float32]") -> tuple[float, float]:
+        """R@10 and nDCG@10."""
+        import numpy as np
+
+        order = np.argsort(-(weights @ self.signals), kind="stable")
+        found = source_turns(self.turns[row] for row in order[:LIMIT])
+        return recall(self.evidence, found, 10), ndcg(self.evidence, found, 10)
+
+
+def main(
+    locomo_file: Annotated[Path | None, typer.Option("--locomo", help="locomo_dev.json.")] = None,
+    beam_folder: Annotated[Path | None, typer.Option("--beam", help="The folder that holds N/chat.json.")] = None,
+    work: Annotated[Path, typer.Option(help="Where the conversations are stored, now and next time.")] = Path(
+        "weights"
+    ),
+    search: Annotated[bool, typer.Option(help="Search better weights, leaving one conversation out.")] = True,
+) -> None:
+    """Print what is lost without each signal, and the weights that a search would choose."""
+    given = [
+        *(("locomo", each) for each in (locomo.load(locomo_file) if locomo_file else ())),
+        *(("beam", each) for each in (beam.load(beam_folder) if beam_folder else ())),
+    ]
+    if not given:
+        raise typer.BadParameter("pass --locomo, --beam, or both")
+    judged = asyncio.run(_collect(given, work))
+    answers.print(_ablation(judged))
+    if search:
+        answers.print(_searched(judged))
+
+
+async def _collect(given: Sequence[tuple[str, Conversation]], work: Path) -> list[Judged]:
+    found: list[Judged] = []
+    conversations = [conversation for _, conversation in given]
+    with eval_settings("offline", conversations) as settings, Progress(console=notes, transient=True) as progress:
+        task = progress.add_task("judging", total=sum(len(each.questions) for each in conversations))
+        async with open_application(settings.model_copy(update={"data": work})) as application:
+            for data, conversation in given:
+                stored = await store(application, conversation)
+                await settled(stored.memory, conversation, lambda *_: None, PATIENCE)
+                for question in conversation.questions:
+                    if question.category != locomo.ADVERSARIAL:
+                        pool = await _pool(application, stored, question.question)
+                        turns = await _turns(application, stored, pool)
+                        found.append(Judged(data, conversation.id, _signals(pool), turns, question.evidence))
+                    progress.advance(task)
+    return found
+
+
+async def _pool(application: Application, stored: Stored, question: str) -> Pool:
+    return await application.memory.parts.searcher.pool(View.of(stored.memory.scope), question, LIMIT)
+
+
+async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:
+    """The keys of the turns that each passage stands for."""
+    facts = [Candidate(passage.id, "fact", 0.0) for passage in pool.passages if passage.kind == "fact"]
+    hydrated = await PostgresHydrator(application.stores.postgres).hydrate(View.of(stored.memory.scope), facts)
+    sources: Mapping[UUID, list[UUID]] = {
+        fact.id: [source.event_id for source in fact.sources]
+        for fact in hydrated.items
+        if isinstance(fact, Fact) and fact.current
+    }
+    return tuple(
+        tuple(stored.keys_of(sources.get(passage.id, []) if passage.kind == "fact" else [passage.id]))
+        for passage in pool.passages
+    )
+
+
+def _signals(pool: Pool) -> "NDArray[np.float32]":
+    import numpy as np
+
+    found = [signal(pool) for signal in SIGNALS.values()]
+    return np.stack([np.zeros(len(pool.passages), np.float32) if part is None else part for part in found])
+
+
+def _ablation(judged: Sequence[Judged]) -> Table:
+    sets = list(dict.fromkeys(each.data for each in judged))
+    table = Table("without", *(f"{name} {figure}" for name in sets for figure in ("R@10", "nDCG@10")), box=None)
+    whole = _means(judged, WEIGHTS)
+    table.add_row("nothing", *(f"{value:.3f}" for name in sets for value in whole[name]), style="bold")
+    for signal in SIGNALS:
+        less = _means(judged, {**WEIGHTS, signal: 0.0})
+        lost = (value - before for name in sets for value, before in zip(less[name], whole[name], strict=True))
+        table.add_row(signal, *(f"{value:+.3f}" for value in lost))
+    return table
+
+
+def _means(judged: Sequence[Judged], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """R@10 and nDCG@10 by data set."""
+    import numpy as np
+
+    vector = np.array([weights[name] for name in SIGNALS], np.float32)
+    found: dict[str, list[tuple[float, float]]] = {}
+    for each in judged:
+        found.setdefault(each.data, []).append(each.figures(vector))
+    return {name: tuple(np.mean(values, axis=0)) for name, values in found.items()}
+
+
+def _searched(judged: Sequence[Judged]) -> Table:
+    """For each conversation the weights that the others would choose, and what they give on it."""
+    table = Table("left out", "R@10", "nDCG@10", *SIGNALS, box=None)
+    for name in dict.fromkeys(each.conversation for each in judged):
+        rest = [each for each in judged if each.conversation != name]
+        held = [each for each in judged if each.conversation == name]
+        chosen = _climb(WEIGHTS, partial(_worth, rest))
+        [(score, gain)] = _means(held, chosen).values()
+        table.add_row(name, f"{score:.3f}", f"{gain:.3f}", *(f"{chosen[signal]:.2f}" for signal in SIGNALS))
+    chosen = _climb(WEIGHTS, partial(_worth, judged))
+    worth = _worth(judged, chosen) - _worth(judged, WEIGHTS)
+    table.add_row("none", f"{worth:+.4f}", "", *(f"{chosen[signal]:.2f}" for signal in SIGNALS), style="bold")
+    return table
+
+
+def _worth(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:
+    """The mean over the data sets of R@10 and nDCG@10."""
+    means = [sum(pair) / 2 for pair in _means(judged, weights).values()]
+    return sum(means) / len(means)
+
+
+def _climb(start: Mapping[str, float], worth: Callable[[Mapping[str, float]], float]) -> dict[str, float]:
+    """Coordinate ascent over STEPS, one round: more would follow noise."""
+    best, most = dict(start), worth(start)
+    for name in SIGNALS:
+        for step in STEPS:
+            tried = {**best, name: step}
+            if (value := worth(tried)) > most + GAIN:
+                best, most = tried, value
+    return best
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,49 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from semmem.retrieval.cues import Cue, cues
+from semmem.retrieval.pieces import LONG
+
+NOTHING = Cue(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("I like tea", NOTHING),
+        ("I went there yesterday", Cue.TIME),
+        ("two weeks ago", Cue.TIME),
+        ("we leave on friday", Cue.TIME),
+        ("in 2019", Cue.TIME),
+        ("on the 3rd", Cue.TIME),
+        ("this summer", Cue.TIME),
+        ("room 12", NOTHING),
+        ("the lasting weekday of sunlight", NOTHING),
+        ("May was cold", Cue.TIME),
+        ("it may rain", NOTHING),
+        ("I met Anna", Cue.NAME),
+        ("Anna is here", NOTHING),
+        ("It rained. Then we left.", NOTHING),
+        ("my dog, Rex", Cue.NAME),
+        ("I am OK", NOTHING),
+        ("is it far?", Cue.ASKS),
+        ("远吗？", Cue.ASKS),  # noqa: RUF001
+        ("هل هو بعيد؟", Cue.ASKS),
+        ("did Anna call last night?", Cue.TIME | Cue.NAME | Cue.ASKS),
+        ("", NOTHING),
+    ],
+)
+def test_what_a_text_gives_away(text: str, held: Cue) -> None:
+    assert cues(text) == held
+
+
+def test_a_long_text_gives_nothing_away() -> None:
+    words = "did Anna call yesterday? " * LONG
+    assert cues(" ".join(words.split()[:LONG])) == Cue.TIME | Cue.NAME | Cue.ASKS
+    assert cues(" ".join(words.split()[: LONG + 1])) == NOTHING
+
+
+@given(st.text())
+def test_any_text_has_cues_that_a_small_integer_holds(text: str) -> None:
+    assert 0 <= int(cues(text)) < 8
