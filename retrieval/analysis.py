@@ -6,13 +6,13 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer
 
-from semmem.retrieval.languages import STOP_WORDS, latin_languages, script_language
+from semmem.retrieval.languages import STOP_CHARACTERS, STOP_WORDS, latin_languages, script_language
 
 MAX_TERM_BYTES = 64
 _LONGEST = 2 * MAX_TERM_BYTES  # characters of a word that are looked at: a term never shows more
 
-# Whatever language the text is in: a text of one script may hold words of another.
-_ALWAYS = frozenset().union(*(STOP_WORDS[name] for name in ("english", "russian", "greek", "arabic", "hindi")))
+# The stop words that go whatever language a text is in.
+_ALWAYS = frozenset[str]().union(*(STOP_WORDS[name] for name in ("english", "russian", "greek", "arabic", "hindi")))
 
 # Thai, Lao, Tibetan, Burmese and Khmer; kana, Han, Hangul: cut into pairs, as words there are not set apart by spaces
 # (Hangul words are, but end in particles).
@@ -21,16 +21,18 @@ _UNSPACED = (
     "\u0e00-\u0eff\u0f40-\u0fbc\u1000-\u109f\u1780-\u17d3\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_ALONE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
+_WORDLIKE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
 # Marks that belong to the letter before them, which `\w` leaves out: Latin, Hebrew, Arabic and Indic ones.
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963\u0966-\u0dff\u200c\u200d"
 _LETTERS = rf"[^\W_{_UNSPACED}]+(?:[{_MARKS}]+[^\W_{_UNSPACED}]*)*"
 _WORD = re.compile(rf"[{_UNSPACED}]+|{_LETTERS}(?:'{_LETTERS})*")
 _RUN = re.compile(f"[{_UNSPACED}]+")
 _LATIN = re.compile("[a-zß-öø-ɏ']+")
-# "And", "by", "like", "the", written together with an Arabic word (the prefixes of light10; Larkey et al. 2007); a word of
-# "father" and "mother" begins alike.
+# What Arabic writes together with the word after it: and, by, like, the (light10; Larkey et al. 2007). The words for
+# father and mother begin like "and the".
 _ARABIC_PREFIX = re.compile("^(?:[وف](?!الد))?(?:[بك]?ال|لل)(?=.{2})")
+# What French and Italian write together with the word after it: `l'école`, `dell'acqua`.
+_ELIDED = re.compile("^(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|all|dall|dell|nell|sull|un|quest|quell)'(?=.)")
 _APOSTROPHES = str.maketrans("’‘ʼ", "'''")  # noqa: RUF001
 _FULL_STOPS = ".!?。！？ "  # noqa: RUF001
 
@@ -38,10 +40,11 @@ _FULL_STOPS = ".!?。！？ "  # noqa: RUF001
 def terms(text: str) -> list[str]:
     """The text's terms in order, repetitions kept, each at most MAX_TERM_BYTES in UTF-8. Numbers stay, stop words go.
 
-    Words lose their endings (Snowball; Porter 2001). Cyrillic, Greek, Arabic and Devanagari words are stemmed by their
-    script. A Latin word always gives its English stem, and in a text whose stop words are of other languages also theirs,
-    where it differs: so a word meets itself even if the question is too short to show its language. Runs of a script
-    without spaces give overlapping pairs of characters, Han and Hangul also each character (Nie et al. 2000).
+    Words lose their endings (Snowball; Porter 2001); Cyrillic, Greek, Arabic and Devanagari ones by their script alone.
+    A Latin word always gives its English stem; in a text whose stop words are another language's, that language's stem
+    too, where it differs. So a word meets itself even where a question is too short to show its language, or is of
+    another language than the text. Runs of a script without spaces give overlapping pairs of characters, Han and Hangul
+    also single ones, which are words there as often (Nie et al. 2000).
     """
     words = _WORD.findall(_folded(text))
     languages = latin_languages(words)
@@ -65,20 +68,22 @@ def normalised(text: str) -> str:
 
 def _folded(text: str) -> str:
     """Once more NFKC after casefold, which may leave letters and marks apart (Unicode, section 3.13)."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    composed = unicodedata.normalize("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
+    folded = composed.casefold()
     return unicodedata.normalize("NFKC", folded).translate(_APOSTROPHES)
 
 
 def _characters(run: str) -> list[str]:
-    alone = [character for character in run if _ALONE.match(character)]
+    """The pairs of a run, and before them what stands for a word by itself; one character is a run too."""
+    single = [character for character in run if _WORDLIKE.match(character)] if len(run) > 1 else []
     pairs = [run[at : at + 2] for at in range(max(1, len(run) - 1))]
-    return [term for term in alone + pairs]
+    return [term for term in single + pairs if not STOP_CHARACTERS.issuperset(term)]
 
 
 @lru_cache(maxsize=1 << 16)
 def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     if _LATIN.fullmatch(word):
-        stems = [_stem(word, "english"), *(_stem(_unelided(word, name), name) for name in languages)]
+        stems = [_stem(word, "english"), *(_stem(_ELIDED.sub("", word), name) for name in languages)]
     else:
         name = script_language(word)
         stems = [_stem(word, name) if name else word]
@@ -90,9 +95,3 @@ def _stem(word: str, language: str) -> str:
     bare = _ARABIC_PREFIX.sub("", word) if language == "arabic" else word
     stem: str = stemmer(language).stemWord(bare)
     return stem
-
-
-def _unelided(word: str, language: str) -> str:
-    """`école` of `l'école`, where `l` is a stop word."""
-    before, _, rest = word.partition("'")
-    return rest if rest and before in STOP_WORDS[language] else word

@@ -1,4 +1,4 @@
-"""Spending a budget of tokens on items: a floor for each tier, the rest by worth per token."""
+"""Spending a budget of tokens on items: a floor for each tier, the rest by worth."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -14,6 +14,10 @@ FLOORS: Mapping[Tier, float] = {"recent": 0.25, "summary": 0.10, "retrieved": 0.
 
 # Holds the markup of every tier in every format and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
+
+# In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
+# shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md).
+TOKEN_COST = 0.001
 
 NUMBER = 100  # stands for the number of an item while it is priced
 
@@ -69,10 +73,13 @@ class Budget:
         return contents + PER_MESSAGE * len(rendered.messages) + REPLY_PRIMER
 
     def _choose_rest(self, quotations: Sequence[Quotation], later: Sequence[int]) -> list[int]:
-        """By worth per token, whatever the tier."""
-        worths = {at: quotations[at].item.worth / self._count(quotations[at].line(NUMBER)) for at in later}
+        """By worth, less what its tokens cost, whatever the tier."""
+        worths = {at: self._worth(quotations[at]) for at in later}
         by_worth = sorted(later, key=lambda at: -worths[at])
         return [at for at in by_worth if self._take(quotations[at], self._price(quotations[at]))]
+
+    def _worth(self, quotation: Quotation) -> float:
+        return quotation.item.worth - TOKEN_COST * self._count(quotation.line(NUMBER))
 
     def _take(self, quotation: Quotation, price: int) -> bool:
         """Whether it is shown: it fits, and neither it nor, in another tier, its words are shown already."""

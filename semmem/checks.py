@@ -46,8 +46,14 @@ def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
         raise InvalidInput(field, f"must be one of {', '.join(allowed)}", "pass one of these words")
 
 
-def check_some_of(field: str, values: Collection[str], allowed: tuple[str, ...]) -> None:
-    if isinstance(values, str) or not values or not set(values) <= set(allowed):
+def check_some_of(field: str, values: object, allowed: tuple[str, ...]) -> None:
+    """A collection, and no string, of one or more of these words."""
+    if (
+        not isinstance(values, Collection)
+        or isinstance(values, str)
+        or not values
+        or any(v not in allowed for v in values)
+    ):
         raise InvalidInput(field, f"must name one or more of {', '.join(allowed)}", f"pass {allowed[-1:]}, for example")
 
 

@@ -14,6 +14,8 @@ MONTHS = (
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _COUNTS = ("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+SOON = timedelta(days=60)  # a day so near ahead is this year's, also where no word looks ahead
+
 _MONTH = "|".join(f"{name}|{name[:3]}\\.?" if name != "May" else name for name in MONTHS)
 _NUMBER = rf"\d{{1,3}}|an|{'|'.join(_COUNTS)}"
 _UNIT = r"(?P<unit>minute|hour|day|week|month|year)s?"
@@ -76,7 +78,8 @@ def _calendar_day(match: re.Match[str], said: Said) -> Period:
     if match["year"]:
         return _day(said.midnight.replace(year=int(match["year"]), month=month, day=day))
     start = said.midnight.replace(month=month, day=day)
-    return _day(_nearest_year(start, said, start > said.at))
+    soon = timedelta() < start - said.at <= SOON
+    return _day(start if soon else _nearest_year(start, said, start > said.at))
 
 
 def _calendar_month(match: re.Match[str], said: Said) -> Period:

@@ -91,7 +91,9 @@ async def test_event_loops_share_one_thread(turns: Turns) -> None:
 
     given = threading.Semaphore(0)
     async with busy(turns):
-        others = [asyncio.create_task(asyncio.to_thread(asyncio.run, elsewhere(*dues))) for dues in ((4.0, 1.0), (3.0, 2.0))]
+        others = [
+            asyncio.create_task(asyncio.to_thread(asyncio.run, elsewhere(*dues))) for dues in ((4.0, 1.0), (3.0, 2.0))
+        ]
         for _ in others:
             await asyncio.to_thread(given.acquire)
     threads = {ident for found in await asyncio.gather(*others) for ident in found}

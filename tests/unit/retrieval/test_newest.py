@@ -92,7 +92,8 @@ def test_no_hits_are_none() -> None:
 
 
 said = st.tuples(
-    st.sampled_from(["The app has 3 users", "five users of the app", "The app is blue", "7", ""]) | st.text(max_size=20),
+    st.sampled_from(["The app has 3 users", "five users of the app", "The app is blue", "7", ""])
+    | st.text(max_size=20),
     st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001 - hypothesis takes naive bounds
     st.floats(0, 1),
 )

@@ -55,7 +55,9 @@ spots = st.tuples(
 
 
 @given(st.lists(spots, unique=True, max_size=40), st.data())
-def test_neighbours_never_cross_a_session_or_a_scope(found: list[tuple[Scope, str | None, int]], data: st.DataObject) -> None:
+def test_neighbours_never_cross_a_session_or_a_scope(
+    found: list[tuple[Scope, str | None, int]], data: st.DataObject
+) -> None:
     passages = [
         passage(scope=scope, session=session, place=place, long=data.draw(st.booleans()))
         for scope, session, place in found

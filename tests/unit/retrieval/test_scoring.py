@@ -179,7 +179,7 @@ PLAN = fact("will move to Rome", start=TODAY + timedelta(days=90))
         (PARIS, MARCH, False),
         (BERLIN, MARCH - timedelta(seconds=1), False),
         (BERLIN, MARCH, True),
-        (UNDATED, JANUARY, True),
+        (UNDATED, JANUARY, False),
         (UNDATED, JUNE, True),
         (REPLACED, JANUARY, True),
         (REPLACED, MARCH, False),

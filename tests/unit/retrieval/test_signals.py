@@ -110,7 +110,13 @@ def test_cues_count_where_the_question_asks_for_them(signal: str, cue: Cue, aski
 
 def test_reply_follows_a_question() -> None:
     asks = int(Cue.ASKS)
-    spoken = [passage(place=1), passage(place=2, cues=asks), passage(place=3), passage(place=4), passage(place=6, cues=asks)]
+    spoken = [
+        passage(place=1),
+        passage(place=2, cues=asks),
+        passage(place=3),
+        passage(place=4),
+        passage(place=6, cues=asks),
+    ]
     elsewhere = passage(place=7, session="s2")
     assert of("reply", pool_of([*spoken, elsewhere])) == [0, 0, 1, 0, 0, 0]
 
