@@ -88,7 +88,7 @@ class Product:
 
     async def packed(self, stored: Stored, question: str, budget: int) -> Packed:
         made = await stored.memory.context(question, budget=budget, tiers=TIERS)
-        whole = stored.keys_of(item.id for item in made.items if item.kind == "event")
+        whole = stored.keys_of(item.id for item in made.items if item.kind == "event" and item.whole)
         return Packed(text=made.text, whole=whole, degraded=made.degraded)
 
 

@@ -34,6 +34,7 @@ class Item:
     at: datetime
     session: str | None
     worth: float  # from 0 to 1, what the assembler weighs against its tokens
+    whole: bool = True  # False for an excerpt of a long text, which marks what it leaves out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from semmem.hit import Filter, Hit
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import check_budget
+from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.scope import Scope, View
@@ -19,6 +20,9 @@ from semmem.stores.facts import FactStore
 
 RECENT = 50  # newest events of a scope that may stand in a context
 FEWEST, MOST, TOKENS_A_HIT = 10, 100, 60  # hits asked for: as many as the budget may hold
+
+LARGEST_SHARE = 0.25  # of the budget, for one recalled text
+CHARACTERS_A_TOKEN = 4
 
 SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 
@@ -68,7 +72,7 @@ class Tiers:
         gathered: dict[Tier, list[Item]] = {
             "recent": _recent_items(events, session),
             "summary": [_summary_item(summary, session) for summary in summaries],
-            "retrieved": [_hit_item(hit) for hit in recall],
+            "retrieved": [_hit_item(hit, query, budget) for hit in recall],
         }
         return assemble(
             {tier: gathered[tier] for tier in tiers},
@@ -125,18 +129,21 @@ def _summary_item(summary: Summary, session: str | None) -> Item:
     )
 
 
-def _hit_item(hit: Hit) -> Item:
+def _hit_item(hit: Hit, query: str, budget: int) -> Item:
+    """A text that would take more than its share of the budget is shown by what of it answers."""
     item = hit.item
+    text = excerpt(hit.text, query, int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN))
     is_fact = isinstance(item, Fact)
     return Item(
         tier="retrieved",
         kind="fact" if is_fact else "event",
         id=item.id,
         scope=item.scope,
-        text=hit.text,
+        text=text,
         voice=item.subject if isinstance(item, Fact) else item.voice,
         role=item.trust if isinstance(item, Fact) else item.role,
         at=item.said_at if isinstance(item, Fact) else item.occurred_at,
         session=None if isinstance(item, Fact) else item.session,
         worth=hit.score,
+        whole=text == hit.text,
     )

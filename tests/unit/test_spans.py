@@ -74,6 +74,14 @@ def test_a_leap_day_is_none_in_other_years() -> None:
     assert days("six months ago", LEAP.replace(month=8, day=31)) == [("2024-02-01", "2024-03-01")]
 
 
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "today", "in 3 days", "next week", "in two hours", "in 5 years", "next year"]
+)
+def test_what_lies_beyond_the_calendar_names_nothing(text: str) -> None:
+    assert days(f"We will meet {text}", datetime.max.replace(tzinfo=UTC)) == []
+    assert days("We met yesterday, or last week, or 3 months ago", datetime.min.replace(tzinfo=UTC)) == []
+
+
 words = st.lists(
     st.sampled_from(["on", "in", "31", "30th", "of", "February", "Dec.", "May", "1999", "2024-02-30", "9999-12-31"])
     | st.sampled_from(["the day after tomorrow", "an hour ago", "in 999 days", "999 years ago", "next", "last", "week"])

@@ -31,6 +31,7 @@ DAY = timedelta(days=1)
         ("What do both Caroline and Mel like?", ["Caroline", "Mel"], None),
         ("Does it bother Mel?", ["Caroline", "Mel"], "Mel"),
         ("Where does Melanie live?", ["Ann", "Mel"], None),
+        ("Where does Joann live?", ["Ann", "Mel"], None),
         ("Where does Melanie live?", ["Mel", "Melanie"], "Melanie"),
         ("Where does Ann Lee live?", ["Ann", "Ann Lee"], "Ann Lee"),
         ("What does J.R. drive?", ["J.R.", "Jim"], "J.R."),

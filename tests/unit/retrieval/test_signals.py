@@ -27,12 +27,13 @@ def of(signal: str, pool: Pool) -> list[float]:
     return [round(float(value), 4) for value in found]
 
 
-def meeting(words: Sequence[str], question: str) -> Pool:
+def meeting(words: Sequence[str], question: str, weights: Sequence[float] = ()) -> Pool:
     """Turns in a row that meet some of the question's words: each letter is a word, and its own direction."""
     letters = sorted({*question, *"".join(words)})
     axis = dict(zip(letters, np.eye(2 * len(letters), dtype=np.float32), strict=False))
     states = [pack([np.stack([axis[letter] for letter in each])]) for each in words]
-    asked = Asked(np.stack([axis[letter] for letter in question]), np.ones(len(question), np.float32))
+    weighted = np.array(weights or [1] * len(question), np.float32)
+    asked = Asked(np.stack([axis[letter] for letter in question]), weighted)
     return pool_of([passage(place=n, states=each) for n, each in enumerate(states, start=1)], asked=asked)
 
 
@@ -58,10 +59,15 @@ def test_turn_takes_each_word_from_where_it_is_met_best() -> None:
     assert met[2] == pytest.approx(PREVIOUS / (1 + PREVIOUS), abs=1e-4)
 
 
+def test_what_weighs_more_counts_more() -> None:
+    assert of("turn", meeting("axb", "ab", [3, 1])) == pytest.approx([1.0, PREVIOUS, 1 / 3], abs=1e-4)
+
+
 def test_window_meets_each_word_in_another_turn_the_nearer_the_better() -> None:
     met = of("window", meeting(["a", "x", "x", "x", "x", "x", "x", "x", "x"], "a"))
     assert met[:4] == [pytest.approx(NEAR[3 - step]) for step in range(4)]
     assert met[4:] == [0.0] * 5
+    assert of("window", meeting("xxxxxa", "a"))[:2] == [0.0, 0.0]
     spread = of("window", meeting(["a", "x", "b", "x", "x", "x", "x"], "ab"))
     assert spread.index(max(spread)) in (0, 2)
     assert spread[1] > spread[3]
@@ -72,6 +78,7 @@ def test_words_counts_the_turns_own_and_some_of_its_neighbours() -> None:
     found = turns(6)
     met = of("words", pool_of(found, lexical={found[1].id: 8.0}))
     assert met == [pytest.approx(NEAR_WORDS[3 + step]) if abs(step) <= 3 else 0.0 for step in (-1, 0, 1, 2, 3, 4)]
+    assert of("words", pool_of(found, lexical={found[-1].id: 8.0}))[:2] == [0, 0]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +124,7 @@ def test_reply_follows_a_question() -> None:
         passage(place=4),
         passage(place=6, cues=asks),
     ]
-    elsewhere = passage(place=7, session="s2")
+    elsewhere = passage(place=7, session="s2", cues=asks)
     assert of("reply", pool_of([*spoken, elsewhere])) == [0, 0, 1, 0, 0, 0]
 
 
