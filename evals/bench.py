@@ -149,7 +149,7 @@ async def _recall(application: Application, servers: Servers, memory: ScopedMemo
     reader = ScopedMemory(memory.scope, quick)
     queries = [f"When did {name} go to {place}?" for name in _NAMES for place in _PLACES]
     for query in queries:
-        await embedder.embed([query])
+        await embedder.embed([query], tokens=True)
     async with _raw_reads(application, servers, memory) as raw:
         turns = cycle(queries)
         recall, theirs = await _interleaved(
@@ -183,7 +183,7 @@ async def _raw_reads(
     rows = await asyncpg.connect(servers.postgres_url)
 
     async def read(embedder: Embedder, query: str) -> None:
-        vector = (await embedder.embed([query])).vectors[0].tolist()
+        vector = (await embedder.embed([query], tokens=True)).vectors[0].tolist()
         found = await client.query_points(mirror.collection, query=vector, query_filter=inside, limit=10)
         ids = [UUID(str(point.id)) for point in found.points]
         await rows.fetch("select * from semmem.events where tenant = $1 and id = any ($2)", scope.tenant, ids)

@@ -22,7 +22,6 @@ from semmem.bootstrap import Application, open_application
 from semmem.evals import beam, locomo
 from semmem.evals.dataset import Conversation
 from semmem.evals.figures import answers, notes
-from semmem.evals.metrics import ndcg, recall, source_turns
 from semmem.evals.plan import eval_settings
 from semmem.evals.retrievers import Stored
 from semmem.evals.run import settled, store
@@ -45,21 +44,29 @@ GAIN = 0.001  # of a data set's mean of R@10 and nDCG@10, below which a change i
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One question: each passage's signals (signals, passages), the turns it rests on, and the evidence."""
+    """One question: each passage's signals (signals, passages), and which turns it stands for.
+
+    `rows` and `turns` are pairs of a passage and a turn; `evidence` are turns, those that are in no passage left out.
+    """
 
     data: str
     conversation: str
     signals: "NDArray[np.float32]"
-    turns: tuple[tuple[str, ...], ...]
-    evidence: tuple[str, ...]
+    rows: "NDArray[np.int64]"
+    turns: "NDArray[np.int64]"
+    evidence: "NDArray[np.int64]"
+    wanted: int
 
     def figures(self, weights: "NDArray[np.float32]") -> tuple[float, float]:
-        """R@10 and nDCG@10."""
+        """R@10 and nDCG@10 of the turns, each ranked by its best passage."""
         import numpy as np
 
-        order = np.argsort(-(weights @ self.signals), kind="stable")
-        found = source_turns(self.turns[row] for row in order[:LIMIT])
-        return recall(self.evidence, found, 10), ndcg(self.evidence, found, 10)
+        best = np.full(self.turns.max(initial=0) + 1, -np.inf, np.float32)
+        np.maximum.at(best, self.turns, (weights @ self.signals)[self.rows])
+        ranks = (best > best[self.evidence][:, None]).sum(axis=1)
+        found = ranks[ranks < 10]
+        ideal = (1 / np.log2(np.arange(min(10, self.wanted)) + 2)).sum()
+        return len(found) / self.wanted, float((1 / np.log2(found + 2)).sum() / ideal)
 
 
 def main(
@@ -96,7 +103,7 @@ async def _collect(given: Sequence[tuple[str, Conversation]], work: Path) -> lis
                     if question.category != locomo.ADVERSARIAL:
                         pool = await _pool(application, stored, question.question)
                         turns = await _turns(application, stored, pool)
-                        found.append(Judged(data, conversation.id, _signals(pool), turns, question.evidence))
+                        found.append(_judged(data, conversation.id, pool, turns, question.evidence))
                     progress.advance(task)
     return found
 
@@ -117,6 +124,23 @@ async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[
     return tuple(
         tuple(stored.keys_of(sources.get(passage.id, []) if passage.kind == "fact" else [passage.id]))
         for passage in pool.passages
+    )
+
+
+def _judged(
+    data: str, conversation: str, pool: Pool, turns: Sequence[Sequence[str]], evidence: Sequence[str]
+) -> Judged:
+    import numpy as np
+
+    numbers = {turn: number for number, turn in enumerate(dict.fromkeys(turn for each in turns for turn in each))}
+    return Judged(
+        data=data,
+        conversation=conversation,
+        signals=_signals(pool),
+        rows=np.array([row for row, each in enumerate(turns) for _ in each], np.int64),
+        turns=np.array([numbers[turn] for each in turns for turn in each], np.int64),
+        evidence=np.array([numbers[turn] for turn in evidence if turn in numbers], np.int64),
+        wanted=len(evidence),
     )
 
 

@@ -22,7 +22,9 @@ Scores = Mapping[UUID, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """One row per passage. `neighbours` is (n, 2 * REACH + 1): rows before, the passage, rows after; -1 for none.
+    """One row per passage. `dense` is the cosine of the whole vector; what was not found is as far as the last that was.
+
+    `neighbours` is (n, 2 * REACH + 1): rows before, the passage, rows after; -1 for none.
 
     `closeness` is (n, question's tokens) and `weights` what each token counts. Where there are no token states, the
     cosine of the whole vector stands for them as the only column; without an embedder both are None.
@@ -33,6 +35,7 @@ class Pool:
     passages: Sequence[Passage]
     neighbours: "NDArray[np.int64]"
     lexical: "NDArray[np.float32]"
+    dense: "NDArray[np.float32] | None"
     closeness: "NDArray[np.float32] | None"
     weights: "NDArray[np.float32] | None"
 
@@ -52,30 +55,29 @@ def pooled(
     asked: Asked | None,
 ) -> Pool:
     """`dense` is None where the embedder was down; `asked` where it hands out no token states."""
-    closeness, weights = _closeness(passages, dense, asked)
+    near = None if dense is None else _column(passages, dense, min(dense.values(), default=0.0))
+    closeness, weights = _closeness(passages, near, asked)
     return Pool(
         question=question,
         now=now,
         passages=passages,
         neighbours=_neighbours(passages),
         lexical=_column(passages, lexical, 0.0),
+        dense=near,
         closeness=closeness,
         weights=weights,
     )
 
 
 def _closeness(
-    passages: Sequence[Passage], dense: Scores | None, asked: Asked | None
+    passages: Sequence[Passage], near: "NDArray[np.float32] | None", asked: Asked | None
 ) -> "tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]":
     import numpy as np
 
     packed = [passage.states for passage in passages if passage.states is not None]
     if asked is not None and packed and len(packed) == len(passages):
         return similarities(packed, asked), asked.weights
-    if dense is None:
-        return None, None
-    lowest = min(dense.values(), default=0.0)  # what was not found is no nearer than the last that was
-    return _column(passages, dense, lowest)[:, None], np.ones(1, np.float32)
+    return (None, None) if near is None else (near[:, None], np.ones(1, np.float32))
 
 
 def _column(passages: Sequence[Passage], scores: Scores, missing: float) -> "NDArray[np.float32]":

@@ -21,6 +21,7 @@ from semmem.ports import (
     LexicalIndex,
     Passage,
     Passages,
+    Reranker,
     VectorIndex,
 )
 from semmem.retrieval.analysis import terms
@@ -28,6 +29,7 @@ from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
 from semmem.retrieval.newest import newest_first
 from semmem.retrieval.pool import REACH, Pool, pooled
+from semmem.retrieval.rerank import reranked
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import judged
 from semmem.scope import View
@@ -36,6 +38,7 @@ DEPTH = 200  # candidates asked of each index, at least
 JUDGED = 100  # of them that are judged, at least, together with their neighbours
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least
+RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
 
@@ -74,9 +77,11 @@ class Searcher:
         passages: Passages,
         hydrator: Hydrator,
         clock: Clock,
+        reranker: Reranker | None,
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
         self._lexical, self._passages, self._hydrator, self._clock = lexical, passages, hydrator, clock
+        self._reranker = reranker
 
     async def recall(
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
@@ -87,9 +92,11 @@ class Searcher:
         pool = await self._pooled(view, query, best, found)
         # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
         answers = pool.passages if filter == Filter() else _among(pool.passages, best)
-        hits = await self._hits(view, answers, judged(pool), filter, limit, sift)
-        ordered = newest_first(hits, query)
-        return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded)
+        wanted = limit if self._reranker is None else max(RERANKED, limit)
+        hits = await self._hits(view, answers, judged(pool), filter, wanted, sift)
+        ordered, failed = await reranked(hits, query, self._reranker)
+        ordered = newest_first(ordered[:limit], query)
+        return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded | failed)
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""

@@ -20,16 +20,17 @@ if TYPE_CHECKING:
     Signal = Callable[[Pool], "NDArray[np.float32] | None"]
 
 WEIGHTS: Mapping[str, float] = {
-    "turn": 0.15,
+    "turn": 0.10,
     "window": 0.20,
-    "words": 0.10,
-    "speaker": 0.10,
+    "whole": 0.04,
+    "words": 0.08,
+    "speaker": 0.08,
     "date": 0.20,
     "when": 0.10,
     "name": 0.10,
     "reply": 0.03,
     "told": 0.20,
-    "verbatim": 0.15,
+    "verbatim": 0.20,
 }
 
 # What a word's match counts in a turn before or after, by distance.
@@ -48,6 +49,11 @@ def turn(pool: Pool) -> "NDArray[np.float32] | None":
 def window(pool: Pool) -> "NDArray[np.float32] | None":
     """Late interaction with a stretch of talk: each word of the question may be met in another turn of it."""
     return _late(pool, NEAR)
+
+
+def whole(pool: Pool) -> "NDArray[np.float32] | None":
+    """The cosine of the whole vector: what a long message as a whole is about."""
+    return None if pool.dense is None else _scaled(pool.dense)
 
 
 def words(pool: Pool) -> "NDArray[np.float32]":
@@ -109,7 +115,7 @@ def verbatim(pool: Pool) -> "NDArray[np.float32]":
 
 
 SIGNALS: "Mapping[str, Signal]" = {
-    signal.__name__: signal for signal in (turn, window, words, speaker, date, when, name, reply, told, verbatim)
+    signal.__name__: signal for signal in (turn, window, whole, words, speaker, date, when, name, reply, told, verbatim)
 }
 
 

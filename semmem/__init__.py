@@ -28,6 +28,7 @@ from semmem.errors import (
 from semmem.event import Ack, Event, NewEvent
 from semmem.fact import Fact, Source, Summary, Validity
 from semmem.hit import Hit, Recall
+from semmem.ports import Reranker
 from semmem.receipt import Receipt
 from semmem.scope import Scope, View
 
@@ -60,6 +61,7 @@ __all__ = [
     "NotSettled",
     "Recall",
     "Receipt",
+    "Reranker",
     "SchemaOutdated",
     "Scope",
     "ScopedMemory",

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,19 @@ from semmem.indexing import Indexer
 from semmem.memory import Memory, Parts
 from semmem.migrations import upgrade
 from semmem.models.minilm import MiniLM
+from semmem.models.states import LocalStates
 from semmem.models.tokens import load_counter
-from semmem.ports import ChatModel, Clock, Embedder, Extractor, Models, RecentCache, TokenCounter, VectorIndex
+from semmem.ports import (
+    ChatModel,
+    Clock,
+    Embedder,
+    Extractor,
+    Models,
+    RecentCache,
+    Reranker,
+    TokenCounter,
+    VectorIndex,
+)
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
 from semmem.stores.erasure import Eraser
@@ -74,19 +85,22 @@ class Application:
 
 
 @asynccontextmanager
-async def open(*, clock: Clock = now, **given: Any) -> AsyncIterator[Memory]:
+async def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AsyncIterator[Memory]:
     """A memory, from arguments (the names of semmem.settings.Settings), else SEMMEM_*, else the embedded servers.
 
-    Raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
+    A `reranker` decides the order of the best hits; it stays the caller's to close. Raises ConfigurationError,
+    EmbeddedServerError or StoreUnavailable, each with the way out.
     """
-    async with open_application(load_settings(**given), clock=clock) as application:
+    async with open_application(load_settings(**given), clock=clock, reranker=reranker) as application:
         yield application.memory
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, *, clock: Clock = now, reranker: Reranker | None = None
+) -> AsyncIterator[Application]:
     async with AsyncExitStack() as stack:
-        models = await _models(stack, settings)
+        models = replace(await _models(stack, settings), reranker=reranker)
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
         stack.push_async_callback(application.memory.parts.background.aclose)
@@ -109,7 +123,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     log, facts = EventLog(postgres), FactStore(postgres)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
     passages, hydrator = PassageStore(postgres), PostgresHydrator(postgres)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, passages, hydrator, clock)
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, passages, hydrator, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
     erasure = Erasure(Eraser(postgres, stores=_followers(stores)), stores.cache, clock)
     parts = Parts(
@@ -232,9 +246,10 @@ def make_embedder(settings: Settings) -> Embedder:
         return MiniLM()
     from semmem.models.embedding import OpenAIEmbedder
 
-    return OpenAIEmbedder(
+    embedder = OpenAIEmbedder(
         settings.embedding_model, base_url=settings.embedding_base_url, api_key=_secret(settings.embedding_api_key)
     )
+    return LocalStates(embedder) if settings.token_states == "local" else embedder
 
 
 def _extractor(settings: Settings, counter: TokenCounter) -> Extractor:

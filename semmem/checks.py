@@ -47,13 +47,8 @@ def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
 
 
 def check_some_of(field: str, values: object, allowed: tuple[str, ...]) -> None:
-    """A collection, and no string, of one or more of these words."""
-    if (
-        not isinstance(values, Collection)
-        or isinstance(values, str)
-        or not values
-        or any(v not in allowed for v in values)
-    ):
+    """A collection of one or more of these words."""
+    if not isinstance(values, Collection) or not values or any(value not in allowed for value in values):
         raise InvalidInput(field, f"must name one or more of {', '.join(allowed)}", f"pass {allowed[-1:]}, for example")
 
 

@@ -153,7 +153,7 @@ class ScopedMemory:
         """The memories that answer a query, best first; `degraded` names what could not take part.
 
         Facts that were superseded stay out, unless `as_of` asks what held at a time. No model is called but the
-        embedder. Raises InvalidInput, or StoreUnavailable where Postgres is down.
+        embedder, and a reranker where there is one. Raises InvalidInput, or StoreUnavailable where Postgres is down.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_limit(limit)

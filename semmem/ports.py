@@ -55,6 +55,17 @@ class Embedder(Protocol):
     async def aclose(self) -> None: ...
 
 
+class Reranker(Protocol):
+    """A user's own cross-encoder, which reads the question and each text together. Raises ModelError when it cannot."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """A number per text, in order; higher is better, unbounded.
+
+        Texts come whole, however long. It runs in the caller's event loop, so what computes long belongs in a thread.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatAnswer:
     """A model's raw answer and what it cost; `finish_reason` is OpenAI's ("stop", "length", ...)."""
@@ -324,3 +335,4 @@ class Models:
     embedder: Embedder
     extractor: Extractor
     counter: TokenCounter
+    reranker: Reranker | None = None

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         None, validation_alias=AliasChoices("SEMMEM_EMBEDDING_API_KEY", "OPENAI_API_KEY")
     )
 
+    token_states: Literal["embedder", "local"] = Field(
+        "embedder", description="whose words meet the question's: the embedder's, if it has any, or the bundled model's"
+    )
+
     dedup_window: timedelta = Field(timedelta(seconds=30), ge=timedelta(0))
     recent_events: int = Field(100, ge=1, le=10_000)
     recent_ttl: timedelta = Field(timedelta(hours=1), gt=timedelta(0))

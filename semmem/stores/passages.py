@@ -9,6 +9,8 @@ from semmem.stores.sql import statements
 
 _SQL = statements("search.sql")
 
+Spot = tuple[str, str, str, int]  # kind and id of the scope, session, place
+
 
 class PassageStore:
     """ports.Passages over the passages table."""
@@ -20,8 +22,22 @@ class PassageStore:
         ids = [candidate.id for candidate in candidates]
         facts = [candidate.id for candidate in candidates if candidate.kind == "fact"]
         async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["around"], view.tenant, ids, facts, reach)
-        return [_passage(row) for row in rows]
+            found = await connection.fetch(_SQL["passages"], view.tenant, ids, facts)
+            spots = _spots_beside(found, reach)
+            near = await connection.fetch(_SQL["at_places"], view.tenant, *zip(*spots, strict=True)) if spots else []
+        return [_passage(row) for row in (*found, *near)]
+
+
+def _spots_beside(rows: Sequence[Row], reach: int) -> list[Spot]:
+    """The places up to `reach` before and after each short event, without those of the events themselves."""
+    own = {_spot(row, 0) for row in rows if row["place"] is not None}
+    steps = [step for step in range(-reach, reach + 1) if step]
+    short = [row for row in rows if row["place"] is not None and not row["long"]]
+    return sorted({_spot(row, step) for row in short for step in steps} - own)
+
+
+def _spot(row: Row, step: int) -> Spot:
+    return row["scope_kind"], row["scope_id"], row["session"], row["place"] + step
 
 
 async def last_places(connection: Connection, scope: Scope, sessions: Iterable[str | None]) -> dict[str | None, int]:

@@ -50,23 +50,19 @@ insert into semmem.passages (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (tenant, item_id) do nothing;
 
--- around: the passages of items, of the events that facts among them rest on, and of their neighbours, as far as short
-with found as (
-    select unnest($2::uuid[]) as item_id
-    union
+-- passages: of items, and of the events that facts among them rest on
+select * from semmem.passages
+where tenant = $1 and item_id = any ($2::uuid[] || array(
     select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($3::uuid[])
-), wanted as (
-    select item_id from found
-    union
-    select near.item_id
-    from found join semmem.passages here on here.tenant = $1 and here.item_id = found.item_id
-    join semmem.passages near
-        on (near.tenant, near.scope_kind, near.scope_id, near.session)
-            = (here.tenant, here.scope_kind, here.scope_id, here.session)
-        and near.place between here.place - $4 and here.place + $4
-    where not here.long and not near.long
-)
-select p.* from wanted join semmem.passages p on p.tenant = $1 and p.item_id = wanted.item_id;
+));
+
+-- at_places: the short ones at places of sessions; by equality, for row level security keeps other conditions off the index
+select p.*
+from unnest($2::text[], $3::text[], $4::text[], $5::integer[]) as spot (scope_kind, scope_id, session, place)
+join semmem.passages p
+    on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
+        = ($1, spot.scope_kind, spot.scope_id, spot.session, spot.place)
+where not p.long;
 
 -- put_vector: makes a point so; its version tells the mirror that it changed
 insert into semmem.vectors as v (

@@ -64,6 +64,13 @@ async def test_rarity_is_each_terms_idf_in_the_view(index: LexicalIndex, ana: Sc
     assert min(rarity.values()) > 0
 
 
+async def test_a_rarer_term_counts_as_much_more_as_it_is_rarer(index: LexicalIndex, ana: ScopedMemory) -> None:
+    answer = await found(index, "tea coffee", ana)
+    coffee, tea, _ = [candidate.score for candidate in answer.candidates]  # three texts of the same length
+    assert (await texts(answer, ana))[0] == SAID[2]
+    assert coffee / tea == pytest.approx(answer.rarity["coffe"] / answer.rarity["tea"])
+
+
 async def test_no_other_scope_changes_what_is_rare(index: LexicalIndex, ana: ScopedMemory, memory: Memory) -> None:
     before = await found(index, "tea cake", ana)
     bob = await talking(memory.scope(tenant="acme", user="bob"), ["Is this cake?", "Is that cake?", "More cake?"])

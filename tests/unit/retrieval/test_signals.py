@@ -60,7 +60,8 @@ def test_turn_takes_each_word_from_where_it_is_met_best() -> None:
 
 
 def test_what_weighs_more_counts_more() -> None:
-    assert of("turn", meeting("axb", "ab", [3, 1])) == pytest.approx([1.0, PREVIOUS, 1 / 3], abs=1e-4)
+    expected = [1.0, PREVIOUS, 1 / 3, PREVIOUS / 3, 0.0]
+    assert of("turn", meeting("axbxx", "ab", [3, 1])) == pytest.approx(expected, abs=1e-4)
 
 
 def test_window_meets_each_word_in_another_turn_the_nearer_the_better() -> None:
@@ -132,8 +133,13 @@ def test_told_is_what_the_user_said() -> None:
     assert of("told", pool_of([passage(told=True), passage(told=False)])) == [1, 0]
 
 
+def test_verbatim_is_what_was_said_and_not_drawn_from_it() -> None:
+    assert of("verbatim", pool_of([passage(), passage(kind="fact", session=None)])) == [1, 0]
+
+
 passages = st.builds(
     passage,
+    kind=st.sampled_from(["event", "fact"]),
     scope=st.sampled_from([ALICE, Scope.workspace("acme", "alice")]),
     session=st.sampled_from([None, "s1", "s2"]),
     place=st.none() | st.integers(1, 6),

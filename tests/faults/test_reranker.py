@@ -1,0 +1,215 @@
+"""A user's own cross-encoder orders the best hits; where it fails, the order stays and the answer says so."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from math import fsum, nan
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+import semmem
+from semmem import ModelError, ModelUnavailable, NewEvent, Recall, Reranker, ScopedMemory
+from semmem.retrieval.search import RERANKED
+from tests.applications import ManualClock
+
+ASKED = "Which food must she avoid?"
+SAID = [
+    "I am allergic to peanuts, and the doctor says that cashews are no better for me.",
+    "I live in Munich, on the third floor of a house by the river.",
+    "My sister Ines works at the harbour.",
+    "I like walnuts.",
+]
+
+Reading = Callable[[Reranker], AbstractAsyncContextManager[ScopedMemory]]
+
+
+class Judge:
+    """Scores each text by a function of it, and notes what it was asked."""
+
+    def __init__(self, worth: Callable[[str], Any]) -> None:
+        self._worth = worth
+        self.asked: list[tuple[str, Sequence[str]]] = []
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        self.asked.append((query, texts))
+        return [self._worth(text) for text in texts]
+
+
+class Generous(Judge):
+    """A score more than there are texts."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        return [*await super().score(query, texts), 0.0]
+
+
+class Failing:
+    """Quotes what it was sent, as some libraries do."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self._error = error
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        raise self._error(f"cannot read {texts[0]!r}")
+
+
+class Silent:
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        return await asyncio.Future[Sequence[float]]()
+
+
+def shortest() -> Judge:
+    """Prefers the shortest text, with scores far above those of a hit."""
+    return Judge(lambda text: 1_000.0 - len(text))
+
+
+@pytest_asyncio.fixture
+async def told(alice: ScopedMemory) -> ScopedMemory:
+    return await _told(alice, SAID)
+
+
+@pytest.fixture
+def reading(urls: dict[str, Any], clock: ManualClock, alice: ScopedMemory) -> Reading:
+    """Opens Alice's memory a second time, with a reranker."""
+
+    @asynccontextmanager
+    async def opened(reranker: Reranker) -> AsyncIterator[ScopedMemory]:
+        async with semmem.open(clock=clock, reranker=reranker, **urls) as memory:
+            yield memory.scope(tenant=alice.scope.tenant, user="alice")
+
+    return opened
+
+
+async def _told(alice: ScopedMemory, texts: Sequence[str]) -> ScopedMemory:
+    await alice.remember_many([NewEvent(content=text, session="s1") for text in texts])
+    await alice.settled()
+    return alice
+
+
+def _texts(recall: Recall) -> list[str]:
+    return [hit.text for hit in recall]
+
+
+def _scores(recall: Recall) -> list[float]:
+    return [hit.score for hit in recall]
+
+
+async def test_its_order_is_the_answers_and_scores_stay_sums_of_signals(told: ScopedMemory, reading: Reading) -> None:
+    plain = await told.recall(ASKED)
+    async with reading(shortest()) as reader:
+        recall = await reader.recall(ASKED)
+
+    assert recall.degraded == frozenset()
+    assert _texts(recall) == sorted(_texts(plain), key=len) != _texts(plain)
+    assert _scores(recall) == _scores(plain)
+    assert [fsum(hit.signals.values()) for hit in recall] == pytest.approx(_scores(recall))
+    worth = {hit.id: hit.score for hit in plain}
+    assert {hit.id: hit.signals["rerank"] for hit in recall} == {hit.id: hit.score - worth[hit.id] for hit in recall}
+    assert {name for hit in plain for name in hit.signals}.isdisjoint({"rerank"})
+
+
+async def test_it_brings_up_what_the_limit_would_have_cut_off(told: ScopedMemory, reading: Reading) -> None:
+    plain = await told.recall(ASKED, limit=1)
+    async with reading(shortest()) as reader:
+        recall = await reader.recall(ASKED, limit=1)
+
+    assert "peanuts" in plain[0].text
+    assert "walnuts" in recall[0].text
+    assert _scores(recall) == _scores(plain)
+
+
+async def test_min_score_keeps_as_many_as_without_it(told: ScopedMemory, reading: Reading) -> None:
+    lowest = (await told.recall(ASKED))[1].score
+    async with reading(shortest()) as reader:
+        recall = await reader.recall(ASKED, min_score=lowest)
+
+    assert _scores(recall) == _scores(await told.recall(ASKED, min_score=lowest))
+    assert 2 <= len(recall) < len(SAID)
+
+
+async def test_it_reads_the_best_and_at_least_as_many_as_are_asked_for(alice: ScopedMemory, reading: Reading) -> None:
+    await _told(alice, [f"In week {week} I cooked dish number {week * 7} for the guild." for week in range(70)])
+    judge = shortest()
+    async with reading(judge) as reader:
+        for limit in (1, RERANKED + 10):
+            await reader.recall("What did she cook?", limit=limit)
+
+    assert [(query, len(texts)) for query, texts in judge.asked] == [
+        ("What did she cook?", RERANKED),
+        ("What did she cook?", RERANKED + 10),
+    ]
+
+
+async def test_it_is_not_asked_about_nothing(alice: ScopedMemory, reading: Reading) -> None:
+    judge = shortest()
+    async with reading(judge) as reader:
+        recall = await reader.recall(ASKED)
+
+    assert (len(recall), recall.degraded, judge.asked) == (0, frozenset(), [])
+
+
+async def test_the_newest_statement_of_a_measure_still_comes_first(
+    alice: ScopedMemory, reading: Reading, clock: ManualClock
+) -> None:
+    for number in ("twelve", "fourteen"):
+        await _told(alice, [f"My balcony has {number} plants now."])
+        clock.advance(days=20)
+    old = Judge(lambda text: "twelve" in text)
+    async with reading(old) as reader:
+        recall = await reader.recall("How many plants does her balcony have now?")
+
+    assert old.asked
+    assert "fourteen" in recall[0].text
+    assert _scores(recall) == sorted(_scores(recall), reverse=True)
+
+
+async def test_a_context_takes_its_order_too(told: ScopedMemory, reading: Reading) -> None:
+    async with reading(shortest()) as reader:
+        context = await reader.context(ASKED, budget=500, tiers={"retrieved"})
+
+    best = max(context.tier("retrieved"), key=lambda item: item.worth)
+    assert ("walnuts" in best.text, context.degraded) == (True, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("reranker", "logged"),
+    [
+        (Failing(ModelError), "failed with ModelError"),
+        (Failing(ModelUnavailable), "failed with ModelUnavailable"),
+        (Failing(TimeoutError), "failed with TimeoutError"),
+        (Generous(len), "5 scores for 4 texts"),
+        (Judge(lambda text: nan if "Munich" in text else 1.0), "NaN"),
+        (Judge(lambda text: None), "no list of numbers"),
+    ],
+)
+async def test_where_it_fails_the_order_stays_and_the_answer_says_so(
+    told: ScopedMemory, reading: Reading, reranker: Reranker, logged: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    plain = await told.recall(ASKED)
+    async with reading(reranker) as reader:
+        recall, context = await reader.recall(ASKED), await reader.context(ASKED, budget=500)
+
+    assert recall.hits == plain.hits
+    assert (recall.degraded, context.degraded) == (frozenset({"reranker"}), frozenset({"reranker"}))
+    assert "peanuts" in context.text
+    messages = [record.getMessage() for record in caplog.records if record.name == "semmem.retrieval.rerank"]
+    assert [logged in message for message in messages] == [True, True]
+    assert "peanuts" not in caplog.text
+
+
+async def test_it_is_waited_for_only_so_long(
+    told: ScopedMemory, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semmem.retrieval.rerank.RERANK_SECONDS", 0.01)
+    plain = await told.recall(ASKED)
+    async with reading(Silent()) as reader:
+        recall = await reader.recall(ASKED)
+
+    assert (recall.hits, recall.degraded) == (plain.hits, frozenset({"reranker"}))
+
+
+async def test_an_error_that_it_does_not_own_up_to_is_the_callers(told: ScopedMemory, reading: Reading) -> None:
+    async with reading(Failing(ZeroDivisionError)) as reader:
+        with pytest.raises(ZeroDivisionError):
+            await reader.recall(ASKED)
