@@ -15,10 +15,10 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test format bench llm-cost eval clean
+.PHONY: help demo test format bench llm-cost scale eval eval-short weights clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real servers
 	@$(BIN)/semmem demo
@@ -48,6 +48,16 @@ eval: $(INSTALLED)  ## retrieval on LOCOMO=locomo10.json and BEAM=chats/100K: a 
 		--report eval-report --json eval-report/result.json)
 	@$(if $(BEAM),$(BIN)/semmem eval retrieval --dataset beam --data "$(BEAM)" \
 		--report eval-report/beam --json eval-report/beam/result.json)
+
+scale: $(INSTALLED)  ## how recall grows from 5,000 to 100,000 turns in one scope
+	@$(BIN)/python -m semmem.evals.scale
+
+eval-short: $(INSTALLED)  ## one conversation of LOCOMO=locomo10.json, failing below what it should reach
+	@$(BIN)/semmem eval retrieval --dataset locomo --data "$(LOCOMO)" --conversations conv-26 \
+		--fail-under R@10=0.83 --fail-under nDCG@10=0.67 --fail-under cov@1000=0.80
+
+weights: $(INSTALLED)  ## what each signal of retrieval is worth on LOCOMO=... and BEAM=..., and the weights to choose
+	@$(BIN)/python -m semmem.evals.weights $(if $(LOCOMO),--locomo "$(LOCOMO)") $(if $(BEAM),--beam "$(BEAM)")
 
 clean:  ## remove the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info eval-report

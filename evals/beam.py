@@ -16,6 +16,7 @@ SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: ev
 KNOWLEDGE_UPDATE = "knowledge_update"
 
 _CHAT, _QUESTIONS = "chat.json", "probing_questions.json"
+_QUESTIONS_FOLDER = "probing_questions"  # where a checkout of BEAM has them
 _ANSWERS = ("answer", "ideal_answer", "ideal_response", "ideal_summary")
 # Where the message stood in the plan that the chat was written from, such as "->-> 2,14" or "->-> 2,N/A".
 _PLACE = re.compile(r"\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
@@ -35,10 +36,15 @@ def load(folder: Path) -> list[Conversation]:
 
 def _load(folder: Path) -> Conversation:
     try:
-        return _conversation(folder.name, _json(folder / _CHAT), _json(folder / _QUESTIONS))
+        return _conversation(folder.name, _json(folder / _CHAT), _json(_questions_of(folder)))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         limit = f"{folder} is not a chat of BEAM ({type(error).__name__}: {error})"
         raise InvalidInput("folder", limit, f"pass the folder that holds N/{_CHAT}, as it was published") from error
+
+
+def _questions_of(folder: Path) -> Path:
+    beside = folder / _QUESTIONS
+    return beside if beside.exists() else folder / _QUESTIONS_FOLDER / _QUESTIONS
 
 
 def _json(path: Path) -> Any:

@@ -77,7 +77,7 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
             progress.update(task, description=f"settling {EVENTS:,} events")
             memory = await _filled(application)
             progress.update(task, description="recall and context")
-            figures += await _recall(application, servers, memory)
+            figures += await _recall(application, memory)
             if data:
                 progress.update(task, description=f"importing {CONVERSATION}")
                 figures.append(await _import(application, data))
@@ -106,7 +106,7 @@ async def _remember(application: Application, servers: Servers) -> Figure:
 
         async def remember() -> None:
             number = next(numbers)
-            await memory.remember(_text(number), agent="support", session="s1", key=f"key-{number}")
+            await memory.remember(sentence(number), agent="support", session="s1", key=f"key-{number}")
 
         insert = await raw.prepare(
             "insert into bench_events (tenant, scope_kind, scope_id, id, session, role, agent, event_type, content,"
@@ -117,7 +117,7 @@ async def _remember(application: Application, servers: Servers) -> Figure:
 
         async def in_a_transaction() -> None:
             async with raw.transaction():
-                await insert.fetch(uuid4(), _text(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
+                await insert.fetch(uuid4(), sentence(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
 
         # Redis is told after the answer; that must not slow the other side.
         told = application.memory.parts.background.aclose
@@ -132,25 +132,25 @@ async def _filled(application: Application) -> ScopedMemory:
     memory = application.memory.scope(tenant="bench", user="reader")
     start = datetime(2026, 1, 1, tzinfo=UTC)
     events = [
-        NewEvent(content=_text(i), session=f"s{i // 40}", occurred_at=start + timedelta(minutes=i))
+        NewEvent(content=sentence(i), session=f"s{i // 40}", occurred_at=start + timedelta(minutes=i))
         for i in range(EVENTS)
     ]
     for first in range(0, EVENTS, PAGE):
         await memory.remember_many(events[first : first + PAGE])
-    async with _working(application):
+    async with working(application):
         await memory.settled(timeout=SETTLE_SECONDS)
     return memory
 
 
-async def _recall(application: Application, servers: Servers, memory: ScopedMemory) -> list[Figure]:
+async def _recall(application: Application, memory: ScopedMemory) -> list[Figure]:
     embedder = Cached(application.models.embedder)
     models = replace(application.models, embedder=embedder)
     quick = make_application(application.settings, application.stores, models, now).memory
     reader = ScopedMemory(memory.scope, quick)
-    queries = [f"When did {name} go to {place}?" for name in _NAMES for place in _PLACES]
+    queries = questions()
     for query in queries:
         await embedder.embed([query], tokens=True)
-    async with _raw_reads(application, servers, memory) as raw:
+    async with raw_reads(application, memory) as raw:
         turns = cycle(queries)
         recall, theirs = await _interleaved(
             lambda: reader.recall(next(turns)), lambda: raw(embedder, queries[0]), READS
@@ -170,12 +170,13 @@ async def _recall(application: Application, servers: Servers, memory: ScopedMemo
 
 
 @asynccontextmanager
-async def _raw_reads(
-    application: Application, servers: Servers, memory: ScopedMemory
+async def raw_reads(
+    application: Application, memory: ScopedMemory
 ) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
     """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key."""
-    mirror = application.stores.mirror
+    mirror, servers = application.stores.mirror, application.stores.servers
     assert isinstance(mirror, QdrantIndex)
+    assert servers is not None
     scope = memory.scope
     named: dict[str, str | int] = {"tenant": scope.tenant, "scope_kind": scope.kind, "scope_id": scope.id, "current": 1}
     inside = QdrantFilter(must=[FieldCondition(key=key, match=MatchValue(value=value)) for key, value in named.items()])
@@ -204,7 +205,7 @@ async def _import(application: Application, data: Path) -> Figure:
         models = replace(application.models, embedder=embedder)
         counted = make_application(application.settings, application.stores, models, now)
         memory = counted.memory.scope(tenant="bench", workspace=f"{conversation.id}-{number}")
-        async with _working(counted):
+        async with working(counted):
             started = time.perf_counter()
             await memory.remember_many(conversation.events)
             await memory.settled(timeout=SETTLE_SECONDS)
@@ -264,7 +265,7 @@ def _ratio(name: str, ours: float, theirs: float, *, limit: float, what: str) ->
 
 
 @asynccontextmanager
-async def _working(application: Application) -> AsyncIterator[None]:
+async def working(application: Application) -> AsyncIterator[None]:
     task = asyncio.create_task(application.worker.run())
     try:
         yield
@@ -279,7 +280,11 @@ _DEEDS = ("went to", "talked about", "wants to see", "missed", "wrote to a frien
 _ENDS = ("and liked it a lot", "but came home early", "after a long week at work", "with two old friends", "again")
 
 
-def _text(number: int) -> str:
+def questions() -> list[str]:
+    return [f"When did {name} go to {place}?" for name in _NAMES for place in _PLACES]
+
+
+def sentence(number: int) -> str:
     """Another sentence for every number, made of words that repeat as in talk."""
     pick = random.Random(number)
     parts = (pick.choice(words) for words in (_NAMES, _DEEDS, _PLACES, _ENDS))

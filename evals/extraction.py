@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from semmem.bootstrap import Application, open_application
-from semmem.errors import NotSettled
 from semmem.evals.dataset import Conversation, Question
 from semmem.evals.fact_checks import (
     Events,
@@ -21,7 +20,7 @@ from semmem.evals.fact_checks import (
     keeps_relative_time,
 )
 from semmem.evals.locomo import ADVERSARIAL
-from semmem.evals.run import Tell, store
+from semmem.evals.run import Tell, settled, store
 from semmem.extractors.gate import speaker_of
 from semmem.fact import Fact
 from semmem.memory import ScopedMemory
@@ -90,7 +89,7 @@ async def run(
 
 async def _extracted(application: Application, conversation: Conversation, tell: Tell, patience: float) -> Extracted:
     stored = await store(application, conversation)
-    complete = await _settled(stored.memory, conversation, tell, patience)
+    complete = await settled(stored.memory, conversation, tell, patience)
     scope, parts = stored.memory.scope, application.memory.parts  # the memory's own calls end at a limit
     letters = await parts.ledger.dead_letters(scope, replayed=False, limit=EVERY)
     return Extracted(
@@ -104,27 +103,6 @@ async def _extracted(application: Application, conversation: Conversation, tell:
         depth=await most_calls(application, stored.memory),
         complete=complete,
     )
-
-
-async def _settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
-    """False where nothing has moved for so long."""
-    total = left = len(conversation.events)
-
-    def progress(waiting: int) -> None:
-        nonlocal left
-        left = waiting
-        tell("ingest", conversation.id, total - left, total)
-
-    while True:
-        before = left
-        try:
-            await memory.settled(timeout=patience, progress=progress)
-        except NotSettled:
-            if left == before:
-                return False
-        else:
-            progress(0)
-            return True
 
 
 async def most_calls(application: Application, memory: ScopedMemory) -> int:

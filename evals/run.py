@@ -99,6 +99,7 @@ class Course:
             self._answers = dict(journal.answers)
             async with open_application(self._settings) as application:
                 retriever = make_retriever(self._plan.retriever, application, self._plan.limit)
+                await application.models.embedder.embed(["loads a model, before anything is timed"], tokens=True)
                 for conversation in filter(self._left, self._plan.conversations):
                     if trouble := await self._measure(application, retriever, conversation, journal):
                         return trouble

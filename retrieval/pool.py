@@ -22,7 +22,7 @@ Scores = Mapping[UUID, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """One row per passage. `dense` is the cosine of the whole vector; what was not found is as far as the last that was.
+    """One row per passage. `dense` is the cosine of the whole vector: the lowest found, where it was not found.
 
     `neighbours` is (n, 2 * REACH + 1): rows before, the passage, rows after; -1 for none.
 

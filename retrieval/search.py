@@ -35,7 +35,7 @@ from semmem.retrieval.signals import judged
 from semmem.scope import View
 
 DEPTH = 200  # candidates asked of each index, at least
-JUDGED = 100  # of them that are judged, at least, together with their neighbours
+JUDGED = 100  # of them that are judged, at least, together with their neighbours; more would only add noise
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
@@ -88,7 +88,7 @@ class Searcher:
     ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
         found = await self._candidates(view, query, max(DEPTH, 2 * limit), filter)
-        best = found.best(max(JUDGED, limit))
+        best = found.best(max(JUDGED, limit // 2))
         pool = await self._pooled(view, query, best, found)
         # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
         answers = pool.passages if filter == Filter() else _among(pool.passages, best)
@@ -101,7 +101,7 @@ class Searcher:
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
         found = await self._candidates(view, query, max(DEPTH, 2 * limit), Filter())
-        return await self._pooled(view, query, found.best(max(JUDGED, limit)), found)
+        return await self._pooled(view, query, found.best(max(JUDGED, limit // 2)), found)
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
         (dense, embedded, degraded), lexical = await asyncio.gather(

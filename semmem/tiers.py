@@ -19,7 +19,7 @@ from semmem.stores.events import EventLog, ScopeState
 from semmem.stores.facts import FactStore
 
 RECENT = 50  # newest events of a scope that may stand in a context
-FEWEST, MOST, TOKENS_A_HIT = 10, 100, 60  # hits asked for: as many as the budget may hold
+FEWEST, MOST, TOKENS_A_HIT = 10, 130, 30  # hits asked for: as many as the budget may hold
 
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4

@@ -40,9 +40,10 @@ where not $15 or item_id in (
 )
 order by score desc, item_id limit $14;
 
--- places: the last place taken in each session
+-- places: the last place taken in each session; facts, which have none, stand where events without a session do
 select session, max(place) as place from semmem.passages
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and session = any ($4::text[]) group by session;
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and session = any ($4::text[]) and place is not null
+group by session;
 
 -- put_passage: what ranking needs of an item
 insert into semmem.passages (

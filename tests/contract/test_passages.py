@@ -153,6 +153,11 @@ class TestPassages:
             taken = await last_places(connection, ALICE, ["s1", None, "s2", "s1"])
         assert taken == {"s1": 3, None: 2, "s2": 0}
 
+    async def test_facts_take_no_place(self, postgres: Postgres) -> None:
+        await put(postgres, passage(kind="fact", session=None), *turns(1))
+        async with postgres.transaction(ALICE) as connection:
+            assert await last_places(connection, ALICE, [None]) == {None: 0}
+
 
 class TestRemembered:
     """What the whole application puts there."""
@@ -176,6 +181,16 @@ class TestRemembered:
         for session in range(2):
             of_session = [*ids[session::2], later[session].id]
             assert await places(postgres, of_session) == list(range(1, 72))
+
+    async def test_an_event_without_a_session_is_indexed_beside_facts(
+        self, ana: ScopedMemory, postgres: Postgres
+    ) -> None:
+        await ana.remember("I work at Siemens as an engineer.", session="s1")
+        await ana.settled()
+        assert await ana.facts()
+        ids = [(await ana.remember(text)).id for text in ("I like jasmine tea.", "I play the cello.")]
+        await ana.settled()
+        assert await places(postgres, ids) == [1, 2]
 
     async def test_events_and_facts_are_noted_with_what_ranking_needs(
         self, ana: ScopedMemory, postgres: Postgres

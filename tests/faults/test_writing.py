@@ -38,7 +38,7 @@ async def _batch(application: Application, alice: ScopedMemory) -> Batch:
         passed=[event],
         extraction=Extraction(drafts=(draft,), quarantined=(refused,)),
         decisions=(Decision(verdict="add", draft=draft),),
-        vectors=embeddings.vectors,
+        embeddings=embeddings,
     )
 
 

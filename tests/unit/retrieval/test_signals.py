@@ -18,7 +18,7 @@ from semmem.scope import Scope
 from tests.unit.retrieval.memories import ALICE, MAY
 from tests.unit.retrieval.passages import passage, pool_of, turns
 
-LATE = {"turn", "window"}
+BY_MEANING = {"turn", "window", "whole"}  # need an embedder
 
 
 def of(signal: str, pool: Pool) -> list[float]:
@@ -73,6 +73,16 @@ def test_window_meets_each_word_in_another_turn_the_nearer_the_better() -> None:
     assert spread.index(max(spread)) in (0, 2)
     assert spread[1] > spread[3]
     assert spread[6] == 0.0
+
+
+def test_whole_is_the_cosine_of_the_whole_vector_whatever_the_token_states_say() -> None:
+    states = pack([np.eye(2, dtype=np.float32)])
+    best, middle, unfound = (passage(states=states) for _ in range(3))
+    asked = Asked(np.eye(2, dtype=np.float32), np.ones(2, np.float32))
+    far = passage(states=states)
+    pool = pool_of([best, middle, unfound, far], dense={best.id: 0.9, middle.id: 0.5, far.id: 0.1}, asked=asked)
+    assert of("whole", pool) == [1, 0.5, 0, 0]
+    assert of("turn", pool) == [0, 0, 0, 0]
 
 
 def test_words_counts_the_turns_own_and_some_of_its_neighbours() -> None:
@@ -182,7 +192,7 @@ def passage_with(plain: Passage, packed: bytes) -> Passage:
 def test_signals_and_their_sums_lie_between_zero_and_one(pool: Pool) -> None:
     for name, signal in SIGNALS.items():
         found = signal(pool)
-        assert found is not None or name in LATE
+        assert found is not None or name in BY_MEANING
         if found is not None:
             assert found.shape == (len(pool.passages),)
             assert 0 <= found.min() <= found.max() <= 1 + 1e-6, name
@@ -207,11 +217,11 @@ def test_without_token_states_the_cosine_answers_for_them() -> None:
     assert parts[near.id]["turn"] > parts[far.id]["turn"]
 
 
-def test_without_an_embedder_both_late_signals_are_left_out_and_a_full_score_stays_one() -> None:
+def test_without_an_embedder_meaning_is_left_out_and_a_full_score_stays_one() -> None:
     best, other = passage(voice="Ana", told=True, cues=7, place=2), passage(voice="Mel", place=1, cues=int(Cue.ASKS))
     pool = pool_of([best, other], question="When and where did Ana move on 8 May 2023?", lexical={best.id: 3.0})
     parts = judged(pool)
-    assert set(parts[best.id]) == set(SIGNALS) - LATE
+    assert set(parts[best.id]) == set(SIGNALS) - BY_MEANING
     assert fsum(parts[best.id].values()) == pytest.approx(1)
     assert parts[best.id]["told"] == pytest.approx(WEIGHTS["told"] / fsum(WEIGHTS[name] for name in parts[best.id]))
 
