@@ -152,7 +152,7 @@ async def test_it_is_not_asked_about_nothing(alice: ScopedMemory, reading: Readi
 async def test_the_newest_statement_of_a_measure_still_comes_first(
     alice: ScopedMemory, reading: Reading, clock: ManualClock
 ) -> None:
-    for number in ("twelve", "fourteen"):
+    for number in ("twelve", "eleven"):
         await _told(alice, [f"My balcony has {number} plants now."])
         clock.advance(days=20)
     old = Judge(lambda text: "twelve" in text)
@@ -160,7 +160,7 @@ async def test_the_newest_statement_of_a_measure_still_comes_first(
         recall = await reader.recall("How many plants does her balcony have now?")
 
     assert old.asked
-    assert "fourteen" in recall[0].text
+    assert "eleven" in recall[0].text
     assert _scores(recall) == sorted(_scores(recall), reverse=True)
 
 
@@ -178,7 +178,7 @@ async def test_a_context_takes_its_order_too(told: ScopedMemory, reading: Readin
         (Failing(ModelError), "failed with ModelError"),
         (Failing(ModelUnavailable), "failed with ModelUnavailable"),
         (Failing(TimeoutError), "failed with TimeoutError"),
-        (Generous(len), "5 scores for 4 texts"),
+        (Generous(len), "scores for"),
         (Judge(lambda text: nan if "Munich" in text else 1.0), "NaN"),
         (Judge(lambda text: None), "no list of numbers"),
     ],

@@ -21,7 +21,7 @@ pytest.importorskip("onnxruntime", reason="needs the extra `local`")
 
 TEXTS = ["I moved to Berlin in May.", "The invoice is overdue by three weeks."]
 
-ASKED = "Which pet does she own?"
+ASKED = "Which reptile does she keep as a pet?"
 SAID = ["The rent went up again in March.", "I have a tortoise called Lotte.", "My sister works at the harbour."]
 
 
