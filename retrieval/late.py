@@ -7,7 +7,6 @@ multiple of the text's largest one, a turn's states take about a kilobyte.
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import fsum, sqrt
 from typing import TYPE_CHECKING
 
@@ -73,24 +72,25 @@ def similarities(packed: Sequence[bytes], asked: Asked) -> "NDArray[np.float32]"
     """(texts, question's tokens): the cosine of each token with the nearest in the text's best piece."""
     import numpy as np
 
-    texts = [_opened(text) for text in packed]
-    codes = np.concatenate([codes for _, _, codes in texts])
-    lengths = np.concatenate([lengths for _, lengths, _ in texts])
-    scales = np.repeat([scale for scale, _, _ in texts], [len(codes) for _, _, codes in texts]).astype(np.float32)
-    states = _numbers()[codes].reshape(len(codes), -1)
-    cosines = (states @ asked.states.T) * scales[:, None]
-    pieces = np.maximum.reduceat(cosines, _starts(lengths), axis=0)
-    return _best(pieces, asked.weights, np.array([len(lengths) for _, lengths, _ in texts]))
+    heads = [_HEADER.unpack_from(text) for text in packed]
+    counts = np.array([count for _, _, count in heads])
+    starts = [_HEADER.size + 2 * count for _, _, count in heads]
+    pairs = list(zip(packed, starts, strict=True))
+    lengths = np.frombuffer(b"".join(text[_HEADER.size : start] for text, start in pairs), "<u2")
+    codes = np.frombuffer(b"".join(text[start:] for text, start in pairs), np.uint8).reshape(-1, heads[0][1] // 2)
+    scales = np.repeat(np.array([scale for scale, _, _ in heads], np.float32), counts)
+    pieces: NDArray[np.float32] = np.maximum.reduceat(_dots(codes, asked.states), _starts(lengths), axis=0)
+    return _best(pieces * scales[:, None], asked.weights, counts)
 
 
-def _opened(packed: bytes) -> "tuple[float, NDArray[np.uint16], NDArray[np.uint8]]":
-    """Scale, the pieces' lengths, and the codes (tokens, dimensions / 2)."""
+def _dots(codes: "NDArray[np.uint8]", states: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """(tokens, question's tokens), without putting the two numbers of a byte side by side first."""
     import numpy as np
 
-    scale, dimensions, count = _HEADER.unpack_from(packed)
-    lengths = np.frombuffer(packed, "<u2", count, _HEADER.size)
-    codes = np.frombuffer(packed, np.uint8, offset=_HEADER.size + 2 * count)
-    return scale, lengths, codes.reshape(-1, dimensions // 2)
+    high, low = states[:, ::2].T, states[:, 1::2].T
+    dots: NDArray[np.float32] = (codes >> 4).astype(np.float32) @ high + (codes & 15).astype(np.float32) @ low
+    dots -= LEVELS * states.sum(axis=1)
+    return dots
 
 
 def _best(
@@ -112,12 +112,3 @@ def _starts(lengths: "NDArray[np.uint16]") -> "NDArray[np.int64]":
 
     ends = np.cumsum(lengths, dtype=np.int64)
     return ends - lengths
-
-
-@cache
-def _numbers() -> "NDArray[np.float32]":
-    """The two numbers that a byte stands for."""
-    import numpy as np
-
-    codes = np.arange(256)
-    return np.stack([codes >> 4, codes & 15], axis=1).astype(np.float32) - LEVELS

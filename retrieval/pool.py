@@ -1,6 +1,6 @@
 """All passages that may answer a question, side by side, as arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from uuid import UUID
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, similarities
+from semmem.scope import Scope
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,8 @@ class Pool:
     def has(self, cue: Cue) -> "NDArray[np.float32]":
         import numpy as np
 
-        return np.array([bool(passage.cues & cue) for passage in self.passages], np.float32)
+        held = np.array([passage.cues for passage in self.passages], np.int64)
+        return (held & int(cue) > 0).astype(np.float32)
 
 
 def pooled(
@@ -90,17 +92,20 @@ def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
     """Short turns of the same session, by their places."""
     import numpy as np
 
-    rows = {
-        _spot(passage): row for row, passage in enumerate(passages) if passage.place is not None and not passage.long
-    }
     found = np.full((len(passages), 2 * REACH + 1), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
-    for (scope, session, place), row in rows.items():
-        for step in range(1, REACH + 1):
-            found[row, HERE - step] = rows.get((scope, session, place - step), -1)
-            found[row, HERE + step] = rows.get((scope, session, place + step), -1)
+    for rows in _sessions(passages):
+        for place, row in rows.items():
+            for step in range(1, REACH + 1):
+                found[row, HERE - step] = rows.get(place - step, -1)
+                found[row, HERE + step] = rows.get(place + step, -1)
     return found
 
 
-def _spot(passage: Passage) -> tuple[object, str | None, int]:
-    return passage.scope, passage.session, passage.place or 0
+def _sessions(passages: Sequence[Passage]) -> Iterable[dict[int, int]]:
+    """For each session the rows of its short turns by their places."""
+    sessions: dict[tuple[Scope, str | None], dict[int, int]] = {}
+    for row, passage in enumerate(passages):
+        if passage.place is not None and not passage.long:
+            sessions.setdefault((passage.scope, passage.session), {})[passage.place] = row
+    return sessions.values()

@@ -34,8 +34,8 @@ from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import judged
 from semmem.scope import View
 
-DEPTH = 200  # candidates asked of each index, at least
-JUDGED = 100  # of them that are judged, at least, together with their neighbours; more would only add noise
+DEPTH = 120  # candidates asked of each index, at least
+JUDGED = 70  # of them that are judged, at least, together with their neighbours; more would only add noise
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
@@ -87,7 +87,7 @@ class Searcher:
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
-        found = await self._candidates(view, query, max(DEPTH, 2 * limit), filter)
+        found = await self._candidates(view, query, max(DEPTH, limit), filter)
         best = found.best(max(JUDGED, limit // 2))
         pool = await self._pooled(view, query, best, found)
         # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
@@ -100,7 +100,7 @@ class Searcher:
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
-        found = await self._candidates(view, query, max(DEPTH, 2 * limit), Filter())
+        found = await self._candidates(view, query, max(DEPTH, limit), Filter())
         return await self._pooled(view, query, found.best(max(JUDGED, limit // 2)), found)
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:

@@ -122,11 +122,9 @@ class LexicalIndex:
         scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
         filtered = filter != Filter()
         async with self._postgres.transaction(view) as connection:
-            found = await connection.fetch(_SQL["rarity"], *columns_of(view), sorted(set(terms)))
-            rarity = {row["term"]: row["idf"] for row in found}
-            known = (list(rarity), limit, filtered, list(rarity.values()))
-            rows = await connection.fetch(_SQL["lexical"], *scoped, *known)
-        return Found(tuple(map(_candidate, rows)), rarity)
+            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered)
+        rarity = {row["term"]: row["score"] for row in rows if row["term"] is not None}
+        return Found(tuple(_candidate(row) for row in rows if row["term"] is None), rarity)
 
 
 Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]

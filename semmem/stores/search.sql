@@ -12,33 +12,37 @@ order by vector::vector({dimensions}) <=> $12 limit $13;
 select coalesce(sum(items), 0)::bigint from semmem.scopes
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
 
--- rarity: how rare each term is in a view (idf), with the view's own statistics
+-- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics, and how rare each term is
+-- there (idf), in rows without an item; floats, for numerics are slow
 with collection as (
-    select coalesce(sum(items), 0) as items from semmem.scopes
-    where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-)
-select q.term, ln(greatest(c.items, found.count) + 1) - ln(found.count + 0.5) as idf
-from collection c, unnest($4::text[]) as q (term),
-lateral (select count(*)::double precision from semmem.postings($1, $2, $3, q.term)) found;
-
--- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) by each term's rarity; floats, for numerics are slow
-with collection as (
-    select greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
+    select coalesce(sum(items), 0)::double precision as items,
+           greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
     from semmem.scopes
     where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
+), found as materialized (
+    select q.term, p.item_id, p.item_kind, p.tf, p.length
+    from unnest($13::text[]) as q (term), semmem.postings($1, $2, $3, q.term) p
+), rarity as (
+    select q.term, ln(greatest(c.items, count(f.term)) + 1) - ln(count(f.term) + 0.5::double precision) as idf
+    from collection c, unnest($13::text[]) as q (term) left join found f on f.term = q.term
+    group by q.term, c.items
 ), scored as (
-    select p.item_id, p.item_kind, sum(
-        q.idf * p.tf * 1.9::double precision
-        / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / c.mean_length))) as score
-    from collection c, unnest($13::text[], $16::double precision[]) as q (term, idf),
-    semmem.postings($1, $2, $3, q.term) p
-    group by p.item_id, p.item_kind
+    select f.item_id, f.item_kind, sum(
+        r.idf * f.tf * 1.9::double precision
+        / (f.tf + 0.9::double precision * (0.6 + 0.4::double precision * f.length / c.mean_length))) as score
+    from collection c, found f join rarity r on r.term = f.term
+    group by f.item_id, f.item_kind
+), best as (
+    select item_id, item_kind, score from scored
+    where not $15 or item_id in (
+        select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    )
+    order by score desc, item_id limit $14
 )
-select item_id, item_kind, score from scored
-where not $15 or item_id in (
-    select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-)
-order by score desc, item_id limit $14;
+select item_id, item_kind, score, null as term from best
+union all
+select null, null, idf, term from rarity
+order by score desc, item_id;
 
 -- places: the last place taken in each session; facts, which have none, stand where events without a session do
 select session, max(place) as place from semmem.passages

@@ -136,6 +136,7 @@ async def _seen(application: Application, alice: ScopedMemory) -> Seen:
     assert pool.closeness is not None
     async with application.stores.postgres.transaction(view) as connection:
         stored = await connection.fetchrow("select count(*), count(states) as with_states from semmem.passages")
+    assert stored is not None
     return Seen(
         recall[0].text,
         {name for hit in recall for name, worth in hit.signals.items() if worth},
