@@ -7,7 +7,7 @@ multiple of the text's largest one, a turn's states take about a kilobyte.
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from semmem.ports import TokenStates
@@ -48,13 +48,16 @@ def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
     """
     import numpy as np
 
-    usual = fsum(rarity.values()) / len(rarity) if rarity else 1.0
     weights: list[float] = []
     for word in _words(tokens.tokens):
-        found = terms("".join(token.removeprefix("##") for token in word))
-        weights += [sqrt(max(0.0, rarity.get(found[0], usual))) if found else 0.0] * len(word)
+        weights += [_weight("".join(token.removeprefix("##") for token in word), rarity)] * len(word)
     kept = np.flatnonzero(weights)
     return Asked(tokens.states[kept], np.array(weights, np.float32)[kept]) if len(kept) else None
+
+
+def _weight(word: str, rarity: Mapping[str, float]) -> float:
+    """That of its rarest term; a rest such as the `s` of "Ana's" is none of the question's terms."""
+    return sqrt(max((rarity.get(term, 0.0) for term in terms(word)), default=0.0))
 
 
 def _words(tokens: Sequence[str]) -> list[list[str]]:

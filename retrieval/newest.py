@@ -24,9 +24,9 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
 
     Old and new statements of a number are as relevant as each other, and only the newer one is right.
     """
-    if not hits or not asks_for_present_measure(question):
-        return list(hits)
     wanted = frozenset(terms(question))
+    if not hits or not wanted or not asks_for_present_measure(question):
+        return list(hits)
     places = [at for at, hit in enumerate(hits[:CONTENDERS]) if _near(hit, hits[0]) and _measures(hit.text, wanted)]
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
     ordered = list(hits)

@@ -1,16 +1,25 @@
 """Cuts long texts into short pieces, since a whole page is near to everything."""
 
 import re
+from collections.abc import Iterator
 
-LONG = 100  # words; a text up to here is one piece, and may be read together with its neighbours
+LONG = 100  # words, as `size` counts them; a text up to here is one piece, and may be read together with its neighbours
 PIECE = 30  # words
 MOST = 32  # pieces; what lies behind them is found by its words alone
 
 _BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")  # noqa: RUF001
 
 
+BYTES_A_WORD = 10  # at most: what scripts without spaces, and words without end, are counted by
+
+
+def size(text: str) -> int:
+    """In words."""
+    return max(len(text.split()), len(text.encode()) // BYTES_A_WORD)
+
+
 def is_long(text: str) -> bool:
-    return len(text.split()) > LONG
+    return size(text) > LONG
 
 
 def sentences(text: str) -> list[str]:
@@ -20,13 +29,19 @@ def sentences(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """Runs of about PIECE words, cut at the ends of sentences and lines where there are any; at most MOST."""
-    found: list[list[str]] = [[]]
+    found: list[list[str]] = []
+    left = 0
+    for part in _parts(text):
+        if size(part) > left:
+            found.append([])
+            left = PIECE
+        found[-1].append(part)
+        left -= size(part)
+    return [" ".join(parts) for parts in found[:MOST]]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Sentences, and over-long ones in runs of PIECE words."""
     for sentence in sentences(text):
         words = sentence.split()
-        if found[-1] and len(found[-1]) + len(words) > PIECE:
-            found.append([])
-        found[-1] += words
-        while len(found[-1]) > PIECE:
-            found.append(found[-1][PIECE:])
-            found[-2] = found[-2][:PIECE]
-    return [" ".join(words) for words in found if words][:MOST]
+        yield from (" ".join(words[at : at + PIECE]) for at in range(0, len(words), PIECE))

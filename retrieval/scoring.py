@@ -93,8 +93,14 @@ def turns_first(hits: Sequence[Hit]) -> list[Hit]:
     for hit in hits:
         told = [turns[source.event_id] for source in hit.sources if source.event_id in turns]
         for each in told or [hit]:
-            found.setdefault(each.id, replace(each, score=max(each.score, hit.score)))
+            found.setdefault(each.id, _lifted(each, hit.score))
     return _once(list(found.values()))
+
+
+def _lifted(turn: Hit, score: float) -> Hit:
+    if score <= turn.score:
+        return turn
+    return replace(turn, score=score, signals={**turn.signals, "fact": score - turn.score})
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:

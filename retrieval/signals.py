@@ -70,7 +70,11 @@ def speaker(pool: Pool) -> "NDArray[np.float32]":
 
     voices = {passage.voice for passage in pool.passages} - ROLES
     wanted = subject(pool.question, voices) if len(voices) > 1 else None
-    return np.array([passage.voice == wanted for passage in pool.passages], np.float32)
+    return np.array([_same(passage.voice, wanted) for passage in pool.passages], np.float32)
+
+
+def _same(voice: str, wanted: str | None) -> bool:
+    return wanted is not None and voice.casefold() == wanted.casefold()
 
 
 def date(pool: Pool) -> "NDArray[np.float32]":

@@ -106,7 +106,7 @@ async def _tokenizer() -> Check:
 async def _embeds(settings: "Settings", embedder: "Embedder") -> str:
     if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
         raise MissingExtra("local", "the bundled embedder")
-    vectors = (await embedder.embed(["Where does she live?"])).vectors
+    vectors = (await embedder.embed(["Where does she live?"], tokens=True)).vectors
     return f"{embedder.model}, {vectors.shape[1]} dimensions"
 
 
