@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from semmem.blas import one_thread
 from semmem.ports import TokenStates
 from semmem.retrieval.analysis import terms
 
@@ -91,7 +92,8 @@ def _dots(codes: "NDArray[np.uint8]", states: "NDArray[np.float32]") -> "NDArray
     import numpy as np
 
     high, low = states[:, ::2].T, states[:, 1::2].T
-    dots: NDArray[np.float32] = (codes >> 4).astype(np.float32) @ high + (codes & 15).astype(np.float32) @ low
+    with one_thread():
+        dots: NDArray[np.float32] = (codes >> 4).astype(np.float32) @ high + (codes & 15).astype(np.float32) @ low
     dots -= LEVELS * states.sum(axis=1)
     return dots
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from semmem.blas import one_thread
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models.turns import Turns
 from semmem.ports import Embeddings, TokenStates
@@ -85,8 +86,10 @@ class Pooled:
         summed = (states * mask[:, :, None]).sum(axis=1)
         self._vectors[indices] = _normalised(summed)  # the mean's direction is the sum's
         if self._states is not None:
+            with one_thread():
+                rows = _normalised(states @ _projection() if self._project else states)
             for row, (index, encoding) in enumerate(zip(indices, encoded, strict=True)):
-                self._states[index] = _token_states(encoding, states[row], self._project)
+                self._states[index] = _token_states(encoding, rows[row])
 
     def embeddings(self) -> Embeddings:
         states = self._states
@@ -125,19 +128,17 @@ def _run(encoded: "list[Encoding]") -> "tuple[NDArray[np.float32], NDArray[np.in
     return states, mask
 
 
-def _token_states(encoding: "Encoding", states: "NDArray[np.float32]", project: bool) -> TokenStates:
+def _token_states(encoding: "Encoding", states: "NDArray[np.float32]") -> TokenStates:
     """Without [CLS] and [SEP], which stand for no word of the text."""
     kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
-    rows = _normalised(states[kept])
-    return TokenStates(
-        tuple(encoding.tokens[place] for place in kept), _normalised(rows @ _projection()) if project else rows
-    )
+    tokens = encoding.tokens
+    return TokenStates(tuple(tokens[place] for place in kept), states[kept])
 
 
 def _normalised(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
     import numpy as np
 
-    normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return normalised
 
 
