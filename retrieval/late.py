@@ -1,7 +1,7 @@
 """Late interaction: every word of a question against every word of a memory (ColBERT; Khattab and Zaharia 2020).
 
 The embedder computes a state for every token and would throw it away after pooling. Kept at four bits a number, as a
-multiple of the text's largest one, a turn's states take about a kilobyte.
+multiple of the text's largest one, a turn's states take some 1.4 KB.
 """
 
 import struct

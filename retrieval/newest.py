@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from semmem.hit import Hit
 from semmem.retrieval.analysis import terms
@@ -31,7 +30,9 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
     ordered = list(hits)
     for at, hit in zip(places, by_time, strict=True):
-        ordered[at] = _raised(hit, hits[at].score)
+        if hit.score != hits[at].score:
+            hit = hit.moved(hits[at].score, "newest")
+        ordered[at] = hit
     return ordered
 
 
@@ -42,9 +43,3 @@ def _near(hit: Hit, best: Hit) -> bool:
 def _measures(text: str, wanted: frozenset[str]) -> bool:
     numbers = (sentence for sentence in _SENTENCE.split(text) if _NUMBER.search(sentence))
     return any(len(wanted.intersection(terms(sentence))) >= SHARE * len(wanted) for sentence in numbers)
-
-
-def _raised(hit: Hit, score: float) -> Hit:
-    return (
-        replace(hit, score=score, signals={**hit.signals, "newest": score - hit.score}) if score != hit.score else hit
-    )

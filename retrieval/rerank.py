@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from math import isnan
 
 from semmem.errors import BadAnswer, ModelError
@@ -28,7 +27,7 @@ async def reranked(hits: Sequence[Hit], query: str, reranker: Reranker | None) -
         log.warning("%s: %d hits keep their order", error, len(hits))
         return list(hits), frozenset({"reranker"})
     ordered = [hit for _, hit in sorted(zip(scores, hits, strict=True), key=lambda scored: -scored[0])]
-    return [_placed(hit, place.score) for hit, place in zip(ordered, hits, strict=True)], frozenset()
+    return [hit.moved(place.score, "rerank") for hit, place in zip(ordered, hits, strict=True)], frozenset()
 
 
 async def _scores(reranker: Reranker, query: str, texts: list[str]) -> list[float]:
@@ -51,7 +50,3 @@ def _checked(answer: Sequence[float], count: int) -> list[float]:
     if any(map(isnan, scores)):
         raise BadAnswer("nan", "a score of the reranker is NaN")
     return scores
-
-
-def _placed(hit: Hit, score: float) -> Hit:
-    return replace(hit, score=score, signals={**hit.signals, "rerank": score - hit.score})

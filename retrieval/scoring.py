@@ -1,7 +1,6 @@
 """What a candidate is worth: relevance, recency, importance; and whether it holds at the time asked for."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
@@ -45,8 +44,8 @@ def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
 
     A version holds from its validity's start up to, not including, its end. Without a start it holds from when it was
     said, unless it was over by then; without an end it still holds. What has yet to begin, a plan, is part of the
-    present. `as_of` is world time, seen with all that we know now, so it does not matter
-    when a version was recorded: a superseded one ended when what replaced it began.
+    present. `as_of` is world time, seen with all that we know now, so it does not matter when a version was recorded:
+    a superseded one ended when what replaced it began.
     """
     start, end = fact.validity.start, fact.validity.end
     if as_of is None:
@@ -93,14 +92,8 @@ def turns_first(hits: Sequence[Hit]) -> list[Hit]:
     for hit in hits:
         told = [turns[source.event_id] for source in hit.sources if source.event_id in turns]
         for each in told or [hit]:
-            found.setdefault(each.id, _lifted(each, hit.score))
+            found.setdefault(each.id, each.moved(hit.score, "fact") if hit.score > each.score else each)
     return _once(list(found.values()))
-
-
-def _lifted(turn: Hit, score: float) -> Hit:
-    if score <= turn.score:
-        return turn
-    return replace(turn, score=score, signals={**turn.signals, "fact": score - turn.score})
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:

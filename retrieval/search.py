@@ -56,13 +56,11 @@ class Candidates:
 
     def best(self, count: int) -> list[Candidate]:
         """By the scores of the indexes alone."""
-        found = {"lexical": self.lexical.candidates} if self.dense is None else self._both()
+        indexes = {"dense": self.dense, "lexical": self.lexical.candidates}
+        found = {name: candidates for name, candidates in indexes.items() if candidates is not None}
         known = {candidate.id: candidate for candidates in found.values() for candidate in candidates}
         parts = fuse({name: _scores(candidates) for name, candidates in found.items()}, FIRST_LOOK)
         return [known[id] for id in sorted(parts, key=lambda id: -fsum(parts[id].values()))[:count]]
-
-    def _both(self) -> dict[str, Sequence[Candidate]]:
-        return {"dense": self.dense or (), "lexical": self.lexical.candidates}
 
 
 class Searcher:
@@ -87,9 +85,7 @@ class Searcher:
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
-        found = await self._candidates(view, query, max(DEPTH, limit), filter)
-        best = found.best(max(JUDGED, limit // 2))
-        pool = await self._pooled(view, query, best, found)
+        found, best, pool = await self._look(view, query, limit, filter)
         # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
         answers = pool.passages if filter == Filter() else _among(pool.passages, best)
         wanted = limit if self._reranker is None else max(RERANKED, limit)
@@ -100,8 +96,16 @@ class Searcher:
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
-        found = await self._candidates(view, query, max(DEPTH, limit), Filter())
-        return await self._pooled(view, query, found.best(max(JUDGED, limit // 2)), found)
+        _, _, pool = await self._look(view, query, limit, Filter())
+        return pool
+
+    async def _look(
+        self, view: View, query: str, limit: int, filter: Filter
+    ) -> tuple[Candidates, list[Candidate], Pool]:
+        """What the indexes found, the best of it, and these with all that is judged beside them."""
+        found = await self._candidates(view, query, max(DEPTH, limit), filter)
+        best = found.best(max(JUDGED, limit // 2))
+        return found, best, await self._pooled(view, query, best, found)
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
         (dense, embedded, degraded), lexical = await asyncio.gather(

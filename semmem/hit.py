@@ -1,7 +1,7 @@
 """What recall answers with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import overload
 from uuid import UUID
@@ -68,6 +68,10 @@ class Hit:
     def said_at(self) -> datetime:
         """World time."""
         return self.item.said_at if isinstance(self.item, Fact) else self.item.occurred_at
+
+    def moved(self, score: float, because: str) -> "Hit":
+        """The same hit with another score; the difference is a signal, so that the score stays the sum of them."""
+        return replace(self, score=score, signals={**self.signals, because: score - self.score})
 
     @property
     def sources(self) -> tuple[Source, ...]:
