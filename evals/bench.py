@@ -146,7 +146,7 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
     embedder = Cached(application.models.embedder)
     models = replace(application.models, embedder=embedder)
     quick = make_application(application.settings, application.stores, models, now).memory
-    reader = ScopedMemory(memory.scope, quick)
+    reader = quick.at(memory.place)
     queries = questions()
     for query in queries:
         await embedder.embed([query], tokens=True)

@@ -30,7 +30,8 @@ from semmem.fact import Fact, Source, Summary, Validity
 from semmem.hit import Hit, Recall
 from semmem.ports import Reranker
 from semmem.receipt import Receipt
-from semmem.scope import Scope, View
+from semmem.record import NewRecord, Record
+from semmem.scope import Branch, Scope, View
 
 if TYPE_CHECKING:
     from semmem.bootstrap import open
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Ack",
     "BadAnswer",
+    "Branch",
     "Closed",
     "ConfigurationError",
     "Context",
@@ -57,10 +59,12 @@ __all__ = [
     "ModelError",
     "ModelUnavailable",
     "NewEvent",
+    "NewRecord",
     "NotFound",
     "NotSettled",
     "Recall",
     "Receipt",
+    "Record",
     "Reranker",
     "SchemaOutdated",
     "Scope",

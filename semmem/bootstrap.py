@@ -17,11 +17,12 @@ from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
-from semmem.memory import Memory, Parts
+from semmem.memory import Memory
 from semmem.migrations import upgrade
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.models.tokens import load_counter
+from semmem.parts import Parts
 from semmem.ports import (
     ChatModel,
     Clock,
@@ -35,6 +36,7 @@ from semmem.ports import (
 )
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
+from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
 from semmem.stores.facts import FactStore
@@ -47,6 +49,7 @@ from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres, mapped_errors
 from semmem.stores.qdrant import QdrantIndex
 from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.records import RecordStore
 from semmem.stores.redis import RedisRecent
 from semmem.stores.redis import connect as connect_redis
 from semmem.tiers import Recent, Tiers
@@ -125,10 +128,13 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     passages, hydrator = PassageStore(postgres), PostgresHydrator(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, passages, hydrator, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
-    erasure = Erasure(Eraser(postgres, stores=_followers(stores)), stores.cache, clock)
+    eraser = Eraser(postgres, stores=_followers(stores))
+    erasure = Erasure(eraser, stores.cache, clock)
     parts = Parts(
         log=log,
         facts=facts,
+        branches=BranchStore(postgres),
+        records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
         cache=stores.cache,
         searcher=searcher,
@@ -159,7 +165,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     return Worker(
         postgres,
-        JobQueue(postgres),
+        JobQueue(postgres, clock),
         Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),

@@ -12,6 +12,7 @@ from semmem.errors import InvalidInput
 MAX_ID_BYTES = 256
 MAX_CONTENT_BYTES = 32 * 1024
 MAX_METADATA_BYTES = 16 * 1024
+MAX_VALUE_BYTES = 64 * 1024
 MAX_EVENTS_PER_CALL = 1_000
 MAX_LIMIT = 1_000
 MAX_FUTURE = timedelta(days=1)
@@ -83,8 +84,8 @@ def check_not_future(field: str, value: datetime, now: datetime) -> None:
         raise InvalidInput(field, f"must be at most {MAX_FUTURE.days} day after now", "check the clock or the year")
 
 
-def check_metadata(field: str, value: object) -> None:
-    """A JSON object with string keys, at most MAX_METADATA_BYTES once encoded."""
+def check_json(field: str, value: object, max_bytes: int) -> None:
+    """A JSON object with string keys, at most `max_bytes` once encoded."""
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InvalidInput(field, "must be a mapping with string keys", "pass a dict such as {'channel': 'chat'}")
     try:
@@ -92,7 +93,7 @@ def check_metadata(field: str, value: object) -> None:
         size = len(encoded.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(field, "must be plain JSON without NaN or lone surrogates", "convert its values") from error
-    if size > MAX_METADATA_BYTES:
-        raise InvalidInput(field, f"must be at most {MAX_METADATA_BYTES} bytes as JSON", "store large data elsewhere")
+    if size > max_bytes:
+        raise InvalidInput(field, f"must be at most {max_bytes} bytes as JSON", "store large data elsewhere")
     if _ESCAPED_NUL.search(encoded):
         raise InvalidInput(field, "must not contain NUL", "remove this character first")

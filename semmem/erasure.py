@@ -7,7 +7,7 @@ from uuid import UUID
 from semmem.errors import NotFound, StoreUnavailable
 from semmem.ports import Clock, RecentCache
 from semmem.receipt import Receipt, Selection
-from semmem.scope import Scope
+from semmem.scope import Branch, Scope
 from semmem.stores.erasure import Eraser
 
 
@@ -15,16 +15,24 @@ class Erasure:
     def __init__(self, eraser: Eraser, cache: RecentCache | None, clock: Clock) -> None:
         self._eraser, self._cache, self._clock = eraser, cache, clock
 
-    async def forget(self, scope: Scope, selection: Selection, *, dry_run: bool) -> Receipt:
+    async def forget(self, place: Branch, selection: Selection, *, dry_run: bool) -> Receipt:
         if dry_run:
-            counts = await self._eraser.count(scope, selection)
-            return Receipt(id=None, scope=scope, counts=counts, committed_at=None, stores={})
-        receipt = await self._eraser.erase(scope, selection, self._clock())
+            counts = await self._eraser.count(place.scope, selection)
+            return Receipt(id=None, scope=place.scope, counts=counts, committed_at=None, stores={})
+        receipt = await self._eraser.erase(place, selection, self._clock())
+        await self.forget_cached(place.scope)
+        return receipt
+
+    async def forget_cached(self, scope: Scope) -> None:
+        """If the cache is away: its entries are of an older epoch now, and the worker comes back for them."""
         if self._cache:
-            # If it is away: its entries are of an older epoch now, and the worker comes back for them.
             with suppress(StoreUnavailable):
                 await self._cache.forget(scope)
-        return receipt
+
+    async def expire(self, scope: Scope) -> None:
+        """Forgets the records whose time is over."""
+        if await self._eraser.erase_expired(scope, self._clock()):
+            await self.forget_cached(scope)
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt:
         found = await self._eraser.receipt(scope, id)

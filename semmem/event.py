@@ -10,9 +10,10 @@ from uuid import UUID
 
 from semmem.checks import (
     MAX_CONTENT_BYTES,
+    MAX_METADATA_BYTES,
     check_aware,
     check_id,
-    check_metadata,
+    check_json,
     check_one_of,
     check_optional_id,
     check_text,
@@ -55,7 +56,7 @@ class NewEvent:
             check_optional_id(name, getattr(self, name))
         check_id("event_type", self.event_type)
         check_unit("importance", self.importance)
-        check_metadata("metadata", self.metadata)
+        check_json("metadata", self.metadata, MAX_METADATA_BYTES)
         if self.occurred_at is not None:
             check_aware("occurred_at", self.occurred_at)
 

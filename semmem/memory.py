@@ -1,15 +1,12 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Unpack, get_args
 from uuid import UUID
 
 from semmem import failpoints
-from semmem.background import Background
 from semmem.checks import (
     MAX_CONTENT_BYTES,
     MAX_EVENTS_PER_CALL,
@@ -23,41 +20,21 @@ from semmem.checks import (
     check_uuid,
 )
 from semmem.context import TIERS, Context, Format, Tier
-from semmem.erasure import Erasure
 from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
 from semmem.event import Ack, Event, EventFields, NewEvent
 from semmem.fact import Category, Fact, Summary
 from semmem.hit import Filter, Recall, check_limit
-from semmem.ports import Clock, RecentCache, Usage
+from semmem.parts import Parts
+from semmem.ports import Usage
 from semmem.receipt import Receipt, Selection
-from semmem.retrieval.search import Searcher
-from semmem.scope import Scope, View
-from semmem.stores.events import EventLog, Remembered
-from semmem.stores.facts import FactStore
-from semmem.stores.ledger import DeadLetter, Ledger
-from semmem.tiers import Tiers
-
-log = logging.getLogger(__name__)
+from semmem.records import Records
+from semmem.scope import Branch, Scope, View
+from semmem.stores.ledger import DeadLetter
 
 SETTLE_POLL = 0.05
 EXPORT_PAGE = 500
+MAX_PLACES = 1_000
 MAX_SEQ = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What a memory is made of; semmem.bootstrap puts it together."""
-
-    log: EventLog
-    facts: FactStore
-    ledger: Ledger
-    cache: RecentCache | None
-    searcher: Searcher
-    tiers: Tiers
-    erasure: Erasure
-    background: Background
-    clock: Clock
-    dedup_window: timedelta
 
 
 class Memory:
@@ -69,10 +46,11 @@ class Memory:
 
     def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> "ScopedMemory":
         """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
-        if (user is None) == (workspace is None):
-            raise InvalidInput("scope", "must be one user or one workspace", "pass user=... or workspace=...")
-        scope = Scope.user(tenant, user) if user is not None else Scope.workspace(tenant, workspace or "")
-        return ScopedMemory(scope, self)
+        return self.at(Branch(Scope.one_of(tenant, user=user, workspace=workspace)))
+
+    def at(self, place: Branch) -> "ScopedMemory":
+        """The memory of a place that `branches` named."""
+        return ScopedMemory(place, self)
 
     @property
     def parts(self) -> Parts:
@@ -87,15 +65,31 @@ class Memory:
 
 
 class ScopedMemory:
-    """One user's or one workspace's memory. Every call answers from, and writes to, this scope alone."""
+    """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
-    def __init__(self, scope: Scope, memory: Memory) -> None:
-        self.scope = scope
+    def __init__(self, place: Branch, memory: Memory) -> None:
+        self.place, self.scope = place, place.scope
         self._memory = memory
 
     @property
-    def _parts(self) -> Parts:
+    def parts(self) -> Parts:
         return self._memory.parts
+
+    @property
+    def records(self) -> Records:
+        """What is kept here under keys of the caller's own."""
+        return Records(self)
+
+    def branch(self, *path: str, owner: str | None = None) -> "ScopedMemory":
+        """The memory of a place below this one, such as a project's: facts, summaries and records of its own.
+
+        It is found by its exact path; with an `owner` it is a private place beside the shared one of that path.
+        """
+        return self._memory.at(self.place.below(*path, owner=owner))
+
+    async def branches(self) -> list[Branch]:
+        """This place and all below it that hold something, private ones included, in the order of their paths."""
+        return await self.parts.branches.below(self.place)
 
     async def remember(self, content: str, **fields: Unpack[EventFields]) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
@@ -109,14 +103,13 @@ class ScopedMemory:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
         if not events or len(events) > MAX_EVENTS_PER_CALL:
             raise InvalidInput("events", f"must be 1 to {MAX_EVENTS_PER_CALL}", "split the call")
-        parts, now = self._parts, self._parts.clock()
+        parts, now = self.parts, self.parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
-        remembered = await parts.log.remember(self.scope, events, now=now, dedup_window=parts.dedup_window)
+        remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
         failpoints.reach("event-committed")
-        if parts.cache and remembered.accepted:
-            parts.background.start(_announce(parts.cache, remembered))
+        parts.announce(remembered)
         return list(remembered.acks)
 
     async def _reported_before(self, event: NewEvent) -> Ack | None:
@@ -124,14 +117,14 @@ class ScopedMemory:
 
         An event with a key goes to Postgres all the same, which has to keep the key.
         """
-        cache, at = self._parts.cache, event.occurred_at or self._parts.clock()
-        if cache is None or event.agent is None or event.key is not None or not self._parts.dedup_window:
+        cache, at = self.parts.cache, event.occurred_at or self.parts.clock()
+        if cache is None or event.agent is None or event.key is not None or not self.parts.dedup_window:
             return None
         try:
             id = await cache.seen(self.scope, event.content_hash, event.agent, at)
         except StoreUnavailable:
             return None
-        if id is None or not await self._parts.log.get(self.scope, [id]):
+        if id is None or not await self.parts.log.get(self.scope, [id]):
             return None
         return Ack(id=id, status="duplicate")
 
@@ -167,8 +160,8 @@ class ScopedMemory:
             min_importance=min_importance,
             as_of=as_of,
         )
-        searcher = self._parts.searcher
-        return await searcher.recall(self._view(also), query, limit=limit, filter=narrowed, min_score=min_score)
+        searcher = self.parts.searcher
+        return await searcher.recall(self.view(also), query, limit=limit, filter=narrowed, min_score=min_score)
 
     async def context(
         self,
@@ -189,9 +182,9 @@ class ScopedMemory:
         check_optional_id("session", session)
         check_one_of("format", format, get_args(Format))
         check_some_of("tiers", tiers, TIERS)
-        view = self._view(also)
+        view = self.view(also)
         wanted = frozenset(tiers)
-        return await self._parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
+        return await self.parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
 
     async def history(
         self, *, agent: str | None = None, session: str | None = None, before: int | None = None, limit: int = 50
@@ -202,12 +195,12 @@ class ScopedMemory:
         if before is not None:
             check_int("before", before, 1, MAX_SEQ)
         check_limit(limit)
-        return await self._parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+        return await self.parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
 
     async def events(self) -> AsyncIterator[Event]:
         """Every event of the scope, oldest first."""
         after = 0
-        while page := await self._parts.log.page(self.scope, after, EXPORT_PAGE):
+        while page := await self.parts.log.page(self.scope, after, EXPORT_PAGE):
             for event in page:
                 yield event
             after = page[-1].seq
@@ -224,20 +217,20 @@ class ScopedMemory:
         check_limit(limit)
         check_optional_id("subject", subject)
         Filter(category=category)
-        facts = self._parts.facts
+        facts = self.parts.facts
         return await facts.find(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
 
     async def timeline(self, fact: UUID) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
         check_uuid("fact", fact)
-        versions = await self._parts.facts.timeline(self.scope, fact)
+        versions = await self.parts.facts.timeline(self.scope, fact)
         if not versions:
             raise NotFound(f"no fact {fact} in this scope")
         return versions
 
     async def summaries(self) -> list[Summary]:
         """The scope's own rolling summary, then its sessions', newest first."""
-        return await self._parts.facts.summaries(View.of(self.scope), sourced=True)
+        return await self.parts.facts.summaries(View.of(self.scope), sourced=True)
 
     async def forget(
         self,
@@ -264,23 +257,26 @@ class ScopedMemory:
             category=category,
             before=before,
         )
-        return await self._parts.erasure.forget(self.scope, selection, dry_run=dry_run)
+        return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
 
     async def receipt(self, id: UUID) -> Receipt:
         """A forget's receipt as it stands now. Raises NotFound."""
         check_uuid("id", id)
-        return await self._parts.erasure.receipt(self.scope, id)
+        return await self.parts.erasure.receipt(self.scope, id)
 
-    async def settled(self, *, timeout: float = 60.0, progress: Callable[[int], None] | None = None) -> None:
+    async def settled(
+        self, *, facts: bool = True, timeout: float = 60.0, progress: Callable[[int], None] | None = None
+    ) -> None:
         """Waits until accepted events are extracted and indexed, and forgotten ones gone; for scripts and tests.
 
-        `progress` is told how many events wait. Raises NotSettled after `timeout` seconds.
+        Without `facts` it waits for the index alone: recall finds the events then, and their facts later. `progress`
+        is told how many events wait. Raises NotSettled after `timeout` seconds.
         """
         try:
             async with asyncio.timeout(timeout):
-                while await self._parts.log.waiting(self.scope):
+                while await self.parts.log.waiting(self.scope, facts=facts):
                     if progress:
-                        progress(max(await self._parts.log.count_waiting(self.scope)))
+                        progress(max(await self.parts.log.count_waiting(self.scope)))
                     await asyncio.sleep(SETTLE_POLL)
         except TimeoutError:
             raise NotSettled(
@@ -290,22 +286,18 @@ class ScopedMemory:
     async def dead_letters(self, *, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:
         """What could not be extracted or was refused, newest first."""
         check_limit(limit)
-        return await self._parts.ledger.dead_letters(self.scope, replayed=replayed, limit=limit)
+        return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, limit=limit)
 
     async def replay(self, ids: Sequence[UUID] | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted again; how many letters that were."""
-        return await self._parts.ledger.replay(self.scope, ids, self._parts.clock())
+        return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
 
     async def usage(self) -> Usage:
         """Model calls and tokens that this scope's extraction has cost."""
-        return await self._parts.ledger.usage(self.scope)
+        return await self.parts.ledger.usage(self.scope)
 
-    def _view(self, also: Sequence["ScopedMemory"]) -> View:
+    def view(self, also: Sequence["ScopedMemory"]) -> View:
+        """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
+        if len(also) >= MAX_PLACES:
+            raise InvalidInput("also", f"must be fewer than {MAX_PLACES}", "read a deeper branch")
         return View.of(self.scope, *(other.scope for other in also))
-
-
-async def _announce(cache: RecentCache, remembered: Remembered) -> None:
-    try:
-        await cache.push(remembered.accepted, remembered.epoch)
-    except StoreUnavailable as error:
-        log.warning("%s: %d events are not in the recent cache", error, len(remembered.accepted))

@@ -1,17 +1,21 @@
 """Where a memory lives, and what one caller may read together."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from semmem.checks import check_id, check_one_of
+from semmem.checks import check_id, check_one_of, check_optional_id
 from semmem.errors import InvalidInput
 
-ScopeKind = Literal["user", "workspace"]
+ScopeKind = Literal["user", "workspace", "branch"]
+
+MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
-    """One user's or one workspace's memory inside a tenant.
+    """One user's or one workspace's memory inside a tenant, or that of a branch below one (see Branch).
 
     Ids are compared byte for byte: `a` and `ab`, or two Unicode forms of one name, are different scopes.
     Raises InvalidInput for an empty, over-long or unstorable id.
@@ -33,6 +37,48 @@ class Scope:
     @classmethod
     def workspace(cls, tenant: str, id: str) -> "Scope":
         return cls(tenant, "workspace", id)
+
+    @classmethod
+    def one_of(cls, tenant: str, *, user: str | None, workspace: str | None) -> "Scope":
+        """Raises InvalidInput unless exactly one of the two is named."""
+        if user is not None and workspace is None:
+            return cls.user(tenant, user)
+        if workspace is not None and user is None:
+            return cls.workspace(tenant, workspace)
+        raise InvalidInput("scope", "must be one user or one workspace", "name a user or a workspace")
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place in the tree below a user or a workspace: each has a memory of its own, found by its exact path.
+
+    The empty path is the root itself. A place with an `owner` is a private one beside the shared one of its path.
+    Raises InvalidInput for a path of more than 32 segments, or a segment that is no id.
+    """
+
+    root: Scope
+    path: tuple[str, ...] = ()
+    owner: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.root.kind == "branch":
+            raise InvalidInput("root", "must be a user or a workspace", "pass the scope that the branch lies below")
+        if len(self.path) > MAX_DEPTH:
+            raise InvalidInput("path", f"must have at most {MAX_DEPTH} segments", "shorten it")
+        for index, segment in enumerate(self.path):
+            check_id(f"path[{index}]", segment)
+        check_optional_id("owner", self.owner)
+
+    @property
+    def scope(self) -> Scope:
+        """The root's own scope, or one that no caller can name: its id is a digest of all that the place is."""
+        if not self.path and self.owner is None:
+            return self.root
+        place = json.dumps([self.root.kind, self.root.id, self.path, self.owner])
+        return Scope(self.root.tenant, "branch", hashlib.sha256(place.encode()).hexdigest())
+
+    def below(self, *segments: str, owner: str | None = None) -> "Branch":
+        return Branch(self.root, (*self.path, *segments), owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ class Worker:
         await self._attempt(job, "index", scope, lambda last: self._index_scope(scope))
 
     async def _index_scope(self, scope: Scope) -> None:
+        await self._erasure.expire(scope)
         receipts = await self._erasure.unfinished(scope)
         await self._indexer.run(scope)
         if self._sync:

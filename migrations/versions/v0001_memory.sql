@@ -22,7 +22,7 @@ grant semmem_app to current_user;
 -- epoch rises with every forget, so that caches know what is stale; items and terms are BM25's collection statistics.
 create table semmem.scopes (
     tenant     text collate "C" not null,
-    scope_kind text not null check (scope_kind in ('user', 'workspace')),
+    scope_kind text not null check (scope_kind in ('user', 'workspace', 'branch')),
     scope_id   text collate "C" not null,
     epoch      bigint not null default 0,
     items      bigint not null default 0,
@@ -275,6 +275,38 @@ create table semmem.receipts (
 create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
     where redis_at is null or qdrant_at is null;
 
+-- The places below a user's or a workspace's memory. A row belongs to that root's scope; branch_id is the place's own.
+create table semmem.branches (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    branch_id  text collate "C" not null,
+    path       text[] collate "C" not null,
+    owner      text collate "C",
+    primary key (tenant, scope_kind, scope_id, branch_id)
+);
+
+-- What a caller keeps under a key of its own. Recall finds it by its event; without one it is kept and never found.
+create table semmem.records (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    key        text collate "C" not null,
+    seq        bigint generated always as identity,
+    value      jsonb not null,
+    event_id   uuid,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    ttl        interval,
+    expires_at timestamptz,
+    primary key (tenant, scope_kind, scope_id, key),
+    foreign key (tenant, scope_kind, scope_id) references semmem.scopes,
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+create index records_in_order on semmem.records (tenant, scope_kind, scope_id, seq);
+create index records_of_event on semmem.records (tenant, event_id);
+create index records_expiring on semmem.records (tenant, scope_kind, scope_id, expires_at) where expires_at is not null;
+
 -- A row is seen and written only under its tenant and inside the view that the transaction was opened with.
 do $$
 declare
@@ -291,14 +323,16 @@ begin
                 tenant = (select current_setting('semmem.tenant', true))
                 and case scope_kind
                     when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
-                    else scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                    when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                    else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
                 end
             )
             with check (
                 tenant = (select current_setting('semmem.tenant', true))
                 and case scope_kind
                     when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
-                    else scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                    when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+                    else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
                 end
             )
             $policy$, name);
@@ -308,6 +342,7 @@ end $$;
 create policy sweep on semmem.events for select to semmem_sweeper using (true);
 create policy sweep on semmem.index_work for select to semmem_sweeper using (true);
 create policy sweep on semmem.receipts for select to semmem_sweeper using (true);
+create policy sweep on semmem.records for select to semmem_sweeper using (true);
 
 grant select on public.semmem_revision to semmem_app;
 grant usage on schema semmem to semmem_app, semmem_sweeper;
@@ -317,15 +352,17 @@ grant select (tenant, scope_kind, scope_id, recorded_at, indexed_at, consolidate
     on semmem.events to semmem_sweeper;
 grant select (tenant, scope_kind, scope_id) on semmem.index_work to semmem_sweeper;
 grant select (tenant, scope_kind, scope_id, committed_at, redis_at, qdrant_at) on semmem.receipts to semmem_sweeper;
+grant select (tenant, scope_kind, scope_id, expires_at) on semmem.records to semmem_sweeper;
 revoke update on semmem.events, semmem.audit from semmem_app;
 grant update (indexed_at, consolidated_at) on semmem.events to semmem_app;
 
--- The setting's three parts hold until the transaction ends.
-create function semmem.enter(p_tenant text, p_users text[], p_workspaces text[]) returns void
+-- The setting's four parts hold until the transaction ends.
+create function semmem.enter(p_tenant text, p_users text[], p_workspaces text[], p_branches text[]) returns void
 language sql as $$
     select set_config('semmem.tenant', p_tenant, true),
            set_config('semmem.users', p_users::text, true),
-           set_config('semmem.workspaces', p_workspaces::text, true)
+           set_config('semmem.workspaces', p_workspaces::text, true),
+           set_config('semmem.branches', p_branches::text, true)
 $$;
 
 -- The name under which a scope's job waits or runs, once at a time.
@@ -364,7 +401,8 @@ begin
     perform semmem.enter(
         p_tenant,
         case p_kind when 'user' then array[p_id] else '{}' end,
-        case p_kind when 'workspace' then array[p_id] else '{}' end);
+        case p_kind when 'workspace' then array[p_id] else '{}' end,
+        case p_kind when 'branch' then array[p_id] else '{}' end);
 
     select s.epoch into scope_epoch from semmem.scopes s
     where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;

@@ -9,9 +9,10 @@ import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import notes, show
-from semmem.cli.running import application, memory_of, run, scope_of, scoped, settings_of
+from semmem.cli.running import application, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import ConfigurationError
+from semmem.scope import Scope
 
 if TYPE_CHECKING:
     from semmem.stores.ledger import DeadLetter
@@ -81,11 +82,11 @@ def dead_letters(
     """
 
     async def listed() -> "list[DeadLetter]":
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.dead_letters(replayed=replayed, limit=limit)
 
     async def taken() -> dict[str, int]:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return {"replayed": await memory.replay()}
 
     if replay:
@@ -111,7 +112,7 @@ def reindex(
     async def work() -> dict[str, int]:
         from semmem.index_sync import reconcile
 
-        scope = scope_of(tenant, user, workspace)
+        scope = Scope.one_of(tenant, user=user, workspace=workspace)
         async with application(ctx) as opened:
             if opened.stores.mirror is None:
                 raise ConfigurationError("the vector index is pgvector, inside Postgres: there is nothing to compare")

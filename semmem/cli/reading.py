@@ -7,11 +7,12 @@ import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import note_degraded, notes, show
-from semmem.cli.running import run, scope_of, scoped
+from semmem.cli.running import run, scoped
 from semmem.context import Context, Format
 from semmem.event import Event
 from semmem.fact import Fact, Summary
 from semmem.hit import Recall
+from semmem.scope import Scope
 
 
 def recall(
@@ -37,7 +38,7 @@ def recall(
     """
 
     async def work() -> Recall:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.recall(
                 query,
                 limit=limit,
@@ -73,7 +74,7 @@ def context(
     """
 
     async def work() -> Context:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.context(query, budget=budget, session=session, format=format)
 
     made = run(work())
@@ -99,7 +100,7 @@ def facts(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.facts(category=category, subject=subject, superseded=superseded, limit=limit)
 
     show(run(work()), as_json, output.facts)
@@ -119,7 +120,7 @@ def timeline(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.timeline(fact)
 
     show(run(work()), as_json, output.versions)
@@ -142,7 +143,7 @@ def history(
     """
 
     async def work() -> list[Event]:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.history(agent=agent, session=session, before=before, limit=limit)
 
     show(run(work()), as_json, output.events)
@@ -161,7 +162,7 @@ def summaries(
     """
 
     async def work() -> list[Summary]:
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             return await memory.summaries()
 
     show(run(work()), as_json, output.summaries)

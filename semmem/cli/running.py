@@ -10,7 +10,7 @@ from rich.text import Text
 
 from semmem.cli.output import notes, visible
 from semmem.errors import ConfigurationError, InvalidInput, NotFound, SemmemError
-from semmem.scope import Scope
+from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
     from semmem.bootstrap import Application
@@ -51,15 +51,6 @@ async def application(ctx: typer.Context, **given: Any) -> "AsyncIterator[Applic
         yield opened
 
 
-def scope_of(tenant: str, user: str | None, workspace: str | None) -> Scope:
-    """Known to be good before anything is opened."""
-    if user is not None and workspace is None:
-        return Scope.user(tenant, user)
-    if workspace is not None and user is None:
-        return Scope.workspace(tenant, workspace)
-    raise InvalidInput("scope", "must be one user or one workspace", "pass --user or --workspace")
-
-
 @asynccontextmanager
 async def scoped(ctx: typer.Context, scope: Scope) -> "AsyncIterator[ScopedMemory]":
     async with application(ctx) as opened:
@@ -67,6 +58,4 @@ async def scoped(ctx: typer.Context, scope: Scope) -> "AsyncIterator[ScopedMemor
 
 
 def memory_of(opened: "Application", scope: Scope) -> "ScopedMemory":
-    from semmem.memory import ScopedMemory
-
-    return ScopedMemory(scope, opened.memory)
+    return opened.memory.at(Branch(scope))

@@ -12,7 +12,7 @@ from semmem.cli import options, output
 from semmem.cli.importing import Intake, Outcome
 from semmem.cli.lines import Reader, line_of
 from semmem.cli.output import notes, show
-from semmem.cli.running import FAILED, application, memory_of, run, scope_of, scoped
+from semmem.cli.running import FAILED, application, memory_of, run, scoped
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
@@ -55,7 +55,7 @@ def import_(
         if format == "locomo":
             await _locomo(ctx, _conversations(file, conversations, user, workspace), tenant, outcome, wait, patience)
         else:
-            scope = scope_of(tenant or "", user, workspace)
+            scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
             async with scoped(ctx, scope) as memory:
                 await _lines(memory, file, size, strict, outcome)
                 if wait:
@@ -146,7 +146,7 @@ def export(
 
     async def work() -> int:
         count = 0
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             async for event in memory.events():
                 print(line_of(event))
                 count += 1

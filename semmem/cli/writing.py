@@ -8,11 +8,12 @@ import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import show
-from semmem.cli.running import run, scope_of, scoped, settings_of
+from semmem.cli.running import run, scoped, settings_of
 from semmem.cli.settling import followed, settle
 from semmem.errors import InvalidInput
 from semmem.event import Ack, NewEvent, Role
 from semmem.receipt import Receipt, Selection
+from semmem.scope import Scope
 
 
 def remember(
@@ -53,7 +54,7 @@ def remember(
             occurred_at=occurred_at,
             key=key,
         )
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             [ack] = await memory.remember_many([event])
             if settings_of(ctx).runs_worker if wait is None else wait:
                 await settle([memory])
@@ -94,7 +95,7 @@ def forget(
     async def work() -> Receipt:
         selection: dict[str, Any] = {"everything": everything, **named}
         Selection(**selection)
-        async with scoped(ctx, scope_of(tenant, user, workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
                 return counted

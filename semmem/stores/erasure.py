@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from semmem import failpoints
 from semmem.receipt import Receipt, Selection
-from semmem.scope import Scope
+from semmem.scope import Branch, Scope, View
+from semmem.stores.branches import drop
 from semmem.stores.ledger import add_audit
 from semmem.stores.points import add_work
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
@@ -24,6 +25,7 @@ class Doomed:
     facts: list[UUID]
     summaries: list[UUID]
     dead_letters: list[UUID]
+    records: list[str]  # by key
 
     @property
     def counts(self) -> dict[str, int]:
@@ -32,6 +34,7 @@ class Doomed:
             "facts": len(self.facts),
             "summaries": len(self.summaries),
             "dead_letters": len(self.dead_letters),
+            "records": len(self.records),
         }
 
 
@@ -45,20 +48,45 @@ class Eraser:
         async with self._postgres.transaction(scope) as connection:
             return (await _select(connection, scope, selection)).counts
 
-    async def erase(self, scope: Scope, selection: Selection, now: datetime) -> Receipt:
+    async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:
         """From its commit on, nothing of the selection can be read."""
-        async with self._postgres.transaction(scope) as connection:
+        scope = place.scope
+        async with self._postgres.transaction(View.of(scope, place.root)) as connection:
             await connection.execute(_SQL["lock_scope"], *key_of(scope))
             doomed = await _select(connection, scope, selection)
-            changed = await _delete(connection, scope, doomed)
-            failpoints.reach("forget-writing")
-            receipt = self._receipt(scope, doomed, now)
-            await _write(connection, receipt)
-            await add_audit(connection, scope, "forget", "caller", doomed.events + doomed.facts, now)
-            if "qdrant" in self._stores:
-                await add_work(connection, scope, changed)
-            await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+            receipt = await self._carry_out(connection, scope, doomed, "caller", now)
+            await drop(connection, place)
         failpoints.reach("forget-committed")
+        return receipt
+
+    async def erase_events(self, connection: Connection, scope: Scope, events: list[UUID], now: datetime) -> None:
+        """Forgets the events of replaced or deleted records, as part of the caller's transaction."""
+        await connection.execute(_SQL["lock_scope"], *key_of(scope))
+        await self._carry_out(connection, scope, await _doomed(connection, scope, events, []), "caller", now)
+
+    async def erase_expired(self, scope: Scope, now: datetime) -> bool:
+        """Forgets the records whose time is over; whether there were any."""
+        async with self._postgres.transaction(scope) as connection:
+            if not await connection.fetch(_SQL["expired"], *key_of(scope), now):
+                return False
+            await connection.execute(_SQL["lock_scope"], *key_of(scope))
+            rows = await connection.fetch(_SQL["expired"], *key_of(scope), now)
+            events = [row["event_id"] for row in rows if row["event_id"]]
+            doomed = await _doomed(connection, scope, events, [row["key"] for row in rows])
+            await self._carry_out(connection, scope, doomed, "expiry", now)
+        return True
+
+    async def _carry_out(
+        self, connection: Connection, scope: Scope, doomed: Doomed, actor: str, now: datetime
+    ) -> Receipt:
+        changed = await _delete(connection, scope, doomed)
+        failpoints.reach("forget-writing")
+        receipt = self._receipt(scope, doomed, now)
+        await _write(connection, receipt)
+        await add_audit(connection, scope, "forget", actor, doomed.events + doomed.facts, now)
+        if "qdrant" in self._stores:
+            await add_work(connection, scope, changed)
+        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
         return receipt
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
@@ -89,8 +117,15 @@ class Eraser:
 async def _select(connection: Connection, scope: Scope, selection: Selection) -> Doomed:
     named = (selection.session, selection.agent, selection.event, selection.before, selection.fact, selection.category)
     events = await _ids(connection, "select_events", *key_of(scope), *named)
+    rows = await connection.fetch(_SQL["select_records"], *key_of(scope), events, selection.everything)
+    return await _doomed(connection, scope, events, [row["key"] for row in rows])
+
+
+async def _doomed(connection: Connection, scope: Scope, events: list[UUID], records: list[str]) -> Doomed:
+    """All that goes with these events."""
     return Doomed(
         events=events,
+        records=records,
         facts=await _ids(connection, "select_facts", *key_of(scope), events),
         summaries=await _ids(connection, "select_summaries", *key_of(scope), events),
         dead_letters=await _ids(connection, "select_dead_letters", *key_of(scope), events),
@@ -108,6 +143,7 @@ async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[
     await connection.execute(_SQL["delete_facts"], scope.tenant, doomed.facts)
     await connection.execute(_SQL["delete_summaries"], scope.tenant, doomed.summaries)
     await connection.execute(_SQL["delete_dead_letters"], scope.tenant, doomed.dead_letters)
+    await connection.execute(_SQL["delete_records"], *key_of(scope), doomed.records)
     await connection.execute(_SQL["delete_events"], scope.tenant, doomed.events)
     return items + reopened
 

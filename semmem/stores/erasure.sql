@@ -35,6 +35,13 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_id = any ($4::uuid
 select id from semmem.dead_letters
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_ids && $4::uuid[];
 
+-- select_records: those that these events stand for; without a selection also those that have none
+select key from semmem.records
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and ($5 or event_id = any ($4::uuid[]));
+
+-- expired: records whose time is over
+select key, event_id from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) and expires_at <= $4;
+
 -- reopen: the version before a forgotten one is the current one again
 update semmem.facts f
 set superseded_at = null,
@@ -82,6 +89,9 @@ delete from semmem.summaries where tenant = $1 and id = any ($2::uuid[]);
 
 -- delete_dead_letters: they hold refused text
 delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);
+
+-- delete_records: by key
+delete from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) and key = any ($4::text[]);
 
 -- delete_events: with their aliases, and as sources of facts that stay
 delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);

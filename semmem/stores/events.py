@@ -1,6 +1,7 @@
 """The event log."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,8 @@ import asyncpg
 
 from semmem.errors import KeyConflict
 from semmem.event import Ack, Event, NewEvent
-from semmem.scope import Scope, View
+from semmem.scope import Branch, Scope, View
+from semmem.stores.branches import register
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -43,14 +45,25 @@ class EventLog:
         self._postgres = postgres
 
     async def remember(
-        self, scope: Scope, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+        self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
     ) -> Remembered:
         """Stores all events or none. KeyConflict names the event whose key stands for another body."""
-        ids = [uuid4() for _ in events]
-        bodies = [_body(event, id, now) for event, id in zip(events, ids, strict=True)]
+        async with self._writing(place) as connection:
+            return await self.append(connection, place.scope, events, now=now, dedup_window=dedup_window)
+
+    async def append(
+        self,
+        connection: Connection,
+        scope: Scope,
+        events: Sequence[NewEvent],
+        *,
+        now: datetime,
+        dedup_window: timedelta,
+    ) -> Remembered:
+        """The same, as the last part of a transaction: from here on it sees this scope alone."""
+        bodies = [_body(event, uuid4(), now) for event in events]
         try:
-            async with self._postgres.connection() as connection:
-                rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, dedup_window, bodies)
+            rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, dedup_window, bodies)
         except asyncpg.PostgresError as error:
             if error.sqlstate == _KEY_CONFLICT:
                 raise KeyConflict(int(error.detail or 0)) from error
@@ -59,6 +72,17 @@ class EventLog:
         stored = zip(events, rows, strict=True)
         accepted = tuple(_stored(scope, event, row, now) for event, row in stored if row["status"] == "accepted")
         return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
+
+    @asynccontextmanager
+    async def _writing(self, place: Branch) -> AsyncIterator[Connection]:
+        """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
+        if place.scope == place.root:
+            async with self._postgres.connection() as connection:
+                yield connection
+            return
+        async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
+            await register(connection, place)
+            yield connection
 
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""
@@ -100,9 +124,10 @@ class EventLog:
             rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
         return [event_of(row) for row in rows]
 
-    async def waiting(self, scope: Scope) -> bool:
+    async def waiting(self, scope: Scope, *, facts: bool) -> bool:
+        """Whether work is left; without `facts`, whether recall cannot find some event yet."""
         async with self._postgres.transaction(scope) as connection:
-            return bool(await connection.fetchval(_SQL["waiting"], *key_of(scope)))
+            return bool(await connection.fetchval(_SQL["waiting"], *key_of(scope), facts))
 
     async def count_waiting(self, scope: Scope) -> tuple[int, int]:
         """(not indexed, not consolidated)."""

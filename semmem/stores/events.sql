@@ -74,13 +74,13 @@ update semmem.events set consolidated_at = $3 where tenant = $1 and id = any ($2
 -- mark_unconsolidated: a replayed dead letter's events wait again
 update semmem.events set consolidated_at = null where tenant = $1 and id = any ($2::uuid[]);
 
--- waiting: whether a scope has unfinished work: to index, to consolidate, to mirror, to erase
+-- waiting: whether a scope has unfinished work: to index, to mirror, and unless only recall matters to consolidate, to erase
 select exists (
     select from semmem.events
-    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or consolidated_at is null)
+    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or $4 and consolidated_at is null)
 ) or exists (
     select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-) or exists (
+) or $4 and exists (
     select from semmem.receipts
     where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
 );

@@ -13,6 +13,7 @@ from pgqueuer.adapters.persistence.qb import (
 )
 from pgqueuer.domain.settings import DBSettings
 
+from semmem.ports import Clock
 from semmem.scope import Scope
 from semmem.stores.postgres import Postgres, key_of, scope_of
 from semmem.stores.sql import statements
@@ -24,8 +25,8 @@ ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "consolidate")
 
 
 class JobQueue:
-    def __init__(self, postgres: Postgres) -> None:
-        self._postgres = postgres
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        self._postgres, self._clock = postgres, clock
 
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope) -> None:
         """Ends a job; what was written while it finished gets a job of its own."""
@@ -37,18 +38,18 @@ class JobQueue:
 
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
-        found = 0
-        for entrypoint in ENTRYPOINTS:
-            for scope in await self._addresses(entrypoint):
-                found += 1
+        waiting = {entrypoint: await self._addresses(f"sweep_{entrypoint}") for entrypoint in ENTRYPOINTS}
+        waiting["index"] |= await self._addresses("sweep_expired", self._clock())
+        for entrypoint, scopes in waiting.items():
+            for scope in scopes:
                 async with self._postgres.transaction(scope) as connection:
                     await connection.execute(_SQL["queue"], entrypoint, *key_of(scope))
-        return found
+        return sum(map(len, waiting.values()))
 
-    async def _addresses(self, entrypoint: Entrypoint) -> list[Scope]:
+    async def _addresses(self, statement: str, *values: object) -> set[Scope]:
         async with self._postgres.connection() as connection, connection.transaction():
             await connection.execute(f"set local role {SWEEPER_ROLE}")
-            return [scope_of(row) for row in await connection.fetch(_SQL[f"sweep_{entrypoint}"])]
+            return {scope_of(row) for row in await connection.fetch(_SQL[statement], *values)}
 
 
 def queries(connection: asyncpg.Connection) -> Queries:

@@ -26,3 +26,6 @@ union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is
 
 -- sweep_consolidate: scopes whose consolidate job may have been lost; addresses only
 select distinct tenant, scope_kind, scope_id from semmem.events where consolidated_at is null;
+
+-- sweep_expired: scopes with records whose time is over; addresses only
+select distinct tenant, scope_kind, scope_id from semmem.records where expires_at <= $1;

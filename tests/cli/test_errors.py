@@ -13,8 +13,8 @@ FACT = "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55"
     ("arguments", "named"),
     [
         (("remember", "", *ALICE), "content: must not be empty"),
-        (("remember", "x", "--tenant", "acme"), "pass --user or --workspace"),
-        (("remember", "x", *ALICE, "--workspace", "w"), "pass --user or --workspace"),
+        (("remember", "x", "--tenant", "acme"), "name a user or a workspace"),
+        (("remember", "x", *ALICE, "--workspace", "w"), "name a user or a workspace"),
         (("remember", "x", "--tenant", "", "--user", "alice"), "tenant: must not be empty"),
         (("remember", "x", *ALICE, "--importance", "2"), "importance: must be a number from 0 to 1"),
         (("remember", "x", *ALICE, "--metadata", "{"), "metadata: must be a JSON object"),
@@ -85,7 +85,7 @@ def test_help_loads_nothing_heavy() -> None:
 def test_a_process_ends_with_the_code_and_the_line(semmem: Command) -> None:
     answer = semmem.process("history", "--tenant", "acme")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err == "error: scope: must be one user or one workspace; pass --user or --workspace\n"
+    assert answer.err == "error: scope: must be one user or one workspace; name a user or a workspace\n"
 
 
 def test_version(semmem: Command) -> None:

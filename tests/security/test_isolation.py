@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from semmem import InvalidInput, KeyConflict, Memory, NotFound, Scope, ScopedMemory, SemmemError
 from semmem.bootstrap import Application
 from semmem.context import Format
-from semmem.scope import ScopeKind
+from semmem.scope import Branch
 from semmem.stores.qdrant import QdrantIndex, connect
 from semmem.stores.redis import ScopeKeys
 from tests.contract.adversarial import IDS, SPLITS
@@ -29,16 +29,30 @@ PATHS = ["user", "workspace", "user:a", "workspace:a", "acme", "acme:user:a", "a
 LONG = ["x" * 256, "x" * 255, "x" * 255 + "y", "é" * 128, "e\u0301" * 85]
 
 ids = st.sampled_from([*IDS, *ARRAYS, *PATHS, *LONG])
-scopes = st.builds(Scope, ids, st.sampled_from(get_args(ScopeKind)), ids)
+scopes = st.builds(Scope, ids, st.sampled_from(["user", "workspace"]), ids)
 # Equal once joined: with the kind between tenant and id, with a separator too, and without either.
 JOINED = [Scope("user", "user", "usera"), Scope("useruser", "user", "a")]
 JOINED += [Scope("a", "user", "user:b"), Scope("a:user", "user", "b"), Scope("a", "workspace", "user:b")]
 SPLIT = [Scope(tenant, "user", id) for tenant, id in SPLITS if tenant.strip() and id.strip()]
+ROOT = Scope("acme", "user", "a")
+PLACES = [
+    Branch(ROOT),
+    Branch(ROOT, ("b",)),
+    Branch(ROOT, ("b",), "c"),
+    Branch(ROOT, ("b", "c")),
+    Branch(ROOT, ("b/c",)),
+]
+PLACES += [
+    Branch(ROOT, (), "b"),
+    Branch(ROOT, ("bc",)),
+    Branch(Scope("acme", "user", "a/b")),
+    Branch(Scope("acme", "workspace", "a"), ("b",)),
+]
 
 
 @st.composite
-def crowds(draw: st.DrawFn) -> list[Scope]:
-    """Two to six scopes that are easily taken for one another."""
+def crowds(draw: st.DrawFn) -> list[Branch]:
+    """Two to eight places that are easily taken for one another."""
     scope = draw(scopes)
     look_alikes = [
         Scope(scope.tenant, "workspace" if scope.kind == "user" else "user", scope.id),
@@ -47,7 +61,9 @@ def crowds(draw: st.DrawFn) -> list[Scope]:
         Scope(draw(ids), scope.kind, scope.id),
     ]
     others = draw(st.lists(st.sampled_from(look_alikes) | st.sampled_from(SPLIT) | scopes, min_size=1, max_size=4))
-    return list(dict.fromkeys([scope, look_alikes[0], *others]))
+    roots = list(dict.fromkeys([scope, look_alikes[0], *others]))
+    below = [Branch(draw(st.sampled_from(roots)), (draw(ids),)), Branch(scope, (draw(ids), draw(ids)), draw(ids))]
+    return [*map(Branch, roots), *draw(st.lists(st.sampled_from(below), max_size=2, unique=True))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +100,9 @@ class Tenancy:
 Crowd = Sequence[Tenancy]
 
 
-def _crowd(memory: Memory, scopes: Sequence[Scope]) -> list[Tenancy]:
+def _crowd(memory: Memory, places: Sequence[Branch]) -> list[Tenancy]:
     key = uuid4().hex
-    return [Tenancy(ScopedMemory(scope, memory), f"word{uuid4().hex}", key) for scope in scopes]
+    return [Tenancy(memory.at(place), f"word{uuid4().hex}", key) for place in places]
 
 
 def _heard(crowd: Crowd, said: str) -> set[str]:
@@ -225,11 +241,12 @@ async def qdrant(urls: dict[str, Any]) -> AsyncIterator[AsyncQdrantClient]:
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=(HealthCheck.function_scoped_fixture, HealthCheck.too_slow),
 )
-@given(scopes=crowds())
-@example(scopes=JOINED)
-@example(scopes=SPLIT[::2])
+@given(places=crowds())
+@example(places=PLACES)
+@example(places=[Branch(scope) for scope in JOINED])
+@example(places=[Branch(scope) for scope in SPLIT[::2]])
 async def test_no_word_of_one_scope_reaches_another(
-    scopes: list[Scope],
+    places: list[Branch],
     application: Application,
     redis: Redis,
     qdrant: AsyncQdrantClient,
@@ -237,7 +254,7 @@ async def test_no_word_of_one_scope_reaches_another(
 ) -> None:
     caplog.clear()
     caplog.set_level(logging.DEBUG)
-    crowd = _crowd(application.memory, scopes)
+    crowd = _crowd(application.memory, places)
     await _speak_and_settle(crowd)
 
     await _check_view(crowd)
@@ -259,6 +276,8 @@ CLAIMS = {
     "scope_id": "bob",
     "semmem.tenant": "globex",
     "semmem.users": "{bob}",
+    "semmem.branches": "{bob}",
+    "path": ["bob"],
     "agent": "bob",
     "session": "s2",
     "category": "profile",

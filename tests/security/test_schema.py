@@ -59,6 +59,7 @@ async def test_every_policy_for_the_application_checks_reads_and_writes(catalog:
             assert "semmem.tenant" in clause
             assert "semmem.users" in clause
             assert "semmem.workspaces" in clause
+            assert "semmem.branches" in clause
     for row in rows:
         if row["policyname"] != "view":
             assert (row["roles"], row["cmd"]) == ([SWEEPER_ROLE], "SELECT")
@@ -107,9 +108,9 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "select table_name, column_name from information_schema.column_privileges where grantee = $1", SWEEPER_ROLE
     )
     addresses = {"tenant", "scope_kind", "scope_id"}
-    times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at"}
+    times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at", "expires_at"}
     assert {row["column_name"] for row in rows} <= addresses | times
-    assert {row["table_name"] for row in rows} == {"events", "index_work", "receipts"}
+    assert {row["table_name"] for row in rows} == {"events", "index_work", "receipts", "records"}
 
 
 async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice, postgres_url: str) -> None:

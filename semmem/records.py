@@ -1,0 +1,100 @@
+"""The records of one place: kept under the caller's own keys, found again by what their events say."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from semmem.checks import (
+    MAX_EVENTS_PER_CALL,
+    MAX_VALUE_BYTES,
+    check_id,
+    check_int,
+    check_json,
+    check_not_future,
+    check_uuid,
+)
+from semmem.errors import InvalidInput
+from semmem.event import NewEvent
+from semmem.hit import check_limit
+from semmem.record import NewRecord, Record
+
+if TYPE_CHECKING:
+    from semmem.memory import ScopedMemory
+    from semmem.parts import Parts
+
+MAX_OFFSET = 2**31 - 1
+
+
+class Records:
+    """A key stands for one value at a time; a new value takes the place of the earlier one in every store."""
+
+    def __init__(self, memory: "ScopedMemory") -> None:
+        self._memory = memory
+
+    async def put(
+        self, key: str, value: Mapping[str, Any], *, event: NewEvent | None = None, ttl: timedelta | None = None
+    ) -> Record:
+        """Stores a record, in one transaction with its event and with the forgetting of an earlier value's.
+
+        Raises InvalidInput, or StoreUnavailable where Postgres is down.
+        """
+        return (await self.put_many([NewRecord(key=key, value=value, event=event, ttl=ttl)]))[0]
+
+    async def put_many(self, records: Sequence[NewRecord]) -> list[Record]:
+        """Stores all records, or none of them; at most 1,000 a call, each under another key."""
+        if not records or len(records) > MAX_EVENTS_PER_CALL:
+            raise InvalidInput("records", f"must be 1 to {MAX_EVENTS_PER_CALL}", "split the call")
+        if len({record.key for record in records}) < len(records):
+            raise InvalidInput("records", "must each have another key", "keep the last one of a key")
+        now = self._parts.clock()
+        for index, record in enumerate(records):
+            if record.event and record.event.occurred_at:
+                check_not_future(f"records[{index}].event.occurred_at", record.event.occurred_at, now)
+        written = await self._parts.records.put(self._memory.place, records, now)
+        if written.erased:
+            await self._parts.erasure.forget_cached(self._memory.scope)
+        if written.remembered:
+            self._parts.announce(written.remembered)
+        return list(written.records)
+
+    async def get(self, key: str, *, refresh: bool = False) -> Record | None:
+        """None for a key that was never put, was deleted, or has expired; `refresh` starts its time to live again."""
+        check_id("key", key)
+        return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
+
+    async def find(
+        self,
+        *,
+        also: Sequence["ScopedMemory"] = (),
+        matching: Mapping[str, Any] | None = None,
+        refresh: bool = False,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> list[Record]:
+        """In the order they were first put. `matching` is a JSON object that the value has to contain."""
+        check_limit(limit)
+        check_int("offset", offset, 0, MAX_OFFSET)
+        if matching is not None:
+            check_json("matching", matching, MAX_VALUE_BYTES)
+        view, now = self._memory.view(also), self._parts.clock()
+        return await self._parts.records.find(view, now, matching=matching, refresh=refresh, limit=limit, offset=offset)
+
+    async def of(self, events: Sequence[UUID], *, also: Sequence["ScopedMemory"] = ()) -> dict[UUID, Record]:
+        """The records that events stand for; an event of no record, or of an expired one, is absent."""
+        for index, event in enumerate(events):
+            check_uuid(f"events[{index}]", event)
+        return await self._parts.records.of_events(self._memory.view(also), events, self._parts.clock())
+
+    async def delete(self, keys: Sequence[str]) -> int:
+        """Forgets the records and their events, in every tier at once; how many there were."""
+        for index, key in enumerate(keys):
+            check_id(f"keys[{index}]", key)
+        deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
+        if deleted:
+            await self._parts.erasure.forget_cached(self._memory.scope)
+        return deleted
+
+    @property
+    def _parts(self) -> "Parts":
+        return self._memory.parts

@@ -1,0 +1,98 @@
+"""The synchronous bridge: any thread and any loop, one memory, a clean end."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from semmem import Closed, InvalidInput, Memory, StoreUnavailable
+from semmem.bridge import Bridge
+
+END_WITHOUT_CLOSING = """
+import json, sys
+from semmem.bridge import Bridge
+
+async def remember(memory):
+    await memory.scope(tenant="acme", user="alice").remember("Said before the end.", key="k")
+
+Bridge.shared(**json.loads(sys.argv[1])).run(remember)
+print("remembered")
+"""
+
+
+@pytest.fixture
+def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return urls
+
+
+async def _tell(memory: Memory) -> list[str]:
+    return [event.content for event in await memory.scope(tenant="acme", user="alice").history()]
+
+
+async def _remember(memory: Memory, text: str) -> None:
+    await memory.scope(tenant="acme", user="alice").remember(text)
+
+
+async def test_many_threads_and_running_loops_share_one_memory(settings: dict[str, Any]) -> None:
+    bridge = Bridge(**settings)
+    said = [f"Thread {number}." for number in range(12)]
+    with ThreadPoolExecutor(6) as threads:
+        await asyncio.gather(
+            *(
+                asyncio.get_running_loop().run_in_executor(
+                    threads, bridge.run, lambda memory, text=text: _remember(memory, text)
+                )
+                for text in said
+            )
+        )
+    assert set(await bridge.arun(_tell)) == set(said)
+    assert set(bridge.run(_tell)) == set(said)  # blocks this running loop, and is answered all the same
+    await asyncio.to_thread(bridge.close)
+
+
+async def test_what_fails_inside_is_raised_outside(settings: dict[str, Any]) -> None:
+    bridge = Bridge(**settings)
+    with pytest.raises(InvalidInput, match="content"):
+        await bridge.arun(lambda memory: _remember(memory, ""))
+    await asyncio.to_thread(bridge.close)
+
+
+async def test_a_memory_that_can_not_be_opened_says_why_every_time(settings: dict[str, Any]) -> None:
+    nowhere = settings | {"postgres_url": "postgresql://postgres@127.0.0.1:1/none"}
+    bridge = Bridge(**nowhere)
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable):
+            await bridge.arun(_tell)
+    await asyncio.to_thread(bridge.close)
+    assert Bridge.shared(**nowhere) is not bridge
+
+
+async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[str, Any]) -> None:
+    first, second = Bridge.shared(**settings), Bridge.shared(**settings)
+    assert first is second
+    first.close()
+    assert await second.arun(_tell) == []
+    await asyncio.to_thread(second.close)
+    with pytest.raises(Closed):
+        await second.arun(_tell)
+    third = Bridge.shared(**settings)
+    assert third is not second
+    assert await third.arun(_tell) == []
+    await asyncio.to_thread(third.close)
+    assert not [thread for thread in threading.enumerate() if thread.name == "semmem"]
+
+
+async def test_a_process_that_ends_without_closing_ends_cleanly(settings: dict[str, Any]) -> None:
+    arguments = (sys.executable, "-c", END_WITHOUT_CLOSING, json.dumps(settings))
+    ended = await asyncio.to_thread(subprocess.run, arguments, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "remembered\n")
+    assert "Traceback" not in ended.stderr
+    bridge = Bridge(**settings)
+    assert await bridge.arun(_tell) == ["Said before the end."]
+    await asyncio.to_thread(bridge.close)

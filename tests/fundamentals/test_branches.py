@@ -1,0 +1,120 @@
+"""A branch is a memory of its own below a user's or a workspace's: a project, a topic, one agent's private notes."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
+
+SECRET = "The launch code of the probe is heliotrope."
+
+
+async def _texts(memory: ScopedMemory, query: str, *also: ScopedMemory) -> set[str]:
+    return {hit.text for hit in await memory.recall(query, also=also)}
+
+
+async def test_a_branch_is_recalled_where_it_is_named_and_nowhere_else(alice: ScopedMemory) -> None:
+    probe = alice.branch("projects", "probe")
+    await probe.remember(SECRET)
+    await probe.settled()
+
+    assert SECRET in await _texts(probe, "launch code")
+    assert SECRET in await _texts(alice, "launch code", probe)
+    for other in (
+        alice,
+        alice.branch("projects"),
+        alice.branch("projects", "probe", "x"),
+        alice.branch("projects/probe"),
+    ):
+        assert not await _texts(other, "launch code")
+        assert not await other.facts()
+
+
+async def test_a_branch_lists_itself_and_what_lies_below_it_by_whole_segments(alice: ScopedMemory) -> None:
+    for path in (("a",), ("a", "b"), ("ab",), ("a", "b", "c"), ("A",)):
+        await alice.branch(*path).remember(f"Kept at {path}.")
+    await alice.remember("Kept at the root.")
+
+    assert [place.path for place in await alice.branch("a").branches()] == [("a",), ("a", "b"), ("a", "b", "c")]
+    assert [place.path for place in await alice.branches()] == [
+        (),
+        ("A",),
+        ("a",),
+        ("a", "b"),
+        ("a", "b", "c"),
+        ("ab",),
+    ]
+    assert await alice.branch("a", "none").branches() == []
+
+
+async def test_a_private_place_stands_beside_the_shared_one_of_its_path(alice: ScopedMemory) -> None:
+    shared, researcher = alice.branch("notes"), alice.branch("notes", owner="researcher")
+    await researcher.remember(SECRET)
+    await researcher.settled()
+
+    assert not await _texts(shared, "launch code")
+    assert not await _texts(alice.branch("notes", owner="writer"), "launch code")
+    assert SECRET in await _texts(shared, "launch code", researcher)
+    assert await alice.branches() == [researcher.place]
+
+
+async def test_the_same_path_below_another_root_is_another_place(memory: Memory, strangers: list[ScopedMemory]) -> None:
+    await memory.scope(tenant="acme", user="alice").branch("notes").remember(SECRET)
+    for stranger in strangers:
+        assert await stranger.branches() == []
+        assert await stranger.branch("notes").history() == []
+
+
+async def test_a_forgotten_branch_leaves_no_name_behind(memory: Memory, alice: ScopedMemory) -> None:
+    name = f"person-{uuid4().hex}"
+    place = alice.branch(name)
+    await place.remember(SECRET)
+    await place.forget(everything=True)
+
+    assert await alice.branches() == []
+    async with alice.parts.log._postgres.transaction(alice.scope) as connection:
+        assert await connection.fetchval("select count(*) from semmem.branches") == 0
+
+
+async def test_writing_and_forgetting_at_once_never_loses_sight_of_what_is_there(alice: ScopedMemory) -> None:
+    place = alice.branch("busy")
+    for number in range(10):
+        await asyncio.gather(place.remember(f"Note {number}."), place.forget(everything=True))
+        left = await place.history()
+        assert await alice.branches() == ([place.place] if left else [])
+
+
+async def test_a_place_found_by_listing_can_be_opened(memory: Memory, alice: ScopedMemory) -> None:
+    await alice.branch("a", "b").remember(SECRET)
+    (place,) = await alice.branches()
+    assert [event.content for event in await memory.at(place).history()] == [SECRET]
+
+
+@pytest.mark.parametrize(
+    ("field", "path", "owner"),
+    [
+        ("path[0]", ("",), None),
+        ("path[1]", ("a", "x" * 257), None),
+        ("path[0]", ("nul\x00",), None),
+        ("path", ("a",) * 33, None),
+        ("owner", ("a",), ""),
+    ],
+)
+async def test_a_path_that_can_not_be_kept_is_refused(
+    alice: ScopedMemory, field: str, path: tuple[str, ...], owner: str | None
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        alice.branch(*path, owner=owner)
+    assert refused.value.field == field
+
+
+async def test_no_more_than_a_thousand_places_are_read_at_once(alice: ScopedMemory) -> None:
+    with pytest.raises(InvalidInput, match="also"):
+        await alice.recall("anything", also=[alice.branch(str(number)) for number in range(1_000)])
+
+
+def test_a_branch_is_no_root() -> None:
+    branch = Branch(Scope.user("acme", "alice"), ("a",))
+    with pytest.raises(InvalidInput, match="root"):
+        Branch(branch.scope)
