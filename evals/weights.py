@@ -30,7 +30,7 @@ from semmem.ports import Candidate
 from semmem.retrieval.pool import Pool
 from semmem.retrieval.signals import SIGNALS, WEIGHTS
 from semmem.scope import View
-from semmem.stores.hydration import PostgresHydrator
+from semmem.stores.reading import PostgresReader
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,7 +115,8 @@ async def _pool(application: Application, stored: Stored, question: str) -> Pool
 async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:
     """The keys of the turns that each passage stands for."""
     facts = [Candidate(passage.id, "fact", 0.0) for passage in pool.passages if passage.kind == "fact"]
-    hydrated = await PostgresHydrator(application.stores.postgres).hydrate(View.of(stored.memory.scope), facts)
+    async with PostgresReader(application.stores.postgres).reading(View.of(stored.memory.scope)) as rows:
+        hydrated = await rows.hydrate(facts)
     sources: Mapping[UUID, list[UUID]] = {
         fact.id: [source.event_id for source in fact.sources]
         for fact in hydrated.items

@@ -17,11 +17,11 @@ from semmem.ports import (
     Embedder,
     Embeddings,
     Found,
-    Hydrator,
     LexicalIndex,
     Passage,
-    Passages,
+    Reader,
     Reranker,
+    Rows,
     VectorIndex,
 )
 from semmem.retrieval.analysis import terms
@@ -72,40 +72,38 @@ class Searcher:
         index: VectorIndex,
         fallback: VectorIndex,
         lexical: LexicalIndex,
-        passages: Passages,
-        hydrator: Hydrator,
+        reader: Reader,
         clock: Clock,
         reranker: Reranker | None,
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
-        self._lexical, self._passages, self._hydrator, self._clock = lexical, passages, hydrator, clock
-        self._reranker = reranker
+        self._lexical, self._reader, self._clock, self._reranker = lexical, reader, clock, reranker
 
     async def recall(
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
-        found, best, pool = await self._look(view, query, limit, filter)
-        # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
-        answers = pool.passages if filter == Filter() else _among(pool.passages, best)
+        found, best = await self._look(view, query, limit, filter)
         wanted = limit if self._reranker is None else max(RERANKED, limit)
-        hits = await self._hits(view, answers, judged(pool), filter, wanted, sift)
+        async with self._reader.reading(view) as rows:
+            pool = await self._pooled(rows, query, best, found)
+            # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
+            answers = pool.passages if filter == Filter() else _among(pool.passages, best)
+            hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         ordered = newest_first(ordered[:limit], query)
         return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded | failed)
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
-        _, _, pool = await self._look(view, query, limit, Filter())
-        return pool
+        found, best = await self._look(view, query, limit, Filter())
+        async with self._reader.reading(view) as rows:
+            return await self._pooled(rows, query, best, found)
 
-    async def _look(
-        self, view: View, query: str, limit: int, filter: Filter
-    ) -> tuple[Candidates, list[Candidate], Pool]:
-        """What the indexes found, the best of it, and these with all that is judged beside them."""
+    async def _look(self, view: View, query: str, limit: int, filter: Filter) -> tuple[Candidates, list[Candidate]]:
+        """What the indexes found, and the best of it."""
         found = await self._candidates(view, query, max(DEPTH, limit), filter)
-        best = found.best(max(JUDGED, limit // 2))
-        return found, best, await self._pooled(view, query, best, found)
+        return found, found.best(max(JUDGED, limit // 2))
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
         (dense, embedded, degraded), lexical = await asyncio.gather(
@@ -113,12 +111,13 @@ class Searcher:
         )
         return Candidates(dense, embedded, lexical, degraded)
 
-    async def _pooled(self, view: View, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
+    async def _pooled(self, rows: Rows, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
+        """The best, with all that is judged beside them."""
         tokens = found.embedded.tokens if found.embedded else None
         return pooled(
             query,
             self._clock(),
-            await self._passages.around(view, best, REACH),
+            await rows.around(best, REACH),
             dense=None if found.dense is None else _scores(found.dense),
             lexical=_scores(found.lexical.candidates),
             asked=asked(tokens[0], found.lexical.rarity) if tokens else None,
@@ -126,7 +125,7 @@ class Searcher:
 
     async def _hits(
         self,
-        view: View,
+        rows: Rows,
         passages: Sequence[Passage],
         relevance: Mapping[UUID, Mapping[str, float]],
         filter: Filter,
@@ -140,8 +139,7 @@ class Searcher:
         outdated: set[UUID] = set()
         hits: list[Hit] = []
         for start in range(0, len(ordered), step):
-            wanted = [Candidate(passage.id, passage.kind, 0.0) for passage in ordered[start : start + step]]
-            found = await self._hydrator.hydrate(view, wanted)
+            found = await rows.hydrate(ordered[start : start + step])
             items += [item for item in found.items if _holds(item, filter, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
             hits = sift(rank(items, relevance, now, outdated))[:limit]

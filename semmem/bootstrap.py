@@ -40,15 +40,14 @@ from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
 from semmem.stores.facts import FactStore
-from semmem.stores.hydration import PostgresHydrator
 from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
-from semmem.stores.passages import PassageStore
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres, mapped_errors
 from semmem.stores.qdrant import QdrantIndex
 from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.reading import PostgresReader
 from semmem.stores.records import RecordStore
 from semmem.stores.redis import RedisRecent
 from semmem.stores.redis import connect as connect_redis
@@ -125,8 +124,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     log, facts = EventLog(postgres), FactStore(postgres)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
-    passages, hydrator = PassageStore(postgres), PostgresHydrator(postgres)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, passages, hydrator, clock, models.reranker)
+    reader = PostgresReader(postgres)
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
     eraser = Eraser(postgres, stores=_followers(stores))
     erasure = Erasure(eraser, stores.cache, clock)

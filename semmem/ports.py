@@ -1,6 +1,7 @@
 """What the core asks of the outside world. Each promise below is proved by a contract test."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -264,15 +265,6 @@ class Passage:
     states: bytes | None
 
 
-class Passages(Protocol):
-    async def around(self, view: View, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
-        """Those of the candidates, of the events that facts among them rest on, and of `reach` neighbours on each side.
-
-        Neighbours are of the same session, and no long text has any or is one.
-        """
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Hydrated:
     """Rows, and the ids of those events among them that only superseded facts rest on."""
@@ -281,10 +273,25 @@ class Hydrated:
     outdated: frozenset[UUID] = frozenset()
 
 
-class Hydrator(Protocol):
-    """Turns ids into rows under the caller's view: foreign, stale and forgotten ids yield nothing."""
+class Rows(Protocol):
+    """What stands under the caller's view at one moment: foreign, stale and forgotten ids yield nothing."""
 
-    async def hydrate(self, view: View, candidates: Sequence[Candidate]) -> Hydrated: ...
+    async def around(self, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
+        """Those of the candidates, of the events that facts among them rest on, and of `reach` neighbours on each side.
+
+        Neighbours are of the same session, and no long text has any or is one.
+        """
+        ...
+
+    async def hydrate(self, found: Sequence[Candidate | Passage]) -> Hydrated:
+        """The events and facts themselves."""
+        ...
+
+
+class Reader(Protocol):
+    def reading(self, view: View) -> AbstractAsyncContextManager[Rows]:
+        """All reads of one answer, in one transaction."""
+        ...
 
 
 class RecentCache(Protocol):

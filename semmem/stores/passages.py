@@ -1,43 +1,19 @@
 """What ranking knows of events and facts beside their vectors and words."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
-from semmem.ports import Candidate, Passage
-from semmem.scope import Scope, View
-from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
+from semmem.ports import Passage
+from semmem.scope import Scope
+from semmem.stores.postgres import Connection, Row, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("search.sql")
 
-Spot = tuple[str, str, str, int]  # kind and id of the scope, session, place
 
-
-class PassageStore:
-    """ports.Passages over the passages table."""
-
-    def __init__(self, postgres: Postgres) -> None:
-        self._postgres = postgres
-
-    async def around(self, view: View, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
-        ids = [candidate.id for candidate in candidates]
-        facts = [candidate.id for candidate in candidates if candidate.kind == "fact"]
-        async with self._postgres.transaction(view) as connection:
-            found = await connection.fetch(_SQL["passages"], view.tenant, ids, facts)
-            spots = _spots_beside(found, reach)
-            near = await connection.fetch(_SQL["at_places"], view.tenant, *zip(*spots, strict=True)) if spots else []
-        return [_passage(row) for row in (*found, *near)]
-
-
-def _spots_beside(rows: Sequence[Row], reach: int) -> list[Spot]:
-    """The places up to `reach` before and after each short event, without those of the events themselves."""
-    own = {_spot(row, 0) for row in rows if row["place"] is not None}
-    steps = [step for step in range(-reach, reach + 1) if step]
-    short = [row for row in rows if row["place"] is not None and not row["long"]]
-    return sorted({_spot(row, step) for row in short for step in steps} - own)
-
-
-def _spot(row: Row, step: int) -> Spot:
-    return row["scope_kind"], row["scope_id"], row["session"], row["place"] + step
+async def passages_around(connection: Connection, tenant: str, ids: Sequence[UUID], reach: int) -> list[Passage]:
+    """See ports.Rows."""
+    return [_passage(row) for row in await connection.fetch(_SQL["around"], tenant, ids, reach)]
 
 
 async def last_places(connection: Connection, scope: Scope, sessions: Iterable[str | None]) -> dict[str | None, int]:

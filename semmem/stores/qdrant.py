@@ -6,6 +6,7 @@ import warnings
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from uuid import UUID
 
@@ -221,6 +222,7 @@ def _equals(key: str, value: str | int) -> models.FieldCondition:
     return models.FieldCondition(key=key, match=models.MatchValue(value=value))
 
 
+@lru_cache(maxsize=256)  # building its models costs as much as the engine's search
 def _filter(view: View, filter: Filter, kind: ItemKind | None) -> models.Filter:
     narrowed = {"kind": kind, "agent": filter.agent, "session": filter.session, "category": filter.category}
     must = _inside(view)

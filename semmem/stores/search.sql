@@ -19,24 +19,19 @@ with collection as (
            greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
     from semmem.scopes
     where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-), found as materialized (
-    select q.term, p.item_id, p.item_kind, p.tf, p.length
-    from unnest($13::text[]) as q (term), semmem.postings($1, $2, $3, q.term) p
-), rarity as (
-    select q.term, ln(greatest(c.items, count(f.term)) + 1) - ln(count(f.term) + 0.5::double precision) as idf
-    from collection c, unnest($13::text[]) as q (term) left join found f on f.term = q.term
-    group by q.term, c.items
-), scored as (
-    select f.item_id, f.item_kind, sum(
-        r.idf * f.tf * 1.9::double precision
-        / (f.tf + 0.9::double precision * (0.6 + 0.4::double precision * f.length / c.mean_length))) as score
-    from collection c, found f join rarity r on r.term = f.term
-    group by f.item_id, f.item_kind
+), rarity as materialized (
+    select q.term, ln(greatest(c.items, f.found) + 1) - ln(f.found + 0.5::double precision) as idf, c.mean_length
+    from collection c, unnest($13::text[]) as q (term),
+         lateral (select count(*) as found from semmem.postings($1, $2, $3, q.term)) f
 ), best as (
-    select item_id, item_kind, score from scored
-    where not $15 or item_id in (
+    select p.item_id, p.item_kind, sum(
+        r.idf * p.tf * 1.9::double precision
+        / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / r.mean_length))) as score
+    from rarity r, lateral (select * from semmem.postings($1, $2, $3, r.term)) p
+    where not $15 or p.item_id in (
         select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     )
+    group by p.item_id, p.item_kind
     order by score desc, item_id limit $14
 )
 select item_id, item_kind, score, null as term from best
@@ -55,18 +50,26 @@ insert into semmem.passages (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (tenant, item_id) do nothing;
 
--- passages: of items, and of the events that facts among them rest on
-select * from semmem.passages
-where tenant = $1 and item_id = any ($2::uuid[] || array(
-    select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($3::uuid[])
-));
-
--- at_places: the short ones at places of sessions; by equality, for row level security keeps other conditions off the index
-select p.*
-from unnest($2::text[], $3::text[], $4::text[], $5::integer[]) as spot (scope_kind, scope_id, session, place)
+-- around: items, the events that facts among them rest on, and the short turns up to $3 places from short ones; sought
+-- by equality, for row level security keeps other conditions off the index
+with found as materialized (
+    select * from semmem.passages
+    where tenant = $1 and item_id = any ($2::uuid[] || array(
+        select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
+    ))
+), spots as (
+    select scope_kind, scope_id, session, place + step as place
+    from found, generate_series(-$3::integer, $3) as step
+    where place is not null and not long and step <> 0
+    except
+    select scope_kind, scope_id, session, place from found
+)
+select * from found
+union all
+select p.* from spots
 join semmem.passages p
     on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
-        = ($1, spot.scope_kind, spot.scope_id, spot.session, spot.place)
+        = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)
 where not p.long;
 
 -- put_vector: makes a point so; its version tells the mirror that it changed

@@ -1,4 +1,4 @@
-"""What ports.Passages promises, on Postgres: neighbours, sources of facts, and nothing of another scope."""
+"""What ports.Rows promises of passages, on Postgres: neighbours, sources of facts, and nothing of another scope."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,9 @@ from semmem.ports import Candidate, ItemKind, Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pieces import LONG
 from semmem.scope import Scope, View
-from semmem.stores.passages import PassageStore, last_places, put_passages
+from semmem.stores.passages import last_places, put_passages
 from semmem.stores.postgres import Postgres
+from semmem.stores.reading import PostgresReader
 from tests.unit.retrieval.passages import passage, turns
 
 ALICE = Scope.user("acme", "alice")
@@ -41,7 +42,8 @@ async def around(
     postgres: Postgres, ids: Sequence[UUID], reach: int = 1, *, view: View | None = None, kind: ItemKind = "event"
 ) -> dict[UUID, Passage]:
     candidates = [Candidate(id, kind, 0.5) for id in ids]
-    found = await PassageStore(postgres).around(view or View.of(ALICE), candidates, reach)
+    async with PostgresReader(postgres).reading(view or View.of(ALICE)) as rows:
+        found = await rows.around(candidates, reach)
     assert len({one.id for one in found}) == len(found)
     return {one.id: one for one in found}
 

@@ -1,0 +1,41 @@
+"""Reads what indexes found, under the caller's view."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from semmem.ports import Candidate, Hydrated, Passage
+from semmem.scope import View
+from semmem.stores.events import hydrate_events
+from semmem.stores.facts import hydrate_facts
+from semmem.stores.passages import passages_around
+from semmem.stores.postgres import Connection, Postgres
+
+
+class PostgresReader:
+    """ports.Reader: one transaction, in which row level security decides what exists."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    @asynccontextmanager
+    async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:
+        async with self._postgres.transaction(view) as connection:
+            yield PostgresRows(connection, view)
+
+
+class PostgresRows:
+    """ports.Rows."""
+
+    def __init__(self, connection: Connection, view: View) -> None:
+        self._connection, self._view = connection, view
+
+    async def around(self, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
+        ids = [candidate.id for candidate in candidates]
+        return await passages_around(self._connection, self._view.tenant, ids, reach)
+
+    async def hydrate(self, found: Sequence[Candidate | Passage]) -> Hydrated:
+        events = [one.id for one in found if one.kind == "event"]
+        facts = [one.id for one in found if one.kind == "fact"]
+        said, outdated = await hydrate_events(self._connection, self._view, events) if events else ([], set())
+        drawn = await hydrate_facts(self._connection, self._view, facts) if facts else []
+        return Hydrated((*said, *drawn), frozenset(outdated))
