@@ -31,7 +31,7 @@ from semmem.records import Records
 from semmem.scope import Branch, Scope, View
 from semmem.stores.ledger import DeadLetter
 
-SETTLE_POLL = 0.05
+SETTLE_POLL, LONGEST_POLL = 0.05, 1.0  # seconds; a long wait asks ever less often, for counting is work too
 EXPORT_PAGE = 500
 MAX_PLACES = 1_000
 MAX_SEQ = 2**63 - 1
@@ -274,10 +274,12 @@ class ScopedMemory:
         """
         try:
             async with asyncio.timeout(timeout):
+                pause = SETTLE_POLL
                 while await self.parts.log.waiting(self.scope, facts=facts):
                     if progress:
                         progress(max(await self.parts.log.count_waiting(self.scope)))
-                    await asyncio.sleep(SETTLE_POLL)
+                    await asyncio.sleep(pause)
+                    pause = min(1.1 * pause, LONGEST_POLL)
         except TimeoutError:
             raise NotSettled(
                 f"work is left after {timeout:g} s; is a worker running, and its model reachable?"

@@ -1,7 +1,7 @@
 """Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from semmem.context import Context, Format, Item, Tier
 from semmem.errors import StoreUnavailable
@@ -10,13 +10,15 @@ from semmem.fact import Fact, Summary
 from semmem.hit import Filter, Hit
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
-from semmem.retrieval.budget import check_budget
+from semmem.retrieval.budget import FLOORS, check_budget
 from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, ScopeState
 from semmem.stores.facts import FactStore
+
+Gathered = tuple[list[Item], frozenset[str]]  # best first, and what was degraded
 
 RECENT = 50  # newest events of a scope that may stand in a context
 FEWEST, MOST, TOKENS_A_HIT = 10, 130, 30  # hits asked for: as many as the budget may hold
@@ -63,34 +65,43 @@ class Tiers:
     ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
-        hits = max(FEWEST, min(MOST, budget // TOKENS_A_HIT))
-        (events, degraded), summaries, recall = await asyncio.gather(
-            self._recent_events(view),
-            self._facts.summaries(view),
-            self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first),
-        )
-        gathered: dict[Tier, list[Item]] = {
-            "recent": _recent_items(events, session),
-            "summary": [_summary_item(summary, session) for summary in summaries],
-            "retrieved": [_hit_item(hit, query, budget) for hit in recall],
+        ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
+            "recent": lambda: self._recent_tier(view, session),
+            "summary": lambda: self._summaries(view, session),
+            "retrieved": lambda: self._retrieved(view, query, budget, _hits_in(budget, tiers)),
         }
+        gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         return assemble(
-            {tier: gathered[tier] for tier in tiers},
+            {tier: items for tier, (items, _) in zip(tiers, gathered, strict=True)},
             budget=budget,
             counter=self._counter,
             format=format,
-            degraded=degraded | recall.degraded,
+            degraded=frozenset[str]().union(*(degraded for _, degraded in gathered)),
             home=view.scopes[0],
         )
 
-    async def _recent_events(self, view: View) -> tuple[list[Event], frozenset[str]]:
+    async def _summaries(self, view: View, session: str | None) -> Gathered:
+        return [_summary_item(summary, session) for summary in await self._facts.summaries(view)], frozenset()
+
+    async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
+        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
+        return [_hit_item(hit, query, budget) for hit in recall], recall.degraded
+
+    async def _recent_tier(self, view: View, session: str | None) -> Gathered:
         states = await self._log.states(view)
         reads = await asyncio.gather(
             *(self._recent.read(scope, states.get(scope, ScopeState())) for scope in view.scopes)
         )
         events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
-        return events[:RECENT], frozenset().union(stalled, *(degraded for _, degraded in reads))
+        items = _recent_items(events[:RECENT], session)
+        return items, frozenset().union(stalled, *(degraded for _, degraded in reads))
+
+
+def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
+    """As many as may fit beside what the other tiers are sure of."""
+    others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
+    return max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
 
 
 def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
