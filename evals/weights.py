@@ -22,7 +22,7 @@ from semmem.bootstrap import Application, open_application
 from semmem.evals import beam, locomo
 from semmem.evals.dataset import Conversation
 from semmem.evals.figures import answers, notes
-from semmem.evals.plan import eval_settings
+from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored
 from semmem.evals.run import settled, store
 from semmem.fact import Fact
@@ -75,6 +75,7 @@ def main(
     work: Annotated[Path, typer.Option(help="Where the conversations are stored, now and next time.")] = Path(
         "weights"
     ),
+    extractor: Annotated[ExtractorName, typer.Option(help="offline, or recorded for LoCoMo's own observations.")] = "offline",
     search: Annotated[bool, typer.Option(help="Search better weights, leaving one conversation out.")] = True,
 ) -> None:
     """Print what is lost without each signal, and the weights that a search would choose."""
@@ -84,16 +85,16 @@ def main(
     ]
     if not given:
         raise typer.BadParameter("pass --locomo, --beam, or both")
-    judged = asyncio.run(_collect(given, work))
+    judged = asyncio.run(_collect(given, work, extractor))
     answers.print(_ablation(judged))
     if search:
         answers.print(_searched(judged))
 
 
-async def _collect(given: Sequence[tuple[str, Conversation]], work: Path) -> list[Judged]:
+async def _collect(given: Sequence[tuple[str, Conversation]], work: Path, extractor: ExtractorName) -> list[Judged]:
     found: list[Judged] = []
     conversations = [conversation for _, conversation in given]
-    with eval_settings("offline", conversations) as settings, Progress(console=notes, transient=True) as progress:
+    with eval_settings(extractor, conversations) as settings, Progress(console=notes, transient=True) as progress:
         task = progress.add_task("judging", total=sum(len(each.questions) for each in conversations))
         async with open_application(settings.model_copy(update={"data": work})) as application:
             for data, conversation in given:

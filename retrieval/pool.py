@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 REACH = 3  # neighbours on each side
 HERE = REACH  # the column of the passage itself
+FACTS = 4  # of those that rest on one turn; more say the same
 
 Scores = Mapping[UUID, float]
 
@@ -27,6 +28,8 @@ class Pool:
 
     `neighbours` is (n, 2 * REACH + 1): rows before, the passage, rows after; -1 for none.
 
+    `facts` is (n, FACTS): rows of facts that rest on the passage; -1 for none.
+
     `closeness` is (n, question's tokens) and `weights` what each token counts. Where there are no token states, the
     cosine of the whole vector stands for them as the only column; without an embedder both are None.
     """
@@ -35,6 +38,7 @@ class Pool:
     now: datetime
     passages: Sequence[Passage]
     neighbours: "NDArray[np.int64]"
+    facts: "NDArray[np.int64]"
     lexical: "NDArray[np.float32]"
     dense: "NDArray[np.float32] | None"
     closeness: "NDArray[np.float32] | None"
@@ -64,6 +68,7 @@ def pooled(
         now=now,
         passages=passages,
         neighbours=_neighbours(passages),
+        facts=_facts(passages),
         lexical=_column(passages, lexical, 0.0),
         dense=near,
         closeness=closeness,
@@ -99,6 +104,21 @@ def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
             for step in range(1, REACH + 1):
                 found[row, HERE - step] = rows.get(place - step, -1)
                 found[row, HERE + step] = rows.get(place + step, -1)
+    return found
+
+
+def _facts(passages: Sequence[Passage]) -> "NDArray[np.int64]":
+    import numpy as np
+
+    rows = {passage.id: row for row, passage in enumerate(passages)}
+    drawn: dict[int, list[int]] = {}
+    for row, passage in enumerate(passages):
+        for source in passage.sources:
+            if source in rows:
+                drawn.setdefault(rows[source], []).append(row)
+    found = np.full((len(passages), FACTS), -1, np.int64)
+    for row, facts in drawn.items():
+        found[row, : len(facts)] = facts[:FACTS]
     return found
 
 

@@ -2,7 +2,7 @@
 
 Whatever the form, quoted memories stand in tiers between OPENING and CLOSING, led by a line that says what they are.
 Each begins with its kind and number, `e3` for the event that is the context's third item, and names who speaks; its
-date (UTC) stands above it.
+date (UTC) and session stand above it: `[2026-05-08: session-7]`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -119,12 +119,14 @@ def _gathered(quotations: Sequence[Quotation]) -> Iterator[Quotation]:
 
 
 def _header(item: Item, home: Scope) -> str:
-    parts = [_date(item)]
-    if item.session is not None:
-        parts.append(f"session {quoted_name(item.session)}")
-    if item.scope != home:
-        parts.append(f"{item.scope.kind} {quoted_name(item.scope.id)}")
-    return f"[{', '.join(parts)}]\n"
+    session = "" if item.session is None else f": {quoted_name(item.session)}"
+    place = "" if item.scope == home else f", {item.scope.kind} {quoted_name(_short(item.scope))}"
+    return f"[{_date(item)}{session}{place}]\n"
+
+
+def _short(scope: Scope) -> str:
+    """A branch is known by a digest, of which a few digits tell two of one context apart."""
+    return scope.id[:8] if scope.kind == "branch" else scope.id
 
 
 def _line(item: Item) -> str:
@@ -137,7 +139,7 @@ def _element(item: Item, home: Scope) -> str:
     if item.session is not None:
         attributes["session"] = item.session
     if item.scope != home:
-        attributes[item.scope.kind] = item.scope.id
+        attributes[item.scope.kind] = _short(item.scope)
     if item.voice != item.kind:
         attributes["speaker"] = item.voice
     written = " ".join(f"{name}={quoted_attribute(value)}" for name, value in attributes.items())

@@ -38,12 +38,15 @@ NEAR = (0.8, 0.85, 0.9, 1.0, 0.9, 0.85, 0.8)
 NEAR_WORDS = (0.3, 0.4, 0.5, 1.0, 0.5, 0.4, 0.3)
 PREVIOUS = 0.9
 
+# What a word's match counts in a fact that rests on the turn: it names whom and when the turn only points at.
+DRAWN, DRAWN_WORDS = 0.95, 0.7
+
 ROLES = frozenset(get_args(Role))  # no names
 
 
 def turn(pool: Pool) -> "NDArray[np.float32] | None":
-    """Late interaction with the turn and the one before it, which often asks what this one answers."""
-    return _late(pool, [0.0] * (HERE - 1) + [PREVIOUS, 1.0] + [0.0] * HERE)
+    """Late interaction with the turn, the facts that rest on it, and the one before it, which often asks for it."""
+    return _late(pool, [0.0] * (HERE - 1) + [PREVIOUS, 1.0] + [0.0] * HERE, DRAWN)
 
 
 def window(pool: Pool) -> "NDArray[np.float32] | None":
@@ -57,10 +60,12 @@ def whole(pool: Pool) -> "NDArray[np.float32] | None":
 
 
 def words(pool: Pool) -> "NDArray[np.float32]":
-    """BM25 of the turn, and some of its neighbours'."""
+    """BM25 of the turn or of a fact that rests on it, and some of its neighbours'."""
     import numpy as np
 
-    scores = np.where(pool.neighbours >= 0, pool.lexical[pool.neighbours], 0)
+    drawn = np.where(pool.facts >= 0, pool.lexical[pool.facts], 0).max(axis=1)
+    own = np.maximum(pool.lexical, np.float32(DRAWN_WORDS) * drawn)
+    scores = np.where(pool.neighbours >= 0, own[pool.neighbours], 0)
     return _scaled(scores @ np.array(NEAR_WORDS, np.float32))
 
 
@@ -135,16 +140,17 @@ def judged(pool: Pool) -> dict[UUID, dict[str, float]]:
     }
 
 
-def _late(pool: Pool, near: "list[float] | tuple[float, ...]") -> "NDArray[np.float32] | None":
-    """MaxSim over a turn and its neighbours: the best match of each word of the question, weighted by distance."""
+def _late(pool: Pool, near: "list[float] | tuple[float, ...]", drawn: float = 0.0) -> "NDArray[np.float32] | None":
+    """MaxSim over a turn, its neighbours weighted by distance, and its facts: the best match of each word asked."""
     import numpy as np
 
     if pool.closeness is None or pool.weights is None:
         return None
+    beside = [(pool.neighbours[:, column], factor) for column, factor in enumerate(near) if column != HERE]
+    beside += [(rows, drawn) for rows in pool.facts.T]
     best = pool.closeness
-    for column, factor in enumerate(near):
-        rows = pool.neighbours[:, column]
-        if factor and column != HERE:
+    for rows, factor in beside:
+        if factor:
             there = (rows >= 0)[:, None]
             best = np.maximum(best, np.where(there, pool.closeness[rows] * np.float32(factor), best))
     return _scaled(best @ pool.weights)

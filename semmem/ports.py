@@ -263,6 +263,7 @@ class Passage:
     long: bool  # too long to be read with its neighbours
     cues: int
     states: bytes | None
+    sources: tuple[UUID, ...] = ()  # the events that a fact rests on
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,5 +51,6 @@ def _passage(row: Row) -> Passage:
         kind=row["item_kind"],
         scope=scope_of(row),
         session=row["session"] or None,
+        sources=tuple(row["sources"]),
         **{name: row[name] for name in names},
     )

@@ -57,6 +57,11 @@ with found as materialized (
     where tenant = $1 and item_id = any ($2::uuid[] || array(
         select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
     ))
+), drawn as (
+    select f.*, case item_kind when 'fact' then array(
+        select event_id from semmem.fact_sources where tenant = $1 and fact_id = f.item_id
+    ) else '{}' end as sources
+    from found f
 ), spots as (
     select scope_kind, scope_id, session, place + step as place
     from found, generate_series(-$3::integer, $3) as step
@@ -64,9 +69,9 @@ with found as materialized (
     except
     select scope_kind, scope_id, session, place from found
 )
-select * from found
+select * from drawn
 union all
-select p.* from spots
+select p.*, '{}' from spots
 join semmem.passages p
     on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
         = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)

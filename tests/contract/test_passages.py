@@ -233,7 +233,8 @@ class TestRemembered:
         assert [source.event_id for source in fact.sources] == [ids[2]]
 
         assert (await around(postgres, [fact.id], 1, kind="fact")).keys() == {fact.id, *ids[1:4]}
-        assert (await around(postgres, [fact.id], 0, kind="fact")).keys() == {fact.id, ids[2]}
+        near = await around(postgres, [fact.id], 0, kind="fact")
+        assert {id: passage.sources for id, passage in near.items()} == {fact.id: (ids[2],), ids[2]: ()}
         strange = View.of(Scope.user("acme", "bob"))
         assert await around(postgres, [fact.id, other.id], 1, view=strange, kind="fact") == {}
 

@@ -160,8 +160,9 @@ class LineReader:
                 self.found.append({**self.head, **named, "kind": kind, "text": match["text"]})
 
     def _header(self, line: str) -> dict[str, str]:
-        at, *parts = line.removeprefix("[").removesuffix("]").split(", ")
-        return {"at": at} | dict(part.split(" ", 1) for part in parts)
+        said, *place = line.removeprefix("[").removesuffix("]").split(", ")
+        at, colon, session = said.partition(": ")
+        return {"at": at} | ({"session": session} if colon else {}) | dict(part.split(" ", 1) for part in place)
 
 
 def read_body(text: str) -> str:

@@ -127,7 +127,7 @@ def test_each_tier_keeps_its_floor_against_worthier_ones() -> None:
 
 def test_an_unused_floor_goes_to_the_rest() -> None:
     tiers: Tiers = {"retrieved": [item("retrieved", f"retrieved {n}") for n in range(200)]}
-    assert put_together(tiers, 2000).tokens > 1900
+    assert put_together(tiers, 2000).tokens > 1880
 
 
 def test_an_item_above_its_tiers_share_uses_what_others_left() -> None:

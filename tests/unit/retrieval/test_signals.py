@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from math import fsum
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ from semmem.ports import Passage
 from semmem.retrieval import signals
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, pack
-from semmem.retrieval.pool import Pool
-from semmem.retrieval.signals import NEAR, NEAR_WORDS, PREVIOUS, SIGNALS, WEIGHTS, judged
+from semmem.retrieval.pool import FACTS, Pool
+from semmem.retrieval.signals import DRAWN, DRAWN_WORDS, NEAR, NEAR_WORDS, PREVIOUS, SIGNALS, WEIGHTS, judged
 from semmem.scope import Scope
 from tests.unit.retrieval.memories import ALICE, MAY
 from tests.unit.retrieval.passages import passage, pool_of, turns
@@ -90,6 +91,27 @@ def test_words_counts_the_turns_own_and_some_of_its_neighbours() -> None:
     met = of("words", pool_of(found, lexical={found[1].id: 8.0}))
     assert met == [pytest.approx(NEAR_WORDS[3 + step]) if abs(step) <= 3 else 0.0 for step in (-1, 0, 1, 2, 3, 4)]
     assert of("words", pool_of(found, lexical={found[-1].id: 8.0}))[:2] == [0, 0]
+
+
+def test_a_fact_speaks_for_the_turns_it_rests_on() -> None:
+    """`ab` is met half by the turn, whole with its fact; a fact whose turn is not here speaks for itself alone."""
+    axis = np.eye(4, dtype=np.float32)
+    states = [pack([axis[[0]]]), pack([axis[[3]]]), pack([axis[[1]]])]
+    said, other = (passage(place=place, states=each) for place, each in ((1, states[0]), (9, states[1])))
+    fact = passage(kind="fact", states=states[2], sources=(said.id, uuid4()))
+    asked = Asked(axis[:2], np.ones(2, np.float32))
+    pool = pool_of([said, other, fact], asked=asked, lexical={fact.id: 8.0})
+
+    assert of("turn", pool) == [1.0, 0.0, pytest.approx(1 / (1 + DRAWN), abs=1e-4)]
+    assert of("words", pool) == [pytest.approx(DRAWN_WORDS), 0.0, 1.0]
+
+
+def test_of_many_facts_of_one_turn_the_first_speak_for_it() -> None:
+    said = passage(place=1)
+    facts = [passage(kind="fact", sources=(said.id,)) for _ in range(FACTS + 2)]
+    pool = pool_of([said, *facts])
+    assert pool.facts[0].tolist() == list(range(1, FACTS + 1))
+    assert (pool.facts[1:] == -1).all()
 
 
 @pytest.mark.parametrize(
