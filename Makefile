@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
-PATHS := semmem extractors retrieval migrations evals tests scripts
+PATHS := semmem extractors retrieval migrations evals tests scripts examples
 
 # pip says a line or more for each package; this counts them.
 PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } \

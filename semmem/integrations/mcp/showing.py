@@ -1,0 +1,76 @@
+"""From semmem's events and facts to what a model is shown, and from the id it was shown back to them."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from semmem.checks import check_id
+from semmem.errors import NotFound
+from semmem.event import Event
+from semmem.fact import Fact
+from semmem.integrations.mcp.answers import ShownMemory
+from semmem.memory import ScopedMemory
+from semmem.record import Record
+
+
+async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:
+    """In the order given, each under the id that `found` takes."""
+    events = [id for item in items for id in _events_of(item)]
+    records = await memory.records.of(list(dict.fromkeys(events)))
+    return [_fact(item, records) if isinstance(item, Fact) else _memory(item, records) for item in items]
+
+
+async def found(memory: ScopedMemory, id: str) -> Event | Fact:
+    """What was shown under this id: a record's event, an event that an application remembered, or a fact.
+
+    Raises NotFound.
+    """
+    check_id("memory_id", id)
+    record, uuid = await memory.records.get(id), _uuid(id)
+    event = record.event if record else uuid
+    events = await memory.parts.log.get(memory.scope, [event]) if event else []
+    if events:
+        return events[0]
+    versions = await memory.parts.facts.timeline(memory.scope, uuid) if uuid else []
+    fact = next((version for version in versions if version.id == uuid), None)
+    if fact is None:
+        raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
+    return fact
+
+
+def _events_of(item: Event | Fact) -> list[UUID]:
+    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
+
+
+def _memory(event: Event, records: Mapping[UUID, Record]) -> ShownMemory:
+    return ShownMemory(
+        id=_id(event.id, records),
+        kind="memory",
+        text=event.content,
+        said_by=event.voice,
+        said_at=event.occurred_at,
+        metadata=dict(event.metadata),
+    )
+
+
+def _fact(fact: Fact, records: Mapping[UUID, Record]) -> ShownMemory:
+    return ShownMemory(
+        id=str(fact.id),
+        kind="fact",
+        text=fact.text,
+        said_by=fact.subject,
+        said_at=fact.said_at,
+        rests_on=[_id(event, records) for event in dict.fromkeys(_events_of(fact))],
+        current=fact.current,
+    )
+
+
+def _id(event: UUID, records: Mapping[UUID, Record]) -> str:
+    """A memory goes by its record's key; one that an application remembered without a record, by its event's id."""
+    return records[event].key if event in records else str(event)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
