@@ -2,12 +2,15 @@
 
 import asyncio
 import atexit
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from pydantic import SecretStr
 
 from semmem.bootstrap import open
 from semmem.errors import Closed
@@ -18,6 +21,11 @@ Work = Callable[[Memory], Coroutine[Any, Any, T]]
 
 _shared: dict[str, "Bridge"] = {}
 _sharing = threading.Lock()
+
+
+def _told(setting: object) -> str:
+    """By which two settings are told apart; a secret's own text hides it."""
+    return setting.get_secret_value() if isinstance(setting, SecretStr) else repr(setting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Bridge:
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
         """One bridge for all in this process who ask with the same settings; it closes when each has closed it."""
-        name = json.dumps(settings, sort_keys=True, default=repr)
+        name = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_told).encode()).hexdigest()
         with _sharing:
             bridge = _shared.get(name)
             if bridge is None or bridge.ended:

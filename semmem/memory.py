@@ -265,19 +265,25 @@ class ScopedMemory:
         return await self.parts.erasure.receipt(self.scope, id)
 
     async def settled(
-        self, *, facts: bool = True, timeout: float = 60.0, progress: Callable[[int], None] | None = None
+        self,
+        *,
+        also: Sequence["ScopedMemory"] = (),
+        facts: bool = True,
+        timeout: float = 60.0,
+        progress: Callable[[int], None] | None = None,
     ) -> None:
         """Waits until accepted events are extracted and indexed, and forgotten ones gone; for scripts and tests.
 
         Without `facts` it waits for the index alone: recall finds the events then, and their facts later. `progress`
         is told how many events wait. Raises NotSettled after `timeout` seconds.
         """
+        view = self.view(also)
         try:
             async with asyncio.timeout(timeout):
                 pause = SETTLE_POLL
-                while await self.parts.log.waiting(self.scope, facts=facts):
+                while await self.parts.log.waiting(view, facts=facts):
                     if progress:
-                        progress(max(await self.parts.log.count_waiting(self.scope)))
+                        progress(max(await self.parts.log.count_waiting(view)))
                     await asyncio.sleep(pause)
                     pause = min(1.1 * pause, LONGEST_POLL)
         except TimeoutError:

@@ -124,15 +124,15 @@ class EventLog:
             rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
         return [event_of(row) for row in rows]
 
-    async def waiting(self, scope: Scope, *, facts: bool) -> bool:
+    async def waiting(self, view: View, *, facts: bool) -> bool:
         """Whether work is left; without `facts`, whether recall cannot find some event yet."""
-        async with self._postgres.transaction(scope) as connection:
-            return bool(await connection.fetchval(_SQL["waiting"], *key_of(scope), facts))
+        async with self._postgres.transaction(view) as connection:
+            return bool(await connection.fetchval(_SQL["waiting"], *columns_of(view), facts))
 
-    async def count_waiting(self, scope: Scope) -> tuple[int, int]:
+    async def count_waiting(self, view: View) -> tuple[int, int]:
         """(not indexed, not consolidated)."""
-        async with self._postgres.transaction(scope) as connection:
-            row = await connection.fetchrow(_SQL["count_waiting"], *key_of(scope))
+        async with self._postgres.transaction(view) as connection:
+            row = await connection.fetchrow(_SQL["count_waiting"], *columns_of(view))
         return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
 
 

@@ -74,19 +74,29 @@ update semmem.events set consolidated_at = $3 where tenant = $1 and id = any ($2
 -- mark_unconsolidated: a replayed dead letter's events wait again
 update semmem.events set consolidated_at = null where tenant = $1 and id = any ($2::uuid[]);
 
--- waiting: whether a scope has unfinished work: to index, to mirror, and unless only recall matters to consolidate, to erase
+-- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to erase. Where only recall matters
+-- ($4 is false), only the first and the third do, and no mirror that keeps failing: pgvector answers then
+with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
 select exists (
-    select from semmem.events
-    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or $4 and consolidated_at is null)
+    select from view v, semmem.events e
+    where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
+      and (e.indexed_at is null or e.consolidated_at is null) and (e.indexed_at is null or $4)
 ) or exists (
-    select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+    select from view v, semmem.index_work w
+    where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)
+      and ($4 or not exists (
+        select from semmem.pgqueuer j
+        where j.dedupe_key = semmem.job_key('index', $1, v.kind, v.id) and j.attempts > 0
+          and j.status in ('queued', 'picked')
+      ))
 ) or $4 and exists (
-    select from semmem.receipts
-    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
+    select from view v, semmem.receipts r
+    where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or r.qdrant_at is null)
 );
 
--- count_waiting: how much of a scope's work is unfinished, for progress
-select count(*) filter (where indexed_at is null) as unindexed,
-       count(*) filter (where consolidated_at is null) as unconsolidated
-from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (indexed_at is null or consolidated_at is null);
+-- count_waiting: how much of a view's work is unfinished, for progress
+select count(*) filter (where e.indexed_at is null) as unindexed,
+       count(*) filter (where e.consolidated_at is null) as unconsolidated
+from unnest($2::text[], $3::text[]) as v (kind, id), semmem.events e
+where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
+  and (e.indexed_at is null or e.consolidated_at is null);

@@ -45,7 +45,7 @@ class RecordStore:
         """With `refresh`, a record's time to live starts again."""
         async with self._postgres.transaction(scope) as connection:
             if refresh:
-                await _refresh(connection, View.of(scope), [key], now)
+                await connection.execute(_SQL["refresh"], scope.tenant, [scope.kind], [scope.id], [key], now)
             row = await connection.fetchrow(_SQL["get"], *key_of(scope), key, now)
         return record_of(row) if row else None
 
@@ -63,8 +63,9 @@ class RecordStore:
         async with self._postgres.transaction(view) as connection:
             query = (*columns_of(view), now, matching, limit, offset)
             rows = await connection.fetch(_SQL["find"], *query)
-            if refresh:
-                await _refresh(connection, view, [row["key"] for row in rows], now)
+            if refresh and rows:
+                names = zip(*((row["scope_kind"], row["scope_id"], row["key"]) for row in rows), strict=True)
+                await connection.execute(_SQL["refresh"], view.tenant, *map(list, names), now)
                 rows = await connection.fetch(_SQL["find"], *query)
         return [record_of(row) for row in rows]
 
@@ -114,10 +115,6 @@ async def _write(
     bodies = [_body(record, next(ids).id if record.event else None) for record in records]
     rows = {row["key"]: row for row in await connection.fetch(_SQL["write"], *key_of(scope), now, bodies)}
     return tuple(record_of(rows[record.key]) for record in records)
-
-
-async def _refresh(connection: Connection, view: View, keys: list[str], now: datetime) -> None:
-    await connection.execute(_SQL["refresh"], *columns_of(view), now, keys)
 
 
 def _body(record: NewRecord, event: UUID | None) -> dict[str, Any]:

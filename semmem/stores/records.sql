@@ -26,10 +26,10 @@ set value = excluded.value, event_id = excluded.event_id, updated_at = excluded.
     ttl = excluded.ttl, expires_at = excluded.expires_at
 returning *;
 
--- refresh: a read starts the time to live again
-update semmem.records set expires_at = $4::timestamptz + ttl
-where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-  and expires_at > $4 and key = any ($5::text[]);
+-- refresh: a read starts the time to live of what it answers with again
+update semmem.records set expires_at = $5::timestamptz + ttl
+where tenant = $1 and expires_at > $5
+  and (scope_kind, scope_id, key) in (select * from unnest($2::text[], $3::text[], $4::text[]));
 
 -- get: one that has not expired
 select * from semmem.records

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from semmem import Closed, InvalidInput, Memory, StoreUnavailable
 from semmem.bridge import Bridge
@@ -86,6 +87,15 @@ async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[st
     assert await third.arun(_tell) == []
     await asyncio.to_thread(third.close)
     assert not [thread for thread in threading.enumerate() if thread.name == "semmem"]
+
+
+def test_settings_that_differ_are_no_shared_memory() -> None:
+    """Secrets too, whose own text hides them."""
+    keys = [SecretStr("one"), SecretStr("two"), SecretStr("one"), "one"]
+    bridges = [Bridge.shared(llm_api_key=key) for key in keys]
+    assert [bridge is bridges[0] for bridge in bridges] == [True, False, True, True]
+    for bridge in bridges:
+        bridge.close()
 
 
 async def test_a_process_that_ends_without_closing_ends_cleanly(settings: dict[str, Any]) -> None:

@@ -120,6 +120,7 @@ async def test_an_application_opens_without_qdrant_and_finds_it_later(own: Serve
         alice = _alice(application)
         ack = await alice.remember(SAID[0])
         await wait_until(lambda: _recalls_peanuts(alice))
+        await alice.settled(facts=False)  # nothing waits for a mirror that is away
         await own.start("qdrant")
         await alice.settled()
         assert await drift(application, alice) == set()

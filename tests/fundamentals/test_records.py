@@ -135,6 +135,17 @@ async def test_reading_may_start_the_time_to_live_again(alice: ScopedMemory, clo
     assert await alice.records.get("code") is None
 
 
+async def test_only_what_was_read_lives_on(alice: ScopedMemory, clock: ManualClock) -> None:
+    branch = alice.branch("b")
+    for place in (alice, branch):
+        await place.records.put("code", {}, ttl=timedelta(minutes=5))
+    clock.advance(minutes=4)
+    assert len(await alice.records.find(also=[branch], refresh=True, limit=1)) == 1
+    clock.advance(minutes=4)
+    assert await alice.records.get("code")
+    assert await branch.records.get("code") is None
+
+
 async def test_an_expired_key_starts_anew(alice: ScopedMemory, clock: ManualClock) -> None:
     first = await alice.records.put("code", {"n": 1}, event=TEA, ttl=timedelta(minutes=5))
     clock.advance(minutes=6)

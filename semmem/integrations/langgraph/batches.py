@@ -1,0 +1,127 @@
+"""A batch of LangGraph's operations: checked as a whole, then read, then written."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchOp
+
+from semmem.checks import check_id
+from semmem.errors import InvalidInput
+from semmem.event import NewEvent
+from semmem.integrations.langgraph.namespaces import Namespace, check_listing, check_namespace, matches_all
+from semmem.integrations.langgraph.search import check_search, search
+from semmem.integrations.langgraph.text import searchable_text
+from semmem.memory import Memory, ScopedMemory
+from semmem.record import MAX_TTL, NewRecord
+from semmem.scope import Branch
+
+RECORDS_PER_CALL = 1_000
+PLACES_AT_ONCE = 50
+MAX_TTL_MINUTES = MAX_TTL / timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Operations in which nothing is wrong: `writes` holds the last one of each key, None where it deletes."""
+
+    root: Branch
+    ops: Sequence[Op]
+    writes: dict[Branch, dict[str, NewRecord | None]] = field(default_factory=dict)
+
+    @classmethod
+    def checked(cls, ops: Iterable[Op], root: Branch, fields: Sequence[str]) -> "Batch":
+        """Raises InvalidInput or langgraph's InvalidNamespaceError before anything is read or written."""
+        batch = cls(root, list(ops))
+        for op in batch.ops:
+            _check(op)
+            if isinstance(op, PutOp):
+                place = root.below(*op.namespace)
+                batch.writes.setdefault(place, {})[op.key] = None if op.value is None else _record(op, op.value, fields)
+        return batch
+
+    async def run(self, memory: Memory) -> list[Result]:
+        """A result for each operation; reads answer from before the writes, as in langgraph's own stores."""
+        results = await asyncio.gather(*(self._answer(memory, op) for op in self.ops))
+        for place, records in self.writes.items():
+            await _write(memory.at(place), records)
+        return results
+
+    async def _answer(self, memory: Memory, op: Op) -> Result:
+        if isinstance(op, GetOp):
+            return await _get(memory.at(self.root.below(*op.namespace)), op)
+        if isinstance(op, SearchOp):
+            places = await _places(memory, self.root.below(*op.namespace_prefix))
+            return await search(places, op)
+        if isinstance(op, ListNamespacesOp):
+            return await _list(memory, self.root, op)
+        return None
+
+
+def check_ttl(minutes: object) -> None:
+    if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= MAX_TTL_MINUTES:
+        limit = f"must be minutes above 0, at most {MAX_TTL_MINUTES:,.0f}"
+        raise InvalidInput("ttl", limit, "pass a number such as 60, or None to keep it")
+
+
+def _check(op: Op) -> None:
+    if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
+        raise InvalidInput("ops", f"hold a {type(op).__name__}", "pass langgraph's GetOp, PutOp, SearchOp and the like")
+    check_namespace(op)
+    if isinstance(op, ListNamespacesOp):
+        check_listing(op)
+    elif isinstance(op, SearchOp):
+        check_search(op)
+    else:
+        check_id("key", op.key)
+
+
+def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRecord:
+    if op.ttl is not None:
+        check_ttl(op.ttl)
+    ttl = None if op.ttl is None else timedelta(minutes=op.ttl)
+    record = NewRecord(key=op.key, value=value, ttl=ttl)
+    text = searchable_text(value, op.index, fields)
+    return replace(record, event=NewEvent(content=text)) if text else record
+
+
+async def _get(place: ScopedMemory, op: GetOp) -> Item | None:
+    record = await place.records.get(op.key, refresh=op.refresh_ttl)
+    if record is None:
+        return None
+    return Item(
+        value=dict(record.value),
+        key=record.key,
+        namespace=place.place.path,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+    )
+
+
+async def _places(memory: Memory, prefix: Branch) -> list[ScopedMemory]:
+    """All at and below it, but those which another integration keeps for one agent alone."""
+    return [memory.at(place) for place in await memory.at(prefix).branches() if place.owner is None]
+
+
+async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Namespace]:
+    """Of the places in the order of their paths, those that hold an item: as many as the page needs."""
+    places = [place for place in await _places(memory, root) if matches_all(place.place.path, op)]
+    found: dict[Namespace, None] = {}
+    for start in range(0, len(places), PLACES_AT_ONCE):
+        some = places[start : start + PLACES_AT_ONCE]
+        items = await asyncio.gather(*(place.records.find(limit=1) for place in some))
+        found |= {place.place.path[: op.max_depth]: None for place, first in zip(some, items, strict=True) if first}
+        if len(found) >= op.offset + op.limit:
+            break
+    return list(found)[op.offset : op.offset + op.limit]
+
+
+async def _write(place: ScopedMemory, records: Mapping[str, NewRecord | None]) -> None:
+    """Puts, all or none up to RECORDS_PER_CALL, then deletions."""
+    puts = [record for record in records.values() if record]
+    for start in range(0, len(puts), RECORDS_PER_CALL):
+        await place.records.put_many(puts[start : start + RECORDS_PER_CALL])
+    if gone := [key for key, record in records.items() if record is None]:
+        await place.records.delete(gone)

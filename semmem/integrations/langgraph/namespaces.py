@@ -1,0 +1,46 @@
+"""LangGraph's ways to choose namespaces: match conditions, depth and pages."""
+
+from langgraph.store.base import ListNamespacesOp, MatchCondition, Op, SearchOp, validate_op_namespace
+
+from semmem.checks import check_int, check_one_of
+from semmem.errors import InvalidInput
+
+Namespace = tuple[str, ...]
+
+MAX_PAGE = 2**31 - 1
+
+
+def check_namespace(op: Op) -> None:
+    """Raises InvalidInput where it is no tuple, langgraph's InvalidNamespaceError for what a label may not be."""
+    if not isinstance(op, ListNamespacesOp):
+        given = op.namespace_prefix if isinstance(op, SearchOp) else op.namespace
+        if not isinstance(given, tuple | list):
+            raise InvalidInput("namespace", "must be a tuple of strings", f"pass ({given!r},), for example")
+    validate_op_namespace(op)
+
+
+def check_page(limit: int, offset: int) -> None:
+    check_int("limit", limit, 0, MAX_PAGE)
+    check_int("offset", offset, 0, MAX_PAGE)
+
+
+def check_listing(op: ListNamespacesOp) -> None:
+    """Raises InvalidInput for a page, a depth or a match type that cannot be."""
+    check_page(op.limit, op.offset)
+    if op.max_depth is not None:
+        check_int("max_depth", op.max_depth, 1, MAX_PAGE)
+    for condition in op.match_conditions or ():
+        check_one_of("match_type", condition.match_type, ("prefix", "suffix"))
+
+
+def matches_all(namespace: Namespace, op: ListNamespacesOp) -> bool:
+    return all(_meets(namespace, condition) for condition in op.match_conditions or ())
+
+
+def _meets(namespace: Namespace, condition: MatchCondition) -> bool:
+    wanted = tuple(condition.path)
+    if len(namespace) < len(wanted):
+        return False
+    start = 0 if condition.match_type == "prefix" else len(namespace) - len(wanted)
+    compared = namespace[start : start + len(wanted)]
+    return all(label in ("*", given) for given, label in zip(compared, wanted, strict=True))

@@ -1,0 +1,105 @@
+"""A SearchOp's answer: records by what they say, or in the order they were first put."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from langgraph.store.base import SearchItem, SearchOp
+
+from semmem.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
+from semmem.errors import InvalidInput, NotSettled
+from semmem.hit import Recall
+from semmem.integrations.langgraph.filters import check_filter, contained, matches
+from semmem.integrations.langgraph.namespaces import check_page
+from semmem.memory import MAX_PLACES, ScopedMemory
+from semmem.record import Record
+
+log = logging.getLogger(__name__)
+
+PAGE = 200  # records read at a time where a filter has to see each
+INDEX_WAIT = 5.0  # seconds; what was just put is found by the search that follows
+HITS_PER_RECORD = 4  # an event, and facts that rest on it
+
+Found = tuple[Record, float | None]
+
+
+def check_search(op: SearchOp) -> None:
+    """Raises InvalidInput for a page, a filter or a query that cannot be."""
+    check_page(op.limit, op.offset)
+    check_filter(op.filter or {})
+    if op.query:
+        check_text("query", op.query, MAX_CONTENT_BYTES)
+
+
+async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchItem]:
+    """The page of the items in these places that the operation asks for; with a query the best first, scored.
+
+    Raises InvalidInput for more places than one view holds.
+    """
+    if len(places) > MAX_PLACES:
+        limit = f"must have at most {MAX_PLACES:,} namespaces at and below it"
+        raise InvalidInput("namespace_prefix", limit, "search below a longer one")
+    if not places or not op.limit:
+        return []
+    found = await (_by_query(places, op.query, op) if op.query else _in_order(places, op))
+    page = found[op.offset : op.offset + op.limit]
+    at = {place.scope: place for place in places}
+    if op.refresh_ttl:
+        await asyncio.gather(*(at[one.scope].records.get(one.key, refresh=True) for one, _ in page if one.ttl))
+    return [_item(at[record.scope].place.path, record, score) for record, score in page]
+
+
+async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]:
+    """As many records as the page needs, from the first."""
+    records, also = places[0].records, places[1:]
+    wanted = op.offset + op.limit
+    size = PAGE if op.filter else min(wanted, MAX_LIMIT)
+    found: list[Found] = []
+    for start in range(0, 2**63, size):
+        page = await records.find(also=also, matching=contained(op.filter or {}), limit=size, offset=start)
+        found += [(record, None) for record in page if matches(record.value, op.filter or {})]
+        if len(page) < size or len(found) >= wanted:
+            break
+    return found
+
+
+async def _by_query(places: Sequence[ScopedMemory], query: str, op: SearchOp) -> list[Found]:
+    """Asks for more hits until the page is full, for several may lead to one record, and a filter to none."""
+    await _indexed(places)
+    wanted = op.offset + op.limit
+    limit = min(MAX_LIMIT, wanted * HITS_PER_RECORD)
+    while True:
+        hits = await places[0].recall(query, also=places[1:], limit=limit)
+        found = [found for found in await _records_of(hits, places) if matches(found[0].value, op.filter or {})]
+        if len(found) >= wanted or len(hits) < limit or limit == MAX_LIMIT:
+            return found
+        limit = min(MAX_LIMIT, limit * HITS_PER_RECORD)
+
+
+async def _indexed(places: Sequence[ScopedMemory]) -> None:
+    try:
+        await places[0].settled(also=places[1:], facts=False, timeout=INDEX_WAIT)
+    except NotSettled:
+        log.warning("a search did not wait longer for the index and may miss what was just put; is a worker running?")
+
+
+async def _records_of(hits: Recall, places: Sequence[ScopedMemory]) -> list[Found]:
+    """Each record once, with the best score that a hit on it or on what was learnt from it has."""
+    scores: dict[tuple[object, str], Found] = {}
+    scored = [(source.event_id, hit.score) for hit in hits for source in hit.sources]
+    records = await places[0].records.of(list(dict.fromkeys(id for id, _ in scored)), also=places[1:])
+    for id, score in sorted(scored, key=lambda one: -one[1]):
+        if record := records.get(id):
+            scores.setdefault((record.scope, record.key), (record, score))
+    return list(scores.values())
+
+
+def _item(namespace: tuple[str, ...], record: Record, score: float | None) -> SearchItem:
+    return SearchItem(
+        namespace=namespace,
+        key=record.key,
+        value=dict(record.value),
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        score=score,
+    )

@@ -1,0 +1,78 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from langgraph.store.base import BaseStore
+from langgraph.store.memory import InMemoryStore
+
+from semmem.integrations.langgraph import SemmemStore
+from tests.applications import FAST
+from tests.servers import ServerUrls, with_database
+
+StoreMaker = Callable[..., SemmemStore]
+
+
+@pytest_asyncio.fixture(scope="package")
+async def database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
+    """One for all tests here, each of which has tenants of its own."""
+    name = f"langgraph_{uuid4().hex[:8]}"
+    connection = await asyncpg.connect(servers.postgres_url)
+    await connection.execute(f'create database "{name}" template "{template}"')
+    yield with_database(servers.postgres_url, name)
+    await connection.execute(f'drop database "{name}" with (force)')
+    await connection.close()
+
+
+@pytest_asyncio.fixture(scope="package")
+async def shared(database: str, servers: ServerUrls) -> AsyncIterator[dict[str, Any]]:
+    """The settings of all stores here, and so the memory behind them, which stays open from test to test."""
+    settings = FAST | {
+        "postgres_url": database,
+        "redis_url": servers.redis_url,
+        "qdrant_url": servers.qdrant_url,
+        "qdrant_api_key": servers.qdrant_api_key,
+        "qdrant_prefix": f"test-{uuid4().hex[:12]}",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("OPENAI_API_KEY", raising=False)
+        keeper = SemmemStore(tenant="keeper", user="keeper", **settings)
+        yield settings
+        await asyncio.to_thread(keeper.close)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on how fast this machine indexes."""
+    monkeypatch.setattr("semmem.integrations.langgraph.search.INDEX_WAIT", 60.0)
+
+
+@pytest.fixture
+def make(shared: dict[str, Any]) -> Iterator[StoreMaker]:
+    """Makes stores, alice's of acme unless the test says otherwise: `make(user="bob", fields=["text"])`."""
+    own = uuid4().hex[:8]
+    with ExitStack() as stores:
+
+        def store(*, tenant: str = "acme", **given: Any) -> SemmemStore:
+            root = {} if "workspace" in given else {"user": "alice"}
+            return stores.enter_context(SemmemStore(**(shared | {"tenant": f"{tenant}-{own}"} | root | given)))
+
+        yield store
+
+
+@pytest.fixture
+def alices(make: StoreMaker) -> SemmemStore:
+    return make()
+
+
+@pytest.fixture(params=["InMemoryStore", "SemmemStore"])
+def store(request: pytest.FixtureRequest) -> BaseStore:
+    """LangGraph's own store, then semmem's: whatever holds of the one holds of the other."""
+    if request.param == "InMemoryStore":
+        return InMemoryStore()
+    made: SemmemStore = request.getfixturevalue("alices")
+    return made
