@@ -3,6 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+CREWAI := .venv-crewai
 PATHS := semmem extractors retrieval migrations evals tests scripts examples
 
 # pip says a line or more for each package; this counts them.
@@ -15,10 +16,10 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test format bench llm-cost scale eval eval-short weights clean
+.PHONY: help demo test test-crewai example-crewai example-langgraph example-mcp format bench llm-cost scale eval eval-short weights clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real servers
 	@$(BIN)/semmem demo
@@ -26,9 +27,24 @@ demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real serve
 test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff format --check $(PATHS)
 	$(BIN)/ruff check $(PATHS)
-	$(BIN)/mypy
+	$(BIN)/mypy --exclude crewai
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
+test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
+	$(CREWAI)/bin/mypy -p semmem.integrations.crewai
+	$(CREWAI)/bin/mypy $(wildcard evals/crewai_*.py)
+	$(CREWAI)/bin/pytest tests/crewai
+
+example-crewai: $(CREWAI)/.installed  ## a support crew over two days; no key needed
+	@$(CREWAI)/bin/python examples/support_crew.py
+
+example-langgraph: $(INSTALLED)  ## a LangGraph agent that knows its callers again; no key needed
+	@$(BIN)/python examples/langgraph_agent.py
+
+example-mcp: $(INSTALLED)  ## a model that uses semmem's MCP tools over two sessions; no key needed
+	@$(BIN)/python examples/mcp_host.py
 
 format: $(INSTALLED)  ## put the code into its shape
 	$(BIN)/ruff check --fix $(PATHS)
@@ -60,17 +76,21 @@ weights: $(INSTALLED)  ## what each signal of retrieval is worth on LOCOMO=... a
 	@$(BIN)/python -m semmem.evals.weights $(if $(LOCOMO),--locomo "$(LOCOMO)") $(if $(BEAM),--beam "$(BEAM)")
 
 clean:  ## remove the environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info eval-report
+	rm -rf .venv .venv-crewai .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist semmem.egg-info eval-report
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(INSTALLED): pyproject.toml scripts/tiktoken_table.py
+$(INSTALLED): ENV := .venv
+$(INSTALLED): EXTRAS := embedded,local,evals,langgraph,mcp,dev
+$(CREWAI)/.installed: ENV := $(CREWAI)
+$(CREWAI)/.installed: EXTRAS := embedded,local,crewai,dev
+$(INSTALLED) $(CREWAI)/.installed: pyproject.toml scripts/tiktoken_table.py
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "semmem needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@echo "making .venv with $$($(PYTHON) --version) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "making $(ENV) with $$($(PYTHON) --version) ..."
+	@test -x $(ENV)/bin/python || $(PYTHON) -m venv $(ENV)
 	@echo "installing packages (a minute or two the first time) ..."
-	@$(BIN)/python -m pip install --disable-pip-version-check --editable '.[embedded,local,evals,langgraph,mcp,dev]' 2>&1 \
-		| tee .venv/install.log | awk '$(PROGRESS)' || { tail -n 30 .venv/install.log; exit 1; }
+	@$(ENV)/bin/python -m pip install --disable-pip-version-check --editable '.[$(EXTRAS)]' 2>&1 \
+		| tee $(ENV)/install.log | awk '$(PROGRESS)' || { tail -n 30 $(ENV)/install.log; exit 1; }
 	@echo "fetching the tokenizer's table ..."
-	@$(BIN)/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true
+	@$(ENV)/bin/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true
 	@touch $@
