@@ -83,17 +83,16 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def turns_first(hits: Sequence[Hit]) -> list[Hit]:
-    """Each statement once, in the words it was said in: a turn takes the best place of the facts that rest on it.
+    """Each statement once, in the words it was said in: a fact gives way to the turns it rests on.
 
     Facts that rest on a long text, or on turns that were not found, stay.
     """
-    turns = {hit.id: hit for hit in hits if isinstance(hit.item, Event) and not is_long(hit.text)}
-    found: dict[UUID, Hit] = {}
-    for hit in hits:
-        told = [turns[source.event_id] for source in hit.sources if source.event_id in turns]
-        for each in told or [hit]:
-            found.setdefault(each.id, each.moved(hit.score, "fact") if hit.score > each.score else each)
-    return _once(list(found.values()))
+    turns = {hit.id for hit in hits if isinstance(hit.item, Event) and not is_long(hit.text)}
+    return _once([hit for hit in hits if isinstance(hit.item, Event) or turns.isdisjoint(_events_of(hit))])
+
+
+def _events_of(hit: Hit) -> list[UUID]:
+    return [source.event_id for source in hit.sources]
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:
