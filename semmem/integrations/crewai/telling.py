@@ -1,0 +1,88 @@
+"""CrewAI's own memory events, so that its console and listeners see semmem at work; what fails is logged as well."""
+
+import logging
+import time
+from contextlib import AbstractContextManager, suppress
+from types import TracebackType
+from typing import Any
+
+from crewai.events.base_events import BaseEvent
+from crewai.events.event_bus import crewai_event_bus
+from crewai.events.types.memory_events import (
+    MemoryQueryCompletedEvent,
+    MemoryQueryFailedEvent,
+    MemoryQueryStartedEvent,
+    MemorySaveCompletedEvent,
+    MemorySaveFailedEvent,
+    MemorySaveStartedEvent,
+)
+from crewai.memory.types import MemoryMatch
+
+from semmem.errors import SemmemError
+
+log = logging.getLogger(__name__)
+
+# Listeners know the memory of a crew by this name.
+SOURCE = "unified_memory"
+
+
+class _Told(AbstractContextManager[Any]):
+    """Tells the bus when it starts, and when it is done or has failed."""
+
+    def __init__(self, teller: object) -> None:
+        self._teller = teller
+        self._started = time.perf_counter()
+
+    @property
+    def milliseconds(self) -> float:
+        return (time.perf_counter() - self._started) * 1000
+
+    def tell(self, event: BaseEvent) -> None:
+        with suppress(RuntimeError):  # the bus may be shut down while the process ends
+            crewai_event_bus.emit(self._teller, event)
+
+
+class Querying(_Told):
+    """`with Querying(memory, query, limit) as asked: asked.results = ...`"""
+
+    def __init__(self, teller: object, query: str, limit: int) -> None:
+        super().__init__(teller)
+        self._asked: dict[str, Any] = {"query": str(query), "limit": limit, "source_type": SOURCE}
+        self.results: list[MemoryMatch] = []
+
+    def __enter__(self) -> "Querying":
+        self.tell(MemoryQueryStartedEvent(**self._asked))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            done = {**self._asked, "results": self.results, "query_time_ms": self.milliseconds}
+            return self.tell(MemoryQueryCompletedEvent(**done))
+        log.warning("nothing was recalled: %s", described(error))
+        return self.tell(MemoryQueryFailedEvent(error=str(error), **self._asked))
+
+
+class Saving(_Told):
+    """`with Saving(memory, "what is saved", metadata, agent_role): ...`"""
+
+    def __init__(self, teller: object, value: str, metadata: dict[str, Any] | None, agent_role: str | None) -> None:
+        super().__init__(teller)
+        shown = metadata if isinstance(metadata, dict) else None
+        self._saved: dict[str, Any] = {"value": str(value), "metadata": shown, "source_type": SOURCE}
+        self._agent_role = agent_role
+
+    def __enter__(self) -> "Saving":
+        self.tell(MemorySaveStartedEvent(**self._saved))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            done = {**self._saved, "agent_role": self._agent_role, "save_time_ms": self.milliseconds}
+            return self.tell(MemorySaveCompletedEvent(**done))
+        log.error("a memory was not kept: %s", described(error))
+        return self.tell(MemorySaveFailedEvent(error=str(error), **self._saved))
+
+
+def described(error: BaseException) -> str:
+    """Of errors that are not semmem's only the class: their text may hold content."""
+    return str(error) if isinstance(error, SemmemError) else type(error).__name__

@@ -1,0 +1,188 @@
+"""The places below one user or workspace as CrewAI uses them: records kept, listed and forgotten by path."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TypeVar
+from uuid import UUID
+
+from crewai.memory.types import MemoryRecord
+
+from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
+from semmem.errors import NotFound
+from semmem.integrations.crewai.paths import place_of
+from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
+from semmem.memory import MAX_PLACES, Memory, ScopedMemory
+from semmem.receipt import Receipt
+from semmem.record import Record
+from semmem.scope import Branch
+
+ALL = Criteria()
+AT_ONCE = 8
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record of CrewAI's, and the place it was found in."""
+
+    place: Branch
+    record: Record
+
+    @property
+    def memory(self) -> MemoryRecord:
+        return memory_of(self.record, self.place)
+
+
+class Tree:
+    """Reads cover a path and all below it, by whole segments; private places are among them."""
+
+    def __init__(self, memory: Memory, root: Branch) -> None:
+        self.memory, self._root = memory, root
+
+    async def places(self, path: str | None = None) -> list[Branch]:
+        """Those that hold something."""
+        return await self.memory.at(place_of(self._root, path)).branches()
+
+    def views(self, places: Sequence[Branch]) -> Iterator[list[ScopedMemory]]:
+        """As many of these places at a time as can be read together."""
+        for page in pages(places, MAX_PLACES):
+            yield [self.memory.at(place) for place in page]
+
+    async def put(
+        self, memories: Sequence[MemoryRecord], *, agent: str | None = None, said_at: datetime | None = None
+    ) -> None:
+        """What goes to one place is kept as a whole or not at all, a thousand records at a time."""
+        new = [
+            (home(self._root, memory), stored(memory, self._root.root, agent=agent, said_at=said_at))
+            for memory in memories
+        ]
+        for place, group in groupby(new, key=lambda pair: pair[0]):
+            for page in pages([record for _, record in group], MAX_EVENTS_PER_CALL):
+                await self.memory.at(place).records.put_many(page)
+
+    async def replace(self, memory: MemoryRecord, *, said_at: datetime | None = None) -> None:
+        """Another value for a record, and perhaps another place; its agent stays."""
+        earlier = await self.kept(id=memory.id)
+        agent = next((kept.record.value.get("agent") for kept in earlier), None)
+        await self.put([memory], agent=agent, said_at=said_at)
+        moved = [kept for kept in earlier if kept.place != home(self._root, memory)]
+        await self._delete(moved)
+
+    async def kept(self, path: str | None = None, *, id: str | None = None) -> list[Kept]:
+        """CrewAI's records at and below a path, newest first; with `id` that one, if it is there."""
+        matching = {"kind": KIND} | ({} if id is None else {"id": id})
+        found: list[Kept] = []
+        places = await self.places(path)
+        by_scope = {place.scope: place for place in places}
+        for first, *rest in self.views(places):
+            async for record in _paged(first, rest, matching):
+                found.append(Kept(by_scope[record.scope], record))
+        return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
+
+    async def find(self, id: str, path: str | None = None) -> MemoryRecord | None:
+        return next((kept.memory for kept in await self.kept(path, id=id)), None)
+
+    async def resting_on(self, fact: str, path: str | None = None) -> list[str] | None:
+        """The ids of the records that a fact was drawn from; None where there is no such fact."""
+        id = _uuid(fact)
+        if id is None:
+            return None
+        for place in await self.places(path):
+            with suppress(NotFound):
+                versions = await self.memory.at(place).timeline(id)
+                events = [source.event_id for version in versions for source in version.sources]
+                return [record.key for record in (await self.memory.at(place).records.of(events)).values()]
+        return None
+
+    async def delete(
+        self, path: str | None = None, criteria: Criteria = ALL, record_ids: Collection[str] | None = None
+    ) -> int:
+        """How many records went. Without anything but a path all goes that is kept there, facts and events too.
+
+        Among `record_ids` may be facts and events that a recall found: a fact takes along the records it rests on.
+        """
+        if record_ids is None and not criteria.any:
+            return await self._clear(path)
+        chosen = await self._chosen(path, record_ids)
+        count = await self._delete([kept for kept in chosen if criteria.fit(kept.memory)])
+        drawn = set(record_ids or ()) - {kept.record.key for kept in chosen}
+        return count if criteria.any else count + await self._forget_drawn(path, drawn)
+
+    async def _chosen(self, path: str | None, ids: Collection[str] | None) -> list[Kept]:
+        if ids is None:
+            return await self.kept(path)
+        return [kept for id in dict.fromkeys(ids) for kept in await self.kept(path, id=id)]
+
+    async def _delete(self, kept: Iterable[Kept]) -> int:
+        count = 0
+        for place, group in groupby(sorted(kept, key=_by_place), key=lambda each: each.place):
+            count += await self.memory.at(place).records.delete([each.record.key for each in group])
+        return count
+
+    async def _clear(self, path: str | None) -> int:
+        places = await self.places(path)
+        receipts = await at_once(lambda place: self.memory.at(place).forget(everything=True), places)
+        return sum(map(_records_gone, receipts))
+
+    async def _forget_drawn(self, path: str | None, ids: Iterable[str]) -> int:
+        named = [id for id in map(_uuid, ids) if id is not None]
+        places = await self.places(path) if named else []
+        return sum([await _forget_item(self.memory.at(place), id) for id in named for place in places])
+
+
+def home(root: Branch, memory: MemoryRecord) -> Branch:
+    """Where a record is kept. Raises InvalidInput for a path that names no place."""
+    return place_of(root, memory.scope, private=memory.private, source=memory.source)
+
+
+def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+async def at_once(work: Callable[[Branch], Awaitable[T]], places: Sequence[Branch]) -> list[T]:
+    """The work of all places, a few at a time: connections are shared with others."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(place: Branch) -> T:
+        async with free:
+            return await work(place)
+
+    return await asyncio.gather(*map(one, places))
+
+
+async def _paged(first: ScopedMemory, rest: Sequence[ScopedMemory], matching: dict[str, str]) -> AsyncIterator[Record]:
+    offset = 0
+    while page := await first.records.find(also=rest, matching=matching, limit=MAX_LIMIT, offset=offset):
+        for record in page:
+            yield record
+        offset += len(page)
+
+
+async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
+    """A fact with what it rests on, or an event; a dry run first, for a forget of nothing leaves a receipt too."""
+    if (await memory.forget(fact=id, dry_run=True)).counts["events"]:
+        return _records_gone(await memory.forget(fact=id))
+    if (await memory.forget(event=id, dry_run=True)).counts["events"]:
+        return _records_gone(await memory.forget(event=id))
+    return 0
+
+
+def _records_gone(receipt: Receipt) -> int:
+    """Each record has an event, and each event that CrewAI did not write was a memory as well."""
+    return max(receipt.counts["events"], receipt.counts["records"])
+
+
+def _by_place(kept: Kept) -> tuple[tuple[str, ...], str]:
+    return kept.place.path, kept.place.owner or ""
+
+
+def _uuid(id: str) -> UUID | None:
+    try:
+        return UUID(id)
+    except (ValueError, AttributeError, TypeError):
+        return None
