@@ -127,17 +127,16 @@ class Baseline:
         return Packed(text=text, whole=whole)
 
     async def _best(self, stored: Stored, question: str) -> list[Candidate]:
-        view = View.of(stored.memory.scope)
-        rankings = await asyncio.gather(*(signal(view, question) for signal in self._signals))
+        rankings = await asyncio.gather(*(signal(stored, question) for signal in self._signals))
         return rankings[0] if len(rankings) == 1 else reciprocal_rank_fusion(rankings)[: self._limit]
 
-    async def _bm25(self, view: View, question: str) -> list[Candidate]:
-        found = await self._lexical.search(view, terms(question), SPARE * self._limit, Filter())
-        return [hit for hit in found.candidates if hit.kind == "event"][: self._limit]
+    async def _bm25(self, stored: Stored, question: str) -> list[Candidate]:
+        found = await self._lexical.search(View.of(stored.memory.scope), terms(question), SPARE * self._limit, Filter())
+        return [hit for hit in found.candidates if hit.id in stored.events][: self._limit]
 
-    async def _dense(self, view: View, question: str) -> list[Candidate]:
+    async def _dense(self, stored: Stored, question: str) -> list[Candidate]:
         vector = (await self._embedder.embed([question])).vectors[0]
-        return await self._index.search(view, vector, self._limit, Filter(), "event")
+        return await self._index.search(View.of(stored.memory.scope), vector, self._limit, Filter(), "event")
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[Candidate]]) -> list[Candidate]:
@@ -147,7 +146,7 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[Candidate]]) -> list[Cand
         for rank, hit in enumerate(ranking, start=1):
             scores[hit.id] = scores.get(hit.id, 0.0) + 1 / (RRF_K + rank)
     best = sorted(scores, key=lambda id: -scores[id])
-    return [Candidate(id, "event", scores[id]) for id in best]
+    return [Candidate(id, scores[id]) for id in best]
 
 
 def _line(event: NewEvent) -> str:

@@ -26,7 +26,6 @@ from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored
 from semmem.evals.run import settled, store
 from semmem.fact import Fact
-from semmem.ports import Candidate
 from semmem.retrieval.pool import Pool
 from semmem.retrieval.signals import SIGNALS, WEIGHTS
 from semmem.scope import View
@@ -75,7 +74,9 @@ def main(
     work: Annotated[Path, typer.Option(help="Where the conversations are stored, now and next time.")] = Path(
         "weights"
     ),
-    extractor: Annotated[ExtractorName, typer.Option(help="offline, or recorded for LoCoMo's own observations.")] = "offline",
+    extractor: Annotated[
+        ExtractorName, typer.Option(help="offline, or recorded for LoCoMo's own observations.")
+    ] = "offline",
     search: Annotated[bool, typer.Option(help="Search better weights, leaving one conversation out.")] = True,
 ) -> None:
     """Print what is lost without each signal, and the weights that a search would choose."""
@@ -115,7 +116,7 @@ async def _pool(application: Application, stored: Stored, question: str) -> Pool
 
 async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:
     """The keys of the turns that each passage stands for."""
-    facts = [Candidate(passage.id, "fact", 0.0) for passage in pool.passages if passage.kind == "fact"]
+    facts = [passage for passage in pool.passages if passage.kind == "fact"]
     async with PostgresReader(application.stores.postgres).reading(View.of(stored.memory.scope)) as rows:
         hydrated = await rows.hydrate(facts)
     sources: Mapping[UUID, list[UUID]] = {

@@ -99,11 +99,12 @@ def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
 
     found = np.full((len(passages), 2 * REACH + 1), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
-    for rows in _sessions(passages):
-        for place, row in rows.items():
-            for step in range(1, REACH + 1):
-                found[row, HERE - step] = rows.get(place - step, -1)
-                found[row, HERE + step] = rows.get(place + step, -1)
+    for session in _sessions(passages):
+        places, rows = np.array(list(session)), np.array(list(session.values()))
+        at = places - places.min() + REACH
+        line = np.full(at.max() + REACH + 1, -1, np.int64)
+        line[at] = rows
+        found[rows] = line[at[:, None] + np.arange(-REACH, REACH + 1)]
     return found
 
 

@@ -1,7 +1,7 @@
 """A question's way to its hits: candidates from every index, read with their neighbours, judged, hydrated, ranked."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import fsum
@@ -31,7 +31,7 @@ from semmem.retrieval.newest import newest_first
 from semmem.retrieval.pool import REACH, Pool, pooled
 from semmem.retrieval.rerank import reranked
 from semmem.retrieval.scoring import distinct, holds, rank
-from semmem.retrieval.signals import judged
+from semmem.retrieval.signals import Judged, judged
 from semmem.scope import View
 
 DEPTH = 120  # candidates asked of each index, at least
@@ -127,14 +127,14 @@ class Searcher:
         self,
         rows: Rows,
         passages: Sequence[Passage],
-        relevance: Mapping[UUID, Mapping[str, float]],
+        judged: Judged,
         filter: Filter,
         limit: int,
         sift: Sift,
     ) -> list[Hit]:
         """Reads from the most relevant on, until enough are part of the answer."""
         now, step = self._clock(), max(HYDRATED, 2 * limit)
-        ordered = sorted(passages, key=lambda passage: -fsum(relevance[passage.id].values()))
+        ordered = sorted(passages, key=lambda passage: -judged.relevance(passage.id))
         items: list[Event | Fact] = []
         outdated: set[UUID] = set()
         hits: list[Hit] = []
@@ -142,7 +142,7 @@ class Searcher:
             found = await rows.hydrate(ordered[start : start + step])
             items += [item for item in found.items if _holds(item, filter, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
-            hits = sift(rank(items, relevance, now, outdated))[:limit]
+            hits = sift(rank(items, judged, now, outdated))[:limit]
             if len(hits) == limit:
                 break
         return hits

@@ -4,11 +4,12 @@ Each takes the pool and gives a number from 0 to 1 per passage, or None where it
 is a passage's relevance. WEIGHTS are the same for every data set; semmem.evals.weights chose them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, get_args
 from uuid import UUID
 
 from semmem.event import Role
+from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pool import HERE, Pool
 from semmem.retrieval.question import asks_for_name, asks_when, date_fit, subject, times
@@ -128,16 +129,39 @@ SIGNALS: "Mapping[str, Signal]" = {
 }
 
 
-def judged(pool: Pool) -> dict[UUID, dict[str, float]]:
-    """Each passage's weighted part by signal; a full score is 1, whichever signals can take part."""
+class Judged(Mapping[UUID, Mapping[str, float]]):
+    """Each passage's weighted part by signal, by its id; read for the few that become hits."""
+
+    def __init__(self, passages: Sequence[Passage], parts: "Mapping[str, NDArray[np.float32]]") -> None:
+        import numpy as np
+
+        self._rows = {passage.id: row for row, passage in enumerate(passages)}
+        self._parts = parts
+        table = np.array(list(parts.values()), np.float64).reshape(len(parts), len(passages))
+        self._sums: list[float] = table.sum(axis=0).tolist()
+
+    def __getitem__(self, id: UUID) -> Mapping[str, float]:
+        row = self._rows[id]
+        return {name: float(values[row]) for name, values in self._parts.items()}
+
+    def __iter__(self) -> Iterator[UUID]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def relevance(self, id: UUID) -> float:
+        """The sum of its parts, at most 1."""
+        return self._sums[self._rows[id]]
+
+
+def judged(pool: Pool) -> Judged:
+    """A full score is 1, whichever signals can take part."""
     if not pool.passages:
-        return {}
+        return Judged((), {})
     found = {name: values for name, signal in SIGNALS.items() if (values := signal(pool)) is not None}
     total = sum(WEIGHTS[name] for name in found)
-    parts = {name: (values * (WEIGHTS[name] / total)).tolist() for name, values in found.items()}
-    return {
-        passage.id: {name: values[row] for name, values in parts.items()} for row, passage in enumerate(pool.passages)
-    }
+    return Judged(pool.passages, {name: values * (WEIGHTS[name] / total) for name, values in found.items()})
 
 
 def _late(pool: Pool, near: "list[float] | tuple[float, ...]", drawn: float = 0.0) -> "NDArray[np.float32] | None":

@@ -63,7 +63,7 @@ class Indexer:
             placed = [(event, own) for event, own in zip(events, states, strict=True) if event.id in waiting]
             await put_passages(connection, _passages(placed, places))
             await put_points(connection, self._index_name, [point for point in points if point.id in waiting])
-            await put_terms(connection, scope, "event", {id: words[id] for id in ids})
+            await put_terms(connection, scope, {id: words[id] for id in ids})
             await mark_indexed(connection, scope.tenant, ids, self._clock())
             if self._mirrored:
                 await add_work(connection, scope, ids)

@@ -31,7 +31,8 @@ from semmem.records import Records
 from semmem.scope import Branch, Scope, View
 from semmem.stores.ledger import DeadLetter
 
-SETTLE_POLL, LONGEST_POLL = 0.05, 1.0  # seconds; a long wait asks ever less often, for counting is work too
+SETTLE_POLL = 0.05
+POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
 EXPORT_PAGE = 500
 MAX_PLACES = 1_000
 MAX_SEQ = 2**63 - 1
@@ -280,12 +281,12 @@ class ScopedMemory:
         view = self.view(also)
         try:
             async with asyncio.timeout(timeout):
-                pause = SETTLE_POLL
+                polls = 0
                 while await self.parts.log.waiting(view, facts=facts):
-                    if progress:
+                    if progress and polls % POLLS_A_COUNT == 0:
                         progress(max(await self.parts.log.count_waiting(view)))
-                    await asyncio.sleep(pause)
-                    pause = min(1.1 * pause, LONGEST_POLL)
+                    await asyncio.sleep(SETTLE_POLL)
+                    polls += 1
         except TimeoutError:
             raise NotSettled(
                 f"work is left after {timeout:g} s; is a worker running, and its model reachable?"

@@ -177,7 +177,6 @@ class Candidate:
     """What an index returns: an id to hydrate, and how well it matched (higher is better, unbounded)."""
 
     id: UUID
-    kind: ItemKind
     score: float
 
 
@@ -284,7 +283,7 @@ class Rows(Protocol):
         """
         ...
 
-    async def hydrate(self, found: Sequence[Candidate | Passage]) -> Hydrated:
+    async def hydrate(self, passages: Sequence[Passage]) -> Hydrated:
         """The events and facts themselves."""
         ...
 

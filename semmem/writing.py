@@ -106,7 +106,7 @@ class FactWriter:
         words = {fact.id: terms(fact_document(fact.subject, fact.text)) for fact, _ in added}
         await put_points(connection, self._index_name, points)
         await put_passages(connection, passages)
-        await put_terms(connection, scope, "fact", words)
+        await put_terms(connection, scope, words)
 
 
 async def _apply(

@@ -189,10 +189,9 @@ create table semmem.terms (
     scope_id   text collate "C" not null,
     term       text collate "C" not null,
     item_id    uuid not null,
-    item_kind  text not null check (item_kind in ('event', 'fact')),
     tf         integer not null,
     length     integer not null,
-    primary key (tenant, scope_kind, scope_id, term, item_id) include (item_kind, tf, length)
+    primary key (tenant, scope_kind, scope_id, term, item_id) include (tf, length)
 );
 create index terms_of_item on semmem.terms (tenant, item_id);
 

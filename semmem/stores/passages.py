@@ -5,15 +5,17 @@ from uuid import UUID
 
 from semmem.ports import Passage
 from semmem.scope import Scope
-from semmem.stores.postgres import Connection, Row, key_of, scope_of
+from semmem.stores.postgres import Connection, Row, key_of, scope_at
 from semmem.stores.sql import statements
 
 _SQL = statements("search.sql")
+_COLUMNS = ["id", "kind", "scope_kind", "scope_id", "session", "place", "voice", "told", "at", "long", "cues", "states"]
 
 
 async def passages_around(connection: Connection, tenant: str, ids: Sequence[UUID], reach: int) -> list[Passage]:
     """See ports.Rows."""
-    return [_passage(row) for row in await connection.fetch(_SQL["around"], tenant, ids, reach)]
+    columns = await connection.fetchrow(_SQL["around"], tenant, ids, reach)
+    return _passages(tenant, columns) if columns and columns["id"] else []
 
 
 async def last_places(connection: Connection, scope: Scope, sessions: Iterable[str | None]) -> dict[str | None, int]:
@@ -44,13 +46,26 @@ async def put_passages(connection: Connection, passages: Sequence[Passage]) -> N
     await connection.executemany(_SQL["put_passage"], rows)
 
 
-def _passage(row: Row) -> Passage:
-    names = ("place", "voice", "told", "at", "long", "cues", "states")
-    return Passage(
-        id=row["item_id"],
-        kind=row["item_kind"],
-        scope=scope_of(row),
-        session=row["session"] or None,
-        sources=tuple(row["sources"]),
-        **{name: row[name] for name in names},
-    )
+def _passages(tenant: str, columns: Row) -> list[Passage]:
+    sources: dict[UUID, tuple[UUID, ...]] = {}
+    for fact, event in zip(columns["facts"] or (), columns["events"] or (), strict=True):
+        sources[fact] = (*sources.get(fact, ()), event)
+    return [
+        Passage(
+            id=id,
+            kind=kind,
+            scope=scope_at(tenant, scope_kind, scope_id),
+            session=session or None,
+            place=place,
+            voice=voice,
+            told=told,
+            at=at,
+            long=long,
+            cues=cues,
+            states=states,
+            sources=sources.get(id, ()),
+        )
+        for (
+            id, kind, scope_kind, scope_id, session, place, voice, told, at, long, cues, states
+        ) in zip(*(columns[name] for name in _COLUMNS), strict=True)
+    ]  # fmt: skip

@@ -137,4 +137,4 @@ def _narrowed(filter: Filter, kind: ItemKind | None) -> Narrowed:
 
 
 def _candidate(row: Row) -> Candidate:
-    return Candidate(row["item_id"], row["item_kind"], row["score"])
+    return Candidate(row["item_id"], row["score"])

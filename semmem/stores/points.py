@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from semmem.ports import ItemKind, Point
+from semmem.ports import Point
 from semmem.scope import Scope
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
@@ -68,14 +68,12 @@ async def retire_points(connection: Connection, tenant: str, ids: Sequence[UUID]
     await connection.execute(_SQL["retire_vectors"], tenant, ids)
 
 
-async def put_terms(
-    connection: Connection, scope: Scope, kind: ItemKind, documents: Mapping[UUID, Sequence[str]]
-) -> None:
+async def put_terms(connection: Connection, scope: Scope, documents: Mapping[UUID, Sequence[str]]) -> None:
     """Adds each item's terms, repetitions included, and lets the collection statistics grow by them."""
     rows = []
     for id, terms in documents.items():
         counts = Counter(terms)
-        rows.append((*key_of(scope), id, kind, list(counts), list(counts.values()), len(terms)))
+        rows.append((*key_of(scope), id, list(counts), list(counts.values()), len(terms)))
     await connection.executemany(_SQL["put_terms"], rows)
     total = sum(len(terms) for terms in documents.values())
     await connection.execute(_SQL["grow"], *key_of(scope), len(documents), total)

@@ -138,11 +138,11 @@ _FIX = "run `semmem migrate`"
 
 
 def scope_of(row: Row) -> Scope:
-    return _scope(row["tenant"], row["scope_kind"], row["scope_id"])
+    return scope_at(row["tenant"], row["scope_kind"], row["scope_id"])
 
 
 # Rows come by the hundred from the same few scopes, whose ids need no check again.
-_scope = lru_cache(maxsize=1_000)(Scope)
+scope_at = lru_cache(maxsize=1_000)(Scope)
 
 
 def key_of(scope: Scope) -> tuple[str, str, str]:

@@ -117,9 +117,9 @@ class QdrantIndex:
                     query=query,
                     query_filter=_filter(view, filter, kind),
                     limit=limit,
-                    with_payload=["kind"],
+                    with_payload=False,
                 )
-        return [Candidate(UUID(str(hit.id)), _payload(hit)["kind"], hit.score) for hit in answer.points]
+        return [Candidate(UUID(str(hit.id)), hit.score) for hit in answer.points]
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
         inside = models.Filter(must=_inside(View.of(scope)))

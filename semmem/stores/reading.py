@@ -33,9 +33,9 @@ class PostgresRows:
         ids = [candidate.id for candidate in candidates]
         return await passages_around(self._connection, self._view.tenant, ids, reach)
 
-    async def hydrate(self, found: Sequence[Candidate | Passage]) -> Hydrated:
-        events = [one.id for one in found if one.kind == "event"]
-        facts = [one.id for one in found if one.kind == "fact"]
+    async def hydrate(self, passages: Sequence[Passage]) -> Hydrated:
+        events = [passage.id for passage in passages if passage.kind == "event"]
+        facts = [passage.id for passage in passages if passage.kind == "fact"]
         said, outdated = await hydrate_events(self._connection, self._view, events) if events else ([], set())
         drawn = await hydrate_facts(self._connection, self._view, facts) if facts else []
         return Hydrated((*said, *drawn), frozenset(outdated))

@@ -1,10 +1,10 @@
 -- nearest_exact: all of a small view; ordered by the bare column, which no HNSW index serves
-select item_id, item_kind, 1 - (vector <=> $13) as score
+select item_id, 1 - (vector <=> $13) as score
 from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 order by vector <=> $13, item_id limit $14;
 
 -- nearest_hnsw: a large view; {dimensions} and {index} are literals because the partial index's expression has them
-select item_id, item_kind, 1 - (vector::vector({dimensions}) <=> $12) as score
+select item_id, 1 - (vector::vector({dimensions}) <=> $12) as score
 from semmem.matching($1, $2, $3, '{index}', $4, $5, $6, $7, $8, $9, $10, $11)
 order by vector::vector({dimensions}) <=> $12 limit $13;
 
@@ -24,19 +24,19 @@ with collection as (
     from collection c, unnest($13::text[]) as q (term),
          lateral (select count(*) as found from semmem.postings($1, $2, $3, q.term)) f
 ), best as (
-    select p.item_id, p.item_kind, sum(
+    select p.item_id, sum(
         r.idf * p.tf * 1.9::double precision
         / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / r.mean_length))) as score
     from rarity r, lateral (select * from semmem.postings($1, $2, $3, r.term)) p
     where not $15 or p.item_id in (
         select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     )
-    group by p.item_id, p.item_kind
+    group by p.item_id
     order by score desc, item_id limit $14
 )
-select item_id, item_kind, score, null as term from best
+select item_id, score, null as term from best
 union all
-select null, null, idf, term from rarity
+select null, idf, term from rarity
 order by score desc, item_id;
 
 -- places: the last place taken in each session; facts, which have none, stand where events without a session do
@@ -51,31 +51,38 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (tenant, item_id) do nothing;
 
 -- around: items, the events that facts among them rest on, and the short turns up to $3 places from short ones; sought
--- by equality, for row level security keeps other conditions off the index
+-- by equality, for row level security keeps other conditions off the index. One row of columns: rows would come in
+-- pieces of 8 KB, each of which costs the reader a turn of its loop
 with found as materialized (
     select * from semmem.passages
     where tenant = $1 and item_id = any ($2::uuid[] || array(
         select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
     ))
-), drawn as (
-    select f.*, case item_kind when 'fact' then array(
-        select event_id from semmem.fact_sources where tenant = $1 and fact_id = f.item_id
-    ) else '{}' end as sources
-    from found f
 ), spots as (
     select scope_kind, scope_id, session, place + step as place
     from found, generate_series(-$3::integer, $3) as step
     where place is not null and not long and step <> 0
     except
     select scope_kind, scope_id, session, place from found
+), near as (
+    select * from found
+    union all
+    select p.* from spots
+    join semmem.passages p
+        on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
+            = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)
+    where not p.long
+), drawn as (
+    select array_agg(fact_id order by fact_id, event_id) as facts,
+           array_agg(event_id order by fact_id, event_id) as events
+    from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
 )
-select * from drawn
-union all
-select p.*, '{}' from spots
-join semmem.passages p
-    on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
-        = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)
-where not p.long;
+select array_agg(item_id) as id, array_agg(item_kind) as kind, array_agg(scope_kind) as scope_kind,
+       array_agg(scope_id) as scope_id, array_agg(session) as session, array_agg(place) as place,
+       array_agg(voice) as voice, array_agg(told) as told, array_agg(at) as at, array_agg(long) as long,
+       array_agg(cues) as cues, array_agg(states) as states,
+       (select facts from drawn) as facts, (select events from drawn) as events
+from near;
 
 -- put_vector: makes a point so; its version tells the mirror that it changed
 insert into semmem.vectors as v (
@@ -101,8 +108,8 @@ select item_id, version from semmem.vectors
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4;
 
 -- put_terms: an item's postings
-insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, item_kind, tf, length)
-select $1, $2, $3, term, $4, $5, tf, $8 from unnest($6::text[], $7::integer[]) as t (term, tf)
+insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, tf, length)
+select $1, $2, $3, term, $4, tf, $7 from unnest($5::text[], $6::integer[]) as t (term, tf)
 on conflict do nothing;
 
 -- grow: keeps BM25's collection statistics

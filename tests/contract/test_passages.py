@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from semmem import Memory, NewEvent, ScopedMemory
 from semmem.bootstrap import Application
-from semmem.ports import Candidate, ItemKind, Passage
+from semmem.ports import Candidate, Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pieces import LONG
 from semmem.scope import Scope, View
@@ -39,9 +39,9 @@ async def put(postgres: Postgres, *passages: Passage) -> None:
 
 
 async def around(
-    postgres: Postgres, ids: Sequence[UUID], reach: int = 1, *, view: View | None = None, kind: ItemKind = "event"
+    postgres: Postgres, ids: Sequence[UUID], reach: int = 1, *, view: View | None = None
 ) -> dict[UUID, Passage]:
-    candidates = [Candidate(id, kind, 0.5) for id in ids]
+    candidates = [Candidate(id, 0.5) for id in ids]
     async with PostgresReader(postgres).reading(view or View.of(ALICE)) as rows:
         found = await rows.around(candidates, reach)
     assert len({one.id for one in found}) == len(found)
@@ -115,7 +115,7 @@ class TestPassages:
             View.of(GLOBEX),
         ):
             assert await around(postgres, ids, 3, view=view) == {}
-            assert await around(postgres, ids, 3, view=view, kind="fact") == {}
+            assert await around(postgres, ids, 3, view=view) == {}
             async with postgres.transaction(view) as connection:
                 assert await connection.fetchval("select count(*) from semmem.passages") == 0
                 assert await connection.execute("delete from semmem.passages") == "DELETE 0"
@@ -232,11 +232,11 @@ class TestRemembered:
         fact = next(fact for fact in await ana.facts() if "Siemens" in fact.text)
         assert [source.event_id for source in fact.sources] == [ids[2]]
 
-        assert (await around(postgres, [fact.id], 1, kind="fact")).keys() == {fact.id, *ids[1:4]}
-        near = await around(postgres, [fact.id], 0, kind="fact")
+        assert (await around(postgres, [fact.id], 1)).keys() == {fact.id, *ids[1:4]}
+        near = await around(postgres, [fact.id], 0)
         assert {id: passage.sources for id, passage in near.items()} == {fact.id: (ids[2],), ids[2]: ()}
         strange = View.of(Scope.user("acme", "bob"))
-        assert await around(postgres, [fact.id, other.id], 1, view=strange, kind="fact") == {}
+        assert await around(postgres, [fact.id, other.id], 1, view=strange) == {}
 
     async def test_nothing_of_the_forgotten_stays_and_the_rest_keeps_its_place(
         self, ana: ScopedMemory, postgres: Postgres, postgres_url: str
@@ -253,7 +253,7 @@ class TestRemembered:
 
         assert await stored(postgres_url) == {*ids, *facts} - {ids[1], *work}
         assert await around(postgres, [ids[1], *work], 3) == {}
-        assert await around(postgres, list(work), 3, kind="fact") == {}
+        assert await around(postgres, list(work), 3) == {}
         kept = [ids[0], ids[2], ids[3]]
         assert await places(postgres, kept) == [1, 3, 4]
         assert (await around(postgres, [ids[0]], 1)).keys() == {ids[0]}

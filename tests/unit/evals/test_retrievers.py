@@ -9,7 +9,7 @@ A, B, C = (UUID(int=number) for number in (1, 2, 3))
 
 
 def ranking(*ids: UUID) -> list[Candidate]:
-    return [Candidate(id, "event", 0.0) for id in ids]
+    return [Candidate(id, 0.0) for id in ids]
 
 
 def test_ranks_are_fused_not_scores() -> None:
