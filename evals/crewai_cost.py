@@ -4,8 +4,9 @@ python -m semmem.evals.crewai_cost
 
 Two agents do ten tasks, on either memory. The server plays every model: it answers the agents with what they would find
 out, CrewAI's memory and semmem's extractor with the statements in that, and counts the requests that are not an agent's
-own work: prompts with their schemas, and answers, in tokens of o200k_base. Fewer extractions cost fewer tokens: so the
-same ten texts are also handed over at once. Exits with 1 if semmem costs over a fifth of CrewAI's, task by task.
+own work: prompts with their schemas, and answers, in tokens of o200k_base. Events that come within `extract_after` are
+extracted together, which here all ten do; without that pause each is extracted by itself. Exits with 1 if semmem costs
+over a fifth of CrewAI's.
 """
 
 import json
@@ -33,8 +34,6 @@ from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.tree import Tree
 from semmem.models.tokens import load_counter
-
-Work = Callable[[ModelServer, Memory], None]
 
 LEAST_RATIO = 5
 SETTLE_SECONDS = 120.0
@@ -134,21 +133,21 @@ def main() -> None:
         sys.exit("tokens can not be counted exactly: set TIKTOKEN_CACHE_DIR to a folder that holds the table")
     with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
         stores = {"data": Path(folder), **EMBEDDED}
-        theirs = _run("CrewAI's own", lambda server: _crewais(server, Path(folder) / "lancedb"), _crew)
-        ours = _run("semmem", lambda server: _semmem("crew", **stores, **_model(server)), _crew)
-        batch = _run("semmem, in one batch", lambda server: _semmem("batch", **stores, **_model(server)), _at_once)
-        offline = _run("semmem, no model", lambda _: _semmem("offline", **stores, **NO_MODEL), _crew)
+        theirs = _run("CrewAI's own", lambda server: _crewais(server, Path(folder) / "lancedb"))
+        ours = _run("semmem", lambda server: _semmem("crew", **stores, **_model(server)))
+        alone = _run("semmem, no pause", lambda server: _semmem("alone", **stores, **_model(server), extract_after=0))
+        offline = _run("semmem, no model", lambda _: _semmem("offline", **stores, **NO_MODEL))
     console = Console(highlight=False)
-    console.print(_table([theirs, ours, batch, offline], theirs))
-    for run in (theirs, ours, batch):
+    console.print(_table([theirs, ours, alone, offline], theirs))
+    for run in (theirs, ours, alone):
         console.print(f"{run.name}: {_by_name(run.desk)}", style="dim")
     sys.exit(theirs.desk.tokens < LEAST_RATIO * ours.desk.tokens)
 
 
-def _run(name: str, open_memory: Callable[[ModelServer], Memory], work: Work) -> Run:
+def _run(name: str, open_memory: Callable[[ModelServer], Memory]) -> Run:
     desk = Desk()
     with ModelServer(answer=desk) as server, _closing(open_memory(server)) as memory:
-        work(server, memory)
+        _crew(server, memory)
         if isinstance(memory, SemmemMemory):
             memory._storage.run(_settled)
         embeddings = sum("input" in body for body in server.requests)
@@ -173,13 +172,6 @@ def _crew(server: ModelServer, memory: Memory) -> None:
         for number, text in enumerate(TASKS)
     ]
     Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
-
-
-def _at_once(_: ModelServer, memory: Memory) -> None:
-    """The texts that the crew hands over after each task, in one call."""
-    asked = "Task: {}\nAgent: Researcher\nExpected result: three sentences\nResult: {}"
-    memory.remember_many([asked.format(task, answer) for task, answer in TASKS.items()], agent_role="Researcher")
-    memory.drain_writes()
 
 
 def _crewais(server: ModelServer, folder: Path) -> Memory:

@@ -122,7 +122,7 @@ async def migrate(settings: Settings) -> None:
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
-    log, facts = EventLog(postgres), FactStore(postgres)
+    log, facts = EventLog(postgres, extract_after=settings.extraction_pause), FactStore(postgres)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
     reader = PostgresReader(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
@@ -164,7 +164,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     return Worker(
         postgres,
-        JobQueue(postgres, clock),
+        JobQueue(postgres, clock, extract_after=settings.extraction_pause),
         Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),

@@ -283,6 +283,8 @@ class ScopedMemory:
             async with asyncio.timeout(timeout):
                 polls = 0
                 while await self.parts.log.waiting(view, facts=facts):
+                    if facts:
+                        await self.parts.log.hurry(view)
                     if progress and polls % POLLS_A_COUNT == 0:
                         progress(max(await self.parts.log.count_waiting(view)))
                     await asyncio.sleep(SETTLE_POLL)

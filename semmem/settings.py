@@ -12,6 +12,7 @@ from semmem.errors import ConfigurationError
 
 DEFAULT_LLM = "gpt-4.1-mini"
 DEFAULT_EMBEDDING = "text-embedding-3-small"
+EXTRACT_AFTER = timedelta(seconds=30)
 
 
 class Settings(BaseSettings):
@@ -45,6 +46,11 @@ class Settings(BaseSettings):
         "embedder", description="whose words meet the question's: the embedder's, if it has any, or the bundled model's"
     )
 
+    extract_after: timedelta | None = Field(
+        None,
+        ge=timedelta(0),
+        description="how long events wait to be extracted with those that follow: 30 s with a model, 0 with rules",
+    )
     dedup_window: timedelta = Field(timedelta(seconds=30), ge=timedelta(0))
     recent_events: int = Field(100, ge=1, le=10_000)
     recent_ttl: timedelta = Field(timedelta(hours=1), gt=timedelta(0))
@@ -63,6 +69,13 @@ class Settings(BaseSettings):
     @property
     def runs_worker(self) -> bool:
         return self.embedded if self.worker is None else self.worker
+
+    @property
+    def extraction_pause(self) -> timedelta:
+        """A model is told its instructions with every call, so that fewer and larger calls cost less."""
+        if self.extract_after is not None:
+            return self.extract_after
+        return EXTRACT_AFTER if self.uses_llm else timedelta()
 
     @property
     def uses_llm(self) -> bool:

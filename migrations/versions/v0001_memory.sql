@@ -373,11 +373,13 @@ $$;
 
 -- Queues a scope's job unless one waits or runs. The conflicting row is locked until commit on purpose:
 -- a running job gives up its key before it looks a last time, and so waits for us and sees what we wrote.
-create function semmem.queue(p_entrypoint text, p_tenant text, p_kind text, p_id text) returns void
+create function semmem.queue(
+    p_entrypoint text, p_tenant text, p_kind text, p_id text, p_after interval default interval '0'
+) returns void
 language sql as $$
-    insert into semmem.pgqueuer as job (priority, status, entrypoint, dedupe_key, payload)
+    insert into semmem.pgqueuer as job (priority, status, entrypoint, dedupe_key, payload, execute_after)
     values (0, 'queued', p_entrypoint, semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id),
-            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'))
+            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'), now() + p_after)
     on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null
     do update set priority = job.priority
 $$;
@@ -386,7 +388,8 @@ $$;
 -- A key that is known answers with the first id; with another body the whole call fails, naming the event's index.
 -- What another agent reported within the window of world time is not stored again; its key then becomes an alias.
 create function semmem.remember(
-    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_events jsonb
+    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_extract_after interval,
+    p_events jsonb
 ) returns table (id uuid, status text, seq bigint, epoch bigint)
 language plpgsql as $$
 #variable_conflict use_column
@@ -474,7 +477,7 @@ begin
 
     if any_accepted then
         perform semmem.queue('index', p_tenant, p_kind, p_id);
-        perform semmem.queue('consolidate', p_tenant, p_kind, p_id);
+        perform semmem.queue('consolidate', p_tenant, p_kind, p_id, p_extract_after);
     end if;
 end $$;
 

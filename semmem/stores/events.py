@@ -41,8 +41,9 @@ class ScopeState:
 class EventLog:
     """Appends and reads events; a method that takes a connection is part of the caller's transaction."""
 
-    def __init__(self, postgres: Postgres) -> None:
-        self._postgres = postgres
+    def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta()) -> None:
+        """`extract_after`: how long accepted events wait, so that those that follow are extracted with them."""
+        self._postgres, self._extract_after = postgres, extract_after
 
     async def remember(
         self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
@@ -63,7 +64,8 @@ class EventLog:
         """The same, as the last part of a transaction: from here on it sees this scope alone."""
         bodies = [_body(event, uuid4(), now) for event in events]
         try:
-            rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, dedup_window, bodies)
+            windows = (dedup_window, self._extract_after)
+            rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, *windows, bodies)
         except asyncpg.PostgresError as error:
             if error.sqlstate == _KEY_CONFLICT:
                 raise KeyConflict(int(error.detail or 0)) from error
@@ -123,6 +125,11 @@ class EventLog:
         async with self._postgres.transaction(scope) as connection:
             rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
         return [event_of(row) for row in rows]
+
+    async def hurry(self, view: View) -> None:
+        """Lets what waits be extracted now."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(_SQL["hurry"], *columns_of(view))
 
     async def waiting(self, view: View, *, facts: bool) -> bool:
         """Whether work is left; without `facts`, whether recall cannot find some event yet."""

@@ -1,5 +1,11 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
-select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6);
+select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6, $7);
+
+-- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
+update semmem.pgqueuer set execute_after = now()
+where dedupe_key = any (array(
+    select semmem.job_key('consolidate', $1, v.kind, v.id) from unnest($2::text[], $3::text[]) as v (kind, id)
+)) and status = 'queued' and attempts = 0 and execute_after > now();
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
 select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce((

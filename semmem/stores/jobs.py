@@ -1,6 +1,7 @@
 """The queue of work per scope. A job is a hint: the rows' own state says what is left to do."""
 
 import json
+from datetime import timedelta
 from typing import Literal
 
 import asyncpg
@@ -25,8 +26,9 @@ ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "consolidate")
 
 
 class JobQueue:
-    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+    def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
         self._postgres, self._clock = postgres, clock
+        self._pauses = {"index": timedelta(), "consolidate": extract_after}
 
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope) -> None:
         """Ends a job; what was written while it finished gets a job of its own."""
@@ -34,7 +36,7 @@ class JobQueue:
             await connection.execute(_SQL["release"], job_id)
         async with self._postgres.transaction(scope) as connection:
             if await connection.fetchval(_SQL[f"has_{entrypoint}_work"], *key_of(scope)):
-                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope))
+                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), self._pauses[entrypoint])
 
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
@@ -43,7 +45,7 @@ class JobQueue:
         for entrypoint, scopes in waiting.items():
             for scope in scopes:
                 async with self._postgres.transaction(scope) as connection:
-                    await connection.execute(_SQL["queue"], entrypoint, *key_of(scope))
+                    await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), timedelta())
         return sum(map(len, waiting.values()))
 
     async def _addresses(self, statement: str, *values: object) -> set[Scope]:

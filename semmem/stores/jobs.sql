@@ -2,7 +2,7 @@
 update semmem.pgqueuer set dedupe_key = null where id = $1;
 
 -- queue: unless one waits or runs
-select semmem.queue($1, $2, $3, $4);
+select semmem.queue($1, $2, $3, $4, $5);
 
 -- has_index_work: whether the index job has something left
 select exists (

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +16,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem import ScopedMemory
+from semmem import ConfigurationError, ScopedMemory
 from semmem.bootstrap import Application
+from semmem.settings import EXTRACT_AFTER, load_settings
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.model_server import ModelServer, Reply
@@ -188,6 +190,30 @@ async def test_bad_answers_are_tried_again_and_then_go_to_the_dead_letters(opene
             assert (letter.stage, letter.event_ids, bool(letter.reason)) == ("extraction", (ack.id,), True)
             assert await alice.facts(superseded=True) == [munich]
             assert not (await alice.context("Where does she live?", budget=500)).degraded
+
+
+async def test_what_comes_together_is_extracted_together(opener: Opener) -> None:
+    with ModelServer(lambda body: answer()) as server:
+        async with _with_model(opener, server, extract_after=NEVER) as application:
+            alice = _alice(application)
+            for number in range(5):
+                await alice.remember(f"My note {number} is in drawer {number}.", session="s1")
+                await alice.settled(facts=False)
+            assert len(await alice.recall("note in drawer 3", limit=5)) == 5
+            assert server.requests == []
+            await alice.settled()  # waits no longer
+            [request] = server.requests
+            assert "note 0" in str(request)
+            assert "note 4" in str(request)
+
+
+def test_only_a_model_is_worth_waiting_for() -> None:
+    model = {"llm_base_url": "http://localhost/v1"}
+    assert load_settings(llm_base_url=None, llm_api_key=None).extraction_pause == timedelta()
+    assert load_settings(**model).extraction_pause == EXTRACT_AFTER > timedelta()
+    assert load_settings(**model, extract_after=0).extraction_pause == timedelta()
+    with pytest.raises(ConfigurationError, match="extract_after"):
+        load_settings(extract_after=-1)
 
 
 async def test_two_workers_on_one_database_do_everything_once(opener: Opener) -> None:

@@ -132,7 +132,7 @@ class Seen:
 
 async def _seen(application: Application, alice: ScopedMemory) -> Seen:
     view = View.of(alice.scope)
-    recall, pool = await alice.recall(ASKED), await alice._parts.searcher.pool(view, ASKED, 10)
+    recall, pool = await alice.recall(ASKED), await alice.parts.searcher.pool(view, ASKED, 10)
     assert pool.closeness is not None
     async with application.stores.postgres.transaction(view) as connection:
         stored = await connection.fetchrow("select count(*), count(states) as with_states from semmem.passages")
