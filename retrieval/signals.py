@@ -76,11 +76,10 @@ def speaker(pool: Pool) -> "NDArray[np.float32]":
 
     voices = {passage.voice for passage in pool.passages} - ROLES
     wanted = subject(pool.question, voices) if len(voices) > 1 else None
-    return np.array([_same(passage.voice, wanted) for passage in pool.passages], np.float32)
-
-
-def _same(voice: str, wanted: str | None) -> bool:
-    return wanted is not None and voice.casefold() == wanted.casefold()
+    if wanted is None:
+        return np.zeros(len(pool.passages), np.float32)
+    same = {voice: voice.casefold() == wanted.casefold() for voice in voices}
+    return np.array([same.get(passage.voice, False) for passage in pool.passages], np.float32)
 
 
 def date(pool: Pool) -> "NDArray[np.float32]":
@@ -88,7 +87,9 @@ def date(pool: Pool) -> "NDArray[np.float32]":
     import numpy as np
 
     named = times(pool.question, pool.now)
-    fits = [max((date_fit(time, passage.at) for time in named), default=0.0) for passage in pool.passages]
+    if not named:
+        return np.zeros(len(pool.passages), np.float32)
+    fits = [max(date_fit(time, passage.at) for time in named) for passage in pool.passages]
     return np.array(fits, np.float32)
 
 

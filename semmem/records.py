@@ -63,6 +63,11 @@ class Records:
         check_id("key", key)
         return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
 
+    async def named(self, keys: Sequence[str], *, also: Sequence["ScopedMemory"] = ()) -> list[Record]:
+        """Those under any of these keys, here and in the other places, in the order they were first put."""
+        _check_keys(keys)
+        return await self._parts.records.named(self._memory.view(also), keys, self._parts.clock())
+
     async def find(
         self,
         *,
@@ -88,8 +93,7 @@ class Records:
 
     async def delete(self, keys: Sequence[str]) -> int:
         """Forgets the records and their events, in every tier at once; how many there were."""
-        for index, key in enumerate(keys):
-            check_id(f"keys[{index}]", key)
+        _check_keys(keys)
         deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
         if deleted:
             await self._parts.erasure.forget_cached(self._memory.scope)
@@ -98,3 +102,8 @@ class Records:
     @property
     def _parts(self) -> "Parts":
         return self._memory.parts
+
+
+def _check_keys(keys: Sequence[str]) -> None:
+    for index, key in enumerate(keys):
+        check_id(f"keys[{index}]", key)

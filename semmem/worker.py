@@ -130,8 +130,12 @@ class Worker:
 
     async def _sweep(self) -> None:
         while not self._stopping.is_set():
-            with suppress(StoreUnavailable):
+            try:
                 await self._jobs.sweep()
+            except StoreUnavailable:
+                log.debug("no sweep while Postgres is away")
+            except Exception:  # a sweep that ends for good would leave lost work lying
+                log.exception("the sweep failed and is tried again")
             await self._pause(self._sweep_every.total_seconds())
 
     async def _pause(self, seconds: float) -> None:

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from uuid import UUID
 
+# The driver's UUIDs are read and hashed in C, and recall does both by the hundred.
+from asyncpg.pgproto.pgproto import UUID as PgUUID
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
@@ -119,7 +121,7 @@ class QdrantIndex:
                     limit=limit,
                     with_payload=False,
                 )
-        return [Candidate(UUID(str(hit.id)), hit.score) for hit in answer.points]
+        return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in answer.points]
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
         inside = models.Filter(must=_inside(View.of(scope)))

@@ -49,6 +49,12 @@ class RecordStore:
             row = await connection.fetchrow(_SQL["get"], *key_of(scope), key, now)
         return record_of(row) if row else None
 
+    async def named(self, view: View, keys: Sequence[str], now: datetime) -> list[Record]:
+        """Those under any of these keys, in the order they were first put."""
+        async with self._postgres.transaction(view) as connection:
+            rows = await connection.fetch(_SQL["named"], *columns_of(view), now, keys)
+        return [record_of(row) for row in rows]
+
     async def find(
         self,
         view: View,

@@ -35,6 +35,12 @@ where tenant = $1 and expires_at > $5
 select * from semmem.records
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and key = $4 and (expires_at is null or expires_at > $5);
 
+-- named: records of a view by their keys
+select r.* from unnest($2::text[], $3::text[]) as v (kind, id)
+join semmem.records r on (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and r.key = any ($5::text[])
+where r.expires_at is null or r.expires_at > $4
+order by r.seq;
+
 -- find: records of a view in the order they were first put
 select * from semmem.records
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))

@@ -19,7 +19,7 @@ SAID = [
     "I am allergic to peanuts, and the doctor says that cashews are no better for me.",
     "I live in Munich, on the third floor of a house by the river.",
     "My sister Ines works at the harbour.",
-    "I like walnuts.",
+    "I own a bike.",
 ]
 
 Reading = Callable[[Reranker], AbstractAsyncContextManager[ScopedMemory]]
@@ -115,7 +115,7 @@ async def test_it_brings_up_what_the_limit_would_have_cut_off(told: ScopedMemory
         recall = await reader.recall(ASKED, limit=1)
 
     assert "peanuts" in plain[0].text
-    assert "walnuts" in recall[0].text
+    assert "bike" in recall[0].text
     assert _scores(recall) == _scores(plain)
 
 
@@ -171,7 +171,7 @@ async def test_a_context_takes_its_order_too(told: ScopedMemory, reading: Readin
         context = await reader.context(ASKED, budget=500, tiers={"retrieved"})
 
     best = max(context.tier("retrieved"), key=lambda item: item.worth)
-    assert ("walnuts" in best.text, context.degraded) == (True, frozenset())
+    assert ("bike" in best.text, context.degraded) == (True, frozenset())
 
 
 @pytest.mark.parametrize(

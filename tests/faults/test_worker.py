@@ -19,6 +19,7 @@ import pytest_asyncio
 from semmem import ConfigurationError, ScopedMemory
 from semmem.bootstrap import Application
 from semmem.settings import EXTRACT_AFTER, load_settings
+from semmem.stores.jobs import JobQueue
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.model_server import ModelServer, Reply
@@ -48,6 +49,26 @@ async def test_a_lost_job_is_swept_up(opener: Opener, owner: asyncpg.Connection)
     async with opener(worker=False) as application:
         await _alice(application).remember("I am allergic to peanuts.")
         assert await owner.execute("delete from semmem.pgqueuer") == "DELETE 2"
+    async with opener() as application:
+        await _alice(application).settled()
+        assert len(await _alice(application).facts()) == 1
+
+
+async def test_a_sweep_that_fails_is_not_the_last(
+    opener: Opener, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = iter([ConfigurationError("no such database"), asyncpg.UndefinedTableError("no such table")])
+    sweep = JobQueue.sweep
+
+    async def failing(queue: JobQueue) -> int:
+        for failure in failures:
+            raise failure
+        return await sweep(queue)
+
+    monkeypatch.setattr(JobQueue, "sweep", failing)
+    async with opener(worker=False) as application:
+        await _alice(application).remember("I am allergic to peanuts.")
+        await owner.execute("delete from semmem.pgqueuer")
     async with opener() as application:
         await _alice(application).settled()
         assert len(await _alice(application).facts()) == 1
@@ -103,7 +124,7 @@ async def _remember_uncommitted(connection: asyncpg.Connection) -> None:
         "body_hash": "aa",
         "content_hash": "aa",
     }
-    said = "select semmem.remember('acme', 'user', 'alice', '2026-03-01T12:00Z', '0 s', $1)"
+    said = "select semmem.remember('acme', 'user', 'alice', '2026-03-01T12:00Z', '0 s', '0 s', $1)"
     await connection.execute(said, json.dumps([event]))
 
 

@@ -80,6 +80,18 @@ async def test_records_are_listed_in_the_order_they_were_first_put(alice: Scoped
     assert [record.key for record in await alice.records.find(matching={"tags": ["c"]})] == ["1"]
 
 
+async def test_records_are_read_by_their_keys_from_several_places(alice: ScopedMemory, clock: ManualClock) -> None:
+    branch = alice.branch("b")
+    here, there = await alice.records.put("1", {"n": 1}), await branch.records.put("1", {"n": 2})
+    await branch.records.put("2", {}, ttl=timedelta(minutes=5))
+    clock.advance(minutes=5)
+    assert await alice.records.named(["1", "2", "3"]) == [here]
+    assert await alice.records.named(["2", "1"], also=[branch]) == [here, there]
+    assert await alice.records.named([]) == []
+    with pytest.raises(InvalidInput, match=r"keys\[1\]"):
+        await alice.records.named(["1", ""])
+
+
 async def test_deleting_forgets_the_events_too(alice: ScopedMemory, application: Application) -> None:
     await alice.records.put("drink", {}, event=TEA)
     await alice.records.put("counter", {})

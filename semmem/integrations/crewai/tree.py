@@ -11,8 +11,8 @@ from uuid import UUID
 
 from crewai.memory.types import MemoryRecord
 
-from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
-from semmem.errors import NotFound
+from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
+from semmem.errors import InvalidInput, NotFound
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
 from semmem.memory import MAX_PLACES, Memory, ScopedMemory
@@ -67,25 +67,32 @@ class Tree:
 
     async def replace(self, memory: MemoryRecord, *, said_at: datetime | None = None) -> None:
         """Another value for a record, and perhaps another place; its agent stays."""
-        earlier = await self.kept(id=memory.id)
+        earlier = await self.named(memory.id)
         agent = next((kept.record.value.get("agent") for kept in earlier), None)
         await self.put([memory], agent=agent, said_at=said_at)
         moved = [kept for kept in earlier if kept.place != home(self._root, memory)]
         await self._delete(moved)
 
-    async def kept(self, path: str | None = None, *, id: str | None = None) -> list[Kept]:
-        """CrewAI's records at and below a path, newest first; with `id` that one, if it is there."""
-        matching = {"kind": KIND} | ({} if id is None else {"id": id})
+    async def kept(self, path: str | None = None) -> list[Kept]:
+        """CrewAI's records at and below a path, newest first."""
         found: list[Kept] = []
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
         for first, *rest in self.views(places):
-            async for record in _paged(first, rest, matching):
+            async for record in _paged(first, rest):
                 found.append(Kept(by_scope[record.scope], record))
         return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
 
+    async def named(self, *ids: str, path: str | None = None) -> list[Kept]:
+        """Those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
+        keys = [id for id in ids if _is_id(id)]
+        places = await self.places(path)
+        by_scope = {place.scope: place for place in places}
+        found = [record for first, *rest in self.views(places) for record in await first.records.named(keys, also=rest)]
+        return [Kept(by_scope[record.scope], record) for record in found if record.value.get("kind") == KIND]
+
     async def find(self, id: str, path: str | None = None) -> MemoryRecord | None:
-        return next((kept.memory for kept in await self.kept(path, id=id)), None)
+        return next((kept.memory for kept in await self.named(id, path=path)), None)
 
     async def resting_on(self, fact: str, path: str | None = None) -> list[str] | None:
         """The ids of the records that a fact was drawn from; None where there is no such fact."""
@@ -116,7 +123,7 @@ class Tree:
     async def _chosen(self, path: str | None, ids: Collection[str] | None) -> list[Kept]:
         if ids is None:
             return await self.kept(path)
-        return [kept for id in dict.fromkeys(ids) for kept in await self.kept(path, id=id)]
+        return await self.named(*ids, path=path)
 
     async def _delete(self, kept: Iterable[Kept]) -> int:
         count = 0
@@ -155,9 +162,9 @@ async def at_once(work: Callable[[Branch], Awaitable[T]], places: Sequence[Branc
     return await asyncio.gather(*map(one, places))
 
 
-async def _paged(first: ScopedMemory, rest: Sequence[ScopedMemory], matching: dict[str, str]) -> AsyncIterator[Record]:
+async def _paged(first: ScopedMemory, rest: Sequence[ScopedMemory]) -> AsyncIterator[Record]:
     offset = 0
-    while page := await first.records.find(also=rest, matching=matching, limit=MAX_LIMIT, offset=offset):
+    while page := await first.records.find(also=rest, matching={"kind": KIND}, limit=MAX_LIMIT, offset=offset):
         for record in page:
             yield record
         offset += len(page)
@@ -179,6 +186,14 @@ def _records_gone(receipt: Receipt) -> int:
 
 def _by_place(kept: Kept) -> tuple[tuple[str, ...], str]:
     return kept.place.path, kept.place.owner or ""
+
+
+def _is_id(id: object) -> bool:
+    try:
+        check_id("id", id)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _uuid(id: str) -> UUID | None:

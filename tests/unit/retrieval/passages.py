@@ -1,7 +1,6 @@
 """Passages side by side, as ranking sees them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -27,7 +26,7 @@ def passage(**given: Any) -> Passage:
         cues=0,
         states=None,
     )
-    return replace(plain, **given)
+    return plain._replace(**given)
 
 
 def turns(count: int, **given: Any) -> list[Passage]:
