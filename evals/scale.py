@@ -71,8 +71,8 @@ async def _measure(folder: Path, sizes: Sequence[int]) -> list[Measured]:
     with Progress(console=notes, transient=True) as progress:
         async with open_application(load_settings(data=folder, worker=False)) as opened:
             models = replace(opened.models, embedder=Worded(), extractor=Silent())
-            application = make_application(opened.settings, opened.stores, models, now)
             for size in sizes:
+                application = make_application(opened.settings, opened.stores, models, now)  # a worker runs once
                 memory = application.memory.scope(tenant="scale", workspace=f"{size} turns")
                 await _fill(application, memory, size, progress)
                 found.append(await _read(application, memory, size))
