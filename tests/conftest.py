@@ -1,4 +1,5 @@
 import os
+import signal
 from collections.abc import AsyncIterator
 from functools import partial
 from itertools import count
@@ -16,6 +17,9 @@ from semmem.memory import Memory, ScopedMemory
 from semmem.migrations import upgrade
 from tests.applications import ManualClock, Opener, opened
 from tests.servers import ServerUrls, with_database
+
+# A run in the background of a shell ignores Ctrl-C, and so would the processes that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest.register_assert_rewrite("tests.contract.vector_index")
 
