@@ -33,8 +33,8 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
-	$(CREWAI)/bin/mypy -p semmem.integrations.crewai
-	$(CREWAI)/bin/mypy $(wildcard evals/crewai_*.py)
+	$(CREWAI)/bin/mypy --follow-imports silent -p semmem.integrations.crewai
+	$(CREWAI)/bin/mypy --follow-imports silent $(wildcard evals/crewai_*.py)
 	$(CREWAI)/bin/pytest tests/crewai
 
 example-crewai: $(CREWAI)/.installed  ## a support crew over two days; no key needed
