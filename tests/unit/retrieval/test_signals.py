@@ -102,6 +102,7 @@ def test_a_fact_speaks_for_the_turns_it_rests_on() -> None:
     asked = Asked(axis[:2], np.ones(2, np.float32))
     pool = pool_of([said, other, fact], asked=asked, lexical={fact.id: 8.0})
 
+    assert 0.5 < DRAWN_WORDS < DRAWN < 1  # nearly as good as said, and never better
     assert of("turn", pool) == [1.0, 0.0, pytest.approx(1 / (1 + DRAWN), abs=1e-4)]
     assert of("words", pool) == [pytest.approx(DRAWN_WORDS), 0.0, 1.0]
 
