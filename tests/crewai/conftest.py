@@ -23,6 +23,13 @@ os.environ["CREWAI_STORAGE_DIR"] = tempfile.mkdtemp(prefix="semmem-crewai-")
 Remembering = Callable[..., "SemmemMemory"]
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on how fast this machine indexes."""
+    if find_spec("crewai"):
+        monkeypatch.setattr("semmem.integrations.crewai.recalling.INDEX_SECONDS", 60.0)
+
+
 @pytest.fixture
 def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What every memory of a test is opened with: this test's own stores, and a worker."""
