@@ -70,9 +70,13 @@ class Branch:
         check_optional_id("owner", self.owner)
 
     @property
+    def is_root(self) -> bool:
+        return not self.path and self.owner is None
+
+    @property
     def scope(self) -> Scope:
         """The root's own scope, or one that no caller can name: its id is a digest of all that the place is."""
-        if not self.path and self.owner is None:
+        if self.is_root:
             return self.root
         place = json.dumps([self.root.kind, self.root.id, self.path, self.owner])
         return Scope(self.root.tenant, "branch", hashlib.sha256(place.encode()).hexdigest())

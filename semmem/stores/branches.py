@@ -28,7 +28,7 @@ class BranchStore:
 
 async def register(connection: Connection, place: Branch) -> None:
     """Makes a branch known to its root; part of the transaction of each write to it."""
-    if place.scope == place.root:
+    if place.is_root:
         return
     await connection.execute(_SQL["make_scope"], *key_of(place.scope))
     await connection.execute(_SQL["register"], *key_of(place.root), place.scope.id, place.path, place.owner)
@@ -36,7 +36,7 @@ async def register(connection: Connection, place: Branch) -> None:
 
 async def drop(connection: Connection, place: Branch) -> None:
     """Takes the name of an emptied branch back; one that is being written to keeps it."""
-    if place.scope == place.root:
+    if place.is_root:
         return
     await connection.execute(_SQL["lock_branch"], *key_of(place.root), place.scope.id)
     await connection.execute(_SQL["drop_branch"], *key_of(place.root), place.scope.id)

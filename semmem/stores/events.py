@@ -78,7 +78,7 @@ class EventLog:
     @asynccontextmanager
     async def _writing(self, place: Branch) -> AsyncIterator[Connection]:
         """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
-        if place.scope == place.root:
+        if place.is_root:
             async with self._postgres.connection() as connection:
                 yield connection
             return

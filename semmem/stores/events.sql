@@ -86,7 +86,7 @@ with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
 select exists (
     select from view v, semmem.events e
     where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
-      and (e.indexed_at is null or e.consolidated_at is null) and (e.indexed_at is null or $4)
+      and (e.indexed_at is null or $4 and e.consolidated_at is null)
 ) or exists (
     select from view v, semmem.index_work w
     where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)

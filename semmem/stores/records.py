@@ -10,7 +10,7 @@ from semmem.record import NewRecord, Record
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import drop, register
 from semmem.stores.erasure import Eraser
-from semmem.stores.events import EventLog, Remembered
+from semmem.stores.events import EventLog, Remembered, lock_scope
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -83,7 +83,7 @@ class RecordStore:
     async def delete(self, place: Branch, keys: Sequence[str], now: datetime) -> int:
         """With their events; how many there were."""
         async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
-            await connection.execute(_SQL["lock"], *key_of(place.scope))
+            await lock_scope(connection, place.scope)
             found = await connection.fetch(_SQL["replaced"], *key_of(place.scope), keys, now)
             await self._erase(connection, place.scope, found, now)
             await connection.execute(_SQL["delete"], *key_of(place.scope), keys)

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchOp
 
-from semmem.checks import check_id
+from semmem.checks import MAX_EVENTS_PER_CALL, check_id
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
 from semmem.integrations.langgraph.namespaces import Namespace, check_listing, check_namespace, matches_all
@@ -18,7 +18,6 @@ from semmem.memory import Memory, ScopedMemory
 from semmem.record import MAX_TTL, NewRecord
 from semmem.scope import Branch
 
-RECORDS_PER_CALL = 1_000
 PLACES_AT_ONCE = 50
 MAX_TTL_MINUTES = MAX_TTL / timedelta(minutes=1)
 
@@ -119,9 +118,9 @@ async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Name
 
 
 async def _write(place: ScopedMemory, records: Mapping[str, NewRecord | None]) -> None:
-    """Puts, all or none up to RECORDS_PER_CALL, then deletions."""
+    """Puts, all or none up to MAX_EVENTS_PER_CALL, then deletions."""
     puts = [record for record in records.values() if record]
-    for start in range(0, len(puts), RECORDS_PER_CALL):
-        await place.records.put_many(puts[start : start + RECORDS_PER_CALL])
+    for start in range(0, len(puts), MAX_EVENTS_PER_CALL):
+        await place.records.put_many(puts[start : start + MAX_EVENTS_PER_CALL])
     if gone := [key for key, record in records.items() if record is None]:
         await place.records.delete(gone)
