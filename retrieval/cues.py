@@ -10,6 +10,8 @@ class Cue(IntFlag):
     TIME = 1  # it says when
     NAME = 2  # it names somebody or something
     ASKS = 4  # it asks a question
+    COUNT = 8  # it gives a number
+    TITLE = 16  # it quotes a title
 
 
 _MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
@@ -21,6 +23,12 @@ _TIME = re.compile(
 )
 _NAME = re.compile(r"(?<=[\w,;:'\")] )[A-Z][a-z]")  # a capital that begins no sentence
 _ASKS = re.compile("[?？؟]")  # noqa: RUF001
+_COUNT = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|first|second|third)\b", re.IGNORECASE
+)
+_TITLE = re.compile(r'["“«„《「](?=[^\W\d_a-z])')  # a quotation that begins with a capital, where there are any
+
+_PATTERNS = {Cue.TIME: _TIME, Cue.NAME: _NAME, Cue.ASKS: _ASKS, Cue.COUNT: _COUNT, Cue.TITLE: _TITLE}
 
 
 def cues(text: str) -> Cue:
@@ -28,7 +36,7 @@ def cues(text: str) -> Cue:
     if is_long(text):
         return Cue(0)
     held = Cue(0)
-    for cue, pattern in ((Cue.TIME, _TIME), (Cue.NAME, _NAME), (Cue.ASKS, _ASKS)):
+    for cue, pattern in _PATTERNS.items():
         if pattern.search(text):
             held |= cue
     return held

@@ -15,6 +15,12 @@ _NAME = re.compile(
     r"\b(?:who|whom|whose|where|names?|(?:which|what) (?:city|country|state|place|book|movie|film|game|band|song))\b",
     re.IGNORECASE,
 )
+_TITLE = re.compile(
+    r"\b(?:books?|novels?|movies?|films?|songs?|albums?|games?|series|shows?|poems?|titles?|titled|called|named|read"
+    r"|reading)\b",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"\bhow (?:many|much|old|often|long|far|big|tall)\b|\bnumber of\b", re.IGNORECASE)
 _MEASURE = re.compile(
     r"\b(?:how (?:many|much|long|far|often|old)|when|time|date|deadline|number|count|total|average|percent(?:age)?"
     r"|rate|score|quota|budget|price|cost)\b",
@@ -34,6 +40,14 @@ def asks_when(question: str) -> bool:
 
 def asks_for_name(question: str) -> bool:
     return bool(_NAME.search(question))
+
+
+def asks_for_title(question: str) -> bool:
+    return bool(_TITLE.search(question))
+
+
+def asks_for_count(question: str) -> bool:
+    return bool(_COUNT.search(question))
 
 
 def asks_for_present_measure(question: str) -> bool:

@@ -12,7 +12,15 @@ from semmem.event import Role
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pool import HERE, Pool
-from semmem.retrieval.question import asks_for_name, asks_when, date_fit, subject, times
+from semmem.retrieval.question import (
+    asks_for_count,
+    asks_for_name,
+    asks_for_title,
+    asks_when,
+    date_fit,
+    subject,
+    times,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +37,8 @@ WEIGHTS: Mapping[str, float] = {
     "date": 0.20,
     "when": 0.10,
     "name": 0.10,
+    "title": 0.08,
+    "count": 0.05,
     "reply": 0.03,
     "told": 0.20,
     "verbatim": 0.20,
@@ -103,6 +113,16 @@ def name(pool: Pool) -> "NDArray[np.float32]":
     return pool.has(Cue.NAME) * asks_for_name(pool.question)
 
 
+def title(pool: Pool) -> "NDArray[np.float32]":
+    """It quotes a title, and the question asks for a work."""
+    return pool.has(Cue.TITLE) * asks_for_title(pool.question)
+
+
+def count(pool: Pool) -> "NDArray[np.float32]":
+    """It gives a number, and the question asks how many."""
+    return pool.has(Cue.COUNT) * asks_for_count(pool.question)
+
+
 def reply(pool: Pool) -> "NDArray[np.float32]":
     """It follows a question."""
     import numpy as np
@@ -126,7 +146,8 @@ def verbatim(pool: Pool) -> "NDArray[np.float32]":
 
 
 SIGNALS: "Mapping[str, Signal]" = {
-    signal.__name__: signal for signal in (turn, window, whole, words, speaker, date, when, name, reply, told, verbatim)
+    signal.__name__: signal
+    for signal in (turn, window, whole, words, speaker, date, when, name, title, count, reply, told, verbatim)
 }
 
 

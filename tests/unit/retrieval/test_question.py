@@ -6,8 +6,10 @@ from hypothesis import strategies as st
 
 from semmem.retrieval.question import (
     FADES,
+    asks_for_count,
     asks_for_name,
     asks_for_present_measure,
+    asks_for_title,
     asks_when,
     date_fit,
     subject,
@@ -142,6 +144,36 @@ def test_whether_a_question_asks_for_a_name(question: str, asked: bool) -> None:
 @pytest.mark.parametrize(
     ("question", "asked"),
     [
+        ("Which books did she like?", True),
+        ("What is she READING?", True),
+        ("What was the film called?", True),
+        ("Is she ready?", False),
+        ("Is it for showing?", False),
+        ("", False),
+    ],
+)
+def test_whether_a_question_asks_for_a_title(question: str, asked: bool) -> None:
+    assert asks_for_title(question) is asked
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("How many dogs has she?", True),
+        ("How OLD is he?", True),
+        ("The number of guests?", True),
+        ("How does she feel?", False),
+        ("What is her number?", False),
+        ("", False),
+    ],
+)
+def test_whether_a_question_asks_for_a_count(question: str, asked: bool) -> None:
+    assert asks_for_count(question) is asked
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
         ("How many users does the app have?", True),
         ("What is the deadline?", True),
         ("What's the budget?", True),
@@ -176,5 +208,5 @@ named = st.lists(
 def test_any_question_is_answered(question: str, voices: list[str], now: datetime, at: datetime) -> None:
     assert subject(question, voices) in [*voices, None]
     assert all(0 <= date_fit(time, at) <= 1 for time in times(question, now))
-    for asks in (asks_when, asks_for_name, asks_for_present_measure):
+    for asks in (asks_when, asks_for_name, asks_for_title, asks_for_count, asks_for_present_measure):
         assert asks(question) in (True, False)

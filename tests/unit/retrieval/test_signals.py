@@ -141,10 +141,15 @@ def test_date_is_how_near_a_passage_is_to_the_best_of_the_times_named() -> None:
 
 @pytest.mark.parametrize(
     ("signal", "cue", "asking", "other"),
-    [("when", Cue.TIME, "When did she move?", "Who moved?"), ("name", Cue.NAME, "Who moved?", "When did she move?")],
+    [
+        ("when", Cue.TIME, "When did she move?", "Who moved?"),
+        ("name", Cue.NAME, "Who moved?", "When did she move?"),
+        ("title", Cue.TITLE, "Which book is it?", "How many are there?"),
+        ("count", Cue.COUNT, "How many are there?", "Which book is it?"),
+    ],
 )
 def test_cues_count_where_the_question_asks_for_them(signal: str, cue: Cue, asking: str, other: str) -> None:
-    passages = [passage(cues=int(cue)), passage(cues=int(Cue.ASKS)), passage(cues=7)]
+    passages = [passage(cues=int(cue)), passage(cues=int(Cue.ASKS)), passage(cues=int(~Cue(0)))]
     assert of(signal, pool_of(passages, question=asking)) == [1, 0, 1]
     assert of(signal, pool_of(passages, question=other)) == [0, 0, 0]
 
@@ -241,8 +246,13 @@ def test_without_token_states_the_cosine_answers_for_them() -> None:
 
 
 def test_without_an_embedder_meaning_is_left_out_and_a_full_score_stays_one() -> None:
-    best, other = passage(voice="Ana", told=True, cues=7, place=2), passage(voice="Mel", place=1, cues=int(Cue.ASKS))
-    pool = pool_of([best, other], question="When and where did Ana move on 8 May 2023?", lexical={best.id: 3.0})
+    best, other = (
+        passage(voice="Ana", told=True, cues=int(~Cue(0)), place=2),
+        passage(voice="Mel", place=1, cues=int(Cue.ASKS)),
+    )
+    pool = pool_of(
+        [best, other], question="When and where did Ana read how many books on 8 May 2023?", lexical={best.id: 3.0}
+    )
     parts = judged(pool)
     assert set(parts[best.id]) == set(SIGNALS) - BY_MEANING
     assert fsum(parts[best.id].values()) == pytest.approx(1)
