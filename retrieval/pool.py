@@ -1,6 +1,6 @@
 """All passages that may answer a question, side by side, as arrays."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ class Pool:
     passages: Sequence[Passage]
     neighbours: "NDArray[np.int64]"
     facts: "NDArray[np.int64]"
+    cues: "NDArray[np.int64]"
     lexical: "NDArray[np.float32]"
     dense: "NDArray[np.float32] | None"
     closeness: "NDArray[np.float32] | None"
@@ -47,8 +48,7 @@ class Pool:
     def has(self, cue: Cue) -> "NDArray[np.float32]":
         import numpy as np
 
-        held = np.array([passage.cues for passage in self.passages], np.int64)
-        return (held & int(cue) > 0).astype(np.float32)
+        return (self.cues & int(cue) > 0).astype(np.float32)
 
 
 def pooled(
@@ -61,6 +61,8 @@ def pooled(
     asked: Asked | None,
 ) -> Pool:
     """`dense` is None where the embedder was down; `asked` where it hands out no token states."""
+    import numpy as np
+
     near = None if dense is None else _column(passages, dense, min(dense.values(), default=0.0))
     closeness, weights = _closeness(passages, near, asked)
     return Pool(
@@ -69,6 +71,7 @@ def pooled(
         passages=passages,
         neighbours=_neighbours(passages),
         facts=_facts(passages),
+        cues=np.array([passage.cues for passage in passages], np.int64),
         lexical=_column(passages, lexical, 0.0),
         dense=near,
         closeness=closeness,
@@ -97,14 +100,16 @@ def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
     """Short turns of the same session, by their places."""
     import numpy as np
 
-    found = np.full((len(passages), 2 * REACH + 1), -1, np.int64)
+    reach = np.arange(-REACH, REACH + 1)
+    found = np.full((len(passages), len(reach)), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
-    for session in _sessions(passages):
-        places, rows = np.array(list(session)), np.array(list(session.values()))
-        at = places - places.min() + REACH
-        line = np.full(at.max() + REACH + 1, -1, np.int64)
-        line[at] = rows
-        found[rows] = line[at[:, None] + np.arange(-REACH, REACH + 1)]
+    rows = np.array([row for row, passage in enumerate(passages) if _in_line(passage)], np.int64)
+    spots = _spots([passages[row] for row in rows])
+    if len(rows):
+        order = np.argsort(spots)
+        wanted = spots[:, None] + reach
+        near = order[np.searchsorted(spots, wanted, sorter=order).clip(max=len(rows) - 1)]
+        found[rows] = np.where(spots[near] == wanted, rows[near], -1)
     return found
 
 
@@ -123,10 +128,16 @@ def _facts(passages: Sequence[Passage]) -> "NDArray[np.int64]":
     return found
 
 
-def _sessions(passages: Sequence[Passage]) -> Iterable[dict[int, int]]:
-    """For each session the rows of its short turns by their places."""
-    sessions: dict[tuple[Scope, str | None], dict[int, int]] = {}
-    for row, passage in enumerate(passages):
-        if passage.place is not None and not passage.long:
-            sessions.setdefault((passage.scope, passage.session), {})[passage.place] = row
-    return sessions.values()
+def _in_line(passage: Passage) -> bool:
+    return passage.place is not None and not passage.long
+
+
+def _spots(passages: Sequence[Passage]) -> "NDArray[np.int64]":
+    """Their places on one line, on which sessions follow each other out of each other's REACH."""
+    import numpy as np
+
+    sessions: dict[tuple[Scope, str | None], int] = {}
+    numbers = [sessions.setdefault((each.scope, each.session), len(sessions)) for each in passages]
+    places = np.array([each.place for each in passages], np.int64)
+    spots: NDArray[np.int64] = np.array(numbers, np.int64) * (places.max(initial=0) + REACH + 1) + places
+    return spots

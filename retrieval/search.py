@@ -37,7 +37,7 @@ from semmem.scope import View
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 70  # of them that are judged, at least, together with their neighbours; more would only add noise
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
-HYDRATED = 30  # rows read from Postgres at a time, at least
+HYDRATED = 20  # rows read from Postgres at a time, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
@@ -106,8 +106,9 @@ class Searcher:
         return found, found.best(max(JUDGED, limit // 2))
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
-        (dense, embedded, degraded), lexical = await asyncio.gather(
-            self._dense(view, query, depth, filter), self._lexical.search(view, terms(query), depth, filter)
+        # The words first: Postgres works on them while the question is embedded and put into a request.
+        lexical, (dense, embedded, degraded) = await asyncio.gather(
+            self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
         )
         return Candidates(dense, embedded, lexical, degraded)
 

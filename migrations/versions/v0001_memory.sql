@@ -356,12 +356,13 @@ revoke update on semmem.events, semmem.audit from semmem_app;
 grant update (indexed_at, consolidated_at) on semmem.events to semmem_app;
 
 -- The setting's four parts hold until the transaction ends.
-create function semmem.enter(p_tenant text, p_users text[], p_workspaces text[], p_branches text[]) returns void
+create function semmem.enter(p_tenant text, p_kinds text[], p_ids text[]) returns void
 language sql as $$
+    with v as (select * from unnest(p_kinds, p_ids) as v (kind, id))
     select set_config('semmem.tenant', p_tenant, true),
-           set_config('semmem.users', p_users::text, true),
-           set_config('semmem.workspaces', p_workspaces::text, true),
-           set_config('semmem.branches', p_branches::text, true)
+           set_config('semmem.users', array(select id from v where kind = 'user')::text, true),
+           set_config('semmem.workspaces', array(select id from v where kind = 'workspace')::text, true),
+           set_config('semmem.branches', array(select id from v where kind = 'branch')::text, true)
 $$;
 
 -- The name under which a scope's job waits or runs, once at a time.
@@ -400,11 +401,7 @@ declare
     new_seq bigint;
     any_accepted boolean := false;
 begin
-    perform semmem.enter(
-        p_tenant,
-        case p_kind when 'user' then array[p_id] else '{}' end,
-        case p_kind when 'workspace' then array[p_id] else '{}' end,
-        case p_kind when 'branch' then array[p_id] else '{}' end);
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
 
     select s.epoch into scope_epoch from semmem.scopes s
     where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;
@@ -509,6 +506,46 @@ language sql stable as $$
     where t.tenant = p_tenant and t.scope_kind = v.kind and t.scope_id = v.id and t.term = p_term
     offset 0
 $$;
+
+-- BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics, and how rare each term is there (idf),
+-- in rows without an item; floats, for numerics are slow. It enters the view itself: one round trip in place of four.
+create function semmem.lexical(
+    p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text,
+    p_category text, p_since timestamptz, p_until timestamptz, p_importance double precision, p_superseded boolean,
+    p_terms text[], p_limit integer, p_filtered boolean
+) returns table (item_id uuid, score double precision, term text)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    perform semmem.enter(p_tenant, p_kinds, p_ids);
+    return query
+    with collection as (
+        select coalesce(sum(items), 0)::double precision as items,
+               greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
+        from semmem.scopes
+        where tenant = p_tenant and (scope_kind, scope_id) in (select * from unnest(p_kinds, p_ids))
+    ), rarity as materialized (
+        select q.term, ln(greatest(c.items, f.found) + 1) - ln(f.found + 0.5::double precision) as idf, c.mean_length
+        from collection c, unnest(p_terms) as q (term),
+             lateral (select count(*) as found from semmem.postings(p_tenant, p_kinds, p_ids, q.term)) f
+    ), best as (
+        select p.item_id, sum(
+            r.idf * p.tf * 1.9::double precision
+            / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / r.mean_length))) as score
+        from rarity r, lateral (select * from semmem.postings(p_tenant, p_kinds, p_ids, r.term)) p
+        where not p_filtered or p.item_id in (
+            select m.item_id from semmem.matching(
+                p_tenant, p_kinds, p_ids, p_index, p_kind, p_agent, p_session, p_category, p_since, p_until,
+                p_importance, p_superseded) m
+        )
+        group by p.item_id
+        order by score desc, p.item_id limit p_limit
+    )
+    select b.item_id, b.score, null from best b
+    union all
+    select null, r.idf, r.term from rarity r
+    order by 2 desc, 1;
+end $$;
 
 -- Registers the vector index, unless another model's stands in the database, and answers with the one that stands.
 -- With p_hnsw it also builds it, which only the owner of the table may.

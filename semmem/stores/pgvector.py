@@ -121,7 +121,7 @@ class LexicalIndex:
             return Found()
         scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
         filtered = filter != Filter()
-        async with self._postgres.transaction(view) as connection:
+        async with self._postgres.connection() as connection:
             rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered)
         rarity = {row["term"]: row["score"] for row in rows if row["term"] is not None}
         return Found(tuple(_candidate(row) for row in rows if row["term"] is None), rarity)

@@ -5,14 +5,13 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
-from typing import get_args
 
 import asyncpg
 from pgvector.asyncpg import register_vector
 
 from semmem.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from semmem.migrations import head
-from semmem.scope import Scope, ScopeKind, View
+from semmem.scope import Scope, View
 
 Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
@@ -85,8 +84,7 @@ class Postgres:
         """One transaction that sees and writes only the rows of `where`."""
         view = where if isinstance(where, View) else View.of(where)
         async with self.connection() as connection, connection.transaction():
-            ids = [view.ids(kind) for kind in get_args(ScopeKind)]
-            await connection.execute("select semmem.enter($1, $2, $3, $4)", view.tenant, *ids)
+            await connection.execute("select semmem.enter($1, $2, $3)", *columns_of(view))
             yield connection
 
     @asynccontextmanager

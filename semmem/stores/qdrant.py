@@ -245,14 +245,14 @@ def _period(filter: Filter) -> models.DatetimeRange:
 
 def _inside(view: View) -> list[models.Condition]:
     """The tenant, and kind and id as two fields: an id of one kind never answers for the other."""
-    scopes: list[models.Condition] = [
-        models.Filter(
-            must=[
-                _equals("scope_kind", kind),
-                models.FieldCondition(key="scope_id", match=models.MatchAny(any=view.ids(kind))),
-            ]
-        )
+    kinds: list[list[models.Condition]] = [
+        [
+            _equals("scope_kind", kind),
+            models.FieldCondition(key="scope_id", match=models.MatchAny(any=view.ids(kind))),
+        ]
         for kind in get_args(ScopeKind)
         if view.ids(kind)
     ]
-    return [_equals("tenant", view.tenant), models.Filter(should=scopes)]
+    # Flat where that says all: the engine takes longer over nested conditions.
+    inside = kinds[0] if len(kinds) == 1 else [models.Filter(should=[models.Filter(must=each) for each in kinds])]
+    return [_equals("tenant", view.tenant), *inside]

@@ -12,32 +12,8 @@ order by vector::vector({dimensions}) <=> $12 limit $13;
 select coalesce(sum(items), 0)::bigint from semmem.scopes
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
 
--- lexical: BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics, and how rare each term is
--- there (idf), in rows without an item; floats, for numerics are slow
-with collection as (
-    select coalesce(sum(items), 0)::double precision as items,
-           greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
-    from semmem.scopes
-    where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-), rarity as materialized (
-    select q.term, ln(greatest(c.items, f.found) + 1) - ln(f.found + 0.5::double precision) as idf, c.mean_length
-    from collection c, unnest($13::text[]) as q (term),
-         lateral (select count(*) as found from semmem.postings($1, $2, $3, q.term)) f
-), best as (
-    select p.item_id, sum(
-        r.idf * p.tf * 1.9::double precision
-        / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / r.mean_length))) as score
-    from rarity r, lateral (select * from semmem.postings($1, $2, $3, r.term)) p
-    where not $15 or p.item_id in (
-        select item_id from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-    )
-    group by p.item_id
-    order by score desc, item_id limit $14
-)
-select item_id, score, null as term from best
-union all
-select null, idf, term from rarity
-order by score desc, item_id;
+-- lexical: candidates by BM25, and how rare each term is, in a transaction of its own
+select * from semmem.lexical($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- places: the last place taken in each session; facts, which have none, stand where events without a session do
 select session, max(place) as place from semmem.passages

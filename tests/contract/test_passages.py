@@ -210,7 +210,7 @@ class TestRemembered:
             ("Ana", True, True),
         ]
         assert found[asked.id].cues == Cue.ASKS
-        assert found[told.id].cues == Cue.NAME | Cue.TIME
+        assert found[told.id].cues == Cue.NAME | Cue.TIME | Cue.COUNT
         assert all(one.states for one in found.values())
         noted = (await around(postgres, [fact.id]))[fact.id]
         assert (noted.kind, noted.voice, noted.session, noted.place, noted.told) == (
