@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -42,7 +43,6 @@ from semmem.memory import ScopedMemory
 from semmem.ports import Embedder
 from semmem.settings import load_settings
 from semmem.stores.qdrant import QdrantIndex
-from semmem.stores.qdrant import connect as connect_qdrant
 
 WARM_UP, WRITES, READS, STARTS, IMPORTS = 50, 500, 200, 9, 3
 EVENTS, PAGE = 5_000, 1_000
@@ -173,14 +173,15 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
 async def raw_reads(
     application: Application, memory: ScopedMemory
 ) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
-    """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key."""
+    """A plain Qdrant query of the ten nearest by a plain client, and a fetch of their rows by primary key."""
     mirror, servers = application.stores.mirror, application.stores.servers
     assert isinstance(mirror, QdrantIndex)
     assert servers is not None
     scope = memory.scope
     named: dict[str, str | int] = {"tenant": scope.tenant, "scope_kind": scope.kind, "scope_id": scope.id, "current": 1}
     inside = QdrantFilter(must=[FieldCondition(key=key, match=MatchValue(value=value)) for key, value in named.items()])
-    client: AsyncQdrantClient = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
+    with warnings.catch_warnings(action="ignore"):  # of a key over plain http
+        client = AsyncQdrantClient(url=servers.qdrant_url, api_key=servers.qdrant_api_key, check_compatibility=False)
     rows = await asyncpg.connect(servers.postgres_url)
 
     async def read(embedder: Embedder, query: str) -> None:

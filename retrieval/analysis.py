@@ -68,6 +68,8 @@ def normalised(text: str) -> str:
 
 def _folded(text: str) -> str:
     """Once more NFKC after casefold, which may leave letters and marks apart (Unicode, section 3.13)."""
+    if text.isascii():
+        return text.lower()  # all that the rest would do, and recall does it by the hundred
     composed = unicodedata.normalize("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
     folded = composed.casefold()
     return unicodedata.normalize("NFKC", folded).translate(_APOSTROPHES)

@@ -83,8 +83,11 @@ class Budget:
 
     def _take(self, quotation: Quotation, price: int) -> bool:
         """Whether it is shown: it fits, and neither it nor, in another tier, its words are shown already."""
-        item, words = quotation.item, normalised(quotation.item.text)
-        if price > self._left or item.id in self._shown or self._said.get(words, item.tier) != item.tier:
+        item = quotation.item
+        if price > self._left or item.id in self._shown:
+            return False
+        words = normalised(item.text)
+        if self._said.get(words, item.tier) != item.tier:
             return False
         self._left -= price
         self._marked.update(mark for mark, _ in self._markup(quotation))

@@ -37,7 +37,7 @@ from semmem.scope import View
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 70  # of them that are judged, at least, together with their neighbours; more would only add noise
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
-HYDRATED = 20  # rows read from Postgres at a time, at least
+SPARE = 10  # rows read beside the hits asked for: what says the same as another gives way
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
@@ -134,7 +134,7 @@ class Searcher:
         sift: Sift,
     ) -> list[Hit]:
         """Reads from the most relevant on, until enough are part of the answer."""
-        now, step = self._clock(), max(HYDRATED, 2 * limit)
+        now, step = self._clock(), limit + SPARE
         ordered = sorted(passages, key=lambda passage: -judged.relevance(passage.id))
         items: list[Event | Fact] = []
         outdated: set[UUID] = set()

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from uuid import UUID
 
+import httpx
+
 # The driver's UUIDs are read and hashed in C, and recall does both by the hundred.
 from asyncpg.pgproto.pgproto import UUID as PgUUID
 from qdrant_client import AsyncQdrantClient, models
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SEARCH_SECONDS = 2.0
+IDLE_SECONDS = 2.0  # that a connection is kept for: less than servers keep it, so that none is found closed
 WRITE_SECONDS = 10
 BATCH_POINTS = 500
 # About 23 bytes each as JSON, and a server refuses bodies above 32 MiB.
@@ -55,7 +58,14 @@ def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
     with warnings.catch_warnings():
         # A key over plain http is fine on the loopback interface, where the embedded server listens.
         warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
-        return AsyncQdrantClient(url=url, api_key=api_key, timeout=WRITE_SECONDS, check_compatibility=False)
+        return AsyncQdrantClient(
+            url=url,
+            api_key=api_key,
+            timeout=WRITE_SECONDS,
+            check_compatibility=False,
+            # The client's own limits keep no connection to the loopback interface, and a new one for each query costs.
+            limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
+        )
 
 
 class QdrantIndex:
