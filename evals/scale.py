@@ -28,7 +28,7 @@ from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import percentile
 from semmem.event import Event, NewEvent
 from semmem.memory import ScopedMemory
-from semmem.ports import Decision, Embeddings, Extraction, Question, TokenStates, Usage
+from semmem.ports import BatchLimits, Decision, Embeddings, Extraction, Question, TokenStates, Usage
 from semmem.settings import load_settings
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Silent:
     """An extractor that finds nothing."""
 
     name = "silent"
+    limits = BatchLimits(tokens=8_000, events=200)
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         return Extraction()

@@ -19,6 +19,7 @@ from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.fact import Draft, Fact, Source, Validity
 from semmem.ports import (
+    BatchLimits,
     ChatModel,
     Decision,
     Extraction,
@@ -30,6 +31,8 @@ from semmem.ports import (
 )
 from semmem.spans import spans
 
+# Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.
+LIMITS = BatchLimits(tokens=1_750, events=80)
 MAX_ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; more is a model that cannot answer at all
 VERDICT_COSINE = 0.75
@@ -44,6 +47,8 @@ class LlmExtractor:
     An answer that is no JSON of the schema is asked for once more; then the batch is halved, down to single events,
     which end in `Extraction.failed`. BadAnswer is raised where a model answers nothing usable at all.
     """
+
+    limits = LIMITS
 
     def __init__(self, chat: ChatModel, counter: TokenCounter) -> None:
         self.name = chat.model

@@ -21,7 +21,7 @@ from semmem.extractors.sentences import (
 from semmem.extractors.slots import changes_something
 from semmem.extractors.summarize import extractive
 from semmem.fact import Draft, Source
-from semmem.ports import Decision, Extraction, Quarantined, Question, SummaryText, Usage
+from semmem.ports import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
 
@@ -30,6 +30,7 @@ class OfflineExtractor:
     """Implements semmem.ports.Extractor with rules alone. English is known best; other languages are kept as said."""
 
     name = "offline"
+    limits = BatchLimits(tokens=8_000, events=200)  # the more texts are embedded at once, the less is padded
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         said = [(event, draft, refusal(draft)) for event in events for draft in _drafts(event)]

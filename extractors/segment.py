@@ -4,30 +4,27 @@ from collections.abc import Sequence
 
 from semmem.event import Event
 from semmem.extractors.gate import without_recalled
-from semmem.ports import TokenCounter
+from semmem.ports import BatchLimits, TokenCounter
 
-# Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.
-BATCH_TOKENS = 1_750
-BATCH_EVENTS = 80
 _LINE_TOKENS = 5  # the number and the name in front of a line
 
 
-def next_batch(events: Sequence[Event], counter: TokenCounter) -> list[Event]:
+def next_batch(events: Sequence[Event], counter: TokenCounter, limits: BatchLimits) -> list[Event]:
     """The longest run from the front that fits, cut between sessions where that leaves whole sessions; never empty.
 
     A session larger than a batch is cut inside; an event larger than a batch is a batch of its own.
     """
-    end = _fitting(events, counter)
+    end = _fitting(events, counter, limits)
     if end == len(events):
         return list(events)
     boundaries = [i for i in range(1, end + 1) if events[i].session != events[i - 1].session]
     return list(events[: boundaries[-1] if boundaries else end])
 
 
-def _fitting(events: Sequence[Event], counter: TokenCounter) -> int:
+def _fitting(events: Sequence[Event], counter: TokenCounter, limits: BatchLimits) -> int:
     tokens = 0
-    for position, event in enumerate(events[:BATCH_EVENTS]):
+    for position, event in enumerate(events[: limits.events]):
         tokens += counter.count(without_recalled(event.content)) + _LINE_TOKENS
-        if tokens > BATCH_TOKENS and position:
+        if tokens > limits.tokens and position:
             return position
-    return min(len(events), BATCH_EVENTS)
+    return min(len(events), limits.events)

@@ -72,7 +72,7 @@ class Consolidator:
         """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
         while pending := await self._log.unconsolidated(scope, after, WINDOW):
             if worth := [event for event in pending if gate.worth_extracting(event)]:
-                events = segment.next_batch(worth, self._counter)
+                events = segment.next_batch(worth, self._counter, self._extractor.limits)
                 passed = [event for event in pending if event.seq <= events[-1].seq]
                 return await self._extract(scope, events, passed, summaries, last_attempt)
             await self._skip(scope, pending)
@@ -115,6 +115,7 @@ class Consolidator:
             batch = Batch(scope=read.scope, epoch=read.epoch, passed=read.passed, extraction=failed)
         await self._writer.write(batch)
         failpoints.reach("facts-committed")
+        await self._postgres.analyse_new()
 
     async def _decide(self, read: "_Read") -> Batch:
         questions = await self._questions(read)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH = 128
+BATCH = 256
 
 
 class Indexer:
@@ -35,6 +35,7 @@ class Indexer:
         while events := await self._log.unindexed(scope, BATCH):
             embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
             await self._store(scope, events, embeddings.vectors, await self._states(events, embeddings))
+            await self._postgres.analyse_new()
 
     async def _states(self, events: Sequence[Event], embeddings: Embeddings) -> list[Sequence[TokenStates]]:
         """Each event's token states: its own, or if it is long, those of its pieces; none where there are none."""

@@ -156,10 +156,18 @@ class Decision:
     target: Fact | None = None
 
 
+class BatchLimits(NamedTuple):
+    """How much an extractor takes at once."""
+
+    tokens: int
+    events: int
+
+
 class Extractor(Protocol):
     """Events -> drafts -> decisions. Model trouble is ModelUnavailable; a bad answer never is "found nothing"."""
 
     name: str  # "offline", or the chat model's name; written on every fact's audit row
+    limits: BatchLimits
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         """Events are one scope's, in order. `summaries` are the present ones by session, None for the scope's own."""

@@ -571,5 +571,21 @@ begin
     return standing;
 end $$;
 
+-- Gives the planner statistics of tables that have rows and were never analysed. Autovacuum comes once a minute; until then a
+-- table passes for tiny, rows are sought by their tenant alone, and each batch of a first import reads all before it.
+create function semmem.analyse_new() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    new regclass;
+begin
+    for new in
+        select oid from pg_class
+        where relnamespace = 'semmem'::regnamespace and relkind = 'r' and reltuples <= 0 and pg_relation_size(oid) > 0
+        order by oid
+    loop
+        execute format('analyze %s', new);
+    end loop;
+end $$;
+
 revoke execute on all functions in schema semmem from public;
 grant execute on all functions in schema semmem to semmem_app;

@@ -95,6 +95,11 @@ class Postgres:
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
             yield
 
+    async def analyse_new(self) -> None:
+        """Lets the planner know of tables that were empty until now; after each batch of a bulk write."""
+        async with self.connection() as connection:
+            await connection.execute("select semmem.analyse_new()")
+
     async def dedicated(self) -> asyncpg.Connection:
         """A connection of its own, for the worker that listens on it."""
         with mapped_errors():

@@ -1,7 +1,9 @@
-from semmem.extractors.segment import BATCH_EVENTS, BATCH_TOKENS, next_batch
+from semmem.extractors.segment import next_batch
+from semmem.ports import BatchLimits
 from tests.unit.extractors.builders import WordCounter, event
 
 COUNTER = WordCounter()
+LIMITS = BatchLimits(tokens=1_750, events=80)
 
 
 def words(count: int) -> str:
@@ -10,40 +12,40 @@ def words(count: int) -> str:
 
 def test_small_sessions_share_a_batch() -> None:
     events = [event("one", session="a"), event("two", session="b")]
-    assert next_batch(events, COUNTER) == events
+    assert next_batch(events, COUNTER, LIMITS) == events
 
 
 def test_the_cut_falls_between_sessions_where_it_can() -> None:
-    half = words(BATCH_TOKENS // 2 - 20)
+    half = words(LIMITS.tokens // 2 - 20)
     events = [event(half, session="a"), event(words(20), session="b"), event(half + half, session="b")]
-    assert next_batch(events, COUNTER) == events[:1]
+    assert next_batch(events, COUNTER, LIMITS) == events[:1]
 
 
 def test_a_session_larger_than_a_batch_is_cut_inside() -> None:
-    events = [event(words(BATCH_TOKENS // 3), session="a") for _ in range(5)]
-    assert next_batch(events, COUNTER) == events[:2]
+    events = [event(words(LIMITS.tokens // 3), session="a") for _ in range(5)]
+    assert next_batch(events, COUNTER, LIMITS) == events[:2]
 
 
 def test_a_session_that_fits_to_the_last_event_is_whole() -> None:
-    events = [event(words(BATCH_TOKENS - 10), session="a"), event(words(BATCH_TOKENS), session="b")]
-    assert next_batch(events, COUNTER) == events[:1]
+    events = [event(words(LIMITS.tokens - 10), session="a"), event(words(LIMITS.tokens), session="b")]
+    assert next_batch(events, COUNTER, LIMITS) == events[:1]
 
 
 def test_an_event_larger_than_a_batch_is_a_batch_of_its_own() -> None:
-    events = [event(words(BATCH_TOKENS * 3)), event("next")]
-    assert next_batch(events, COUNTER) == events[:1]
+    events = [event(words(LIMITS.tokens * 3)), event("next")]
+    assert next_batch(events, COUNTER, LIMITS) == events[:1]
 
 
 def test_batches_use_every_event_once_and_in_order() -> None:
     events = [event(words(i % 90 * 5), session=f"s{i // 30}") for i in range(400)]
     left, taken = list(events), []
     while left:
-        batch = next_batch(left, COUNTER)
-        assert 1 <= len(batch) <= BATCH_EVENTS
+        batch = next_batch(left, COUNTER, LIMITS)
+        assert 1 <= len(batch) <= LIMITS.events
         taken += batch
         left = left[len(batch) :]
     assert taken == events
 
 
 def test_nothing_pending_is_an_empty_batch() -> None:
-    assert next_batch([], COUNTER) == []
+    assert next_batch([], COUNTER, LIMITS) == []
