@@ -54,6 +54,16 @@ async def test_a_lost_job_is_swept_up(opener: Opener, owner: asyncpg.Connection)
         assert len(await _alice(application).facts()) == 1
 
 
+async def test_the_planner_knows_a_table_from_its_first_rows_on(opener: Opener, owner: asyncpg.Connection) -> None:
+    unknown = "select relname from pg_class where relname = any ($1) and relkind = 'r' and reltuples <= 0"
+    filled = ["events", "facts", "fact_sources", "passages", "terms", "vectors"]
+    async with opener() as application:
+        assert len(await owner.fetch(unknown, filled)) == len(filled)
+        await _alice(application).remember("I am allergic to peanuts.")
+        await _alice(application).settled()
+    assert await owner.fetch(unknown, filled) == []
+
+
 async def test_a_sweep_that_fails_is_not_the_last(
     opener: Opener, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

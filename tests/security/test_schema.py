@@ -95,12 +95,16 @@ async def test_the_application_owns_nothing_and_can_not_bypass(catalog: asyncpg.
         assert owned == 0
 
 
-async def test_only_one_function_runs_with_its_owners_rights_and_its_path_is_fixed(catalog: asyncpg.Connection) -> None:
+async def test_functions_that_run_with_their_owners_rights_are_few_and_their_paths_fixed(
+    catalog: asyncpg.Connection,
+) -> None:
     rows = await catalog.fetch(
         "select proname, proconfig from pg_proc where pronamespace = 'semmem'::regnamespace and prosecdef"
     )
-    assert [row["proname"] for row in rows] == ["ensure_index"]
-    assert rows[0]["proconfig"] == ["search_path=pg_catalog, public, pg_temp"]
+    assert {row["proname"]: row["proconfig"] for row in rows} == {
+        "ensure_index": ["search_path=pg_catalog, public, pg_temp"],
+        "analyse_new": ["search_path=pg_catalog, pg_temp"],
+    }
 
 
 async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connection) -> None:
