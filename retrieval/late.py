@@ -27,7 +27,7 @@ def pack(pieces: "Sequence[NDArray[np.float32]]") -> bytes:
     import numpy as np
 
     states = np.concatenate(pieces)
-    scale = float(np.abs(states).max()) / LEVELS or 1.0
+    scale = max(float(np.abs(states).max()) / LEVELS, float(np.finfo(np.float32).tiny))
     levels = (np.rint(states / scale) + LEVELS).astype(np.uint8)
     lengths = np.array([len(piece) for piece in pieces], "<u2")
     header = _HEADER.pack(scale, states.shape[1], len(pieces))
