@@ -21,10 +21,10 @@ from semmem.evals.fact_checks import (
 )
 from semmem.evals.locomo import ADVERSARIAL
 from semmem.evals.run import Tell, settled, store
+from semmem.extraction import Usage
 from semmem.extractors.gate import speaker_of
 from semmem.fact import Fact
 from semmem.memory import ScopedMemory
-from semmem.ports import Usage
 from semmem.settings import Settings
 from semmem.stores.postgres import key_of
 

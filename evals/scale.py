@@ -27,8 +27,9 @@ from semmem.evals.bench import questions, raw_reads, sentence, working
 from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import percentile
 from semmem.event import Event, NewEvent
+from semmem.extraction import BatchLimits, Decision, Extraction, Question, Usage
 from semmem.memory import ScopedMemory
-from semmem.ports import BatchLimits, Decision, Embeddings, Extraction, Question, TokenStates, Usage
+from semmem.ports import Embeddings, TokenStates
 from semmem.settings import load_settings
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from semmem.errors import BadAnswer
 from semmem.event import Event
+from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.gate import without_recalled
@@ -18,17 +19,7 @@ from semmem.extractors.schema import Answer, SaidFact, SaidSummary, SaidVerdict,
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.fact import Draft, Fact, Source, Validity
-from semmem.ports import (
-    BatchLimits,
-    ChatModel,
-    Decision,
-    Extraction,
-    Quarantined,
-    Question,
-    SummaryText,
-    TokenCounter,
-    Usage,
-)
+from semmem.ports import ChatModel, TokenCounter
 from semmem.spans import spans
 
 # Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.

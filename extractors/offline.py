@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from semmem.event import Event
+from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
 from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates
@@ -21,7 +22,6 @@ from semmem.extractors.sentences import (
 from semmem.extractors.slots import changes_something
 from semmem.extractors.summarize import extractive
 from semmem.fact import Draft, Source
-from semmem.ports import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from semmem.extraction import Decision, Question
 from semmem.extractors.slots import changes_something, gives_up, slot
 from semmem.extractors.words import content_stems, words
 from semmem.fact import Draft, Fact, Validity
-from semmem.ports import Decision, Question
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
 # .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from semmem.extraction import Verdict
 from semmem.fact import Category
-from semmem.ports import Verdict
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _STRUCTURE = ("type", "enum", "items", "properties", "required", "additionalProperties", "anyOf")

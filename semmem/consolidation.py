@@ -10,11 +10,12 @@ from uuid import UUID
 from semmem import failpoints
 from semmem.errors import BadAnswer
 from semmem.event import Event
+from semmem.extraction import Extraction, Question, Usage
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact
 from semmem.hit import Filter
-from semmem.ports import Clock, Embeddings, Extraction, Models, Question, Usage
+from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated

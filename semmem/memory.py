@@ -22,10 +22,10 @@ from semmem.checks import (
 from semmem.context import TIERS, Context, Format, Tier
 from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
 from semmem.event import Ack, Event, EventFields, NewEvent
+from semmem.extraction import Usage
 from semmem.fact import Category, Fact, Summary
 from semmem.hit import Filter, Recall, check_limit
 from semmem.parts import Parts
-from semmem.ports import Usage
 from semmem.receipt import Receipt, Selection
 from semmem.records import Records
 from semmem.scope import Branch, Scope, View

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from semmem.event import Event
-from semmem.fact import Draft, Fact
+from semmem.extraction import BatchLimits, Decision, Extraction, Question, Usage
+from semmem.fact import Fact
 from semmem.hit import Filter
 from semmem.scope import Scope, View
 
@@ -88,79 +89,6 @@ class ChatModel(Protocol):
     ) -> ChatAnswer: ...
 
     async def aclose(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a piece of extraction cost in model calls and tokens."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            calls=self.calls + other.calls,
-            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
-            completion_tokens=self.completion_tokens + other.completion_tokens,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined:
-    """A draft that was refused, by its reason ("ungrounded", "unknown_source", ...); kept for a human to look at."""
-
-    reason: str
-    event_ids: tuple[UUID, ...]
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryText:
-    """A new text for the rolling summary of a session, or of the scope where `session` is None."""
-
-    session: str | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extraction:
-    """What a batch of events gave: grounded drafts, refused ones, events no answer could be had for, and summaries."""
-
-    drafts: tuple[Draft, ...] = ()
-    quarantined: tuple[Quarantined, ...] = ()
-    failed: Mapping[UUID, str] | None = None  # event id -> reason; these go to the dead letters
-    summaries: tuple[SummaryText, ...] = ()
-    usage: Usage = Usage()
-
-
-Verdict = Literal["add", "confirm", "supersede", "ignore"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A draft and the current facts that might say the same or the opposite, nearest first, with their cosines."""
-
-    draft: Draft
-    candidates: tuple[Fact, ...] = ()
-    cosines: tuple[float, ...] = ()
-    said_at: datetime | None = None  # world time of the draft's newest source, where it is known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What becomes of a draft; `target` is the fact that is confirmed, superseded or already says it."""
-
-    verdict: Verdict
-    draft: Draft
-    target: Fact | None = None
-
-
-class BatchLimits(NamedTuple):
-    """How much an extractor takes at once."""
-
-    tokens: int
-    events: int
 
 
 class Extractor(Protocol):

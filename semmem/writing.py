@@ -9,8 +9,9 @@ from uuid import UUID
 from semmem import failpoints
 from semmem.errors import SemmemError
 from semmem.event import Event
+from semmem.extraction import Decision, Extraction, Usage
 from semmem.fact import Draft, Fact
-from semmem.ports import Clock, Decision, Embeddings, Extraction, Point, Usage
+from semmem.ports import Clock, Embeddings, Point
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import fact_document, fact_passage
 from semmem.scope import Scope

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from semmem.ports import Usage
+from semmem.extraction import Usage
 from semmem.scope import Scope
 from semmem.stores.events import mark_unconsolidated
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of

@@ -3,9 +3,10 @@
 import pytest
 
 from semmem.bootstrap import Application
+from semmem.extraction import Decision, Extraction, Quarantined
 from semmem.fact import Draft, Source, Validity
 from semmem.memory import ScopedMemory
-from semmem.ports import Decision, Embeddings, Extraction, Quarantined
+from semmem.ports import Embeddings
 from semmem.writing import Batch, FactWriter, StaleDecision
 from tests.applications import ManualClock, Opener
 

@@ -20,8 +20,8 @@ from semmem.evals.fact_checks import (
 from semmem.evals.model_server import ModelServer, Reply
 from semmem.evals.recorded import Recorded
 from semmem.event import Event, NewEvent
+from semmem.extraction import Usage
 from semmem.fact import Fact, Source, Validity
-from semmem.ports import Usage
 from semmem.settings import load_settings
 from tests.applications import FAST
 from tests.unit.extractors.builders import SAID, event, fact

@@ -7,8 +7,8 @@ import pytest
 
 from semmem.errors import BadAnswer
 from semmem.event import Event
+from semmem.extraction import Extraction
 from semmem.extractors.llm import LlmExtractor
-from semmem.ports import Extraction
 from tests.unit.extractors.builders import ScriptedChat, WordCounter, answer, event, said_fact
 
 VALID = answer(said_fact(), summaries=[{"session": 1, "text": "A move to Berlin {in May}."}])

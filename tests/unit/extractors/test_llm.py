@@ -4,9 +4,9 @@ import pytest
 
 from semmem.context import CLOSING, OPENING
 from semmem.errors import BadAnswer
+from semmem.extraction import Question, SummaryText, Usage
 from semmem.extractors.llm import MAX_CALLS, LlmExtractor
 from semmem.fact import Validity
-from semmem.ports import Question, SummaryText, Usage
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,

@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
+from semmem.extraction import Question, Usage
 from semmem.extractors.offline import OfflineExtractor
 from semmem.fact import Validity
-from semmem.ports import Question, Usage
 from semmem.scope import Scope
 from tests.unit.extractors.builders import SAID, draft, event, fact
 

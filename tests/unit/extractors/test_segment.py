@@ -1,5 +1,5 @@
+from semmem.extraction import BatchLimits
 from semmem.extractors.segment import next_batch
-from semmem.ports import BatchLimits
 from tests.unit.extractors.builders import WordCounter, event
 
 COUNTER = WordCounter()
