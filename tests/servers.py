@@ -1,5 +1,8 @@
 """Where the tests find their servers."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.engine import make_url
@@ -18,3 +21,14 @@ class ServerUrls:
 def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[int]:
+    """The port of a server that takes connections and never says a word."""
+    held: list[asyncio.StreamWriter] = []  # Python 3.13 closes a connection that nobody holds
+    listener = await asyncio.start_server(lambda reader, writer: held.append(writer), "127.0.0.1", 0)
+    yield listener.sockets[0].getsockname()[1]
+    listener.close()
+    for writer in held:
+        writer.close()

@@ -1,6 +1,5 @@
 """ports.RecentCache on Redis: notices, the dedup window, forgetting, and a server that is away."""
 
-import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from semmem.scope import Scope
 from semmem.stores.redis import RedisRecent, ScopeKeys, connect
 from tests.contract.adversarial import IDS
 from tests.contract.recent_cache import CAP, NOON, event, keys_of, some
+from tests.servers import silent_server
 from tests.waiting import wait_until
 
 
@@ -119,8 +119,7 @@ class TestServerAway:
             await cache.aclose()
 
     async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope) -> None:
-        async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
-            port = listener.sockets[0].getsockname()[1]
+        async with silent_server() as port:
             cache = RedisRecent(connect(f"redis://127.0.0.1:{port}/0"))
             with pytest.raises(StoreUnavailable, match="redis is unavailable: Timeout"):
                 await cache.recent(alice, 10, epoch=0)

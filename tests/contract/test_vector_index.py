@@ -1,6 +1,5 @@
 """The contract of ports.VectorIndex on each index, and what only Qdrant promises."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -30,7 +29,7 @@ from tests.contract.vector_index import (
     point,
     scanned,
 )
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, silent_server, with_database
 
 
 @asynccontextmanager
@@ -214,13 +213,6 @@ class TestQdrant:
             index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS)
             with pytest.raises(StoreUnavailable, match=r"HTTP 40[13]"):
                 await found(index, alice)
-
-
-@asynccontextmanager
-async def silent_server() -> AsyncIterator[int]:
-    """The port of a server that takes connections and never says a word."""
-    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0) as listener:
-        yield listener.sockets[0].getsockname()[1]
 
 
 @asynccontextmanager

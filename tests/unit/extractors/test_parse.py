@@ -60,7 +60,6 @@ def test_found_nothing_is_an_answer() -> None:
         (f"{GOOD} or rather {GOOD}", "ambiguous"),
         (f'{{"facts": [], "summaries": []}} {GOOD[:-5]}', "ambiguous"),
         ("[" * 50_000, "not_json"),
-        ('{"a":' * 5_000 + "1" + "}" * 5_000, "not_json"),
         ("x" * (MAX_ANSWER_CHARS + 1), "too_long"),
         (GOOD.replace("0.9", "NaN"), "not_json"),
         (GOOD.replace("0.9", "Infinity"), "not_json"),
@@ -72,6 +71,12 @@ def test_all_else_is_one_typed_refusal(text: str, reason: str) -> None:
     with pytest.raises(BadAnswer) as caught:
         parse(text, Answer)
     assert caught.value.reason == reason
+
+
+def test_an_answer_that_is_nested_too_deep_is_refused() -> None:
+    with pytest.raises(BadAnswer) as caught:
+        parse('{"a":' * 5_000 + "1" + "}" * 5_000, Answer)
+    assert caught.value.reason in {"not_json", "schema"}  # Pythons differ in how deep they read
 
 
 def test_a_refusal_repeats_nothing_of_the_content() -> None:
