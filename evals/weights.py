@@ -178,18 +178,22 @@ def _means(judged: Sequence[Judged], weights: Mapping[str, float]) -> dict[str, 
 
 
 def _searched(judged: Sequence[Judged]) -> Table:
-    """For each conversation the weights that the others would choose, and what they give on it."""
-    table = Table("left out", "R@10", "nDCG@10", *SIGNALS, box=None)
+    """For each conversation the weights that the others would choose in place of ours, and what they give on it."""
+    table = Table("left out", "R@10", "nDCG@10", "our R@10", "our nDCG@10", "chosen in place of ours", box=None)
     for name in dict.fromkeys(each.conversation for each in judged):
         rest = [each for each in judged if each.conversation != name]
         held = [each for each in judged if each.conversation == name]
         chosen = _climb(WEIGHTS, partial(_worth, rest))
-        [(score, gain)] = _means(held, chosen).values()
-        table.add_row(name, f"{score:.3f}", f"{gain:.3f}", *(f"{chosen[signal]:.2f}" for signal in SIGNALS))
+        [theirs], [ours] = _means(held, chosen).values(), _means(held, WEIGHTS).values()
+        table.add_row(name, *(f"{value:.3f}" for value in (*theirs, *ours)), _changed(chosen))
     chosen = _climb(WEIGHTS, partial(_worth, judged))
     worth = _worth(judged, chosen) - _worth(judged, WEIGHTS)
-    table.add_row("none", f"{worth:+.4f}", "", *(f"{chosen[signal]:.2f}" for signal in SIGNALS), style="bold")
+    table.add_row("none", f"{worth:+.4f}", "", "", "", _changed(chosen), style="bold")
     return table
+
+
+def _changed(chosen: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {weight:g}" for name, weight in chosen.items() if weight != WEIGHTS[name]) or "none"
 
 
 def _worth(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:
