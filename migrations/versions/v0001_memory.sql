@@ -580,7 +580,7 @@ declare
 begin
     for new in
         select oid from pg_class
-        where relnamespace = 'semmem'::regnamespace and relkind = 'r' and reltuples <= 0 and pg_relation_size(oid) > 0
+        where relnamespace = 'semmem'::regnamespace and relkind = 'r' and reltuples < 0 and pg_relation_size(oid) > 0
         order by oid
     loop
         execute format('analyze %s', new);
