@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,7 @@ from semmem.memory import ScopedMemory
 from semmem.ports import Embedder
 from semmem.settings import load_settings
 from semmem.stores.qdrant import QdrantIndex
+from semmem.stores.qdrant import connect as connect_qdrant
 
 WARM_UP, WRITES, READS, STARTS, IMPORTS = 50, 500, 200, 9, 3
 EVENTS, PAGE = 5_000, 1_000
@@ -150,15 +152,21 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
     queries = questions()
     for query in queries:
         await embedder.embed([query], tokens=True)
-    async with raw_reads(application, memory) as raw:
+    async with raw_reads(application, memory) as raw, raw_reads(application, memory, keep=True) as kept:
         turns = cycle(queries)
         recall, theirs = await _interleaved(
             lambda: reader.recall(next(turns)), lambda: raw(embedder, queries[0]), READS
         )
+        ours, kept_theirs = await _interleaved(
+            lambda: reader.recall(next(turns)), lambda: kept(embedder, queries[0]), READS
+        )
         again, context = await _interleaved(
             lambda: reader.recall(next(turns)), lambda: reader.context(next(turns), budget=2_000), READS
         )
-    found = f"{EVENTS:,} events in the scope, query embedded before"
+    found = (
+        f"{EVENTS:,} events in the scope, query embedded before; {ours / kept_theirs:.2f} x where the raw client keeps"
+    )
+    found += " its connection as ours does"
     added = Figure(
         name="context - recall",
         value=(context - again) * 1e3,
@@ -171,9 +179,12 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
 
 @asynccontextmanager
 async def raw_reads(
-    application: Application, memory: ScopedMemory
+    application: Application, memory: ScopedMemory, *, keep: bool = False
 ) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
-    """A plain Qdrant query of the ten nearest by a plain client, and a fetch of their rows by primary key."""
+    """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key.
+
+    By a client as it comes, which opens a connection to this machine for each query, or with `keep` by one like ours.
+    """
     mirror, servers = application.stores.mirror, application.stores.servers
     assert isinstance(mirror, QdrantIndex)
     assert servers is not None
@@ -181,7 +192,8 @@ async def raw_reads(
     named: dict[str, str | int] = {"tenant": scope.tenant, "scope_kind": scope.kind, "scope_id": scope.id, "current": 1}
     inside = QdrantFilter(must=[FieldCondition(key=key, match=MatchValue(value=value)) for key, value in named.items()])
     with warnings.catch_warnings(action="ignore"):  # of a key over plain http
-        client = AsyncQdrantClient(url=servers.qdrant_url, api_key=servers.qdrant_api_key, check_compatibility=False)
+        connect = connect_qdrant if keep else partial(AsyncQdrantClient, check_compatibility=False)
+        client = connect(url=servers.qdrant_url, api_key=servers.qdrant_api_key)
     rows = await asyncpg.connect(servers.postgres_url)
 
     async def read(embedder: Embedder, query: str) -> None:

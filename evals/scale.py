@@ -27,7 +27,8 @@ from semmem.evals.bench import questions, raw_reads, sentence, working
 from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import percentile
 from semmem.event import Event, NewEvent
-from semmem.extraction import BatchLimits, Decision, Extraction, Question, Usage
+from semmem.extraction import Decision, Extraction, Question, Usage
+from semmem.extractors.offline import OfflineExtractor
 from semmem.memory import ScopedMemory
 from semmem.ports import Embeddings, TokenStates
 from semmem.settings import load_settings
@@ -116,7 +117,7 @@ class Silent:
     """An extractor that finds nothing."""
 
     name = "silent"
-    limits = BatchLimits(tokens=8_000, events=200)
+    limits = OfflineExtractor.limits
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         return Extraction()

@@ -22,8 +22,6 @@ from semmem.fact import Draft, Fact, Source, Validity
 from semmem.ports import ChatModel, TokenCounter
 from semmem.spans import spans
 
-# Two short sessions share a batch: with one batch per session the fixed instructions would be paid for twice as often.
-LIMITS = BatchLimits(tokens=1_750, events=80)
 MAX_ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; more is a model that cannot answer at all
 VERDICT_COSINE = 0.75
@@ -39,7 +37,8 @@ class LlmExtractor:
     which end in `Extraction.failed`. BadAnswer is raised where a model answers nothing usable at all.
     """
 
-    limits = LIMITS
+    # Two short sessions share a batch: with one for each session the instructions would be paid for twice as often.
+    limits = BatchLimits(tokens=1_750, events=80)
 
     def __init__(self, chat: ChatModel, counter: TokenCounter) -> None:
         self.name = chat.model

@@ -6,7 +6,7 @@ from semmem.event import Event
 from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
-from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates
+from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates, replaces
 from semmem.extractors.screen import refusal
 from semmem.extractors.sentences import (
     addresses,
@@ -34,8 +34,12 @@ class OfflineExtractor:
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         said = [(event, draft, refusal(draft)) for event in events for draft in _drafts(event)]
+        read = _until_replaced(events, [(event, draft) for event, draft, _ in said])
+        taken = {event.id for event in events[:read]}
+        said = [each for each in said if each[0].id in taken]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
         return Extraction(
+            read=read,
             drafts=ended(merged(draft for _, draft in kept), {event.id: event.occurred_at for event in events}),
             quarantined=tuple(
                 Quarantined(reason=reason, event_ids=(event.id,), text=draft.text)
@@ -56,6 +60,15 @@ def _drafts(event: Event) -> Iterator[Draft]:
     for sentence in sentences(prose(without_recalled(event.content))):
         if is_prose(sentence) and says_something(sentence) and (event.role == "user" or _is_told(sentence)):
             yield _draft(sentence, event)
+
+
+def _until_replaced(events: Sequence[Event], said: Sequence[tuple[Event, Draft]]) -> int:
+    """How many events to take: up to one that replaces what an earlier one said, so that it finds that stored."""
+    for at, (event, draft) in enumerate(said):
+        before = (earlier for source, earlier in said[:at] if source is not event)
+        if changes_something(draft.subject, draft.text) and any(replaces(draft, earlier) for earlier in before):
+            return events.index(event)
+    return len(events)
 
 
 def _is_told(sentence: str) -> bool:

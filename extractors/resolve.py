@@ -54,7 +54,7 @@ def judge(question: Question) -> Decision:
         return settled
     draft = question.draft
     for fact, cosine in _current(question):
-        if _replaces(draft, fact):
+        if replaces(draft, fact):
             return superseding(question, fact)
         if cosine >= CONFIRM_COSINE and _same_stems(draft, fact):
             return Decision(verdict="confirm", draft=draft, target=fact)
@@ -79,6 +79,13 @@ def related(draft: Statement, fact: Statement) -> bool:
     """True where both give a value for one attribute that its subject has once."""
     named = slot(draft.subject, draft.text)
     return named is not None and _same_subject(draft, fact) and named == slot(fact.subject, fact.text)
+
+
+def replaces(draft: Draft, fact: Statement) -> bool:
+    """True where the draft says what holds in place of the fact."""
+    if draft.validity.end or not _same_subject(draft, fact):
+        return False
+    return related(draft, fact) or gives_up(draft.text, fact.text)
 
 
 def outdates(draft: Draft, line: str) -> bool:
@@ -113,7 +120,7 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
             continue
         since = draft.validity.start or max(said[source.event_id] for source in draft.sources)
         for earlier in range(later):
-            if closed[earlier].validity.end is None and _replaces(draft, closed[earlier]):
+            if closed[earlier].validity.end is None and replaces(draft, closed[earlier]):
                 closed[earlier] = _closed(closed[earlier], since)
     return tuple(closed)
 
@@ -131,12 +138,6 @@ def one_successor(decisions: Sequence[Decision]) -> list[Decision]:
 
 def _supersedes(decision: Decision) -> bool:
     return decision.verdict == "supersede"
-
-
-def _replaces(draft: Draft, fact: Statement) -> bool:
-    if draft.validity.end or not _same_subject(draft, fact):
-        return False
-    return related(draft, fact) or gives_up(draft.text, fact.text)
 
 
 def _closed(draft: Draft, end: datetime) -> Draft:

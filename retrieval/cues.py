@@ -24,9 +24,11 @@ _TIME = re.compile(
 _NAME = re.compile(r"(?<=[\w,;:'\")] )[A-Z][a-z]")  # a capital that begins no sentence
 _ASKS = re.compile("[?？؟]")  # noqa: RUF001
 _COUNT = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|first|second|third)\b", re.IGNORECASE
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozen|hundred|thousand|once|twice|first|second|third)\b",
+    re.IGNORECASE,
 )
-_TITLE = re.compile(r'["“«„《「](?=[^\W\d_a-z])')  # a quotation that begins with a capital, where there are any
+_TITLE = re.compile(r'["“«„《『](?=[^\W\d_a-zß-öø-ÿά-ώа-џ])')  # a quotation that begins with a capital, or knows none
 
 _PATTERNS = {Cue.TIME: _TIME, Cue.NAME: _NAME, Cue.ASKS: _ASKS, Cue.COUNT: _COUNT, Cue.TITLE: _TITLE}
 

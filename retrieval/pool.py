@@ -141,12 +141,3 @@ def _spots(passages: Sequence[Passage]) -> "NDArray[np.int64]":
     places = np.array([each.place for each in passages], np.int64)
     spots: NDArray[np.int64] = np.array(numbers, np.int64) * (places.max(initial=0) + REACH + 1) + places
     return spots
-
-
-def turns_first(passages: Sequence[Passage]) -> list[Passage]:
-    """Without the facts that rest on short turns among them: a turn has the words it was said in.
-
-    Facts that rest on a long text, or on turns that are not among them, stay.
-    """
-    turns = {passage.id for passage in passages if passage.kind == "event" and not passage.long}
-    return [passage for passage in passages if turns.isdisjoint(passage.sources)]

@@ -16,8 +16,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    r"\b(?:books?|novels?|movies?|films?|songs?|albums?|games?|series|shows?|poems?|titles?|titled|called|named|read"
-    r"|reading)\b",
+    r"\b(?:books?|novels?|movies?|films?|songs?|albums?|games?|series|poems?|titles?|titled|called|named)\b",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"\bhow (?:many|much|old|often|long|far|big|tall)\b|\bnumber of\b", re.IGNORECASE)

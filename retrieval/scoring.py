@@ -9,6 +9,7 @@ from semmem.event import Event
 from semmem.fact import Fact
 from semmem.hit import Hit
 from semmem.retrieval.analysis import normalised
+from semmem.retrieval.pieces import is_long
 
 # They settle near ties and never outweigh relevance, which has the rest of a score of at most 1.
 RECENCY = 0.03
@@ -78,11 +79,26 @@ def _order(hit: Hit) -> tuple[float, float, UUID]:
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
     """Each statement once: an event is dropped where a fact says the same, or the same voice did."""
     stated = {normalised(hit.text) for hit in hits if isinstance(hit.item, Fact)}
+    return _once([hit for hit in hits if isinstance(hit.item, Fact) or normalised(hit.text) not in stated])
+
+
+def turns_first(hits: Sequence[Hit]) -> list[Hit]:
+    """Each statement once, in the words it was said in: a fact gives way to the turns it rests on.
+
+    Facts that rest on a long text, or on turns that were not found, stay.
+    """
+    turns = {hit.id for hit in hits if isinstance(hit.item, Event) and not is_long(hit.text)}
+    return _once([hit for hit in hits if isinstance(hit.item, Event) or turns.isdisjoint(_events_of(hit))])
+
+
+def _events_of(hit: Hit) -> list[UUID]:
+    return [source.event_id for source in hit.sources]
+
+
+def _once(hits: Sequence[Hit]) -> list[Hit]:
     seen: set[tuple[str | None, str]] = set()
     kept = []
     for hit in hits:
-        if isinstance(hit.item, Event) and normalised(hit.text) in stated:
-            continue
         said = (hit.item.voice if isinstance(hit.item, Event) else None, normalised(hit.text))
         if said not in seen:
             seen.add(said)

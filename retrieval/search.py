@@ -1,7 +1,7 @@
 """A question's way to its hits: candidates from every index, read with their neighbours, judged, hydrated, ranked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import fsum
@@ -28,7 +28,7 @@ from semmem.retrieval.analysis import terms
 from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
 from semmem.retrieval.newest import newest_first
-from semmem.retrieval.pool import REACH, Pool, pooled, turns_first
+from semmem.retrieval.pool import REACH, Pool, pooled
 from semmem.retrieval.rerank import reranked
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import Judged, judged
@@ -37,10 +37,14 @@ from semmem.scope import View
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 70  # of them that are judged, at least, together with their neighbours; more would only add noise
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
-SPARE = 10  # rows read beside the hits asked for: what says the same as another gives way
+HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
+SPARE = 10  # of them beside the hits asked for, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
+
+
+Sift = Callable[[Sequence[Hit]], list[Hit]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +82,16 @@ class Searcher:
         self._lexical, self._reader, self._clock, self._reranker = lexical, reader, clock, reranker
 
     async def recall(
-        self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, verbatim: bool = False
+        self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
-        """Only Postgres down is an error; whatever else is down is named in `degraded`.
-
-        With `verbatim` facts give way to the turns that they rest on.
-        """
+        """Only Postgres down is an error; whatever else is down is named in `degraded`."""
         found, best = await self._look(view, query, limit, filter)
         wanted = limit if self._reranker is None else max(RERANKED, limit)
         async with self._reader.reading(view) as rows:
             pool = await self._pooled(rows, query, best, found)
             # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
             answers = pool.passages if filter == Filter() else _among(pool.passages, best)
-            answers = turns_first(answers) if verbatim else answers
-            hits = await self._hits(rows, answers, judged(pool), filter, wanted)
+            hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         ordered = newest_first(ordered[:limit], query)
         return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded | failed)
@@ -133,9 +133,10 @@ class Searcher:
         judged: Judged,
         filter: Filter,
         limit: int,
+        sift: Sift,
     ) -> list[Hit]:
         """Reads from the most relevant on, until enough are part of the answer."""
-        now, step = self._clock(), limit + SPARE
+        now, step = self._clock(), max(HYDRATED, limit + SPARE)
         ordered = sorted(passages, key=lambda passage: -judged.relevance(passage.id))
         items: list[Event | Fact] = []
         outdated: set[UUID] = set()
@@ -144,7 +145,7 @@ class Searcher:
             found = await rows.hydrate(ordered[start : start + step])
             items += [item for item in found.items if _holds(item, filter, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
-            hits = distinct(rank(items, judged, now, outdated))[:limit]
+            hits = sift(rank(items, judged, now, outdated))[:limit]
             if len(hits) == limit:
                 break
         return hits

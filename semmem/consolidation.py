@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-WINDOW = 200  # events looked at together
+WINDOW = 400  # events looked at together: more than any extractor takes, so that a cut falls between sessions
 
 
 class Consolidator:
@@ -74,8 +74,7 @@ class Consolidator:
         while pending := await self._log.unconsolidated(scope, after, WINDOW):
             if worth := [event for event in pending if gate.worth_extracting(event)]:
                 events = segment.next_batch(worth, self._counter, self._extractor.limits)
-                passed = [event for event in pending if event.seq <= events[-1].seq]
-                return await self._extract(scope, events, passed, summaries, last_attempt)
+                return await self._extract(scope, events, pending, summaries, last_attempt)
             await self._skip(scope, pending)
         return None
 
@@ -87,7 +86,7 @@ class Consolidator:
         self,
         scope: Scope,
         events: Sequence[Event],
-        passed: Sequence[Event],
+        pending: Sequence[Event],
         summaries: Mapping[str | None, str],
         last_attempt: bool,
     ) -> "_Read":
@@ -104,6 +103,8 @@ class Consolidator:
         failpoints.reach("model-answered")
         documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
         embeddings = await self._embedder.embed(documents, tokens=True) if documents else None
+        through = events[: extraction.read][-1].seq
+        passed = [event for event in pending if event.seq <= through]
         return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings)
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:

@@ -44,13 +44,17 @@ class SummaryText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
-    """What a batch of events gave: grounded drafts, refused ones, events no answer could be had for, and summaries."""
+    """What a batch of events gave: grounded drafts, refused ones, events no answer could be had for, and summaries.
+
+    `read` is how many of the events it stands for, from the first on; the others come again. None is all of them.
+    """
 
     drafts: tuple[Draft, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     failed: Mapping[UUID, str] | None = None  # event id -> reason; these go to the dead letters
     summaries: tuple[SummaryText, ...] = ()
     usage: Usage = Usage()
+    read: int | None = None
 
 
 Verdict = Literal["add", "confirm", "supersede", "ignore"]

@@ -12,6 +12,7 @@ from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import FLOORS, check_budget
 from semmem.retrieval.excerpt import excerpt
+from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, ScopeState
@@ -83,7 +84,7 @@ class Tiers:
         return [_summary_item(summary, session) for summary in await self._facts.summaries(view)], frozenset()
 
     async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
-        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, verbatim=True)
+        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
         return [_hit_item(hit, query, budget) for hit in recall], recall.degraded
 
     async def _recent_tier(self, view: View, session: str | None) -> Gathered:

@@ -28,7 +28,9 @@ async def silent_server() -> AsyncIterator[int]:
     """The port of a server that takes connections and never says a word."""
     held: list[asyncio.StreamWriter] = []  # Python 3.13 closes a connection that nobody holds
     listener = await asyncio.start_server(lambda reader, writer: held.append(writer), "127.0.0.1", 0)
-    yield listener.sockets[0].getsockname()[1]
-    listener.close()
-    for writer in held:
-        writer.close()
+    try:
+        yield listener.sockets[0].getsockname()[1]
+    finally:
+        listener.close()
+        for writer in held:
+            writer.close()

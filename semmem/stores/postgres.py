@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
@@ -17,6 +18,7 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
 
 APP_ROLE = "semmem_app"
+_log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 3.0
 STATEMENT_TIMEOUT = 30.0
 
@@ -96,9 +98,12 @@ class Postgres:
             yield
 
     async def analyse_new(self) -> None:
-        """Lets the planner know of tables that were empty until now; after each batch of a bulk write."""
-        async with self.connection() as connection:
-            await connection.execute("select semmem.analyse_new()")
+        """Lets the planner know of tables that were empty, or small, until now; after each batch of a bulk write."""
+        try:
+            async with self.connection() as connection:
+                await connection.execute("select semmem.analyse_new()")
+        except StoreUnavailable as error:  # what was written is committed, and autovacuum will do it too
+            _log.warning("tables could not be analysed: %s", error)
 
     async def dedicated(self) -> asyncpg.Connection:
         """A connection of its own, for the worker that listens on it."""

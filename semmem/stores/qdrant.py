@@ -63,8 +63,8 @@ def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
             api_key=api_key,
             timeout=WRITE_SECONDS,
             check_compatibility=False,
-            # The client's own limits keep no connection to the loopback interface, and a new one for each query costs.
-            limits=httpx.Limits(keepalive_expiry=IDLE_SECONDS),
+            # httpx's own, but for the time: the client would keep no connection to the loopback interface at all.
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS),
         )
 
 

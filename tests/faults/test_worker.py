@@ -16,7 +16,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem import ConfigurationError, ScopedMemory
+from semmem import ConfigurationError, NewEvent, ScopedMemory
 from semmem.bootstrap import Application
 from semmem.settings import EXTRACT_AFTER, load_settings
 from semmem.stores.jobs import JobQueue
@@ -54,14 +54,19 @@ async def test_a_lost_job_is_swept_up(opener: Opener, owner: asyncpg.Connection)
         assert len(await _alice(application).facts()) == 1
 
 
-async def test_the_planner_knows_a_table_from_its_first_rows_on(opener: Opener, owner: asyncpg.Connection) -> None:
+async def test_the_planner_knows_a_table_from_its_first_rows_on_and_when_it_has_grown(
+    opener: Opener, owner: asyncpg.Connection
+) -> None:
     unknown = "select relname from pg_class where relname = any ($1) and relkind = 'r' and reltuples <= 0"
     filled = ["events", "facts", "fact_sources", "passages", "terms", "vectors"]
     async with opener() as application:
         assert len(await owner.fetch(unknown, filled)) == len(filled)
         await _alice(application).remember("I am allergic to peanuts.")
         await _alice(application).settled()
-    assert await owner.fetch(unknown, filled) == []
+        assert await owner.fetch(unknown, filled) == []
+        await _alice(application).remember_many([NewEvent(content=f"I am {at} years old.") for at in range(100)])
+        await _alice(application).settled()
+    assert await owner.fetchval("select reltuples from pg_class where relname = 'vectors'") > len(filled)
 
 
 async def test_a_sweep_that_fails_is_not_the_last(

@@ -1,10 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from semmem.extraction import Question, Usage
 from semmem.extractors.offline import OfflineExtractor
 from semmem.fact import Validity
 from semmem.scope import Scope
-from tests.unit.extractors.builders import SAID, draft, event, fact
+from tests.unit.extractors.builders import draft, event, fact
 
 OFFLINE = OfflineExtractor()
 
@@ -72,7 +72,7 @@ async def test_summaries_roll_on_per_session_and_scope() -> None:
 async def test_a_summary_does_not_keep_what_was_replaced() -> None:
     first = await OFFLINE.extract([event("I live in Munich."), event("I like tea.")], {})
     present = {summary.session: summary.text for summary in first.summaries}
-    second = await OFFLINE.extract([event("I moved to Berlin."), event("I moved to Oslo.")], present)
+    second = await OFFLINE.extract([event("I moved to Berlin. I moved to Oslo.")], present)
     assert {summary.text for summary in second.summaries} == {"alice likes tea.\nalice moved to Oslo."}
 
 
@@ -80,10 +80,23 @@ async def test_nothing_said_changes_no_summary() -> None:
     assert (await OFFLINE.extract([event("How are you?")], {None: "x"})).summaries == ()
 
 
-async def test_a_correction_in_the_same_batch_ends_what_it_corrects() -> None:
-    told = [event("My address is 12 Elm Street."), event("I moved to 7 Oak Avenue.", at=SAID + timedelta(days=3))]
-    old, new = (await OFFLINE.extract(told, {})).drafts
-    assert (old.validity.end, new.validity.end) == (told[1].occurred_at, None)
+async def test_a_correction_in_the_same_message_ends_what_it_corrects() -> None:
+    told = event("My address is 12 Elm Street. Wait, I moved to 7 Oak Avenue.")
+    old, new = (await OFFLINE.extract([told], {})).drafts
+    assert (old.validity.end, new.validity.end) == (told.occurred_at, None)
+
+
+async def test_a_batch_ends_before_what_replaces_an_earlier_message() -> None:
+    told = [
+        event("I have a dog."),
+        event("My address is 12 Elm Street."),
+        event("Hm."),
+        event("I moved to 7 Oak Avenue."),
+    ]
+    extraction = await OFFLINE.extract([*told, event("I like tea.")], {})
+    assert extraction.read == 3
+    assert [found.text for found in extraction.drafts] == ["alice has a dog.", "alice's address is 12 Elm Street."]
+    assert (await OFFLINE.extract(told[3:], {})).read == 1
 
 
 async def test_the_same_words_twice_are_one_draft_with_two_sources() -> None:

@@ -1,5 +1,11 @@
+import pytest
+
+from semmem.consolidation import WINDOW
 from semmem.extraction import BatchLimits
+from semmem.extractors.llm import LlmExtractor
+from semmem.extractors.offline import OfflineExtractor
 from semmem.extractors.segment import next_batch
+from semmem.ports import Extractor
 from tests.unit.extractors.builders import WordCounter, event
 
 COUNTER = WordCounter()
@@ -45,6 +51,12 @@ def test_batches_use_every_event_once_and_in_order() -> None:
         taken += batch
         left = left[len(batch) :]
     assert taken == events
+
+
+@pytest.mark.parametrize("extractor", [LlmExtractor, OfflineExtractor])
+def test_more_is_looked_at_than_an_extractor_takes(extractor: type[Extractor]) -> None:
+    """Or the end of what was looked at would pass for the end of a session."""
+    assert extractor.limits.events < WINDOW
 
 
 def test_nothing_pending_is_an_empty_batch() -> None:

@@ -1,5 +1,3 @@
-from uuid import uuid4
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +6,7 @@ from hypothesis import strategies as st
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, pack
-from semmem.retrieval.pool import HERE, REACH, Pool, turns_first
+from semmem.retrieval.pool import HERE, REACH, Pool
 from semmem.scope import Scope
 from tests.unit.retrieval.memories import ALICE, LAUNCH
 from tests.unit.retrieval.passages import passage, pool_of, turns
@@ -126,10 +124,3 @@ def test_cues_are_told_apart() -> None:
 def test_a_pool_may_be_empty() -> None:
     pool = pool_of([], dense={})
     assert pool.neighbours.shape == (0, 2 * REACH + 1)
-
-
-def test_a_fact_gives_way_to_the_short_turns_it_rests_on() -> None:
-    turn, other, page = passage(), passage(), passage(long=True)
-    drawn, both = (passage(kind="fact", sources=(turn.id, more)) for more in (turn.id, uuid4()))
-    of_page, unseen = (passage(kind="fact", sources=(source,)) for source in (page.id, uuid4()))
-    assert turns_first([drawn, other, turn, both, of_page, page, unseen]) == [other, turn, of_page, page, unseen]

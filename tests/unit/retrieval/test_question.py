@@ -145,7 +145,8 @@ def test_whether_a_question_asks_for_a_name(question: str, asked: bool) -> None:
     ("question", "asked"),
     [
         ("Which books did she like?", True),
-        ("What is she READING?", True),
+        ("What is her favourite NOVEL?", True),
+        ("Has she read the contract?", False),
         ("What was the film called?", True),
         ("Is she ready?", False),
         ("Is it for showing?", False),

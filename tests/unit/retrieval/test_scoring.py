@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semmem.event import Event
-from semmem.fact import Fact
+from semmem.fact import Fact, Source
 from semmem.hit import Hit
+from semmem.retrieval.pieces import LONG
 from semmem.retrieval.scoring import (
     HALF_LIFE,
     IMPORTANCE,
@@ -17,12 +19,18 @@ from semmem.retrieval.scoring import (
     distinct,
     holds,
     rank,
+    turns_first,
 )
 from tests.unit.retrieval.memories import MAY, event, fact
 
 
 def hit(item: Event | Fact, score: float = 0.5) -> Hit:
     return Hit(item=item, score=score, signals={"turn": score})
+
+
+def resting(text: str, *events: Event) -> Fact:
+    """A fact drawn from these events."""
+    return replace(fact(text), sources=tuple(Source(event_id=one.id, quote=one.content) for one in events))
 
 
 def test_the_weights_make_a_full_score_of_one() -> None:
@@ -112,12 +120,26 @@ def test_a_statement_appears_once_by_its_better_hit() -> None:
 
 def test_two_people_may_say_the_same() -> None:
     said = [hit(event("I am allergic to peanuts", speaker=name)) for name in ("Alice", "Bob")]
-    assert distinct(said) == said
+    assert distinct(said) == turns_first(said) == said
+
+
+def test_a_fact_gives_way_to_the_turns_it_rests_on() -> None:
+    turn, other = event("I moved to Berlin, and I bought a bike."), event("Nice weather")
+    berlin, bike = resting("Alice moved to Berlin", turn), resting("Alice bought a bike", turn)
+    both = resting("It was nice when Alice moved", turn, event("Nobody found this"))
+    hits = turns_first([hit(berlin, 0.9), hit(other, 0.8), hit(turn, 0.5), hit(bike, 0.4), hit(both, 0.3)])
+    assert hits == [hit(other, 0.8), hit(turn, 0.5)]
+
+
+def test_facts_that_rest_on_a_long_text_or_on_turns_that_were_not_found_stay() -> None:
+    page, unseen = event("word " * (LONG + 1)), event("I like tea")
+    stay = [hit(resting("Alice wrote a page", page), 0.9), hit(resting("Alice likes tea", unseen), 0.8)]
+    assert turns_first([*stay, hit(page, 0.7)]) == [*stay, hit(page, 0.7)]
 
 
 def test_turns_that_say_the_same_appear_once() -> None:
     first, again = event("I moved to Berlin"), event("i moved to  Berlin.")
-    assert [each.item for each in distinct([hit(again, 0.5), hit(first, 0.4)])] == [again]
+    assert [each.item for each in turns_first([hit(again, 0.5), hit(first, 0.4)])] == [again]
 
 
 JANUARY, MARCH, JUNE = (datetime(2023, month, 1, tzinfo=UTC) for month in (1, 3, 6))

@@ -1,0 +1,34 @@
+"""What changes: each new value supersedes the one before it, however it came in, and the present one answers."""
+
+from datetime import UTC, datetime, timedelta
+
+from semmem import NewEvent, ScopedMemory
+
+START = datetime(2025, 6, 1, tzinfo=UTC)
+
+
+def _weekly(*said: str) -> list[NewEvent]:
+    return [NewEvent(content=text, occurred_at=START + timedelta(weeks=week)) for week, text in enumerate(said)]
+
+
+async def test_values_that_come_in_one_import_supersede_each_other_in_turn(alice: ScopedMemory) -> None:
+    await alice.remember("I live in Gothenburg.", occurred_at=START - timedelta(days=300))
+    await alice.settled()
+    await alice.remember_many(_weekly("I moved to Malmo.", "I have a dog.", "I moved to Oslo."))
+    await alice.settled()
+
+    [home] = [fact for fact in await alice.facts() if "Oslo" in fact.text]
+    versions = await alice.timeline(home.id)
+    assert [fact.text.split()[-1] for fact in versions] == ["Gothenburg.", "Malmo.", "Oslo."]
+    for at, city in ((-1, "Gothenburg"), (1, "Malmo"), (15, "Oslo")):
+        then = await alice.recall("Where does she live?", as_of=START + timedelta(days=at))
+        homes = [hit.text for hit in then if hit.kind == "fact" and "dog" not in hit.text]
+        assert [home.split()[-1] for home in homes] == [f"{city}."]
+
+
+async def test_the_present_value_is_found_among_many_past_ones(alice: ScopedMemory) -> None:
+    cities = [f"Town{chr(ord('A') + at)}" for at in range(20)]
+    await alice.remember_many(_weekly(*(f"I moved to {city}." for city in cities)))
+    await alice.settled()
+    [hit] = await alice.recall("Where did I move to?", limit=1)
+    assert cities[-1] in hit.text
