@@ -227,7 +227,11 @@ def payload_selector(body: Any) -> Any:
 
 
 def record_json(record: edge.Record | edge.ScoredPoint) -> dict[str, Any]:
-    answer = {"id": _id(record.id), "payload": record.payload, "vector": _vector_json(record.vector)}
+    answer: dict[str, Any] = {"id": _id(record.id)}
+    if record.payload is not None:
+        answer["payload"] = record.payload
+    if record.vector is not None:
+        answer["vector"] = _vector_json(record.vector)
     if record.order_value is not None:
         answer["order_value"] = record.order_value
     if isinstance(record, edge.ScoredPoint):
