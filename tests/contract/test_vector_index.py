@@ -1,9 +1,11 @@
 """The contract of ports.VectorIndex on each index, and what only Qdrant promises."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -206,6 +208,15 @@ class TestQdrant:
             with pytest.raises(StoreUnavailable, match="qdrant is unavailable: no answer within 0"):
                 await found(index, alice)
 
+    async def test_a_connection_is_kept_between_queries(self, servers: ServerUrls) -> None:
+        async with (
+            relayed(servers.qdrant_url) as (url, connections),
+            qdrant_client(replace(servers, qdrant_url=url)) as client,
+        ):
+            for _ in range(3):
+                await client.get_collections()
+            assert len(connections) == 1
+
     async def test_a_wrong_key_is_unavailable(self, servers: ServerUrls, alice: Scope) -> None:
         if servers.qdrant_api_key is None:
             pytest.skip("the server asks for no key")
@@ -213,6 +224,28 @@ class TestQdrant:
             index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS)
             with pytest.raises(StoreUnavailable, match=r"HTTP 40[13]"):
                 await found(index, alice)
+
+
+@asynccontextmanager
+async def relayed(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWriter]]]:
+    """Another way to the same server, and the connections that came by it."""
+    target, connections = urlsplit(url), list[asyncio.StreamWriter]()
+
+    async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+        writer.close()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        far_reader, far_writer = await asyncio.open_connection(target.hostname, target.port)
+        await asyncio.gather(copy(reader, far_writer), copy(far_reader, writer))
+
+    listener = await asyncio.start_server(take, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", connections
+    finally:
+        listener.close()
 
 
 @asynccontextmanager
