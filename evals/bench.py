@@ -163,10 +163,8 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
         again, context = await _interleaved(
             lambda: reader.recall(next(turns)), lambda: reader.context(next(turns), budget=2_000), READS
         )
-    found = (
-        f"{EVENTS:,} events in the scope, query embedded before; {ours / kept_theirs:.2f} x where the raw client keeps"
-    )
-    found += " its connection as ours does"
+    kept_ratio = f"{ours / kept_theirs:.2f} x where the raw client keeps its connection as ours does"
+    found = f"{EVENTS:,} events in the scope, query embedded before; {kept_ratio}"
     added = Figure(
         name="context - recall",
         value=(context - again) * 1e3,

@@ -33,10 +33,8 @@ class OfflineExtractor:
     limits = BatchLimits(tokens=8_000, events=200)  # the more texts are embedded at once, the less is padded
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
-        said = [(event, draft, refusal(draft)) for event in events for draft in _drafts(event)]
-        read = _until_replaced(events, [(event, draft) for event, draft, _ in said])
-        taken = {event.id for event in events[:read]}
-        said = [each for each in said if each[0].id in taken]
+        read, drafts = _until_replaced(events)
+        said = [(event, draft, refusal(draft)) for event, draft in drafts]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
         return Extraction(
             read=read,
@@ -62,13 +60,17 @@ def _drafts(event: Event) -> Iterator[Draft]:
             yield _draft(sentence, event)
 
 
-def _until_replaced(events: Sequence[Event], said: Sequence[tuple[Event, Draft]]) -> int:
-    """How many events to take: up to one that replaces what an earlier one said, so that it finds that stored."""
-    for at, (event, draft) in enumerate(said):
-        before = (earlier for source, earlier in said[:at] if source is not event)
-        if changes_something(draft.subject, draft.text) and any(replaces(draft, earlier) for earlier in before):
-            return events.index(event)
-    return len(events)
+def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Draft]]]:
+    """How many events to take, and their drafts: up to one that replaces what an earlier one said, so that it finds
+    that stored."""
+    said: list[tuple[Event, Draft]] = []
+    for read, event in enumerate(events):
+        drafts = list(_drafts(event))
+        changing = [draft for draft in drafts if changes_something(draft.subject, draft.text)]
+        if any(replaces(draft, earlier) for draft in changing for _, earlier in said):
+            return read, said
+        said += [(event, draft) for draft in drafts]
+    return len(events), said
 
 
 def _is_told(sentence: str) -> bool:

@@ -43,7 +43,6 @@ RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
 
-
 Sift = Callable[[Sequence[Hit]], list[Hit]]
 
 

@@ -227,13 +227,8 @@ def payload_selector(body: Any) -> Any:
 
 
 def record_json(record: edge.Record | edge.ScoredPoint) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": _id(record.id)}
-    if record.payload is not None:
-        answer["payload"] = record.payload
-    if record.vector is not None:
-        answer["vector"] = _vector_json(record.vector)
-    if record.order_value is not None:
-        answer["order_value"] = record.order_value
+    asked = {"payload": record.payload, "vector": _vector_json(record.vector), "order_value": record.order_value}
+    answer = {"id": _id(record.id), **{name: value for name, value in asked.items() if value is not None}}
     if isinstance(record, edge.ScoredPoint):
         answer |= {"score": record.score, "version": record.version}
     return answer

@@ -17,8 +17,9 @@ from semmem.scope import Scope, View
 Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
 
-APP_ROLE = "semmem_app"
 _log = logging.getLogger(__name__)
+
+APP_ROLE = "semmem_app"
 CONNECT_TIMEOUT = 3.0
 STATEMENT_TIMEOUT = 30.0
 

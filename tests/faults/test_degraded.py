@@ -14,6 +14,7 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.bootstrap import Application
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
+from semmem.stores.postgres import Postgres
 from tests.applications import ManualClock, Opener, opened
 from tests.faults.oracle import drift
 from tests.model_server import ModelServer, Reply
@@ -286,3 +287,10 @@ async def test_pgvector_may_be_chosen_although_there_is_a_qdrant(opener: Opener)
     async with opener(vector_index="pgvector") as application:
         assert application.stores.mirror is None
         assert await _degraded(await _told(_alice(application))) == frozenset()
+
+
+async def test_a_failed_analysis_is_told_and_fails_nothing(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    postgres = await Postgres.connect(postgres_url)
+    await postgres.aclose()
+    await postgres.analyse_new()
+    assert "tables could not be analysed: postgres is unavailable" in caplog.text
