@@ -35,7 +35,7 @@ from semmem.retrieval.signals import Judged, judged
 from semmem.scope import View
 
 DEPTH = 120  # candidates asked of each index, at least
-JUDGED = 70  # of them that are judged, at least, together with their neighbours; more would only add noise
+JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take up to half the places
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
 SPARE = 10  # of them beside the hits asked for, at least
@@ -102,9 +102,14 @@ class Searcher:
             return await self._pooled(rows, query, best, found)
 
     async def _look(self, view: View, query: str, limit: int, filter: Filter) -> tuple[Candidates, list[Candidate]]:
-        """What the indexes found, and the best of it."""
-        found = await self._candidates(view, query, max(DEPTH, limit), filter)
-        return found, found.best(max(JUDGED, limit // 2))
+        """What the indexes found, and the best of it.
+
+        Up to a limit of 200 the same, so that a longer answer begins like a shorter one. Where a filter keeps
+        neighbours from answering too, as many are needed as are asked for.
+        """
+        needed = limit // 2 if filter == Filter() else limit
+        found = await self._candidates(view, query, max(DEPTH, needed), filter)
+        return found, found.best(max(JUDGED, needed))
 
     async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
         # The words first: Postgres works on them while the question is embedded and put into a request.

@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
+from typing import Literal
 
 import asyncpg
 from pgvector.asyncpg import register_vector
@@ -17,11 +18,17 @@ from semmem.scope import Scope, View
 Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
 
+# How Postgres plans prepared statements (its plan_cache_mode). Reads by primary key have one plan, whatever the keys,
+# and making it anew takes as long as half the reading.
+Plans = Literal["auto", "force_generic_plan"]
+
 _log = logging.getLogger(__name__)
 
 APP_ROLE = "semmem_app"
 CONNECT_TIMEOUT = 3.0
 STATEMENT_TIMEOUT = 30.0
+
+_ENTER = "select semmem.enter($1, $2, $3), set_config('plan_cache_mode', $4, true)"
 
 _REFUSED = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -83,11 +90,11 @@ class Postgres:
                 yield connection
 
     @asynccontextmanager
-    async def transaction(self, where: Scope | View) -> AsyncIterator[Connection]:
+    async def transaction(self, where: Scope | View, *, plans: Plans = "auto") -> AsyncIterator[Connection]:
         """One transaction that sees and writes only the rows of `where`."""
         view = where if isinstance(where, View) else View.of(where)
         async with self.connection() as connection, connection.transaction():
-            await connection.execute("select semmem.enter($1, $2, $3)", *columns_of(view))
+            await connection.execute(_ENTER, *columns_of(view), plans)
             yield connection
 
     @asynccontextmanager

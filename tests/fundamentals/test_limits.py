@@ -1,0 +1,39 @@
+"""How many hits a recall gives: as many as were asked for, and asking for more changes none of the first."""
+
+import pytest_asyncio
+
+from semmem import NewEvent, ScopedMemory
+
+ASKED = "Which parcels went to the harbour?"
+PLACES = ("harbour", "station", "market", "old mill")
+COURIERS = ("ana", "rui")
+
+
+@pytest_asyncio.fixture
+async def parcels(alice: ScopedMemory) -> ScopedMemory:
+    """320 events, half of them of each courier."""
+    said = [
+        NewEvent(
+            content=f"Parcel {number} of {number % 7} kilos went to the {PLACES[number % 4]} on day {number // 3}.",
+            agent=COURIERS[number % 2],
+            session=f"day {number // 20}",
+        )
+        for number in range(320)
+    ]
+    await alice.remember_many(said)
+    await alice.settled(facts=False)
+    return alice
+
+
+async def test_a_longer_answer_begins_like_a_shorter_one(parcels: ScopedMemory) -> None:
+    short = [(hit.id, hit.score) for hit in await parcels.recall(ASKED, limit=10)]
+    for limit in (60, 200):
+        longer = await parcels.recall(ASKED, limit=limit)
+        assert len(longer) == limit
+        assert [(hit.id, hit.score) for hit in longer][:10] == short
+
+
+async def test_a_filter_leaves_as_many_as_were_asked_for(parcels: ScopedMemory) -> None:
+    for limit in (10, 150):
+        found = await parcels.recall(ASKED, limit=limit, agent="rui")
+        assert len(found) == limit
