@@ -21,7 +21,7 @@ from semmem.stores.facts import FactStore
 Gathered = tuple[list[Item], frozenset[str]]  # best first, and what was degraded
 
 RECENT = 50  # newest events of a scope that may stand in a context
-FEWEST, MOST, TOKENS_A_HIT = 10, 130, 30  # hits asked for: as many as the budget may hold
+FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budget may hold
 
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4

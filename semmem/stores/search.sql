@@ -29,11 +29,10 @@ on conflict (tenant, item_id) do nothing;
 -- around: items, the events that facts among them rest on, and the short turns up to $3 places from short ones; sought
 -- by equality, for row level security keeps other conditions off the index. One row of columns: rows would come in
 -- pieces of 8 KB, each of which costs the reader a turn of its loop
-with found as materialized (
-    select * from semmem.passages
-    where tenant = $1 and item_id = any ($2::uuid[] || array(
-        select event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
-    ))
+with drawn as materialized (
+    select fact_id, event_id from semmem.fact_sources where tenant = $1 and fact_id = any ($2::uuid[])
+), found as materialized (
+    select * from semmem.passages where tenant = $1 and item_id = any ($2 || array(select event_id from drawn))
 ), spots as (
     select scope_kind, scope_id, session, place + step as place
     from found, generate_series(-$3::integer, $3) as step
@@ -48,16 +47,13 @@ with found as materialized (
         on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
             = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)
     where not p.long
-), drawn as (
-    select array_agg(fact_id order by fact_id, event_id) as facts,
-           array_agg(event_id order by fact_id, event_id) as events
-    from semmem.fact_sources where tenant = $1 and fact_id = any ($2)
 )
 select array_agg(item_id) as id, array_agg(item_kind) as kind, array_agg(scope_kind) as scope_kind,
        array_agg(scope_id) as scope_id, array_agg(session) as session, array_agg(place) as place,
        array_agg(voice) as voice, array_agg(told) as told, array_agg(at) as at, array_agg(long) as long,
        array_agg(cues) as cues, array_agg(states) as states,
-       (select facts from drawn) as facts, (select events from drawn) as events
+       (select array_agg(fact_id order by fact_id, event_id) from drawn) as facts,
+       (select array_agg(event_id order by fact_id, event_id) from drawn) as events
 from near;
 
 -- put_vector: makes a point so; its version tells the mirror that it changed
