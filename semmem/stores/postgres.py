@@ -19,7 +19,7 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
 
 # How Postgres plans prepared statements (its plan_cache_mode). Reads by primary key have one plan, whatever the keys,
-# and making it anew takes as long as half the reading.
+# and making it anew takes a sixth of the time that reading does.
 Plans = Literal["auto", "force_generic_plan"]
 
 _log = logging.getLogger(__name__)
