@@ -25,7 +25,7 @@ _LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
 def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
     """Both, where they are given. Raises InvalidInput that says where to get the data set, and under which licence."""
     if dataset is None:
-        raise InvalidInput("dataset", "is missing", f"pass --dataset: {', '.join(SOURCES)}")
+        raise InvalidInput("dataset", "is missing", "pass --dataset; --help names those that this command measures")
     if data is None or not data.exists():
         limit = "is missing" if data is None else f"{data} is not there"
         raise InvalidInput("data", limit, f"get {SOURCES[dataset]}, and pass --data")
