@@ -35,7 +35,7 @@ from semmem.retrieval.signals import Judged, judged
 from semmem.scope import View
 
 DEPTH = 120  # candidates asked of each index, at least
-JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take up to half the places
+JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take half the places and more
 EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
 SPARE = 10  # of them beside the hits asked for, at least
@@ -104,8 +104,8 @@ class Searcher:
     async def _look(self, view: View, query: str, limit: int, filter: Filter) -> tuple[Candidates, list[Candidate]]:
         """What the indexes found, and the best of it.
 
-        Up to a limit of 200 the same, so that a longer answer begins like a shorter one. Where a filter keeps
-        neighbours from answering too, as many are needed as are asked for.
+        The same for every limit up to 2 * JUDGED, so that a longer answer begins like a shorter one: neighbours make up
+        the rest. A filter keeps them from answering, so it takes as many candidates as hits are asked for.
         """
         needed = limit // 2 if filter == Filter() else limit
         found = await self._candidates(view, query, max(DEPTH, needed), filter)

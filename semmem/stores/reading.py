@@ -19,7 +19,7 @@ class PostgresReader:
 
     @asynccontextmanager
     async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:
-        async with self._postgres.transaction(view, plans="force_generic_plan") as connection:
+        async with self._postgres.transaction(view, by_key=True) as connection:
             yield PostgresRows(connection, view)
 
 

@@ -127,6 +127,13 @@ class TestPassages:
                 async with postgres.transaction(ALICE) as connection:
                     await put_passages(connection, [passage(place=1, scope=foreign)])
 
+    async def test_only_reads_by_key_keep_their_plan(self, postgres: Postgres) -> None:
+        modes = []
+        for by_key in (False, True, False):
+            async with postgres.transaction(ALICE, by_key=by_key) as connection:
+                modes.append(await connection.fetchval("show plan_cache_mode"))
+        assert modes == ["auto", "force_generic_plan", "auto"]
+
     async def test_long_texts_stand_alone(self, postgres: Postgres) -> None:
         before, page, after = passage(place=1), passage(place=2, long=True), passage(place=3)
         await put(postgres, before, page, after)
