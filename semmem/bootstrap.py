@@ -173,6 +173,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         sweep_every=settings.sweep_every,
         attempts=settings.attempts,
         backoff=settings.backoff,
+        jobs_at_once=settings.worker_jobs,
     )
 
 

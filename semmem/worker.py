@@ -23,7 +23,6 @@ from semmem.stores.postgres import Postgres
 
 log = logging.getLogger(__name__)
 
-CONCURRENT_JOBS = 4
 MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
 
@@ -44,11 +43,13 @@ class Worker:
         sweep_every: timedelta,
         attempts: int,
         backoff: timedelta,
+        jobs_at_once: int,
     ) -> None:
         self._postgres, self._jobs = postgres, jobs
         self._indexer, self._sync, self._consolidator, self._erasure = indexer, sync, consolidator, erasure
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
+        self._jobs_at_once = jobs_at_once
         self._manager: QueueManager | None = None
         self._stopping = asyncio.Event()
 
@@ -92,8 +93,8 @@ class Worker:
             return
         await self._manager.run(
             dequeue_timeout=self._sweep_every,
-            batch_size=CONCURRENT_JOBS // 2,
-            max_concurrent_tasks=CONCURRENT_JOBS,
+            batch_size=self._jobs_at_once // 2,  # the queue takes no larger share of them at once
+            max_concurrent_tasks=self._jobs_at_once,
             heartbeat_timeout=self._lease,
         )
 

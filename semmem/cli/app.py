@@ -11,10 +11,12 @@ from semmem.cli import mcp, operations, reading, transfer, writing
 from semmem.cli.demo import demo
 from semmem.cli.doctor import doctor
 from semmem.cli.eval import app as eval_app
+from semmem.cli.settings import settings
 
 app = typer.Typer(
     name="semmem",
-    help="A semantic long-term memory for AI agents. Start with `semmem demo`; `semmem COMMAND --help` shows examples.",
+    help="A semantic long-term memory for AI agents. Start with `semmem demo`; `semmem COMMAND --help` shows examples, "
+    "and `semmem settings` every SEMMEM_* variable.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # a bug deserves a plain traceback, and none shows what is remembered
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -49,4 +51,5 @@ for module in (writing, reading, transfer, operations, mcp):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)
+app.command("settings")(settings)
 app.add_typer(eval_app, name="eval", no_args_is_help=True)
