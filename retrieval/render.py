@@ -2,12 +2,12 @@
 
 Whatever the form, quoted memories stand in tiers between OPENING and CLOSING, led by a line that says what they are.
 Each begins with its kind and number, `e3` for the event that is the context's third item, and names who speaks; its
-date (UTC) and session stand above it: `[2026-05-08: session-7]`.
+date (where it was said) and session stand above it: `[2026-05-08: session-7]`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from semmem.context import CLOSING, OPENING, TIERS, Format, Item, Tier
@@ -147,7 +147,7 @@ def _element(item: Item, home: Scope) -> str:
 
 
 def _date(item: Item) -> str:
-    return item.at.astimezone(UTC).date().isoformat()
+    return item.at.date().isoformat()
 
 
 def _time(quotation: Quotation) -> datetime:

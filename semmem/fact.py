@@ -54,6 +54,7 @@ class Draft:
     validity: Validity
     sources: tuple[Source, ...]
     trust: Role
+    superseded: bool = False  # another statement took its place before it was stored: it becomes history
 
     def __post_init__(self) -> None:
         check_text("subject", self.subject, MAX_SUBJECT_BYTES)

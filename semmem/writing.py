@@ -169,5 +169,5 @@ def _point(fact: Fact, vector: "NDArray[np.float32]", source: Event) -> Point:
         category=fact.category,
         at=fact.validity.start or fact.said_at,
         importance=fact.importance,
-        current=True,
+        current=fact.current,
     )

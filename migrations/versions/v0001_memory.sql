@@ -46,6 +46,7 @@ create table semmem.events (
     importance      double precision not null check (importance between 0 and 1),
     metadata        jsonb not null,
     occurred_at     timestamptz not null,
+    utc_offset      interval,  -- east of UTC, as the caller gave it; days are resolved in it; null is UTC
     recorded_at     timestamptz not null,
     key             text collate "C",
     body_hash       bytea not null,
@@ -93,6 +94,7 @@ create table semmem.facts (
     precision      text check (precision in ('year', 'month', 'day', 'instant')),
     trust          text not null check (trust in ('user', 'assistant', 'tool', 'system')),
     said_at        timestamptz not null,
+    utc_offset     interval,  -- of the event it rests on, in which its days are meant
     recorded_at    timestamptz not null,
     superseded_at  timestamptz,
     primary key (tenant, id),
@@ -415,17 +417,17 @@ begin
         select ordinality - 1 as index, x.*
         from rows from (jsonb_to_recordset(p_events) as (
             id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
-            importance double precision, metadata jsonb, occurred_at timestamptz, key text,
+            importance double precision, metadata jsonb, occurred_at timestamptz, utc_offset interval, key text,
             body_hash text, content_hash text)) with ordinality
             as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
-                  occurred_at, key, body_hash, content_hash, ordinality)
+                  occurred_at, utc_offset, key, body_hash, content_hash, ordinality)
         order by ordinality
     loop
         insert into semmem.events (
             tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
-            importance, metadata, occurred_at, recorded_at, key, body_hash, content_hash)
+            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, content_hash)
         select p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
-               e.content, e.importance, e.metadata, e.occurred_at, p_now, e.key,
+               e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
                decode(e.body_hash, 'hex'), decode(e.content_hash, 'hex')
         where e.key is null or not exists (
             select from semmem.aliases a

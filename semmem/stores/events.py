@@ -13,6 +13,7 @@ from semmem.errors import KeyConflict
 from semmem.event import Ack, Event, NewEvent
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import register
+from semmem.stores.offsets import at_offset, offset_of
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -188,13 +189,19 @@ def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
         "importance": event.importance,
         "metadata": dict(event.metadata),
         "occurred_at": (event.occurred_at or now).isoformat(),
+        "utc_offset": _seconds(offset_of(event.occurred_at or now)),
         "key": event.key,
         "body_hash": event.body_hash.hex(),
         "content_hash": event.content_hash.hex(),
     }
 
 
+def _seconds(offset: timedelta | None) -> str | None:
+    return None if offset is None else f"{offset.total_seconds()} seconds"
+
+
 def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
+    moment = event.occurred_at or now
     return Event(
         id=row["id"],
         seq=row["seq"],
@@ -208,7 +215,7 @@ def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
         event_type=event.event_type,
         importance=event.importance,
         metadata=event.metadata,
-        occurred_at=event.occurred_at or now,
+        occurred_at=at_offset(moment, offset_of(moment)),
         recorded_at=now,
         key=event.key,
     )
@@ -219,5 +226,5 @@ _PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "ses
 
 def event_of(row: Row) -> Event:
     plain = {name: row[name] for name in _PLAIN}
-    rest = {name: row[name] for name in ("metadata", "occurred_at", "recorded_at", "key")}
-    return Event(scope=scope_of(row), **plain, **rest)
+    rest = {name: row[name] for name in ("metadata", "recorded_at", "key")}
+    return Event(scope=scope_of(row), occurred_at=at_offset(row["occurred_at"], row["utc_offset"]), **plain, **rest)

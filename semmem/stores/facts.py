@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from semmem.event import Event
 from semmem.fact import Draft, Fact, Source, Summary, Validity
 from semmem.scope import Scope, View
+from semmem.stores.offsets import at_offset, offset_of
 from semmem.stores.postgres import Connection, Postgres, Row, affected, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -90,7 +91,7 @@ def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, re
         trust=draft.trust,
         said_at=said_at,
         recorded_at=now,
-        superseded_at=None,
+        superseded_at=now if draft.superseded else None,
         sources=draft.sources,
     )
 
@@ -120,7 +121,9 @@ async def insert_fact(connection: Connection, fact: Fact) -> bool:
         fact.validity.precision,
         fact.trust,
         fact.said_at,
+        offset_of(fact.said_at),
         fact.recorded_at,
+        fact.superseded_at,
         *_columns(fact.sources),
     )
     return inserted is not None
@@ -159,10 +162,14 @@ async def put_summary(
 def fact_of(row: Row) -> Fact:
     sources = zip(row["event_ids"] or (), row["quotes"] or (), strict=True)
     names = ("id", "thread", "version", "subject", "text", "category", "confidence", "importance", "trust")
-    times = ("said_at", "recorded_at", "superseded_at")
+    times = ("recorded_at", "superseded_at")
+    said_at, start, end = (
+        row[name] and at_offset(row[name], row["utc_offset"]) for name in ("said_at", "valid_from", "valid_to")
+    )
     return Fact(
         scope=scope_of(row),
-        validity=Validity(start=row["valid_from"], end=row["valid_to"], precision=row["precision"]),
+        validity=Validity(start=start, end=end, precision=row["precision"]),
+        said_at=said_at,
         sources=tuple(Source(event_id=event_id, quote=quote) for event_id, quote in sources),
         **{name: row[name] for name in names + times},
     )

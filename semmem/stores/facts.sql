@@ -2,13 +2,13 @@
 with inserted as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-        importance, valid_from, valid_to, precision, trust, said_at, recorded_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
     on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
     returning id
 ), sourced as (
     insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-    select $1, $2, $3, id, event_id, quote from inserted, unnest($19::uuid[], $20::text[]) as s (event_id, quote)
+    select $1, $2, $3, id, event_id, quote from inserted, unnest($21::uuid[], $22::text[]) as s (event_id, quote)
     on conflict do nothing
 )
 select id from inserted;
