@@ -124,7 +124,7 @@ async def test_deleting_all_empties_this_memory_alone(
     async with host_of(alice, memory) as call:
         await call("add_memory", text=SVEN)
         await call("add_memory", text=MOVED)
-        assert (await call("delete_all_memories"))["counts"]["events"] == 2
+        assert (await call("delete_all_memories", confirm=True))["counts"]["events"] == 2
         assert await call.texts() == []
         assert (await call("search_memories", query="Sven"))["memories"] == []
     assert [len(await stranger.history()) for stranger in strangers] == [1] * len(strangers)
@@ -182,25 +182,25 @@ async def test_nothing_of_a_stranger_is_read_changed_or_named(
 @pytest.mark.parametrize(
     ("tool", "arguments", "named"),
     [
-        ("add_memory", {}, "text: Field required"),
+        ("add_memory", {}, "text: is missing; pass it"),
         ("add_memory", {"text": " "}, "text: must not be empty"),
         ("add_memory", {"text": "x" * 40_000}, "text: must be at most 32768 bytes"),
         ("add_memory", {"text": "a\x00b"}, "text: must not contain NUL"),
-        ("add_memory", {"text": "x", "role": "system"}, "role: Input should be 'user' or 'assistant'"),
-        ("add_memory", {"text": "x", "metadata": [1]}, "metadata: "),
+        ("add_memory", {"text": "x", "role": "system"}, "role: must be user or assistant"),
+        ("add_memory", {"text": "x", "metadata": [1]}, "metadata: must be a JSON object"),
         ("add_memory", {"text": "x", "metadata": {"a": "b" * 20_000}}, "metadata: must be at most"),
         ("add_memory", {"text": "x", "user_id": "bob"}, "user_id: no argument of add_memory"),
         ("search_memories", {"query": "x", "tenant": "globex"}, "whose memory this is, the server decides"),
-        ("search_memories", {"query": ""}, "query: must not be empty"),
-        ("search_memories", {"query": "x", "limit": 0}, "limit: Input should be greater than or equal to 1"),
-        ("search_memories", {"query": "x", "limit": "many"}, "limit: Input should be a valid integer"),
+        ("search_memories", {"query": "a\x00b"}, "query: must not contain NUL"),
+        ("search_memories", {"query": "x", "limit": 0}, "limit: must be a whole number from 1 to 100"),
+        ("search_memories", {"query": "x", "limit": "many"}, "limit: must be a whole number from 1 to 100"),
         ("get_memory", {"memory_id": ""}, "memory_id: must not be empty"),
         ("get_memory", {"memory_id": "x" * 300}, "memory_id: must be at most 256 bytes"),
         ("get_memory", {"memory_id": "nothing"}, "there is no memory nothing; take an id that"),
         ("update_memory", {"memory_id": "nothing", "text": "x"}, "there is no memory nothing"),
         ("delete_memory", {"memory_id": "%"}, "there is no memory %"),
         ("list_memories", {"after": "nothing"}, "there is no memory nothing"),
-        ("list_memories", {"limit": 101}, "limit: Input should be less than or equal to 100"),
+        ("list_memories", {"limit": 101}, "limit: must be a whole number from 1 to 100"),
         ("forget_everything", {}, "Unknown tool: forget_everything"),
     ],
 )

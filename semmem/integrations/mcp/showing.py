@@ -19,12 +19,12 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
     return [_fact(item, records) if isinstance(item, Fact) else _memory(item, records) for item in items]
 
 
-async def found(memory: ScopedMemory, id: str) -> Event | Fact:
+async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Event | Fact:
     """What was shown under this id: a record's event, an event that an application remembered, or a fact.
 
-    Raises NotFound.
+    Raises NotFound, or InvalidInput with the `field` that the id came in.
     """
-    check_id("memory_id", id)
+    check_id(field, id)
     record, uuid = await memory.records.get(id), _uuid(id)
     event = record.event if record else uuid
     events = await memory.parts.log.get(memory.scope, [event]) if event else []

@@ -1,0 +1,178 @@
+"""Arguments as hosts and models really send them: null and "" for what is left out, numbers and objects as text.
+
+Each type below reads one kind of value, shows a schema that every host understands, and raises InvalidInput with the
+argument's name, its limit and the fix.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
+
+from semmem.checks import MAX_CONTENT_BYTES, check_text
+from semmem.errors import InvalidInput
+from semmem.scope import Scope
+
+BLANK = {"", "null", "none", "undefined"}
+ROLES = {
+    "user": "user",
+    "human": "user",
+    "customer": "user",
+    "assistant": "assistant",
+    "ai": "assistant",
+    "bot": "assistant",
+    "agent": "assistant",
+    "model": "assistant",
+}
+YES, NO = {"true", "yes", "1"}, {"false", "no", "0"}
+
+# What hosts add to calls for purposes of their own. Cursor sends `random_string` where a tool takes no arguments.
+HOSTS_OWN = {
+    "args",
+    "dummy",
+    "explanation",
+    "kwargs",
+    "noargs",
+    "placeholder",
+    "randomstring",
+    "reason",
+    "requestheartbeat",
+    "securityrisk",
+    "toolaction",
+    "toolsummary",
+    "waitforprevioustools",
+}
+NAMES_TENANT = {"tenant", "tenantid", "org", "orgid", "organization", "organizationid", "accountid", "projectid"}
+NAMES_OWNER = {"user", "userid", "username", "owner", "ownerid", "workspace", "workspaceid", "scope", "namespace"}
+
+
+def is_blank(value: object) -> bool:
+    """Whether a host means that an optional argument is left out. PHP has one value for [] and {}."""
+    return value is None or value in ([], {}) or (isinstance(value, str) and value.strip().lower() in BLANK)
+
+
+def object_of(arguments: object) -> dict[str, Any]:
+    """The arguments of a call, which some hosts leave out or send as JSON in a string. Raises InvalidInput."""
+    if is_blank(arguments):
+        return {}
+    found = _parsed(arguments)
+    if not isinstance(found, Mapping):
+        raise InvalidInput("arguments", "must be a JSON object", 'pass them by name, such as {"query": "..."}')
+    return dict(found)
+
+
+def known_arguments(tool: str, schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that the tool takes, without optional ones that are left blank. Raises InvalidInput."""
+    known, required = schema["properties"], schema.get("required", [])
+    found = {name: value for name, value in given.items() if name in known}
+    missing = [name for name in required if found.get(name) is None]
+    if missing:
+        fix = f"pass it ({known[missing[0]]['description'].rstrip('.')})"
+        if unknown := [name for name in given if name not in known]:
+            fix += f"; {tool} has no {', '.join(unknown)}"
+        raise InvalidInput(missing[0], "is missing", fix)
+    return {name: value for name, value in found.items() if name in required or not is_blank(value)}
+
+
+def ignored_arguments(
+    tool: str, schema: Mapping[str, Any], given: Mapping[str, Any], scope: Scope, *, strict: bool
+) -> list[str]:
+    """The arguments that the tool does not take and that say something all the same, sorted by name.
+
+    Raises InvalidInput for one that names another's memory, and where `strict` for any: a model must not believe that
+    it wrote to that memory, or that it narrowed what is deleted.
+    """
+    unknown = sorted(
+        name
+        for name, value in given.items()
+        if name not in schema["properties"] and not is_blank(value) and _folded(name) not in HOSTS_OWN
+    )
+    for name in unknown:
+        _check_owner(tool, name, given[name], scope)
+    named = [name for name in unknown if _folded(name) not in NAMES_TENANT | NAMES_OWNER]
+    if strict and named:
+        raise InvalidInput(named[0], f"no argument of {tool}", "leave it out; what is deleted is gone for good")
+    return named
+
+
+def _check_owner(tool: str, name: str, value: object, scope: Scope) -> None:
+    own = scope.tenant if _folded(name) in NAMES_TENANT else scope.id
+    if _folded(name) in NAMES_TENANT | NAMES_OWNER and str(value) != own:
+        raise InvalidInput(name, f"no argument of {tool}, leave it out", "whose memory this is, the server decides")
+
+
+def _folded(name: str) -> str:
+    return "".join(character for character in name.lower() if character.isalnum())
+
+
+def _parsed(value: object) -> object:
+    """What a string holds as JSON; any other value as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return value
+
+
+def _text(value: object, info: ValidationInfo) -> str:
+    return check_text(info.field_name or "", value, MAX_CONTENT_BYTES)
+
+
+def _query(value: object, info: ValidationInfo) -> str:
+    """Stripped; blank where the model asks for anything."""
+    if isinstance(value, str) and not value.strip():
+        return ""
+    return check_text(info.field_name or "", value, MAX_CONTENT_BYTES).strip()
+
+
+def _id(value: object, info: ValidationInfo) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput(info.field_name or "", "must be an id, as text", "take one that a tool showed")
+    return value.strip()
+
+
+def _number(value: object, low: int, high: int | None, field: str) -> int:
+    """5, 5.0, "5" and "5.0" are the same number."""
+    found = _parsed(value)
+    whole = isinstance(found, int | float) and not isinstance(found, bool) and found == found // 1
+    if not whole or found < low or (high is not None and found > high):  # type: ignore[operator]
+        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
+        raise InvalidInput(field, f"must be a whole number {bounds}", f"pass {low if high is None else high}, say")
+    return int(found)  # type: ignore[call-overload,no-any-return]
+
+
+def number(low: int, high: int | None) -> BeforeValidator:
+    """A whole number in these bounds, both included; no upper bound where `high` is None."""
+    return BeforeValidator(lambda value, info: _number(value, low, high, info.field_name or ""))
+
+
+def _role(value: object, info: ValidationInfo) -> str:
+    role = ROLES.get(value.strip().lower()) if isinstance(value, str) else None
+    if role is None:
+        raise InvalidInput(info.field_name or "", "must be user or assistant", "pass one of the two, or leave it out")
+    return role
+
+
+def _object(value: object, info: ValidationInfo) -> Any:
+    found = _parsed(value)
+    if not isinstance(found, Mapping):
+        raise InvalidInput(info.field_name or "", "must be a JSON object", 'pass it like {"source": "chat"}')
+    return found
+
+
+def _confirmed(value: object, info: ValidationInfo) -> bool:
+    said = str(value).strip().lower()
+    if said not in YES:
+        limit = "must be true" if said in NO else "must be true or false"
+        raise InvalidInput(info.field_name or "", limit, "pass true once the user has asked for it; nothing is deleted")
+    return True
+
+
+TextArgument = Annotated[str, BeforeValidator(_text)]
+QueryArgument = Annotated[str, BeforeValidator(_query)]
+IdArgument = Annotated[str, BeforeValidator(_id)]
+RoleArgument = Annotated[Literal["user", "assistant"], BeforeValidator(_role)]
+Confirmation = Annotated[bool, BeforeValidator(_confirmed)]
+# Some hosts refuse an object without named fields, and models write JSON as text just as well.
+ObjectArgument = Annotated[dict[str, Any], BeforeValidator(_object), WithJsonSchema({"type": "string"})]
+Limit = Annotated[int, number(1, 100), Field(ge=1, le=100)]
