@@ -40,6 +40,7 @@ from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
 from semmem.stores.facts import FactStore
+from semmem.stores.identity import Identity
 from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
@@ -189,7 +190,7 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions)
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
-    cache = await open_cache(stack, settings, servers)
+    cache = await open_cache(stack, settings, servers, postgres.identity)
     return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, cache=cache)
 
 
@@ -220,7 +221,9 @@ async def open_mirror(
     return mirror
 
 
-async def open_cache(stack: AsyncExitStack, settings: Settings, servers: "Servers | None") -> RecentCache | None:
+async def open_cache(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", identity: Identity
+) -> RecentCache | None:
     url = settings.redis_url or (servers.redis_url if servers else None)
     if url is None:
         return None
@@ -230,6 +233,8 @@ async def open_cache(stack: AsyncExitStack, settings: Settings, servers: "Server
         raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
     cache = RedisRecent(
         client,
+        identity=identity,
+        prefix=settings.redis_prefix,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
         dedup_window=settings.dedup_window,

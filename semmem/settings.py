@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     postgres_admin_url: str | None = Field(None, description="a login that may migrate; postgres_url, if left out")
     postgres_pool: int = Field(10, ge=2, le=200, description="connections to Postgres a process holds at most")
     redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and notices")
+    redis_prefix: str = Field(
+        "semmem",
+        pattern=r"^[a-z0-9-]{1,40}$",
+        description="starts every key; databases on one Redis are told apart anyway",
+    )
     qdrant_url: str | None = Field(None, description="Qdrant, for the vector index")
     qdrant_api_key: SecretStr | None = Field(None, description="of Qdrant")
     qdrant_prefix: str = Field("semmem", pattern=r"^[a-z0-9-]{1,40}$", description="tells installations on it apart")

@@ -38,14 +38,16 @@ class Recent:
     async def read(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
         """The RECENT newest (after a fill, more), newest first, and what was degraded.
 
-        A list without the newest event missed a push, and is filled again.
+        A list that does not start with the newest event missed a push, or is of a database that was taken back since;
+        it is filled again. What was pushed since the state was read belongs to the next answer.
         """
         limit = min(RECENT, self._cap)
         if self._cache is None:
             return await self._log.recent(scope, limit), frozenset()
         try:
             known = await self._cache.recent(scope, limit, state.epoch)
-            if known is None or (known[0].seq if known else 0) < state.newest:
+            known = known and [event for event in known if event.seq <= state.newest]
+            if known is None or (known[0].id if known else None) != state.newest_id:
                 known = await self._log.recent(scope, self._cap)
                 await self._cache.fill(scope, known, state.epoch)
         except StoreUnavailable as error:

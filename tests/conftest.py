@@ -9,7 +9,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from redis.asyncio import Redis
 
 from semmem.bootstrap import Application
 from semmem.embedded import open_servers
@@ -63,15 +62,15 @@ async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]
 
 @pytest_asyncio.fixture
 async def urls(servers: ServerUrls, postgres_url: str) -> dict[str, Any]:
-    """Settings that name this test's database, an empty Redis, and a Qdrant collection of its own."""
-    async with Redis.from_url(servers.redis_url) as redis:
-        await redis.flushall()
+    """Settings that name this test's database, and its own corner of Redis and of Qdrant."""
+    own = f"test-{uuid4().hex[:12]}"
     return {
         "postgres_url": postgres_url,
         "redis_url": servers.redis_url,
+        "redis_prefix": own,
         "qdrant_url": servers.qdrant_url,
         "qdrant_api_key": servers.qdrant_api_key,
-        "qdrant_prefix": f"test-{uuid4().hex[:12]}",
+        "qdrant_prefix": own,
     }
 
 

@@ -1,11 +1,19 @@
 """Where the tests find their servers."""
 
 import asyncio
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
+
+from tests.waiting import wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +42,28 @@ async def silent_server() -> AsyncIterator[int]:
         listener.close()
         for writer in held:
             writer.close()
+
+
+@asynccontextmanager
+async def debian_redis(folder: Path) -> AsyncIterator[str]:
+    """The URL of Debian's own redis-server; skips the test where it is not installed."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed: apt-get install redis-server")
+    path = folder / "redis.sock"
+    options = ("--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(folder))
+    process = await asyncio.to_thread(subprocess.Popen, (program, *options), stdout=subprocess.DEVNULL)
+    try:
+        async with Redis(unix_socket_path=str(path)) as client:
+
+            async def answers() -> bool:
+                try:
+                    return bool(await client.ping())
+                except (RedisError, OSError):
+                    return False
+
+            await wait_until(answers, timeout=30)
+        yield f"unix://{path}"
+    finally:
+        process.kill()
+        process.wait()

@@ -188,8 +188,9 @@ async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers 
     async def work() -> str:
         from semmem.bootstrap import open_cache
         from semmem.scope import Scope
+        from semmem.stores.identity import Identity
 
-        cache = await open_cache(stack, settings, servers)
+        cache = await open_cache(stack, settings, servers, Identity("doctor", "doctor"))
         if cache is None:
             return "not used: Postgres answers in its place"
         await cache.recent(Scope.user("semmem", "doctor"), 1, 0)

@@ -32,10 +32,11 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, the newest event's `seq`, and whether extraction has failed here and will be tried again."""
+    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
 
     epoch: int = 0
-    newest: int = 0
+    newest: int = 0  # its `seq`
+    newest_id: UUID | None = None
     stalled: bool = False
 
 
@@ -91,7 +92,7 @@ class EventLog:
         """The state of each scope of the view that was ever written to."""
         async with self._postgres.transaction(view) as connection:
             rows = await connection.fetch(_SQL["states"], *columns_of(view))
-        names = ("epoch", "newest", "stalled")
+        names = ("epoch", "newest", "newest_id", "stalled")
         return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:

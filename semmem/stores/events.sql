@@ -8,15 +8,16 @@ where dedupe_key = any (array(
 )) and status = 'queued' and attempts = 0 and execute_after > now();
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
-select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce((
-    select max(e.seq) from semmem.events e
-    where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id)
-), 0) as newest, exists (
+select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id, exists (
     select from semmem.pgqueuer j
     where j.dedupe_key = semmem.job_key('consolidate', s.tenant, s.scope_kind, s.scope_id) and j.attempts > 0
       and j.status in ('queued', 'picked')
 ) as stalled
 from semmem.scopes s
+left join lateral (
+    select e.seq, e.id from semmem.events e
+    where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id) order by e.seq desc limit 1
+) n on true
 where s.tenant = $1 and (s.scope_kind, s.scope_id) in (select * from unnest($2::text[], $3::text[]));
 
 -- recent: the recent tier, when Redis does not know it

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import asyncpg
 from pgvector.asyncpg import register_vector
@@ -13,6 +13,7 @@ from pgvector.asyncpg import register_vector
 from semmem.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from semmem.migrations import head
 from semmem.scope import Scope, View
+from semmem.stores.identity import Identity
 
 Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
@@ -58,26 +59,28 @@ def mapped_errors() -> Iterator[None]:
 class Postgres:
     """A pool of connections that act as the application's role, which owns nothing and cannot bypass row security."""
 
-    def __init__(self, pool: asyncpg.Pool, url: str) -> None:
+    def __init__(self, pool: asyncpg.Pool, url: str, identity: Identity) -> None:
         self._pool = pool
         self._url = url
+        self.identity = identity
 
     @classmethod
     async def connect(cls, url: str, *, size: int = 10) -> "Postgres":
         """Raises StoreUnavailable, or SchemaOutdated where `semmem migrate` has to run first."""
+        identity = Identity()
         with mapped_errors():
             await _check_schema(url)
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
                 max_size=size,
-                init=_prepare,
+                init=partial(_prepare, identity),
                 reset=_keep,
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=STATEMENT_TIMEOUT,
                 server_settings={"role": APP_ROLE, "application_name": "semmem"},
             )
-        return cls(pool, url)
+        return cls(pool, url, identity)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -122,7 +125,8 @@ class Postgres:
             self._pool.terminate()
 
 
-async def _prepare(connection: asyncpg.Connection) -> None:
+async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
+    await identity.learn(connection)
     await register_vector(connection)
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 

@@ -5,6 +5,10 @@ erasure epoch it was written and whether it is whole. A push into a list that ex
 not whole, which nobody reads; a fill merges what Postgres knows into it and makes it whole. So neither a push that a
 fill overtakes nor one that it follows is lost. A list lives for the TTL and is then filled again, however often it is
 pushed to: that bounds how long an event can be missing whose push another process failed to make.
+
+Every name carries a prefix and the state of the Postgres database (stores.identity), so that installations on one
+Redis, copies of a database and a database that was taken back never meet each other's entries. The states that a
+database has been in are noted, for as long as entries of theirs may live, so that forgetting reaches those too.
 """
 
 import asyncio
@@ -15,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nlargest
+from time import monotonic
 from typing import Self
 from uuid import UUID
 
@@ -27,6 +32,7 @@ from redis.exceptions import RedisError
 from semmem.errors import StoreUnavailable
 from semmem.event import Event
 from semmem.scope import Scope
+from semmem.stores.identity import Identity
 
 TIMEOUT_SECONDS = 0.5
 _EVENT = TypeAdapter(Event)
@@ -95,12 +101,12 @@ class ScopeKeys:
     seen: str
 
     @classmethod
-    def of(cls, scope: Scope) -> Self:
+    def of(cls, scope: Scope, prefix: str, state: str) -> Self:
         digest = hashlib.blake2b(digest_size=16)
         for part in (scope.tenant, scope.kind, scope.id):
             encoded = part.encode()
             digest.update(len(encoded).to_bytes(4, "big") + encoded)
-        base = f"semmem:{{{digest.hexdigest()}}}"
+        base = f"{prefix}:{state}:{{{digest.hexdigest()}}}"
         names = ("recent", "notices", "channel", "seen")
         return cls(**{name: f"{base}:{name}" for name in names})
 
@@ -115,6 +121,8 @@ class RedisRecent:
 
     Args:
         client: answers in bytes, with short timeouts, as `connect` makes it.
+        identity: of the database whose cache this is; read at every call, for it may change.
+        prefix: tells installations on one server apart.
         cap: events kept per scope.
         ttl: how long a list and its notices live.
         dedup_window: how long a content is known by the agent that reported it.
@@ -125,30 +133,36 @@ class RedisRecent:
         self,
         client: Redis,
         *,
+        identity: Identity,
+        prefix: str = "semmem",
         cap: int = 100,
         ttl: timedelta = timedelta(hours=1),
         dedup_window: timedelta = timedelta(seconds=30),
         notices: int = 1000,
     ) -> None:
-        self._client = client
+        self._client, self._identity, self._prefix = client, identity, prefix
         self.cap = cap
         self._ttl_ms, self._window_ms = _milliseconds(ttl), _milliseconds(dedup_window)
         self._notices = notices
         self._missed: set[Scope] = set()
+        self._noted: tuple[str, float] = ("", 0.0)  # the state that was noted last, and when that has to be repeated
         self.unreadable = 0  # entries met that are no event of this release
+
+    def keys(self, scope: Scope) -> ScopeKeys:
+        return ScopeKeys.of(scope, self._prefix, self._identity.state)
 
     async def push(self, events: Sequence[Event], epoch: int) -> None:
         for scope, of_scope in _by_scope(events).items():
             try:
                 await self._drop_if_missed(scope)
-                await self._push(ScopeKeys.of(scope), of_scope, epoch)
+                await self._push(self.keys(scope), of_scope, epoch)
             except (StoreUnavailable, asyncio.CancelledError):
                 self._missed.add(scope)
                 raise
 
     async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
         await self._drop_if_missed(scope)
-        key = ScopeKeys.of(scope).recent
+        key = self.keys(scope).recent
         with _redis_errors():
             async with self._client.pipeline(transaction=True) as pipe:
                 pipe.zrangebyscore(key, -1, -1)
@@ -159,12 +173,14 @@ class RedisRecent:
         return self._events(scope, rows)
 
     async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
+        keys = self.keys(scope)
         with _redis_errors():
-            await self._client.eval(_WRITE, 1, ScopeKeys.of(scope).recent, *self._written(events, epoch, "fill"))
+            await self._note_state()
+            await self._client.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "fill"))
 
     async def seen(self, scope: Scope, content_hash: bytes, agent: str, at: datetime) -> UUID | None:
         with _redis_errors():
-            sighting = await self._client.hget(ScopeKeys.of(scope).seen, content_hash.hex())
+            sighting = await self._client.hget(self.keys(scope).seen, content_hash.hex())
         if not isinstance(sighting, bytes):
             return None
         first, id, other = sighting.decode().split(" ", 2)
@@ -173,14 +189,34 @@ class RedisRecent:
 
     async def forget(self, scope: Scope) -> None:
         with _redis_errors():
-            await self._client.unlink(*ScopeKeys.of(scope).stored)
+            noted = await self._client.smembers(self._states)
+            states = {self._identity.state, *(state.decode() for state in noted if isinstance(state, bytes))}
+            keys = [ScopeKeys.of(scope, self._prefix, state) for state in sorted(states)]
+            await self._client.unlink(*(name for of_state in keys for name in of_state.stored))
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
+    @property
+    def _states(self) -> str:
+        return f"{self._prefix}:{{{self._identity.database}}}:states"
+
+    async def _note_state(self) -> None:
+        """Before the first entry of a state, and again before what was noted could expire ahead of an entry."""
+        state, due = self._noted
+        if state == self._identity.state and monotonic() < due:
+            return
+        lifetime = 2 * max(self._ttl_ms, self._window_ms)
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.sadd(self._states, self._identity.state)
+            pipe.pexpire(self._states, lifetime)
+            await pipe.execute()
+        self._noted = (self._identity.state, monotonic() + lifetime / 4 / 1_000)
+
     async def _push(self, keys: ScopeKeys, events: Sequence[Event], epoch: int) -> None:
         ids = [str(event.id) for event in events]
         with _redis_errors():
+            await self._note_state()
             async with self._client.pipeline(transaction=True) as pipe:
                 # EVAL, not EVALSHA: a server that has restarted knows no script.
                 pipe.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "push"))
@@ -216,7 +252,7 @@ class RedisRecent:
         """A list that a failed push left incomplete goes before anyone reads it."""
         if scope in self._missed:
             with _redis_errors():
-                await self._client.unlink(ScopeKeys.of(scope).recent)
+                await self._client.unlink(self.keys(scope).recent)
             self._missed.discard(scope)
 
 
@@ -240,7 +276,7 @@ def _is_whole(header: Sequence[bytes], epoch: int) -> bool:
     if not header:
         return False
     known, _, state = header[0].partition(b":")
-    return state == b"whole" and int(known) >= epoch
+    return state == b"whole" and int(known) == epoch  # a newer one may be of a state that the database is no more in
 
 
 def _since_epoch(moment: datetime) -> int:

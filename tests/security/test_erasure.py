@@ -54,7 +54,7 @@ async def test_nothing_of_a_forgotten_scope_is_left_in_any_store(
     assert (await alice.receipt(receipt.id)).complete
     assert set(await _rows(urls["postgres_url"], "acme")) == REMAINS
     async with Redis.from_url(urls["redis_url"]) as redis:
-        for key in await redis.keys():
+        for key in await redis.keys(f"{urls['redis_prefix']}:*"):
             assert CANARY.encode() not in (await redis.dump(key)).lower()
     mirror = application.stores.mirror
     assert isinstance(mirror, QdrantIndex)

@@ -20,7 +20,7 @@ from semmem.bootstrap import Application
 from semmem.context import Format
 from semmem.scope import Branch
 from semmem.stores.qdrant import QdrantIndex, connect
-from semmem.stores.redis import ScopeKeys
+from semmem.stores.redis import RedisRecent
 from tests.contract.adversarial import IDS, SPLITS
 from tests.faults.oracle import drift
 
@@ -166,11 +166,13 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-async def _check_redis(crowd: Crowd, redis: Redis) -> None:
+async def _check_redis(crowd: Crowd, redis: Redis, application: Application) -> None:
     """Each entry lies under its own scope's keys; no key shows a word of anybody's."""
-    owners = {key: one.canary for one in crowd for key in ScopeKeys.of(one.scope).stored}
+    cache = application.stores.cache
+    assert isinstance(cache, RedisRecent)
+    owners = {key: one.canary for one in crowd for key in cache.keys(one.scope).stored}
     assert len(owners) == 3 * len(crowd)
-    async for key in redis.scan_iter(count=1_000):
+    async for key in redis.scan_iter(f"{application.settings.redis_prefix}:*", count=1_000):
         name = key.decode()
         assert _heard(crowd, name) == set()
         assert _heard(crowd, str(await _value(redis, name))) <= {owners.get(name)}
@@ -182,6 +184,8 @@ async def _value(redis: Redis, key: str) -> object:
             return await redis.zrange(key, 0, -1)
         case b"hash":
             return await redis.hgetall(key)
+        case b"set":
+            return await redis.smembers(key)
         case b"stream":
             return await redis.xrange(key)
         case other:
@@ -213,8 +217,8 @@ async def _check_forgetting(crowd: Crowd, redis: Redis, application: Application
     await first.memory.settled()
     assert _heard(crowd, "".join(await first.answers(" ".join(one.canary for one in crowd)))) == set()
     await _check_answers(others)
-    await _check_redis(others, redis)
-    async for key in redis.scan_iter(count=1_000):
+    await _check_redis(others, redis, application)
+    async for key in redis.scan_iter(f"{application.settings.redis_prefix}:*", count=1_000):
         assert first.canary not in str(await _value(redis, key.decode()))
     await _check_qdrant(crowd, application, qdrant)
     for other in others:
@@ -260,7 +264,7 @@ async def test_no_word_of_one_scope_reaches_another(
     await _check_view(crowd)
     await _check_errors(crowd)
     await _check_answers(crowd)
-    await _check_redis(crowd, redis)
+    await _check_redis(crowd, redis, application)
     await _check_qdrant(crowd, application, qdrant)
     await _check_forgetting(crowd, redis, application, qdrant)
 
