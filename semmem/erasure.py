@@ -40,6 +40,9 @@ class Erasure:
             raise NotFound(f"no receipt {id} in this scope")
         return found
 
+    async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
+        return await self._eraser.receipts(scope, before=before, limit=limit)
+
     async def unfinished(self, scope: Scope) -> list[UUID]:
         """The receipts of what the other stores have yet to follow; read before the mirror is brought up to date."""
         return await self._eraser.open_receipts(scope)

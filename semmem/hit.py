@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import overload
 from uuid import UUID
 
-from semmem.checks import MAX_LIMIT, check_aware, check_int, check_one_of, check_optional_id, check_unit
+from semmem.checks import MAX_LIMIT, check_aware, check_int, check_one_of, check_optional_id, check_unit, check_uuid
 from semmem.errors import InvalidInput
 from semmem.event import Event
 from semmem.fact import CATEGORIES, Category, Fact, Source
@@ -42,6 +42,13 @@ class Filter:
 
 def check_limit(limit: int) -> None:
     check_int("limit", limit, 1, MAX_LIMIT)
+
+
+def check_page(before: UUID | None, limit: int) -> None:
+    """Of a list whose items have ids."""
+    if before is not None:
+        check_uuid("before", before)
+    check_limit(limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

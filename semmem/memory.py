@@ -24,7 +24,7 @@ from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnava
 from semmem.event import Ack, Event, EventFields, NewEvent
 from semmem.extraction import Usage
 from semmem.fact import Category, Fact, Summary
-from semmem.hit import Filter, Recall, check_limit
+from semmem.hit import Filter, Recall, check_limit, check_page
 from semmem.parts import Parts
 from semmem.receipt import Receipt, Selection
 from semmem.records import Records
@@ -88,9 +88,16 @@ class ScopedMemory:
         """
         return self._memory.at(self.place.below(*path, owner=owner))
 
-    async def branches(self) -> list[Branch]:
-        """This place and all below it that hold something, private ones included, in the order of their paths."""
-        return await self.parts.branches.below(self.place)
+    async def branches(self, *, after: Branch | None = None, limit: int | None = None) -> list[Branch]:
+        """This place and all below it that hold something, private ones included, in the order of their paths.
+
+        `after` is the place to go on from; without a `limit` there are all of them.
+        """
+        if limit is not None:
+            check_limit(limit)
+        if after is not None and (not isinstance(after, Branch) or after.root != self.place.root):
+            raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
+        return await self.parts.branches.below(self.place, after=after, limit=limit)
 
     async def remember(self, content: str, **fields: Unpack[EventFields]) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
@@ -212,14 +219,19 @@ class ScopedMemory:
         category: Category | None = None,
         subject: str | None = None,
         superseded: bool = False,
+        before: UUID | None = None,
         limit: int = 100,
     ) -> list[Fact]:
-        """Current facts, newest first; with `superseded` the older versions too."""
-        check_limit(limit)
+        """Current facts, newest first; with `superseded` the older versions too.
+
+        `before` is the id of the fact to go on from, the last of the page before. Raises NotFound where it is gone.
+        """
+        check_page(before, limit)
         check_optional_id("subject", subject)
         Filter(category=category)
-        facts = self.parts.facts
-        return await facts.find(self.scope, superseded=superseded, category=category, subject=subject, limit=limit)
+        return await self.parts.facts.find(
+            self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
+        )
 
     async def timeline(self, fact: UUID) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
@@ -229,9 +241,10 @@ class ScopedMemory:
             raise NotFound(f"no fact {fact} in this scope")
         return versions
 
-    async def summaries(self) -> list[Summary]:
-        """The scope's own rolling summary, then its sessions', newest first."""
-        return await self.parts.facts.summaries(View.of(self.scope), sourced=True)
+    async def summaries(self, *, before: UUID | None = None, limit: int = 100) -> list[Summary]:
+        """The scope's own rolling summary, then its sessions', newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        return await self.parts.facts.summaries(self.scope, before=before, limit=limit)
 
     async def forget(
         self,
@@ -265,6 +278,11 @@ class ScopedMemory:
         check_uuid("id", id)
         return await self.parts.erasure.receipt(self.scope, id)
 
+    async def receipts(self, *, before: UUID | None = None, limit: int = 100) -> list[Receipt]:
+        """What was forgotten here, by receipts, newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        return await self.parts.erasure.receipts(self.scope, before=before, limit=limit)
+
     async def settled(
         self,
         *,
@@ -294,10 +312,12 @@ class ScopedMemory:
                 f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
             ) from None
 
-    async def dead_letters(self, *, replayed: bool = False, limit: int = 100) -> list[DeadLetter]:
-        """What could not be extracted or was refused, newest first."""
-        check_limit(limit)
-        return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, limit=limit)
+    async def dead_letters(
+        self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100
+    ) -> list[DeadLetter]:
+        """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
 
     async def replay(self, ids: Sequence[UUID] | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted again; how many letters that were."""

@@ -74,16 +74,25 @@ class Records:
         also: Sequence["ScopedMemory"] = (),
         matching: Mapping[str, Any] | None = None,
         refresh: bool = False,
+        after: Record | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[Record]:
-        """In the order they were first put. `matching` is a JSON object that the value has to contain."""
+        """In the order they were first put. `matching` is a JSON object that the value has to contain.
+
+        `after` is the record to go on from, the last of the page before: unlike an offset it keeps its place while
+        records come and go. Raises NotFound where it was deleted or has expired meanwhile.
+        """
         check_limit(limit)
+        if after is not None and not isinstance(after, Record):
+            raise InvalidInput("after", "must be a record", "pass the last one of the page before")
         check_int("offset", offset, 0, MAX_OFFSET)
         if matching is not None:
             check_json("matching", matching, MAX_VALUE_BYTES)
         view, now = self._memory.view(also), self._parts.clock()
-        return await self._parts.records.find(view, now, matching=matching, refresh=refresh, limit=limit, offset=offset)
+        return await self._parts.records.find(
+            view, now, matching=matching, refresh=refresh, after=after, limit=limit, offset=offset
+        )
 
     async def of(self, events: Sequence[UUID], *, also: Sequence["ScopedMemory"] = ()) -> dict[UUID, Record]:
         """The records that events stand for; an event of no record, or of an expired one, is absent."""

@@ -83,7 +83,7 @@ class Tiers:
         )
 
     async def _summaries(self, view: View, session: str | None) -> Gathered:
-        return [_summary_item(summary, session) for summary in await self._facts.summaries(view)], frozenset()
+        return [_summary_item(summary, session) for summary in await self._facts.newest_summaries(view)], frozenset()
 
     async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)

@@ -105,7 +105,7 @@ create table semmem.facts (
 create unique index facts_current on semmem.facts (tenant, scope_kind, scope_id, statement_hash)
     where superseded_at is null;
 create index facts_with_statement on semmem.facts (tenant, scope_kind, scope_id, statement_hash);
-create index facts_newest on semmem.facts (tenant, scope_kind, scope_id, recorded_at desc);
+create index facts_newest on semmem.facts (tenant, scope_kind, scope_id, recorded_at, id);
 
 create table semmem.fact_sources (
     tenant     text collate "C" not null,
@@ -243,7 +243,7 @@ create table semmem.dead_letters (
     replayed_at timestamptz,
     primary key (tenant, id)
 );
-create index dead_letters_of_scope on semmem.dead_letters (tenant, scope_kind, scope_id, recorded_at);
+create index dead_letters_of_scope on semmem.dead_letters (tenant, scope_kind, scope_id, recorded_at, id);
 
 -- What changed a memory, by ids and counts only.
 create table semmem.audit (
@@ -273,6 +273,7 @@ create table semmem.receipts (
     qdrant_at    timestamptz,
     primary key (tenant, id)
 );
+create index receipts_of_scope on semmem.receipts (tenant, scope_kind, scope_id, committed_at, id);
 create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
     where redis_at is null or qdrant_at is null;
 

@@ -1,24 +1,34 @@
 """The places below a user's or a workspace's memory that were ever written to."""
 
+from collections.abc import Sequence
+
 from semmem.scope import Branch, View
 from semmem.stores.postgres import Connection, Postgres, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("branches.sql")
+LOOK_UP = 1_000  # places asked after at once
 
 
 class BranchStore:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def below(self, place: Branch) -> list[Branch]:
-        """The places at and below this one that hold something, in the order of their paths."""
+    async def below(self, place: Branch, *, after: Branch | None, limit: int | None) -> list[Branch]:
+        """The places at and below this one that hold something, in the order of their paths, from `after` on."""
+        position = (after.path, after.owner or "") if after else (None, None)
         async with self._postgres.transaction(place.root) as connection:
-            rows = await connection.fetch(_SQL["below"], *key_of(place.root), place.path)
+            rows = await connection.fetch(_SQL["below"], *key_of(place.root), place.path, *position)
         named = [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
-        places = named if place.path else [Branch(place.root), *named]
-        if not places:
-            return []
+        places = named if place.path or after else [Branch(place.root), *named]
+        found: list[Branch] = []
+        for at in range(0, len(places), LOOK_UP):
+            found += await self._inhabited(places[at : at + LOOK_UP])
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
+        return found
+
+    async def _inhabited(self, places: Sequence[Branch]) -> list[Branch]:
         view = View.of(*(found.scope for found in places))
         async with self._postgres.transaction(view) as connection:
             rows = await connection.fetch(_SQL["inhabited"], *columns_of(view))

@@ -5,10 +5,11 @@ insert into semmem.scopes (tenant, scope_kind, scope_id) values ($1, $2, $3) on 
 insert into semmem.branches (tenant, scope_kind, scope_id, branch_id, path, owner) values ($1, $2, $3, $4, $5, $6)
 on conflict (tenant, scope_kind, scope_id, branch_id) do update set path = excluded.path;
 
--- below: the places at and below a path, by whole segments
+-- below: the places at and below a path, by whole segments; no owner is the empty string, so that they have an order
 select path, owner from semmem.branches
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and path[1:cardinality($4::text[])] = $4
-order by path, owner nulls first;
+  and ($5::text[] is null or (path, coalesce(owner, '')) > ($5, $6::text))
+order by path, coalesce(owner, '');
 
 -- inhabited: which of these scopes hold anything
 select $1 as tenant, v.kind as scope_kind, v.id as scope_id

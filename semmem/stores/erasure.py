@@ -10,6 +10,7 @@ from semmem.receipt import Receipt, Selection
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import drop
 from semmem.stores.ledger import add_audit
+from semmem.stores.paging import check_cursor
 from semmem.stores.points import add_work
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
@@ -93,6 +94,14 @@ class Eraser:
         async with self._postgres.transaction(scope) as connection:
             row = await connection.fetchrow(_SQL["receipt"], *key_of(scope), id)
         return self._read(row) if row else None
+
+    async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
+        """Newest first, below the receipt `before`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["receipts"], *key_of(scope), before, limit)
+            if not rows:
+                await check_cursor(connection, scope, "receipt", before)
+        return [self._read(row) for row in rows]
 
     async def open_receipts(self, scope: Scope) -> list[UUID]:
         async with self._postgres.transaction(scope) as connection:

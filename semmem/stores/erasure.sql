@@ -103,6 +103,15 @@ values ($1, $2, $3, $4, $5, $6, $7, $8);
 -- receipt: one of the scope's
 select * from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
 
+-- receipts: newest first, below one of them
+select * from semmem.receipts
+where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+  and ($4::uuid is null or (committed_at, id) < (
+    select c.committed_at, c.id from semmem.receipts c
+    where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
+  ))
+order by committed_at desc, id desc limit $5;
+
 -- close_receipts: both stores followed
 update semmem.receipts
 set redis_at = coalesce(redis_at, $4), qdrant_at = coalesce(qdrant_at, $4)

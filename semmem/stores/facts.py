@@ -12,11 +12,12 @@ from semmem.event import Event
 from semmem.fact import Draft, Fact, Source, Summary, Validity
 from semmem.scope import Scope, View
 from semmem.stores.offsets import at_offset, offset_of
+from semmem.stores.paging import check_cursor
 from semmem.stores.postgres import Connection, Postgres, Row, affected, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
-MAX_SUMMARIES = 10
+MAX_SUMMARIES = 10  # that a context may hold
 
 
 class FactStore:
@@ -26,10 +27,20 @@ class FactStore:
         self._postgres = postgres
 
     async def find(
-        self, scope: Scope, *, superseded: bool, category: str | None, subject: str | None, limit: int
+        self,
+        scope: Scope,
+        *,
+        superseded: bool,
+        category: str | None,
+        subject: str | None,
+        before: UUID | None = None,
+        limit: int,
     ) -> list[Fact]:
+        """Newest first, below the fact `before`."""
         async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subject, limit)
+            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subject, before, limit)
+            if not rows:
+                await check_cursor(connection, scope, "fact", before)
         return [fact_of(row) for row in rows]
 
     async def timeline(self, scope: Scope, id: UUID) -> list[Fact]:
@@ -50,10 +61,18 @@ class FactStore:
         async with self._postgres.transaction(scope) as connection:
             return await hydrate_facts(connection, View.of(scope), ids)
 
-    async def summaries(self, view: View, *, sourced: bool = False) -> list[Summary]:
-        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES; `sourced` reads their events too."""
+    async def newest_summaries(self, view: View) -> list[Summary]:
+        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES, without their events."""
         async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES, sourced)
+            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES)
+        return [summary_of(row) for row in rows]
+
+    async def summaries(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Summary]:
+        """The scope's own first, then the newest sessions', below the summary `before`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["list_summaries"], *key_of(scope), before, limit)
+            if not rows:
+                await check_cursor(connection, scope, "summary", before)
         return [summary_of(row) for row in rows]
 
     async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:

@@ -41,13 +41,16 @@ select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3) and f.statement_hash = any ($4::bytea[])
 order by f.superseded_at is not null, f.recorded_at desc;
 
--- list: current facts, newest first
+-- list: current facts, newest first, below one of them
 select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
   and ($4 or f.superseded_at is null)
   and ($5::text is null or f.category = $5)
   and ($6::text is null or lower(f.subject) = lower($6))
-order by f.recorded_at desc, f.id limit $7;
+  and ($7::uuid is null or (f.recorded_at, f.id) < (
+    select c.recorded_at, c.id from semmem.facts c where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $7)
+  ))
+order by f.recorded_at desc, f.id desc limit $8;
 
 -- timeline: all versions of a fact, oldest first
 select * from semmem.sourced_facts f
@@ -55,15 +58,25 @@ where f.tenant = $1 and (f.scope_kind, f.scope_id) = ($2, $3)
   and f.thread = (select thread from semmem.facts where tenant = $1 and id = $4)
 order by f.version;
 
--- summaries: the present summaries of a view, and where asked for, the events they rest on, which may be thousands
+-- summaries: the newest summaries of a view, without the events they rest on, which may be thousands
+select m.*, null::uuid[] as event_ids
+from semmem.summaries m
+where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
+order by m.session is not null, m.through_seq desc limit $4;
+
+-- list_summaries: one scope's, in the order of the summary tier, below one of them
 select m.*, s.event_ids
 from semmem.summaries m,
 lateral (
     select array_agg(event_id order by event_id) as event_ids
-    from semmem.summary_sources where $5 and tenant = m.tenant and summary_id = m.id
+    from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
 ) s
-where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
-order by m.session is not null, m.through_seq desc limit $4;
+where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3)
+  and ($4::uuid is null or (m.session is null, m.through_seq, m.id) < (
+    select c.session is null, c.through_seq, c.id from semmem.summaries c
+    where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
+  ))
+order by m.session is null desc, m.through_seq desc, m.id desc limit $5;
 
 -- summary_texts: the scope's own summary and those of some sessions, however old
 select session, text from semmem.summaries
@@ -87,10 +100,14 @@ on conflict do nothing;
 insert into semmem.dead_letters (tenant, scope_kind, scope_id, id, stage, reason, detail, event_ids, recorded_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
--- dead_letters: newest first; replayed ones only on request
+-- dead_letters: newest first, below one of them; replayed ones only on request
 select * from semmem.dead_letters
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and ($4 or replayed_at is null)
-order by recorded_at desc, id limit $5;
+  and ($5::uuid is null or (recorded_at, id) < (
+    select c.recorded_at, c.id from semmem.dead_letters c
+    where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $5)
+  ))
+order by recorded_at desc, id desc limit $6;
 
 -- take_dead_letters: marks them replayed and tells whose events have to wait again
 update semmem.dead_letters set replayed_at = $4

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from semmem.extraction import Usage
 from semmem.scope import Scope
 from semmem.stores.events import mark_unconsolidated
+from semmem.stores.paging import check_cursor
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -34,10 +35,14 @@ class Ledger:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def dead_letters(self, scope: Scope, *, replayed: bool, limit: int) -> list[DeadLetter]:
-        """Newest first."""
+    async def dead_letters(
+        self, scope: Scope, *, replayed: bool, before: UUID | None = None, limit: int
+    ) -> list[DeadLetter]:
+        """Newest first, below the letter `before`."""
         async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["dead_letters"], *key_of(scope), replayed, limit)
+            rows = await connection.fetch(_SQL["dead_letters"], *key_of(scope), replayed, before, limit)
+            if not rows:
+                await check_cursor(connection, scope, "dead letter", before)
         return [_dead_letter_of(row) for row in rows]
 
     async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from semmem.errors import NotFound
 from semmem.record import NewRecord, Record
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import drop, register
@@ -62,12 +63,14 @@ class RecordStore:
         *,
         matching: Mapping[str, Any] | None,
         refresh: bool,
+        after: Record | None,
         limit: int,
         offset: int,
     ) -> list[Record]:
-        """Those whose value holds `matching`, in the order they were first put."""
+        """Those whose value holds `matching`, in the order they were first put, from `after` on."""
         async with self._postgres.transaction(view) as connection:
-            query = (*columns_of(view), now, matching, limit, offset)
+            place = await _place(connection, after) if after else 0
+            query = (*columns_of(view), now, matching, limit, offset, place)
             rows = await connection.fetch(_SQL["find"], *query)
             if refresh and rows:
                 names = zip(*((row["scope_kind"], row["scope_id"], row["key"]) for row in rows), strict=True)
@@ -112,6 +115,14 @@ class RecordStore:
         if not events:
             return None
         return await self._log.append(connection, scope, events, now=now, dedup_window=_NO_WINDOW)
+
+
+async def _place(connection: Connection, record: Record) -> int:
+    """Where it stands in the order. Raises NotFound where it stands no more."""
+    place: int | None = await connection.fetchval(_SQL["place"], *key_of(record.scope), record.key)
+    if place is None:
+        raise NotFound("after: this record was deleted or has expired; list again from the first")
+    return place
 
 
 async def _write(

@@ -41,10 +41,13 @@ join semmem.records r on (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.i
 where r.expires_at is null or r.expires_at > $4
 order by r.seq;
 
--- find: records of a view in the order they were first put
+-- place: where a record stands in the order they were first put
+select seq from semmem.records where (tenant, scope_kind, scope_id, key) = ($1, $2, $3, $4);
+
+-- find: records of a view in the order they were first put, behind one of them
 select * from semmem.records
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-  and (expires_at is null or expires_at > $4) and ($5::jsonb is null or value @> $5)
+  and (expires_at is null or expires_at > $4) and ($5::jsonb is null or value @> $5) and seq > $8
 order by seq limit $6 offset $7;
 
 -- of_events: the records that these events stand for
