@@ -224,6 +224,7 @@ class ScopedMemory:
     ) -> list[Fact]:
         """Current facts, newest first; with `superseded` the older versions too.
 
+        A subject is found in any spelling that looks like it: case, Unicode's forms and spaces make no difference.
         `before` is the id of the fact to go on from, the last of the page before. Raises NotFound where it is gone.
         """
         check_page(before, limit)

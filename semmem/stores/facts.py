@@ -19,6 +19,8 @@ from semmem.stores.sql import statements
 _SQL = statements("facts.sql")
 MAX_SUMMARIES = 10  # that a context may hold
 
+_ALIKE = str.maketrans({"ı": "i"} | dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001
+
 
 class FactStore:
     """Reads facts and summaries; what changes them are the functions below, inside the caller's transaction."""
@@ -38,7 +40,8 @@ class FactStore:
     ) -> list[Fact]:
         """Newest first, below the fact `before`."""
         async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subject, before, limit)
+            subjects = None if subject is None else await _spellings(connection, scope, subject)
+            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subjects, before, limit)
             if not rows:
                 await check_cursor(connection, scope, "fact", before)
         return [fact_of(row) for row in rows]
@@ -81,6 +84,20 @@ class FactStore:
         async with self._postgres.transaction(scope) as connection:
             rows = await connection.fetch(_SQL["summary_texts"], *key_of(scope), named)
         return {row["session"]: row["text"] for row in rows}
+
+
+async def _spellings(connection: Connection, scope: Scope, subject: str) -> list[str]:
+    """The subjects of the scope's facts that are this one, however it was written there."""
+    key = subject_key(subject)
+    rows = await connection.fetch(_SQL["subjects"], *key_of(scope))
+    return [row["subject"] for row in rows if subject_key(row["subject"]) == key]
+
+
+def subject_key(subject: str) -> str:
+    """Equal for spellings that look alike: case, Unicode's forms and widths, dots on i, spaces, apostrophes, dashes."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
+    shown = (character for character in folded if unicodedata.category(character) != "Cf")
+    return " ".join("".join(shown).replace("i\u0307", "i").translate(_ALIKE).split())
 
 
 async def hydrate_facts(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Fact]:

@@ -41,12 +41,15 @@ select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3) and f.statement_hash = any ($4::bytea[])
 order by f.superseded_at is not null, f.recorded_at desc;
 
+-- subjects: whom and what a scope's facts are about, as it was written
+select distinct subject from semmem.facts where (tenant, scope_kind, scope_id) = ($1, $2, $3);
+
 -- list: current facts, newest first, below one of them
 select * from semmem.sourced_facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
   and ($4 or f.superseded_at is null)
   and ($5::text is null or f.category = $5)
-  and ($6::text is null or lower(f.subject) = lower($6))
+  and ($6::text[] is null or f.subject = any ($6))
   and ($7::uuid is null or (f.recorded_at, f.id) < (
     select c.recorded_at, c.id from semmem.facts c where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $7)
   ))
