@@ -1,11 +1,15 @@
-"""Alembic's entry: one transaction under an advisory lock, on asyncpg."""
+"""Alembic's entry: one transaction under an advisory lock, on asyncpg; access is made whole in the same one."""
 
 import asyncio
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from semmem.migrations.access import mend
+from semmem.postgres.connect import connect
 
 # Any number will do, as long as every release takes the same one.
 MIGRATION_LOCK = 0x5E33E3
@@ -16,10 +20,21 @@ def migrate(connection: Connection) -> None:
     with context.begin_transaction():
         connection.execute(text(f"select pg_advisory_xact_lock({MIGRATION_LOCK})"))
         context.run_migrations()
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        context.config.attributes["mended"] += driver.run_async(mend)
+
+
+async def opened(**ignored: object) -> asyncpg.Connection:
+    return await connect(context.config.attributes["url"])
 
 
 async def run() -> None:
-    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    # Behind a pooler the name of a prepared statement may be another client's already, so ours get none.
+    unnamed = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, connect_args={"async_creator_fn": opened, **unnamed}
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

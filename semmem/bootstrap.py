@@ -45,7 +45,7 @@ from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
 from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
 from semmem.stores.points import IndexWork
-from semmem.stores.postgres import Postgres, mapped_errors
+from semmem.stores.postgres import Postgres
 from semmem.stores.qdrant import QdrantIndex
 from semmem.stores.qdrant import connect as connect_qdrant
 from semmem.stores.reading import PostgresReader
@@ -113,12 +113,16 @@ async def open_application(
         yield application
 
 
-async def migrate(settings: Settings) -> None:
-    """Brings the database that the settings name up to date; the embedded one, if they name none."""
+async def migrate(settings: Settings) -> list[str]:
+    """Brings the database that the settings name up to date; the embedded one, if they name none. What it mended."""
+    if settings.postgres_admin_url:
+        return await upgrade(settings.postgres_admin_url, name="SEMMEM_POSTGRES_ADMIN_URL")
+    if settings.postgres_url:
+        return await upgrade(settings.postgres_url)
     async with AsyncExitStack() as stack:
         servers = await open_embedded(stack, settings)
-        stack.enter_context(mapped_errors())
-        await upgrade(servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or "")
+        assert servers is not None
+        return await upgrade(servers.postgres_url)
 
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
@@ -182,10 +186,7 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     servers = await open_embedded(stack, settings)
     if servers:
         await upgrade(servers.postgres_url)
-    postgres = await Postgres.connect(
-        servers.postgres_url if servers else settings.postgres_url or "", size=settings.postgres_pool
-    )
-    stack.push_async_callback(postgres.aclose)
+    postgres = await open_postgres(stack, settings, servers)
     dimensions = await embedder.dimensions()
     mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions)
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
@@ -194,10 +195,26 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, cache=cache)
 
 
+async def open_postgres(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", *, size: int | None = None
+) -> Postgres:
+    postgres = await Postgres.connect(
+        servers.postgres_url if servers else settings.postgres_url or "",
+        size=size or settings.postgres_pool,
+        wait=settings.postgres_wait.total_seconds(),
+    )
+    stack.push_async_callback(postgres.aclose)
+    return postgres
+
+
 async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
     """The embedded servers, where the settings name no Postgres."""
     if not settings.embedded:
         return None
+    if settings.postgres_admin_url:
+        raise ConfigurationError(
+            "SEMMEM_POSTGRES_ADMIN_URL is for `semmem migrate` alone; set SEMMEM_POSTGRES_URL to the same database"
+        )
     from semmem.embedded import open_servers
 
     return await stack.enter_async_context(await open_servers(settings.data))

@@ -11,6 +11,7 @@ SemmemError
 │   ├── SchemaOutdated
 │   └── IndexMismatch
 ├── StoreUnavailable
+│   └── PoolExhausted
 ├── EmbeddedServerError
 └── ModelError
     ├── ModelUnavailable
@@ -80,6 +81,18 @@ class StoreUnavailable(SemmemError):
     def __init__(self, store: str, reason: str) -> None:
         super().__init__(f"{store} is unavailable: {reason}")
         self.store = store
+
+
+class PoolExhausted(StoreUnavailable):
+    """Postgres answers, but all of this process's connections to it stayed in use; `size` is how many it has."""
+
+    def __init__(self, size: int, waited: float) -> None:
+        SemmemError.__init__(
+            self,
+            f"all {size} connections to Postgres were in use for {waited:g} s; raise SEMMEM_POSTGRES_POOL or "
+            "SEMMEM_POSTGRES_WAIT, or ask for less at once",
+        )
+        self.store, self.size = "postgres", size
 
 
 class EmbeddedServerError(SemmemError):

@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     )
     postgres_admin_url: str | None = Field(None, description="a login that may migrate; postgres_url, if left out")
     postgres_pool: int = Field(10, ge=2, le=200, description="connections to Postgres a process holds at most")
+    postgres_wait: Duration = Field(
+        timedelta(seconds=60), gt=timedelta(0), description="how long a call waits for one of them while all are in use"
+    )
     redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and notices")
     redis_prefix: str = Field(
         "semmem",

@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
-import asyncpg
-from pgqueuer import QueueManager
+from pgqueuer import Queries, QueueManager
 from pgqueuer.domain.models import Job
 from pgqueuer.errors import RetryRequested
 
@@ -18,13 +17,14 @@ from semmem.errors import SemmemError, StoreUnavailable
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
-from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, queries, scope_of_job
+from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
 
 log = logging.getLogger(__name__)
 
 MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
+POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
 
 
 class Worker:
@@ -55,6 +55,8 @@ class Worker:
 
     async def run(self) -> None:
         """Until `stop`; reconnects where Postgres went away."""
+        if self._postgres.pooled:
+            log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         sweeper = asyncio.create_task(self._sweep())
         try:
             while not self._stopping.is_set():
@@ -72,17 +74,14 @@ class Worker:
 
     async def _serve(self) -> None:
         try:
-            connection = await self._postgres.dedicated()
-            try:
-                await self._manage(connection)
-            finally:
-                await connection.close(timeout=RESTART_PAUSE)
+            async with open_queue(self._postgres) as queue:
+                await self._manage(queue)
         except Exception:  # whatever breaks the loop, what waits in Postgres must find a worker again
             log.exception("the worker lost its connection and starts again")
             await self._pause(RESTART_PAUSE)
 
-    async def _manage(self, connection: asyncpg.Connection) -> None:
-        self._manager = QueueManager(queries(connection))
+    async def _manage(self, queue: Queries) -> None:
+        self._manager = QueueManager(queue)
         handlers: dict[Entrypoint, Callable[[Job], Awaitable[None]]] = {
             "index": self._index,
             "consolidate": self._consolidate,
@@ -92,7 +91,7 @@ class Worker:
         if self._stopping.is_set():
             return
         await self._manager.run(
-            dequeue_timeout=self._sweep_every,
+            dequeue_timeout=min(self._sweep_every, POLL_EVERY) if self._postgres.pooled else self._sweep_every,
             batch_size=self._jobs_at_once // 2,  # the queue takes no larger share of them at once
             max_concurrent_tasks=self._jobs_at_once,
             heartbeat_timeout=self._lease,

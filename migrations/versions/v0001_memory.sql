@@ -1,23 +1,7 @@
 -- Every table below holds one tenant's rows and starts each key with the tenant; (scope_kind, scope_id) says where in it.
+-- Roles, row level security and rights: access.sql, in the same transaction.
 
 create extension if not exists vector with schema public;
-
--- Roles belong to the cluster, not to the database, so another database may have made them.
-do $$
-begin
-    create role semmem_app nologin;
-exception when duplicate_object or unique_violation then null;
-end $$;
-
--- The sweep looks across tenants for waiting work: it may see addresses, never content.
-do $$
-begin
-    create role semmem_sweeper nologin;
-exception when duplicate_object or unique_violation then null;
-end $$;
-
-grant semmem_sweeper to semmem_app with inherit false;
-grant semmem_app to current_user;
 
 -- epoch rises with every forget, so that caches know what is stale; items and terms are BM25's collection statistics.
 create table semmem.scopes (
@@ -309,60 +293,21 @@ create index records_in_order on semmem.records (tenant, scope_kind, scope_id, s
 create index records_of_event on semmem.records (tenant, event_id);
 create index records_expiring on semmem.records (tenant, scope_kind, scope_id, expires_at) where expires_at is not null;
 
--- A row is seen and written only under its tenant and inside the view that the transaction was opened with.
-do $$
-declare
-    name text;
+-- Ends the statement of a caller that row level security does not bind: a login that a pooler gave back its own role, a
+-- superuser, an owner, the sweeper.
+create function semmem.refuse() returns text
+language plpgsql as $$
 begin
-    for name in
-        select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant'
-        where c.relnamespace = 'semmem'::regnamespace and c.relkind = 'r'
-    loop
-        execute format('alter table semmem.%I enable row level security, force row level security', name);
-        execute format($policy$
-            create policy view on semmem.%I
-            using (
-                tenant = (select current_setting('semmem.tenant', true))
-                and case scope_kind
-                    when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
-                    when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
-                    else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
-                end
-            )
-            with check (
-                tenant = (select current_setting('semmem.tenant', true))
-                and case scope_kind
-                    when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
-                    when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
-                    else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
-                end
-            )
-            $policy$, name);
-    end loop;
+    raise exception using errcode = 'SM002', message = 'row level security does not bind this role';
 end $$;
-
-create policy sweep on semmem.events for select to semmem_sweeper using (true);
-create policy sweep on semmem.index_work for select to semmem_sweeper using (true);
-create policy sweep on semmem.receipts for select to semmem_sweeper using (true);
-create policy sweep on semmem.records for select to semmem_sweeper using (true);
-
-grant select on public.semmem_revision to semmem_app;
-grant usage on schema semmem to semmem_app, semmem_sweeper;
-grant select, insert, update, delete on all tables in schema semmem to semmem_app;
-grant usage on all sequences in schema semmem to semmem_app;
-grant select (tenant, scope_kind, scope_id, recorded_at, indexed_at, consolidated_at)
-    on semmem.events to semmem_sweeper;
-grant select (tenant, scope_kind, scope_id) on semmem.index_work to semmem_sweeper;
-grant select (tenant, scope_kind, scope_id, committed_at, redis_at, qdrant_at) on semmem.receipts to semmem_sweeper;
-grant select (tenant, scope_kind, scope_id, expires_at) on semmem.records to semmem_sweeper;
-revoke update on semmem.events, semmem.audit from semmem_app;
-grant update (indexed_at, consolidated_at) on semmem.events to semmem_app;
 
 -- The setting's four parts hold until the transaction ends.
 create function semmem.enter(p_tenant text, p_kinds text[], p_ids text[]) returns void
 language sql as $$
     with v as (select * from unnest(p_kinds, p_ids) as v (kind, id))
-    select set_config('semmem.tenant', p_tenant, true),
+    select case when current_user = 'semmem_app' and row_security_active('semmem.events'::regclass) then null
+                else semmem.refuse() end,
+           set_config('semmem.tenant', p_tenant, true),
            set_config('semmem.users', array(select id from v where kind = 'user')::text, true),
            set_config('semmem.workspaces', array(select id from v where kind = 'workspace')::text, true),
            set_config('semmem.branches', array(select id from v where kind = 'branch')::text, true)
@@ -591,6 +536,3 @@ begin
         execute format('analyze (skip_locked) %s', new);
     end loop;
 end $$;
-
-revoke execute on all functions in schema semmem from public;
-grant execute on all functions in schema semmem to semmem_app;

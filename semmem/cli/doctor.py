@@ -34,9 +34,8 @@ PROBE = {
     "additionalProperties": False,
 }
 ABILITIES = """
-select current_setting('server_version') as server, current_user as role, rolsuper or rolbypassrls as bypasses,
+select current_setting('server_version') as server, current_user as role,
        (select extversion from pg_extension where extname = 'vector') as pgvector
-from pg_roles where rolname = current_user
 """
 
 
@@ -146,27 +145,26 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
             return
         states = ", ".join(f"{server.name} {server.state}" for server in await servers.status())
         yield Check(part="embedded servers", state="ok", what=f"{states}, in {settings.data}")
-    postgres = _postgres(stack, servers.postgres_url if servers else settings.postgres_url or "")
+    postgres = _postgres(stack, settings, servers)
     yield await _checked("postgres", postgres, "check SEMMEM_POSTGRES_URL; nothing works without it")
     yield await _qdrant(stack, settings, servers, embedder)
     yield await _redis(stack, settings, servers)
 
 
-async def _postgres(stack: AsyncExitStack, url: str) -> str:
-    from semmem.errors import ConfigurationError
+async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> str:
+    from semmem.bootstrap import open_postgres
     from semmem.migrations import head
-    from semmem.stores.postgres import Postgres
+    from semmem.scope import Scope
 
-    postgres = await Postgres.connect(url, size=2)
-    stack.push_async_callback(postgres.aclose)
-    async with postgres.connection() as connection:
+    postgres = await open_postgres(stack, settings, servers, size=2)
+    async with postgres.transaction(
+        Scope.user("semmem", "doctor")
+    ) as connection:  # refused where it would not be bound
         found = await connection.fetchrow(ABILITIES)
     assert found is not None
-    if found["bypasses"]:
-        raise ConfigurationError(f"the role {found['role']} may bypass row level security: take the right from it")
-    return (
-        f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, row level security binds {found['role']}"
-    )
+    pooled = ", behind a pooler: the worker asks for jobs once a second" if postgres.pooled else ""
+    bound = f"row level security binds {found['role']}"
+    return f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, {bound}{pooled}"
 
 
 async def _qdrant(

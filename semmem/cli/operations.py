@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import notes, show
+from semmem.cli.output import notes, show, visible
 from semmem.cli.running import application, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import ConfigurationError
@@ -60,7 +60,9 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
         from semmem.migrations import head
 
         with notes.status("migrating"):
-            await bootstrap.migrate(settings_of(ctx))
+            mended = await bootstrap.migrate(settings_of(ctx))
+        for what in mended:
+            notes.print(visible(f"made whole: {what}"), style="dim")
         return {"revision": head()}
 
     show(run(work()), as_json, lambda found: f"the database is at revision {found['revision']}")

@@ -30,7 +30,8 @@ class Identity:
 async def _system(connection: asyncpg.Connection) -> int:
     """The server's own number; 0 where its operator lets nobody ask: the time it was started at tells it apart too."""
     try:
-        found: int = await connection.fetchval(_SQL["system"])
+        async with connection.transaction():  # behind a pooler this one is inside another, which a refusal must not end
+            found: int = await connection.fetchval(_SQL["system"])
     except asyncpg.InsufficientPrivilegeError:
         return 0
     return found

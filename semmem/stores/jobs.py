@@ -1,10 +1,12 @@
 """The queue of work per scope. A job is a hint: the rows' own state says what is left to do."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Literal
 
-import asyncpg
 from pgqueuer import Queries
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import (
@@ -12,7 +14,9 @@ from pgqueuer.adapters.persistence.qb import (
     QueryQueueBuilder,
     QuerySchedulerBuilder,
 )
+from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.settings import DBSettings
+from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from semmem.ports import Clock
 from semmem.scope import Scope
@@ -21,6 +25,7 @@ from semmem.stores.sql import statements
 
 _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
+CLOSE_TIMEOUT = 1.0
 Entrypoint = Literal["index", "consolidate"]
 ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "consolidate")
 
@@ -49,16 +54,72 @@ class JobQueue:
         return sum(map(len, waiting.values()))
 
     async def _addresses(self, statement: str, *values: object) -> set[Scope]:
-        async with self._postgres.connection() as connection, connection.transaction():
-            await connection.execute(f"set local role {SWEEPER_ROLE}")
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
             return {scope_of(row) for row in await connection.fetch(_SQL[statement], *values)}
 
 
-def queries(connection: asyncpg.Connection) -> Queries:
+class PollingDriver(Driver):
+    """pgqueuer behind a pooler: each statement a transaction from the pool, and no notifications to listen to.
+
+    The queue manager looks for jobs when its time to wait is over. Only its notes to itself arrive, as they must.
+    """
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._shutdown = asyncio.Event()
+        self._callbacks: dict[str, list[NotifyCallback]] = {}
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        async with self._postgres.connection() as connection:
+            return [dict(row) for row in await connection.fetch(query, *args)]
+
+    async def execute(self, query: str, *args: object) -> str:
+        async with self._postgres.connection() as connection:
+            return await connection.execute(query, *args)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        for callback in self._callbacks.get(channel, []):
+            callback(payload)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        self._callbacks.setdefault(channel, []).append(callback)
+
+    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
+        self._callbacks[channel].remove(callback)
+
+    @property
+    def shutdown(self) -> asyncio.Event:
+        return self._shutdown
+
+    @property
+    def tm(self) -> TaskManager:
+        return TaskManager()
+
+    async def __aenter__(self) -> "PollingDriver":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """The pool stays open: it belongs to Postgres."""
+
+
+@asynccontextmanager
+async def open_queue(postgres: Postgres) -> AsyncIterator[Queries]:
+    """The queue, on a connection of its own that listens for new jobs; behind a pooler, on the pool."""
+    if postgres.pooled:
+        yield _queries(PollingDriver(postgres))
+        return
+    connection = await postgres.dedicated()
+    try:
+        yield _queries(AsyncpgDriver(connection))
+    finally:
+        await connection.close(timeout=CLOSE_TIMEOUT)
+
+
+def _queries(driver: Driver) -> Queries:
     """pgqueuer's own statements, on the tables that the migrations put into our schema."""
     settings = DBSettings(db_schema="semmem")
     return Queries(
-        AsyncpgDriver(connection),
+        driver,
         qbe=QueryBuilderEnvironment(settings),
         qbq=QueryQueueBuilder(settings),
         qbs=QuerySchedulerBuilder(settings),

@@ -3,15 +3,20 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import lru_cache, partial
 
 import asyncpg
 from pgvector.asyncpg import register_vector
 
-from semmem.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
+from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, SemmemError, StoreUnavailable
 from semmem.migrations import head
+from semmem.migrations.access import gaps, listed
+from semmem.migrations.server import examine, unfit
+from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled
+from semmem.postgres.errors import mapped_errors
+from semmem.postgres.url import PostgresUrl, parse
 from semmem.scope import Scope, View
 from semmem.stores.identity import Identity
 
@@ -21,79 +26,82 @@ Row = asyncpg.Record
 _log = logging.getLogger(__name__)
 
 APP_ROLE = "semmem_app"
-CONNECT_TIMEOUT = 3.0
 STATEMENT_TIMEOUT = 30.0
+WAIT = 60.0
+GROW_AGAIN_AFTER = 60.0
+
+# Why one more connection was not to be had, though others work.
+CROWDED = (TimeoutError, asyncpg.TooManyConnectionsError)
 
 _ENTER = "select semmem.enter($1, $2, $3)"
 # Reads by key have one plan, whatever the keys; made anew, it takes a sixth of the time that the reading does.
 _ENTER_FOR_KEYS = f"{_ENTER}, set_config('plan_cache_mode', 'force_generic_plan', true)"
 
-_REFUSED = (
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.exceptions.ClientConfigurationError,
-)
-_UNAVAILABLE = (
-    OSError,
-    asyncio.TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what asyncpg may say of a connection that broke in the middle of a query
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-)
-
-
-@contextmanager
-def mapped_errors() -> Iterator[None]:
-    """Turns the driver's "cannot reach it" into StoreUnavailable, without its text: that may hold addresses."""
-    try:
-        yield
-    except _REFUSED as error:
-        fix = "correct the login and the database in SEMMEM_POSTGRES_URL"
-        raise ConfigurationError(f"Postgres refused the connection ({type(error).__name__}); {fix}") from error
-    except _UNAVAILABLE as error:
-        raise StoreUnavailable("postgres", type(error).__name__) from error
-
 
 class Postgres:
-    """A pool of connections that act as the application's role, which owns nothing and cannot bypass row security."""
+    """A pool of connections that act as the application's role, which owns nothing and cannot bypass row security.
 
-    def __init__(self, pool: asyncpg.Pool, url: str, identity: Identity) -> None:
-        self._pool = pool
-        self._url = url
-        self.identity = identity
+    Behind a pooler, which shares a session out to others between two transactions, each transaction takes the role on
+    anew and no statement stays prepared. Either way semmem.enter refuses a transaction that another role is in.
+    """
+
+    def __init__(
+        self, pool: asyncpg.Pool, url: PostgresUrl, identity: Identity, *, size: int, wait: float, pooled: bool
+    ) -> None:
+        self._pool, self._url, self._size, self._wait = pool, url, size, wait
+        self.identity, self.pooled = identity, pooled
+        self._free = asyncio.Semaphore(size)
+        # A holder of this needs another connection for its work, so that one has to be left.
+        self._exclusive = asyncio.Semaphore(1 if pooled else max(1, size // 2))
+        self._away_since: float | None = None
+        self._unfilled = 0  # places in the pool that could not be filled, and are left empty for a while
 
     @classmethod
-    async def connect(cls, url: str, *, size: int = 10) -> "Postgres":
-        """Raises StoreUnavailable, or SchemaOutdated where `semmem migrate` has to run first."""
+    async def connect(
+        cls, url: str, *, size: int = 10, wait: float = WAIT, name: str = "SEMMEM_POSTGRES_URL"
+    ) -> "Postgres":
+        """`wait` is how long a call waits for a connection while all are in use, in seconds.
+
+        Raises StoreUnavailable, ConfigurationError, or SchemaOutdated where `semmem migrate` has to run first.
+        """
+        target = parse(url, name)
+        pooled = await _checked(target)
         identity = Identity()
         with mapped_errors():
-            await _check_schema(url)
             pool = await asyncpg.create_pool(
-                url,
+                **arguments(target, prepared=not pooled),
                 min_size=1,
                 max_size=size,
-                init=partial(_prepare, identity),
+                init=partial(_prepare_shared if pooled else _prepare, identity),
                 reset=_keep,
-                timeout=CONNECT_TIMEOUT,
                 command_timeout=STATEMENT_TIMEOUT,
-                server_settings={"role": APP_ROLE, "application_name": "semmem"},
             )
-        return cls(pool, url, identity)
+        return cls(pool, target, identity, size=size, wait=wait, pooled=pooled)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection outside any scope: it sees no tenant's rows until a statement enters one."""
-        with mapped_errors():
-            async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
+        if self.pooled:
+            async with self.acting_as(APP_ROLE) as connection:
                 yield connection
+        else:
+            async with self._taken() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def acting_as(self, role: str) -> AsyncIterator[Connection]:
+        """One transaction in this role, outside any scope."""
+        async with self._taken() as connection, connection.transaction():
+            await connection.execute(f"set local role {role}")
+            yield connection
 
     @asynccontextmanager
     async def transaction(self, where: Scope | View, *, by_key: bool = False) -> AsyncIterator[Connection]:
         """One transaction that sees and writes only the rows of `where`; `by_key` if it only looks up known rows."""
         view = where if isinstance(where, View) else View.of(where)
-        async with self.connection() as connection, connection.transaction():
+        async with self._taken() as connection, connection.transaction():
+            if self.pooled:
+                await connection.execute(f"set local role {APP_ROLE}")
             await connection.execute(_ENTER_FOR_KEYS if by_key else _ENTER, *columns_of(view))
             yield connection
 
@@ -101,7 +109,7 @@ class Postgres:
     async def exclusively(self, purpose: str, scope: Scope) -> AsyncIterator[None]:
         """Waits until no other process does this for the scope; the lock goes with the transaction, or the process."""
         name = json.dumps([purpose, *key_of(scope)])
-        async with self.connection() as connection, connection.transaction():
+        async with self._exclusive, self._taken() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
             yield
 
@@ -114,9 +122,11 @@ class Postgres:
             _log.warning("tables could not be analysed: %s", error)
 
     async def dedicated(self) -> asyncpg.Connection:
-        """A connection of its own, for the worker that listens on it."""
+        """A connection of its own, for the worker that listens on it. A pooler has none to give: see `pooled`."""
+        connection = await connect(self._url, prepared=True)
         with mapped_errors():
-            return await asyncpg.connect(self._url, timeout=CONNECT_TIMEOUT, server_settings={"role": APP_ROLE})
+            await connection.execute(f"set role {APP_ROLE}")
+        return connection
 
     async def aclose(self) -> None:
         try:
@@ -124,9 +134,77 @@ class Postgres:
         except TimeoutError:
             self._pool.terminate()
 
+    @asynccontextmanager
+    async def _taken(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        connection = await self._take()
+        try:
+            with mapped_errors():
+                try:
+                    yield connection
+                finally:
+                    await self._pool.release(connection)
+        finally:
+            self._free.release()
+
+    async def _take(self) -> asyncpg.pool.PoolConnectionProxy:
+        """A connection of the pool; waiting in line for one is no outage, and an outage ends the waiting at once."""
+        began = asyncio.get_running_loop().time()
+        while True:
+            await self._wait_in_line(began)
+            try:
+                with mapped_errors():
+                    connection = await self._pool.acquire()
+            except BaseException as error:
+                if isinstance(error.__cause__, CROWDED) and self._pool.get_size() > 0:
+                    self._shrink()
+                    continue
+                self._free.release()
+                if isinstance(error, SemmemError):
+                    self._away_since = asyncio.get_running_loop().time()
+                raise
+            self._away_since = None
+            return connection
+
+    async def _wait_in_line(self, began: float) -> None:
+        """Until one may be taken. Raises PoolExhausted, and StoreUnavailable if Postgres went away since `began`."""
+        try:
+            async with asyncio.timeout_at(began + self._wait):
+                await self._free.acquire()
+        except TimeoutError:
+            raise PoolExhausted(self._size, self._wait) from None
+        if self._away_since is not None and self._away_since >= began:
+            self._free.release()
+            raise StoreUnavailable("postgres", "it went away while this call waited for a connection")
+
+    def _shrink(self) -> None:
+        """Makes do with the connections there are for a while: neither the server nor a pooler gives us more."""
+        if not self._unfilled:
+            have = self._pool.get_size()
+            _log.warning("Postgres, or a pooler before it, gives no more than %s of %s connections", have, self._size)
+        self._unfilled += 1
+        asyncio.get_running_loop().call_later(GROW_AGAIN_AFTER, self._grow)
+
+    def _grow(self) -> None:
+        self._unfilled -= 1
+        self._free.release()
+
 
 async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
-    await identity.learn(connection)
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        await connection.execute(f"set role {APP_ROLE}")
+        await identity.learn(connection)
+        await _set_codecs(connection)
+
+
+async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) -> None:
+    # A pooler greets every client, and lets the first statement wait for a session.
+    async with asyncio.timeout(CONNECT_TIMEOUT), connection.transaction():
+        await connection.execute(f"set local role {APP_ROLE}")
+        await identity.learn(connection)
+        await _set_codecs(connection)
+
+
+async def _set_codecs(connection: asyncpg.Connection) -> None:
     await register_vector(connection)
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 
@@ -135,20 +213,31 @@ async def _keep(connection: asyncpg.Connection) -> None:
     """Saves the round trip of a reset: what we set ends with its transaction, and the pool ends one that is open."""
 
 
-async def _check_schema(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT)
+async def _checked(url: PostgresUrl) -> bool:
+    """Whether a pooler stands before the server. Raises ConfigurationError unless all is there that semmem needs."""
+    connection = await connect(url)
     try:
-        found = await connection.fetchval("select version_num from public.semmem_revision")
-        await connection.execute(f"set role {APP_ROLE}")
-    except asyncpg.UndefinedTableError:
-        found = None
-    except asyncpg.InsufficientPrivilegeError as error:
-        fix = f"grant {APP_ROLE} to it"
-        raise ConfigurationError(f"the Postgres login may not act as {APP_ROLE}; {fix}") from error
+        with mapped_errors():
+            pooled = url.pooled or await is_pooled(connection)
+            async with connection.transaction():
+                await _check(connection)
+            return pooled
     finally:
         await connection.close()
-    if found != head():
-        raise SchemaOutdated(f"the database is at revision {found or 'none'}, this release needs {head()}; {_FIX}")
+
+
+async def _check(connection: asyncpg.Connection) -> None:
+    server = await examine(connection)
+    if reasons := unfit(server):
+        raise ConfigurationError("; ".join(reasons))
+    if server.has_roles and not server.acts_as_app:
+        fix = f'run `grant {APP_ROLE} to "{server.login}"` as an administrator'
+        raise ConfigurationError(f"the Postgres login {server.login} may not act as {APP_ROLE}; {fix}")
+    if server.revision != head():
+        found = server.revision or "none"
+        raise SchemaOutdated(f"the database is at revision {found}, this release needs {head()}; {_FIX}")
+    if lacking := await gaps(connection):
+        raise SchemaOutdated(f"the database lacks {listed(lacking)}; {_FIX}")
 
 
 _FIX = "run `semmem migrate`"

@@ -139,6 +139,7 @@ async def _remember_uncommitted(connection: asyncpg.Connection) -> None:
         "body_hash": "aa",
         "content_hash": "aa",
     }
+    await connection.execute("set local role semmem_app")
     said = "select semmem.remember('acme', 'user', 'alice', '2026-03-01T12:00Z', '0 s', '0 s', $1)"
     await connection.execute(said, json.dumps([event]))
 

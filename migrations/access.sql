@@ -1,0 +1,140 @@
+-- Who may do what, as a list of what is missing: what it is, and the statement that mends it (null where none can).
+-- `semmem migrate` carries it out until nothing is left; opening a memory and `semmem doctor` refuse and name the rows.
+-- $1: the names of the tables and views, $2: of the functions that the migrations make.
+with roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
+-- Rows that stay as they were written, but for these columns.
+append_only (name, columns) as (values
+    ('events', array['indexed_at', 'consolidated_at']),
+    ('audit', array[]::text[])
+),
+-- The sweep looks across tenants for waiting work: it may see addresses, never content.
+swept (name, columns) as (values
+    ('events', array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
+    ('index_work', array['tenant', 'scope_kind', 'scope_id']),
+    ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
+    ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at'])
+),
+app as (select to_regrole('semmem_app')::oid as oid),
+sweeper as (select to_regrole('semmem_sweeper')::oid as oid),
+home as (
+    select n.oid, case when r.name is null then n.nspowner else to_regrole(quote_ident(current_user))::oid end as owner
+    from pg_namespace n left join roles r on to_regrole(r.name) = n.nspowner::regrole where n.nspname = 'semmem'
+),
+relations as (
+    select c.oid, c.relname as name, c.relkind as kind, c.relowner as owner, c.reloptions as options,
+           c.relrowsecurity and c.relforcerowsecurity as secured,
+           exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant') as of_tenants
+    from pg_class c join home on c.relnamespace = home.oid
+),
+tables as (select * from relations where kind = 'r'),
+functions as (
+    select p.oid, p.oid::regprocedure as signature, p.proowner as owner, exists (
+        select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) where grantee = 0
+    ) as is_public
+    from pg_proc p join home on p.pronamespace = home.oid
+),
+policies as (
+    select t.name as on_table, p.polname as name, p.polcmd as command, p.polpermissive as widens, p.polroles as roles,
+           pg_get_expr(p.polqual, t.oid) as seen, pg_get_expr(p.polwithcheck, t.oid) as written
+    from pg_policy p join tables t on t.oid = p.polrelid
+),
+-- A row is seen and written only under its tenant and inside the view that the transaction was opened with.
+inside (condition) as (values ($policy$
+    tenant = (select current_setting('semmem.tenant', true))
+    and case scope_kind
+        when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
+        when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+        else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
+    end
+$policy$)),
+gaps (step, what, statement) as (
+    select 1, format('the role %s', name), format(
+        'do $$ begin create role %I nologin; exception when duplicate_object or unique_violation then null; end $$', name)
+    from roles where to_regrole(name) is null
+    union all
+    select 2, format('%s is bound by row level security', name), format('alter role %I nosuperuser nobypassrls', name)
+    from roles join pg_roles r on r.rolname = name where r.rolsuper or r.rolbypassrls
+    union all
+    select 2, 'semmem_app may act as semmem_sweeper, and otherwise has none of its rights',
+           'grant semmem_sweeper to semmem_app with inherit false, set true'
+    from app, sweeper where not pg_has_role(app.oid, sweeper.oid, 'set') or pg_has_role(app.oid, sweeper.oid, 'usage')
+    union all
+    select 2, format('the login %s may act as semmem_app', session_user), format('grant semmem_app to %I', session_user)
+    from app where not pg_has_role(session_user, app.oid, 'set')
+    union all
+    select 3, format('the table semmem.%s', name), null
+    from unnest($1::text[]) as wanted (name) where not exists (select from relations r where r.name = wanted.name)
+    union all
+    select 3, format('the function semmem.%s', name), null
+    from unnest($2::text[]) as wanted (name), home where not exists (
+        select from pg_proc p where p.pronamespace = home.oid and p.proname = wanted.name)
+    union all
+    select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
+    from relations, home where kind in ('r', 'v') and relations.owner <> home.owner
+    union all
+    select 4, format('%s belongs to the owner of the schema', signature), format('alter function %s owner to %s', signature, home.owner::regrole)
+    from functions, home where functions.owner <> home.owner
+    union all
+    select 4, 'the schema semmem belongs to neither of semmem''s roles', format('alter schema semmem owner to %s', home.owner::regrole)
+    from home join pg_namespace n using (oid) where n.nspowner <> home.owner
+    union all
+    select 5, format('row level security of %s', name),
+           format('alter table semmem.%I enable row level security, force row level security', name)
+    from tables where of_tenants and not secured
+    union all
+    select 5, format('the policy view of %s', name), format(
+        'drop policy if exists view on semmem.%1$I; create policy view on semmem.%1$I using (%2$s) with check (%2$s)',
+        name, condition)
+    from tables t, inside where of_tenants and not exists (
+        select from policies p
+        where p.on_table = t.name and p.name = 'view' and p.command = '*' and p.widens and p.roles = '{0}'
+          and p.seen = p.written and p.seen !~* ' or ' and p.seen like all (array[
+              '%tenant = %semmem.tenant%', '%semmem.users%', '%semmem.workspaces%', '%semmem.branches%']))
+    union all
+    select 5, format('the policy sweep of %s', s.name), format(
+        'drop policy if exists sweep on semmem.%1$I; '
+        'create policy sweep on semmem.%1$I for select to semmem_sweeper using (true)', s.name)
+    from swept s join tables using (name), sweeper where not exists (
+        select from policies p
+        where p.on_table = s.name and p.name = 'sweep' and p.command = 'r' and p.roles = array[sweeper.oid])
+    union all
+    select 5, format('no policy on %s but its own (%s)', on_table, p.name), format('drop policy %I on semmem.%I', p.name, on_table)
+    from policies p where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from swept))
+    union all
+    select 5, format('%s is read with the caller''s rights', name), format('alter view semmem.%I set (security_invoker = true)', name)
+    from relations where kind = 'v' and not coalesce('security_invoker=true' = any (options) or 'security_invoker=on' = any (options), false)
+    union all
+    select 6, format('the schema semmem for %s', name), format('grant usage on schema semmem to %I', name)
+    from roles, home where not has_schema_privilege(to_regrole(name)::oid, home.oid, 'usage')
+    union all
+    select 6, 'the revision for semmem_app', 'grant select on public.semmem_revision to semmem_app'
+    from app where not has_table_privilege(app.oid, to_regclass('public.semmem_revision'), 'select')
+    union all
+    select 6, format('%s on %s for semmem_app', need, r.name), format('grant %s on semmem.%I to semmem_app', need, r.name)
+    from relations r, app, unnest(array['select', 'insert', 'update', 'delete']) as need
+    where kind in ('r', 'v') and not has_table_privilege(app.oid, r.oid, need)
+      and not (need = 'update' and r.name in (select name from append_only))
+    union all
+    select 6, format('%s on %s only where it may change', 'update', a.name), format('revoke update on semmem.%I from semmem_app', a.name)
+    from append_only a join tables t using (name), app where has_table_privilege(app.oid, t.oid, 'update')
+    union all
+    select 7, format('update (%s) on %s for semmem_app', allowed, a.name),
+           format('grant update (%I) on semmem.%I to semmem_app', allowed, a.name)
+    from append_only a join tables t using (name), app, unnest(a.columns) as allowed
+    where not has_column_privilege(app.oid, t.oid, allowed, 'update')
+    union all
+    select 6, format('select (%s) on %s for semmem_sweeper', seen, s.name),
+           format('grant select (%I) on semmem.%I to semmem_sweeper', seen, s.name)
+    from swept s join tables t using (name), sweeper, unnest(s.columns) as seen
+    where not has_column_privilege(sweeper.oid, t.oid, seen, 'select')
+    union all
+    select 6, format('the sequence %s for semmem_app', name), format('grant usage on sequence semmem.%I to semmem_app', name)
+    from relations r, app where kind = 'S' and not has_sequence_privilege(app.oid, r.oid, 'usage')
+    union all
+    select 6, format('%s for semmem_app', signature), format('grant execute on function %s to semmem_app', signature)
+    from functions f, app where not has_function_privilege(app.oid, f.oid, 'execute') or is_public
+    union all
+    select 6, format('%s for nobody else', signature), format('revoke execute on function %s from public', signature)
+    from functions where is_public
+)
+select what, statement from gaps order by step, what

@@ -1,0 +1,80 @@
+"""Opens connections, with the same meaning of a URL for each of them."""
+
+import logging
+import ssl
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import asyncpg
+
+from semmem.errors import ConfigurationError
+from semmem.postgres.errors import mapped_errors
+from semmem.postgres.url import PostgresUrl
+
+_log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 3.0
+
+
+async def connect(url: PostgresUrl, *, prepared: bool = False) -> asyncpg.Connection:
+    """One connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
+
+    `prepared` keeps statements prepared, which nothing but the server itself can do.
+    """
+    with mapped_errors():
+        return await asyncpg.connect(**arguments(url, prepared=prepared))
+
+
+def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
+    """What asyncpg.connect and asyncpg.create_pool take."""
+    for name in url.left_out:
+        _warn_once(name, "it means nothing to semmem and is left out")
+    for key in ("sslcert", "sslkey", "sslcrl", "passfile"):
+        _check_file(url.driver_parameters.get(key), key)
+    ports = {"port": list(url.ports)} if url.hosts else {"port": url.ports[0]} if url.ports else {}
+    return {
+        "dsn": f"postgresql://?{urlencode(_in_dsn(url))}",
+        "host": list(url.hosts) or None,
+        **ports,
+        "user": url.user,
+        "password": url.password,
+        "database": url.database,
+        "ssl": ssl.create_default_context() if url.sslrootcert == "system" else None,
+        "target_session_attrs": url.session_kind,
+        "timeout": url.connect_timeout or CONNECT_TIMEOUT,
+        "server_settings": {"application_name": "semmem", **url.server_settings},
+        **({} if prepared else {"statement_cache_size": 0}),
+    }
+
+
+async def is_pooled(connection: asyncpg.Connection) -> bool:
+    """Whether something between us and the server shares its sessions out: it hands out process ids of its own.
+
+    The connection must have been opened without prepared statements.
+    """
+    async with connection.transaction():
+        found = await connection.fetchval("select pg_backend_pid()")
+    return bool(found != connection.get_server_pid())
+
+
+def _in_dsn(url: PostgresUrl) -> dict[str, str]:
+    given = dict(url.driver_parameters)
+    if url.sslmode and url.sslrootcert != "system":
+        given["sslmode"] = url.sslmode
+    if url.sslrootcert and url.sslrootcert != "system":
+        _check_file(url.sslrootcert, "sslrootcert")
+        given["sslrootcert"] = url.sslrootcert
+    return given
+
+
+def _check_file(path: str | None, key: str) -> None:
+    """A certificate that is not there would look like a server that is away."""
+    if path and not Path(path).is_file():
+        raise ConfigurationError(f"the file that the Postgres URL names in {key} cannot be read; correct the path")
+
+
+@lru_cache(maxsize=100)
+def _warn_once(name: str, why: str) -> None:
+    _log.warning("the parameter %s of the Postgres URL: %s", name, why)

@@ -1,0 +1,129 @@
+"""What the driver's errors mean for a caller: wrong settings, a schema that is not ready, or a server that is away."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+
+from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable
+
+# Raised by semmem.enter where row level security would not bind the caller.
+NOT_BOUND = "SM002"
+
+MIGRATE = "run `semmem migrate` with a login that may"
+
+UNAVAILABLE = (
+    OSError,
+    asyncio.TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg may say of a connection that broke in the middle of a query
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InvalidCachedStatementError,  # the tables changed under a statement; the next try prepares it anew
+)
+MISSING = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.UndefinedObjectError,
+    asyncpg.InvalidSchemaNameError,
+)
+# Said by poolers, all under one code: a part of the text, and what is to be done.
+POOLER_REFUSALS = {
+    "no such database": "the pooler does not know the database; name it in its configuration, or correct the URL",
+    "no such user": "the pooler does not know the login; add it to its user list, or correct the URL",
+    "unsupported startup parameter": "the pooler refuses application_name or options in the URL; leave them out, "
+    "or add them to its ignore_startup_parameters",
+}
+
+
+@contextmanager
+def mapped_errors() -> Iterator[None]:
+    """Raises what `translated` makes of an error. The driver's own text may hold addresses and content."""
+    try:
+        yield
+    except SemmemError:
+        raise
+    except Exception as error:
+        typed = translated(error)
+        if typed is None:
+            raise
+        raise typed from error
+
+
+def translated(error: BaseException) -> SemmemError | None:
+    """None for what is no question of the server, its settings or its rights."""
+    return _tls(error) or _settings(error) or _schema(error) or _unavailable(error)
+
+
+def _tls(error: BaseException) -> ConfigurationError | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConfigurationError(
+            "Postgres shows a certificate that is not trusted, or of another host; give the URL its authority's file "
+            "in sslrootcert, or sslrootcert=system"
+        )
+    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return ConfigurationError(
+            "a TLS connection to Postgres failed; correct sslmode and the certificate files in the URL"
+        )
+    if isinstance(error, ConnectionError) and "rejected SSL upgrade" in str(error):
+        return ConfigurationError("Postgres offers no TLS; turn it on there, or set sslmode=prefer in the URL")
+    return None
+
+
+def _settings(error: BaseException) -> ConfigurationError | None:
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return ConfigurationError("the database does not exist; create it, or correct SEMMEM_POSTGRES_URL")
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        hint = " (it asks for TLS: try sslmode=require)" if "no encryption" in str(error) else ""
+        return ConfigurationError(
+            f"Postgres refused the login ({type(error).__name__}){hint}; correct it in SEMMEM_POSTGRES_URL"
+        )
+    if isinstance(error, asyncpg.exceptions.ClientConfigurationError):
+        return ConfigurationError(
+            "the certificate files of the Postgres URL cannot be read; with sslmode=verify-ca or verify-full name one "
+            "in sslrootcert, or sslrootcert=system"
+        )
+    if isinstance(error, asyncpg.ProtocolViolationError):
+        fixes = [fix for part, fix in POOLER_REFUSALS.items() if part in str(error)]
+        return ConfigurationError(fixes[0]) if fixes else None
+    if isinstance(error, asyncpg.InvalidSQLStatementNameError | asyncpg.DuplicatePreparedStatementError):
+        return ConfigurationError("a pooler before Postgres loses prepared statements; add pgbouncer=true to the URL")
+    return None
+
+
+def _schema(error: BaseException) -> ConfigurationError | None:
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == NOT_BOUND:
+        return ConfigurationError(
+            "row level security does not bind this connection, so it does not work; `semmem doctor` says why. Behind a "
+            "pooler, add pgbouncer=true to the URL"
+        )
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return ConfigurationError(
+            f"the Postgres login has too few rights; {MIGRATE}, and `semmem doctor` names what is missing"
+        )
+    no_such_role = isinstance(error, asyncpg.InvalidParameterValueError) and "role" in str(error)
+    if isinstance(error, MISSING) or no_such_role:
+        return SchemaOutdated(f"something of semmem's is missing in the database; {MIGRATE}")
+    return None
+
+
+def _unavailable(error: BaseException) -> StoreUnavailable | None:
+    if isinstance(error, socket.gaierror):
+        return StoreUnavailable("postgres", "its host name is not known")
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return StoreUnavailable(
+            "postgres", "the server is read-only, a standby perhaps; target_session_attrs=read-write finds the other"
+        )
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return StoreUnavailable("postgres", "it has no connection left; lower SEMMEM_POSTGRES_POOL, or use a pooler")
+    if isinstance(error, UNAVAILABLE):
+        return StoreUnavailable("postgres", type(error).__name__)
+    return None
