@@ -179,6 +179,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         attempts=settings.attempts,
         backoff=settings.backoff,
         jobs_at_once=settings.worker_jobs,
+        stop_grace=settings.stop_grace,
     )
 
 

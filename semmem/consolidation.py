@@ -1,7 +1,7 @@
 """From events to facts: the model proposes, pure code decides, one transaction commits."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -48,24 +48,28 @@ class Consolidator:
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer = clock, writer
 
-    async def run(self, scope: Scope, *, last_attempt: bool = False) -> None:
-        """Until nothing waits. ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again;
-        at the last attempt a bad answer sends it to the dead letters instead."""
-        while first := await self._read(scope, 0, {}, last_attempt):
-            await self._work_off(scope, first, last_attempt)
+    async def run(
+        self, scope: Scope, *, last_attempt: bool = False, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Until nothing waits, or after the batch at which it is `stopped`.
 
-    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool) -> None:
+        ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again; at the last attempt a bad
+        answer sends it to the dead letters instead.
+        """
+        while not stopped() and (first := await self._read(scope, 0, {}, last_attempt)):
+            await self._work_off(scope, first, last_attempt, stopped)
+
+    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, stopped: Callable[[], bool]) -> None:
         """While a batch is compared and written, the next is read."""
         read: _Read | None = first
         while read:
             ahead = asyncio.create_task(self._read(scope, read.passed[-1].seq, read.summaries, last_attempt))
             try:
                 await self._write(read, last_attempt)
-            except BaseException:
+                read = None if stopped() else await ahead
+            finally:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
-                raise
-            read = await ahead
 
     async def _read(
         self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool

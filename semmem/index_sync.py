@@ -1,5 +1,7 @@
 """Makes the mirror equal to Postgres: by state, so that order and repetition do not matter."""
 
+from collections.abc import Callable
+
 from semmem import failpoints
 from semmem.ports import VectorIndex
 from semmem.scope import Scope
@@ -16,12 +18,15 @@ class IndexSync:
         self._postgres, self._work, self._mirror = postgres, work, mirror
         self._ensured = False  # the mirror may be away at the start, or thrown away at any time
 
-    async def run(self, scope: Scope) -> None:
-        """Until nothing waits. Raises StoreUnavailable where the mirror is down; what waits stays waiting."""
+    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Until nothing waits, or after the batch at which it is `stopped`.
+
+        Raises StoreUnavailable where the mirror is down; what waits stays waiting.
+        """
         if not self._ensured:
             await self._mirror.ensure()
         self._ensured = False
-        while await self._carry(scope):
+        while not stopped() and await self._carry(scope):
             pass
         self._ensured = True
 

@@ -1,6 +1,6 @@
 """Makes remembered events findable: a vector, postings, a passage, and a note for the mirror."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,12 @@ class Indexer:
         self._postgres, self._log, self._embedder, self._clock = postgres, log, embedder, clock
         self._index_name, self._mirrored = index_name, mirrored
 
-    async def run(self, scope: Scope) -> None:
-        """Until nothing waits. Raises ModelUnavailable where the embedder is down; what waits stays waiting."""
-        while events := await self._log.unindexed(scope, BATCH):
+    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Until nothing waits, or after the batch at which it is `stopped`.
+
+        Raises ModelUnavailable where the embedder is down; what waits stays waiting.
+        """
+        while not stopped() and (events := await self._log.unindexed(scope, BATCH)):
             embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
             await self._store(scope, events, embeddings.vectors, await self._states(events, embeddings))
             await self._postgres.analyse_new()

@@ -17,7 +17,7 @@ from semmem.errors import SemmemError, StoreUnavailable
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
-from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, open_queue, scope_of_job
+from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Waiting, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
+CLOSE_SECONDS = 2.0  # for what was cancelled to end
 
 
 class Worker:
@@ -44,33 +45,61 @@ class Worker:
         attempts: int,
         backoff: timedelta,
         jobs_at_once: int,
+        stop_grace: timedelta,
     ) -> None:
         self._postgres, self._jobs = postgres, jobs
         self._indexer, self._sync, self._consolidator, self._erasure = indexer, sync, consolidator, erasure
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
-        self._jobs_at_once = jobs_at_once
+        self._jobs_at_once, self._slots = jobs_at_once, asyncio.Semaphore(jobs_at_once)
+        self._stop_grace = stop_grace.total_seconds()
         self._manager: QueueManager | None = None
         self._stopping = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.left: Waiting | None = None  # when it had stopped; None before, or where Postgres was away
 
     async def run(self) -> None:
-        """Until `stop`; reconnects where Postgres went away."""
+        """Until `stop`; reconnects where Postgres went away.
+
+        Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
+        that waits, is another worker's at once.
+        """
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
-        sweeper = asyncio.create_task(self._sweep())
+        serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
+        stopping = asyncio.create_task(self._stopping.wait())
         try:
-            while not self._stopping.is_set():
-                await self._serve()
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving}, timeout=self._stop_grace)
+            self._cancel_work()
+            await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
         finally:
-            sweeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await sweeper
+            self.stop()
+            self._cancel_work()
+            for task in (serving, sweeping, stopping):
+                task.cancel()
+            await asyncio.wait({serving, sweeping}, timeout=CLOSE_SECONDS)
+        await self._say_what_is_left()
 
     def stop(self) -> None:
-        """Takes no more jobs; `run` returns when those under way are done."""
+        """Takes no more jobs; `run` returns within `stop_grace` and a few seconds."""
         self._stopping.set()
         if self._manager:
             self._manager.shutdown.set()
+
+    def _cancel_work(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+
+    async def _say_what_is_left(self) -> None:
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                self.left = await self._jobs.waiting()
+        log.info("the worker stopped; %s", self.left or "Postgres is away, and knows what waits")
+
+    async def _serve_on(self) -> None:
+        while not self._stopping.is_set():
+            await self._serve()
 
     async def _serve(self) -> None:
         try:
@@ -92,8 +121,9 @@ class Worker:
             return
         await self._manager.run(
             dequeue_timeout=min(self._sweep_every, POLL_EVERY) if self._postgres.pooled else self._sweep_every,
-            batch_size=self._jobs_at_once // 2,  # the queue takes no larger share of them at once
-            max_concurrent_tasks=self._jobs_at_once,
+            # The queue takes at most half of them at once, and never holds fewer than two.
+            batch_size=max(1, self._jobs_at_once // 2),
+            max_concurrent_tasks=max(2, self._jobs_at_once),
             heartbeat_timeout=self._lease,
         )
 
@@ -104,29 +134,47 @@ class Worker:
     async def _index_scope(self, scope: Scope) -> None:
         await self._erasure.expire(scope)
         receipts = await self._erasure.unfinished(scope)
-        await self._indexer.run(scope)
+        await self._indexer.run(scope, stopped=self._stopping.is_set)
         if self._sync:
-            await self._sync.run(scope)
-        await self._erasure.finish(scope, receipts)
+            await self._sync.run(scope, stopped=self._stopping.is_set)
+        if not self._stopping.is_set():  # what was cut short has not followed yet
+            await self._erasure.finish(scope, receipts)
 
     async def _consolidate(self, job: Job) -> None:
         scope = scope_of_job(job.payload)
-        await self._attempt(job, "consolidate", scope, lambda last: self._consolidator.run(scope, last_attempt=last))
+
+        async def work(last: bool) -> None:
+            await self._consolidator.run(scope, last_attempt=last, stopped=self._stopping.is_set)
+
+        await self._attempt(job, "consolidate", scope, work)
 
     async def _attempt(
         self, job: Job, entrypoint: Entrypoint, scope: Scope, work: Callable[[bool], Awaitable[None]]
     ) -> None:
         """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
         failpoints.reach("job-claimed")
+        async with self._slots:
+            if not self._stopping.is_set():
+                await self._do(job, entrypoint, work(job.attempts + 1 >= self._attempts))
+        await self._jobs.release(job.id, entrypoint, scope, at_once=self._stopping.is_set())
+
+    async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
+        """In a task of its own, which stopping can cancel while the queue goes on."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
         try:
-            await work(job.attempts + 1 >= self._attempts)
-        except Exception as error:  # a job that ended any other way than done has to come back
+            await asyncio.wait({task})
+        finally:
+            self._under_way.discard(task)
+            task.cancel()
+        if task.cancelled():
+            log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
+        elif error := task.exception():  # a job that ended any other way than done has to come back
             delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
             known = isinstance(error, SemmemError)
             log.warning("%s job %s failed, next try in %s: %s", entrypoint, job.id, delay, type(error).__name__)
             log.debug("the failure", exc_info=None if known else error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
-        await self._jobs.release(job.id, entrypoint, scope)
 
     async def _sweep(self) -> None:
         while not self._stopping.is_set():

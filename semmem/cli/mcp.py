@@ -1,7 +1,6 @@
 """The commands of the MCP server: mcp and mcp-token."""
 
 import asyncio
-import signal
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.text import Text
 
 from semmem.cli import options
 from semmem.cli.output import notes, show
-from semmem.cli.running import application, run
+from semmem.cli.running import application, run, signalled
 from semmem.errors import InvalidInput
 from semmem.scope import Scope
 
@@ -116,10 +115,8 @@ async def _http(ctx: typer.Context, whose: "Scope | Tokens", listening: "socket"
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Until it ends, or the first SIGTERM or Ctrl-C cancels it; what it has open is closed either way."""
-    serving, loop = asyncio.ensure_future(work), asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, serving.cancel)
-    with suppress(asyncio.CancelledError):
+    serving = asyncio.ensure_future(work)
+    with signalled(serving.cancel), suppress(asyncio.CancelledError):
         await serving
 
 

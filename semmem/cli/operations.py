@@ -1,30 +1,29 @@
 """The commands that keep an installation going: worker, migrate, dead-letters and reindex."""
 
-import asyncio
 import logging
-import signal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import notes, show, visible
-from semmem.cli.running import application, memory_of, run, scoped, settings_of
+from semmem.cli.running import application, memory_of, run, scoped, settings_of, signalled
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import ConfigurationError
 from semmem.scope import Scope
 
 if TYPE_CHECKING:
     from semmem.stores.ledger import DeadLetter
-    from semmem.worker import Worker
 
 log = logging.getLogger(__name__)
 
 
 def worker(ctx: typer.Context) -> None:
-    """Extract and index what was remembered, until SIGTERM or Ctrl-C; what is under way is finished first.
+    """Extract and index what was remembered, until SIGTERM or Ctrl-C.
 
-    Any number of workers may run. With embedded servers every command brings its own.
+    Then the batch in hand has SEMMEM_STOP_GRACE to end, and what is left waits for another worker. A second signal
+    ends at once, and loses nothing either. Any number of workers may run; with embedded servers every command brings
+    its own.
 
     Example: semmem worker
     """
@@ -32,20 +31,13 @@ def worker(ctx: typer.Context) -> None:
     async def work() -> None:
         logging.getLogger("semmem").setLevel(logging.INFO)
         async with application(ctx, worker=False) as opened:
-            _stop_on_signals(opened.worker)
             log.info(
                 "worker started: extractor %s, embedder %s", opened.models.extractor.name, opened.models.embedder.model
             )
-            await opened.worker.run()
-            log.info("worker stopped")
+            with signalled(opened.worker.stop):
+                await opened.worker.run()
 
     run(work())
-
-
-def _stop_on_signals(worker: "Worker") -> None:
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, worker.stop)
 
 
 def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:

@@ -9,12 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from semmem.cli.output import notes
 from semmem.errors import NotSettled
 from semmem.receipt import Receipt
+from semmem.scope import View
 
 if TYPE_CHECKING:
     from semmem.memory import ScopedMemory
 
 PATIENCE = 120.0  # seconds without progress
 FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
+STALL_POLL = 0.25
 
 
 async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIENCE) -> None:
@@ -23,6 +25,22 @@ async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIEN
     with Progress(*columns, console=notes, transient=True) as progress:
         for memory in memories:
             await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
+
+
+async def settle_unless_stalled(memory: "ScopedMemory") -> None:
+    """As `settle`, but where the model does not answer, it says so and waits for the index alone."""
+    settling = asyncio.create_task(settle([memory]))
+    try:
+        while not (await asyncio.wait({settling}, timeout=STALL_POLL))[0]:
+            states = await memory.parts.log.states(View.of(memory.scope))
+            if any(state.stalled for state in states.values()):
+                await memory.settled(facts=False)
+                notes.print("stored; its facts wait for the model, which does not answer", style="yellow")
+                return
+        await settling
+    finally:
+        settling.cancel()
+        await asyncio.wait({settling})
 
 
 class Countdown:

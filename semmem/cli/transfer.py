@@ -1,5 +1,6 @@
 """The commands that move events in and out: import and export."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,14 +53,20 @@ def import_(
 
     async def work() -> Outcome:
         outcome, size = Outcome(), _size(file)
-        if format == "locomo":
-            await _locomo(ctx, _conversations(file, conversations, user, workspace), tenant, outcome, wait, patience)
-        else:
-            scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
-            async with scoped(ctx, scope) as memory:
-                await _lines(memory, file, size, strict, outcome)
-                if wait:
-                    await settle([memory], patience=patience)
+        try:
+            if format == "locomo":
+                chosen = _conversations(file, conversations, user, workspace)
+                await _locomo(ctx, chosen, tenant, outcome, wait, patience)
+            else:
+                scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
+                async with scoped(ctx, scope) as memory:
+                    await _lines(memory, file, size, strict, outcome)
+                    if wait:
+                        await settle([memory], patience=patience)
+        except asyncio.CancelledError:
+            stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
+            notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
+            raise
         return outcome
 
     outcome = run(work())

@@ -9,7 +9,7 @@ import typer
 from semmem.cli import options, output
 from semmem.cli.output import show
 from semmem.cli.running import run, scoped, settings_of
-from semmem.cli.settling import followed, settle
+from semmem.cli.settling import followed, settle_unless_stalled
 from semmem.errors import InvalidInput
 from semmem.event import Ack, NewEvent, Role
 from semmem.receipt import Receipt, Selection
@@ -57,7 +57,7 @@ def remember(
         async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
             [ack] = await memory.remember_many([event])
             if settings_of(ctx).runs_worker if wait is None else wait:
-                await settle([memory])
+                await settle_unless_stalled(memory)
         return ack
 
     show(run(work()), as_json, lambda ack: output.acks([ack]))

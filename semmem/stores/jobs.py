@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
@@ -30,18 +31,32 @@ Entrypoint = Literal["index", "consolidate"]
 ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "consolidate")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many events wait, in all tenants."""
+
+    index: int
+    facts: int
+
+    def __str__(self) -> str:
+        if not self.index and not self.facts:
+            return "nothing waits"
+        return f"{self.index} events wait to be indexed, {self.facts} to be extracted"
+
+
 class JobQueue:
     def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
         self._postgres, self._clock = postgres, clock
         self._pauses = {"index": timedelta(), "consolidate": extract_after}
 
-    async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope) -> None:
-        """Ends a job; what was written while it finished gets a job of its own."""
+    async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
+        """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
+        pause = timedelta() if at_once else self._pauses[entrypoint]
         async with self._postgres.connection() as connection:
             await connection.execute(_SQL["release"], job_id)
         async with self._postgres.transaction(scope) as connection:
             if await connection.fetchval(_SQL[f"has_{entrypoint}_work"], *key_of(scope)):
-                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), self._pauses[entrypoint])
+                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), pause)
 
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
@@ -52,6 +67,12 @@ class JobQueue:
                 async with self._postgres.transaction(scope) as connection:
                     await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), timedelta())
         return sum(map(len, waiting.values()))
+
+    async def waiting(self) -> Waiting:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            row = await connection.fetchrow(_SQL["waiting"])
+        assert row is not None
+        return Waiting(index=row["index"], facts=row["facts"])
 
     async def _addresses(self, statement: str, *values: object) -> set[Scope]:
         async with self._postgres.acting_as(SWEEPER_ROLE) as connection:

@@ -29,3 +29,7 @@ select distinct tenant, scope_kind, scope_id from semmem.events where consolidat
 
 -- sweep_expired: scopes with records whose time is over; addresses only
 select distinct tenant, scope_kind, scope_id from semmem.records where expires_at <= $1;
+
+-- waiting: how many events a worker that stops leaves to the next one
+select count(*) filter (where indexed_at is null) as index, count(*) filter (where consolidated_at is null) as facts
+from semmem.events where indexed_at is null or consolidated_at is null;
