@@ -112,7 +112,7 @@ async def _remember(application: Application, servers: Servers) -> Figure:
 
         insert = await raw.prepare(
             "insert into bench_events (tenant, scope_kind, scope_id, id, session, role, agent, event_type, content,"
-            " importance, metadata, occurred_at, recorded_at, key, body_hash, content_hash)"
+            " importance, metadata, occurred_at, recorded_at, key, body_hash, report_hash)"
             " values ('bench', 'user', 'writer', $1, 's1', 'user', 'support', 'message', $2, 0.5, '{}', $3, $3, $4,"
             " $5, $5)"
         )

@@ -4,7 +4,7 @@
 with roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
 -- Rows that stay as they were written, but for these columns.
 append_only (name, columns) as (values
-    ('events', array['indexed_at', 'consolidated_at']),
+    ('events', array['indexed_at', 'consolidated_at', 'witnesses']),
     ('audit', array[]::text[])
 ),
 -- The sweep looks across tenants for waiting work: it may see addresses, never content.

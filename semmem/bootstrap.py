@@ -255,7 +255,6 @@ async def open_cache(
         prefix=settings.redis_prefix,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
-        dedup_window=settings.dedup_window,
         notices=settings.notices,
     )
     stack.push_async_callback(cache.aclose)

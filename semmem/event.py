@@ -25,11 +25,6 @@ Role = Literal["user", "assistant", "tool", "system"]
 AckStatus = Literal["accepted", "duplicate"]
 
 
-def content_hash(role: Role, speaker: str | None, content: str) -> bytes:
-    """32 bytes over what was said and by whom, equal for the same message reported by several agents."""
-    return hashlib.sha256(json.dumps([role, speaker, content]).encode()).digest()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """An event as a caller hands it over; InvalidInput names the first field that does not hold.
@@ -69,8 +64,17 @@ class NewEvent:
         return hashlib.sha256(body.encode()).digest()
 
     @property
-    def content_hash(self) -> bytes:
-        return content_hash(self.role, self.speaker, self.content)
+    def report_hash(self) -> bytes | None:
+        """32 bytes that are equal where several agents report one happening; None for an event of its own.
+
+        What was said to an agent, what a tool answered it and what it says itself happen to that agent alone, and a
+        key stands for one event. What is left is what agents notice: a system's notice, or another's words.
+        """
+        noticed = self.role == "system" or (self.role == "assistant" and self.speaker is not None)
+        if self.agent is None or self.key is not None or not noticed:
+            return None
+        said = [self.content, self.role, self.speaker, self.session, self.event_type, self.importance]
+        return hashlib.sha256(json.dumps([*said, dict(self.metadata)], sort_keys=True).encode()).digest()
 
 
 class EventFields(TypedDict, total=False):
@@ -90,7 +94,10 @@ class EventFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A stored event: immutable, ordered by `seq` within its tenant's log."""
+    """A stored event: immutable, ordered by `seq` within its tenant's log.
+
+    `agent` reported it first; `witnesses` are the other agents that reported it within the dedup window.
+    """
 
     id: UUID
     seq: int
@@ -107,10 +114,7 @@ class Event:
     occurred_at: datetime
     recorded_at: datetime
     key: str | None
-
-    @property
-    def content_hash(self) -> bytes:
-        return content_hash(self.role, self.speaker, self.content)
+    witnesses: tuple[str, ...] = ()
 
     @property
     def voice(self) -> str:

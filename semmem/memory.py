@@ -20,7 +20,7 @@ from semmem.checks import (
     check_uuid,
 )
 from semmem.context import TIERS, Context, Format, Tier
-from semmem.errors import Closed, InvalidInput, NotFound, NotSettled, StoreUnavailable
+from semmem.errors import Closed, InvalidInput, NotFound, NotSettled
 from semmem.event import Ack, Event, EventFields, NewEvent
 from semmem.extraction import Usage
 from semmem.fact import Category, Fact, Summary
@@ -104,8 +104,7 @@ class ScopedMemory:
 
         Raises InvalidInput, KeyConflict (the key stands for another body) or StoreUnavailable (Postgres is down).
         """
-        event = NewEvent(content=content, **fields)
-        return await self._reported_before(event) or (await self.remember_many([event]))[0]
+        return (await self.remember_many([NewEvent(content=content, **fields)]))[0]
 
     async def remember_many(self, events: Sequence[NewEvent]) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
@@ -119,22 +118,6 @@ class ScopedMemory:
         failpoints.reach("event-committed")
         parts.announce(remembered)
         return list(remembered.acks)
-
-    async def _reported_before(self, event: NewEvent) -> Ack | None:
-        """Spares Postgres a write where Redis knows another agent's report of the same content.
-
-        An event with a key goes to Postgres all the same, which has to keep the key.
-        """
-        cache, at = self.parts.cache, event.occurred_at or self.parts.clock()
-        if cache is None or event.agent is None or event.key is not None or not self.parts.dedup_window:
-            return None
-        try:
-            id = await cache.seen(self.scope, event.content_hash, event.agent, at)
-        except StoreUnavailable:
-            return None
-        if id is None or not await self.parts.log.get(self.scope, [id]):
-            return None
-        return Ack(id=id, status="duplicate")
 
     async def recall(
         self,

@@ -247,13 +247,6 @@ class RecentCache(Protocol):
         """Replaces the scope's list, newest first, after a miss."""
         ...
 
-    async def seen(self, scope: Scope, content_hash: bytes, agent: str, at: datetime) -> UUID | None:
-        """The event by which another agent reported the same content within the dedup window around `at`, world time.
-
-        It may be forgotten meanwhile.
-        """
-        ...
-
     async def forget(self, scope: Scope) -> None:
         """Removes every key of the scope."""
         ...

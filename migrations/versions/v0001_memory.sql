@@ -34,7 +34,8 @@ create table semmem.events (
     recorded_at     timestamptz not null,
     key             text collate "C",
     body_hash       bytea not null,
-    content_hash    bytea not null,
+    report_hash     bytea,  -- of an event that other agents may report as well; null for one of its own
+    witnesses       text[] collate "C" not null default '{}',  -- the other agents that did
     indexed_at      timestamptz,
     consolidated_at timestamptz,
     primary key (tenant, id),
@@ -43,22 +44,10 @@ create table semmem.events (
 );
 create index events_newest on semmem.events (tenant, scope_kind, scope_id, seq desc);
 create index events_of_session on semmem.events (tenant, scope_kind, scope_id, session, seq);
-create index events_of_content on semmem.events (tenant, scope_kind, scope_id, content_hash) where agent is not null;
+create index events_of_report on semmem.events (tenant, scope_kind, scope_id, report_hash)
+    where report_hash is not null;
 create index events_waiting on semmem.events (tenant, scope_kind, scope_id, seq)
     where consolidated_at is null or indexed_at is null;
-
--- Idempotency keys of events that were not stored because another agent had reported the same content.
-create table semmem.aliases (
-    tenant     text collate "C" not null,
-    scope_kind text not null,
-    scope_id   text collate "C" not null,
-    key        text collate "C" not null,
-    event_id   uuid not null,
-    body_hash  bytea not null,
-    primary key (tenant, scope_kind, scope_id, key),
-    foreign key (tenant, event_id) references semmem.events on delete cascade
-);
-create index aliases_of_event on semmem.aliases (tenant, event_id);
 
 create table semmem.facts (
     tenant         text collate "C" not null,
@@ -335,7 +324,7 @@ $$;
 
 -- Stores events and queues their work in one round trip and one transaction: its commit is the acknowledgement.
 -- A key that is known answers with the first id; with another body the whole call fails, naming the event's index.
--- What another agent reported within the window of world time is not stored again; its key then becomes an alias.
+-- What another agent has reported within the window of world time is not stored again: that event gains a witness.
 create function semmem.remember(
     p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_extract_after interval,
     p_events jsonb
@@ -344,7 +333,8 @@ language plpgsql as $$
 #variable_conflict use_column
 declare
     e record;
-    known record;
+    known_id uuid;
+    known_body bytea;
     scope_epoch bigint;
     new_seq bigint;
     any_accepted boolean := false;
@@ -364,56 +354,46 @@ begin
         from rows from (jsonb_to_recordset(p_events) as (
             id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
             importance double precision, metadata jsonb, occurred_at timestamptz, utc_offset interval, key text,
-            body_hash text, content_hash text)) with ordinality
+            body_hash text, report_hash text)) with ordinality
             as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
-                  occurred_at, utc_offset, key, body_hash, content_hash, ordinality)
+                  occurred_at, utc_offset, key, body_hash, report_hash, ordinality)
         order by ordinality
     loop
+        if e.report_hash is not null and p_window > interval '0' then
+            -- Agents that report at once take turns, so that the second sees the first one's event.
+            perform pg_advisory_xact_lock(hashtextextended(p_tenant || p_kind || p_id, 0));
+            update semmem.events ev set witnesses = ev.witnesses || e.agent
+            where ev.tenant = p_tenant and ev.id = (
+                select r.id from semmem.events r
+                where (r.tenant, r.scope_kind, r.scope_id, r.report_hash)
+                    = (p_tenant, p_kind, p_id, decode(e.report_hash, 'hex'))
+                  and r.agent <> e.agent and e.agent <> all (r.witnesses)
+                  and r.occurred_at > e.occurred_at - p_window and r.occurred_at < e.occurred_at + p_window
+                order by r.seq limit 1)
+            returning ev.id into known_id;
+            if found then
+                return query select known_id, 'duplicate', null::bigint, scope_epoch;
+                continue;
+            end if;
+        end if;
+
         insert into semmem.events (
             tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
-            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, content_hash)
-        select p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
-               e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
-               decode(e.body_hash, 'hex'), decode(e.content_hash, 'hex')
-        where e.key is null or not exists (
-            select from semmem.aliases a
-            where (a.tenant, a.scope_kind, a.scope_id, a.key) = (p_tenant, p_kind, p_id, e.key))
+            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash)
+        values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
+                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'))
         on conflict (tenant, scope_kind, scope_id, key) do nothing
         returning events.seq into new_seq;
 
         if not found then
-            select k.event_id, k.body_hash into known from (
-                select ev.id as event_id, ev.body_hash from semmem.events ev
-                where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key)
-                union all
-                select a.event_id, a.body_hash from semmem.aliases a
-                where (a.tenant, a.scope_kind, a.scope_id, a.key) = (p_tenant, p_kind, p_id, e.key)) k;
-            if known.body_hash is distinct from decode(e.body_hash, 'hex') then
+            select ev.id, ev.body_hash into known_id, known_body from semmem.events ev
+            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key);
+            if known_body is distinct from decode(e.body_hash, 'hex') then
                 raise exception using errcode = 'SM001', message = 'key conflict', detail = e.index::text;
             end if;
-            return query select known.event_id, 'duplicate', null::bigint, scope_epoch;
+            return query select known_id, 'duplicate', null::bigint, scope_epoch;
             continue;
-        end if;
-
-        if e.agent is not null and p_window > interval '0' then
-            -- Agents that report at once take turns, so that the second sees the first one's event.
-            perform pg_advisory_xact_lock(hashtextextended(p_tenant || p_kind || p_id, 0));
-            select ev.id into known from semmem.events ev
-            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.content_hash)
-                = (p_tenant, p_kind, p_id, decode(e.content_hash, 'hex'))
-              and ev.agent <> e.agent
-              and ev.occurred_at > e.occurred_at - p_window and ev.occurred_at < e.occurred_at + p_window
-            order by ev.seq limit 1;
-            if found then
-                delete from semmem.events ev where ev.tenant = p_tenant and ev.id = e.id;
-                if e.key is not null then
-                    insert into semmem.aliases (tenant, scope_kind, scope_id, key, event_id, body_hash)
-                    values (p_tenant, p_kind, p_id, e.key, known.id, decode(e.body_hash, 'hex'))
-                    on conflict do nothing;
-                end if;
-                return query select known.id, 'duplicate', null::bigint, scope_epoch;
-                continue;
-            end if;
         end if;
 
         any_accepted := true;

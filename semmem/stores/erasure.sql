@@ -93,7 +93,7 @@ delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);
 -- delete_records: by key
 delete from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) and key = any ($4::text[]);
 
--- delete_events: with their aliases, and as sources of facts that stay
+-- delete_events: and as sources of facts that stay
 delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);
 
 -- write_receipt: what went, and which stores still have to follow

@@ -193,7 +193,7 @@ def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
         "utc_offset": _seconds(offset_of(event.occurred_at or now)),
         "key": event.key,
         "body_hash": event.body_hash.hex(),
-        "content_hash": event.content_hash.hex(),
+        "report_hash": event.report_hash.hex() if event.report_hash else None,
     }
 
 
@@ -228,4 +228,10 @@ _PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "ses
 def event_of(row: Row) -> Event:
     plain = {name: row[name] for name in _PLAIN}
     rest = {name: row[name] for name in ("metadata", "recorded_at", "key")}
-    return Event(scope=scope_of(row), occurred_at=at_offset(row["occurred_at"], row["utc_offset"]), **plain, **rest)
+    return Event(
+        scope=scope_of(row),
+        occurred_at=at_offset(row["occurred_at"], row["utc_offset"]),
+        witnesses=tuple(row["witnesses"]),
+        **plain,
+        **rest,
+    )

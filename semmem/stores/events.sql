@@ -28,7 +28,7 @@ order by seq desc limit $4;
 -- history: what one agent or session saw, newest first
 select * from semmem.events
 where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-  and ($4::text is null or agent = $4)
+  and ($4::text is null or agent = $4 or $4 = any (witnesses))
   and ($5::text is null or session = $5)
   and ($6::bigint is null or seq < $6)
 order by seq desc limit $7;

@@ -1,4 +1,4 @@
-"""The newest events of each scope, notices of new ones, and the dedup window, in Redis.
+"""The newest events of each scope, and notices of new ones, in Redis.
 
 Nothing here is a truth. A scope's list is a sorted set scored by `seq`, with one header at score -1 that says at which
 erasure epoch it was written and whether it is whole. A push into a list that expired or was evicted starts one that is
@@ -17,11 +17,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import nlargest
 from time import monotonic
 from typing import Self
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -69,14 +68,6 @@ if filling or redis.call('PTTL', recent) < 0 then
 end
 """
 
-# KEYS: sightings by content hash. ARGV: TTL in ms, how many are too many, then content hash and sighting by turns.
-_SEE = """
-if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[2]) then redis.call('DEL', KEYS[1]) end
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
-"""
-MAX_SIGHTINGS = 1_000  # of a scope; a busier one starts over, for Postgres knows them all
-
 
 def connect(url: str) -> Redis:
     """A client that gives up after half a second. Raises ValueError for a URL it cannot read.
@@ -98,7 +89,6 @@ class ScopeKeys:
     recent: str
     notices: str
     channel: str
-    seen: str
 
     @classmethod
     def of(cls, scope: Scope, prefix: str, state: str) -> Self:
@@ -107,13 +97,13 @@ class ScopeKeys:
             encoded = part.encode()
             digest.update(len(encoded).to_bytes(4, "big") + encoded)
         base = f"{prefix}:{state}:{{{digest.hexdigest()}}}"
-        names = ("recent", "notices", "channel", "seen")
+        names = ("recent", "notices", "channel")
         return cls(**{name: f"{base}:{name}" for name in names})
 
     @property
     def stored(self) -> tuple[str, ...]:
         """Every key; the channel is none."""
-        return (self.recent, self.notices, self.seen)
+        return (self.recent, self.notices)
 
 
 class RedisRecent:
@@ -125,7 +115,6 @@ class RedisRecent:
         prefix: tells installations on one server apart.
         cap: events kept per scope.
         ttl: how long a list and its notices live.
-        dedup_window: how long a content is known by the agent that reported it.
         notices: how many events a scope's stream of notices holds, about.
     """
 
@@ -137,12 +126,11 @@ class RedisRecent:
         prefix: str = "semmem",
         cap: int = 100,
         ttl: timedelta = timedelta(hours=1),
-        dedup_window: timedelta = timedelta(seconds=30),
         notices: int = 1000,
     ) -> None:
         self._client, self._identity, self._prefix = client, identity, prefix
         self.cap = cap
-        self._ttl_ms, self._window_ms = _milliseconds(ttl), _milliseconds(dedup_window)
+        self._ttl_ms = _milliseconds(ttl)
         self._notices = notices
         self._missed: set[Scope] = set()
         self._noted: tuple[str, float] = ("", 0.0)  # the state that was noted last, and when that has to be repeated
@@ -178,15 +166,6 @@ class RedisRecent:
             await self._note_state()
             await self._client.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "fill"))
 
-    async def seen(self, scope: Scope, content_hash: bytes, agent: str, at: datetime) -> UUID | None:
-        with _redis_errors():
-            sighting = await self._client.hget(self.keys(scope).seen, content_hash.hex())
-        if not isinstance(sighting, bytes):
-            return None
-        first, id, other = sighting.decode().split(" ", 2)
-        within = abs(_since_epoch(at) - int(first)) < self._window_ms
-        return UUID(id) if within and other != agent else None
-
     async def forget(self, scope: Scope) -> None:
         with _redis_errors():
             noted = await self._client.smembers(self._states)
@@ -206,7 +185,7 @@ class RedisRecent:
         state, due = self._noted
         if state == self._identity.state and monotonic() < due:
             return
-        lifetime = 2 * max(self._ttl_ms, self._window_ms)
+        lifetime = 2 * self._ttl_ms
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.sadd(self._states, self._identity.state)
             pipe.pexpire(self._states, lifetime)
@@ -224,8 +203,6 @@ class RedisRecent:
                     pipe.xadd(keys.notices, {"event": id}, maxlen=self._notices, approximate=True)
                 pipe.pexpire(keys.notices, self._ttl_ms)
                 pipe.publish(keys.channel, json.dumps(ids))
-                if sightings := self._sightings(events):
-                    pipe.eval(_SEE, 1, keys.seen, self._window_ms, MAX_SIGHTINGS, *sightings)
                 await pipe.execute()
 
     def _written(self, events: Sequence[Event], epoch: int, how: str) -> list[str | bytes | int]:
@@ -233,11 +210,6 @@ class RedisRecent:
         for event in nlargest(self.cap, events, key=lambda event: event.seq):
             arguments += (event.seq, _EVENT.dump_json(event))
         return arguments
-
-    def _sightings(self, events: Sequence[Event]) -> list[str]:
-        reported = [event for event in events if event.agent and self._window_ms]
-        pairs = [(e.content_hash.hex(), f"{_since_epoch(e.occurred_at)} {e.id} {e.agent}") for e in reported]
-        return [word for pair in pairs for word in pair]
 
     def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:
         """None where an entry cannot be read: leaving it out would hide an event, and a fill replaces it."""
@@ -277,10 +249,6 @@ def _is_whole(header: Sequence[bytes], epoch: int) -> bool:
         return False
     known, _, state = header[0].partition(b":")
     return state == b"whole" and int(known) == epoch  # a newer one may be of a state that the database is no more in
-
-
-def _since_epoch(moment: datetime) -> int:
-    return int(moment.timestamp() * 1_000)
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -1,7 +1,6 @@
-"""ports.RecentCache on Redis: notices, the dedup window, forgetting, and a server that is away."""
+"""ports.RecentCache on Redis: notices, forgetting, and a server that is away."""
 
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from semmem.scope import Scope
 from semmem.stores.identity import Identity
 from semmem.stores.redis import RedisRecent, connect
 from tests.contract.adversarial import IDS
-from tests.contract.recent_cache import CAP, NOON, event, keys_of, some
+from tests.contract.recent_cache import CAP, event, keys_of, some
 from tests.servers import silent_server
 from tests.waiting import wait_until
 
@@ -47,36 +46,6 @@ class TestNotices:
         assert await client.xlen(cache.keys(alice).notices) < 120
 
 
-class TestSeen:
-    async def test_another_agents_report_is_known_and_ones_own_is_not(self, cache: RedisRecent, alice: Scope) -> None:
-        reported = event(alice, agent="a")
-        await cache.push([reported], epoch=0)
-        assert await cache.seen(alice, reported.content_hash, "ab", NOON) == reported.id
-        assert await cache.seen(alice, reported.content_hash, "a", NOON) is None
-
-    async def test_contents_and_scopes_are_told_apart(self, cache: RedisRecent, alice: Scope, tenant: str) -> None:
-        reported = event(alice, agent="a")
-        await cache.push([reported], epoch=0)
-        assert await cache.seen(alice, bytes(32), "b", NOON) is None
-        for other in (Scope.workspace(tenant, "alice"), Scope.user(f"{tenant}x", "alice"), Scope.user(tenant, "alic")):
-            assert await cache.seen(other, reported.content_hash, "b", NOON) is None
-
-    async def test_the_window_closes(self, cache: RedisRecent, alice: Scope) -> None:
-        reported = event(alice, agent="a")
-        await cache.push([reported], epoch=0)
-        for seconds, known in ((29, True), (30, False)):
-            later = NOON + timedelta(seconds=seconds)
-            assert (await cache.seen(alice, reported.content_hash, "b", later) is not None) is known
-
-    async def test_a_busy_scope_keeps_no_more_than_enough(
-        self, cache: RedisRecent, client: Redis, alice: Scope, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("semmem.stores.redis.MAX_SIGHTINGS", 3)
-        for number in range(10):
-            await cache.push([event(alice, content=f"message {number}")], epoch=0)
-        assert await client.hlen(cache.keys(alice).seen) <= 3
-
-
 class TestForget:
     async def test_no_key_of_the_scope_is_left_and_no_other_is_touched(
         self, cache: RedisRecent, client: Redis, tenant: str
@@ -89,7 +58,7 @@ class TestForget:
             await cache.forget(forgotten)
             assert await keys_of(client, cache.keys(forgotten)) == set()
             scopes = scopes[1:]
-            assert [len(await keys_of(client, cache.keys(scope))) for scope in scopes] == [3] * len(scopes)
+            assert [len(await keys_of(client, cache.keys(scope))) for scope in scopes] == [2] * len(scopes)
 
     async def test_forgetting_nothing_is_fine(self, cache: RedisRecent, alice: Scope) -> None:
         await cache.forget(alice)
@@ -108,7 +77,6 @@ class TestServerAway:
             cache.push([missed], epoch=0),
             cache.recent(alice, 10, epoch=0),
             cache.fill(alice, [known], epoch=0),
-            cache.seen(alice, bytes(32), "a", NOON),
             cache.forget(alice),
         ):
             with pytest.raises(StoreUnavailable, match="redis is unavailable: ConnectionError"):

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,43 +35,23 @@ async def test_two_hundred_deliveries_have_one_effect(urls: dict[str, Any], open
         assert len(await alice.facts()) == 1
 
 
-async def test_a_report_refused_as_a_copy_stays_refused_when_redelivered_late(
-    alice: ScopedMemory, clock: ManualClock
-) -> None:
-    first = await alice.remember("My order number is 4711.", agent="chat", key="chat-1")
-    copy = await alice.remember("My order number is 4711.", agent="billing", key="billing-1")
+async def test_a_key_is_one_event_however_late_it_comes_again(alice: ScopedMemory, clock: ManualClock) -> None:
+    report = {"role": "system", "session": "s"}
+    first = await alice.remember("The lift is out of order.", agent="chat", key="chat-1", **report)
+    other = await alice.remember("The lift is out of order.", agent="billing", key="billing-1", **report)
     clock.advance(hours=1)
-    late = await alice.remember("My order number is 4711.", agent="billing", key="billing-1")
+    again = await alice.remember("The lift is out of order.", agent="billing", key="billing-1", **report)
 
-    assert (copy.status, late.status) == ("duplicate", "duplicate")
-    assert first.id == copy.id == late.id
-
-
-async def test_the_window_ends(alice: ScopedMemory, clock: ManualClock) -> None:
-    first = await alice.remember("My order number is 4711.", agent="chat")
-    clock.advance(seconds=31)
-    second = await alice.remember("My order number is 4711.", agent="billing")
-
-    assert (first.status, second.status) == ("accepted", "accepted")
+    assert (first.status, other.status, again.status) == ("accepted", "accepted", "duplicate")
+    assert first.id != other.id == again.id
 
 
-async def test_history_that_is_imported_is_not_taken_for_copies(alice: ScopedMemory, clock: ManualClock) -> None:
-    acks = [
-        await alice.remember("Good morning!", agent=agent, occurred_at=clock.now - timedelta(hours=hours))
-        for agent, hours in (("chat", 3), ("billing", 2), ("audit", 2))
-    ]
-
-    assert [ack.status for ack in acks] == ["accepted", "accepted", "duplicate"]
-
-
-async def test_one_agent_may_repeat_itself(alice: ScopedMemory) -> None:
-    acks = [await alice.remember("Yes.", agent="chat") for _ in range(2)]
-
-    assert [ack.status for ack in acks] == ["accepted", "accepted"]
-
-
-async def test_copies_that_arrive_at_once_are_heard_once(alice: ScopedMemory) -> None:
-    acks = await asyncio.gather(*(alice.remember("The lift is out of order.", agent=f"sensor-{n}") for n in range(20)))
+async def test_reports_that_arrive_at_once_are_heard_once(alice: ScopedMemory) -> None:
+    sensors = [f"sensor-{n}" for n in range(20)]
+    said = (alice.remember("The lift is out of order.", role="system", agent=sensor) for sensor in sensors)
+    acks = await asyncio.gather(*said)
 
     assert Counter(ack.status for ack in acks) == {"accepted": 1, "duplicate": 19}
-    assert len({ack.id for ack in acks}) == 1
+    (event,) = await alice.history()
+    assert {ack.id for ack in acks} == {event.id}
+    assert sorted([event.agent or "", *event.witnesses]) == sorted(sensors)

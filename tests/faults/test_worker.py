@@ -137,7 +137,6 @@ async def _remember_uncommitted(connection: asyncpg.Connection) -> None:
         "metadata": {},
         "occurred_at": "2026-03-01T12:00Z",
         "body_hash": "aa",
-        "content_hash": "aa",
     }
     await connection.execute("set local role semmem_app")
     said = "select semmem.remember('acme', 'user', 'alice', '2026-03-01T12:00Z', '0 s', '0 s', $1)"

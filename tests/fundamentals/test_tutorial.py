@@ -80,11 +80,13 @@ async def test_the_same_key_is_stored_once(alice: ScopedMemory) -> None:
     assert len(await alice.history()) == 1
 
 
-async def test_several_agents_that_report_one_message_are_heard_once(alice: ScopedMemory) -> None:
-    acks = [await alice.remember("My order number is 4711.", agent=agent) for agent in ("chat", "billing", "audit")]
+async def test_what_several_agents_noticed_is_kept_once_with_who_saw_it(alice: ScopedMemory) -> None:
+    for agent in ("door", "camera", "alarm"):
+        await alice.remember("The front door was opened.", role="system", agent=agent)
 
-    assert [ack.status for ack in acks] == ["accepted", "duplicate", "duplicate"]
-    assert len({ack.id for ack in acks}) == 1
+    (event,) = await alice.history()
+
+    assert (event.agent, event.witnesses) == ("door", ("camera", "alarm"))
 
 
 async def test_a_session_that_is_taken_up_again_keeps_its_summary(alice: ScopedMemory) -> None:

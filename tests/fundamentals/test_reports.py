@@ -1,0 +1,140 @@
+"""The dedup window merges reports of one happening, and never two events: who else saw it is kept."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from semmem import Event, NewEvent, ScopedMemory
+from tests.applications import ManualClock, Opener
+
+APPROVED = "Yes, I approve."
+# What agents notice: two that say these words in the window have seen one happening.
+NOTICE: dict[str, Any] = {"content": "The build is red.", "role": "system", "session": "ci", "metadata": {"build": 7}}
+QUOTED: dict[str, Any] = {"content": "The build is red.", "role": "assistant", "speaker": "ci", "session": "ci"}
+
+
+async def _statuses(memory: ScopedMemory, *said: dict[str, Any]) -> list[str]:
+    return [(await memory.remember(**fields)).status for fields in said]
+
+
+async def _only(memory: ScopedMemory) -> Event:
+    (event,) = await memory.history()
+    return event
+
+
+@pytest.mark.parametrize("report", [NOTICE, QUOTED])
+async def test_reports_of_one_happening_are_one_event_with_its_witnesses(
+    alice: ScopedMemory, report: dict[str, Any]
+) -> None:
+    said = [report | {"agent": agent} for agent in ("a", "b", "c")]
+
+    assert await _statuses(alice, *said) == ["accepted", "duplicate", "duplicate"]
+
+    event = await _only(alice)
+    assert (event.agent, event.witnesses) == ("a", ("b", "c"))
+
+
+async def test_witnesses_are_told_with_a_hit_and_found_by_their_agent(alice: ScopedMemory) -> None:
+    await alice.remember(**QUOTED, agent="a")
+    await alice.remember(**QUOTED, agent="b")
+    await alice.settled()
+
+    hit = next(hit for hit in await alice.recall("Is the build red?") if isinstance(hit.item, Event))
+    assert isinstance(hit.item, Event)
+    assert hit.item.witnesses == ("b",)
+    assert [event.agent for event in await alice.history(agent="b")] == ["a"]
+    assert await alice.history(agent="c") == []
+    assert [event.witnesses async for event in alice.events()] == [("b",)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param({"session": "A"}, {"session": "B"}, id="another session"),
+        pytest.param({"session": None}, {"session": "B"}, id="no session"),
+        pytest.param({"metadata": {"order": 1}}, {"metadata": {"order": 2}}, id="other metadata"),
+        pytest.param({"metadata": {}}, {"metadata": {"order": None}}, id="metadata with a null"),
+        pytest.param({"metadata": {"n": 1}}, {"metadata": {"n": True}}, id="metadata that Python takes for equal"),
+        pytest.param({"key": "m1"}, {"key": "m2"}, id="keys of their own"),
+        pytest.param({}, {"key": "m2"}, id="one with a key"),
+        pytest.param({"key": "m1"}, {}, id="the first with a key"),
+        pytest.param({"event_type": "alarm"}, {"event_type": "test"}, id="another type"),
+        pytest.param({"importance": 0.2}, {"importance": 0.9}, id="another importance"),
+        pytest.param({"speaker": "ci"}, {"speaker": "cd"}, id="another speaker"),
+        pytest.param({"content": "Red."}, {"content": "red."}, id="other words"),
+        pytest.param({"agent": None}, {"agent": "b"}, id="nobody knows who saw it"),
+        pytest.param({"agent": "a"}, {"agent": "a"}, id="the same agent again"),
+        pytest.param({"role": "system"}, {"role": "assistant", "speaker": "x"}, id="another role"),
+    ],
+)
+async def test_two_events_stay_two(alice: ScopedMemory, one: dict[str, Any], other: dict[str, Any]) -> None:
+    said = [NOTICE | {"agent": "a"} | one, NOTICE | {"agent": "b"} | other]
+
+    assert await _statuses(alice, *said) == ["accepted", "accepted"]
+
+    assert [event.witnesses for event in await alice.history()] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param({"content": APPROVED}, id="what a user says to each"),
+        pytest.param({"content": APPROVED, "speaker": "Ann"}, id="what a named user says to each"),
+        pytest.param({"content": "exit code 0", "role": "tool"}, id="what a tool answers each"),
+        pytest.param({"content": "exit code 0", "role": "tool", "speaker": "make"}, id="a named tool"),
+        pytest.param({"content": "I vote yes.", "role": "assistant"}, id="an agent's own vote"),
+        pytest.param({"content": "yes", "role": "assistant", "event_type": "vote"}, id="a vote by its type"),
+    ],
+)
+async def test_what_happens_to_each_agent_is_an_event_of_each(alice: ScopedMemory, said: dict[str, Any]) -> None:
+    acks = await alice.remember_many([NewEvent(**said, agent=agent, session="s") for agent in ("a", "b", "c")])
+
+    assert [ack.status for ack in acks] == ["accepted"] * 3
+    assert [event.agent for event in await alice.history(session="s")] == ["c", "b", "a"]
+
+
+async def test_an_agent_that_reports_twice_has_seen_it_twice(alice: ScopedMemory) -> None:
+    said = [NOTICE | {"agent": agent} for agent in ("a", "b", "b", "a", "c")]
+
+    assert await _statuses(alice, *said) == ["accepted", "duplicate", "accepted", "duplicate", "duplicate"]
+
+    seen = [(event.agent, event.witnesses) for event in await alice.history()]
+    assert seen == [("b", ("a",)), ("a", ("b", "c"))]
+
+
+async def test_the_window_ends(alice: ScopedMemory, clock: ManualClock) -> None:
+    assert await _statuses(alice, NOTICE | {"agent": "a"}) == ["accepted"]
+    clock.advance(seconds=29)
+    assert await _statuses(alice, NOTICE | {"agent": "b"}) == ["duplicate"]
+    clock.advance(seconds=1)
+    assert await _statuses(alice, NOTICE | {"agent": "c"}) == ["accepted"]
+
+
+async def test_the_window_is_world_time(alice: ScopedMemory, clock: ManualClock) -> None:
+    said = [
+        NOTICE | {"agent": agent, "occurred_at": clock.now - timedelta(hours=hours)}
+        for agent, hours in (("a", 3), ("b", 2), ("c", 2))
+    ]
+    assert await _statuses(alice, *said) == ["accepted", "accepted", "duplicate"]
+
+
+async def test_other_places_have_windows_of_their_own(alice: ScopedMemory, strangers: list[ScopedMemory]) -> None:
+    for agent, place in enumerate([alice, alice.branch("b"), *strangers]):
+        assert await _statuses(place, NOTICE | {"agent": f"agent-{agent}"}) == ["accepted"]
+        assert (await _only(place)).witnesses == ()
+
+
+async def test_a_window_of_zero_merges_nothing(opener: Opener) -> None:
+    async with opener(dedup_window=0) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        said = [NOTICE | {"agent": agent} for agent in ("a", "b")]
+        assert await _statuses(alice, *said) == ["accepted", "accepted"]
+
+
+async def test_a_forgotten_report_is_none_that_another_is_merged_into(alice: ScopedMemory) -> None:
+    first = await alice.remember(**NOTICE, agent="a")
+    await alice.forget(event=first.id)
+
+    assert await _statuses(alice, NOTICE | {"agent": "b"}) == ["accepted"]
+    assert (await _only(alice)).agent == "b"
