@@ -103,7 +103,7 @@ def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None,
     for session in sessions:
         said = [draft for event, draft in kept if session in (None, event.session)]
         changes = [(at, new) for at, new in enumerate(said) if changes_something(new.subject, new.text)]
-        present_lines = present.get(session, "").splitlines()
+        present_lines = present.get(session, "").split("\n")
         lines = [line for line in present_lines if not any(outdates(new, line) for _, new in changes)]
         lasting = [
             (old.text, old.importance)

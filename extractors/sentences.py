@@ -8,6 +8,7 @@ from semmem.extractors.words import content_stems, words
 from semmem.fact import Category
 
 MAX_SENTENCE_CHARS = 400
+MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere
 
 # The look-behind starts a run of marks once, so that a text of ten thousand "!" stays linear.
 _SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?…])[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
@@ -84,6 +85,7 @@ _WEIGHTY = re.compile(
 
 _FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 _CODE = re.compile(r"[{}<>|\\=`]|;\s*$|\w[(\[]|\w_\w|^\W*(?:[#/*]|--)|\w\.\w+\(|^\W*\w+:$")
+_LINK = re.compile(r"\b(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+")  # or an e-mail address, which no code is
 _ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your|yours)\b", re.IGNORECASE)
 
 
@@ -94,7 +96,7 @@ def prose(text: str) -> str:
 
 def is_prose(sentence: str) -> bool:
     """False for a line of code, markup or a table."""
-    return not _CODE.search(sentence)
+    return not _CODE.search(_LINK.sub("link", sentence))
 
 
 def addresses(sentence: str) -> bool:
@@ -102,21 +104,23 @@ def addresses(sentence: str) -> bool:
     return bool(_ADDRESSES.search(sentence))
 
 
+def sentence_ends(text: str) -> Iterator[int]:
+    """Where the text's sentences and lines end, the last at its end; an abbreviation's point ends none."""
+    start = 0
+    for match in _SENTENCE.finditer(text):
+        end = match.end()
+        is_short = end - start < MAX_SENTENCE_CHARS and _ABBREVIATION.search(text[max(start, end - 10) : end])
+        if not (is_short and end < len(text) and text[end] != "\n"):
+            yield end
+            start = end
+
+
 def sentences(text: str) -> Iterator[str]:
     """The text's sentences as they stand, over-long ones in pieces cut between words."""
-    pending = ""
-    for match in _SENTENCE.finditer(text):
-        pending += match.group()
-        if (
-            len(pending) < MAX_SENTENCE_CHARS
-            and _ABBREVIATION.search(pending[-10:])
-            and match.end() < len(text)
-            and text[match.end()] != "\n"
-        ):
-            continue
-        yield from _pieces(pending.strip())
-        pending = ""
-    yield from _pieces(pending.strip())
+    start = 0
+    for end in sentence_ends(text):
+        yield from _pieces(text[start:end].strip())
+        start = end
 
 
 def says_something(sentence: str) -> bool:
@@ -174,10 +178,16 @@ def _turned(match: re.Match[str], speaker: str) -> str:
     return f"{speaker}{adverb} {third}"
 
 
+def _link_at(text: str) -> int:
+    """How long the address is that the text begins with; 0 where it begins with none that a fact can hold."""
+    link = _LINK.match(text)
+    return link.end() if link and link.end() <= MAX_LINK_CHARS else 0
+
+
 def _pieces(sentence: str) -> Iterator[str]:
     while len(sentence) > MAX_SENTENCE_CHARS:
         cut = sentence.rfind(" ", 1, MAX_SENTENCE_CHARS)
-        cut = cut if cut > 0 else MAX_SENTENCE_CHARS
+        cut = cut if cut > 0 else max(MAX_SENTENCE_CHARS, _link_at(sentence))
         yield sentence[:cut]
         sentence = sentence[cut:].lstrip()
     if sentence:

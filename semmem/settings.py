@@ -95,7 +95,8 @@ class Settings(BaseSettings):
         description="how long events wait to be extracted with those that follow: 30 s with a model, 0 with rules",
     )
     dedup_window: Duration = Field(
-        timedelta(seconds=30), description="in which several agents' reports of one happening are one event; 0 for never"
+        timedelta(seconds=30),
+        description="in which several agents' reports of one happening are one event; 0 for never",
     )
     recent_events: int = Field(100, ge=1, le=10_000, description="newest events of a scope that Redis keeps")
     recent_ttl: Duration = Field(timedelta(hours=1), gt=timedelta(0), description="how long Redis keeps them")
