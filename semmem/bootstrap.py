@@ -218,7 +218,10 @@ async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers |
         )
     from semmem.embedded import open_servers
 
-    return await stack.enter_async_context(await open_servers(settings.data))
+    servers = await stack.enter_async_context(await open_servers(settings.data))
+    if settings.keep_servers:
+        await servers.linger(settings.keep_servers.total_seconds())
+    return servers
 
 
 async def open_mirror(

@@ -40,6 +40,11 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("semmem"),
         description="the embedded servers' folder; several processes may share it",
     )
+    keep_servers: Duration = Field(
+        timedelta(0),
+        ge=timedelta(0),
+        description="how long embedded servers stay after the last process has left; a minute after a command",
+    )
     postgres_url: str | None = Field(
         None,
         description="Postgres with pgvector; the embedded servers, if left out. With it, only what has a URL is used",

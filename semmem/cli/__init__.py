@@ -1,7 +1,29 @@
 """The `semmem` command."""
 
+import os
+import sys
+
 
 def main() -> None:
+    """In any locale, and where the reader of stdout has gone away."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     from semmem.cli.app import app
 
-    app(prog_name="semmem")
+    try:
+        app(prog_name="semmem")
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Here, not at the interpreter's end, which would complain of a reader that is gone."""
+    from semmem.cli.failures import BROKEN_PIPE
+
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(BROKEN_PIPE) from None

@@ -11,10 +11,14 @@ from semmem.cli import mcp, operations, reading, transfer, writing
 from semmem.cli.demo import demo
 from semmem.cli.doctor import doctor
 from semmem.cli.eval import app as eval_app
+from semmem.cli.failures import EXIT_CODES, Commands
+from semmem.cli.records import app as records_app
 from semmem.cli.settings import settings
 
 app = typer.Typer(
     name="semmem",
+    cls=Commands,
+    epilog=EXIT_CODES,
     help="A semantic long-term memory for AI agents. Start with `semmem demo`; `semmem COMMAND --help` shows examples, "
     "and `semmem settings` every SEMMEM_* variable.",
     no_args_is_help=True,
@@ -52,4 +56,5 @@ for module in (writing, reading, transfer, operations, mcp):
         app.command(name)(command)
 app.command("doctor")(doctor)
 app.command("settings")(settings)
+app.add_typer(records_app, name="records")
 app.add_typer(eval_app, name="eval", no_args_is_help=True)

@@ -2,15 +2,17 @@
 
 import logging
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import notes, show, visible
-from semmem.cli.running import application, memory_of, run, scoped, settings_of, signalled
+from semmem.cli.output import counted, notes, show, visible
+from semmem.cli.places import at_place
+from semmem.cli.running import application, briefly, memory_of, run, scoped, settings_of, signalled
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import ConfigurationError
-from semmem.scope import Scope
+from semmem.scope import Branch
 
 if TYPE_CHECKING:
     from semmem.stores.ledger import DeadLetter
@@ -60,13 +62,16 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     show(run(work()), as_json, lambda found: f"the database is at revision {found['revision']}")
 
 
+@at_place
 def dead_letters(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     replay: Annotated[bool, typer.Option("--replay", help="Let their events be extracted again.")] = False,
     replayed: Annotated[bool, typer.Option("--replayed", help="List those that were replayed too.")] = False,
+    letter: Annotated[
+        list[UUID] | None, typer.Option(metavar="ID", help="With --replay: this one only; may be repeated.")
+    ] = None,
+    before: options.BeforeId = None,
     limit: options.Limit = 100,
     as_json: options.AsJson = False,
 ) -> None:
@@ -76,24 +81,25 @@ def dead_letters(
     """
 
     async def listed() -> "list[DeadLetter]":
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            return await memory.dead_letters(replayed=replayed, limit=limit)
+        async with scoped(ctx, place) as memory:
+            return await memory.dead_letters(replayed=replayed, before=before, limit=limit)
 
     async def taken() -> dict[str, int]:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            return {"replayed": await memory.replay()}
+        async with scoped(ctx, place) as memory:
+            return {"replayed": await memory.replay(letter)}
 
     if replay:
-        show(run(taken()), as_json, lambda found: f"{found['replayed']} dead letters will be extracted again")
+        show(
+            run(taken()), as_json, lambda found: f"{counted(found['replayed'], 'dead letter')} will be extracted again"
+        )
     else:
         show(run(listed()), as_json, output.dead_letters)
 
 
+@at_place
 def reindex(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     wait: options.Wait = None,
     patience: options.Patience = PATIENCE,
     as_json: options.AsJson = False,
@@ -106,17 +112,16 @@ def reindex(
     async def work() -> dict[str, int]:
         from semmem.index_sync import reconcile
 
-        scope = Scope.one_of(tenant, user=user, workspace=workspace)
-        async with application(ctx) as opened:
+        async with briefly(ctx) as opened:
             if opened.stores.mirror is None:
                 raise ConfigurationError("the vector index is pgvector, inside Postgres: there is nothing to compare")
             with notes.status("comparing"):
-                drift = await reconcile(scope, opened.work, opened.stores.mirror)
+                drift = await reconcile(place.scope, opened.work, opened.stores.mirror)
             if opened.settings.runs_worker if wait is None else wait:
-                await settle([memory_of(opened, scope)], patience=patience)
+                await settle([memory_of(opened, place)], patience=patience)
         return {"drift": drift}
 
-    show(run(work()), as_json, lambda found: f"{found['drift']} points differed")
+    show(run(work()), as_json, lambda found: f"{counted(found['drift'], 'point')} differed")
 
 
 COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "reindex": reindex}

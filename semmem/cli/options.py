@@ -1,6 +1,8 @@
 """Options that several commands share."""
 
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 from uuid import UUID
 
@@ -10,25 +12,39 @@ from semmem.fact import Category
 
 
 def instant(text: str) -> datetime:
-    """ISO 8601 with a time zone."""
+    """ISO 8601 with a time zone; a date alone is its first moment in UTC."""
+    return _read(text, time.min)
+
+
+def end_of(text: str) -> datetime:
+    """As `instant`, but a date alone is its last moment in UTC."""
+    return _read(text, time.max)
+
+
+def _read(text: str, of_day: time) -> datetime:
+    text = text.strip()
+    with suppress(ValueError):
+        return datetime.combine(date.fromisoformat(text), of_day, UTC)
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not ISO 8601; write it like 2026-05-01T09:30:00Z") from None
+        raise typer.BadParameter(f"{text!r} is no date; write it like 2026-05-01 or 2026-05-01T09:30:00Z") from None
     if value.tzinfo is None:
         raise typer.BadParameter(f"{text!r} has no time zone; append Z for UTC, or an offset such as +02:00")
     return value
 
 
-def _instant(help: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(parser=instant, metavar="TIME", help=help)
+def _instant(help: str, parser: Callable[[str], datetime] = instant) -> typer.models.OptionInfo:
+    option: typer.models.OptionInfo = typer.Option(parser=parser, metavar="TIME", help=help)
     return option
 
 
 Tenant = Annotated[str, typer.Option(envvar="SEMMEM_TENANT", help="The tenant.", show_default=False)]
 User = Annotated[str | None, typer.Option(help="The user whose memory it is.")]
 Workspace = Annotated[str | None, typer.Option(help="The workspace whose memory it is, in place of a user.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout; an error as JSON on stderr.")
+]
 Wait = Annotated[
     bool | None,
     typer.Option(
@@ -42,11 +58,12 @@ Patience = Annotated[float, typer.Option(min=1, help="Seconds without progress a
 Session = Annotated[str | None, typer.Option(help="Of this session only.")]
 Agent = Annotated[str | None, typer.Option(help="Seen by this agent only.")]
 OfCategory = Annotated[Category | None, typer.Option("--category", help="Facts of this category only.")]
-Since = Annotated[datetime | None, _instant("From this time on, in the world.")]
-Until = Annotated[datetime | None, _instant("Up to this time, in the world.")]
-AsOf = Annotated[datetime | None, _instant("What held at this time.")]
-Before = Annotated[datetime | None, _instant("What happened before this time.")]
+Since = Annotated[datetime | None, _instant("From this time or date on, in the world.")]
+Until = Annotated[datetime | None, _instant("Up to this time, or the end of this date, in the world.", end_of)]
+AsOf = Annotated[datetime | None, _instant("What held at this time, or at the end of this date.", end_of)]
+Before = Annotated[datetime | None, _instant("What happened before this time or date.")]
 OccurredAt = Annotated[datetime | None, _instant("When it happened in the world; now, if left out.")]
 FactId = Annotated[UUID | None, typer.Option("--fact", help="This fact, all its versions, and what they rest on.")]
 EventId = Annotated[UUID | None, typer.Option("--event", help="This event.")]
+BeforeId = Annotated[UUID | None, typer.Option("--before", metavar="ID", help="Go on below the item of this id.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many.")]

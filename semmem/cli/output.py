@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,11 +12,14 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from semmem.cli.paths import path_text
 from semmem.context import TIERS, Context
 from semmem.event import Ack, Event
 from semmem.fact import Fact, Summary, Validity
 from semmem.hit import Hit, Recall
 from semmem.receipt import Receipt
+from semmem.record import Record
+from semmem.scope import Branch
 
 if TYPE_CHECKING:
     from semmem.cli.importing import Outcome
@@ -48,9 +52,24 @@ def plain(value: object) -> Any:
     return TypeAdapter(type(value)).dump_python(value, mode="json")
 
 
+def print_json(value: object, indent: int | None = None) -> None:
+    """In any locale: where stdout cannot write every character, they are escaped."""
+    text = json.dumps(plain(value), ensure_ascii=False, indent=indent)
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(plain(value), indent=indent)
+    print(text)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Such as 1 event, 2 events."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def show(value: T, as_json: bool, picture: Callable[[T], RenderableType]) -> None:
     if as_json:
-        print(json.dumps(plain(value), ensure_ascii=False, indent=2))
+        print_json(value, indent=2)
     else:
         drawn = picture(value)
         # Plain text may go into a file or a prompt, and must not be broken there.
@@ -81,7 +100,7 @@ def acks(found: Sequence[Ack]) -> RenderableType:
 
 
 def hits(found: Recall) -> RenderableType:
-    rows = [(f"{hit.score:.2f}", hit.kind, day(said_at(hit)), f"{hit.text}\n  {hit.why}") for hit in found]
+    rows = [(f"{hit.score:.2f}", hit.kind, day(said_at(hit)), f"{hit.text}\n  {hit.why}\n  {hit.id}") for hit in found]
     return table("score", "kind", "said", "memory", rows=rows)
 
 
@@ -117,8 +136,42 @@ def holds(validity: Validity) -> str:
 
 
 def events(found: Sequence[Event]) -> RenderableType:
-    rows = [(str(event.seq), minute(event.occurred_at), f"{event.voice}: {event.content}") for event in found]
+    rows = [
+        (str(event.seq), minute(event.occurred_at), f"{event.voice}: {event.content}\n  {_ids(event)}")
+        for event in found
+    ]
     return table("seq", "occurred", "event", rows=rows)
+
+
+def _ids(event: Event) -> str:
+    """What `forget` takes: the event's id, and its session and agent."""
+    named = {"session": event.session, "agent": event.agent, "key": event.key}
+    return ", ".join([str(event.id), *(f"{name} {value}" for name, value in named.items() if value)])
+
+
+def branches(found: Sequence[Branch]) -> RenderableType:
+    return table("branch", "owner", rows=[(path_text(place.path) or "(root)", place.owner or "") for place in found])
+
+
+def records(found: Sequence[Record]) -> RenderableType:
+    rows = [(record.key, minute(record.updated_at), json.dumps(record.value, ensure_ascii=False)) for record in found]
+    return table("key", "updated", "value", rows=rows)
+
+
+def receipts(found: Sequence[Receipt]) -> RenderableType:
+    rows = [
+        (
+            str(each.id),
+            minute(each.committed_at),
+            forgotten(each) + ("" if each.complete else "; a store has not followed"),
+        )
+        for each in found
+    ]
+    return table("receipt", "forgotten", "what", rows=rows)
+
+
+def forgotten(found: Receipt) -> str:
+    return ", ".join(f"{kind}: {count}" for kind, count in counts(found.counts) if count != "0") or "nothing"
 
 
 def summaries(found: Sequence[Summary]) -> RenderableType:
@@ -127,7 +180,8 @@ def summaries(found: Sequence[Summary]) -> RenderableType:
 
 
 def receipt(found: Receipt) -> RenderableType:
-    return table("what", "how much, or since when", rows=[*counts(found.counts), *_followed(found)])
+    known = [("receipt", str(found.id))] if found.id else []
+    return table("what", "how much, or since when", rows=[*known, *counts(found.counts), *_followed(found)])
 
 
 def counts(found: Mapping[str, int]) -> list[tuple[str, str]]:
@@ -156,7 +210,11 @@ def outcome(found: "Outcome") -> RenderableType:
 
 def dead_letters(found: Sequence["DeadLetter"]) -> RenderableType:
     rows = [
-        (letter.stage, letter.reason, f"{letter.detail}\n  {letter.id}, {len(letter.event_ids)} events".lstrip())
+        (
+            letter.stage,
+            letter.reason,
+            f"{letter.detail}\n  {letter.id}, {counted(len(letter.event_ids), 'event')}".lstrip(),
+        )
         for letter in found
     ]
     return table("stage", "reason", "what", rows=rows)

@@ -1,26 +1,26 @@
 """The commands that answer from a memory: recall, context, facts, timeline, history and summaries."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
 from semmem.cli import options, output
 from semmem.cli.output import note_degraded, notes, show
-from semmem.cli.running import run, scoped
-from semmem.context import Context, Format
+from semmem.cli.places import Also, at_place
+from semmem.cli.running import run, scoped, viewed
+from semmem.context import TIERS, Context, Format
 from semmem.event import Event
 from semmem.fact import Fact, Summary
 from semmem.hit import Recall
-from semmem.scope import Scope
+from semmem.scope import Branch
 
 
+@at_place
 def recall(
     ctx: typer.Context,
     query: Annotated[str, typer.Argument(help="A question, or what it is about.", show_default=False)],
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     limit: options.Limit = 10,
     min_score: Annotated[float, typer.Option(help="From 0 to 1: leave out what scores below.")] = 0.0,
     agent: options.Agent = None,
@@ -30,18 +30,22 @@ def recall(
     until: options.Until = None,
     min_importance: Annotated[float, typer.Option(help="From 0 to 1: leave out what weighs less.")] = 0.0,
     as_of: options.AsOf = None,
+    also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show the memories that answer a question, best first, with their scores and why.
+    """Show the memories that answer a question, best first, with their scores, why, and their ids.
 
     Example: semmem recall "Where does she live?" --tenant acme --user alice --limit 5
+
+    Example: semmem recall "What was decided?" --tenant acme --user alice --also workspace:launch --since 2026-05-04
     """
 
     async def work() -> Recall:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with viewed(ctx, place, also) as (memory, others):
             return await memory.recall(
                 query,
                 limit=limit,
+                also=others,
                 min_score=min_score,
                 agent=agent,
                 session=session,
@@ -57,25 +61,39 @@ def recall(
     note_degraded(found.degraded)
 
 
+@at_place
 def context(
     ctx: typer.Context,
     query: Annotated[str, typer.Argument(help="What the agent is about to answer.", show_default=False)],
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     budget: Annotated[int, typer.Option("--budget", "-b", help="At most so many tokens, markup included.")] = 2000,
     session: Annotated[str | None, typer.Option(help="The session at hand; its events come first.")] = None,
     format: Annotated[Format, typer.Option(help="How it is rendered.")] = "text",
+    tiers: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TIER,...", help="Of summary, recent and retrieved these only; all, if left out."),
+    ] = None,
+    also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Assemble what an agent should know before it answers: recent events, summaries and recalled memories.
 
     Example: semmem context "Plan her weekend" --tenant acme --user alice --budget 2000
+
+    Example: semmem context "Plan her weekend" --tenant acme --user alice --tiers summary,retrieved
     """
 
     async def work() -> Context:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            return await memory.context(query, budget=budget, session=session, format=format)
+        wanted: Any = [name.strip() for said in tiers or [] for name in said.split(",")] or TIERS
+        async with viewed(ctx, place, also) as (memory, others):
+            return await memory.context(
+                query,
+                budget=budget,
+                session=session,
+                also=others,
+                format=format,
+                tiers=wanted,
+            )
 
     made = run(work())
     show(made, as_json, output.context)
@@ -83,14 +101,14 @@ def context(
     note_degraded(made.degraded)
 
 
+@at_place
 def facts(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     category: options.OfCategory = None,
     subject: Annotated[str | None, typer.Option(help="About this subject only.")] = None,
     superseded: Annotated[bool, typer.Option("--superseded", help="Older versions too.")] = False,
+    before: options.BeforeId = None,
     limit: options.Limit = 100,
     as_json: options.AsJson = False,
 ) -> None:
@@ -100,18 +118,19 @@ def facts(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            return await memory.facts(category=category, subject=subject, superseded=superseded, limit=limit)
+        async with scoped(ctx, place) as memory:
+            return await memory.facts(
+                category=category, subject=subject, superseded=superseded, before=before, limit=limit
+            )
 
     show(run(work()), as_json, output.facts)
 
 
+@at_place
 def timeline(
     ctx: typer.Context,
     fact: Annotated[UUID, typer.Argument(help="The id of any version, as `semmem facts` shows it.")],
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     as_json: options.AsJson = False,
 ) -> None:
     """Show all versions of a fact, oldest first.
@@ -120,17 +139,16 @@ def timeline(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with scoped(ctx, place) as memory:
             return await memory.timeline(fact)
 
     show(run(work()), as_json, output.versions)
 
 
+@at_place
 def history(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     agent: options.Agent = None,
     session: options.Session = None,
     before: Annotated[int | None, typer.Option(help="Go on below this seq.")] = None,
@@ -143,17 +161,18 @@ def history(
     """
 
     async def work() -> list[Event]:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with scoped(ctx, place) as memory:
             return await memory.history(agent=agent, session=session, before=before, limit=limit)
 
     show(run(work()), as_json, output.events)
 
 
+@at_place
 def summaries(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
+    before: options.BeforeId = None,
+    limit: options.Limit = 100,
     as_json: options.AsJson = False,
 ) -> None:
     """Show the rolling summaries: the scope's own, then its sessions'.
@@ -162,10 +181,28 @@ def summaries(
     """
 
     async def work() -> list[Summary]:
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            return await memory.summaries()
+        async with scoped(ctx, place) as memory:
+            return await memory.summaries(before=before, limit=limit)
 
     show(run(work()), as_json, output.summaries)
+
+
+@at_place
+def branches(
+    ctx: typer.Context,
+    place: Branch,
+    as_json: options.AsJson = False,
+) -> None:
+    """List this place and the branches below it that hold something, as --branch and --owner take them.
+
+    Example: semmem branches --tenant acme --user alice
+    """
+
+    async def work() -> list[Branch]:
+        async with scoped(ctx, place) as memory:
+            return await memory.branches()
+
+    show(run(work()), as_json, output.branches)
 
 
 COMMANDS = {
@@ -175,4 +212,5 @@ COMMANDS = {
     "timeline": timeline,
     "history": history,
     "summaries": summaries,
+    "branches": branches,
 }

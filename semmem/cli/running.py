@@ -5,13 +5,15 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
-from rich.text import Text
 
-from semmem.cli.output import notes, visible
-from semmem.errors import ConfigurationError, InvalidInput, NotFound, SemmemError
+from semmem.cli.failures import FAILED as FAILED
+from semmem.cli.failures import reported
+from semmem.cli.output import notes
+from semmem.cli.places import places_of
 from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BAD_INPUT, FAILED, SIGNALLED = 2, 1, 128
+KEEP_SERVERS = timedelta(minutes=1)
+SIGNALLED = 128
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,15 +41,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     Ctrl-C or SIGTERM cancels the work, which closes what it has open; the second one ends the process at once.
     """
     try:
-        return asyncio.run(_cancelled_by_signals(work))
-    except SemmemError as error:
-        notes.print(Text.assemble(("error: ", "bold red"), visible(str(error))), soft_wrap=True)
-        bad_input = isinstance(error, InvalidInput | ConfigurationError | NotFound)
-        raise typer.Exit(BAD_INPUT if bad_input else FAILED) from None
+        with reported():
+            return asyncio.run(_cancelled_by_signals(work))
     except Signalled as stopped:
         raise typer.Exit(SIGNALLED + stopped.number) from None
-    except KeyboardInterrupt:
-        raise typer.Exit(SIGNALLED + signal.SIGINT) from None
 
 
 async def _cancelled_by_signals(work: Coroutine[Any, Any, T]) -> T:
@@ -107,10 +105,28 @@ async def application(ctx: typer.Context, **given: Any) -> "AsyncIterator[Applic
 
 
 @asynccontextmanager
-async def scoped(ctx: typer.Context, scope: Scope) -> "AsyncIterator[ScopedMemory]":
-    async with application(ctx) as opened:
-        yield memory_of(opened, scope)
+async def briefly(ctx: typer.Context) -> "AsyncIterator[Application]":
+    """The application for one command among others: embedded servers stay a while, for the next one to find them."""
+    kept = {} if "keep_servers" in settings_of(ctx).model_fields_set else {"keep_servers": KEEP_SERVERS}
+    async with application(ctx, **kept) as opened:
+        yield opened
 
 
-def memory_of(opened: "Application", scope: Scope) -> "ScopedMemory":
-    return opened.memory.at(Branch(scope))
+@asynccontextmanager
+async def scoped(ctx: typer.Context, place: Scope | Branch) -> "AsyncIterator[ScopedMemory]":
+    async with briefly(ctx) as opened:
+        yield memory_of(opened, place)
+
+
+@asynccontextmanager
+async def viewed(
+    ctx: typer.Context, place: Branch, also: Sequence[str] | None
+) -> "AsyncIterator[tuple[ScopedMemory, list[ScopedMemory]]]":
+    """The memory of a place, and those that --also names."""
+    others = places_of(place, also)
+    async with briefly(ctx) as opened:
+        yield memory_of(opened, place), [memory_of(opened, other) for other in others]
+
+
+def memory_of(opened: "Application", place: Scope | Branch) -> "ScopedMemory":
+    return opened.memory.at(place if isinstance(place, Branch) else Branch(place))

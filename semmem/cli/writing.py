@@ -1,27 +1,28 @@
 """The commands that change a memory: remember and forget."""
 
 import json
-import sys
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import show
-from semmem.cli.running import run, scoped, settings_of
+from semmem.cli.output import notes, show
+from semmem.cli.places import at_place
+from semmem.cli.running import FAILED, run, scoped, settings_of
 from semmem.cli.settling import followed, settle_unless_stalled
+from semmem.cli.stdin import confirmed, text_or_stdin
 from semmem.errors import InvalidInput
 from semmem.event import Ack, NewEvent, Role
 from semmem.receipt import Receipt, Selection
-from semmem.scope import Scope
+from semmem.scope import Branch
 
 
+@at_place
 def remember(
     ctx: typer.Context,
     content: Annotated[str, typer.Argument(help="What was said; - reads it from stdin.", show_default=False)],
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     role: Annotated[Role, typer.Option(help="Who speaks.")] = "user",
     speaker: Annotated[str | None, typer.Option(help="Who said it, by name.")] = None,
     agent: Annotated[str | None, typer.Option(help="The agent that saw it.")] = None,
@@ -38,11 +39,13 @@ def remember(
     """Store one event; it is acknowledged when it is committed.
 
     Example: semmem remember "I moved to Berlin in May." --tenant acme --user alice --session s1 --key msg-17
+
+    Example: semmem remember - --tenant acme --user alice < note.txt
     """
 
     async def work() -> Ack:
         event = NewEvent(
-            content=sys.stdin.read() if content == "-" else content,
+            content=text_or_stdin("content", content),
             role=role,
             speaker=speaker,
             agent=agent,
@@ -54,7 +57,7 @@ def remember(
             occurred_at=occurred_at,
             key=key,
         )
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with scoped(ctx, place) as memory:
             [ack] = await memory.remember_many([event])
             if settings_of(ctx).runs_worker if wait is None else wait:
                 await settle_unless_stalled(memory)
@@ -70,11 +73,10 @@ def _metadata(text: str) -> Any:
         raise InvalidInput("metadata", "must be a JSON object", """write it like '{"channel": "chat"}'""") from None
 
 
+@at_place
 def forget(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     everything: Annotated[bool, typer.Option("--everything", help="All of the scope.")] = False,
     session: options.Session = None,
     event: options.EventId = None,
@@ -88,14 +90,18 @@ def forget(
 ) -> None:
     """Remove what matches all that is named, from every tier at once, and show the receipt.
 
+    Without --yes it counts first and asks.
+
     Example: semmem forget --tenant acme --user alice --session s1 --dry-run
+
+    Example: semmem forget --tenant acme --user alice --before 2026-05-04 --yes
     """
     named = {"session": session, "event": event, "fact": fact, "agent": agent, "category": category, "before": before}
 
     async def work() -> Receipt:
         selection: dict[str, Any] = {"everything": everything, **named}
         Selection(**selection)
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with scoped(ctx, place) as memory:
             counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
                 return counted
@@ -108,8 +114,40 @@ def forget(
 
 
 def _confirm(counted: Receipt) -> None:
-    what = ", ".join(f"{kind}: {count}" for kind, count in output.counts(counted.counts) if count != "0")
-    typer.confirm(f"Forget for good ({what or 'nothing'})?", err=True, abort=True)
+    if not confirmed(f"Forget for good ({output.forgotten(counted)})?", "forget"):
+        notes.print("nothing was forgotten")
+        raise typer.Exit(FAILED)
 
 
-COMMANDS = {"remember": remember, "forget": forget}
+@at_place
+def receipts(
+    ctx: typer.Context,
+    id: Annotated[
+        UUID | None, typer.Argument(help="This one, with when each store followed.", show_default=False)
+    ] = None,
+    *,
+    place: Branch,
+    before: options.BeforeId = None,
+    limit: options.Limit = 100,
+    as_json: options.AsJson = False,
+) -> None:
+    """List what was forgotten, newest first, or show one receipt as it stands now.
+
+    Example: semmem receipts --tenant acme --user alice
+    """
+
+    async def one(id: UUID) -> Receipt:
+        async with scoped(ctx, place) as memory:
+            return await memory.receipt(id)
+
+    async def listed() -> list[Receipt]:
+        async with scoped(ctx, place) as memory:
+            return await memory.receipts(before=before, limit=limit)
+
+    if id is not None:
+        show(run(one(id)), as_json, output.receipt)
+    else:
+        show(run(listed()), as_json, output.receipts)
+
+
+COMMANDS = {"remember": remember, "forget": forget, "receipts": receipts}

@@ -47,7 +47,7 @@ class _Connection:
             raise EmbeddedServerError(answer["error"])
         return answer
 
-    async def ask(self, **request: str) -> dict[str, Any]:
+    async def ask(self, **request: str | float) -> dict[str, Any]:
         async with self._busy:
             self._writer.write(json.dumps(request).encode() + b"\n")
             return await self.receive()
@@ -57,7 +57,10 @@ class _Connection:
 
 
 class Servers:
-    """The three running servers. They stop when the last process that opened the folder has closed it, or died."""
+    """The three running servers.
+
+    They stop when the last process that opened the folder has closed it, or died; later, if one asked them to linger.
+    """
 
     def __init__(self, connection: _Connection, urls: dict[str, str]) -> None:
         self._connection = connection
@@ -81,6 +84,10 @@ class Servers:
     async def kill(self, name: Name) -> None:
         """SIGKILL one server, as a crash would; its keeper restarts it at once."""
         await self._ask("kill", name)
+
+    async def linger(self, seconds: float) -> None:
+        """Let the servers stay so long after this process has left them, for the next one to join."""
+        await self._connection.ask(do="linger", seconds=seconds)
 
     async def aclose(self) -> None:
         self._connection.close()

@@ -1,10 +1,12 @@
 """The one process per data folder that owns the three servers: `python -m semmem.embedded.keeper FOLDER DESCRIPTOR`.
 
 Every client holds a connection to it, which the kernel closes however the client dies. When the last one has been gone
-for a moment, the servers are stopped and the keeper ends. DESCRIPTOR is the socket of the client that started it.
+for a moment, or for as long as one of them asked, the servers are stopped and the keeper ends; so they are when the
+folder is removed. DESCRIPTOR is the socket of the client that started it.
 
 Protocol, one JSON object a line. The keeper greets with `{"urls": {...}}` or `{"error": "..."}`; then each request
-`{"do": "start"|"stop"|"kill"|"status", "server": name}` is answered by `{"status": [...]}` or `{"error": "..."}`.
+`{"do": "start"|"stop"|"kill"|"status", "server": name}` is answered by `{"status": [...]}` or `{"error": "..."}`;
+`{"do": "linger", "seconds": 60}` asks for the servers to stay so long after this client has gone.
 """
 
 import asyncio
@@ -31,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 0.2
 LOCK_SECONDS = 45.0
+LOOK_SECONDS = 1.0  # between two looks at the folder while nobody uses the servers
 
 
 class Keeper:
@@ -44,7 +47,9 @@ class Keeper:
         )
         self._supervisors = {server.name: Supervisor(server, layout) for server in servers}
         self._clients: set[asyncio.StreamWriter] = set()
-        self._unused = asyncio.Event()
+        self._keep_until = 0.0  # by the loop's clock
+        self._started_on: os.stat_result | None = None
+        self._unused, self._stopped = asyncio.Event(), asyncio.Event()
         self._started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, first_client: socket.socket) -> None:
@@ -59,13 +64,21 @@ class Keeper:
             # From here on nobody is greeted: a client that comes now sees the connection close and starts a new keeper.
             listener.close()
             self._layout.keeper_socket.unlink(missing_ok=True)
-            for client in self._clients:
-                client.close()
+            replaced = not self._has_folder()
+            if not replaced:
+                self._close_clients()
             await self._stop_servers()
-            await first
             shutil.rmtree(self._layout.runtime, ignore_errors=True)
+            self._stopped.set()
+            self._close_clients()
+            await first
+
+    def _close_clients(self) -> None:
+        for client in self._clients:
+            client.close()
 
     def _prepare(self) -> None:
+        self._started_on = self._layout.folder.stat()
         self._layout.create_runtime()
         self._layout.keeper_socket.unlink(missing_ok=True)
         loop = asyncio.get_running_loop()
@@ -88,13 +101,19 @@ class Keeper:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
+        linger = GRACE_SECONDS
         with suppress(OSError):
             if await self._greet(writer):
                 while line := await reader.readline():
-                    await _send(writer, await self._answer(json.loads(line)))
+                    request = json.loads(line)
+                    if request["do"] == "linger":
+                        linger = max(GRACE_SECONDS, request["seconds"])
+                    await _send(writer, await self._answer(request))
         self._clients.discard(writer)
         writer.close()
-        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._end_if_unused)
+        loop = asyncio.get_running_loop()
+        self._keep_until = max(self._keep_until, loop.time() + linger)
+        loop.call_later(GRACE_SECONDS, self._end_if_unused)
 
     async def _greet(self, writer: asyncio.StreamWriter) -> bool:
         try:
@@ -102,6 +121,10 @@ class Keeper:
         except EmbeddedServerError as error:
             await _send(writer, {"error": str(error)})
             return False
+        if not self._has_folder():
+            # The client is left waiting until all has stopped, and then starts anew on the folder that is there now.
+            self._unused.set()
+            await self._stopped.wait()
         if self._unused.is_set():
             return False
         urls = {name: each.server.url for name, each in self._supervisors.items()}
@@ -118,8 +141,21 @@ class Keeper:
         return {"status": [each.status() for each in self._supervisors.values()]}
 
     def _end_if_unused(self) -> None:
-        if not self._clients:
+        if self._clients:
+            return
+        loop = asyncio.get_running_loop()
+        left = self._keep_until - loop.time()
+        if left <= 0 or not self._has_folder():
             self._unused.set()
+        else:
+            loop.call_later(min(left, LOOK_SECONDS), self._end_if_unused)
+
+    def _has_folder(self) -> bool:
+        """Whether the folder is still the one that the servers were started on."""
+        try:
+            return self._started_on is not None and os.path.samestat(self._started_on, self._layout.folder.stat())
+        except OSError:
+            return False
 
 
 async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Command:
     def within(self, *scope: str) -> "Command":
         return Command(data=self.data, scope=scope)
 
-    def __call__(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Answer:
+    def __call__(self, *arguments: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> Answer:
         """In this process, where the libraries are loaded already."""
         told = environment(self.data) | dict(env or {})
         # In a thread, since the command runs an event loop of its own.
@@ -55,7 +55,7 @@ class Command:
         return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def _invoke(arguments: tuple[str, ...], stdin: str) -> Answer:
+def _invoke(arguments: tuple[str, ...], stdin: str | bytes) -> Answer:
     from semmem.cli.app import app
 
     result = CliRunner().invoke(app, arguments, input=stdin, prog_name="semmem", catch_exceptions=False)

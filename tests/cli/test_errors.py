@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -21,14 +22,13 @@ FACT = "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55"
         (("remember", "x", *ALICE, "--metadata", "[]"), "metadata: must be a mapping"),
         (("remember", "x", *ALICE, "--role", "king"), "--role"),
         (("remember", "x", *ALICE, "--occurred-at", "2026-05-01T09:30:00"), "no time zone"),
-        (("remember", "x", *ALICE, "--occurred-at", "yesterday"), "not ISO 8601"),
+        (("remember", "x", *ALICE, "--occurred-at", "yesterday"), "is no date"),
         (("remember", "x", *ALICE, "--occurred-at", "2999-01-01T00:00:00Z"), "occurred_at"),
         (("recall", "", *ALICE), "query: must not be empty"),
         (("recall", "x", *ALICE, "--limit", "0"), "limit: must be a whole number"),
         (("recall", "x", *ALICE, "--min-importance", "7"), "min_importance"),
         (("facts", *ALICE, "--category", "gossip"), "--category"),
         (("context", "x", *ALICE, "--budget", "0"), "budget"),
-        (("timeline", FACT, *ALICE), f"no fact {FACT}"),
         (("timeline", "7", *ALICE), "valid UUID"),
         (("forget", *ALICE), "forget: must name what to forget"),
         (("forget", *ALICE, "--everything", "--session", "s1"), "forget: must name what to forget"),
@@ -41,6 +41,60 @@ def test_bad_input_is_named_in_one_line(semmem: Command, arguments: tuple[str, .
     assert (answer.code, answer.out) == (2, "")
     assert named in answer.err
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("timeline", FACT), f"no fact {FACT}"),
+        (("receipts", FACT), FACT),
+        (("facts", "--before", FACT), FACT),
+        (("summaries", "--before", FACT), FACT),
+        (("dead-letters", "--before", FACT), FACT),
+        (("receipts", "--before", FACT), FACT),
+        (("records", "get", "nothing"), "no record nothing"),
+    ],
+)
+def test_what_is_not_there_has_an_exit_code_of_its_own(semmem: Command, arguments: tuple[str, ...], named: str) -> None:
+    answer = semmem(*arguments, *ALICE)
+    assert (answer.code, answer.out) == (3, "")
+    assert named in answer.err
+    told = json.loads(semmem(*arguments, *ALICE, "--json").err)["error"]
+    assert told["code"] == "not_found"
+    assert named in told["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("recall", "", *ALICE), {"code": "invalid_input", "field": "query"}),
+        (("recall", "x", *ALICE, "--limit", "0"), {"code": "invalid_input", "field": "limit"}),
+        (("remember", "x", "--tenant", "acme"), {"code": "invalid_input", "field": "scope"}),
+        (("records", "put", "k", "{", *ALICE), {"code": "invalid_input", "field": "value"}),
+        (("recall", *ALICE), {"code": "usage"}),
+        (("recall", "x", *ALICE, "--limit", "many"), {"code": "usage"}),
+        (("recall", "x", *ALICE, "--nonsense"), {"code": "usage"}),
+        (("recall", "x", "--user", "alice"), {"code": "usage"}),
+        (("records", "get", *ALICE), {"code": "usage"}),
+        (("nonsense",), {"code": "usage"}),
+    ],
+)
+def test_with_json_an_error_is_json_on_stderr(
+    semmem: Command, arguments: tuple[str, ...], error: dict[str, str]
+) -> None:
+    answer = semmem(*arguments, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    told = json.loads(answer.err)["error"]
+    assert error.items() <= told.items()
+    assert told["message"]
+    assert (error["code"] == "invalid_input") == ({"field", "limit", "fix"} <= told.keys())
+
+
+def test_with_json_a_store_that_is_down_is_json_too(semmem: Command) -> None:
+    nowhere = {"SEMMEM_POSTGRES_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    answer = semmem("history", *ALICE, "--json", env=nowhere)
+    assert (answer.code, answer.out) == (1, "")
+    assert json.loads(answer.err.splitlines()[-1])["error"]["code"] == "store_unavailable"
 
 
 @pytest.mark.parametrize(
@@ -68,11 +122,18 @@ def test_a_store_that_is_down_is_an_error_of_its_own(semmem: Command, command: t
 
 def test_every_command_teaches_with_an_example(semmem: Command) -> None:
     from semmem.cli.app import app
+    from semmem.cli.records import app as records
 
     names = [str(command.name) for command in app.registered_commands]
+    names += [f"records {command.name or command.callback.__name__}" for command in records.registered_commands]
     assert {"demo", "import", "dead-letters", "doctor"} < {*names}
     for name in names:
-        assert f"Example: semmem {name}" in " ".join(semmem(name, "--help").out.split()), name
+        assert f"Example: semmem {name}" in " ".join(semmem(*name.split(), "--help").out.split()), name
+
+
+def test_help_tells_the_exit_codes(semmem: Command) -> None:
+    told = " ".join(semmem("--help").out.split())
+    assert "2 bad usage, input or settings; 3 not found; 130 or 143 stopped" in told
 
 
 def test_help_loads_nothing_heavy() -> None:

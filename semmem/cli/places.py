@@ -1,0 +1,73 @@
+"""Where a command works: the options that name it, and other places that are read with it."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from semmem.cli import options
+from semmem.cli.failures import reported
+from semmem.cli.paths import path_of
+from semmem.errors import InvalidInput
+from semmem.scope import Branch, Scope
+
+BranchPath = Annotated[
+    str | None,
+    typer.Option("--branch", metavar="PATH", help="A branch below it, such as projects/apollo; %2F is a slash within."),
+]
+Owner = Annotated[str | None, typer.Option(help="The branch's private place of this owner.")]
+Also = Annotated[
+    list[str] | None,
+    typer.Option(metavar="PLACE", help="Read this too: user:ID, workspace:ID or branch:PATH; may be repeated."),
+]
+_OPTIONS = {
+    "tenant": (options.Tenant, inspect.Parameter.empty),
+    "user": (options.User, None),
+    "workspace": (options.Workspace, None),
+    "branch": (BranchPath, None),
+    "owner": (Owner, None),
+}
+
+
+def at_place(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options that name a place; it takes their answer as `place`, after its arguments."""
+
+    @wraps(command)
+    def placed(
+        *, tenant: str, user: str | None, workspace: str | None, branch: str | None, owner: str | None, **given: Any
+    ) -> None:
+        with reported():
+            place = Branch(Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch), owner)
+        command(place=place, **given)
+
+    made: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if parameter.name == "place":
+            made += [_parameter(name, *option) for name, option in _OPTIONS.items()]
+        else:
+            made.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    placed.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
+    placed.__annotations__ = {parameter.name: parameter.annotation for parameter in made}
+    return placed
+
+
+def _parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def places_of(beside: Branch, named: Sequence[str] | None) -> list[Branch]:
+    """Places of the same tenant, and branches of the same root. Raises InvalidInput."""
+    return [_place(beside, text) for text in named or ()]
+
+
+def _place(beside: Branch, text: str) -> Branch:
+    kind, colon, id = text.partition(":")
+    if kind == "user" and colon:
+        return Branch(Scope.user(beside.root.tenant, id))
+    if kind == "workspace" and colon:
+        return Branch(Scope.workspace(beside.root.tenant, id))
+    if kind == "branch" and id:
+        return Branch(beside.root, path_of("also", id))
+    raise InvalidInput("also", "must be user:ID, workspace:ID or branch:PATH", "write it like workspace:launch")
