@@ -27,7 +27,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-answers = Console(highlight=False)
+
+class _Answers(Console):
+    def on_broken_pipe(self) -> None:
+        """The command ends like any other whose reader has gone, and not with an exit code of rich's own."""
+        raise BrokenPipeError
+
+
+answers = _Answers(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
 # Stored text must not drive the terminal.

@@ -23,10 +23,12 @@ def text_or_stdin(field: str, text: str) -> str:
 
 
 def confirmed(question: str, field: str) -> bool:
-    """What the caller answers; raises InvalidInput where nobody can, for stdin has ended or is closed."""
-    try:
-        if sys.stdin is not None:
-            return typer.confirm(question, err=True)
-    except typer.Abort:
-        typer.echo(err=True)  # the question stands on that line
-    raise InvalidInput(field, "asks before it deletes, and stdin gave no answer", "pass --yes, or --dry-run to count")
+    """Whether the caller says yes; raises InvalidInput where nobody can, for stdin has ended or is closed."""
+    typer.echo(f"{question} [y/N]: ", err=True, nl=False)
+    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    if not answer:
+        typer.echo(err=True)
+        raise InvalidInput(
+            field, "asks before it deletes, and stdin gave no answer", "pass --yes, or --dry-run to count"
+        )
+    return answer.strip().lower() in ("y", "yes")
