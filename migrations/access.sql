@@ -7,12 +7,15 @@ append_only (name, columns) as (values
     ('events', array['indexed_at', 'consolidated_at', 'witnesses']),
     ('audit', array[]::text[])
 ),
--- The sweep looks across tenants for waiting work: it may see addresses, never content.
+-- The sweep looks across tenants for waiting work, and an administrator for who has a memory: addresses, never content.
 swept (name, columns) as (values
     ('events', array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
     ('index_work', array['tenant', 'scope_kind', 'scope_id']),
     ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
-    ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at'])
+    ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
+    ('facts', array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
+    ('scopes', array['tenant', 'scope_kind', 'scope_id']),
+    ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id'])
 ),
 app as (select to_regrole('semmem_app')::oid as oid),
 sweeper as (select to_regrole('semmem_sweeper')::oid as oid),

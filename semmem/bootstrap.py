@@ -15,6 +15,7 @@ from semmem.erasure import Erasure
 from semmem.errors import ConfigurationError, StoreUnavailable
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
+from semmem.fact_indexing import FactIndexer
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.memory import Memory
@@ -36,6 +37,7 @@ from semmem.ports import (
 )
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
+from semmem.stores.archive import ArchiveStore
 from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
@@ -140,6 +142,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         branches=BranchStore(postgres),
         records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
+        archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
         cache=stores.cache,
         searcher=searcher,
         tiers=Tiers(log, facts, recent, searcher, models.counter),
@@ -171,6 +174,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
         Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
+        FactIndexer(postgres, models.embedder, clock, index_name=index_name, mirrored=mirrored),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),
         erasure,

@@ -13,13 +13,13 @@ from semmem.event import Event
 from semmem.extraction import Extraction, Question, Usage
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
-from semmem.fact import Draft, Fact
+from semmem.fact import Draft, Fact, statement_hash
 from semmem.hit import Filter
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, mark_consolidated
-from semmem.stores.facts import FactStore, statement_hash
+from semmem.stores.facts import FactStore
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
 from semmem.writing import Batch, FactWriter

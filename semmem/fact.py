@@ -1,5 +1,8 @@
 """Facts drawn from events, and the summaries that condense them."""
 
+import hashlib
+import json
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -16,6 +19,12 @@ Precision = Literal["year", "month", "day", "instant"]
 CATEGORIES: tuple[str, ...] = get_args(Category)
 MAX_SUBJECT_BYTES = 256
 MAX_FACT_BYTES = 2_000
+
+
+def statement_hash(subject: str, text: str) -> bytes:
+    """32 bytes, equal for statements that differ only in case, white space and Unicode's compatibility forms."""
+    folded = [" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (subject, text)]
+    return hashlib.sha256(json.dumps(folded).encode()).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

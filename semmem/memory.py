@@ -1,7 +1,7 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Unpack, get_args
 from uuid import UUID
@@ -30,6 +30,7 @@ from semmem.receipt import Receipt, Selection
 from semmem.records import Records
 from semmem.scope import Branch, Scope, View
 from semmem.stores.ledger import DeadLetter
+from semmem.transfer import Imported, export, import_
 
 SETTLE_POLL = 0.05
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
@@ -195,6 +196,29 @@ class ScopedMemory:
             for event in page:
                 yield event
             after = page[-1].seq
+
+    def export(self) -> AsyncIterator[str]:
+        """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.
+
+        Branches, events, records, facts with all versions and sources, summaries and dead letters, with their ids and
+        times, as of one moment. What is rebuilt (vectors, postings) or proves what this database did (receipts, audit)
+        stays behind. Private branches come along; a private one is exported with its owner's alone.
+        """
+        return export(self.parts, self.place)
+
+    async def import_(
+        self,
+        lines: Iterable[str | bytes] | AsyncIterable[str | bytes],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Imported:
+        """Takes in what `export` wrote, here or in another database, of this user or another.
+
+        Everything is checked before the first line is stored; then batches are stored, each in one transaction, and
+        `progress` is told how many lines of how many. Interrupted, it can be run again: what is here is known by its
+        id. Facts come as they are, and no model is asked. Raises InvalidInput that names the line and its field.
+        """
+        return await import_(self.parts, self.place, lines, progress)
 
     async def facts(
         self,

@@ -9,6 +9,7 @@ from semmem.erasure import Erasure
 from semmem.errors import StoreUnavailable
 from semmem.ports import Clock, RecentCache
 from semmem.retrieval.search import Searcher
+from semmem.stores.archive import ArchiveStore
 from semmem.stores.branches import BranchStore
 from semmem.stores.events import EventLog, Remembered
 from semmem.stores.facts import FactStore
@@ -28,6 +29,7 @@ class Parts:
     branches: BranchStore
     records: RecordStore
     ledger: Ledger
+    archive: ArchiveStore
     cache: RecentCache | None
     searcher: Searcher
     tiers: Tiers

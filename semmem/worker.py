@@ -14,6 +14,7 @@ from semmem import failpoints
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
 from semmem.errors import SemmemError, StoreUnavailable
+from semmem.fact_indexing import FactIndexer
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
@@ -36,6 +37,7 @@ class Worker:
         postgres: Postgres,
         jobs: JobQueue,
         indexer: Indexer,
+        fact_indexer: FactIndexer,
         sync: IndexSync | None,
         consolidator: Consolidator,
         erasure: Erasure,
@@ -48,7 +50,8 @@ class Worker:
         stop_grace: timedelta,
     ) -> None:
         self._postgres, self._jobs = postgres, jobs
-        self._indexer, self._sync, self._consolidator, self._erasure = indexer, sync, consolidator, erasure
+        self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
+        self._consolidator, self._erasure = consolidator, erasure
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
         self._jobs_at_once, self._slots = jobs_at_once, asyncio.Semaphore(jobs_at_once)
@@ -135,6 +138,7 @@ class Worker:
         await self._erasure.expire(scope)
         receipts = await self._erasure.unfinished(scope)
         await self._indexer.run(scope, stopped=self._stopping.is_set)
+        await self._fact_indexer.run(scope, stopped=self._stopping.is_set)
         if self._sync:
             await self._sync.run(scope, stopped=self._stopping.is_set)
         if not self._stopping.is_set():  # what was cut short has not followed yet

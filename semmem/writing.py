@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from semmem import failpoints
@@ -11,21 +10,14 @@ from semmem.errors import SemmemError
 from semmem.event import Event
 from semmem.extraction import Decision, Extraction, Usage
 from semmem.fact import Draft, Fact
-from semmem.ports import Clock, Embeddings, Point
-from semmem.retrieval.analysis import terms
-from semmem.retrieval.documents import fact_document, fact_passage
+from semmem.fact_indexing import IndexedFact, put_facts
+from semmem.ports import Clock, Embeddings
 from semmem.scope import Scope
 from semmem.stores.events import lock_scope, lock_unconsolidated, mark_consolidated
 from semmem.stores.facts import confirm, current_with_statement, insert_fact, new_fact, put_summary, supersede
 from semmem.stores.ledger import add_audit, add_dead_letter
-from semmem.stores.passages import put_passages
-from semmem.stores.points import add_work, put_points, put_terms, retire_points
+from semmem.stores.points import add_work, retire_points
 from semmem.stores.postgres import Connection, Postgres
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 NO_USAGE = Usage()
 
@@ -101,13 +93,13 @@ class FactWriter:
         embeddings: Embeddings,
         said: Mapping[UUID, Event],
     ) -> None:
-        points = [_point(fact, embeddings.vectors[row], said[fact.sources[0].event_id]) for fact, row in added]
         states = embeddings.tokens
-        passages = [fact_passage(fact, (states[row],) if states else ()) for fact, row in added]
-        words = {fact.id: terms(fact_document(fact.subject, fact.text)) for fact, _ in added}
-        await put_points(connection, self._index_name, points)
-        await put_passages(connection, passages)
-        await put_terms(connection, scope, words)
+        found = [
+            IndexedFact(fact, first.session, first.agent, embeddings.vectors[row], states[row] if states else None)
+            for fact, row in added
+            for first in (said[fact.sources[0].event_id],)
+        ]
+        await put_facts(connection, self._index_name, scope, found)
 
 
 async def _apply(
@@ -155,19 +147,3 @@ async def _bury(connection: Connection, batch: Batch, now: datetime) -> None:
 
 def _said_at(draft: Draft, said: dict[UUID, Event]) -> datetime:
     return max(said[source.event_id].occurred_at for source in draft.sources)
-
-
-def _point(fact: Fact, vector: "NDArray[np.float32]", source: Event) -> Point:
-    return Point(
-        id=fact.id,
-        kind="fact",
-        scope=fact.scope,
-        version=1,
-        vector=vector,
-        session=source.session,
-        agent=source.agent,
-        category=fact.category,
-        at=fact.validity.start or fact.said_at,
-        importance=fact.importance,
-        current=fact.current,
-    )

@@ -1,6 +1,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
 from typing import Any
@@ -54,6 +55,23 @@ async def template(servers: ServerUrls) -> str:
 @pytest_asyncio.fixture
 async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     """A database of this test's own."""
+    async with _database(servers, template) as url:
+        yield url
+
+
+@pytest_asyncio.fixture
+async def elsewhere(
+    servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock, application: Application
+) -> AsyncIterator[Application]:
+    """A second application of this test, on another database."""
+    async with _database(servers, template) as url:
+        own = {"postgres_url": url, "qdrant_prefix": f"test-{uuid4().hex[:12]}"}
+        async with opened(urls | own, clock) as application:
+            yield application
+
+
+@asynccontextmanager
+async def _database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     name = f"test_{next(_numbers)}_{uuid4().hex[:8]}"
     await _administer(servers, f'create database "{name}" template "{template}"')
     yield with_database(servers.postgres_url, name)

@@ -70,8 +70,9 @@ create table semmem.facts (
     utc_offset     interval,  -- of the event it rests on, in which its days are meant
     recorded_at    timestamptz not null,
     superseded_at  timestamptz,
+    indexed_at     timestamptz,
     primary key (tenant, id),
-    unique (tenant, thread, version),
+    unique (tenant, scope_kind, scope_id, thread, version),
     foreign key (tenant, scope_kind, scope_id) references semmem.scopes
 );
 -- The truth of "no fact twice": one current version of a statement in a scope.
@@ -79,6 +80,8 @@ create unique index facts_current on semmem.facts (tenant, scope_kind, scope_id,
     where superseded_at is null;
 create index facts_with_statement on semmem.facts (tenant, scope_kind, scope_id, statement_hash);
 create index facts_newest on semmem.facts (tenant, scope_kind, scope_id, recorded_at, id);
+-- Imported ones; those that are extracted come with their vectors.
+create index facts_waiting on semmem.facts (tenant, scope_kind, scope_id) where indexed_at is null;
 
 create table semmem.fact_sources (
     tenant     text collate "C" not null,

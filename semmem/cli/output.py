@@ -23,7 +23,9 @@ from semmem.scope import Branch
 
 if TYPE_CHECKING:
     from semmem.cli.importing import Outcome
+    from semmem.inventory import Holding
     from semmem.stores.ledger import DeadLetter
+    from semmem.transfer import Imported
 
 T = TypeVar("T")
 
@@ -231,3 +233,17 @@ def note_degraded(degraded: Iterable[str]) -> None:
     parts = ", ".join(sorted(degraded))
     if parts:
         notes.print(Text(f"degraded: answered without {parts}", style="yellow"))
+
+
+def imported(found: "Imported") -> RenderableType:
+    kinds = dict.fromkeys([*found.stored, *found.known])
+    rows = [(kind, str(found.stored.get(kind, 0)), str(found.known.get(kind, 0))) for kind in kinds]
+    return table("kind", "stored", "known before", rows=rows)
+
+
+def holdings(found: "Sequence[Holding]") -> RenderableType:
+    rows = []
+    for one in found:
+        counts = map(str, (one.events, one.facts, one.records, one.branches))
+        rows.append((visible(one.scope.tenant), one.scope.kind, visible(one.scope.id), *counts))
+    return table("tenant", "kind", "id", "events", "facts", "records", "branches", rows=rows)

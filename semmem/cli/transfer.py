@@ -1,19 +1,20 @@
-"""The commands that move events in and out: import and export."""
+"""The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, cast
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from semmem.cli import options, output
 from semmem.cli.importing import Intake, Outcome
-from semmem.cli.lines import Reader, line_of
+from semmem.cli.lines import Reader, first_of, is_archive, line_of
 from semmem.cli.output import notes, show
-from semmem.cli.running import FAILED, application, memory_of, run, scoped
+from semmem.cli.running import FAILED, application, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
@@ -21,7 +22,10 @@ from semmem.scope import Scope
 
 if TYPE_CHECKING:
     from semmem.evals.dataset import Conversation
+    from semmem.inventory import Holding
     from semmem.memory import ScopedMemory
+    from semmem.scope import ScopeKind
+    from semmem.transfer import Imported
 
 LOCOMO_TENANT = "locomo"
 STDIN = "-"
@@ -40,39 +44,84 @@ def import_(
     patience: options.Patience = PATIENCE,
     as_json: options.AsJson = False,
 ) -> None:
-    """Take in a file of events; importing it again stores nothing twice.
+    """Take in what export wrote, or a file of events; importing it again stores nothing twice.
 
-    A line is a JSON object with an event's fields: content, and what is known of role, speaker, agent, agent_type,
-    session, event_type, importance, metadata, occurred_at (ISO 8601 with a zone) and key. A line that is refused is
-    named by its number, and the rest goes on. LoCoMo's conversations each become a workspace of the tenant "locomo".
+    What export wrote is checked whole before anything is stored, and comes as it was: facts with their sources and
+    versions, ids and times. It may be another user's or database's: --tenant and --user say where it goes.
+
+    In a file of events, a line is a JSON object with an event's fields: content, and what is known of role, speaker,
+    agent, agent_type, session, event_type, importance, metadata, occurred_at (ISO 8601 with a zone) and key. A line
+    that is refused is named by its number, and the rest goes on. LoCoMo's conversations each become a workspace of the
+    tenant "locomo".
 
     Example: semmem import events.jsonl --tenant acme --user alice
 
     Example: semmem import locomo_dev.json --format locomo --conversations conv-26
     """
 
-    async def work() -> Outcome:
+    async def work() -> "Outcome | Imported":
         outcome, size = Outcome(), _size(file)
         try:
             if format == "locomo":
                 chosen = _conversations(file, conversations, user, workspace)
                 await _locomo(ctx, chosen, tenant, outcome, wait, patience)
-            else:
-                scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
-                async with scoped(ctx, scope) as memory:
-                    await _lines(memory, file, size, strict, outcome)
-                    if wait:
-                        await settle([memory], patience=patience)
+                return outcome
+            scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
+            async with scoped(ctx, scope) as memory:
+                with _opened(file) as stream:
+                    first, whole = first_of(stream)
+                    if is_archive(first):
+                        imported = await _archive(memory, whole, size)
+                    else:
+                        imported = None
+                        await _lines(memory, whole, size, strict, outcome)
+                if wait:
+                    await settle(await _with_branches(memory), patience=patience)
         except asyncio.CancelledError:
-            stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
-            notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
+            if outcome.accepted or outcome.duplicate:
+                stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
+                notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
             raise
-        return outcome
+        return imported or outcome
 
     outcome = run(work())
+    if not isinstance(outcome, Outcome):
+        show(outcome, as_json, output.imported)
+        return
     show(outcome, as_json, output.outcome)
     if outcome.refused:
         raise typer.Exit(FAILED)
+
+
+async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | None) -> "Imported":
+    """What export wrote. An interrupt ends it after the batch at hand."""
+    done, of = 0, 0
+    with _bar() as progress:
+        task = progress.add_task("checking", total=size)
+
+        def checked() -> Iterator[bytes]:
+            for line in lines:
+                progress.advance(task, len(line))
+                yield line
+
+        def told(stored: int, total: int) -> None:
+            nonlocal done, of
+            done, of = stored, total
+            progress.update(task, description="importing", completed=stored, total=total)
+
+        try:
+            imported = await memory.import_(checked(), progress=told)
+        except asyncio.CancelledError:
+            stored = f"{done} of {of} lines are stored" if done else "nothing is stored yet"
+            notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
+            raise
+    for warning in imported.warnings:
+        notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
+    return imported
+
+
+async def _with_branches(memory: "ScopedMemory") -> "list[ScopedMemory]":
+    return [memory, *(memory.branch(*place.path, owner=place.owner) for place in await memory.branches())]
 
 
 def _size(file: Path) -> int | None:
@@ -84,10 +133,12 @@ def _size(file: Path) -> int | None:
     return file.stat().st_size
 
 
-async def _lines(memory: "ScopedMemory", file: Path, size: int | None, strict: bool, outcome: Outcome) -> None:
-    with _opened(file) as stream, _bar() as progress:
+async def _lines(
+    memory: "ScopedMemory", lines: Iterator[bytes], size: int | None, strict: bool, outcome: Outcome
+) -> None:
+    with _bar() as progress:
         task = progress.add_task("importing", total=size)
-        read = _read(stream, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
+        read = _read(lines, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
         await Intake(memory, outcome, unit="line", strict=strict).take(read)
 
 
@@ -96,7 +147,7 @@ def _opened(file: Path) -> BinaryIO:
 
 
 def _read(
-    stream: BinaryIO, reader: Reader, advance: Callable[[int], None]
+    stream: Iterable[bytes], reader: Reader, advance: Callable[[int], None]
 ) -> Iterator[tuple[int, NewEvent | InvalidInput]]:
     for number, line in enumerate(stream, start=1):
         advance(len(line))
@@ -144,22 +195,67 @@ def _bar() -> Progress:
 
 
 def export(
-    ctx: typer.Context, tenant: options.Tenant, user: options.User = None, workspace: options.Workspace = None
+    ctx: typer.Context,
+    tenant: options.Tenant,
+    user: options.User = None,
+    workspace: options.Workspace = None,
+    events: Annotated[bool, typer.Option("--events", help="Only events, as plain lines, without branches.")] = False,
 ) -> None:
-    """Write all events, oldest first, as the lines of JSON that import takes.
+    """Write a memory whole, as lines of JSON that import makes the same again, in this database or another.
 
-    Example: semmem export --tenant acme --user alice > events.jsonl
+    With its branches, records, facts and their versions, summaries and dead letters. Vectors are made anew where it is
+    imported; receipts of earlier forgets and audit rows stay behind. All is as of one moment, whatever is written
+    meanwhile; the last line sums up the others, so that a cut file is recognised.
+
+    Example: semmem export --tenant acme --user alice > alice.jsonl
     """
 
     async def work() -> int:
-        count = 0
+        count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
-            async for event in memory.events():
-                print(line_of(event))
-                count += 1
+            with _bar() as progress:
+                task = progress.add_task("exporting", total=None)
+                async for line in _plain(memory) if events else memory.export():
+                    out.write(line.encode() + b"\n")
+                    count += 1
+                    progress.update(task, description=f"exporting: {count} lines")
+        out.flush()
         return count
 
-    notes.print(f"{run(work())} events", style="dim")
+    notes.print(f"{run(work())} {'events' if events else 'lines'}", style="dim")
 
 
-COMMANDS = {"import": import_, "export": export}
+async def _plain(memory: "ScopedMemory") -> AsyncIterator[str]:
+    async for event in memory.events():
+        yield line_of(event)
+
+
+def scopes(
+    ctx: typer.Context,
+    tenant: Annotated[str | None, typer.Option(help="Of this tenant only.", show_default="all")] = None,
+    after: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option(help="Go on after this one.", metavar="TENANT KIND ID", show_default=False),
+    ] = None,
+    limit: options.Limit = 100,
+    as_json: options.AsJson = False,
+) -> None:
+    """List tenants, users and workspaces with how much their memories hold: for an administrator.
+
+    It reads addresses and counts, never content, with the login in SEMMEM_POSTGRES_ADMIN_URL if there is one.
+
+    Example: semmem scopes --tenant acme
+
+    Example: semmem scopes --after acme user alice
+    """
+
+    async def work() -> "list[Holding]":
+        from semmem import inventory
+
+        last = Scope(after[0], cast("ScopeKind", after[1]), after[2]) if after else None
+        return await inventory.scopes(settings_of(ctx), tenant=tenant, after=last, limit=limit)
+
+    show(run(work()), as_json, output.holdings)
+
+
+COMMANDS = {"import": import_, "export": export, "scopes": scopes}

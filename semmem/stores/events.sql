@@ -89,6 +89,9 @@ select exists (
     where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
       and (e.indexed_at is null or $4 and e.consolidated_at is null)
 ) or exists (
+    select from view v, semmem.facts f
+    where (f.tenant, f.scope_kind, f.scope_id) = ($1, v.kind, v.id) and f.indexed_at is null
+) or exists (
     select from view v, semmem.index_work w
     where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)
       and ($4 or not exists (

@@ -1,15 +1,12 @@
 """Facts and summaries: what was drawn from the events."""
 
-import hashlib
-import json
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from semmem.event import Event
-from semmem.fact import Draft, Fact, Source, Summary, Validity
+from semmem.fact import Draft, Fact, Source, Summary, Validity, statement_hash
 from semmem.scope import Scope, View
 from semmem.stores.offsets import at_offset, offset_of
 from semmem.stores.paging import check_cursor
@@ -102,12 +99,6 @@ def subject_key(subject: str) -> str:
 
 async def hydrate_facts(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Fact]:
     return [fact_of(row) for row in await connection.fetch(_SQL["hydrate"], view.tenant, ids)]
-
-
-def statement_hash(subject: str, text: str) -> bytes:
-    """32 bytes, equal for statements that differ only in case, white space and Unicode's compatibility forms."""
-    folded = [" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (subject, text)]
-    return hashlib.sha256(json.dumps(folded).encode()).digest()
 
 
 def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, replaces: Fact | None = None) -> Fact:
@@ -214,3 +205,18 @@ def fact_of(row: Row) -> Fact:
 def summary_of(row: Row) -> Summary:
     names = ("id", "session", "text", "version", "through_seq", "recorded_at")
     return Summary(scope=scope_of(row), events=tuple(row["event_ids"] or ()), **{name: row[name] for name in names})
+
+
+async def unindexed_facts(postgres: Postgres, scope: Scope, limit: int) -> list[tuple[Fact, str | None, str | None]]:
+    """Imported facts that recall cannot find yet, each with the session and agent of its first event."""
+    async with postgres.transaction(scope) as connection:
+        rows = await connection.fetch(_SQL["unindexed"], *key_of(scope), limit)
+    return [(fact_of(row), row["session"], row["agent"]) for row in rows]
+
+
+async def lock_unindexed_facts(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+
+
+async def mark_facts_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_SQL["mark_indexed"], tenant, ids, now)

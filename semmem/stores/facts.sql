@@ -2,8 +2,8 @@
 with inserted as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $19)
     on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
     returning id
 ), sourced as (
@@ -127,3 +127,18 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 select coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(prompt_tokens), 0)::bigint as prompt_tokens,
        coalesce(sum(completion_tokens), 0)::bigint as completion_tokens
 from semmem.audit where (tenant, scope_kind, scope_id) = ($1, $2, $3);
+
+-- unindexed: imported facts that recall cannot find yet, with where the first event they rest on was said
+select f.*, e.session, e.agent from semmem.sourced_facts f left join lateral (
+    select e.session, e.agent from semmem.fact_sources s join semmem.events e on (e.tenant, e.id) = (s.tenant, s.event_id)
+    where s.tenant = f.tenant and s.fact_id = f.id order by e.seq limit 1
+) e on true
+where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3) and f.indexed_at is null
+order by f.recorded_at, f.id limit $4;
+
+-- lock_unindexed: which of these still wait
+select id from semmem.facts where tenant = $1 and id = any ($2::uuid[]) and indexed_at is null
+order by id for update;
+
+-- mark_indexed: recall can find these now
+update semmem.facts set indexed_at = $3 where tenant = $1 and id = any ($2::uuid[]);

@@ -8,6 +8,8 @@ select semmem.queue($1, $2, $3, $4, $5);
 select exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
 ) or exists (
+    select from semmem.facts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+) or exists (
     select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
 ) or exists (
     select from semmem.receipts
@@ -21,6 +23,7 @@ select exists (
 
 -- sweep_index: scopes whose index job may have been lost; addresses only
 select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
+union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null
 union select tenant, scope_kind, scope_id from semmem.index_work
 union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null or qdrant_at is null;
 

@@ -106,6 +106,13 @@ class Postgres:
             yield connection
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """One transaction that reads as of one moment, outside any scope until a statement enters one."""
+        async with self._taken() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(f"set local role {APP_ROLE}")
+            yield connection
+
+    @asynccontextmanager
     async def exclusively(self, purpose: str, scope: Scope) -> AsyncIterator[None]:
         """Waits until no other process does this for the scope; the lock goes with the transaction, or the process."""
         name = json.dumps([purpose, *key_of(scope)])

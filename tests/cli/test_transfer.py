@@ -79,7 +79,7 @@ def test_more_lines_than_one_call_takes(alice: Command, file: Path) -> None:
     path = written(file, *({"content": f"event {n}"} for n in range(1_203)))
     idle = {"SEMMEM_WORKER": "false"}  # or this and the next commands would index them all
     assert alice("import", path, *NO_WAIT, env=idle).json["accepted"] == 1_203
-    exported = alice("export", env=idle).out.splitlines()
+    exported = alice("export", "--events", env=idle).out.splitlines()
     assert [json.loads(line)["content"] for line in exported] == [f"event {n}" for n in range(1_203)]
     assert alice("forget", "--everything", "--yes", "--json", env=idle).json["counts"]["events"] == 1_203
 
@@ -94,7 +94,7 @@ def test_import_reads_stdin(alice: Command) -> None:
     assert alice("import", "-", *NO_WAIT, stdin='{"content": "one"}\n').json["accepted"] == 1
 
 
-def test_what_export_writes_import_takes(semmem: Command, alice: Command, tenant: str, file: Path) -> None:
+def test_plain_events_that_export_writes_import_takes(semmem: Command, alice: Command, tenant: str, file: Path) -> None:
     full = {
         "content": "Ich wohne in Köln\n\u2028– noch. 🐟",  # noqa: RUF001
         "role": "assistant",
@@ -109,8 +109,50 @@ def test_what_export_writes_import_takes(semmem: Command, alice: Command, tenant
         "key": "k1",
     }
     alice("import", written(file, full, {"content": "plain", "occurred_at": "2026-05-02T00:00:00Z"}), *NO_WAIT)
-    exported = alice("export").out
+    exported = alice("export", "--events").out
     assert json.loads(exported.split("\n")[0]) == full
     bob = semmem.within("--tenant", tenant, "--workspace", "copy")
     assert bob("import", "-", *NO_WAIT, stdin=exported).json["accepted"] == 2
-    assert bob("export").out == exported
+    assert bob("export", "--events").out == exported
+
+
+def test_a_memory_moves_whole_from_one_user_to_another(
+    semmem: Command, alice: Command, tenant: str, file: Path
+) -> None:
+    alice("import", written(file, {"content": "My cat Misse only eats fish.", "key": "k"}))
+    exported = alice("export").out
+    bob = semmem.within("--tenant", tenant, "--user", "bob")
+    answer = bob("import", "-", "--json", stdin=exported)
+    assert answer.json["stored"]["event"] == 1
+    assert "new ids" in answer.err
+    assert "stay behind" in answer.err
+    assert [fact["text"] for fact in bob("facts", "--json").json] == [
+        fact["text"] for fact in alice("facts", "--json").json
+    ]
+    again = bob("import", "-", "--json", stdin=exported)
+    assert again.json["stored"] == {}
+    assert "stored" in bob("import", "-", stdin=exported).out
+
+
+def test_a_cut_archive_is_refused_and_says_so(alice: Command, semmem: Command, tenant: str, file: Path) -> None:
+    alice("import", written(file, {"content": "one"}), *NO_WAIT)
+    exported = alice("export").out
+    bob = semmem.within("--tenant", tenant, "--user", "bob")
+    answer = bob("import", "-", stdin="".join(exported.splitlines(keepends=True)[:-1]))
+    assert (answer.code, answer.out) == (2, "")
+    assert "without an end line" in answer.err
+    assert contents(bob) == []
+
+
+def test_an_administrator_sees_who_has_a_memory(semmem: Command, alice: Command, tenant: str, file: Path) -> None:
+    alice("import", written(file, {"content": "My cat Misse only eats fish."}))
+    team = semmem.within("--tenant", tenant, "--workspace", "team")
+    team("import", written(file, {"content": "one"}, {"content": "two"}), *NO_WAIT)
+    found = semmem("scopes", "--tenant", tenant, "--json").json
+    assert [(one["scope"]["kind"], one["scope"]["id"], one["events"]) for one in found] == [
+        ("user", "alice", 1),
+        ("workspace", "team", 2),
+    ]
+    rest = semmem("scopes", "--tenant", tenant, "--after", tenant, "user", "alice", "--json").json
+    assert [one["scope"]["id"] for one in rest] == ["team"]
+    assert "Misse" not in semmem("scopes", "--tenant", tenant).out

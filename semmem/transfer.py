@@ -1,0 +1,214 @@
+"""Takes a memory out whole, and in again: into another database, or for another user."""
+
+import asyncio
+import io
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+import semmem
+from semmem.archive import MAX_LINE_BYTES, Sum, header, object_of, read, read_header, written
+from semmem.consistency import Consistency, place_of
+from semmem.errors import InvalidInput
+from semmem.parts import Parts
+from semmem.scope import Branch
+from semmem.stores.archive import Line, Moved
+
+BATCH = 500
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+_PAUSE_EVERY = 200  # lines, so that others in the loop get their turn
+_IN_MEMORY = 1024 * 1024
+
+Lines = Iterable[str | bytes] | AsyncIterable[str | bytes]
+Progress = Callable[[int, int], None]
+
+_CUT = "copy the file whole, or export the memory again"
+_LEFT_BEHIND = {
+    "receipts": "{} receipts of earlier forgets stay behind: they prove what that database erased",
+    "audit_rows": "{} audit rows stay behind, and the token usage they count: they tell what that database did",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import stored now and what was here before, by kind; `warnings` say what did not come as it was."""
+
+    stored: Mapping[str, int]
+    known: Mapping[str, int]
+    warnings: tuple[str, ...]
+
+
+async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
+    """The lines of an archive, without their ends, as of one moment."""
+    total = Sum()
+    async with parts.archive.snapshot(place) as snapshot:
+        places = await snapshot.places()
+        yield header(semmem.__version__, parts.clock(), await snapshot.left_behind(places))
+        for found in places:
+            opening: str | None = written("place", _relative(place, found))
+            async for line in snapshot.lines(found):
+                for each in (opening, line) if opening else (line,):
+                    total.add(each.encode())
+                    yield each
+                opening = None
+    yield total.line()
+
+
+def _relative(root: Branch, place: Branch) -> dict[str, Any]:
+    owner = None if place.owner == root.owner else place.owner
+    return {"path": place.path[len(root.path) :], "owner": owner}
+
+
+async def import_(parts: Parts, place: Branch, lines: Lines, progress: Progress | None = None) -> Imported:
+    """Reads and checks everything first; then stores it batch by batch."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        intake = Intake(parts, place, copy)
+        await intake.check(lines)
+        await intake.compare()
+        return await intake.store(progress)
+
+
+class Intake:
+    """One archive on its way in. `copy` keeps its lines from the first reading to the last."""
+
+    def __init__(self, parts: Parts, place: Branch, copy: IO[bytes]) -> None:
+        self._parts, self._place, self._copy = parts, place, copy
+        self._consistency = Consistency(place, parts.clock())
+        self._left_behind: dict[str, int] = {}
+
+    async def check(self, lines: Lines) -> None:
+        """Raises InvalidInput that names the line and its field."""
+        number, total, ended = 0, Sum(), False
+        async for line in _bytes(lines):
+            number += 1
+            self._copy.write(line + b"\n")
+            if not line.strip():
+                continue
+            with _named(number):
+                if ended:
+                    raise InvalidInput("line", "must not come after the end", "pass one exported file at a time")
+                ended = self._take(line, number, total)
+            if number % _PAUSE_EVERY == 0:
+                await asyncio.sleep(0)
+        if not ended:
+            raise InvalidInput("lines", f"end after line {number} without an end line", _CUT)
+
+    def _take(self, line: bytes, number: int, total: Sum) -> bool:
+        said = object_of(line)
+        if number == 1:
+            self._left_behind = read_header(said)
+            return False
+        kind, fields = read(said)
+        if kind == "end":
+            if (fields["lines"], fields["sha256"]) != (total.lines, total.sha256):
+                raise InvalidInput("sha256", f"does not fit the {total.lines} lines before it", _CUT)
+            return True
+        self._consistency.take(kind, fields)
+        total.add(line)
+        return False
+
+    async def compare(self) -> None:
+        """Raises InvalidInput for what contradicts the memory as it stands."""
+        async for place, kind, lines in self._batches():
+            if kind in ("event", "record"):
+                await self._parts.archive.check(place, kind, lines)
+
+    async def store(self, progress: Progress | None) -> Imported:
+        done, total = 0, self._consistency.counts.total()
+        moved: dict[Branch, Moved] = {}
+        async for place, kind, lines in self._batches():
+            of_place = moved.setdefault(place, Moved())
+            await self._parts.archive.write(place, kind, lines, of_place, self._parts.clock())
+            done += len(lines)
+            if progress:
+                progress(done, total)
+        return Imported(
+            stored=_sum(one.stored for one in moved.values()),
+            known=_sum(one.known for one in moved.values()),
+            warnings=tuple(self._warnings(list(moved.values()))),
+        )
+
+    def _warnings(self, moved: list[Moved]) -> Iterable[str]:
+        for name, count in self._left_behind.items():
+            if name in _LEFT_BEHIND:
+                yield _LEFT_BEHIND[name].format(count)
+        if renamed := sum(one.renamed for one in moved):
+            yield f"{renamed} items have new ids: their own are taken elsewhere in this tenant"
+        if self._consistency.lowered:
+            yield f"{self._consistency.lowered} facts claimed more trust than their sources have, and got the sources'"
+        for kind, count in _sum(one.kept for one in moved).items():
+            yield f"{count} of kind {kind} were left out: this memory has its own in their place"
+
+    async def _batches(self) -> AsyncIterator[tuple[Branch, str, list[Line]]]:
+        """Lines of one kind and one place; no fact's versions are torn apart."""
+        self._copy.seek(0)
+        place, kind, size = self._place, "", 0
+        lines: list[Line] = []
+        for number, line in enumerate(self._copy, start=1):
+            if number == 1 or not line.strip():
+                continue
+            next_kind, fields = read(object_of(line))
+            if next_kind == "end":
+                break
+            full = len(lines) >= BATCH or size >= MAX_BATCH_BYTES
+            same_thread = bool(lines) and "thread" in fields and fields["thread"] == lines[-1][1].get("thread")
+            if lines and (next_kind != kind or (full and not same_thread)):
+                yield place, kind, lines
+                lines, size = [], 0
+            kind = next_kind
+            if kind == "place":
+                place = place_of(self._place, fields)
+                continue
+            lines.append((number, fields))
+            size += len(line)
+        if lines:
+            yield place, kind, lines
+
+
+@contextmanager
+def _named(number: int) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from None
+
+
+async def _bytes(lines: Lines) -> AsyncIterator[bytes]:
+    """Each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
+    number = 0
+    async for line in _each(lines):
+        number += 1
+        with _named(number):
+            if not isinstance(line, str | bytes):
+                raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
+            if len(line) > MAX_LINE_BYTES:
+                raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
+            try:
+                encoded = line.encode() if isinstance(line, str) else line
+            except UnicodeEncodeError:
+                raise InvalidInput("line", "must not contain lone surrogates", "open the file as UTF-8") from None
+        yield encoded.removesuffix(b"\n").removesuffix(b"\r")
+
+
+async def _each(lines: Lines) -> AsyncIterator[Any]:
+    if isinstance(lines, io.TextIOBase | io.BufferedIOBase):  # whose own lines may be of any length
+        while line := lines.readline(MAX_LINE_BYTES + 2):
+            yield line
+    elif isinstance(lines, AsyncIterable):
+        async for line in lines:
+            yield line
+    elif isinstance(lines, Iterable) and not isinstance(lines, str | bytes | bytearray | Mapping):
+        for line in lines:
+            yield line
+    else:
+        raise InvalidInput("lines", "must be the lines of an export", "pass an open file, or alice.export()")
+
+
+def _sum(counts: Iterable[Counter[str]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return {kind: count for kind, count in total.items() if count}

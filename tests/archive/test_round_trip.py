@@ -1,0 +1,164 @@
+"""What export writes, import makes the same again: in another database, byte for byte."""
+
+import asyncio
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from semmem import Memory, NewEvent, NewRecord, ScopedMemory
+from semmem.archive import KINDS
+from semmem.bootstrap import Application
+
+START = datetime(2025, 6, 1, 9, 30, 0, 1, tzinfo=UTC)
+
+
+async def exported(memory: ScopedMemory) -> list[str]:
+    return [line async for line in memory.export()]
+
+
+async def places_of(memory: ScopedMemory) -> list[ScopedMemory]:
+    return [memory.branch(*place.path, owner=place.owner) for place in await memory.branches()]
+
+
+async def settled(memory: ScopedMemory) -> None:
+    await memory.settled(also=await places_of(memory))
+
+
+async def everything_of(memory: ScopedMemory) -> dict[str, Any]:
+    """All that its readers answer with, place by place."""
+    found: dict[str, Any] = {}
+    for at in await places_of(memory):
+        found[f"{at.place.path} {at.place.owner}"] = {
+            "events": [(e.id, e.content, e.key, e.occurred_at, e.recorded_at, e.metadata, e.witnesses) async for e in at.events()],
+            "facts": [(f.id, f.version, f.text, f.sources, f.validity) for f in await at.facts(superseded=True)],
+            "summaries": [(s.id, s.text, s.events) for s in await at.summaries()],
+            "records": [(r.key, r.value, r.event, r.expires_at) for r in await at.records.find()],
+        }
+    return found
+
+
+@pytest.fixture
+async def full(alice: ScopedMemory) -> ScopedMemory:
+    """Of everything something: superseded facts, branches, private ones, records, merged reports, odd texts."""
+    await alice.remember("I live in Gothenburg.", occurred_at=START - timedelta(days=300), session="s1", key="k1")
+    await alice.settled()
+    moved = [
+        NewEvent(content="I moved to Malmö. 🐟", occurred_at=START, session="s1"),
+        NewEvent(content="I moved to Oslo.", occurred_at=START + timedelta(weeks=2), metadata={"a": [1, {"b": None}]}),
+        NewEvent(content="é\u2028" * 6_000 + "end", role="tool", speaker="日本", agent="crawler", importance=0.1),
+    ]
+    await alice.remember_many(moved)
+    await alice.remember("The ticket is closed.", agent="one", role="system")
+    await alice.remember("The ticket is closed.", agent="two", role="system")
+    await alice.branch("projects", "alpha").remember("The deadline of Alpha is 3 May 2027.", session="p")
+    await alice.branch("projects", "alpha", owner="bot").remember("I think Alpha will be late.", role="assistant")
+    await alice.records.put_many(
+        [
+            NewRecord(key="ø/1", value={"kind": "profile", "n": 1.5, "deep": [[]]}),
+            NewRecord(key="diet", value={"text": "vegetarian"}, event=NewEvent(content="I am a vegetarian.")),
+            NewRecord(key="brief", value={}, ttl=timedelta(days=1, microseconds=1)),
+        ]
+    )
+    await alice.branch("notes").records.put("only", {"here": True})
+    await settled(alice)
+    return alice
+
+
+async def test_an_export_imported_elsewhere_exports_as_the_same_bytes(
+    full: ScopedMemory, elsewhere: Application
+) -> None:
+    lines = await exported(full)
+    other = elsewhere.memory.scope(tenant="globex", workspace="moved")
+    imported = await other.import_(lines)
+    await settled(other)
+
+    assert (await exported(other))[1:] == lines[1:]
+    assert imported.stored == Counter(kind for line in lines[2:] if (kind := json.loads(line)["kind"]) in KINDS)
+    assert imported.known == {}
+    assert await everything_of(other) == await everything_of(full)
+
+
+async def test_what_was_imported_is_recalled_as_before(full: ScopedMemory, elsewhere: Application) -> None:
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(await exported(full))
+    await settled(other)
+    for question in ("Where does she live?", "What does she eat?"):
+        before, after = await full.recall(question), await other.recall(question)
+        assert [(hit.id, hit.text) for hit in after] == [(hit.id, hit.text) for hit in before]
+        assert after.degraded == frozenset()
+    then = await other.recall("Where does she live?", as_of=START - timedelta(days=1))
+    assert "Gothenburg" in then[0].text
+
+
+async def test_an_export_goes_straight_into_another_user_of_the_same_database(
+    full: ScopedMemory, memory: Memory
+) -> None:
+    bob = memory.scope(tenant="acme", user="bob")
+    imported = await bob.import_(full.export())
+    await settled(bob)
+
+    assert any("new ids" in warning for warning in imported.warnings)
+    assert [event.content async for event in bob.events()] == [event.content async for event in full.events()]
+    facts, own = await full.facts(superseded=True), await bob.facts(superseded=True)
+    assert sorted(fact.text for fact in own) == sorted(fact.text for fact in facts)
+    assert not {fact.id for fact in own} & {fact.id for fact in facts}
+    events = {event.id async for event in bob.events()}
+    assert all(source.event_id in events for fact in own for source in fact.sources)
+    [home] = [fact for fact in await bob.facts() if "Oslo" in fact.text]
+    assert len(await bob.timeline(home.id)) == 3
+    again = await bob.import_(full.export())
+    assert again.stored == {}
+    assert len(await bob.history(limit=100)) == len(await full.history(limit=100))
+
+
+async def test_an_import_again_stores_nothing_twice(full: ScopedMemory, elsewhere: Application) -> None:
+    lines, other = await exported(full), elsewhere.memory.scope(tenant="acme", user="alice")
+    first = await other.import_(lines)
+    second = await other.import_(iter(line.encode() for line in lines))
+    assert (second.stored, second.known) == ({}, first.stored)
+    assert (await exported(other))[1:] == lines[1:]
+
+
+async def test_a_later_export_of_the_same_memory_carries_on(alice: ScopedMemory, elsewhere: Application) -> None:
+    await alice.remember("I live in Gothenburg.", occurred_at=START)
+    await alice.settled()
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(await exported(alice))
+    await other.settled()
+    await alice.remember("I moved to Oslo.", occurred_at=START + timedelta(days=30))
+    await alice.settled()
+
+    await other.import_(await exported(alice))
+    await other.settled()
+
+    assert [fact.text for fact in await other.facts()] == [fact.text for fact in await alice.facts()]
+    assert (await exported(other))[1:] == (await exported(alice))[1:]
+    hits = [hit for hit in await other.recall("Where does she live?") if hit.kind == "fact"]
+    assert "Oslo" in hits[0].text
+
+
+async def test_events_that_were_not_extracted_yet_are_extracted_where_they_arrive(
+    alice: ScopedMemory, application: Application, elsewhere: Application
+) -> None:
+    application.worker.stop()
+    await alice.remember("I live in Gothenburg.")
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(await exported(alice))
+    await other.settled()
+    assert ["Gothenburg" in fact.text for fact in await other.facts()] == [True]
+
+
+async def test_writers_do_not_tear_an_export(alice: ScopedMemory, elsewhere: Application) -> None:
+    await alice.remember_many([NewEvent(content=f"I like tea number {n}.") for n in range(300)])
+    lines: list[str] = []
+    async for line in alice.export():
+        lines.append(line)
+        if len(lines) == 5:
+            await alice.remember("I live in Gothenburg.")
+            await alice.branch("new").remember("I have a dog.")
+    await asyncio.sleep(0)
+    imported = await elsewhere.memory.scope(tenant="acme", user="alice").import_(lines)
+    assert imported.stored["event"] == 300
