@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from semmem.archive import object_of
 from semmem.checks import MAX_CONTENT_BYTES, check_id, check_text
-from semmem.cli.lines import Reader, object_of
+from semmem.cli.lines import Reader
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
 from semmem.event import NewEvent

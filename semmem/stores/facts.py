@@ -1,5 +1,6 @@
 """Facts and summaries: what was drawn from the events."""
 
+import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime

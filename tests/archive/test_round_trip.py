@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -46,7 +46,9 @@ async def full(alice: ScopedMemory) -> ScopedMemory:
     await alice.remember("I live in Gothenburg.", occurred_at=START - timedelta(days=300), session="s1", key="k1")
     await alice.settled()
     moved = [
-        NewEvent(content="I moved to Malmö. 🐟", occurred_at=START, session="s1"),
+        NewEvent(
+            content="I moved to Malmö. 🐟", occurred_at=START.astimezone(timezone(timedelta(hours=5.5))), session="s1"
+        ),
         NewEvent(content="I moved to Oslo.", occurred_at=START + timedelta(weeks=2), metadata={"a": [1, {"b": None}]}),
         NewEvent(content="é\u2028" * 6_000 + "end", role="tool", speaker="日本", agent="crawler", importance=0.1),
     ]
