@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from semmem.background import Background
+from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
-from semmem.errors import ConfigurationError, StoreUnavailable
+from semmem.errors import ConfigurationError, InvalidInput, StoreUnavailable
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.fact_indexing import FactIndexer
@@ -96,6 +97,9 @@ async def open(*, clock: Clock = now, reranker: Reranker | None = None, **given:
     A `reranker` decides the order of the best hits; it stays the caller's to close. Raises ConfigurationError,
     EmbeddedServerError or StoreUnavailable, each with the way out.
     """
+    check_callable("clock", clock)
+    if reranker is not None and not callable(getattr(reranker, "score", None)):
+        raise InvalidInput("reranker", "must have a method score", "pass an object like semmem.Reranker")
     async with open_application(load_settings(**given), clock=clock, reranker=reranker) as application:
         yield application.memory
 

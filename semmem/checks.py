@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ MAX_METADATA_BYTES = 16 * 1024
 MAX_VALUE_BYTES = 64 * 1024
 MAX_EVENTS_PER_CALL = 1_000
 MAX_LIMIT = 1_000
+MAX_SECONDS = 366 * 24 * 3_600
 MAX_FUTURE = timedelta(days=1)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -42,8 +43,41 @@ def check_optional_id(field: str, value: object) -> str | None:
     return None if value is None else check_id(field, value)
 
 
+def check_flag(field: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidInput(field, f"must be True or False, not {type(value).__name__}", "pass a bool")
+
+
+def check_is(field: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise InvalidInput(field, f"must be a {kind.__name__}, not {type(value).__name__}", f"pass a {kind.__name__}")
+
+
+def check_each(field: str, values: object, kind: type, *, least: int = 0, most: int) -> None:
+    """A list or another sequence of this kind of thing, and no single string."""
+    if not isinstance(values, Sequence) or isinstance(values, str | bytes | bytearray):
+        limit = f"must be a sequence of {kind.__name__}, not {type(values).__name__}"
+        raise InvalidInput(field, limit, f"pass a list of {kind.__name__}")
+    if not least <= len(values) <= most:
+        raise InvalidInput(field, f"must be {least} to {most}", "split the call")
+    for index, value in enumerate(values):
+        check_is(f"{field}[{index}]", value, kind)
+
+
+def check_callable(field: str, value: object) -> None:
+    if value is not None and not callable(value):
+        raise InvalidInput(field, f"must be a function, not {type(value).__name__}", "pass a function, or None")
+
+
+def check_seconds(field: str, value: object) -> None:
+    """A finite number, 0 or more, at most a year."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= MAX_SECONDS:  # type: ignore[operator]
+        raise InvalidInput(field, f"must be a number of seconds from 0 to {MAX_SECONDS}", "pass a number in this range")
+
+
 def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise InvalidInput(field, f"must be one of {', '.join(allowed)}", "pass one of these words")
 
 

@@ -40,10 +40,10 @@ Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{value!r} is no duration; {FORMS}")
+        raise ValueError(f"a {type(value).__name__} is no duration; {FORMS}")
     seconds = _of_text(value.strip()) if isinstance(value, str) else float(value)
     if seconds is None:
-        raise ValueError(f"{value!r} is no duration; {FORMS}")
+        raise ValueError(f"{value!r:.80} is no duration; {FORMS}")
     if not 0 <= seconds <= LONGEST.total_seconds():  # NaN is neither
         raise ValueError(f"{value!s} is not between 0 and {LONGEST.days:,} days")
     return seconds

@@ -47,6 +47,8 @@ class Validity:
         for name in ("start", "end"):
             if getattr(self, name) is not None:
                 check_aware(f"validity.{name}", getattr(self, name))
+        if self.precision is not None:
+            check_one_of("validity.precision", self.precision, get_args(Precision))
         if self.start and self.end and self.end < self.start:
             raise InvalidInput("validity.end", "must not be before its start", "swap or drop one of the two")
 

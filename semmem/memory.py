@@ -10,10 +10,15 @@ from semmem import failpoints
 from semmem.checks import (
     MAX_CONTENT_BYTES,
     MAX_EVENTS_PER_CALL,
+    check_callable,
+    check_each,
+    check_flag,
     check_int,
+    check_is,
     check_not_future,
     check_one_of,
     check_optional_id,
+    check_seconds,
     check_some_of,
     check_text,
     check_unit,
@@ -36,6 +41,7 @@ SETTLE_POLL = 0.05
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
 EXPORT_PAGE = 500
 MAX_PLACES = 1_000
+MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
@@ -52,6 +58,7 @@ class Memory:
 
     def at(self, place: Branch) -> "ScopedMemory":
         """The memory of a place that `branches` named."""
+        check_is("place", place, Branch)
         return ScopedMemory(place, self)
 
     @property
@@ -109,8 +116,7 @@ class ScopedMemory:
 
     async def remember_many(self, events: Sequence[NewEvent]) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
-        if not events or len(events) > MAX_EVENTS_PER_CALL:
-            raise InvalidInput("events", f"must be 1 to {MAX_EVENTS_PER_CALL}", "split the call")
+        check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
         parts, now = self.parts, self.parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
@@ -218,6 +224,7 @@ class ScopedMemory:
         `progress` is told how many lines of how many. Interrupted, it can be run again: what is here is known by its
         id. Facts come as they are, and no model is asked. Raises InvalidInput that names the line and its field.
         """
+        check_callable("progress", progress)
         return await import_(self.parts, self.place, lines, progress)
 
     async def facts(
@@ -236,6 +243,7 @@ class ScopedMemory:
         """
         check_page(before, limit)
         check_optional_id("subject", subject)
+        check_flag("superseded", superseded)
         Filter(category=category)
         return await self.parts.facts.find(
             self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
@@ -279,6 +287,7 @@ class ScopedMemory:
             category=category,
             before=before,
         )
+        check_flag("dry_run", dry_run)
         return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
 
     async def receipt(self, id: UUID) -> Receipt:
@@ -304,6 +313,9 @@ class ScopedMemory:
         Without `facts` it waits for the index alone: recall finds the events then, and their facts later. `progress`
         is told how many events wait. Raises NotSettled after `timeout` seconds.
         """
+        check_flag("facts", facts)
+        check_seconds("timeout", timeout)
+        check_callable("progress", progress)
         view = self.view(also)
         try:
             async with asyncio.timeout(timeout):
@@ -325,10 +337,13 @@ class ScopedMemory:
     ) -> list[DeadLetter]:
         """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
         check_page(before, limit)
+        check_flag("replayed", replayed)
         return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
 
     async def replay(self, ids: Sequence[UUID] | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted again; how many letters that were."""
+        if ids is not None:
+            check_each("ids", ids, UUID, most=MAX_REPLAYED)
         return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
 
     async def usage(self) -> Usage:
@@ -337,6 +352,5 @@ class ScopedMemory:
 
     def view(self, also: Sequence["ScopedMemory"]) -> View:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
-        if len(also) >= MAX_PLACES:
-            raise InvalidInput("also", f"must be fewer than {MAX_PLACES}", "read a deeper branch")
+        check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
         return View.of(self.scope, *(other.scope for other in also))

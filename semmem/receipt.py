@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from semmem.checks import check_aware, check_one_of, check_optional_id, check_uuid
+from semmem.checks import check_aware, check_flag, check_one_of, check_optional_id, check_uuid
 from semmem.errors import InvalidInput
 from semmem.fact import CATEGORIES, Category
 from semmem.scope import Scope
@@ -27,6 +27,7 @@ class Selection:
     before: datetime | None = None
 
     def __post_init__(self) -> None:
+        check_flag("everything", self.everything)
         check_optional_id("session", self.session)
         check_optional_id("agent", self.agent)
         for name in ("event", "fact"):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from semmem.checks import MAX_VALUE_BYTES, check_id, check_json
+from semmem.checks import MAX_VALUE_BYTES, check_id, check_is, check_json
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
 from semmem.scope import Scope
@@ -30,6 +30,10 @@ class NewRecord:
     def __post_init__(self) -> None:
         check_id("key", self.key)
         check_json("value", self.value, MAX_VALUE_BYTES)
+        if self.event is not None:
+            check_is("event", self.event, NewEvent)
+        if self.ttl is not None:
+            check_is("ttl", self.ttl, timedelta)
         if self.event is not None and self.event.key is not None:
             raise InvalidInput("event.key", "must not be set", "the record's own key stands for it")
         if self.ttl is not None and not timedelta() < self.ttl <= MAX_TTL:

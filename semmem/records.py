@@ -8,11 +8,12 @@ from uuid import UUID
 from semmem.checks import (
     MAX_EVENTS_PER_CALL,
     MAX_VALUE_BYTES,
+    check_each,
+    check_flag,
     check_id,
     check_int,
     check_json,
     check_not_future,
-    check_uuid,
 )
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from semmem.parts import Parts
 
 MAX_OFFSET = 2**31 - 1
+MAX_NAMED = 100_000  # keys or events in one call
 
 
 class Records:
@@ -43,8 +45,7 @@ class Records:
 
     async def put_many(self, records: Sequence[NewRecord]) -> list[Record]:
         """Stores all records, or none of them; at most 1,000 a call, each under another key."""
-        if not records or len(records) > MAX_EVENTS_PER_CALL:
-            raise InvalidInput("records", f"must be 1 to {MAX_EVENTS_PER_CALL}", "split the call")
+        check_each("records", records, NewRecord, least=1, most=MAX_EVENTS_PER_CALL)
         if len({record.key for record in records}) < len(records):
             raise InvalidInput("records", "must each have another key", "keep the last one of a key")
         now = self._parts.clock()
@@ -61,6 +62,7 @@ class Records:
     async def get(self, key: str, *, refresh: bool = False) -> Record | None:
         """None for a key that was never put, was deleted, or has expired; `refresh` starts its time to live again."""
         check_id("key", key)
+        check_flag("refresh", refresh)
         return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
 
     async def named(self, keys: Sequence[str], *, also: Sequence["ScopedMemory"] = ()) -> list[Record]:
@@ -84,6 +86,7 @@ class Records:
         records come and go. Raises NotFound where it was deleted or has expired meanwhile.
         """
         check_limit(limit)
+        check_flag("refresh", refresh)
         if after is not None and not isinstance(after, Record):
             raise InvalidInput("after", "must be a record", "pass the last one of the page before")
         check_int("offset", offset, 0, MAX_OFFSET)
@@ -96,8 +99,7 @@ class Records:
 
     async def of(self, events: Sequence[UUID], *, also: Sequence["ScopedMemory"] = ()) -> dict[UUID, Record]:
         """The records that events stand for; an event of no record, or of an expired one, is absent."""
-        for index, event in enumerate(events):
-            check_uuid(f"events[{index}]", event)
+        check_each("events", events, UUID, most=MAX_NAMED)
         return await self._parts.records.of_events(self._memory.view(also), events, self._parts.clock())
 
     async def delete(self, keys: Sequence[str]) -> int:
@@ -114,5 +116,6 @@ class Records:
 
 
 def _check_keys(keys: Sequence[str]) -> None:
+    check_each("keys", keys, str, most=MAX_NAMED)
     for index, key in enumerate(keys):
         check_id(f"keys[{index}]", key)

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from semmem.checks import check_id, check_one_of, check_optional_id
+from semmem.checks import check_id, check_is, check_one_of, check_optional_id
 from semmem.errors import InvalidInput
 
 ScopeKind = Literal["user", "workspace", "branch"]
@@ -61,6 +61,8 @@ class Branch:
     owner: str | None = None
 
     def __post_init__(self) -> None:
+        check_is("root", self.root, Scope)
+        check_is("path", self.path, tuple)
         if self.root.kind == "branch":
             raise InvalidInput("root", "must be a user or a workspace", "pass the scope that the branch lies below")
         if len(self.path) > MAX_DEPTH:
@@ -92,6 +94,9 @@ class View:
     scopes: tuple[Scope, ...]
 
     def __post_init__(self) -> None:
+        check_is("scopes", self.scopes, tuple)
+        for index, scope in enumerate(self.scopes):
+            check_is(f"scopes[{index}]", scope, Scope)
         if not self.scopes:
             raise InvalidInput("scopes", "must name at least one scope", "pass the caller's own scope")
         if len({scope.tenant for scope in self.scopes}) > 1:
@@ -99,6 +104,8 @@ class View:
 
     @classmethod
     def of(cls, scope: Scope, *also: Scope) -> "View":
+        for index, one in enumerate((scope, *also)):
+            check_is(f"scopes[{index}]", one, Scope)
         return cls(tuple(dict.fromkeys((scope, *also))))
 
     @property
@@ -107,4 +114,5 @@ class View:
 
     def ids(self, kind: ScopeKind) -> list[str]:
         """The ids of the view's scopes of one kind."""
+        check_one_of("kind", kind, get_args(ScopeKind))
         return [scope.id for scope in self.scopes if scope.kind == kind]

@@ -1,0 +1,326 @@
+"""Every public function is given the wrong types and sizes, one parameter at a time, and answers or raises SemmemError.
+
+Left to Python itself is only what no function can see: a keyword that it does not have, an argument that is missing.
+"""
+
+import asyncio
+import inspect
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import Enum
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+import semmem
+from semmem import (
+    Branch,
+    InvalidInput,
+    Memory,
+    NewEvent,
+    NewRecord,
+    Scope,
+    SemmemError,
+    Source,
+    Validity,
+    View,
+)
+from semmem.bootstrap import Application
+from semmem.errors import ConfigurationError
+from semmem.inventory import scopes
+from semmem.records import Records
+from semmem.settings import Settings, load_settings
+from tests.applications import Opener
+
+SECONDS = 60  # after which a call counts as hanging; the machine may be busy
+
+
+class Text(str):
+    """A string of a class of its own."""
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+def _deep(levels: int) -> list[Any]:
+    nested: list[Any] = []
+    for _ in range(levels):
+        nested = [nested]
+    return nested
+
+
+CYCLE: dict[str, Any] = {}
+CYCLE["itself"] = CYCLE
+
+WRONG: dict[str, Callable[[], Any]] = {
+    "None": lambda: None,
+    "True": lambda: True,
+    "zero": lambda: 0,
+    "one": lambda: 1,
+    "negative": lambda: -1,
+    "2**31": lambda: 2**31,
+    "2**63": lambda: 2**63,
+    "2**70": lambda: 2**70,
+    "-2**70": lambda: -(2**70),
+    "float": lambda: 1.5,
+    "nan": lambda: math.nan,
+    "inf": lambda: math.inf,
+    "-inf": lambda: -math.inf,
+    "complex": lambda: 1j,
+    "bytes": lambda: b"bytes",
+    "bytearray": lambda: bytearray(b"bytes"),
+    "empty text": lambda: "",
+    "blank text": lambda: " \t\n",
+    "text": lambda: "text",
+    "text of a class": lambda: Text("text"),
+    "NUL": lambda: "a\x00b",
+    "lone surrogate": lambda: "\ud800",
+    "huge text": lambda: "x" * 3_000_000,
+    "list": lambda: [],
+    "list of None": lambda: [None],
+    "list of text": lambda: ["text"],
+    "list of odd text": lambda: ["\x00"],
+    "list of lists": lambda: [[]],
+    "tuple": lambda: (),
+    "tuple of objects": lambda: (object(),),
+    "set": set,
+    "set of text": lambda: {"text"},
+    "frozenset": lambda: frozenset({1}),
+    "dict": dict,
+    "dict of text": lambda: {"key": "value"},
+    "dict of numbers": lambda: {1: 2},
+    "dict of objects": lambda: {"key": object()},
+    "dict of nan": lambda: {"key": math.nan},
+    "dict of NUL": lambda: {"a\x00b": "\x00"},
+    "dict of itself": lambda: CYCLE,
+    "deep list": lambda: _deep(100_000),
+    "deep dict": lambda: {"key": _deep(100_000)},
+    "long list": lambda: list(range(100_000)),
+    "generator": lambda: (n for n in range(3)),
+    "iterator": lambda: iter(["text"]),
+    "object": object,
+    "class": lambda: object,
+    "function": lambda: lambda *given: None,
+    "enum": lambda: Colour.RED,
+    "uuid": uuid4,
+    "uuid as text": lambda: str(UUID(int=1)),
+    "naive": lambda: datetime(2026, 1, 1),  # noqa: DTZ001 - the missing zone is the point
+    "year 1": lambda: datetime.min.replace(tzinfo=UTC),
+    "year 9999": lambda: datetime.max.replace(tzinfo=UTC),
+    "before year 1": lambda: datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    "after year 9999": lambda: datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))),
+    "date": lambda: date(2026, 1, 1),
+    "duration": lambda: timedelta(days=1),
+    "no duration": lambda: timedelta(),
+    "negative duration": lambda: timedelta(days=-1),
+    "longest duration": lambda: timedelta.max,
+    "event": lambda: NewEvent(content="I like tea."),
+    "scope": lambda: Scope.user("acme", "bob"),
+    "branch": lambda: Branch(Scope.user("acme", "bob"), ("a",)),
+}
+
+# What is right where a parameter has no default, by its name; a parameter not named here makes the test fail.
+RIGHT: dict[str, Any] = {
+    "tenant": "acme",
+    "user": "alice",
+    "content": "I like tea.",
+    "events": lambda name: [UUID(int=1)] if name == "of" else [NewEvent(content="I like tea.")],
+    "query": "tea",
+    "budget": 500,
+    "fact": UUID(int=1),
+    "id": lambda name: "alice" if name in ("Scope", "Scope.user", "Scope.workspace") else UUID(int=1),
+    "key": "key",
+    "keys": ["key"],
+    "value": {"a": 1},
+    "records": [NewRecord(key="key", value={})],
+    "lines": ["{}"],
+    "also": (),
+    "place": Branch(Scope.user("acme", "alice")),
+    "kind": "user",
+    "root": Scope.user("acme", "alice"),
+    "scopes": (Scope.user("acme", "alice"),),
+    "scope": Scope.user("acme", "alice"),
+    "event_id": UUID(int=1),
+    "quote": "tea",
+}
+# Of several that exclude each other one has to be named.
+NAMED: dict[str, dict[str, Any]] = {
+    "scope": {"user": "alice"},
+    "forget": {"session": "s1"},
+    "one_of": {"user": "alice", "workspace": None},
+    "Scope.one_of": {"user": "alice", "workspace": None},
+}
+
+
+def _arguments(name: str, call: Callable[..., Any]) -> dict[str, Any]:
+    """The right ones, by parameter."""
+    given = dict(NAMED.get(name, {}))
+    for parameter in inspect.signature(call).parameters.values():
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        ):
+            right = given.get(parameter.name, RIGHT.get(parameter.name))
+            assert parameter.name in RIGHT or parameter.name in given, f"{name} has a new parameter: {parameter.name}"
+            given[parameter.name] = right(name) if callable(right) and inspect.isfunction(right) else right
+    return given
+
+
+def _calls(name: str, call: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Each parameter with each wrong value, the others right."""
+    right = _arguments(name, call)
+    for parameter in inspect.signature(call).parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        for told, make in WRONG.items():
+            row = f"{name}({parameter.name}={told})"
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                yield row, lambda make=make: call(*right.values(), make())
+            else:
+                yield row, lambda make=make, to=parameter.name: call(**right | {to: make()})
+
+
+async def _fault(call: Callable[[], Any]) -> str | None:
+    """What is wrong with how a call ended; None for an answer, or an error that tells the way out."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            answer = call()
+            if inspect.isawaitable(answer):
+                await answer
+            elif hasattr(answer, "__aiter__"):
+                async for _ in answer:
+                    pass
+    except InvalidInput as error:
+        return None if error.field and error.limit and error.fix else f"says too little: {error!r}"
+    except SemmemError as error:
+        return None if str(error) else f"says nothing: {error!r}"
+    except TimeoutError:
+        return "hangs"
+    except Exception as error:
+        return f"{type(error).__name__}: {error!s:.80}"
+    return None
+
+
+async def _faults(calls: Iterator[tuple[str, Callable[[], Any]]]) -> dict[str, str]:
+    return {row: fault for row, call in calls if (fault := await _fault(call))}
+
+
+def _methods(of: object) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for name, member in inspect.getmembers(type(of)):
+        if not name.startswith("_") and not isinstance(member, property) and callable(member) and name != "close":
+            yield name, getattr(of, name)
+
+
+@pytest.fixture
+async def quick(opener: Opener) -> AsyncIterator[Application]:
+    """Nothing waits in it: what is refused is refused before any store is asked."""
+    async with opener() as application:
+        yield application
+
+
+async def test_every_method_of_a_memory(quick: Application) -> None:
+    alice = quick.memory.scope(tenant="acme", user="alice")
+    faults = {}
+    for name, method in _methods(alice):
+        faults |= await _faults(_calls(name, method))
+    for field in inspect.signature(NewEvent).parameters:
+        if field != "content":
+            calls = (
+                (f"remember({field}={told})", lambda make=make, field=field: alice.remember("tea", **{field: make()}))
+                for told, make in WRONG.items()
+            )
+            faults |= await _faults(calls)
+    assert faults == {}
+    await alice.settled()
+    assert (await alice.context("tea", budget=500)).degraded == frozenset()
+
+
+async def test_every_method_of_records_and_of_the_open_memory(quick: Application, memory: Memory) -> None:
+    alice = quick.memory.scope(tenant="acme", user="alice")
+    faults = {}
+    for owner in (Records(alice), memory):
+        for name, method in _methods(owner):
+            faults |= await _faults(_calls(name, method))
+    assert faults == {}
+
+
+VALUES: list[Callable[..., Any]] = [
+    NewEvent,
+    NewRecord,
+    Scope,
+    Scope.user,
+    Scope.workspace,
+    Scope.one_of,
+    Branch,
+    Branch(Scope.user("acme", "alice")).below,
+    View,
+    View.of,
+    View((Scope.user("acme", "alice"),)).ids,
+    Validity,
+    Source,
+]
+
+
+@pytest.mark.parametrize("make", VALUES, ids=lambda make: make.__qualname__)
+async def test_every_value_that_a_caller_makes(make: Callable[..., Any]) -> None:
+    assert await _faults(_calls(make.__qualname__, make)) == {}
+
+
+async def test_every_setting() -> None:
+    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
+        for name in Settings.model_fields:
+            for told, make in WRONG.items():
+                yield f"{name}={told}", lambda make=make, name=name: load_settings(**{name: make()})
+
+    assert await _faults(calls()) == {}
+    with pytest.raises(ConfigurationError):
+        load_settings(no_such_setting=1)
+
+
+async def test_the_administrators_list(quick: Application) -> None:
+    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
+        for name in ("tenant", "after", "limit"):
+            for told, make in WRONG.items():
+                yield f"{name}={told}", lambda make=make, name=name: scopes(quick.settings, **{name: make()})
+
+    assert await _faults(calls()) == {}
+
+
+async def test_arguments_of_open_that_are_no_settings() -> None:
+    async def opened(**given: Any) -> None:
+        async with semmem.open(postgres_url="postgresql://nobody@127.0.0.1:1/none", **given):
+            pass
+
+    faults = {}
+    for name in ("clock", "reranker"):
+        faults |= await _faults(
+            (f"{name}={told}", lambda make=make, name=name: opened(**{name: make()})) for told, make in WRONG.items()
+        )
+    assert faults == {}
+
+
+def test_what_is_walked_is_what_there_is() -> None:
+    """A new public name has to be walked, or named here with the reason why a caller does not call it."""
+    walked = {
+        "NewEvent",
+        "NewRecord",
+        "Scope",
+        "Branch",
+        "View",
+        "Validity",
+        "Source",
+        "Memory",
+        "ScopedMemory",
+        "open",
+    }
+    answers = {"Ack", "Context", "Event", "Fact", "Hit", "Item", "Recall", "Receipt", "Record", "Summary", "Imported"}
+    protocols = {"Reranker"}
+    errors = {name for name in semmem.__all__ if inspect.isclass(getattr(semmem, name)) and _is_error(name)}
+    assert set(semmem.__all__) - walked - answers - protocols - errors == set()
+
+
+def _is_error(name: str) -> bool:
+    return issubclass(getattr(semmem, name), SemmemError)
