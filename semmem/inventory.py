@@ -38,7 +38,9 @@ async def scopes(
         raise InvalidInput("after", "must be a Scope", "pass the scope of the last holding")
     async with AsyncExitStack() as stack:
         servers = await open_embedded(stack, settings)
-        url = servers.postgres_url if servers else settings.postgres_admin_url or settings.postgres_url or ""
-        postgres = await Postgres.connect(url, size=1)
+        own = servers.postgres_url if servers else settings.postgres_url or ""
+        admin = settings.postgres_admin_url
+        name = "SEMMEM_POSTGRES_ADMIN_URL" if admin else "SEMMEM_POSTGRES_URL"
+        postgres = await Postgres.connect(admin or own, size=1, name=name)
         stack.push_async_callback(postgres.aclose)
         return [Holding(scope=scope, **counts) for scope, counts in await holdings(postgres, tenant, after, limit)]

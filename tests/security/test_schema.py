@@ -111,10 +111,11 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     rows = await catalog.fetch(
         "select table_name, column_name from information_schema.column_privileges where grantee = $1", SWEEPER_ROLE
     )
-    addresses = {"tenant", "scope_kind", "scope_id"}
+    addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
     times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at", "expires_at"}
     assert {row["column_name"] for row in rows} <= addresses | times
-    assert {row["table_name"] for row in rows} == {"events", "index_work", "receipts", "records"}
+    tables = {"events", "index_work", "receipts", "records", "facts", "scopes", "branches"}
+    assert {row["table_name"] for row in rows} == tables
 
 
 async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice, postgres_url: str) -> None:

@@ -22,6 +22,7 @@ from semmem import (
     NewEvent,
     NewRecord,
     Scope,
+    ScopedMemory,
     SemmemError,
     Source,
     Validity,
@@ -208,12 +209,6 @@ async def _faults(calls: Iterator[tuple[str, Callable[[], Any]]]) -> dict[str, s
     return {row: fault for row, call in calls if (fault := await _fault(call))}
 
 
-def _methods(of: object) -> Iterator[tuple[str, Callable[..., Any]]]:
-    for name, member in inspect.getmembers(type(of)):
-        if not name.startswith("_") and not isinstance(member, property) and callable(member) and name != "close":
-            yield name, getattr(of, name)
-
-
 @pytest.fixture
 async def quick(opener: Opener) -> AsyncIterator[Application]:
     """Nothing waits in it: what is refused is refused before any store is asked."""
@@ -221,30 +216,38 @@ async def quick(opener: Opener) -> AsyncIterator[Application]:
         yield application
 
 
-async def test_every_method_of_a_memory(quick: Application) -> None:
+def _names(of: type) -> list[str]:
+    members = inspect.getmembers(of, callable)
+    return [name for name, _ in members if not name.startswith("_") and name != "close"]
+
+
+@pytest.mark.parametrize("name", _names(ScopedMemory))
+async def test_every_method_of_a_memory(quick: Application, name: str) -> None:
     alice = quick.memory.scope(tenant="acme", user="alice")
-    faults = {}
-    for name, method in _methods(alice):
-        faults |= await _faults(_calls(name, method))
-    for field in inspect.signature(NewEvent).parameters:
-        if field != "content":
-            calls = (
-                (f"remember({field}={told})", lambda make=make, field=field: alice.remember("tea", **{field: make()}))
-                for told, make in WRONG.items()
-            )
-            faults |= await _faults(calls)
-    assert faults == {}
-    await alice.settled()
+    assert await _faults(_calls(name, getattr(alice, name))) == {}
     assert (await alice.context("tea", budget=500)).degraded == frozenset()
 
 
-async def test_every_method_of_records_and_of_the_open_memory(quick: Application, memory: Memory) -> None:
+@pytest.mark.parametrize("field", [name for name in inspect.signature(NewEvent).parameters if name != "content"])
+async def test_every_field_of_remember(quick: Application, field: str) -> None:
     alice = quick.memory.scope(tenant="acme", user="alice")
-    faults = {}
-    for owner in (Records(alice), memory):
-        for name, method in _methods(owner):
-            faults |= await _faults(_calls(name, method))
-    assert faults == {}
+
+    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
+        for told, make in WRONG.items():
+            yield f"{field}={told}", lambda make=make: alice.remember("tea", **{field: make()})
+
+    assert await _faults(calls()) == {}
+
+
+@pytest.mark.parametrize("name", _names(Records))
+async def test_every_method_of_records(quick: Application, name: str) -> None:
+    records = quick.memory.scope(tenant="acme", user="alice").records
+    assert await _faults(_calls(name, getattr(records, name))) == {}
+
+
+@pytest.mark.parametrize("name", _names(Memory))
+async def test_every_method_of_the_open_memory(quick: Application, name: str) -> None:
+    assert await _faults(_calls(name, getattr(quick.memory, name))) == {}
 
 
 VALUES: list[Callable[..., Any]] = [
