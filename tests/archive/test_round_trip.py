@@ -32,7 +32,10 @@ async def everything_of(memory: ScopedMemory) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for at in await places_of(memory):
         found[f"{at.place.path} {at.place.owner}"] = {
-            "events": [(e.id, e.content, e.key, e.occurred_at, e.recorded_at, e.metadata, e.witnesses) async for e in at.events()],
+            "events": [
+                (e.id, e.content, e.key, e.occurred_at, e.recorded_at, e.metadata, e.witnesses)
+                async for e in at.events()
+            ],
             "facts": [(f.id, f.version, f.text, f.sources, f.validity) for f in await at.facts(superseded=True)],
             "summaries": [(s.id, s.text, s.events) for s in await at.summaries()],
             "records": [(r.key, r.value, r.event, r.expires_at) for r in await at.records.find()],
