@@ -1,7 +1,7 @@
 """Asked questions: what came back for each, the figures of it, and their means."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from semmem.evals.metrics import ndcg, percentile, recall, reciprocal_rank, source_turns, stands_above
@@ -34,8 +34,9 @@ class Returned:
 class Answer:
     """What one question brought back, and how long its recall took.
 
-    `covered` tells for each budget whether all the evidence stood whole in the context, `stems` whether all words of
-    the answer did; that is empty where the data set gives no answer.
+    `wanted` has the start of each turn of the evidence, by its key. `covered` tells for each budget whether all the
+    evidence stood whole in the context, `stems` whether all words of the answer did; that is empty where the data set
+    gives no answer.
     """
 
     conversation: str
@@ -49,6 +50,7 @@ class Answer:
     stems: Mapping[str, bool]
     original: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    wanted: Mapping[str, str] = field(default_factory=dict)
     milliseconds: float
 
     @property
@@ -59,6 +61,10 @@ class Answer:
     @property
     def about_an_update(self) -> bool:
         return bool(self.original and self.updated)
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= TEXT else text[: TEXT - 1] + "…"
 
 
 def returned(keys: Sequence[str], kind: str, score: float, text: str, rank: int) -> Returned:

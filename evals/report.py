@@ -80,13 +80,21 @@ class Line:
 class Miss:
     """A question whose evidence came back late or not at all; ranks count from 1.
 
-    `wanted` is each key of the evidence with the rank it was returned at, if it was; `returned` the best hits, and of
-    the others those that hold evidence.
+    `returned` are the best hits, and of the others those that hold evidence.
     """
 
     asked: Question
-    wanted: tuple[tuple[str, int | None], ...]
+    wanted: tuple["Wanted", ...]
     returned: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A turn of the evidence: its key, what it says, where that is known, and the rank it was returned at, if any."""
+
+    key: str
+    text: str
+    rank: int | None
 
 
 def write(result: Result, folder: Path) -> Path:
@@ -105,6 +113,7 @@ def write(result: Result, folder: Path) -> Path:
         groups=_groups,
         misses=_misses(asked),
         settings=_settings(result),
+        measured_at=result.get("measured_at", ""),
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / PAGE
@@ -194,16 +203,18 @@ def _miss(asked: Question) -> Miss:
         Line(rank=rank, hit=hit, right=not evidence.isdisjoint(hit["keys"]))
         for rank, hit in enumerate(asked["returned"], start=1)
     ]
+    texts = asked.get("wanted", {})
     ranks = {key: line.rank for line in reversed(lines) for key in line.hit["keys"]}
     return Miss(
         asked=asked,
-        wanted=tuple((key, ranks.get(key)) for key in asked["evidence"]),
+        wanted=tuple(Wanted(key=key, text=texts.get(key, ""), rank=ranks.get(key)) for key in asked["evidence"]),
         returned=tuple(line for line in lines if line.rank <= SHOWN or line.right),
     )
 
 
 def _settings(result: Result) -> Mapping[str, object]:
-    return {name: result[name] for name in ("dataset", "n", "skipped", "embedder")} | dict(result["settings"])
+    about = ("dataset", "measured_at", "n", "skipped", "embedder")
+    return {name: result[name] for name in about if name in result} | dict(result["settings"])
 
 
 def _share(figure: float | None) -> str:

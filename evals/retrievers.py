@@ -41,6 +41,11 @@ class Stored:
     def keys_of(self, events: Iterable[UUID]) -> list[str]:
         return [key for event in events for key in self.keys[event]]
 
+    def texts_of(self, keys: Collection[str]) -> dict[str, str]:
+        """What was said under these keys, and by whom."""
+        said = {key: event for id, event in self.events.items() for key in self.keys[id] if key in keys}
+        return {key: f"{event.speaker or event.role}: {event.content}" for key, event in said.items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:

@@ -9,11 +9,11 @@ from tempfile import mkdtemp
 from typing import Any, Protocol
 from uuid import UUID
 
-from semmem.bootstrap import Application, open_application
+from semmem.bootstrap import Application, now, open_application
 from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
 from semmem.embedded.layout import Layout, exclusive
 from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
-from semmem.evals.answers import BUDGETS, Answer, result
+from semmem.evals.answers import BUDGETS, Answer, result, shortened
 from semmem.evals.dataset import Conversation, Question
 from semmem.evals.journal import Asked, Journal
 from semmem.evals.metrics import covered, words_kept
@@ -63,6 +63,7 @@ async def run(
         raise trouble
     skipped = sum(each.skipped for each in plan.conversations)
     told = {name: about[name] for name in ("dataset", "embedder")}
+    told["measured_at"] = now().isoformat(timespec="minutes")
     return result(course.answers, **told, skipped=skipped, partial=trouble is not None, settings=about), trouble
 
 
@@ -211,6 +212,7 @@ async def _ask(retriever: Retriever, stored: Stored, conversation: str, question
         stems={name: words_kept(question.answer, each.text) for name, each in packed.items() if has_words},
         original=question.original,
         updated=question.updated,
+        wanted={key: shortened(text) for key, text in stored.texts_of(question.evidence).items()},
         milliseconds=round(milliseconds, 2),
     )
 

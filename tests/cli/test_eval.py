@@ -93,6 +93,8 @@ def test_every_question_is_there_with_its_own_figures(work: Path) -> None:
     ]
     for each in questions:
         assert set(each["evidence"]) <= {key for hit in each["returned"] for key in hit["keys"]}
+        assert set(each["wanted"]) == set(each["evidence"])
+        assert all(": " in text for text in each["wanted"].values())
         assert set(FIGURES) <= set(each)
 
 

@@ -1,7 +1,10 @@
+import html
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 import pytest
@@ -107,6 +110,58 @@ def test_the_worst_questions_come_first_with_what_was_wanted(tmp_path: Path) -> 
     assert [(row[0], row[3]) for row in read.marked] == [("13", "text of a"), ("2", "text of a"), ("1", "text of a")]
     assert all(row[1].startswith("✓") for row in read.marked)
     assert not any("text of x10" in row for row in read.rows)
+
+
+def test_what_was_wanted_stands_with_its_text_beside_what_was_found(tmp_path: Path) -> None:
+    said = {"a": "Ana: I moved to Porto.", "b": "Ana: <b>We</b> married in May."}
+    read = page(tmp_path, asked("1", ["x", "a"], evidence=("a", "b", "c"), wanted=said))
+    for text in said.values():
+        assert text in read.text
+    assert read.text.index("Wanted") < read.text.index(said["a"]) < read.text.index("Found")
+    assert read.text.count("not returned") == 2
+
+
+def test_the_date_and_the_data_are_said(tmp_path: Path) -> None:
+    text = " ".join(page(tmp_path, asked("1", ["a"]), measured_at="2026-05-04T09:30+00:00").text.split())
+    assert "2026-05-04" in text
+    assert "data jsonl, 1 conversation, SHA-256 5d41" in text
+    page(tmp_path, asked("1", ["a"]))  # a result of before, without a date
+
+
+LONG = "Where did she say that she had been with all of the others in the summer of the year before that one? " * 3
+UNBROKEN = "https://example.com/" + "path" * 60
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_the_page_fits_its_window(tmp_path: Path, width: int) -> None:
+    """Tables and plots scroll inside; the page itself never does. Chromium lays it out, in a frame of that width."""
+    browser = which("chromium") or which("chromium-browser") or which("google-chrome")
+    if browser is None:
+        pytest.skip("chromium is not installed")
+    words = {
+        "question": LONG + UNBROKEN,
+        "answer": UNBROKEN,
+        "category": "multi-hop-temporal",
+        "wanted": {"a": UNBROKEN},
+    }
+    page(
+        tmp_path, asked("1", [UNBROKEN, "a"], **words), asked("2", ["x"] * 12, **words),
+        peers={f"{name} 1.15.30 at its very best": figures for name, figures in PEERS.items()},
+    )  # fmt: skip
+    frame = html.escape((tmp_path / "new" / "report" / PAGE).read_text("utf-8"))
+    wrapper = tmp_path / "frame.html"
+    wrapper.write_text(
+        f'<iframe style="width:{width}px;height:800px;border:0" srcdoc="{frame}"></iframe><script>'
+        "document.querySelector('iframe').onload = loaded => document.body.append("
+        "'needs ' + loaded.target.contentDocument.documentElement.scrollWidth + ' px')</script>",
+        "utf-8",
+    )
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    told = [*flags, f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000", "--dump-dom"]
+    done = subprocess.run([browser, *told, wrapper.as_uri()], capture_output=True, text=True, timeout=100)
+    found = re.search(r"needs (\d+) px", done.stdout.rpartition("</script>")[2])
+    assert found, done.stderr
+    assert 0 < int(found[1]) <= width
 
 
 def test_a_run_without_a_miss_says_so(tmp_path: Path) -> None:
