@@ -37,7 +37,8 @@ MISSING = (
 )
 # Said by poolers, all under one code: a part of the text, and what is to be done.
 POOLER_REFUSALS = {
-    "no such database": "the pooler does not know the database; name it in its configuration, or correct the URL",
+    "no such database": "the pooler does not know the database; add it to its configuration, or correct the URL",
+    "bouncer config error": "the pooler does not know the database or the login; add them to its configuration",
     "no such user": "the pooler does not know the login; add it to its user list, or correct the URL",
     "unsupported startup parameter": "the pooler refuses application_name or options in the URL; leave them out, "
     "or add them to its ignore_startup_parameters",

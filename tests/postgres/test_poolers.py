@@ -1,0 +1,124 @@
+"""Behind PgBouncer all works, in session and in transaction mode, and row level security holds whatever it drops."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from semmem.errors import ConfigurationError, NotFound
+from semmem.migrations import upgrade
+from semmem.scope import Scope
+from semmem.stores.postgres import Postgres
+from tests.applications import Opener
+from tests.postgres.pgbouncer import needs_pgbouncer, pgbouncer
+from tests.servers import ServerUrls, with_database
+
+pytestmark = needs_pgbouncer
+
+MODES = [("transaction", ""), ("session", ""), ("transaction", "role,application_name"), ("session", "role,options")]
+
+
+@pytest.mark.parametrize(("mode", "ignored"), MODES)
+async def test_all_works_behind_a_pooler(opener: Opener, postgres_url: str, mode: str, ignored: str) -> None:
+    async with (
+        pgbouncer(postgres_url, mode=mode, ignored=ignored) as url,
+        opener(postgres_url=url) as application,
+    ):
+        assert application.stores.postgres.pooled
+        alice = application.memory.scope(tenant="acme", user="alice")
+
+        async def visit(number: int) -> None:
+            await alice.remember(f"I live in city number {number}.", session=f"s{number}")
+            await alice.recall("Which city?", limit=3)
+            await alice.context("Which city?", budget=500)
+
+        for burst in range(3):  # more at once than the pooler has sessions
+            await asyncio.gather(*(visit(burst * 10 + number) for number in range(10)))
+        await alice.settled(timeout=60)
+
+        assert len(await alice.history(limit=100)) == 30
+        assert await alice.facts()
+
+
+async def test_the_worker_is_woken_by_polling(opener: Opener, postgres_url: str) -> None:
+    async with (
+        pgbouncer(postgres_url, mode="transaction") as url,
+        opener(postgres_url=url, sweep_every=3600) as application,
+    ):
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.settled()
+        await alice.remember("I live in Lisbon.")
+        await alice.settled(timeout=30)
+        assert len(await alice.facts()) == 1
+
+
+async def test_two_workers_share_one_session_without_standing_in_each_other_s_way(
+    opener: Opener, postgres_url: str
+) -> None:
+    async with (
+        pgbouncer(postgres_url, mode="transaction", sessions=4) as url,
+        opener(postgres_url=url) as one,
+        opener(postgres_url=url) as other,
+    ):
+        scopes = [one.memory.scope(tenant="acme", user=f"user{number}") for number in range(6)]
+        scopes += [other.memory.scope(tenant="acme", user=f"user{number}") for number in range(6, 12)]
+        await asyncio.gather(*(scope.remember("I live in Lisbon.") for scope in scopes))
+        for scope in scopes:
+            await scope.settled(timeout=60)
+            assert len(await scope.facts()) == 1
+
+
+@pytest.fixture
+async def bypassing(postgres_url: str) -> AsyncIterator[str]:
+    """A login that row level security does not bind, as some providers hand out, and a member of semmem_app."""
+    owner = await asyncpg.connect(postgres_url)
+    name = f"bypassing_{postgres_url.rsplit('/', 1)[-1].split('?')[0]}"
+    await owner.execute(f'create role "{name}" login bypassrls in role semmem_app')
+    yield name
+    await owner.execute(f'drop role "{name}"')
+    await owner.close()
+
+
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+async def test_a_pooler_that_drops_the_role_opens_no_other_scope(
+    opener: Opener, postgres_url: str, bypassing: str, mode: str
+) -> None:
+    async with (
+        pgbouncer(postgres_url, mode=mode, ignored="role", login=bypassing, sessions=30) as url,
+        opener(postgres_url=url) as application,
+    ):
+        alice, bob = (application.memory.scope(tenant="acme", user=user) for user in ("alice", "bob"))
+        await bob.remember("Bob's secret: I live in Oslo.")
+        await bob.settled(timeout=60)
+        [secret] = await bob.facts()
+
+        async with application.stores.postgres.transaction(Scope.user("acme", "alice")) as connection:
+            assert await connection.fetchval("select current_user") == "semmem_app"
+            assert await connection.fetchval("select count(*) from semmem.events") == 0
+        async with application.stores.postgres.connection() as connection:
+            assert await connection.fetchval("select count(*) from semmem.events") == 0
+        with pytest.raises(NotFound):
+            await alice.timeline(secret.id)
+
+
+async def test_migrate_works_behind_a_pooler(servers: ServerUrls, postgres_url: str) -> None:
+    name = f"pooled_{postgres_url.rsplit('/', 1)[-1].split('?')[0]}"
+    owner = await asyncpg.connect(servers.postgres_url)
+    await owner.execute(f'create database "{name}"')
+    try:
+        async with pgbouncer(with_database(servers.postgres_url, name), mode="transaction") as url:
+            await asyncio.gather(upgrade(url), upgrade(url))
+            postgres = await Postgres.connect(url)
+            await postgres.aclose()
+    finally:
+        await owner.execute(f'drop database "{name}" with (force)')
+        await owner.close()
+
+
+async def test_what_the_pooler_refuses_is_said_with_its_fix(postgres_url: str) -> None:
+    async with pgbouncer(postgres_url, mode="session") as url:
+        with pytest.raises(ConfigurationError, match="ignore_startup_parameters"):
+            await Postgres.connect(f"{url}?options=-c%20statement_timeout%3D60000")
+        with pytest.raises(ConfigurationError, match="pooler does not know the database"):
+            await Postgres.connect(with_database(url, "nowhere"))
