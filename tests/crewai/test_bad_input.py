@@ -60,7 +60,7 @@ def test_a_fact_cannot_be_updated(memory: SemmemMemory) -> None:
     record = memory.remember("I am allergic to peanuts.")
 
     async def settled(tree: Any) -> None:
-        await tree.memory.scope(tenant="acme", user="alice").settled(timeout=20)
+        await tree.memory.scope(tenant="acme", user="alice").settled(timeout=180)
 
     memory._storage.run(settled)
     fact = next(match.record for match in memory.recall("peanuts") if match.record.metadata.get("sources"))

@@ -125,6 +125,6 @@ def everywhere(paths: Iterable[str], work: Callable[[str], T]) -> list[T]:
 def settle(memory: SemmemMemory) -> None:
     async def settled(tree: Tree) -> None:
         for place in await tree.places():
-            await tree.memory.at(place).settled(timeout=60)
+            await tree.memory.at(place).settled(timeout=180)
 
     memory._storage.run(settled)

@@ -311,7 +311,7 @@ def settle(memory: SemmemMemory, *path: str) -> None:
     """Waits until the facts of a place are drawn."""
 
     async def settled(tree: Any) -> None:
-        await tree.memory.scope(tenant="acme", user="alice").branch(*path).settled(timeout=20)
+        await tree.memory.scope(tenant="acme", user="alice").branch(*path).settled(timeout=180)
 
     memory.drain_writes()
     memory._storage.run(settled)

@@ -120,7 +120,7 @@ async def test_a_bad_answer_gives_grounded_facts_or_a_dead_letter_and_changes_no
             *(memory.remember(f"I moved to Berlin (case-{case}).") for case, memory in enumerate(scopes))
         )
         for memory in scopes:
-            await memory.settled()
+            await memory.settled(timeout=240)
 
         asked = _chats(model)
         faults = [await _fault(memory, ack) for memory, ack in zip(scopes, acks, strict=True)]
@@ -185,7 +185,7 @@ async def test_a_model_that_is_away_only_delays(opener: Opener) -> None:
         async with _opened(opener, embeddings, llm_base_url=gone.base_url) as application:
             alice = application.memory.scope(tenant="acme", user="alice")
             ack = await alice.remember("I moved to Berlin.")
-            await wait_until(lambda: _is_degraded(alice), timeout=30)
+            await wait_until(lambda: _is_degraded(alice))
 
             assert ack.id in [hit.id for hit in await alice.recall("Where did she move?")]
             context = await alice.context("Where did she move?", budget=500)

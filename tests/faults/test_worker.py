@@ -119,7 +119,7 @@ async def test_an_event_that_comes_while_a_job_is_finishing_does_not_wait_for_a_
                 await _remember_uncommitted(owner)
                 answered.set()
                 await wait_until(lambda: _somebody_waits_for_a_lock(postgres_url))
-            await alice.settled(timeout=20)
+            await alice.settled(timeout=180)
             assert len(server.requests) == 2
             assert len(await alice.history()) == 2
 
@@ -160,7 +160,7 @@ async def test_many_events_racing_with_the_worker_are_all_done_without_a_sweep(o
             ack = await alice.remember(f"My note {number} is in drawer {number}.", key=f"k{number}")
             acknowledged[f"k{number}"] = ack.id
             await asyncio.sleep(number % 7 * 0.01)
-        await alice.settled(timeout=30)
+        await alice.settled(timeout=180)
         await nothing_lost_and_nothing_doubled(application, alice, acknowledged)
 
 
@@ -306,7 +306,7 @@ async def test_sigterm_stops_the_worker_cleanly(opener: Opener, urls: dict[str, 
         async with opener(worker=False) as application:
             alice = _alice(application)
             ack = await alice.remember("I am allergic to peanuts.", key="k1")
-            await alice.settled(timeout=60)
+            await alice.settled(timeout=180)
             await nothing_lost_and_nothing_doubled(application, alice, {"k1": ack.id})
         process.send_signal(signal.SIGTERM)
         _, said = await asyncio.wait_for(process.communicate(), timeout=30)

@@ -21,7 +21,7 @@ async def parcels(alice: ScopedMemory) -> ScopedMemory:
         for number in range(320)
     ]
     await alice.remember_many(said)
-    await alice.settled()  # facts that are drawn meanwhile would move what stands between two recalls
+    await alice.settled(timeout=240)  # facts that are drawn meanwhile would move what stands between two recalls
     return alice
 
 

@@ -35,7 +35,7 @@ async def test_all_works_behind_a_pooler(opener: Opener, postgres_url: str, mode
 
         for burst in range(3):  # more at once than the pooler has sessions
             await asyncio.gather(*(visit(burst * 10 + number) for number in range(10)))
-        await alice.settled(timeout=60)
+        await alice.settled(timeout=180)
 
         assert len(await alice.history(limit=100)) == 30
         assert await alice.facts()
@@ -49,7 +49,7 @@ async def test_the_worker_is_woken_by_polling(opener: Opener, postgres_url: str)
         alice = application.memory.scope(tenant="acme", user="alice")
         await alice.settled()
         await alice.remember("I live in Lisbon.")
-        await alice.settled(timeout=30)
+        await alice.settled(timeout=180)
         assert len(await alice.facts()) == 1
 
 
@@ -65,7 +65,7 @@ async def test_two_workers_share_one_session_without_standing_in_each_other_s_wa
         scopes += [other.memory.scope(tenant="acme", user=f"user{number}") for number in range(6, 12)]
         await asyncio.gather(*(scope.remember("I live in Lisbon.") for scope in scopes))
         for scope in scopes:
-            await scope.settled(timeout=60)
+            await scope.settled(timeout=180)
             assert len(await scope.facts()) == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_pooler_that_drops_the_role_opens_no_other_scope(
     ):
         alice, bob = (application.memory.scope(tenant="acme", user=user) for user in ("alice", "bob"))
         await bob.remember("Bob's secret: I live in Oslo.")
-        await bob.settled(timeout=60)
+        await bob.settled(timeout=180)
         [secret] = await bob.facts()
 
         async with application.stores.postgres.transaction(Scope.user("acme", "alice")) as connection:

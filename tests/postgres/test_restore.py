@@ -48,7 +48,7 @@ async def _remember(opener: Opener, url: str) -> None:
         for user, city in (("alice", "Lisbon"), ("bob", "Oslo")):
             memory = application.memory.scope(tenant="acme", user=user)
             await memory.remember(f"I live in {city}.")
-            await memory.settled(timeout=60)
+            await memory.settled(timeout=180)
 
 
 async def _check(opener: Opener, url: str) -> None:
@@ -61,7 +61,7 @@ async def _check(opener: Opener, url: str) -> None:
         assert hits
         assert not [hit for hit in hits if "Lisbon" in hit.text]
         await bob.remember("I moved to Bergen.")
-        await bob.settled(timeout=60)
+        await bob.settled(timeout=180)
         assert "Bergen" in (await bob.facts())[0].text
 
 

@@ -112,7 +112,7 @@ def _heard(crowd: Crowd, said: str) -> set[str]:
 async def _speak_and_settle(crowd: Crowd) -> None:
     await asyncio.gather(*(one.speak() for one in crowd))
     for one in crowd:
-        await one.memory.settled()
+        await one.memory.settled(timeout=240)
 
 
 async def _check_answers(crowd: Crowd) -> None:
@@ -214,7 +214,7 @@ async def _check_forgetting(crowd: Crowd, redis: Redis, application: Application
     first, *others = crowd
     receipt = await first.memory.forget(everything=True)
     assert receipt.id is not None
-    await first.memory.settled()
+    await first.memory.settled(timeout=240)
     assert _heard(crowd, "".join(await first.answers(" ".join(one.canary for one in crowd)))) == set()
     await _check_answers(others)
     await _check_redis(others, redis, application)
@@ -302,7 +302,7 @@ async def test_metadata_never_sets_changes_or_filters_the_scope(memory: Memory, 
     ack = await alice.remember("My word is heliotrope.", session="s1", agent="a", metadata=CLAIMS)
     await plain.remember("My word is heliotrope.", session="s1", agent="a")
     for one in (alice, plain):
-        await one.settled()
+        await one.settled(timeout=240)
 
     (event,) = await alice.history()
     assert (event.id, event.scope, event.session, event.agent, event.metadata) == (
