@@ -26,7 +26,7 @@ ExtractorName = Literal["offline", "llm", "recorded"]
 
 # Figures must come from servers of the run's own, whatever the environment names.
 EMBEDDED = {"postgres_url": None, "redis_url": None, "qdrant_url": None, "worker": True}
-NO_MODEL = {"llm_base_url": None, "llm_api_key": None}
+NO_MODEL = {"llm_base_url": None, "llm_api_key": None, "openai_api_key": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

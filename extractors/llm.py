@@ -1,208 +1,201 @@
 """The extractor that asks a chat model: one call for a batch, one more for verdicts where drafts have candidates."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
 from uuid import UUID
 
-from semmem.errors import BadAnswer
+from semmem.errors import BadAnswer, ModelError
 from semmem.event import Event
-from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
-from semmem.extractors import prompt
-from semmem.extractors.dates import resolve as resolve_dates
+from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
+from semmem.extractors import prompt, segment
+from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
+from semmem.extractors.drafts import Gathered
 from semmem.extractors.gate import without_recalled
-from semmem.extractors.ground import ground
-from semmem.extractors.parse import parse
+from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
 from semmem.extractors.resolve import merged, one_successor, related, settle, superseding
-from semmem.extractors.schema import Answer, SaidFact, SaidSummary, SaidVerdict, Verdicts, json_schema
-from semmem.extractors.screen import is_order, refusal
-from semmem.extractors.summarize import clip
-from semmem.fact import Draft, Fact, Source, Validity
+from semmem.extractors.schema import Answer, SaidVerdict, Verdicts
+from semmem.fact import Fact
 from semmem.ports import ChatModel, TokenCounter
-from semmem.spans import spans
 
-MAX_ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
-MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; more is a model that cannot answer at all
+BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
+ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
+MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; what is not reached comes again
+MIN_PIECE_TOKENS = 200  # a text this short is not cut
 VERDICT_COSINE = 0.75
 VERDICT_CANDIDATES = 2
 
-Answered = TypeVar("Answered")
+_TOO_LARGE = ("too_long", "truncated")
+_LASTING = ("filtered", "refused_request", "too_long")  # another try changes nothing about these
 
 
 class LlmExtractor:
     """Implements semmem.ports.Extractor over an OpenAI-compatible chat model.
 
-    An answer that is no JSON of the schema is asked for once more; then the batch is halved, down to single events,
-    which end in `Extraction.failed`. BadAnswer is raised where a model answers nothing usable at all.
+    An answer that is no JSON of the schema, or only partly right, is asked for once more, and what is right of it is
+    kept. Where none can be had the batch is halved, down to single events, and an event that is too long is cut into
+    pieces. What fails alone ends in `Extraction.failed`; where a request is refused or unanswered, an empty one tells
+    whether that is due to the endpoint, and then ModelUnavailable or ModelError is raised.
     """
 
-    # Two short sessions share a batch: with one for each session the instructions would be paid for twice as often.
-    limits = BatchLimits(tokens=1_750, events=80)
-
-    def __init__(self, chat: ChatModel, counter: TokenCounter) -> None:
+    def __init__(
+        self,
+        chat: ChatModel,
+        counter: TokenCounter,
+        *,
+        answer_tokens: int = ANSWER_TOKENS,
+        context_tokens: int | None = None,
+    ) -> None:
+        """`answer_tokens` is the most that an answer may take; `context_tokens` the model's window, if it is known."""
         self.name = chat.model
-        self._chat = chat
-        self._counter = counter
+        self.limits = _limits(context_tokens, counter)
+        self._voice = Voice(chat=chat, counter=counter, answer_tokens=answer_tokens, context_tokens=context_tokens)
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
-        run = _Run(summaries=dict(summaries))
-        await self._extract_into(run, list(events))
-        return run.result()
+        batch = _Batch(self._voice, summaries)
+        await batch.extract(list(events))
+        return batch.result(events)
 
-    async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
+    async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision | Failure], Usage]:
         settled = [settle(question) for question in questions]
         shown = [
             _shown(question) if decision is None else () for question, decision in zip(questions, settled, strict=True)
         ]
-        asked = [i for i, facts in enumerate(shown) if facts]
-        verdicts, usage = await self._verdicts([questions[i] for i in asked], [shown[i] for i in asked])
-        judged = dict(zip(asked, verdicts, strict=True))
-        decisions = [
+        open_ones = [i for i, facts in enumerate(shown) if facts]
+        asking = Asking(self._voice)
+        verdicts = await _verdicts(asking, [questions[i] for i in open_ones], [shown[i] for i in open_ones])
+        judged = dict(zip(open_ones, verdicts, strict=True))
+        decided = [
             decision or judged.get(i) or Decision(verdict="add", draft=questions[i].draft)
             for i, decision in enumerate(settled)
         ]
-        return one_successor(decisions), usage
+        decisions = iter(one_successor([each for each in decided if isinstance(each, Decision)]))
+        return [next(decisions) if isinstance(each, Decision) else each for each in decided], asking.usage
 
     async def aclose(self) -> None:
-        await self._chat.aclose()
+        await self._voice.chat.aclose()
 
-    async def _extract_into(self, run: "_Run", events: list[Event]) -> None:
-        """Fills `run` from the events; halves them where no answer can be had for all at once."""
-        messages = prompt.extract_messages(events, run.summaries)
+
+class _Batch:
+    """The extraction of one batch of events."""
+
+    def __init__(self, voice: Voice, summaries: Mapping[str | None, str]) -> None:
+        self._voice = voice
+        self._asking = Asking(voice)
+        self._gathered = Gathered(summaries=dict(summaries))
+        self._failures: dict[UUID, BadAnswer] = {}
+        self._done: set[UUID] = set()
+
+    async def extract(self, events: list[Event]) -> None:
+        """Halves the events where no answer can be had for all at once."""
+        if self._asking.calls >= MAX_CALLS and self._done:
+            return
         try:
-            answer = await self._ask(run, messages, Answer, lambda text: _numbered(parse(text, Answer), events))
+            await self._ask(events)
         except BadAnswer as error:
-            if run.usage.calls >= MAX_CALLS:
-                raise
             if len(events) == 1:
-                run.failed[events[0].id] = error.reason
+                await self._alone(events[0], error)
+                self._done.add(events[0].id)
                 return
             for half in (events[: len(events) // 2], events[len(events) // 2 :]):
-                await self._extract_into(run, half)
+                await self.extract(half)
+        else:
+            self._done.update(event.id for event in events)
+
+    async def _ask(self, events: Sequence[Event]) -> None:
+        messages = prompt.extract_messages(events, self._gathered.summaries)
+        self._gathered.take(await self._asking.ask(messages, Answer, _heard), events)
+
+    async def _alone(self, event: Event, error: BadAnswer) -> None:
+        """Asks once more about an event at which an endpoint failed that answers others: it may have passed."""
+        if error.reason != "no_answer":
+            await self._corner(event, error)
             return
-        run.take(answer, events)
-
-    async def _verdicts(
-        self, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
-    ) -> tuple[list[Decision], Usage]:
-        if not questions:
-            return [], Usage()
-        facts = list({fact.id: fact for facts in shown for fact in facts}.values())
-        positions = {fact.id: position for position, fact in enumerate(facts)}
-        touched = [[positions[fact.id] for fact in candidates] for candidates in shown]
-        messages = prompt.decide_messages([question.draft for question in questions], facts, touched)
-        run = _Run()
-        read = partial(_decisions, questions=questions, facts=facts, touched=touched)
-        return await self._ask(run, messages, Verdicts, read), run.usage
-
-    async def _ask(
-        self,
-        run: "_Run",
-        messages: Sequence[Mapping[str, str]],
-        shape: type[Answer] | type[Verdicts],
-        read: Callable[[str], Answered],
-    ) -> Answered:
-        """The answer as `read` takes it, asked for once more with the fault named if `read` refuses the first."""
-        text = await self._complete(run, messages, shape)
         try:
-            return read(text)
-        except BadAnswer as error:
-            again = prompt.repair_messages(messages, text, str(error))
-        return read(await self._complete(run, again, shape))
+            await self._ask([event])
+        except BadAnswer as again:
+            await self._corner(event, again)
 
-    async def _complete(
-        self, run: "_Run", messages: Sequence[Mapping[str, str]], shape: type[Answer] | type[Verdicts]
-    ) -> str:
-        answer = await self._chat.complete(
-            messages, schema=_SCHEMAS[shape], schema_name=shape.KEY, max_tokens=MAX_ANSWER_TOKENS
-        )
-        prompt_tokens = answer.prompt_tokens or sum(self._counter.count(message["content"]) for message in messages)
-        completion_tokens = answer.completion_tokens or self._counter.count(answer.text)
-        run.usage += Usage(calls=1, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
-        if answer.finish_reason not in ("stop", ""):
-            raise BadAnswer("truncated" if answer.finish_reason == "length" else "unfinished", "the answer broke off")
-        return answer.text
-
-
-_SCHEMAS: Mapping[type, Mapping[str, Any]] = {shape: json_schema(shape) for shape in (Answer, Verdicts)}
-
-
-@dataclass(slots=True)
-class _Run:
-    """What the calls for one batch have given so far."""
-
-    summaries: dict[str | None, str] = field(default_factory=dict)
-    drafts: list[Draft] = field(default_factory=list)
-    quarantined: list[Quarantined] = field(default_factory=list)
-    failed: dict[UUID, str] = field(default_factory=dict)
-    renewed: dict[str | None, str] = field(default_factory=dict)
-    usage: Usage = field(default_factory=Usage)
-
-    def take(self, answer: Answer, events: Sequence[Event]) -> None:
-        for said in answer.facts:
-            drafted = _draft(said, events)
-            if isinstance(drafted, Draft):
-                self.drafts.append(drafted)
-            else:
-                self.quarantined.append(drafted)
-        sessions = {number: session for session, number in prompt.session_numbers(events).items()}
-        for summary in answer.summaries:
-            self._renew(sessions[summary.session], summary, events)
-
-    def _renew(self, session: str | None, summary: SaidSummary, events: Sequence[Event]) -> None:
-        if is_order(summary.text):
-            ids = tuple(event.id for event in events)
-            self.quarantined.append(Quarantined(reason="instruction", event_ids=ids, text=summary.text))
+    async def _corner(self, event: Event, error: BadAnswer) -> None:
+        """An event that no answer can be had for is cut into pieces, if that may help; else it failed."""
+        content = without_recalled(event.content)
+        if error.reason not in _TOO_LARGE or self._voice.counter.count(content) <= MIN_PIECE_TOKENS:
+            if error.reason == "too_long" and not await self._asking.is_well():
+                told = "the context window is too small for the instructions alone; choose a model with 4,096 tokens"
+                raise ModelError(f"{self._voice.chat.model}: {told}") from error
+            self._failures[event.id] = error
             return
-        self.summaries[session] = self.renewed[session] = clip(summary.text)
+        for half in filter(str.strip, segment.halves(content)):
+            piece = replace(event, content=half)
+            try:
+                await self._ask([piece])
+            except BadAnswer as again:
+                await self._corner(piece, again)
 
-    def result(self) -> Extraction:
+    def result(self, events: Sequence[Event]) -> Extraction:
+        told = {source.event_id for draft in self._gathered.drafts for source in draft.sources}
+        failed = {id: _failure(error, self._asking) for id, error in self._failures.items()}
+        failed |= {id: replace(failed[id], may_pass=False) for id in failed.keys() & told}  # a part of it is kept
         return Extraction(
-            drafts=merged(self.drafts),
-            quarantined=tuple(self.quarantined),
-            failed=self.failed or None,
-            summaries=tuple(SummaryText(session=session, text=text) for session, text in self.renewed.items()),
-            usage=self.usage,
+            read=next((i for i, event in enumerate(events) if event.id not in self._done), None),
+            drafts=merged(self._gathered.drafts),
+            quarantined=tuple(self._gathered.quarantined),
+            failed=failed or None,
+            summaries=tuple(SummaryText(session=key, text=text) for key, text in self._gathered.renewed.items()),
+            usage=self._asking.usage,
         )
 
 
-def _numbered(answer: Answer, events: Sequence[Event]) -> Answer:
-    """The answer without summaries of sessions it was not shown: those are left as they are."""
-    known = set(prompt.session_numbers(events).values())
-    return answer.model_copy(update={"summaries": [said for said in answer.summaries if said.session in known]})
+def _failure(error: BadAnswer, asking: Asking) -> Failure:
+    """A failure of the endpoint may pass; so may a bad answer of a model that answered nothing well."""
+    may_pass = error.reason == "no_answer" or (not asking.answered and error.reason not in _LASTING)
+    return Failure(reason=error.reason, detail=error.detail, may_pass=may_pass)
 
 
-def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
-    if said.source > len(events):
-        ids = tuple(event.id for event in events)
-        return Quarantined(reason="unknown_source", event_ids=ids, text=said.text)
-    event = events[said.source - 1]
-    content = without_recalled(event.content)
-    quote = ground(said.quote, content)
-    if quote is None:
-        return Quarantined(reason="ungrounded", event_ids=(event.id,), text=said.text)
-    draft = Draft(
-        subject=said.subject,
-        text=said.text,
-        category=said.category,
-        confidence=said.confidence,
-        importance=said.importance,
-        validity=_validity(said.when, content, event),
-        sources=(Source(event_id=event.id, quote=quote),),
-        trust=event.role,
-    )
-    reason = refusal(draft)
-    return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+def _heard(text: str) -> Heard[Reading]:
+    reading = parse_answer(text)
+    return Heard(reading, len(reading.answer.facts), [fault.detail for fault in reading.faults])
 
 
-def _validity(when: str | None, content: str, event: Event) -> Validity:
-    """The time that `when` names, if the source says so: in these words, or in others that mean the same time."""
-    if when is None:
-        return Validity()
-    validity = resolve_dates(when, event.occurred_at)
-    named = {span.start for span in spans(content, event.occurred_at)}
-    return validity if ground(when, content) or validity.start in named else Validity()
+async def _verdicts(
+    asking: Asking, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
+) -> list[Decision | Failure]:
+    """Halves the questions where no verdicts can be had on all at once, down to one, which may fail."""
+    judged: list[Decision | BadAnswer] = []
+    waiting = [(list(questions), list(shown))] if questions else []
+    while waiting:
+        some, facts = waiting.pop()
+        try:
+            judged += await _asked_verdicts(asking, some, facts)
+        except BadAnswer as error:
+            if len(some) == 1 or asking.calls >= MAX_CALLS:
+                judged += [error] * len(some)
+            else:
+                middle = len(some) // 2
+                waiting += [(some[middle:], facts[middle:]), (some[:middle], facts[:middle])]
+    return [_failure(each, asking) if isinstance(each, BadAnswer) else each for each in judged]
+
+
+async def _asked_verdicts(
+    asking: Asking, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
+) -> list[Decision]:
+    facts = list({fact.id: fact for facts in shown for fact in facts}.values())
+    positions = {fact.id: position for position, fact in enumerate(facts)}
+    touched = [[positions[fact.id] for fact in candidates] for candidates in shown]
+    messages = prompt.decide_messages([question.draft for question in questions], facts, touched)
+    read = partial(_decisions, questions=questions, facts=facts, touched=touched)
+    return await asking.ask(messages, Verdicts, read)
+
+
+def _limits(context_tokens: int | None, counter: TokenCounter) -> BatchLimits:
+    """Two short sessions share a batch: with one for each session the instructions would be paid for twice as often.
+
+    In a small window half of what the instructions leave is for the events, and half for the answer.
+    """
+    if context_tokens is None:
+        return BatchLimits(tokens=BATCH_TOKENS, events=BATCH_EVENTS)
+    left = context_tokens - counter.count(prompt.instructions()) - SCHEMA_TOKENS
+    return BatchLimits(tokens=min(BATCH_TOKENS, max(MIN_PIECE_TOKENS, left // 2)), events=BATCH_EVENTS)
 
 
 def _shown(question: Question) -> tuple[Fact, ...]:
@@ -215,11 +208,11 @@ def _shown(question: Question) -> tuple[Fact, ...]:
 
 def _decisions(
     text: str, questions: Sequence[Question], facts: Sequence[Fact], touched: Sequence[Sequence[int]]
-) -> list[Decision]:
-    verdicts = parse(text, Verdicts).verdicts
+) -> Heard[list[Decision]]:
+    verdicts = parse_verdicts(text)
     if [said.draft for said in verdicts] != list(range(1, len(questions) + 1)):
         raise BadAnswer("verdicts", f"give one verdict for each of the {len(questions)} drafts, in order")
-    return [_decision(*pair, facts=facts) for pair in zip(verdicts, questions, touched, strict=True)]
+    return Heard([_decision(*pair, facts=facts) for pair in zip(verdicts, questions, touched, strict=True)])
 
 
 def _decision(said: SaidVerdict, question: Question, touched: Sequence[int], facts: Sequence[Fact]) -> Decision:

@@ -6,7 +6,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from semmem.extraction import Verdict
-from semmem.fact import Category
+from semmem.fact import MAX_FACT_BYTES, MAX_SUBJECT_BYTES, Category
+
+MAX_FACTS = 200  # in one answer
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _STRUCTURE = ("type", "enum", "items", "properties", "required", "additionalProperties", "anyOf")
@@ -18,11 +20,19 @@ def _storable(text: str) -> str:
     return text
 
 
+def _at_most(limit: int) -> AfterValidator:
+    def check(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise ValueError(f"longer than {limit} bytes")
+        return text
+
+    return AfterValidator(check)
+
+
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Number = Annotated[int, Field(ge=1, le=10_000)]
-# Lengths in characters, such that four bytes each still fit the byte limits of semmem.fact.
-Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_storable)]
-Statement = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1), AfterValidator(_storable), _at_most(MAX_SUBJECT_BYTES)]
+Statement = Annotated[str, Field(min_length=1), AfterValidator(_storable), _at_most(MAX_FACT_BYTES)]
 Quote = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_storable)]
 
 
@@ -62,15 +72,15 @@ class Answer(_Strict):
     """The answer to `TASK: extract`. No facts is an answer: nothing was worth keeping."""
 
     KEY: ClassVar[str] = "facts"
-    facts: Annotated[list[SaidFact], Field(max_length=200)]
-    summaries: Annotated[list[SaidSummary], Field(max_length=100)]
+    facts: list[SaidFact]
+    summaries: list[SaidSummary]
 
 
 class Verdicts(_Strict):
     """The answer to `TASK: decide`."""
 
     KEY: ClassVar[str] = "verdicts"
-    verdicts: Annotated[list[SaidVerdict], Field(max_length=500)]
+    verdicts: list[SaidVerdict]
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:

@@ -29,3 +29,13 @@ def _fitting(events: Sequence[Event], counter: TokenCounter, limits: BatchLimits
         if tokens > limits.tokens and position:
             return position
     return min(len(events), limits.events)
+
+
+def halves(text: str) -> tuple[str, str]:
+    """A text in two, cut near its middle: between paragraphs if that can be, else lines, sentences or words."""
+    middle, reach = len(text) // 2, len(text) // 4
+    for mark in ("\n\n", "\n", ". ", "。", " "):
+        before = text.rfind(mark, middle - reach, middle + reach)
+        if before >= 0:
+            return text[: before + len(mark)], text[before + len(mark) :]
+    return text[:middle], text[middle:]

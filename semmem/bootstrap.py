@@ -286,13 +286,22 @@ def make_embedder(settings: Settings) -> Embedder:
     from semmem.models.embedding import OpenAIEmbedder
 
     embedder = OpenAIEmbedder(
-        settings.embedding_model, base_url=settings.embedding_base_url, api_key=_secret(settings.embedding_api_key)
+        settings.embedding_model,
+        base_url=settings.embedding_base_url,
+        api_key=_model_key(settings.embedding_api_key, settings),
     )
     return LocalStates(embedder) if settings.token_states == "local" else embedder
 
 
 def _extractor(settings: Settings, counter: TokenCounter) -> Extractor:
-    return LlmExtractor(make_chat(settings), counter) if settings.uses_llm else OfflineExtractor()
+    if not settings.uses_llm:
+        return OfflineExtractor()
+    return LlmExtractor(
+        make_chat(settings),
+        counter,
+        answer_tokens=settings.llm_answer_tokens,
+        context_tokens=settings.llm_context_tokens,
+    )
 
 
 def make_chat(settings: Settings) -> ChatModel:
@@ -301,9 +310,21 @@ def make_chat(settings: Settings) -> ChatModel:
     return OpenAIChat(
         settings.llm_model,
         base_url=settings.llm_base_url,
-        api_key=_secret(settings.llm_api_key),
+        api_key=_model_key(settings.llm_api_key, settings),
         timeout=settings.llm_timeout.total_seconds(),
+        max_retries=1,  # the worker comes back by itself, and others need not wait for that
+        context_tokens=settings.llm_context_tokens,
+        reasoning_effort=settings.llm_reasoning_effort,
     )
+
+
+def _model_key(own: SecretStr | None, settings: Settings) -> str | None:
+    """The endpoint's own key, else OpenAI's, which by its type goes to OpenAI's own host only."""
+    from semmem.models.endpoint import OpenAIKey
+
+    if own or settings.openai_api_key is None:
+        return _secret(own)
+    return OpenAIKey(settings.openai_api_key.get_secret_value())
 
 
 def _secret(value: SecretStr | None) -> str | None:

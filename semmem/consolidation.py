@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from semmem import failpoints
 from semmem.errors import BadAnswer
 from semmem.event import Event
-from semmem.extraction import Extraction, Question, Usage
+from semmem.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.fact import Draft, Fact, statement_hash
@@ -53,8 +53,9 @@ class Consolidator:
     ) -> None:
         """Until nothing waits, or after the batch at which it is `stopped`.
 
-        ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again; at the last attempt a bad
-        answer sends it to the dead letters instead.
+        ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again; its neighbours do not wait
+        with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
+        can be had for, go to the dead letters instead.
         """
         while not stopped() and (first := await self._read(scope, 0, {}, last_attempt)):
             await self._work_off(scope, first, last_attempt, stopped)
@@ -98,41 +99,37 @@ class Consolidator:
         sessions = {event.session for event in events} | {None}
         present = await self._facts.summary_texts(scope, sessions)
         present |= {session: text for session, text in summaries.items() if session in sessions}
-        try:
-            extraction = await self._extractor.extract(events, present)
-        except BadAnswer as error:
-            if not last_attempt:
-                raise
-            extraction = _failed(events, error)
+        extraction = await self._extractor.extract(events, present)
+        read = events[: extraction.read]
+        failed = dict(extraction.failed or {})
+        waiting = set() if last_attempt else {id for id, failure in failed.items() if failure.may_pass}
+        if len(waiting) == len(read):
+            raise BadAnswer(failed[read[0].id].reason, failed[read[0].id].detail)
         failpoints.reach("model-answered")
         documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
         embeddings = await self._embedder.embed(documents, tokens=True) if documents else None
-        through = events[: extraction.read][-1].seq
-        passed = [event for event in pending if event.seq <= through]
+        passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
+        extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
         return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings)
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:
-        try:
-            batch = await self._decide(read)
-        except BadAnswer as error:
-            if not last_attempt:
-                raise
-            failed = _failed(read.passed, error)
-            batch = Batch(scope=read.scope, epoch=read.epoch, passed=read.passed, extraction=failed)
-        await self._writer.write(batch)
+        await self._writer.write(await self._decide(read, last_attempt))
         failpoints.reach("facts-committed")
         await self._postgres.analyse_new()
 
-    async def _decide(self, read: "_Read") -> Batch:
+    async def _decide(self, read: "_Read", last_attempt: bool) -> Batch:
         questions = await self._questions(read)
-        decisions, usage = await self._extractor.decide(questions) if questions else ([], Usage())
+        decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
+        failures = [each for each in decided if isinstance(each, Failure)]
+        if not last_attempt and (passing := [failure for failure in failures if failure.may_pass]):
+            raise BadAnswer(passing[0].reason, passing[0].detail)
         return Batch(
             scope=read.scope,
             epoch=read.epoch,
             passed=read.passed,
-            extraction=read.extraction,
-            decisions=tuple(decisions),
-            embeddings=read.embeddings,
+            extraction=_with_unjudged(read.extraction, decided),
+            decisions=tuple(each for each in decided if isinstance(each, Decision)),
+            embeddings=_of_decisions(read.embeddings, decided),
             usage=read.extraction.usage + usage,
             actor=self._extractor.name,
         )
@@ -172,8 +169,23 @@ class _Read:
         return {summary.session: summary.text for summary in self.extraction.summaries}
 
 
-def _failed(events: Sequence[Event], error: BadAnswer) -> Extraction:
-    return Extraction(failed={event.id: error.reason for event in events if gate.worth_extracting(event)})
+def _with_unjudged(extraction: Extraction, decided: Sequence[Decision | Failure]) -> Extraction:
+    """The events of drafts on which no verdict could be had fail too, for a replay to draw them again."""
+    unjudged = {
+        source.event_id: each
+        for draft, each in zip(extraction.drafts, decided, strict=True)
+        if isinstance(each, Failure)
+        for source in draft.sources
+    }
+    return replace(extraction, failed=dict(extraction.failed or {}) | unjudged)
+
+
+def _of_decisions(embeddings: Embeddings | None, decided: Sequence[Decision | Failure]) -> Embeddings | None:
+    rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
+    if embeddings is None or len(rows) == len(decided):
+        return embeddings
+    tokens = embeddings.tokens
+    return Embeddings(embeddings.vectors[rows], tuple(tokens[row] for row in rows) if tokens else None)
 
 
 def _question(

@@ -15,6 +15,8 @@ SemmemError
 ├── EmbeddedServerError
 └── ModelError
     ├── ModelUnavailable
+    │   └── RequestFailed
+    ├── RequestRefused
     └── BadAnswer
 """
 
@@ -107,9 +109,17 @@ class ModelUnavailable(ModelError):
     """The model endpoint did not answer, or refused for now; worth a retry."""
 
 
+class RequestFailed(ModelUnavailable):
+    """This request had no usable reply (late, a 500, half a body), which may pass or be due to what it holds."""
+
+
+class RequestRefused(ModelError):
+    """The endpoint refuses this request in every form, and does not say why."""
+
+
 class BadAnswer(ModelError):
-    """The model answered, but not with what the schema asks for; `reason` is one word for metrics."""
+    """The model answered, but not with what is asked for; `reason` is one word for metrics, `detail` a sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
-        self.reason = reason
+        self.reason, self.detail = reason, detail

@@ -27,11 +27,26 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """A draft that was refused, by its reason ("ungrounded", "unknown_source", ...); kept for a human to look at."""
+    """A draft that was refused, by its reason ("ungrounded", "unknown_source", ...); kept for a human to look at.
+
+    `text` is the draft's, or where it has none that can be kept (reason "schema") what is wrong with it.
+    """
 
     reason: str
     event_ids: tuple[UUID, ...]
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why no answer could be had for an event: a word, and a sentence a person can act on, without any content.
+
+    One that `may_pass` is worth another try before the event goes to the dead letters.
+    """
+
+    reason: str
+    detail: str
+    may_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +66,7 @@ class Extraction:
 
     drafts: tuple[Draft, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
-    failed: Mapping[UUID, str] | None = None  # event id -> reason; these go to the dead letters
+    failed: Mapping[UUID, Failure] | None = None  # by event; these go to the dead letters
     summaries: tuple[SummaryText, ...] = ()
     usage: Usage = Usage()
     read: int | None = None

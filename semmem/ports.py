@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from semmem.event import Event
-from semmem.extraction import BatchLimits, Decision, Extraction, Question, Usage
+from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
 from semmem.fact import Fact
 from semmem.hit import Filter
 from semmem.scope import Scope, View
@@ -101,8 +101,8 @@ class Extractor(Protocol):
         """Events are one scope's, in order. `summaries` are the present ones by session, None for the scope's own."""
         ...
 
-    async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
-        """One decision per question, in order."""
+    async def decide(self, questions: Sequence[Question]) -> tuple[Sequence[Decision | Failure], Usage]:
+        """One decision per question, in order, or why none could be had."""
         ...
 
     async def aclose(self) -> None: ...

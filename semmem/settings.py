@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -72,12 +72,22 @@ class Settings(BaseSettings):
     )
     llm_model: str = Field(DEFAULT_LLM, description="the chat model's name there")
     llm_api_key: SecretStr | None = Field(
-        None,
-        validation_alias=AliasChoices("SEMMEM_LLM_API_KEY", "OPENAI_API_KEY"),
-        description="its key; alone, it chooses OpenAI's own endpoint",
+        None, description="its key, sent where llm_base_url points; alone, it chooses OpenAI's own endpoint"
     )
     llm_timeout: Duration = Field(
         timedelta(seconds=60), gt=timedelta(0), description="after which a call of the model is given up"
+    )
+    llm_context_tokens: int | None = Field(
+        None, ge=1_024, description="the model's context window; learnt from the endpoint's refusals, if left out"
+    )
+    llm_answer_tokens: int = Field(4_000, ge=256, description="the most that one answer may take, thinking included")
+    llm_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
+        None, description="how long a reasoning model thinks; not sent, if left out"
+    )
+    openai_api_key: SecretStr | None = Field(
+        None,
+        validation_alias="OPENAI_API_KEY",
+        description="sent to OpenAI's own host only; alone, it chooses OpenAI's models",
     )
 
     embedder: Literal["minilm", "openai"] = Field(
@@ -85,11 +95,7 @@ class Settings(BaseSettings):
     )
     embedding_base_url: str | None = Field(None, description="that endpoint; OpenAI's own, if left out")
     embedding_model: str = Field(DEFAULT_EMBEDDING, description="the embedding model's name there")
-    embedding_api_key: SecretStr | None = Field(
-        None,
-        validation_alias=AliasChoices("SEMMEM_EMBEDDING_API_KEY", "OPENAI_API_KEY"),
-        description="its key",
-    )
+    embedding_api_key: SecretStr | None = Field(None, description="its key, sent where embedding_base_url points")
 
     token_states: Literal["embedder", "local"] = Field(
         "embedder", description="whose words meet the question's: the embedder's, if it has any, or the bundled model's"
@@ -143,7 +149,7 @@ class Settings(BaseSettings):
 
     @property
     def uses_llm(self) -> bool:
-        return self.llm_base_url is not None or self.llm_api_key is not None
+        return bool(self.llm_base_url or self.llm_api_key or self.openai_api_key)
 
 
 def load_settings(**given: object) -> Settings:
@@ -175,9 +181,7 @@ def warn_of_unknown(names: Iterable[str]) -> None:
 def variables(field: str) -> list[str]:
     """The environment variables that a setting is read from, the first that is set."""
     alias = Settings.model_fields[field].validation_alias
-    if isinstance(alias, AliasChoices):
-        return [str(choice) for choice in alias.choices]
-    return [f"{PREFIX}{field.upper()}"]
+    return [alias] if isinstance(alias, str) else [f"{PREFIX}{field.upper()}"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,8 +139,8 @@ async def _summarize(connection: Connection, batch: Batch, now: datetime) -> Non
 
 
 async def _bury(connection: Connection, batch: Batch, now: datetime) -> None:
-    for event_id, reason in (batch.extraction.failed or {}).items():
-        await add_dead_letter(connection, batch.scope, "extraction", reason, "", [event_id], now)
+    for event_id, failure in (batch.extraction.failed or {}).items():
+        await add_dead_letter(connection, batch.scope, "extraction", failure.reason, failure.detail, [event_id], now)
     for draft in batch.extraction.quarantined:
         await add_dead_letter(connection, batch.scope, "draft", draft.reason, draft.text, draft.event_ids, now)
 

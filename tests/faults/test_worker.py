@@ -245,7 +245,7 @@ async def test_what_comes_together_is_extracted_together(opener: Opener) -> None
 
 def test_only_a_model_is_worth_waiting_for() -> None:
     model = {"llm_base_url": "http://localhost/v1"}
-    assert load_settings(llm_base_url=None, llm_api_key=None).extraction_pause == timedelta()
+    assert load_settings(llm_base_url=None, llm_api_key=None, openai_api_key=None).extraction_pause == timedelta()
     assert load_settings(**model).extraction_pause == EXTRACT_AFTER > timedelta()
     assert load_settings(**model, extract_after=0).extraction_pause == timedelta()
     with pytest.raises(ConfigurationError, match="extract_after"):

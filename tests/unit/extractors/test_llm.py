@@ -1,10 +1,10 @@
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from semmem.context import CLOSING, OPENING
-from semmem.errors import BadAnswer
-from semmem.extraction import Question, SummaryText, Usage
+from semmem.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.extractors.llm import MAX_CALLS, LlmExtractor
 from semmem.fact import Validity
 from tests.unit.extractors.builders import (
@@ -25,6 +25,12 @@ NOTHING = answer()
 
 def extractor(chat: ScriptedChat) -> LlmExtractor:
     return LlmExtractor(chat, WordCounter())
+
+
+async def decided(chat: ScriptedChat, questions: list[Question]) -> tuple[list[Decision], Usage]:
+    """Where there is a verdict on each."""
+    decisions, usage = await extractor(chat).decide(questions)
+    return [each for each in decisions if isinstance(each, Decision)], usage
 
 
 async def test_a_fact_is_grounded_dated_and_leads_to_its_event() -> None:
@@ -81,10 +87,30 @@ async def test_recalled_memory_is_neither_shown_nor_a_source() -> None:
 
 
 async def test_a_bad_answer_is_asked_for_once_more_with_its_fault() -> None:
-    chat = ScriptedChat(answer(said_fact(confidence="high")), answer(said_fact()))
+    chat = ScriptedChat(answer(said_fact(quote="")), answer(said_fact()))
     extraction = await extractor(chat).extract([event(BERLIN)], {})
     assert (len(extraction.drafts), extraction.usage.calls) == (1, 2)
-    assert "facts.0.confidence" in chat.requests[1][-1]["content"]
+    assert "facts.0.quote" in chat.requests[1][-1]["content"]
+
+
+async def test_what_is_right_of_an_answer_is_kept_and_the_rest_is_quarantined_with_its_fault() -> None:
+    chat = ScriptedChat(answer(said_fact(), said_fact(subject=None, source=2), said_fact(text="x" * 2_001)))
+    told = [event(BERLIN), event("I have a dog.")]
+    extraction = await extractor(chat).extract(told, {})
+    assert [found.text for found in extraction.drafts] == ["alice moved to Berlin in May."]
+    assert [(left.reason, left.text, left.event_ids) for left in extraction.quarantined] == [
+        ("schema", "facts.1.subject: input should be a valid string", (told[1].id,)),
+        ("schema", "facts.2.text: longer than 2000 bytes", (told[0].id,)),
+    ]
+    assert (len(chat.requests), extraction.failed) == (2, None)
+
+
+async def test_the_better_of_two_partly_right_answers_is_kept() -> None:
+    bad = said_fact(quote="")
+    partly = answer(bad, said_fact())
+    for script in ((partly, "no idea"), (partly, NOTHING), (NOTHING[:-1], partly), (partly, partly)):
+        extraction = await extractor(ScriptedChat(*script)).extract([event(BERLIN)], {})
+        assert len(extraction.drafts) == 1
 
 
 async def test_a_truncated_answer_halves_the_batch_and_loses_no_event() -> None:
@@ -108,14 +134,31 @@ async def test_one_poisonous_event_alone_becomes_a_dead_letter() -> None:
     events[5] = event("poison")
     chat = ScriptedChat(by=lambda content: "no idea" if "poison" in content else NOTHING)
     extraction = await extractor(chat).extract(events, {})
-    assert extraction.failed == {events[5].id: "not_json"}
+    failure = Failure(reason="not_json", detail="the answer holds no complete JSON object of the schema")
+    assert extraction.failed == {events[5].id: failure}
 
 
-async def test_a_model_that_answers_nothing_usable_is_a_bad_answer_within_bounds() -> None:
+async def test_a_model_that_answers_nothing_usable_fails_the_events_it_was_asked_alone_and_they_may_pass() -> None:
     chat = ScriptedChat("no idea")
-    with pytest.raises(BadAnswer):
-        await extractor(chat).extract([event(f"dog {i}") for i in range(40)], {})
+    events = [event(f"dog {i}") for i in range(40)]
+    extraction = await extractor(chat).extract(events, {})
     assert len(chat.requests) <= MAX_CALLS + 1
+    assert 0 < (extraction.read or 0) < 40
+    assert set(extraction.failed or {}) == {told.id for told in events[: extraction.read]}
+    assert all(failure.may_pass for failure in (extraction.failed or {}).values())
+
+
+async def test_many_poisonous_events_cost_no_good_one() -> None:
+    """What MAX_CALLS does not reach comes again with the next batch."""
+    events = [event("poison" if i % 7 == 0 else f"I own dog number {i}.") for i in range(80)]
+    chat = ScriptedChat(by=lambda content: "no idea" if "poison" in content else NOTHING)
+    failed: dict[object, Failure] = {}
+    left = events
+    while left:
+        extraction = await extractor(chat).extract(left, {})
+        failed |= extraction.failed or {}
+        left = left[extraction.read :] if extraction.read else []
+    assert set(failed) == {told.id for told in events if told.content == "poison"}
 
 
 async def test_halves_build_on_each_others_summaries() -> None:
@@ -147,8 +190,8 @@ async def test_verdicts_are_asked_only_for_real_candidates_and_in_one_call() -> 
         Question(draft=draft("alice has a big dog."), candidates=(dog,), cosines=(0.9,)),
     ]
     chat = ScriptedChat(verdicts((1, "supersede", 1), (2, "ignore", 2)))
-    decisions, usage = await extractor(chat).decide(questions)
-    assert [(decided.verdict, decided.target) for decided in decisions] == [
+    decisions, usage = await decided(chat, questions)
+    assert [(each.verdict, each.target) for each in decisions] == [
         ("confirm", dog),
         ("supersede", berlin),
         ("add", None),
@@ -158,15 +201,15 @@ async def test_verdicts_are_asked_only_for_real_candidates_and_in_one_call() -> 
 
 
 async def test_settled_questions_cost_no_call() -> None:
-    decisions, usage = await extractor(ScriptedChat()).decide([Question(draft=draft("alice has a dog."))])
-    assert [decided.verdict for decided in decisions] == ["add"]
+    decisions, usage = await decided(ScriptedChat(), [Question(draft=draft("alice has a dog."))])
+    assert [each.verdict for each in decisions] == ["add"]
     assert usage == Usage()
 
 
 async def test_an_older_statement_cannot_supersede_whatever_the_model_says() -> None:
     known = fact("alice lives in Berlin.", said_at=SAID + timedelta(days=1))
     asked = Question(draft=draft("alice lives in Rome."), candidates=(known,), cosines=(0.9,), said_at=SAID)
-    decisions, _ = await extractor(ScriptedChat(verdicts((1, "supersede", 1)))).decide([asked])
+    decisions, _ = await decided(ScriptedChat(verdicts((1, "supersede", 1))), [asked])
     assert (decisions[0].verdict, decisions[0].draft.validity.end) == ("add", known.said_at)
 
 
@@ -182,9 +225,49 @@ async def test_an_older_statement_cannot_supersede_whatever_the_model_says() -> 
         verdicts((1, "delete", 1)),
         "no idea",
         ("", "length"),
+        '{"verdicts": null}',
     ],
 )
-async def test_a_bad_verdict_is_refused_as_a_whole(bad: str | tuple[str, str]) -> None:
+async def test_a_bad_verdict_is_none(bad: str | tuple[str, str]) -> None:
     asked = Question(draft=draft("alice has a big dog."), candidates=(fact("alice has a dog."),), cosines=(0.9,))
-    with pytest.raises(BadAnswer):
-        await extractor(ScriptedChat(bad)).decide([asked])
+    ((failure,), _) = await extractor(ScriptedChat(bad)).decide([asked])
+    assert isinstance(failure, Failure)
+    assert failure.may_pass
+
+
+async def test_a_draft_the_model_gives_no_verdict_on_holds_back_no_other() -> None:
+    known = [fact("alice has a dog."), fact("alice has a cat."), fact("alice has a cow.")]
+    questions = [
+        Question(draft=draft(f"alice has a big {pet}."), candidates=(each,), cosines=(0.9,))
+        for pet, each in zip(("dog", "cat", "cow"), known, strict=True)
+    ]
+
+    def by_draft(content: str) -> str:
+        drafts = [line for line in content.splitlines() if line.startswith(("D1", "D2", "D3"))]
+        if "dog" in "".join(drafts):
+            return "no idea"
+        return verdicts(*((number, "ignore", number) for number in range(1, len(drafts) + 1)))
+
+    chat = ScriptedChat(by=by_draft)
+    (failure, *decisions), usage = await extractor(chat).decide(questions)
+    assert failure == Failure(reason="not_json", detail="the answer holds no complete JSON object of the schema")
+    assert [(each.verdict, each.target) for each in decisions if isinstance(each, Decision)] == [
+        ("ignore", known[1]),
+        ("ignore", known[2]),
+    ]
+    assert usage.calls == len(chat.requests)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"draft": "1", "verdict": "Supersede", "candidate": "F1"},
+        {"draft": "D1", "verdict": " supersede ", "candidate": "1"},
+        {"draft": 1.0, "verdict": "SUPERSEDE", "candidate": 1, "why": "moved"},
+    ],
+)
+async def test_slips_in_a_verdict_do_not_matter(said: dict[str, object]) -> None:
+    known = fact("alice lives in Berlin.")
+    asked = Question(draft=draft("alice lives in Rome."), candidates=(known,), cosines=(0.9,))
+    decisions, _ = await decided(ScriptedChat(json.dumps({"verdicts": [said]})), [asked])
+    assert [(each.verdict, each.target) for each in decisions] == [("supersede", known)]

@@ -2,11 +2,11 @@ import pytest
 
 from semmem.consolidation import WINDOW
 from semmem.extraction import BatchLimits
-from semmem.extractors.llm import LlmExtractor
+from semmem.extractors.llm import BATCH_TOKENS, LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
-from semmem.extractors.segment import next_batch
+from semmem.extractors.segment import halves, next_batch
 from semmem.ports import Extractor
-from tests.unit.extractors.builders import WordCounter, event
+from tests.unit.extractors.builders import ScriptedChat, WordCounter, event
 
 COUNTER = WordCounter()
 LIMITS = BatchLimits(tokens=1_750, events=80)
@@ -53,10 +53,33 @@ def test_batches_use_every_event_once_and_in_order() -> None:
     assert taken == events
 
 
-@pytest.mark.parametrize("extractor", [LlmExtractor, OfflineExtractor])
-def test_more_is_looked_at_than_an_extractor_takes(extractor: type[Extractor]) -> None:
+@pytest.mark.parametrize("extractor", [LlmExtractor(ScriptedChat(), WordCounter()), OfflineExtractor()])
+def test_more_is_looked_at_than_an_extractor_takes(extractor: Extractor) -> None:
     """Or the end of what was looked at would pass for the end of a session."""
     assert extractor.limits.events < WINDOW
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("One is.\n\nTwo is. Three.", "One is.\n\n"),
+        ("one two\nthree four", "one two\n"),
+        ("It rains. It pours.", "It rains. "),
+        ("下雨了。很大。", "下雨了。"),
+        ("one two three four", "one two "),
+        ("x" * 10, "x" * 5),
+        ("x. " + "y" * 40, "x. " + "y" * 18),
+    ],
+)
+def test_a_text_is_cut_near_its_middle_where_something_ends(text: str, first: str) -> None:
+    assert halves(text)[0] == first
+    assert "".join(halves(text)) == text
+
+
+def test_in_a_small_window_a_batch_leaves_room_for_the_answer() -> None:
+    small = LlmExtractor(ScriptedChat(), WordCounter(), context_tokens=3_000)
+    large = LlmExtractor(ScriptedChat(), WordCounter(), context_tokens=128_000)
+    assert small.limits.tokens < large.limits.tokens == BATCH_TOKENS
 
 
 def test_nothing_pending_is_an_empty_batch() -> None:

@@ -1,0 +1,84 @@
+"""From what a model said to drafts that rest on their events; what does not hold is quarantined, with the reason."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from semmem.event import Event
+from semmem.extraction import Quarantined
+from semmem.extractors import prompt
+from semmem.extractors.dates import resolve as resolve_dates
+from semmem.extractors.gate import without_recalled
+from semmem.extractors.ground import ground
+from semmem.extractors.parse import Fault, Reading
+from semmem.extractors.schema import SaidFact, SaidSummary
+from semmem.extractors.screen import is_order, refusal
+from semmem.extractors.summarize import clip
+from semmem.fact import Draft, Source, Validity
+from semmem.spans import spans
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the answers for one batch have given so far; `summaries` are the present ones, `renewed` those told anew."""
+
+    summaries: dict[str | None, str]
+    drafts: list[Draft] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    renewed: dict[str | None, str] = field(default_factory=dict)
+
+    def take(self, reading: Reading, events: Sequence[Event]) -> None:
+        for said in reading.answer.facts:
+            drafted = _draft(said, events)
+            if isinstance(drafted, Draft):
+                self.drafts.append(drafted)
+            else:
+                self.quarantined.append(drafted)
+        self.quarantined += [_left_out(fault, events) for fault in reading.faults]
+        sessions = {number: session for session, number in prompt.session_numbers(events).items()}
+        for summary in reading.answer.summaries:
+            if summary.session in sessions:  # one of a session it was not shown is left as it is
+                self._renew(sessions[summary.session], summary, events)
+
+    def _renew(self, session: str | None, summary: SaidSummary, events: Sequence[Event]) -> None:
+        if is_order(summary.text):
+            ids = tuple(event.id for event in events)
+            self.quarantined.append(Quarantined(reason="instruction", event_ids=ids, text=summary.text))
+            return
+        self.summaries[session] = self.renewed[session] = clip(summary.text)
+
+
+def _left_out(fault: Fault, events: Sequence[Event]) -> Quarantined:
+    named = events[fault.source - 1 : fault.source] if fault.source and fault.source > 0 else ()
+    return Quarantined(reason="schema", event_ids=tuple(event.id for event in named or events), text=fault.detail)
+
+
+def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
+    if said.source > len(events):
+        ids = tuple(event.id for event in events)
+        return Quarantined(reason="unknown_source", event_ids=ids, text=said.text)
+    event = events[said.source - 1]
+    content = without_recalled(event.content)
+    quote = ground(said.quote, content)
+    if quote is None:
+        return Quarantined(reason="ungrounded", event_ids=(event.id,), text=said.text)
+    draft = Draft(
+        subject=said.subject,
+        text=said.text,
+        category=said.category,
+        confidence=said.confidence,
+        importance=said.importance,
+        validity=_validity(said.when, content, event),
+        sources=(Source(event_id=event.id, quote=quote),),
+        trust=event.role,
+    )
+    reason = refusal(draft)
+    return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+
+
+def _validity(when: str | None, content: str, event: Event) -> Validity:
+    """The time that `when` names, if the source says so: in these words, or in others that mean the same time."""
+    if when is None:
+        return Validity()
+    validity = resolve_dates(when, event.occurred_at)
+    named = {span.start for span in spans(content, event.occurred_at)}
+    return validity if ground(when, content) or validity.start in named else Validity()

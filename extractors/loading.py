@@ -1,0 +1,163 @@
+"""From the text of an answer to its one object: JSON, or what models write in its place. Nothing is completed."""
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+from semmem.errors import BadAnswer
+from semmem.extractors.unwrap import only_thinks, unwrapped
+
+MAX_ANSWER_CHARS = 100_000
+
+_STRING_OR_TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|(,)(?=\s*[}\]])', re.DOTALL)
+_END = re.compile(r"[\s`~]*\Z")
+_NAMES = {"null": None, "None": None, "true": True, "True": True, "false": False, "False": False}
+
+
+def load(text: str, key: str) -> dict[str, Any]:
+    """The answer's object, which has `key`. BadAnswer for none, for more than one, and for a part of one."""
+    if not text.strip():
+        raise BadAnswer("empty", "the answer is empty")
+    if len(text) > MAX_ANSWER_CHARS:
+        raise BadAnswer("too_much", f"the answer is longer than {MAX_ANSWER_CHARS} characters")
+    candidates = unwrapped(text)
+    for candidate in candidates:
+        try:
+            return _object(_loads(candidate), key)
+        except ValueError:
+            continue
+    return _load_inside(_without_trailing_commas(candidates[-1]), key, thinks=only_thinks(text))
+
+
+def _object(value: Any, key: str) -> dict[str, Any]:
+    """A list in place of the object around it, or one member in place of the list, is put in its place."""
+    if isinstance(value, str):
+        value = _loads(value)
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and key in value[0]:
+        value = value[0]
+    if isinstance(value, list) and value:
+        return {key: value}
+    if not isinstance(value, dict):
+        raise BadAnswer("not_json", f"the answer is not an object with {key}")
+    held = _holder(value, key)
+    if held is None:
+        return {key: [value]} if value else value
+    return {**held, key: [held[key]]} if isinstance(held[key], dict) else held
+
+
+def _holder(value: Any, key: str) -> dict[str, Any] | None:
+    """The object with `key`: this one, or the only one inside it, as in the arguments of a call."""
+    if not isinstance(value, dict):
+        return None
+    if key in value:
+        return value
+    arguments = value.get("arguments")
+    inside = [*value.values(), _loaded(arguments) if isinstance(arguments, str) else None]
+    holders = [child for child in inside if isinstance(child, dict) and key in child]
+    return holders[0] if len(holders) == 1 else None
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return _loads(text)
+    except ValueError:
+        return None
+
+
+def _load_inside(body: str, key: str, *, thinks: bool) -> dict[str, Any]:
+    """The one object with `key` among prose; parts of a cut answer lack the key, so none of them passes for a whole.
+
+    Among thoughts there may be drafts of it before: then it is the one that nothing follows.
+    """
+    found: list[tuple[dict[str, Any], int, int]] = []
+    position = body.find("{")
+    while position >= 0:
+        value, end = _decode(body, position)
+        if held := _holder(value, key):
+            found.append((held, position, end))
+        position = body.find("{", end)
+    if not found:
+        if literal := _holder(_loaded(body[body.find("{") : body.rfind("}") + 1]), key):
+            return literal
+        raise BadAnswer("not_json", "the answer holds no complete JSON object of the schema")
+    value, start, end = found[-1]
+    if thinks and _END.match(body, end):
+        return value
+    if thinks or len(found) > 1 or re.search(rf'"{key}"\s*:', body[:start] + body[end:]):
+        raise BadAnswer("ambiguous", "the answer holds more than one object of the schema")
+    return value
+
+
+def _decode(body: str, position: int) -> tuple[Any, int]:
+    try:
+        value, end = _DECODER.raw_decode(body, position)
+    except (ValueError, RecursionError):
+        return None, position + 1
+    return value, end
+
+
+def _loads(body: str) -> Any:
+    """JSON, with trailing commas and line breaks in strings tolerated, or Python's or JavaScript's way of writing it.
+
+    ValueError where it is none.
+    """
+    for text in (body, _without_trailing_commas(body)):
+        try:
+            return _DECODER.decode(text)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        except ValueError:
+            continue
+    return _literal(body)
+
+
+def _literal(body: str) -> Any:
+    """A dict as Python prints it: single quotes, None, True; or as JavaScript does, with bare names as keys."""
+    if not body.startswith("{"):
+        raise ValueError("no object")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a backslash before any letter is kept as it is
+            return _value(ast.parse(body, mode="eval").body)
+    except (SyntaxError, MemoryError, RecursionError) as error:
+        raise ValueError("no object") from error
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Dict):
+        keys = [_key(child) for child in node.keys]
+        return _unique(list(zip(keys, map(_value, node.values), strict=True)))
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(child) for child in node.elts]
+    if isinstance(node, ast.Name) and node.id in _NAMES:
+        return _NAMES[node.id]
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool | None):
+        return node.value
+    raise ValueError("more than plain values")
+
+
+def _key(node: ast.expr | None) -> str:
+    name = node.id if isinstance(node, ast.Name) else node.value if isinstance(node, ast.Constant) else None
+    if not isinstance(name, str):
+        raise ValueError("a key that is no name")
+    return name
+
+
+def _without_trailing_commas(body: str) -> str:
+    return _STRING_OR_TRAILING_COMMA.sub(lambda match: "" if match.group(1) else match.group(0), body)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_unique, strict=False)

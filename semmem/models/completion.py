@@ -1,0 +1,142 @@
+"""From an endpoint's body to the model's answer, in the many forms that compatible servers give it."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from semmem.errors import BadAnswer, RequestFailed
+from semmem.ports import ChatAnswer
+
+# An answer that only thinks: whoever reads it has to look for the answer among the thoughts.
+THINKING = "<think>"
+
+# Why an answer ended, in the words of all the servers: "stop" where it is none of these.
+_CUT = re.compile(r"length|(?:max|token|model).*(?:tokens?|length|limit).*|incomplete|truncated")
+_REFUSED = re.compile(
+    r"content_?filter.*|safety|recitation|prohibited.*|blocklist|spii|refusal|sensitive|blocked|guardrail.*"
+)
+_FAILED = re.compile(r".*error.*|abort.*|cancell?ed|failed|timeout|insufficient.*|malformed.*")
+
+
+class ErrorInBody(Exception):
+    """An error that came with a status of success; `status` is the one it would have had."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"an error object with status {status} in place of an answer")
+        self.status, self.text = status, text
+
+
+def read_completion(text: str) -> ChatAnswer:
+    """Raises ErrorInBody, RequestFailed for what is no completion, and BadAnswer for a refusal or an empty answer."""
+    body = _body(text)
+    choice = _choice(body)
+    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
+    if not isinstance(message, Mapping):
+        raise RequestFailed("the endpoint's answer is no chat completion")
+    finish = _finish(choice.get("finish_reason"))
+    if finish == "error":
+        raise RequestFailed("the endpoint gave up in the middle of the answer")
+    said = _said(message)
+    if finish == "content_filter" or (message.get("refusal") and not said):
+        raise BadAnswer("refused", "the model declined to answer")
+    if not said and finish != "length":
+        raise BadAnswer("empty", "the model answered with no text")
+    usage = body.get("usage")
+    return ChatAnswer(
+        text=said,
+        finish_reason=finish,
+        prompt_tokens=_tokens(usage, "prompt_tokens"),
+        completion_tokens=_tokens(usage, "completion_tokens"),
+    )
+
+
+def _body(text: str) -> Mapping[str, Any]:
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestFailed("the endpoint's answer is not JSON, or only a part of it") from error
+    if not isinstance(body, Mapping):
+        raise RequestFailed("the endpoint's answer is not a JSON object")
+    return body
+
+
+def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    choices = body.get("choices")
+    if not choices:
+        _raise_error(body)
+        raise RequestFailed("the endpoint's answer holds no choices")
+    choice = choices[0] if isinstance(choices, Sequence) else None
+    if not isinstance(choice, Mapping):
+        raise RequestFailed("the endpoint's answer is no chat completion")
+    if choice.get("error"):
+        _raise_error(choice)
+    return choice
+
+
+def _raise_error(holder: Mapping[str, Any]) -> None:
+    """Raises ErrorInBody if the object says that something failed, in {"error": ...}, {"detail": ...} or itself."""
+    error = holder.get("error") or holder.get("errors") or holder.get("detail")
+    if error is None and holder.get("message") and "choices" not in holder:
+        error = holder
+    if not error:
+        return
+    told = error if isinstance(error, Mapping) else {}
+    codes = (told.get("code"), told.get("status"), told.get("status_code"), holder.get("code"), holder.get("status"))
+    statuses = [int(code) for code in map(str, codes) if re.fullmatch(r"[45]\d\d", code)]
+    raise ErrorInBody(statuses[0] if statuses else 500, json.dumps(error))
+
+
+def _finish(given: object) -> str:
+    """OpenAI's word for why the answer ended. Words nobody knows count as its end: what was cut is no whole JSON."""
+    word = str(given or "stop").rsplit(".", 1)[-1].lower().removeprefix("finish_reason_")
+    if _CUT.fullmatch(word):
+        return "length"
+    if _REFUSED.fullmatch(word):
+        return "content_filter"
+    return "error" if _FAILED.fullmatch(word) else "stop"
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """The answer, wherever the message has it: in the content, as arguments of a call, or among the thoughts."""
+    content = _text(message.get("content"))
+    if "{" in content:
+        return content
+    called = _arguments(message)
+    if called or content.strip():
+        return called or content
+    thoughts = next(
+        filter(None, (_text(message.get(name)) for name in ("reasoning_content", "reasoning", "thinking"))), ""
+    )
+    return f"{THINKING}{thoughts}" if thoughts else ""
+
+
+def _text(content: object) -> str:
+    """A content that is text, a list of parts (thoughts left out), or the answer's own object."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        return json.dumps(content)
+    if not isinstance(content, Sequence):
+        return ""
+    parts = [part if isinstance(part, str) else _part(part) for part in content]
+    return "".join(parts)
+
+
+def _part(part: object) -> str:
+    if not isinstance(part, Mapping) or part.get("type", "text") not in ("text", "output_text"):
+        return ""
+    text = part.get("text")
+    return text if isinstance(text, str) else _text(text.get("value")) if isinstance(text, Mapping) else ""
+
+
+def _arguments(message: Mapping[str, Any]) -> str:
+    calls = message.get("tool_calls")
+    first = calls[0] if isinstance(calls, Sequence) and calls else None
+    called = first.get("function") if isinstance(first, Mapping) else message.get("function_call")
+    return _text(called.get("arguments")) if isinstance(called, Mapping) else ""
+
+
+def _tokens(usage: object, name: str) -> int:
+    reported = usage.get(name) if isinstance(usage, Mapping) else None
+    return reported if isinstance(reported, int) and not isinstance(reported, bool) else 0
