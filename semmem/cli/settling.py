@@ -22,7 +22,7 @@ STALL_POLL = 0.25
 async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIENCE) -> None:
     """Raises NotSettled where nothing has moved for `patience` seconds."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True) as progress:
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
         for memory in memories:
             await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
 

@@ -10,9 +10,9 @@ from tests.cli.command import Command
 def team(semmem: Command, tenant: str, alice: Command) -> Command:
     """A workspace beside alice's own memory, each with something of its own."""
     workspace = semmem.within("--tenant", tenant, "--workspace", "launch")
-    alice("remember", "I live in Gothenburg.", "--no-wait")
-    workspace("remember", "The launch is on Friday.", "--no-wait")
-    alice("remember", "The rocket is red.", "--branch", "projects/apollo", "--no-wait")
+    alice("remember", "I live in Gothenburg.", "--wait")
+    workspace("remember", "The launch is on Friday.", "--wait")
+    alice("remember", "The rocket is red.", "--branch", "projects/apollo", "--wait")
     return workspace
 
 

@@ -56,7 +56,7 @@ def test_a_refused_line_is_named_by_number_and_the_rest_goes_on(alice: Command, 
 def test_strict_stops_at_the_first_refusal_and_stores_nothing_of_its_batch(alice: Command, file: Path) -> None:
     answer = alice("import", written(file, {"content": "one"}, "{", {"content": "two"}), "--strict", *NO_WAIT)
     assert (answer.code, answer.out) == (2, "")
-    assert "error: line 2: line: is not JSON" in answer.err
+    assert "line 2: line: is not JSON" in answer.err
     assert contents(alice) == []
 
 
