@@ -30,25 +30,37 @@ class TokenStates:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a text has no vector: a word for metrics, and a sentence that quotes nothing of the text."""
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Embeddings:
     """Vectors in the order of the texts, (n, dimensions) float32, rows L2-normalised.
 
-    `tokens` has an entry per text where the model computes token states on the way, else it is None.
+    `tokens` has an entry per text where the model computes token states on the way, else it is None. `refused` are the
+    texts, by their place, that the model has no vector for and never will; their rows are zeros.
     """
 
     vectors: "NDArray[np.float32]"
     tokens: tuple[TokenStates, ...] | None = None
+    refused: Mapping[int, Refused] = field(default_factory=dict)
 
 
 class Embedder(Protocol):
-    """Turns texts into vectors. Raises ModelUnavailable when it cannot answer, ModelError when it never will."""
+    """Turns texts into vectors. Raises ModelUnavailable when it cannot answer now, ModelError when it refuses any text."""
 
     @property
     def model(self) -> str:
         """A name that changes whenever the vectors would: part of the vector index's name."""
         ...
 
-    async def dimensions(self) -> int: ...
+    async def dimensions(self) -> int:
+        """Of every vector; asks the model where they are not known yet."""
+        ...
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         """All texts, order kept, batched inside; over-long texts are truncated. `tokens` asks for token states too."""
@@ -124,13 +136,14 @@ class Point:
     kind: ItemKind
     scope: Scope
     version: int
-    vector: "NDArray[np.float32]"
+    vector: "NDArray[np.float32] | None"  # None where the embedder has none: only Postgres keeps such a point
     session: str | None
     agent: str | None
     category: str | None
     at: datetime  # world time: an event's occurred_at, a fact's start or recorded_at
     importance: float
     current: bool
+    refused: bool = False  # by the embedder, for good; otherwise a missing vector is still to come
 
 
 class VectorIndex(Protocol):

@@ -1,29 +1,64 @@
-"""Embedding models behind any OpenAI-compatible endpoint."""
+"""Embedding models behind any OpenAI-compatible endpoint, whose limits and refusals are learned by trying."""
 
 import asyncio
-import base64
+import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import openai
 
 from semmem.checks import check_int
-from semmem.errors import ModelError
+from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.endpoint import connect, parse_body, typed_errors
-from semmem.ports import Embeddings
+from semmem.models.vectors import Row, read_rows
+from semmem.ports import Embeddings, Refused
+
+_log = logging.getLogger(__name__)
 
 MAX_TEXT_BYTES = 8_191  # OpenAI's limit is 8,191 tokens, and a token is at least a byte
 MAX_REQUEST_BYTES = 300_000  # and 300,000 tokens for the texts of one request together
 MAX_BATCH = 2_048
 CONCURRENT_REQUESTS = 4
 
+HARMLESS = "hello"  # a text that no endpoint refuses, unless it refuses everything
+PLAIN, DENSE = "word ", "a b c d e "  # texts of few and of many tokens a byte
+SHORTEST = 32  # bytes that a refused text is cut down to, at the least
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the endpoint takes, as far as it is known: texts and bytes a request, bytes a text."""
+
+    texts: int
+    request_bytes: int
+    text_bytes: int
+
+    def batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        """Runs of the texts, in order, each within the limits of a request or of one text."""
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            length = len(text.encode())
+            if batch and (len(batch) >= self.texts or size + length > self.request_bytes):
+                yield batch
+                batch, size = [], 0
+            batch.append(text)
+            size += length
+        if batch:
+            yield batch
+
 
 class OpenAIEmbedder:
     """Texts to vectors, `batch` texts a request and at most CONCURRENT_REQUESTS of them at once.
 
-    `dimensions` asks the endpoint for shorter vectors; left out, they are probed on first need. `timeout` is in seconds
-    for each of 1 + `max_retries` attempts. Texts are truncated to MAX_TEXT_BYTES.
+    `dimensions` asks the endpoint for vectors of that size; left out, they are of the `expected` size, else of the size
+    of the first answer. `timeout` is in seconds for each of 1 + `max_retries` attempts. Texts are truncated to `text_bytes`.
+
+    What an endpoint refuses is told apart by trying, never by its words: where even a harmless text fails, the endpoint
+    is at fault; where as many harmless texts fail, the number is; else a batch is halved until the one text is found.
     """
 
     def __init__(
@@ -33,103 +68,232 @@ class OpenAIEmbedder:
         base_url: str | None = None,
         api_key: str | None = None,
         dimensions: int | None = None,
+        expected: int | None = None,
         batch: int = 256,
+        text_bytes: int = MAX_TEXT_BYTES,
         timeout: float = 30.0,
         max_retries: int = 3,
     ) -> None:
         check_int("batch", batch, 1, MAX_BATCH)
+        check_int("text_bytes", text_bytes, SHORTEST, 10 * MAX_TEXT_BYTES)
         if dimensions is not None:
-            check_int("dimensions", dimensions, 1, 65_536)
+            check_int("dimensions", dimensions, 1, 16_000)
         self._name = model
         self._client = connect(base_url, api_key, timeout, max_retries)
-        self._asked = {} if dimensions is None else {"dimensions": dimensions}
-        self._dimensions = dimensions
-        self._batch = batch
+        self._retries = max_retries
+        self._asked, self._dimensions = dimensions, dimensions or expected
+        self._limits = Limits(batch, max(MAX_REQUEST_BYTES, text_bytes), text_bytes)
+        self._form: Mapping[str, Any] = self._forms()[0]
         self._free = asyncio.Semaphore(CONCURRENT_REQUESTS)
+        self._learning = asyncio.Lock()
 
     @property
     def model(self) -> str:
-        return f"{self._name}-{self._dimensions}d" if self._asked else self._name
+        return self._name if self._asked is None else f"{self._name}-{self._asked}d"
 
     async def dimensions(self) -> int:
         if self._dimensions is None:
-            await self.embed(["dimensions"])
+            await self._check_endpoint()
         assert self._dimensions is not None
         return self._dimensions
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        """Raises ModelUnavailable after the retries, and ModelError for vectors that cannot be right.
+        """Raises ModelUnavailable after the retries, and ModelError where the endpoint refuses whatever it is asked.
 
-        `tokens` is accepted and has no effect: an endpoint gives no token states.
+        A text that it refuses by itself has a row of zeros, and a reason in `refused`. `tokens` is accepted and has no
+        effect: an endpoint gives no token states.
         """
-        batches = _batches([_truncated(text) for text in texts], self._batch)
-        requests = [asyncio.create_task(self._request(batch)) for batch in batches]
+        cut = [_truncated(text, self._limits.text_bytes) for text in texts]
+        requests = [asyncio.create_task(self._rows(batch)) for batch in self._limits.batches(cut)]
         try:
             parts = await asyncio.gather(*requests)
         finally:
             for request in requests:
                 request.cancel()
-        return Embeddings(np.concatenate(parts) if parts else np.empty((0, await self.dimensions()), np.float32))
-
-    async def _request(self, texts: list[str]) -> NDArray[np.float32]:
-        async with self._free:
-            with typed_errors(self.model):
-                raw = await self._client.embeddings.with_raw_response.create(
-                    model=self._name, input=texts, encoding_format="base64", extra_body=self._asked
-                )
-        return self._checked(_read(parse_body(raw.text)), len(texts))
-
-    def _checked(self, vectors: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-        if len(vectors) != count:
-            raise ModelError(f"{self.model}: {len(vectors)} vectors came back for {count} texts")
-        if not np.isfinite(vectors).all():
-            raise ModelError(f"{self.model}: a vector holds NaN or infinity")
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not lengths.all():
-            raise ModelError(f"{self.model}: a vector has length 0")
-        known = self._dimensions = self._dimensions or vectors.shape[1]
-        if vectors.shape[1] != known:
-            raise ModelError(f"{self.model}: vectors have {vectors.shape[1]} dimensions, not {known}")
-        normalised: NDArray[np.float32] = vectors / lengths
-        return normalised
+        rows = [row for part, _ in parts for row in part]
+        vectors = np.zeros((len(rows), await self.dimensions()), np.float32)
+        refused = {place: row for place, row in enumerate(rows) if isinstance(row, Refused)}
+        for place, row in enumerate(rows):
+            if not isinstance(row, Refused):
+                vectors[place] = row
+        return Embeddings(vectors, refused=refused)
 
     async def aclose(self) -> None:
         await self._client.close()
 
+    async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[Row], bool]:
+        """A row for each text, and whether the endpoint took them as they were sent."""
+        if self._over_limits(texts):  # learned since the batch was made
+            parts = [await self._rows(batch) for batch in self._limits.batches(texts)]
+            return [row for part, _ in parts for row in part], False
+        form = self._form
+        try:
+            rows = await self._ask(texts)
+        except ModelError as failure:
+            await self._check_endpoint()
+            if self._form != form:
+                return await self._rows(texts)
+            if again and not _is_refusal(failure):
+                return await self._repeated(texts, failure)
+            return await self._divided(texts, failure), False
+        refused = [place for place, row in enumerate(rows) if isinstance(row, Refused)]
+        for place in refused:
+            rows[place] = await self._examined(texts[place])
+        return rows, not refused
 
-def _truncated(text: str) -> str:
-    return text if len(text) * 4 <= MAX_TEXT_BYTES else text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
+    def _over_limits(self, texts: list[str]) -> bool:
+        return len(texts) > 1 and len(list(self._limits.batches(texts))) > 1
+
+    async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[Row], bool]:
+        """Once more, for what may have passed; a plain 500 is often an answer to the texts, and is not waited for."""
+        plain = isinstance(failure.__cause__, openai.APIStatusError) and failure.__cause__.status_code == 500
+        try:
+            rows = await self._ask(texts, retries=0 if plain else self._retries)
+        except ModelError as error:
+            return await self._divided(texts, error), False
+        if any(isinstance(row, Refused) for row in rows):
+            return await self._rows(texts, again=False)
+        return rows, True
+
+    async def _divided(self, texts: list[str], failure: ModelError) -> list[Row]:
+        """A batch that was refused while a harmless text passes: too many, too large, or with a bad one among them."""
+        if len(texts) == 1:
+            return [await self._examined(texts[0], failure)]
+        if await self._too_many(len(texts)):
+            return (await self._rows(texts))[0]
+        middle = (len(texts) + 1) // 2
+        (first, whole), (second, also_whole) = [
+            await self._rows(half, again=False) for half in (texts[:middle], texts[middle:])
+        ]
+        if whole and also_whole:
+            self._learn(request_bytes=max(_size(texts[:middle]), _size(texts[middle:])))
+        return [*first, *second]
+
+    async def _too_many(self, count: int) -> bool:
+        """Whether so many harmless texts are refused; then the limit is learned, by one of the requests that met it."""
+        async with self._learning:
+            most = min(count, self._limits.texts)
+            while most > 1 and not await self._accepts([HARMLESS] * most):
+                most = (most + 1) // 2
+            if most < self._limits.texts and most < count:
+                self._learn(texts=most)
+        return most < count
+
+    async def _examined(self, text: str, failure: ModelError | None = None) -> Row:
+        """One text that was refused while a harmless one passes: shortened until it is taken, if its length may be why.
+
+        Where texts of its length are refused in general, all later ones are truncated as well.
+        """
+        row = await self._alone(text)
+        if not isinstance(row, Refused):
+            return row
+        size = len(text.encode())
+        if await self._accepts([_filled(DENSE, size)]):
+            return row
+        general = not await self._accepts([_filled(PLAIN, size)])
+        while (size := size // 2) >= SHORTEST:
+            shorter = await self._alone(_truncated(text, size))
+            if not isinstance(shorter, Refused):
+                if general:
+                    self._learn(text_bytes=size)
+                return shorter
+        return row
+
+    async def _alone(self, text: str) -> Row:
+        """Raises what is no fault of the text: an endpoint that fails altogether, or asks for a pause."""
+        try:
+            row = (await self._ask([text]))[0]
+        except ModelError as failure:
+            if isinstance(failure.__cause__, openai.RateLimitError):
+                raise
+            row = _refusal(failure)
+        if isinstance(row, Refused):
+            await self._check_endpoint()
+        return row
+
+    async def _accepts(self, texts: list[str]) -> bool:
+        try:
+            return not any(isinstance(row, Refused) for row in await self._ask(texts, retries=self._retries))
+        except ModelError:
+            return False
+
+    async def _check_endpoint(self) -> None:
+        """Raises what is wrong with the endpoint itself; learns which fields of a request it refuses."""
+        try:
+            await self._harmless(self._form, self._retries)
+        except ModelError as failure:
+            if isinstance(failure.__cause__, openai.APIConnectionError | openai.RateLimitError):
+                raise
+            for form in self._forms():
+                if form != self._form and await self._works(form):
+                    self._form = form
+                    _log.info("%s: from now on asked with %s", self.model, ", ".join(form) or "no further fields")
+                    return
+            raise
+
+    async def _works(self, form: Mapping[str, Any]) -> bool:
+        try:
+            await self._harmless(form, 0)
+        except ModelError:
+            return False
+        return True
+
+    async def _harmless(self, form: Mapping[str, Any], retries: int) -> None:
+        row = (await self._ask([HARMLESS], form=form, retries=retries))[0]
+        if isinstance(row, Refused):
+            raise ModelError(f"{self.model}: even a harmless text fails: {row.detail}")
+
+    def _forms(self) -> list[Mapping[str, Any]]:
+        """The further fields of a request, the richest first."""
+        size = {} if self._asked is None else {"dimensions": self._asked}
+        forms: list[Mapping[str, Any]] = [{"encoding_format": "base64", **size}, size, {}]
+        return forms if size else forms[:2]
+
+    async def _ask(self, texts: Sequence[str], *, form: Mapping[str, Any] | None = None, retries: int = 0) -> list[Row]:
+        body = {"model": self._name, "input": list(texts), **(self._form if form is None else form)}
+        client = self._client.with_options(max_retries=retries)
+        async with self._free:
+            with typed_errors(self.model):
+                # The client's own embeddings.create asks for base64 where no format is given.
+                answer = await client.post("/embeddings", cast_to=openai.HttpxBinaryResponseContent, body=body)
+        return self._sized(read_rows(parse_body(answer.text), len(texts)))
+
+    def _sized(self, rows: list[Row]) -> list[Row]:
+        """Rows of another size than the known one are refused; the first answer's, or most of it, makes it known."""
+        sizes = Counter(len(row) for row in rows if not isinstance(row, Refused))
+        if self._dimensions is None and sizes:
+            self._dimensions = sizes.most_common(1)[0][0]
+        known = self._dimensions
+        return [row if isinstance(row, Refused) or len(row) == known else _of_size(len(row), known) for row in rows]
+
+    def _learn(self, **smaller: int) -> None:
+        learned = {name: min(value, getattr(self._limits, name)) for name, value in smaller.items()}
+        self._limits = replace(self._limits, **learned)
+        _log.info("%s: learned from a refusal: at most %s", self.model, self._limits)
 
 
-def _batches(texts: list[str], count: int) -> Iterator[list[str]]:
-    """Runs of at most `count` texts and MAX_REQUEST_BYTES, in order."""
-    batch: list[str] = []
-    size = 0
-    for text in texts:
-        length = len(text.encode())
-        if batch and (len(batch) == count or size + length > MAX_REQUEST_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(text)
-        size += length
-    if batch:
-        yield batch
+def _truncated(text: str, size: int) -> str:
+    return text if len(text) * 4 <= size else text.encode()[:size].decode(errors="ignore")
 
 
-def _read(body: Mapping[str, Any]) -> NDArray[np.float32]:
-    """(n, dimensions), in the order of the texts, which is `index` and not the order of the answer."""
-    try:
-        data = sorted(body["data"], key=lambda item: item["index"])
-        if [item["index"] for item in data] != list(range(len(data))):
-            raise ModelError("the endpoint's answer does not give each text one vector")
-        vectors = np.array([_vector(item["embedding"]) for item in data], dtype=np.float32)
-        return vectors if vectors.ndim == 2 else np.empty((0, 0), np.float32)
-    except (LookupError, TypeError, ValueError) as error:
-        raise ModelError("the endpoint's answer is no list of embeddings of one size") from error
+def _filled(pattern: str, size: int) -> str:
+    return (pattern * (size // len(pattern) + 1))[:size]
 
 
-def _vector(embedding: str | list[float]) -> NDArray[np.float32]:
-    """Base64 of little-endian floats, or plain numbers from an endpoint that knows no encoding_format."""
-    if isinstance(embedding, str):
-        return np.frombuffer(base64.b64decode(embedding), dtype="<f4")
-    return np.asarray(embedding, dtype=np.float32)
+def _size(texts: Sequence[str]) -> int:
+    return sum(len(text.encode()) for text in texts)
+
+
+def _is_refusal(failure: ModelError) -> bool:
+    """Of the request itself, which will not pass; anything else, such as an error in a 200, may."""
+    return isinstance(failure.__cause__, openai.APIStatusError) and not isinstance(failure, ModelUnavailable)
+
+
+def _refusal(failure: ModelError) -> Refused:
+    cause = failure.__cause__
+    reason = f"status-{cause.status_code}" if isinstance(cause, openai.APIStatusError) else "no-answer"
+    return Refused(reason, f"the endpoint refuses this text and takes others: {failure}")
+
+
+def _of_size(size: int, known: int | None) -> Refused:
+    return Refused("dimensions", f"the vector has {size} dimensions, not {known}")

@@ -1,6 +1,7 @@
+import json
 import threading
 from asyncio import gather
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from semmem.errors import InvalidInput, ModelError, ModelUnavailable
 from semmem.models.embedding import CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_TEXT_BYTES, OpenAIEmbedder
 from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
 from tests.waiting import wait_until
+
+Answer = Callable[[dict[str, Any]], Vectors | Reply]
 
 
 @pytest.fixture
@@ -115,31 +118,47 @@ async def test_an_endpoint_gives_no_token_states(embedder: OpenAIEmbedder) -> No
     assert (await embedder.embed(["hello"], tokens=True)).tokens is None
 
 
+def _all(vector: object) -> Answer:
+    """The same in place of a vector for every text."""
+    return lambda body: _written([{"index": place, "embedding": vector} for place, _ in enumerate(texts_of(body))])
+
+
+def _written(data: object) -> Reply:
+    return Reply(body=json.dumps({"object": "list", "data": data}).encode())
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ([[1.0, 0.0]], "1 vectors came back for 2 texts"),
-        ([[1.0, 0.0], [float("nan"), 1.0]], "NaN"),
-        ([[1.0, 0.0], [float("inf"), 1.0]], "infinity"),
-        ([[1.0, 0.0], [0.0, 0.0]], "length 0"),
-        ([[1.0, 0.0], [1.0]], "one size"),
-        ([], "0 vectors"),
-        (Reply(body=b'{"data": [{"index": 0, "embedding": [1]}, {"index": 0, "embedding": [1]}]}'), "one vector"),
-        (Reply(body=b'{"data": [{"index": 0, "embedding": "AAA"}, {"index": 1, "embedding": "AAAA"}]}'), "embeddings"),
-        (Reply(body=b'{"data": null}'), "embeddings"),
-        (Reply(body=b"<html>", headers={"Content-Type": "text/html"}), "not JSON"),
-        (Reply(status=401), "API key"),
-        (Reply(status=404), "base_url"),
+        (lambda body: [[1.0, 0.0]] * (len(texts_of(body)) - 1), "0 vectors came back for 1 text"),
+        (lambda body: [[1.0, 0.0]] * (len(texts_of(body)) + 1), "2 vectors came back for 1 text"),
+        (_all([float("nan"), 1.0]), "NaN"),
+        (_all([None, 1.0]), "NaN"),
+        (_all([float("inf"), 1.0]), "infinity"),
+        (_all([0.0, 0.0]), "length 0"),
+        (_all([]), "no list of numbers"),
+        (_all(None), "no list of numbers"),
+        (_all("AAA"), "no list of numbers"),
+        (_all([[1.0, 0.0], [0.0, 1.0]]), "no list of numbers"),
+        (_all({"float": [1.0]}), "no list of numbers"),
+        (lambda body: _written(None), "no list of embeddings"),
+        (lambda body: Reply(body=b'{"error": {"message": "overloaded", "code": 503}}'), "an error in place of vectors"),
+        (lambda body: Reply(body=b"<html>", headers={"Content-Type": "text/html"}), "not JSON"),
+        (lambda body: Reply(body=b"[]"), "not a JSON object"),
+        (lambda body: Reply(status=400), "400"),
+        (lambda body: Reply(status=401), "API key"),
+        (lambda body: Reply(status=404), "base_url"),
     ],
 )
-async def test_an_answer_that_cannot_be_right_is_a_model_error(
-    server: ModelServer, embedder: OpenAIEmbedder, answer: Vectors | Reply, message: str
+async def test_an_endpoint_that_fails_for_every_text_is_a_model_error(
+    server: ModelServer, embedder: OpenAIEmbedder, answer: Answer, message: str
 ) -> None:
-    server.embed = lambda body: answer
+    server.embed = answer
 
     with pytest.raises(ModelError, match=message) as caught:
         await embedder.embed(["one", "two"])
     assert type(caught.value) is ModelError
+    assert len(server.requests) <= 4
 
 
 async def test_dimensions_that_change_are_a_model_error(server: ModelServer, embedder: OpenAIEmbedder) -> None:

@@ -1,0 +1,73 @@
+"""Reads the vectors out of an embedding endpoint's answer, as endpoints really write them."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from semmem.errors import ModelError
+from semmem.ports import Refused
+
+Row = NDArray[np.float32] | Refused
+
+NAN = Refused("nan", "the model gives NaN or infinity for this text")
+ZERO = Refused("zero", "the model gives a vector of length 0 for this text")
+UNREADABLE = Refused("unreadable", "the endpoint's answer holds no list of numbers for this text")
+
+
+def read_rows(body: Mapping[str, Any], count: int) -> list[Row]:
+    """A vector of length 1 for each of `count` texts, in their order, or why that one has none.
+
+    Raises ModelError where the answer as a whole cannot be matched with the texts.
+    """
+    data = body.get("data")
+    if not isinstance(data, list):
+        what = "an error in place of vectors" if body.get("error") else "no list of embeddings"
+        raise ModelError(f"the endpoint's answer holds {what}")
+    if len(data) != count:
+        raise ModelError(f"{len(data)} vectors came back for {count} texts")
+    return [_row(item) for item in _ordered(data)]
+
+
+def _ordered(data: list[Any]) -> Sequence[Any]:
+    """By `index` where that tells the items apart; some leave it out, at 0 or always, or write the same for all."""
+    places = [item.get("index") or 0 if isinstance(item, Mapping) else None for item in data]
+    if not all(isinstance(place, int) for place in places) or len(set(places)) < len(data):
+        return data
+    return [data[at] for at in sorted(range(len(data)), key=places.__getitem__)]
+
+
+def _row(item: object) -> Row:
+    try:
+        vector = _numbers(item["embedding"] if isinstance(item, Mapping) else item)
+    except (LookupError, TypeError, ValueError, OverflowError):
+        return UNREADABLE
+    if not vector.size:
+        return UNREADABLE
+    if not np.isfinite(vector).all():
+        return NAN
+    if not vector.any():
+        return ZERO
+    vector = vector / np.abs(vector).max()  # the square of a very small or large number is 0 or infinite
+    row: NDArray[np.float32] = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return row
+
+
+def _numbers(embedding: object) -> NDArray[np.float64]:
+    """Numbers, numbers as strings, JSON as a string, or base64 of little-endian 32-bit floats, whatever was asked for.
+
+    A list that holds the vector as its only element is that vector.
+    """
+    if isinstance(embedding, str):
+        if not embedding.lstrip().startswith("["):
+            return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4").astype(np.float64)
+        embedding = json.loads(embedding)
+    if not isinstance(embedding, list):
+        raise ValueError("no list of numbers")
+    numbers = np.asarray(embedding, dtype=np.float64)
+    if numbers.size != numbers.shape[-1]:
+        raise ValueError("more than one vector")
+    return numbers.reshape(-1)

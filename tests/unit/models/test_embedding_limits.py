@@ -1,0 +1,309 @@
+"""Endpoints with limits, and texts that they refuse: told apart by trying, learned, and not met again."""
+
+import base64
+import json
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from semmem.errors import ModelUnavailable
+from semmem.models.embedding import SHORTEST, OpenAIEmbedder
+from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
+
+Body = dict[str, Any]
+Answer = Callable[[Body], Vectors | Reply]
+CITIES = [f"I visited city number {number}." for number in range(40)]
+POISON = "I visited city number 3."
+
+
+@pytest.fixture
+async def embedder(server: ModelServer) -> AsyncIterator[OpenAIEmbedder]:
+    embedder = OpenAIEmbedder("bge-m3", base_url=server.base_url, max_retries=0)
+    yield embedder
+    await embedder.aclose()
+
+
+def _refusing(when: Callable[[list[str]], bool], status: int, message: str = "no") -> Answer:
+    return lambda body: Reply(status=status, error={"message": message}) if when(texts_of(body)) else hashed_words(body)
+
+
+def _most(server: ModelServer) -> int:
+    return max(len(texts_of(body)) for body in server.requests)
+
+
+async def _same_as_hashed(embedder: OpenAIEmbedder, texts: Sequence[str]) -> None:
+    embeddings = await embedder.embed(texts)
+    assert embeddings.refused == {}
+    np.testing.assert_allclose(embeddings.vectors, hashed_words({"input": list(texts)}), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("most", "status", "message"),
+    [
+        (32, 413, "batch size 40 > maximum allowed batch size 32"),  # TEI
+        (10, 400, "batch size is invalid, it should not be larger than 10"),  # DashScope
+        (1, 400, "input must be a string"),
+        (16, 422, "Zu viele Texte"),
+        (8, 500, "input array too long"),
+        (5, 501, ""),
+        (3, 403, "blocked"),
+    ],
+)
+async def test_a_limit_of_texts_a_request_is_learned_once(
+    server: ModelServer, embedder: OpenAIEmbedder, most: int, status: int, message: str
+) -> None:
+    server.embed = _refusing(lambda texts: len(texts) > most, status, message)
+
+    await _same_as_hashed(embedder, CITIES)
+
+    server.requests.clear()
+    await _same_as_hashed(embedder, CITIES)
+    assert most / 2 < _most(server) <= most  # no request is refused again
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+async def test_a_limit_of_tokens_a_request_is_learned_and_does_not_make_small_texts_go_alone(
+    server: ModelServer, embedder: OpenAIEmbedder, status: int
+) -> None:
+    server.embed = _refusing(lambda texts: sum(map(len, texts)) > 2_000, status, "max tokens per request")
+    long = [f"{number} " * 300 for number in range(6)]
+
+    await _same_as_hashed(embedder, long)
+
+    server.requests.clear()
+    await _same_as_hashed(embedder, long)
+    assert all(sum(map(len, texts_of(body))) <= 2_000 for body in server.requests)
+    await _same_as_hashed(embedder, CITIES[:8])
+    assert _most(server) == 8
+
+
+async def test_both_limits_at_once(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: len(texts) > 10 or sum(map(len, texts)) > 500, 400)
+
+    await _same_as_hashed(embedder, [*CITIES, *(f"{number} " * 100 for number in range(9))])
+
+
+async def test_a_limit_is_learned_although_several_requests_meet_it_at_once(
+    server: ModelServer, embedder: OpenAIEmbedder
+) -> None:
+    server.embed = _refusing(lambda texts: len(texts) > 32, 413)
+
+    await _same_as_hashed(embedder, [f"My note has number {number}." for number in range(1_500)])
+
+    assert len([body for body in server.requests if len(texts_of(body)) > 32]) <= 6 + 3
+
+
+async def test_a_batch_that_fails_once_teaches_no_limit(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    for failure in (Reply(status=500), Reply(status=503), Reply(body=b'{"error": {"message": "overloaded"}}')):
+        replies = iter([failure])
+        server.embed = lambda body, replies=replies: next(replies, None) or hashed_words(body)
+        await _same_as_hashed(embedder, CITIES)
+
+    server.requests.clear()
+    await _same_as_hashed(embedder, CITIES)
+    assert _most(server) == len(CITIES)
+
+
+@pytest.mark.parametrize("status", [400, 413, 500])
+async def test_a_text_that_is_too_long_is_cut_and_so_are_all_later_ones(
+    server: ModelServer, embedder: OpenAIEmbedder, status: int
+) -> None:
+    server.embed = _refusing(lambda texts: max(map(len, texts)) > 2_000, status, "less than 512 tokens")
+    long = "I wrote: " + "word " * 600
+
+    embeddings = await embedder.embed([*CITIES[:4], long])
+
+    assert embeddings.refused == {}
+    np.testing.assert_allclose(np.linalg.norm(embeddings.vectors, axis=1), 1, rtol=1e-5)
+    server.requests.clear()
+    await embedder.embed([long, CITIES[0]])
+    assert [len(text) for text in texts_of(server.requests[0])] == [1_504, len(CITIES[0])]
+    assert len(server.requests) == 1
+
+
+async def test_a_text_of_more_tokens_a_byte_is_cut_alone(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: max(len(text.split()) for text in texts) > 512, 413)
+
+    embeddings = await embedder.embed(["1 2 3 4 5 " * 200, "sentence " * 300])
+
+    assert embeddings.refused == {}
+    assert "1 2 3 4 5 " * 100 in [text for body in server.requests for text in texts_of(body)]
+    server.requests.clear()
+    await embedder.embed(["sentence " * 300])
+    assert [len(text) for text in texts_of(server.requests[0])] == [2_700]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (Reply(status=500, error={"message": "failed to encode response: json: unsupported value: NaN"}), "status-500"),
+        (Reply(status=400, error={"message": "the input is empty"}), "status-400"),
+        (Reply(status=413), "status-413"),
+        (Reply(status=403, error={"message": "blocked by the firewall"}), "status-403"),
+        (Reply(status=503), "status-503"),
+        (Reply(cut=True, body=b"the runner was killed" * 9), "no-answer"),
+        (Reply(body=b"<html>"), "no-answer"),
+        (Reply(body=b'{"error": {"message": "bad"}}'), "no-answer"),
+        ([0.0] * 64, "zero"),
+        ([float("nan")] * 64, "nan"),
+        ([None] * 64, "nan"),
+        ([1.0, 2.0, 3.0], "dimensions"),
+        ([], "unreadable"),
+        (None, "unreadable"),
+        ("not base64", "unreadable"),
+    ],
+)
+async def test_a_text_that_cannot_be_embedded_holds_back_no_other(
+    server: ModelServer, embedder: OpenAIEmbedder, bad: object, reason: str
+) -> None:
+    def embed(body: Body) -> Reply:
+        texts = texts_of(body)
+        if isinstance(bad, Reply) and POISON in texts:
+            return bad
+        rows = enumerate(zip(texts, hashed_words(body), strict=True))
+        return _reply([{"index": at, "embedding": bad if text == POISON else row} for at, (text, row) in rows])
+
+    server.embed = embed
+    embeddings = await embedder.embed(CITIES[:5])
+
+    assert {place: refused.reason for place, refused in embeddings.refused.items()} == {3: reason}
+    assert POISON not in embeddings.refused[3].detail
+    rest = [0, 1, 2, 4]
+    np.testing.assert_allclose(embeddings.vectors[rest], np.array(hashed_words({"input": CITIES[:5]}))[rest], rtol=1e-5)
+    assert not embeddings.vectors[3].any()
+
+
+async def test_bad_texts_among_many_are_found_and_teach_no_limit(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: bool({CITIES[7], CITIES[29]} & set(texts)), 500, "NaN")
+
+    assert set((await embedder.embed(CITIES)).refused) == {7, 29}
+
+    server.requests.clear()
+    await embedder.embed([*CITIES[:7], *CITIES[8:29]])
+    assert len(server.requests) == 1
+
+
+async def test_a_limit_and_a_bad_text_at_once(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: len(texts) > 10 or CITIES[7] in texts, 400)
+
+    assert set((await embedder.embed(CITIES)).refused) == {7}
+
+
+async def test_a_long_text_that_is_refused_for_what_it_says_is_not_cut(
+    server: ModelServer, embedder: OpenAIEmbedder
+) -> None:
+    server.embed = _refusing(lambda texts: any("number 3." in text for text in texts), 500)
+
+    assert set((await embedder.embed(["word " * 400 + POISON])).refused) == {0}
+
+
+async def test_a_text_is_not_cut_for_ever(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: texts != ["hello"], 400)
+
+    assert set((await embedder.embed(["word " * 1_000])).refused) == {0}
+    assert len(server.requests) < 25
+    assert min(len(text) for body in server.requests for text in texts_of(body) if text != "hello") >= SHORTEST
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+async def test_an_outage_is_told_apart_from_a_refusal_soon(
+    server: ModelServer, embedder: OpenAIEmbedder, status: int
+) -> None:
+    server.embed = lambda body: Reply(status=status)
+
+    with pytest.raises(ModelUnavailable):
+        await embedder.embed(CITIES)
+    assert len(server.requests) <= 4
+
+
+async def test_a_rate_limit_refuses_no_text(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    server.embed = _refusing(lambda texts: texts != ["hello"], 429, "tokens per minute")
+
+    with pytest.raises(ModelUnavailable):
+        await embedder.embed(["My dog is called Rex."])
+
+
+async def test_a_request_that_is_larger_than_the_rate_allows_is_split(
+    server: ModelServer, embedder: OpenAIEmbedder
+) -> None:
+    server.embed = _refusing(lambda texts: len(texts) > 8, 429, "Request too large: Limit 1000, Requested 5000")
+
+    await _same_as_hashed(embedder, CITIES)
+
+
+def _reply(data: object, **more: object) -> Reply:
+    return Reply(body=json.dumps({"object": "list", "data": data, "model": "m", **more}).encode())
+
+
+def _written(write: Callable[[int, Sequence[float]], object]) -> Answer:
+    """An endpoint that writes the item of each place and vector in its own way."""
+    return lambda body: _reply([write(at, vector) for at, vector in enumerate(hashed_words(body))])
+
+
+def _packed(vector: Sequence[float]) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _written(lambda at, vector: {"index": 0, "embedding": vector}),
+        _written(lambda at, vector: {"embedding": vector}),
+        _written(lambda at, vector: {"embedding": vector} | ({"index": at} if at else {})),  # Gemini
+        _written(lambda at, vector: {"index": at + 1, "embedding": vector}),
+        _written(lambda at, vector: {"index": None, "embedding": vector}),
+        _written(lambda at, vector: {"index": str(at), "embedding": vector}),
+        _written(lambda at, vector: {"index": at, "embedding": [vector]}),  # llama.cpp
+        _written(lambda at, vector: {"index": at, "embedding": [str(value) for value in vector]}),
+        _written(lambda at, vector: {"index": at, "embedding": json.dumps(vector)}),
+        _written(lambda at, vector: {"index": at, "embedding": _packed(vector)}),
+        _written(lambda at, vector: {"index": at, "embedding": [value * 1e-30 for value in vector]}),
+        _written(lambda at, vector: {"index": at, "embedding": [value * 1e200 for value in vector]}),
+        _written(lambda at, vector: vector),
+        lambda body: _reply(
+            [{"index": at, "embedding": vector} for at, vector in enumerate(hashed_words(body))][::-1], usage=None
+        ),
+    ],
+)
+async def test_answers_in_other_shapes_are_read(server: ModelServer, embedder: OpenAIEmbedder, answer: Answer) -> None:
+    server.embed = answer
+
+    await _same_as_hashed(embedder, CITIES[:5])
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [400, 415, 422, 500])
+async def test_an_endpoint_without_base64_is_asked_without(
+    server: ModelServer, embedder: OpenAIEmbedder, status: int
+) -> None:
+    def embed(body: Body) -> Vectors | Reply:
+        return Reply(status=status) if "encoding_format" in body else hashed_words(body)
+
+    server.embed = embed
+    await _same_as_hashed(embedder, CITIES[:5])
+    await _same_as_hashed(embedder, CITIES[5:9])
+
+    assert [("encoding_format" in body) for body in server.requests][-2:] == [False, False]
+
+
+async def test_a_model_of_one_size_is_not_asked_for_it_twice(server: ModelServer) -> None:
+    def embed(body: Body) -> Vectors | Reply:
+        return Reply(status=400, error={"message": "no matryoshka"}) if "dimensions" in body else hashed_words(body)
+
+    server.embed = embed
+    embedder = OpenAIEmbedder("m", base_url=server.base_url, dimensions=64, max_retries=0)
+    await _same_as_hashed(embedder, CITIES[:2])
+    await embedder.aclose()
+
+    assert await embedder.dimensions() == 64
+
+
+async def test_vectors_of_another_size_than_expected_are_refused_from_the_first_on(server: ModelServer) -> None:
+    server.embed = lambda body: [[1.0, 2.0]] if texts_of(body) == [POISON] else hashed_words(body)
+    embedder = OpenAIEmbedder("m", base_url=server.base_url, expected=64, max_retries=0)
+
+    assert (await embedder.embed([POISON])).refused[0].reason == "dimensions"
+    await embedder.aclose()
