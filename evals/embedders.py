@@ -19,6 +19,9 @@ class Counted:
     async def dimensions(self) -> int:
         return await self._embedder.dimensions()
 
+    def expect(self, dimensions: int) -> None:
+        self._embedder.expect(dimensions)
+
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         self.texts += texts
         return await self._embedder.embed(texts, tokens=tokens)

@@ -137,6 +137,9 @@ class Worded:
     async def dimensions(self) -> int:
         return DIMENSIONS
 
+    def expect(self, dimensions: int) -> None:
+        """Nothing to learn: they are DIMENSIONS."""
+
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         import numpy as np
 

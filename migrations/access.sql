@@ -15,7 +15,9 @@ swept (name, columns) as (values
     ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
     ('facts', array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
     ('scopes', array['tenant', 'scope_kind', 'scope_id']),
-    ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id'])
+    ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id']),
+    ('vectors', array['tenant', 'scope_kind', 'scope_id', 'missing']),
+    ('dead_letters', array['tenant', 'scope_kind', 'scope_id', 'stage', 'replayed_at'])
 ),
 app as (select to_regrole('semmem_app')::oid as oid),
 sweeper as (select to_regrole('semmem_sweeper')::oid as oid),

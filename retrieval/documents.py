@@ -42,7 +42,7 @@ def event_passage(event: Event, place: int, states: Sequence[TokenStates]) -> Pa
         at=event.occurred_at,
         long=is_long(event.content),
         cues=cues(event.content),
-        states=_packed(states),
+        states=packed(states),
     )
 
 
@@ -58,10 +58,11 @@ def fact_passage(fact: Fact, states: Sequence[TokenStates]) -> Passage:
         at=fact.validity.start or fact.said_at,
         long=False,
         cues=cues(fact.text),
-        states=_packed(states),
+        states=packed(states),
     )
 
 
-def _packed(states: Sequence[TokenStates]) -> bytes | None:
+def packed(states: Sequence[TokenStates]) -> bytes | None:
+    """As a passage keeps them; None where there are none."""
     rows = [piece.states for piece in states if len(piece.states)]
     return pack(rows) if rows else None

@@ -1,10 +1,12 @@
 """Puts a memory together: the only place that knows the concrete classes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -13,7 +15,7 @@ from semmem.background import Background
 from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
-from semmem.errors import ConfigurationError, InvalidInput, StoreUnavailable
+from semmem.errors import ConfigurationError, InvalidInput, ModelError, StoreUnavailable
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.fact_indexing import FactIndexer
@@ -46,7 +48,7 @@ from semmem.stores.facts import FactStore
 from semmem.stores.identity import Identity
 from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
-from semmem.stores.pgvector import LexicalIndex, PgVectorIndex
+from semmem.stores.pgvector import LexicalIndex, PgVectorIndex, standing_dimensions
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
 from semmem.stores.qdrant import QdrantIndex
@@ -61,6 +63,10 @@ from semmem.writing import FactWriter
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers
+
+log = logging.getLogger(__name__)
+
+FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
 
 
 def now() -> datetime:
@@ -177,8 +183,8 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
     return Worker(
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
-        Indexer(postgres, log, models.embedder, clock, index_name=index_name, mirrored=mirrored),
-        FactIndexer(postgres, models.embedder, clock, index_name=index_name, mirrored=mirrored),
+        Indexer(postgres, log, FactStore(postgres), models.embedder, stores.pgvector, clock, mirrored=mirrored),
+        FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),
         erasure,
@@ -196,8 +202,9 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     if servers:
         await upgrade(servers.postgres_url)
     postgres = await open_postgres(stack, settings, servers)
-    dimensions = await embedder.dimensions()
-    mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions)
+    dimensions = await known_dimensions(postgres, embedder)
+    standing = partial(standing_dimensions, postgres, embedder.model)
+    mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions, standing)
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
     cache = await open_cache(stack, settings, servers, postgres.identity)
@@ -214,6 +221,20 @@ async def open_postgres(
     )
     stack.push_async_callback(postgres.aclose)
     return postgres
+
+
+async def known_dimensions(postgres: Postgres, embedder: Embedder) -> int | None:
+    """Those of the vectors that the database holds, else the embedder's; None where it does not answer now."""
+    standing = await standing_dimensions(postgres, embedder.model)
+    if standing is not None:
+        embedder.expect(standing)
+        return standing
+    try:
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+            return await embedder.dimensions()
+    except (ModelError, TimeoutError) as error:
+        log.warning("%s; until it answers, the words alone are indexed and searched", error or type(error).__name__)
+        return None
 
 
 async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
@@ -233,7 +254,12 @@ async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers |
 
 
 async def open_mirror(
-    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", model: str, dimensions: int
+    stack: AsyncExitStack,
+    settings: Settings,
+    servers: "Servers | None",
+    model: str,
+    dimensions: int | None,
+    standing: Callable[[], Awaitable[int | None]] | None = None,
 ) -> VectorIndex | None:
     """Qdrant, unless the settings choose pgvector or know no Qdrant. Its absence now is not an error: it may come."""
     url = settings.qdrant_url or (servers.qdrant_url if servers else None)
@@ -243,7 +269,9 @@ async def open_mirror(
         raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
     client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
-    mirror = QdrantIndex(client, embedder_model=model, dimensions=dimensions, prefix=settings.qdrant_prefix)
+    mirror = QdrantIndex(
+        client, embedder_model=model, dimensions=dimensions, prefix=settings.qdrant_prefix, standing=standing
+    )
     stack.push_async_callback(mirror.aclose)
     with suppress(StoreUnavailable):
         await mirror.ensure()
@@ -289,6 +317,10 @@ def make_embedder(settings: Settings) -> Embedder:
         settings.embedding_model,
         base_url=settings.embedding_base_url,
         api_key=_model_key(settings.embedding_api_key, settings),
+        dimensions=settings.embedding_dimensions,
+        batch=settings.embedding_batch,
+        text_bytes=settings.embedding_text_bytes,
+        timeout=settings.embedding_timeout.total_seconds(),
     )
     return LocalStates(embedder) if settings.token_states == "local" else embedder
 

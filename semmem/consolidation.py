@@ -1,14 +1,15 @@
 """From events to facts: the model proposes, pure code decides, one transaction commits."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from time import monotonic
 from uuid import UUID
 
 from semmem import failpoints
-from semmem.errors import BadAnswer
+from semmem.errors import BadAnswer, ModelError
 from semmem.event import Event
 from semmem.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.extractors import gate, segment
@@ -24,9 +25,7 @@ from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
 from semmem.writing import Batch, FactWriter
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+log = logging.getLogger(__name__)
 
 WINDOW = 400  # events looked at together: more than any extractor takes, so that a cut falls between sessions
 
@@ -47,6 +46,7 @@ class Consolidator:
         self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer = clock, writer
+        self._embedder_failed = False
 
     async def run(
         self, scope: Scope, *, last_attempt: bool = False, stopped: Callable[[], bool] = lambda: False
@@ -95,6 +95,9 @@ class Consolidator:
         summaries: Mapping[str | None, str],
         last_attempt: bool,
     ) -> "_Read":
+        started = monotonic()
+        if self._embedder_failed:
+            await self._embed(["ready"])  # or the model's answer would be paid for and lost again
         epoch = (await self._log.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
         present = await self._facts.summary_texts(scope, sessions)
@@ -107,13 +110,29 @@ class Consolidator:
             raise BadAnswer(failed[read[0].id].reason, failed[read[0].id].detail)
         failpoints.reach("model-answered")
         documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
-        embeddings = await self._embedder.embed(documents, tokens=True) if documents else None
+        embeddings = await self._embed(documents) if documents else None
         passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
         extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
-        return _Read(scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings)
+        return _Read(
+            scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
+        )
+
+    async def _embed(self, documents: Sequence[str]) -> Embeddings:
+        """Where the embedder fails, what the model found is lost, and the batch waits."""
+        try:
+            embeddings = await self._embedder.embed(documents, tokens=True)
+        except ModelError:
+            self._embedder_failed = True
+            raise
+        self._embedder_failed = False
+        await self._neighbours.adopt(embeddings.vectors)
+        return embeddings
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:
-        await self._writer.write(await self._decide(read, last_attempt))
+        batch = await self._decide(read, last_attempt)
+        written = await self._writer.write(batch)
+        if written is not None:
+            _report(batch, written, monotonic() - read.started)
         failpoints.reach("facts-committed")
         await self._postgres.analyse_new()
 
@@ -139,7 +158,7 @@ class Consolidator:
         scope, drafts = read.scope, read.extraction.drafts
         if read.embeddings is None:
             return []
-        near = await self._near(scope, read.embeddings.vectors)
+        near = await self._near(scope, read.embeddings)
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         said = {event.id: event.occurred_at for event in read.passed}
@@ -148,10 +167,15 @@ class Consolidator:
             for draft, cosines in zip(drafts, near, strict=True)
         ]
 
-    async def _near(self, scope: Scope, vectors: "NDArray[np.float32]") -> list[dict[UUID, float]]:
-        """The facts near each vector, with their cosines."""
+    async def _near(self, scope: Scope, embeddings: Embeddings) -> list[dict[UUID, float]]:
+        """The facts near each vector, with their cosines; none near a draft that the embedder refused."""
+        rows = [row for row in range(len(embeddings.vectors)) if row not in embeddings.refused]
+        vectors = embeddings.vectors[rows]
         found = await self._neighbours.search_many(View.of(scope), vectors, MAX_CANDIDATES, Filter(), "fact")
-        return [{hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE} for hits in found]
+        near: list[dict[UUID, float]] = [{} for _ in embeddings.vectors]
+        for row, hits in zip(rows, found, strict=True):
+            near[row] = {hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE}
+        return near
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +187,7 @@ class _Read:
     passed: Sequence[Event]
     extraction: Extraction
     embeddings: Embeddings | None  # one row per draft; None where there are none
+    started: float  # by the monotonic clock
 
     @property
     def summaries(self) -> dict[str | None, str]:
@@ -184,8 +209,14 @@ def _of_decisions(embeddings: Embeddings | None, decided: Sequence[Decision | Fa
     rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
     if embeddings is None or len(rows) == len(decided):
         return embeddings
-    tokens = embeddings.tokens
-    return Embeddings(embeddings.vectors[rows], tuple(tokens[row] for row in rows) if tokens else None)
+    return embeddings.of(rows)
+
+
+def _report(batch: Batch, facts: Mapping[str, int], seconds: float) -> None:
+    told = ", ".join(f"{count} {what}" for what, count in facts.items())
+    spent = f"{batch.usage.prompt_tokens} + {batch.usage.completion_tokens} tokens in {batch.usage.calls} calls"
+    events = len(batch.passed)
+    log.info("extracted %d events: facts %s; %s, %.1f s %s", events, told, spent, seconds, batch.scope.digest)
 
 
 def _question(

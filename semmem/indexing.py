@@ -1,44 +1,107 @@
 """Makes remembered events findable: a vector, postings, a passage, and a note for the mirror."""
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from semmem.errors import ModelError
 from semmem.event import Event
-from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, TokenStates
+from semmem.fact import Fact
+from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, Refused, TokenStates
 from semmem.retrieval.analysis import terms
-from semmem.retrieval.documents import event_document, event_passage, event_pieces, event_words
+from semmem.retrieval.documents import (
+    event_document,
+    event_passage,
+    event_pieces,
+    event_words,
+    fact_document,
+    packed,
+)
 from semmem.scope import Scope
 from semmem.stores.events import EventLog, lock_scope, lock_unindexed, mark_indexed
+from semmem.stores.facts import FactStore
+from semmem.stores.ledger import add_dead_letter
 from semmem.stores.passages import last_places, put_passages
-from semmem.stores.points import add_work, put_points, put_terms
-from semmem.stores.postgres import Postgres
+from semmem.stores.pgvector import PgVectorIndex
+from semmem.stores.points import add_work, fill_vector, missing_vectors, put_points, put_terms, refuse_vector
+from semmem.stores.postgres import Connection, Postgres
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH = 256
+log = logging.getLogger(__name__)
+
+BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content: token states take many times as much
+RETRY_SECONDS = 30.0  # after a failure, the embedder is asked again by the jobs that wait for it, not for each event
 
 
 class Indexer:
-    """Embeds a scope's new events, oldest first. `mirrored` says that another index has to follow Postgres."""
+    """Embeds a scope's new events, oldest first. `mirrored` says that another index has to follow Postgres.
+
+    No event waits for the embedder: where it is down, words are indexed at once, and `embed_missing` brings the vectors
+    later. What the embedder refuses is found by its words alone, and goes to the dead letters.
+    """
 
     def __init__(
-        self, postgres: Postgres, log: EventLog, embedder: Embedder, clock: Clock, *, index_name: str, mirrored: bool
+        self,
+        postgres: Postgres,
+        events: EventLog,
+        facts: FactStore,
+        embedder: Embedder,
+        index: PgVectorIndex,
+        clock: Clock,
+        *,
+        mirrored: bool,
     ) -> None:
-        self._postgres, self._log, self._embedder, self._clock = postgres, log, embedder, clock
-        self._index_name, self._mirrored = index_name, mirrored
+        self._postgres, self._events, self._facts = postgres, events, facts
+        self._embedder, self._index, self._clock = embedder, index, clock
+        self._mirrored = mirrored
+        self._down_until = 0.0  # by the monotonic clock
 
     async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Until nothing waits, or after the batch at which it is `stopped`.
-
-        Raises ModelUnavailable where the embedder is down; what waits stays waiting.
-        """
-        while not stopped() and (events := await self._log.unindexed(scope, BATCH)):
-            embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
-            await self._store(scope, events, embeddings.vectors, await self._states(events, embeddings))
+        """Until every event can be found, at least by its words; or after the batch at which it is `stopped`."""
+        started, count, vectorless = monotonic(), 0, 0
+        while not stopped() and (events := await self._events.unindexed(scope, BATCH, BATCH_BYTES)):
+            embedded = await self._embed_events(events)
+            await self._store(scope, events, embedded)
             await self._postgres.analyse_new()
+            count += len(events)
+            vectorless += len(events) if embedded is None else len(embedded[0].refused)
+        if count:
+            took = monotonic() - started
+            log.info("indexed %d events in %.1f s, %d of them by words alone %s", count, took, vectorless, scope.digest)
+
+    async def embed_missing(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Embeds what waits for it, batch by batch. Raises ModelUnavailable or ModelError where that still fails."""
+        while not stopped() and (items := await self._missing(scope)):
+            events = [item for item in items if isinstance(item, Event)]
+            facts = [item for item in items if isinstance(item, Fact)]
+            if events:
+                await self._fill(scope, events, *await self._embed(events))
+            if facts:
+                documents = [fact_document(fact.subject, fact.text) for fact in facts]
+                embeddings = await self._embedder.embed(documents, tokens=True)
+                await self._fill(scope, facts, embeddings, [(states,) for states in embeddings.tokens or ()])
+            self._down_until = 0.0
+
+    async def _embed_events(self, events: Sequence[Event]) -> "tuple[Embeddings, list[Sequence[TokenStates]]] | None":
+        """None where the embedder is down."""
+        if monotonic() < self._down_until:
+            return None
+        try:
+            return await self._embed(events)
+        except ModelError as error:
+            self._down_until = monotonic() + RETRY_SECONDS
+            log.warning("%s: events are indexed by their words, and embedded later", error)
+            return None
+
+    async def _embed(self, events: Sequence[Event]) -> tuple[Embeddings, list[Sequence[TokenStates]]]:
+        embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
+        return embeddings, await self._states(events, embeddings)
 
     async def _states(self, events: Sequence[Event], embeddings: Embeddings) -> list[Sequence[TokenStates]]:
         """Each event's token states: its own, or if it is long, those of its pieces; none where there are none."""
@@ -54,11 +117,16 @@ class Indexer:
         self,
         scope: Scope,
         events: Sequence[Event],
-        vectors: "NDArray[np.float32]",
-        states: Sequence[Sequence[TokenStates]],
+        embedded: "tuple[Embeddings, list[Sequence[TokenStates]]] | None",
     ) -> None:
-        points = [_point(event, vector) for event, vector in zip(events, vectors, strict=True)]
+        embeddings, states = embedded or (None, [()] * len(events))
+        refused = refusals(events, embeddings)
+        points = [
+            _point(event, row, refused) for event, row in zip(events, vectors_of(embeddings, events), strict=True)
+        ]
         words = {event.id: terms(event_words(event)) for event in events}
+        if embeddings:
+            await self._index.adopt(embeddings.vectors)
         async with self._postgres.transaction(scope) as connection:
             await lock_scope(connection, scope)
             waiting = await lock_unindexed(connection, scope.tenant, list(words))
@@ -66,11 +134,71 @@ class Indexer:
             places = await last_places(connection, scope, [event.session for event in events])
             placed = [(event, own) for event, own in zip(events, states, strict=True) if event.id in waiting]
             await put_passages(connection, _passages(placed, places))
-            await put_points(connection, self._index_name, [point for point in points if point.id in waiting])
+            await put_points(connection, self._index.index_name, [point for point in points if point.id in waiting])
             await put_terms(connection, scope, {id: words[id] for id in ids})
             await mark_indexed(connection, scope.tenant, ids, self._clock())
+            for id in refused.keys() & waiting:
+                await self._bury(connection, scope, refused[id], [id])
             if self._mirrored:
-                await add_work(connection, scope, ids)
+                await add_work(connection, scope, [id for id in ids if id not in refused] if embeddings else [])
+
+    async def _missing(self, scope: Scope) -> list[Event | Fact]:
+        async with self._postgres.transaction(scope) as connection:
+            kinds = await missing_vectors(connection, scope, BATCH)
+        events = await self._events.get(scope, [id for id, kind in kinds.items() if kind == "event"])
+        facts = await self._facts.get(scope, [id for id, kind in kinds.items() if kind == "fact"])
+        return [*_within(events, BATCH_BYTES), *facts]
+
+    async def _fill(
+        self,
+        scope: Scope,
+        items: Sequence[Event | Fact],
+        embeddings: Embeddings,
+        states: Sequence[Sequence[TokenStates]],
+    ) -> None:
+        refused = refusals(items, embeddings)
+        await self._index.adopt(embeddings.vectors)
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            for row, item in enumerate(items):
+                if item.id not in refused:
+                    own = packed(states[row]) if states else None
+                    await fill_vector(connection, scope.tenant, item.id, embeddings.vectors[row], own)
+                elif await refuse_vector(connection, scope.tenant, item.id):
+                    await self._bury(connection, scope, refused[item.id], _event_ids(item))
+            if self._mirrored:
+                await add_work(connection, scope, [item.id for item in items if item.id not in refused])
+
+    async def _bury(self, connection: Connection, scope: Scope, why: Refused, events: Sequence[UUID]) -> None:
+        await add_dead_letter(connection, scope, "embedding", why.reason, why.detail, events, self._clock())
+
+
+def refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> dict[UUID, Refused]:
+    """Which of the items the embedder refused, and why."""
+    return {items[row].id: why for row, why in embeddings.refused.items()} if embeddings else {}
+
+
+def vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> "list[NDArray[np.float32] | None]":
+    """A vector for each item, or None where the embedder has none."""
+    if embeddings is None:
+        return [None] * len(items)
+    return [None if row in embeddings.refused else vector for row, vector in enumerate(embeddings.vectors)]
+
+
+def _within(events: Iterable[Event], most_bytes: int) -> list[Event]:
+    """As many as hold so many bytes, one at least."""
+    taken: list[Event] = []
+    size = 0
+    for event in events:
+        size += len(event.content.encode())
+        if taken and size > most_bytes:
+            break
+        taken.append(event)
+    return taken
+
+
+def _event_ids(item: Event | Fact) -> list[UUID]:
+    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
 
 
 def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Mapping[str | None, int]) -> list[Passage]:
@@ -83,7 +211,7 @@ def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Map
     return found
 
 
-def _point(event: Event, vector: "NDArray[np.float32]") -> Point:
+def _point(event: Event, vector: "NDArray[np.float32] | None", refused: Mapping[UUID, Refused]) -> Point:
     return Point(
         id=event.id,
         kind="event",
@@ -96,4 +224,5 @@ def _point(event: Event, vector: "NDArray[np.float32]") -> Point:
         at=event.occurred_at,
         importance=event.importance,
         current=True,
+        refused=event.id in refused,
     )

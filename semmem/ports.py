@@ -49,9 +49,15 @@ class Embeddings:
     tokens: tuple[TokenStates, ...] | None = None
     refused: Mapping[int, Refused] = field(default_factory=dict)
 
+    def of(self, rows: Sequence[int]) -> "Embeddings":
+        """Those of these texts alone, in this order."""
+        tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
+        refused = {place: self.refused[row] for place, row in enumerate(rows) if row in self.refused}
+        return Embeddings(self.vectors[list(rows)], tokens, refused)
+
 
 class Embedder(Protocol):
-    """Turns texts into vectors. Raises ModelUnavailable when it cannot answer now, ModelError when it refuses any text."""
+    """Turns texts into vectors. Raises ModelUnavailable if it cannot answer now, ModelError if it refuses any text."""
 
     @property
     def model(self) -> str:
@@ -60,6 +66,10 @@ class Embedder(Protocol):
 
     async def dimensions(self) -> int:
         """Of every vector; asks the model where they are not known yet."""
+        ...
+
+    def expect(self, dimensions: int) -> None:
+        """Says what the vector index holds, so that a model that gives other vectors need not be believed."""
         ...
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:

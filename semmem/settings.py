@@ -96,6 +96,18 @@ class Settings(BaseSettings):
     embedding_base_url: str | None = Field(None, description="that endpoint; OpenAI's own, if left out")
     embedding_model: str = Field(DEFAULT_EMBEDDING, description="the embedding model's name there")
     embedding_api_key: SecretStr | None = Field(None, description="its key, sent where embedding_base_url points")
+    embedding_dimensions: int | None = Field(
+        None, ge=1, le=16_000, description="asks for vectors of that size; the model's own, if left out"
+    )
+    embedding_batch: int = Field(
+        256, ge=1, le=2_048, description="texts a request, at most; a lower limit of the endpoint is learned"
+    )
+    embedding_text_bytes: int = Field(
+        8_191, ge=32, le=81_910, description="that a text is truncated to; a lower limit of the endpoint is learned"
+    )
+    embedding_timeout: Duration = Field(
+        timedelta(seconds=30), gt=timedelta(0), description="after which a request for vectors is given up"
+    )
 
     token_states: Literal["embedder", "local"] = Field(
         "embedder", description="whose words meet the question's: the embedder's, if it has any, or the bundled model's"

@@ -116,6 +116,7 @@ class Worker:
         self._manager = QueueManager(queue)
         handlers: dict[Entrypoint, Callable[[Job], Awaitable[None]]] = {
             "index": self._index,
+            "embed": self._embed,
             "consolidate": self._consolidate,
         }
         for entrypoint in ENTRYPOINTS:
@@ -143,6 +144,10 @@ class Worker:
             await self._sync.run(scope, stopped=self._stopping.is_set)
         if not self._stopping.is_set():  # what was cut short has not followed yet
             await self._erasure.finish(scope, receipts)
+
+    async def _embed(self, job: Job) -> None:
+        scope = scope_of_job(job.payload)
+        await self._attempt(job, "embed", scope, lambda last: self._indexer.embed_missing(scope))
 
     async def _consolidate(self, job: Job) -> None:
         scope = scope_of_job(job.payload)

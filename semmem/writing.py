@@ -50,16 +50,20 @@ class FactWriter:
         self._postgres, self._clock = postgres, clock
         self._index_name, self._mirrored = index_name, mirrored
 
-    async def write(self, batch: Batch) -> None:
-        """Nothing happens where another worker was faster, or the events were forgotten meanwhile."""
+    async def write(self, batch: Batch) -> Mapping[str, int] | None:
+        """How many facts were added, confirmed and superseded.
+
+        None, and nothing happens, where another worker was faster, or the events were forgotten meanwhile.
+        """
         ids = [event.id for event in batch.passed]
         tenant, now = batch.scope.tenant, self._clock()
         async with self._postgres.transaction(batch.scope) as connection:
             if await lock_scope(connection, batch.scope) != batch.epoch:
                 raise StaleDecision("something was forgotten meanwhile, which an answer may still hold")
             if await lock_unconsolidated(connection, tenant, ids) != set(ids):
-                return
-            changed = await self._decide(connection, batch, now)
+                return None
+            added, retired = await self._decide(connection, batch, now)
+            changed = added + retired
             failpoints.reach("facts-writing")
             await _summarize(connection, batch, now)
             await _bury(connection, batch, now)
@@ -67,9 +71,12 @@ class FactWriter:
             if self._mirrored:
                 await add_work(connection, batch.scope, changed)
             await mark_consolidated(connection, tenant, ids, now)
+        meant = sum(decision.verdict != "ignore" for decision in batch.decisions)
+        new = len(added) - len(retired)
+        return {"added": new, "confirmed": meant - len(added), "superseded": len(retired)}
 
-    async def _decide(self, connection: Connection, batch: Batch, now: datetime) -> list[UUID]:
-        """Carries the decisions out, and answers with the facts that came or changed."""
+    async def _decide(self, connection: Connection, batch: Batch, now: datetime) -> tuple[list[UUID], list[UUID]]:
+        """Carries the decisions out, and answers with the facts that came, and those that were superseded by some."""
         said = {event.id: event for event in batch.passed}
         added: list[tuple[Fact, int]] = []
         retired: list[UUID] = []
@@ -81,9 +88,9 @@ class FactWriter:
             if decision.verdict == "supersede" and decision.target:
                 retired.append(decision.target.id)
         if batch.embeddings:
-            await self._index(connection, batch.scope, added, batch.embeddings, said)
+            await self._index(connection, batch.scope, added, batch.embeddings, said, now)
         await retire_points(connection, batch.scope.tenant, retired)
-        return [fact.id for fact, _ in added] + retired
+        return [fact.id for fact, _ in added], retired
 
     async def _index(
         self,
@@ -92,14 +99,13 @@ class FactWriter:
         added: Sequence[tuple[Fact, int]],
         embeddings: Embeddings,
         said: Mapping[UUID, Event],
+        now: datetime,
     ) -> None:
-        states = embeddings.tokens
-        found = [
-            IndexedFact(fact, first.session, first.agent, embeddings.vectors[row], states[row] if states else None)
-            for fact, row in added
-            for first in (said[fact.sources[0].event_id],)
-        ]
-        await put_facts(connection, self._index_name, scope, found)
+        found = []
+        for fact, row in added:
+            first = said[fact.sources[0].event_id]
+            found.append(IndexedFact(fact, first.session, first.agent).embedded(embeddings, row))
+        await put_facts(connection, self._index_name, scope, found, now)
 
 
 async def _apply(

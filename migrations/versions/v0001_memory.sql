@@ -132,33 +132,37 @@ create table semmem.summary_sources (
 );
 create index summary_sources_of_event on semmem.summary_sources (tenant, event_id);
 
--- The embedding model in use: an index's name holds the model and its dimensions, and never changes its meaning.
+-- The embedding model in use; its dimensions are known from its first vector on.
 create table semmem.indexes (
     name       text primary key,
     model      text not null,
-    dimensions integer not null check (dimensions between 1 and 16000),
+    dimensions integer check (dimensions between 1 and 16000),
     made_at    timestamptz not null default now()
 );
 
--- What a vector index holds of an event or fact: the truth that Qdrant is made equal to.
+-- What a vector index holds of an event or fact: the truth that Qdrant is made equal to. A vector is missing where the
+-- embedder was down, and waits, or where it refused the text; such an item is found by its words.
 create table semmem.vectors (
     tenant     text collate "C" not null,
     scope_kind text not null,
     scope_id   text collate "C" not null,
-    index_name text not null references semmem.indexes,
+    index_name text not null references semmem.indexes on update cascade,
     item_id    uuid not null,
     item_kind  text not null check (item_kind in ('event', 'fact')),
     version    integer not null,
-    vector     public.vector not null,
+    vector     public.vector,
+    missing    text check (missing in ('waits', 'refused')),
     session    text collate "C",
     agent      text collate "C",
     category   text,
     at         timestamptz not null,
     importance double precision not null,
     current    boolean not null,
-    primary key (tenant, index_name, item_id)
+    primary key (tenant, index_name, item_id),
+    check ((vector is null) = (missing is not null))
 );
 create index vectors_of_scope on semmem.vectors (tenant, scope_kind, scope_id, index_name);
+create index vectors_missing on semmem.vectors (tenant, scope_kind, scope_id) where missing is not null;
 
 -- An inverted index kept inside the scope, so that no tenant's words weigh in another's scores.
 create table semmem.terms (
@@ -205,13 +209,13 @@ create table semmem.index_work (
 );
 create index index_work_of_scope on semmem.index_work (tenant, scope_kind, scope_id, seq);
 
--- What could not be extracted, or was refused: listed, replayed, never dropped.
+-- What could not be extracted or embedded, or was refused: listed, replayed, never dropped.
 create table semmem.dead_letters (
     tenant      text collate "C" not null,
     scope_kind  text not null,
     scope_id    text collate "C" not null,
     id          uuid not null,
-    stage       text not null check (stage in ('extraction', 'draft')),
+    stage       text not null check (stage in ('extraction', 'draft', 'embedding')),
     reason      text not null,
     detail      text not null,
     event_ids   uuid[] not null,
@@ -478,8 +482,9 @@ begin
     order by 2 desc, 1;
 end $$;
 
--- Registers the vector index, unless another model's stands in the database, and answers with the one that stands.
--- With p_hnsw it also builds it, which only the owner of the table may.
+-- Registers the vector index, unless another model's stands in the database, and answers with the one that stands. One
+-- that no vector was ever made for gives way to another name. Once the dimensions are known they stay; with p_hnsw the
+-- index is then built too, which only the owner of the table may.
 create function semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
 returns semmem.indexes
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -487,17 +492,18 @@ declare
     standing semmem.indexes;
 begin
     select * into standing from semmem.indexes;
-    if not found then
+    if not found or standing.dimensions is null and (p_dimensions is not null or p_name <> standing.name) then
         lock table semmem.indexes in share row exclusive mode;
         insert into semmem.indexes (name, model, dimensions)
         select p_name, p_model, p_dimensions where not exists (select from semmem.indexes);
+        update semmem.indexes set name = p_name, model = p_model, dimensions = p_dimensions where dimensions is null;
         select * into standing from semmem.indexes;
     end if;
-    if p_hnsw and standing.name = p_name then
+    if p_hnsw and standing.name = p_name and standing.dimensions is not null then
         execute format(
             'create index if not exists %I on semmem.vectors using hnsw ((vector::public.vector(%s)) vector_cosine_ops)
              where index_name = %L',
-            'vectors_hnsw_' || left(md5(p_name), 16), p_dimensions, p_name);
+            'vectors_hnsw_' || left(md5(p_name), 16), standing.dimensions, p_name);
     end if;
     return standing;
 end $$;

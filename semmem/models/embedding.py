@@ -54,8 +54,9 @@ class Limits:
 class OpenAIEmbedder:
     """Texts to vectors, `batch` texts a request and at most CONCURRENT_REQUESTS of them at once.
 
-    `dimensions` asks the endpoint for vectors of that size; left out, they are of the `expected` size, else of the size
-    of the first answer. `timeout` is in seconds for each of 1 + `max_retries` attempts. Texts are truncated to `text_bytes`.
+    `dimensions` asks the endpoint for vectors of that size; left out, they are of the size that was
+    `expect`ed, else of the first answer's. `timeout` is in seconds for each of 1 + `max_retries` attempts. Texts are
+    truncated to `text_bytes`.
 
     What an endpoint refuses is told apart by trying, never by its words: where even a harmless text fails, the endpoint
     is at fault; where as many harmless texts fail, the number is; else a batch is halved until the one text is found.
@@ -68,7 +69,6 @@ class OpenAIEmbedder:
         base_url: str | None = None,
         api_key: str | None = None,
         dimensions: int | None = None,
-        expected: int | None = None,
         batch: int = 256,
         text_bytes: int = MAX_TEXT_BYTES,
         timeout: float = 30.0,
@@ -81,7 +81,7 @@ class OpenAIEmbedder:
         self._name = model
         self._client = connect(base_url, api_key, timeout, max_retries)
         self._retries = max_retries
-        self._asked, self._dimensions = dimensions, dimensions or expected
+        self._asked, self._dimensions = dimensions, dimensions
         self._limits = Limits(batch, max(MAX_REQUEST_BYTES, text_bytes), text_bytes)
         self._form: Mapping[str, Any] = self._forms()[0]
         self._free = asyncio.Semaphore(CONCURRENT_REQUESTS)
@@ -96,6 +96,10 @@ class OpenAIEmbedder:
             await self._check_endpoint()
         assert self._dimensions is not None
         return self._dimensions
+
+    def expect(self, dimensions: int) -> None:
+        """Vectors of any other size are refused."""
+        self._dimensions = dimensions
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         """Raises ModelUnavailable after the retries, and ModelError where the endpoint refuses whatever it is asked.

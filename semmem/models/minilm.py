@@ -56,6 +56,9 @@ class MiniLM:
     async def dimensions(self) -> int:
         return DIMENSIONS
 
+    def expect(self, dimensions: int) -> None:
+        """Nothing to learn: they are DIMENSIONS."""
+
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         """Computed in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
         due = monotonic() + SECONDS_A_TEXT * len(texts)

@@ -24,6 +24,9 @@ class LocalStates:
     async def dimensions(self) -> int:
         return await self._embedder.dimensions()
 
+    def expect(self, dimensions: int) -> None:
+        self._embedder.expect(dimensions)
+
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         """Both at once; if one fails, so does the call, and the other is given up."""
         if not tokens:
@@ -37,7 +40,7 @@ class LocalStates:
         finally:
             for part in parts:
                 part.cancel()
-        return Embeddings(theirs.vectors, own.tokens)
+        return Embeddings(theirs.vectors, own.tokens, theirs.refused)
 
     async def aclose(self) -> None:
         await self._embedder.aclose()

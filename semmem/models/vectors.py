@@ -34,10 +34,11 @@ def read_rows(body: Mapping[str, Any], count: int) -> list[Row]:
 
 def _ordered(data: list[Any]) -> Sequence[Any]:
     """By `index` where that tells the items apart; some leave it out, at 0 or always, or write the same for all."""
-    places = [item.get("index") or 0 if isinstance(item, Mapping) else None for item in data]
-    if not all(isinstance(place, int) for place in places) or len(set(places)) < len(data):
+    told = [item.get("index") or 0 if isinstance(item, Mapping) else None for item in data]
+    places = [place for place in told if isinstance(place, int)]
+    if len(set(places)) < len(data):
         return data
-    return [data[at] for at in sorted(range(len(data)), key=places.__getitem__)]
+    return [item for _, item in sorted(zip(places, data, strict=True), key=lambda placed: placed[0])]
 
 
 def _row(item: object) -> Row:

@@ -118,9 +118,11 @@ class EventLog:
         async with self._postgres.transaction(scope) as connection:
             return [event_of(row) for row in await connection.fetch(_SQL["export"], *key_of(scope), after, limit)]
 
-    async def unindexed(self, scope: Scope, limit: int) -> list[Event]:
+    async def unindexed(self, scope: Scope, limit: int, most_bytes: int) -> list[Event]:
+        """The oldest, one at least; their content together is hardly more than `most_bytes`."""
         async with self._postgres.transaction(scope) as connection:
-            return [event_of(row) for row in await connection.fetch(_SQL["unindexed"], *key_of(scope), limit)]
+            rows = await connection.fetch(_SQL["unindexed"], *key_of(scope), limit, most_bytes)
+        return [event_of(row) for row in rows]
 
     async def unconsolidated(self, scope: Scope, after: int, limit: int) -> list[Event]:
         """Those of a higher `seq` than `after`."""

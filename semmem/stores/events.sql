@@ -49,10 +49,17 @@ select * from semmem.events
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and seq > $4
 order by seq limit $5;
 
--- unindexed: events that recall cannot find yet, oldest first
-select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
-order by seq limit $4;
+-- unindexed: events that recall cannot find yet, oldest first, as many as hold $5 bytes; one at least
+select * from (
+    select e.*, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before
+    from (
+        select * from semmem.events
+        where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+        order by seq limit $4
+    ) e
+) e
+where bytes_before < $5
+order by seq;
 
 -- unconsolidated: events that no fact has been sought in, oldest first
 select * from semmem.events
@@ -81,8 +88,9 @@ update semmem.events set consolidated_at = $3 where tenant = $1 and id = any ($2
 -- mark_unconsolidated: a replayed dead letter's events wait again
 update semmem.events set consolidated_at = null where tenant = $1 and id = any ($2::uuid[]);
 
--- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to erase. Where only recall matters
--- ($4 is false), only the first and the third do, and no mirror that keeps failing: pgvector answers then
+-- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to embed, to erase. Where only recall
+-- matters ($4 is false), only indexing does, and what no mirror or embedder holds up that keeps failing: pgvector and the
+-- words answer then
 with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
 select exists (
     select from view v, semmem.events e
@@ -97,6 +105,14 @@ select exists (
       and ($4 or not exists (
         select from semmem.pgqueuer j
         where j.dedupe_key = semmem.job_key('index', $1, v.kind, v.id) and j.attempts > 0
+          and j.status in ('queued', 'picked')
+      ))
+) or exists (
+    select from view v, semmem.vectors x
+    where (x.tenant, x.scope_kind, x.scope_id) = ($1, v.kind, v.id) and x.missing = 'waits'
+      and ($4 or not exists (
+        select from semmem.pgqueuer j
+        where j.dedupe_key = semmem.job_key('embed', $1, v.kind, v.id) and j.attempts > 0
           and j.status in ('queued', 'picked')
       ))
 ) or $4 and exists (

@@ -116,7 +116,7 @@ order by recorded_at desc, id desc limit $6;
 update semmem.dead_letters set replayed_at = $4
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and replayed_at is null
   and ($5::uuid[] is null or id = any ($5))
-returning id, event_ids;
+returning id, stage, event_ids;
 
 -- add_audit: who changed what, by ids and counts
 insert into semmem.audit (

@@ -27,8 +27,8 @@ from semmem.stores.sql import statements
 _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
 CLOSE_TIMEOUT = 1.0
-Entrypoint = Literal["index", "consolidate"]
-ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "consolidate")
+Entrypoint = Literal["index", "embed", "consolidate"]
+ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "embed", "consolidate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Waiting:
 class JobQueue:
     def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
         self._postgres, self._clock = postgres, clock
-        self._pauses = {"index": timedelta(), "consolidate": extract_after}
+        self._pauses = {"index": timedelta(), "embed": timedelta(), "consolidate": extract_after}
 
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""

@@ -16,6 +16,11 @@ select exists (
     where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
 );
 
+-- has_embed_work: whether a vector waits for the embedder
+select exists (
+    select from semmem.vectors where (tenant, scope_kind, scope_id) = ($1, $2, $3) and missing = 'waits'
+);
+
 -- has_consolidate_work: whether the consolidate job has something left
 select exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
@@ -26,6 +31,9 @@ select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
 union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null
 union select tenant, scope_kind, scope_id from semmem.index_work
 union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null or qdrant_at is null;
+
+-- sweep_embed: scopes whose embed job may have been lost; addresses only
+select distinct tenant, scope_kind, scope_id from semmem.vectors where missing = 'waits';
 
 -- sweep_consolidate: scopes whose consolidate job may have been lost; addresses only
 select distinct tenant, scope_kind, scope_id from semmem.events where consolidated_at is null;

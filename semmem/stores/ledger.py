@@ -10,16 +10,19 @@ from semmem.extraction import Usage
 from semmem.scope import Scope
 from semmem.stores.events import mark_unconsolidated
 from semmem.stores.paging import check_cursor
+from semmem.stores.points import retry_vectors
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
-Stage = Literal["extraction", "draft"]
+Stage = Literal["extraction", "draft", "embedding"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """Events no answer could be had for (stage "extraction"), or a draft that was refused (stage "draft")."""
+    """Events no answer could be had for (stage "extraction"), a draft that was refused (stage "draft"), or a text that
+    the embedder refused, which is found by its words alone (stage "embedding").
+    """
 
     id: UUID
     scope: Scope
@@ -46,12 +49,14 @@ class Ledger:
         return [_dead_letter_of(row) for row in rows]
 
     async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:
-        """Lets the events of these dead letters (all, if None) be extracted again; the number of letters."""
+        """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many that were."""
         async with self._postgres.transaction(scope) as connection:
             rows = await connection.fetch(_SQL["take_dead_letters"], *key_of(scope), now, ids)
-            events = [event_id for row in rows for event_id in row["event_ids"]]
-            await mark_unconsolidated(connection, scope.tenant, events)
-            if rows:
+            unembedded = [id for row in rows if row["stage"] == "embedding" for id in row["event_ids"]]
+            await retry_vectors(connection, scope, unembedded)
+            unextracted = [id for row in rows if row["stage"] != "embedding" for id in row["event_ids"]]
+            await mark_unconsolidated(connection, scope.tenant, unextracted)
+            if unextracted:
                 await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
         return len(rows)
 

@@ -25,37 +25,58 @@ _SQL = statements("search.sql")
 EXACT_LIMIT = 20_000
 
 
-def index_name(model: str, dimensions: int) -> str:
-    """The name of the index of one embedding model: another model or size is another index."""
-    return f"{re.sub(r'[^a-z0-9.-]+', '-', model.lower())}_{dimensions}"
+def index_name(model: str) -> str:
+    """The name of the index of one embedding model."""
+    return re.sub(r"[^a-z0-9.-]+", "-", model.lower())
+
+
+async def standing_dimensions(postgres: Postgres, model: str) -> int | None:
+    """Of the vectors of this model that the database holds, if it holds any."""
+    async with postgres.connection() as connection:
+        standing = await connection.fetchrow(_SQL["standing_index"])
+    return standing["dimensions"] if standing and standing["model"] == model else None
 
 
 class PgVectorIndex:
-    """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need."""
+    """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need.
+
+    Where `dimensions` are not known yet, because the embedder never answered, they are those of the first vector.
+    """
 
     name = "pgvector"
 
     def __init__(
-        self, postgres: Postgres, *, model: str, dimensions: int, hnsw: bool, exact_limit: int = EXACT_LIMIT
+        self, postgres: Postgres, *, model: str, dimensions: int | None, hnsw: bool, exact_limit: int = EXACT_LIMIT
     ) -> None:
         self._postgres = postgres
         self._model, self._dimensions = model, dimensions
         self._hnsw, self._exact_limit = hnsw, exact_limit
-        self.index_name = index_name(model, dimensions)
+        self.index_name = index_name(model)
 
     async def ensure(self) -> None:
         row = (self.index_name, self._model, self._dimensions, self._hnsw)
         async with self._postgres.connection() as connection:
             standing = await connection.fetchrow(_SQL["ensure_index"], *row)
-        if standing and (standing["model"], standing["dimensions"]) != (self._model, self._dimensions):
+        assert standing is not None
+        self._dimensions = self._dimensions or standing["dimensions"]
+        if (standing["model"], standing["dimensions"]) != (self._model, self._dimensions):
             raise IndexMismatch(
                 f"this database was filled with the embedding model {standing['model']} of {standing['dimensions']} "
                 f"dimensions, not {self._model} of {self._dimensions}; set the first again, or use another database"
             )
 
+    async def adopt(self, vectors: "NDArray[np.float32]") -> None:
+        """Before vectors are written: the first make the dimensions known. Raises IndexMismatch for any others."""
+        if self._dimensions is None:
+            self._dimensions = vectors.shape[1]
+            await self.ensure()
+        for vector in vectors[:1]:
+            self._check(vector)
+
     async def upsert(self, points: Sequence[Point]) -> None:
         for point in points:
-            self._check(point.vector)
+            if point.vector is not None:
+                await self.adopt(point.vector[None])
         for scope, of_scope in groupby(sorted(points, key=lambda point: point.scope), key=lambda point: point.scope):
             async with self._postgres.transaction(scope) as connection:
                 await put_points(connection, self.index_name, list(of_scope))
@@ -87,6 +108,10 @@ class PgVectorIndex:
         kind: ItemKind | None = None,
     ) -> list[list[Candidate]]:
         """The nearest points of each vector, found in one transaction."""
+        if self._dimensions is None:
+            await self.ensure()  # another process may have made the first vector
+        if self._dimensions is None:
+            return [[] for _ in vectors]
         for vector in vectors:
             self._check(vector)
         narrowed = _narrowed(filter, kind)

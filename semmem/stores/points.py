@@ -2,12 +2,17 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from semmem.ports import Point
 from semmem.scope import Scope
-from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
+from semmem.stores.postgres import Connection, Postgres, Row, affected, key_of, scope_of
 from semmem.stores.sql import statements
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SQL = statements("search.sql")
 
@@ -58,10 +63,39 @@ async def put_points(connection: Connection, index_name: str, points: Sequence[P
             point.at,
             point.importance,
             point.current,
+            None if point.vector is not None else "refused" if point.refused else "waits",
         )
         for point in points
     ]
     await connection.executemany(_SQL["put_vector"], rows)
+    for scope in {point.scope for point in points if point.vector is None and not point.refused}:
+        await connection.execute("select semmem.queue('embed', $1, $2, $3)", *key_of(scope))
+
+
+async def missing_vectors(connection: Connection, scope: Scope, limit: int) -> dict[UUID, str]:
+    """Items whose vector waits for the embedder, and their kinds."""
+    rows = await connection.fetch(_SQL["missing"], *key_of(scope), limit)
+    return {row["item_id"]: row["item_kind"] for row in rows}
+
+
+async def fill_vector(
+    connection: Connection, tenant: str, id: UUID, vector: "NDArray[np.float32]", states: bytes | None
+) -> None:
+    """Puts in the vector that was waited for; nothing happens where the item was forgotten meanwhile."""
+    await connection.execute(_SQL["fill_vector"], tenant, id, vector)
+    if states is not None:
+        await connection.execute(_SQL["fill_states"], tenant, id, states)
+
+
+async def refuse_vector(connection: Connection, tenant: str, id: UUID) -> bool:
+    """The embedder is not asked again; False where the item was forgotten meanwhile."""
+    return bool(affected(await connection.execute(_SQL["refuse_vector"], tenant, id)))
+
+
+async def retry_vectors(connection: Connection, scope: Scope, events: Sequence[UUID]) -> None:
+    """Lets the embedder be asked again for these events, and for the facts that rest on them."""
+    if affected(await connection.execute(_SQL["retry_vectors"], *key_of(scope), events)):
+        await connection.execute("select semmem.queue('embed', $1, $2, $3)", *key_of(scope))
 
 
 async def retire_points(connection: Connection, tenant: str, ids: Sequence[UUID]) -> None:

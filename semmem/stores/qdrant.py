@@ -3,7 +3,7 @@
 import asyncio
 import re
 import warnings
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from functools import lru_cache
@@ -74,7 +74,8 @@ class QdrantIndex:
     Args:
         client: its timeout holds for everything but searches.
         embedder_model: the embedder's name, part of the collection's name and recorded in it.
-        dimensions: of every vector; another size is IndexMismatch.
+        dimensions: of every vector; another size is IndexMismatch. None where no vector was ever made.
+        standing: asks for the dimensions until they are known; there is nothing to search or delete until then.
         prefix: tells installations on one server apart.
         search_seconds: after which a search is given up.
     """
@@ -86,16 +87,29 @@ class QdrantIndex:
         client: AsyncQdrantClient,
         *,
         embedder_model: str,
-        dimensions: int,
+        dimensions: int | None,
         prefix: str = "semmem",
         search_seconds: float = SEARCH_SECONDS,
+        standing: Callable[[], Awaitable[int | None]] | None = None,
     ) -> None:
         self._client = client
         self._model, self._dimensions = embedder_model, dimensions
         self._search_seconds = search_seconds
-        self.collection = f"{prefix}_{_slug(embedder_model)}_{dimensions}"
+        self._prefix, self._standing = prefix, standing
+
+    @property
+    def collection(self) -> str:
+        return f"{self._prefix}_{_slug(self._model)}_{self._dimensions}"
+
+    async def _sized(self) -> int | None:
+        """The dimensions, if a vector was ever made."""
+        if self._dimensions is None and self._standing:
+            self._dimensions = await self._standing()
+        return self._dimensions
 
     async def ensure(self) -> None:
+        if await self._sized() is None:
+            return
         with self._qdrant_errors():
             if not await self._client.collection_exists(self.collection):
                 await self._create()
@@ -106,12 +120,17 @@ class QdrantIndex:
                     await self._client.create_payload_index(self.collection, field, schema, wait=True)
 
     async def upsert(self, points: Sequence[Point]) -> None:
+        if not points:
+            return
+        size = await self._sized() or BATCH_NUMBERS
         structs = [self._struct(point) for point in points]
-        for batch in _batches(structs, max(1, min(BATCH_POINTS, BATCH_NUMBERS // self._dimensions))):
+        for batch in _batches(structs, max(1, min(BATCH_POINTS, BATCH_NUMBERS // size))):
             with self._qdrant_errors():
                 await self._client.upsert(self.collection, batch, wait=True)
 
     async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
+        if await self._sized() is None:
+            return
         for batch in _batches(ids, BATCH_POINTS):
             chosen = models.HasIdCondition(has_id=[str(id) for id in batch])
             selector = models.FilterSelector(filter=models.Filter(must=[*_inside(View.of(scope)), chosen]))
@@ -121,6 +140,8 @@ class QdrantIndex:
     async def search(
         self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
+        if await self._sized() is None:
+            return []
         query = self._floats(vector)
         with self._qdrant_errors():
             async with asyncio.timeout(self._search_seconds):
@@ -134,6 +155,8 @@ class QdrantIndex:
         return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in answer.points]
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
+        if await self._sized() is None:
+            return
         inside = models.Filter(must=_inside(View.of(scope)))
         offset: Any = None
         while True:
@@ -153,7 +176,7 @@ class QdrantIndex:
         try:
             await self._client.create_collection(
                 self.collection,
-                models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE),
+                models.VectorParams(size=self._dimensions or 0, distance=models.Distance.COSINE),
                 metadata={"embedder_model": self._model},
             )
         except UnexpectedResponse:
@@ -191,9 +214,10 @@ class QdrantIndex:
         }
         return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload)
 
-    def _floats(self, vector: "NDArray[np.float32]") -> list[float]:
-        if vector.shape != (self._dimensions,):
-            raise self._mismatch(f"holds vectors of {self._dimensions} dimensions, not of shape {vector.shape}")
+    def _floats(self, vector: "NDArray[np.float32] | None") -> list[float]:
+        if vector is None or vector.shape != (self._dimensions,):
+            shape = "none" if vector is None else f"one of shape {vector.shape}"
+            raise self._mismatch(f"holds vectors of {self._dimensions} dimensions, not {shape}")
         floats: list[float] = vector.tolist()
         return floats
 

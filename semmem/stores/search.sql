@@ -1,11 +1,13 @@
 -- nearest_exact: all of a small view; ordered by the bare column, which no HNSW index serves
 select item_id, 1 - (vector <=> $13) as score
 from semmem.matching($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+where vector is not null
 order by vector <=> $13, item_id limit $14;
 
 -- nearest_hnsw: a large view; {dimensions} and {index} are literals because the partial index's expression has them
 select item_id, 1 - (vector::vector({dimensions}) <=> $12) as score
 from semmem.matching($1, $2, $3, '{index}', $4, $5, $6, $7, $8, $9, $10, $11)
+where vector is not null
 order by vector::vector({dimensions}) <=> $12 limit $13;
 
 -- size: how many items a view holds
@@ -59,11 +61,30 @@ from near;
 -- put_vector: makes a point so; its version tells the mirror that it changed
 insert into semmem.vectors as v (
     tenant, scope_kind, scope_id, index_name, item_id, item_kind, version, vector, session, agent, category, at,
-    importance, current)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    importance, current, missing)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 on conflict (tenant, index_name, item_id) do update
-set version = excluded.version, vector = excluded.vector, session = excluded.session, agent = excluded.agent,
+set version = excluded.version, vector = excluded.vector, missing = excluded.missing, session = excluded.session, agent = excluded.agent,
     category = excluded.category, at = excluded.at, importance = excluded.importance, current = excluded.current;
+
+-- missing: items whose vector waits for the embedder
+select item_id, item_kind from semmem.vectors
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and missing = 'waits' order by item_id limit $4;
+
+-- fill_vector: the vector that was waited for, unless the item was forgotten meanwhile
+update semmem.vectors set vector = $3, missing = null where tenant = $1 and item_id = $2 and missing = 'waits';
+
+-- refuse_vector: the embedder refused the text, and is not asked again
+update semmem.vectors set missing = 'refused' where tenant = $1 and item_id = $2 and missing = 'waits';
+
+-- fill_states: the token states that come with the vector that was waited for
+update semmem.passages set states = $3 where tenant = $1 and item_id = $2;
+
+-- retry_vectors: refused events, and the facts that rest on them, wait for the embedder again
+update semmem.vectors set missing = 'waits'
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and missing = 'refused'
+  and (item_id = any ($4::uuid[]) or item_id in (
+    select fact_id from semmem.fact_sources where tenant = $1 and event_id = any ($4::uuid[])));
 
 -- retire_vectors: superseded facts leave the current answers and stay for as_of
 update semmem.vectors set current = false, version = version + 1
@@ -73,11 +94,12 @@ where tenant = $1 and item_id = any ($2::uuid[]) and current;
 delete from semmem.vectors where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]);
 
 -- points: what a mirror should hold of these ids
-select * from semmem.vectors where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]);
+select * from semmem.vectors
+where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]) and vector is not null;
 
 -- versions: every point of a scope
 select item_id, version from semmem.vectors
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4;
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4 and vector is not null;
 
 -- put_terms: an item's postings
 insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, tf, length)
@@ -100,6 +122,9 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3) order by seq limit $4;
 -- finish_work: only what did not change meanwhile
 delete from semmem.index_work w using unnest($2::uuid[], $3::bigint[]) as done (item_id, seq)
 where w.tenant = $1 and w.item_id = done.item_id and w.seq = done.seq;
+
+-- standing_index: the embedding model that the database was filled with, as far as it is known
+select model, dimensions from semmem.indexes;
 
 -- ensure_index: registers the index, and tells which one stands
 select name, model, dimensions from semmem.ensure_index($1, $2, $3, $4);

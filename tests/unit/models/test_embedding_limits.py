@@ -303,7 +303,8 @@ async def test_a_model_of_one_size_is_not_asked_for_it_twice(server: ModelServer
 
 async def test_vectors_of_another_size_than_expected_are_refused_from_the_first_on(server: ModelServer) -> None:
     server.embed = lambda body: [[1.0, 2.0]] if texts_of(body) == [POISON] else hashed_words(body)
-    embedder = OpenAIEmbedder("m", base_url=server.base_url, expected=64, max_retries=0)
+    embedder = OpenAIEmbedder("m", base_url=server.base_url, max_retries=0)
+    embedder.expect(64)
 
     assert (await embedder.embed([POISON])).refused[0].reason == "dimensions"
     await embedder.aclose()
