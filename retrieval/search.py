@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
 
@@ -41,6 +41,7 @@ HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and t
 SPARE = 10  # of them beside the hits asked for, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
+WAITING_PARTS = frozenset({"index", "facts"})
 FIRST_LOOK = {"dense": 0.5, "lexical": 0.5}
 
 Sift = Callable[[Sequence[Hit]], list[Hit]]
@@ -54,6 +55,11 @@ class Candidates:
     embedded: Embeddings | None
     lexical: Found
     degraded: frozenset[str]
+
+    @property
+    def waited(self) -> timedelta | None:
+        """How long the oldest event has waited that no worker indexes or extracts."""
+        return max((self.lexical.missing[part] for part in WAITING_PARTS & self.lexical.missing.keys()), default=None)
 
     def best(self, count: int) -> list[Candidate]:
         """By the scores of the indexes alone."""
@@ -93,7 +99,8 @@ class Searcher:
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         ordered = newest_first(ordered[:limit], query)
-        return Recall(tuple(hit for hit in ordered if hit.score >= min_score), found.degraded | failed)
+        kept = tuple(hit for hit in ordered if hit.score >= min_score)
+        return Recall(kept, found.degraded | failed, found.waited)
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
@@ -116,7 +123,7 @@ class Searcher:
         lexical, (dense, embedded, degraded) = await asyncio.gather(
             self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
         )
-        return Candidates(dense, embedded, lexical, degraded)
+        return Candidates(dense, embedded, lexical, degraded | lexical.missing.keys())
 
     async def _pooled(self, rows: Rows, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
         """The best, with all that is judged beside them."""
@@ -161,6 +168,8 @@ class Searcher:
             async with asyncio.timeout(EMBED_SECONDS):
                 embedded = await self._embedder.embed([query], tokens=True)
         except (ModelError, TimeoutError):
+            return None, None, frozenset({"embedder"})
+        if embedded.refused:
             return None, None, frozenset({"embedder"})
         vector = embedded.vectors[0]
         try:

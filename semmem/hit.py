@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import overload
 from uuid import UUID
 
@@ -96,10 +96,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Recall(Sequence[Hit]):
-    """Hits, best first, and the parts that could not take part in finding them."""
+    """Hits, best first, and the parts that could not take part in finding them.
+
+    `waited` is how long the oldest event has waited where `degraded` names "index" (it cannot be recalled yet) or "facts"
+    (none were drawn from it yet), for no worker lives.
+    """
 
     hits: tuple[Hit, ...]
     degraded: frozenset[str] = frozenset()
+    waited: timedelta | None = None
 
     @overload
     def __getitem__(self, index: int) -> Hit: ...

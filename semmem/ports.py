@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
@@ -188,10 +188,15 @@ class VectorIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a lexical index found: the best items, best first, and how rare each of the terms is in the view (idf)."""
+    """What a lexical index found: the best items, best first, and how rare each of the terms is in the view (idf).
+
+    `missing` is what the view's answer has to do without, and how long the oldest of what waits has waited: "index" and
+    "facts" where events wait for a worker and none lives, "embedder" where items have no vector.
+    """
 
     candidates: tuple[Candidate, ...] = ()
     rarity: Mapping[str, float] = field(default_factory=dict)
+    missing: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class LexicalIndex(Protocol):

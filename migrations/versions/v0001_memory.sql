@@ -257,6 +257,14 @@ create index receipts_of_scope on semmem.receipts (tenant, scope_kind, scope_id,
 create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
     where redis_at is null or qdrant_at is null;
 
+-- A worker says here that it lives, for as long as its lease. No tenant, no content, no address; times are the database's.
+create table semmem.workers (
+    id         uuid primary key,
+    started_at timestamptz not null default now(),
+    beat_at    timestamptz not null default now(),
+    lease      interval not null
+);
+
 -- The places below a user's or a workspace's memory. A row belongs to that root's scope; branch_id is the place's own.
 create table semmem.branches (
     tenant     text collate "C" not null,
@@ -444,11 +452,14 @@ $$;
 
 -- BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics, and how rare each term is there (idf),
 -- in rows without an item; floats, for numerics are slow. It enters the view itself: one round trip in place of four.
+-- Further rows name what the answer has to do without: `embedder` where items have no vector, and while no worker lives,
+-- `index` and `facts` where events wait longer than they may, with the seconds that the oldest has waited.
 create function semmem.lexical(
     p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text,
     p_category text, p_since timestamptz, p_until timestamptz, p_importance double precision, p_superseded boolean,
-    p_terms text[], p_limit integer, p_filtered boolean
-) returns table (item_id uuid, score double precision, term text)
+    p_terms text[], p_limit integer, p_filtered boolean, p_now timestamptz, p_index_within interval,
+    p_facts_within interval
+) returns table (item_id uuid, score double precision, term text, missing text)
 language plpgsql as $$
 #variable_conflict use_column
 begin
@@ -476,10 +487,32 @@ begin
         group by p.item_id
         order by score desc, p.item_id limit p_limit
     )
-    select b.item_id, b.score, null from best b
+    select b.item_id, b.score, null, null from best b
     union all
-    select null, r.idf, r.term from rarity r
+    select null, r.idf, r.term, null from rarity r
     order by 2 desc, 1;
+
+    return query
+    select null::uuid, 0::double precision, null, 'embedder'
+    where exists (
+        select from unnest(p_kinds, p_ids) as v (kind, id), semmem.vectors x
+        where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, v.kind, v.id) and x.missing is not null);
+
+    if not exists (select from semmem.workers where beat_at > now() - lease) then
+        return query
+        with oldest as (
+            select min(e.recorded_at) filter (where e.indexed_at is null) as unindexed,
+                   min(e.recorded_at) filter (where e.consolidated_at is null) as unextracted
+            from unnest(p_kinds, p_ids) as v (kind, id), semmem.events e
+            where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
+              and (e.consolidated_at is null or e.indexed_at is null)
+        )
+        select null::uuid, extract(epoch from p_now - w.since)::double precision, null, w.missing
+        from oldest o, lateral (values
+            ('index', o.unindexed, p_index_within), ('facts', o.unextracted, p_facts_within)
+        ) as w (missing, since, within)
+        where w.since + w.within < p_now;
+    end if;
 end $$;
 
 -- Registers the vector index, unless another model's stands in the database, and answers with the one that stands. One

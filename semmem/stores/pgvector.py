@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from semmem.errors import IndexMismatch
 from semmem.hit import Filter
-from semmem.ports import Candidate, Found, ItemKind, Point
+from semmem.ports import Candidate, Clock, Found, ItemKind, Point
 from semmem.scope import Scope, View
 from semmem.stores.points import put_points
 from semmem.stores.postgres import Postgres, Row, columns_of, key_of
@@ -133,23 +134,38 @@ class PgVectorIndex:
             )
 
 
-class LexicalIndex:
-    """BM25 over postings that never leave their scope."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an event may wait to be indexed and to be extracted, by `clock`, before an answer has to say so."""
 
-    def __init__(self, postgres: Postgres, index_name: str) -> None:
+    clock: Clock
+    index: timedelta
+    facts: timedelta
+
+
+class LexicalIndex:
+    """BM25 over postings that never leave their scope.
+
+    The same query tells what the answer lacks: that no worker lives is told of events that wait longer than `patience`.
+    """
+
+    def __init__(self, postgres: Postgres, index_name: str, patience: Patience | None = None) -> None:
         self._postgres = postgres
-        self._index_name = index_name
+        self._index_name, self._patience = index_name, patience
 
     async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
         """Candidates by BM25, whose score is unbounded."""
-        if not terms:
-            return Found()
         scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
         filtered = filter != Filter()
+        known = self._patience
+        patience = (known.clock(), known.index, known.facts) if known else (None, None, None)
         async with self._postgres.connection() as connection:
-            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered)
-        rarity = {row["term"]: row["score"] for row in rows if row["term"] is not None}
-        return Found(tuple(_candidate(row) for row in rows if row["term"] is None), rarity)
+            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered, *patience)
+        return Found(
+            tuple(_candidate(row) for row in rows if row["item_id"] is not None),
+            {row["term"]: row["score"] for row in rows if row["term"] is not None},
+            {row["missing"]: timedelta(seconds=row["score"]) for row in rows if row["missing"] is not None},
+        )
 
 
 Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]

@@ -15,7 +15,7 @@ select coalesce(sum(items), 0)::bigint from semmem.scopes
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]));
 
 -- lexical: candidates by BM25, and how rare each term is, in a transaction of its own
-select * from semmem.lexical($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
+select * from semmem.lexical($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18);
 
 -- places: the last place taken in each session; facts, which have none, stand where events without a session do
 select session, max(place) as place from semmem.passages

@@ -1,0 +1,27 @@
+"""By which others see that a worker lives."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from uuid import uuid4
+
+from semmem.errors import StoreUnavailable
+from semmem.stores.health import HealthStore
+
+
+class Heartbeat:
+    """Three beats a lease, until cancelled; a worker that stops in good order leaves at once."""
+
+    def __init__(self, store: HealthStore, lease: timedelta) -> None:
+        self._store, self._lease = store, lease
+        self._worker = uuid4()
+
+    async def run(self) -> None:
+        while True:
+            with suppress(StoreUnavailable):  # whoever takes jobs says so, and this is heard again with the next beat
+                await self._store.beat(self._worker, self._lease)
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+
+    async def leave(self) -> None:
+        with suppress(StoreUnavailable):
+            await self._store.leave(self._worker)

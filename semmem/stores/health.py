@@ -1,0 +1,54 @@
+"""Who works, and what waits: by times and counts only, across all tenants."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from semmem.stores.jobs import SWEEPER_ROLE
+from semmem.stores.postgres import Postgres
+from semmem.stores.sql import statements
+
+_SQL = statements("health.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """`last_beat` is how long ago any worker last said that it lives, None if none is known.
+
+    `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters` counts
+    those that were not replayed, by stage.
+    """
+
+    workers: int = 0
+    last_beat: timedelta | None = None
+    unindexed: int = 0
+    oldest_unindexed: datetime | None = None
+    unextracted: int = 0
+    oldest_unextracted: datetime | None = None
+    unembedded: int = 0
+    dead_letters: Mapping[str, int] = field(default_factory=dict)
+
+
+class HealthStore:
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    async def beat(self, worker: UUID, lease: timedelta) -> None:
+        """Says that the worker lives, for as long as `lease`; forgets workers that died long ago."""
+        async with self._postgres.connection() as connection:
+            await connection.execute(_SQL["beat"], worker, lease)
+
+    async def leave(self, worker: UUID) -> None:
+        async with self._postgres.connection() as connection:
+            await connection.execute(_SQL["leave"], worker)
+
+    async def read(self) -> Health:
+        async with self._postgres.connection() as connection, connection.transaction():
+            workers = await connection.fetchrow(_SQL["workers"])
+            await connection.execute(f"set local role {SWEEPER_ROLE}")
+            waiting = await connection.fetchrow(_SQL["waiting"])
+            letters = await connection.fetch(_SQL["dead_letters"])
+        assert workers is not None
+        assert waiting is not None
+        return Health(**workers, **waiting, dead_letters={row["stage"]: row["count"] for row in letters})
