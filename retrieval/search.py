@@ -123,6 +123,8 @@ class Searcher:
         lexical, (dense, embedded, degraded) = await asyncio.gather(
             self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
         )
+        if dense is not None and lexical.vectorless:
+            dense = [*dense, *_stand_ins(lexical, dense)]
         return Candidates(dense, embedded, lexical, degraded | lexical.missing.keys())
 
     async def _pooled(self, rows: Rows, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
@@ -177,6 +179,18 @@ class Searcher:
         except StoreUnavailable as error:
             found = await self._fallback.search(view, vector, depth, filter)
             return found, embedded, frozenset({error.store})
+
+
+def _stand_ins(lexical: Found, dense: Sequence[Candidate]) -> list[Candidate]:
+    """What has no vector is as near as its words match; it would pass for the farthest else."""
+    cosines = [candidate.score for candidate in dense] or [0.0, 1.0]
+    low, high = min(cosines), max(cosines)
+    best = max((candidate.score for candidate in lexical.candidates), default=0.0) or 1.0
+    return [
+        Candidate(candidate.id, low + (high - low) * candidate.score / best)
+        for candidate in lexical.candidates
+        if candidate.id in lexical.vectorless
+    ]
 
 
 def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:

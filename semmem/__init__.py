@@ -35,6 +35,7 @@ from semmem.ports import Reranker
 from semmem.receipt import Receipt
 from semmem.record import NewRecord, Record
 from semmem.scope import Branch, Scope, View
+from semmem.waiting import Waiting
 
 if TYPE_CHECKING:
     from semmem.bootstrap import open
@@ -81,6 +82,7 @@ __all__ = [
     "Summary",
     "Validity",
     "View",
+    "Waiting",
     "open",
 ]
 

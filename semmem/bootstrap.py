@@ -19,6 +19,7 @@ from semmem.errors import ConfigurationError, InvalidInput, ModelError, StoreUna
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.fact_indexing import FactIndexer
+from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.memory import Memory
@@ -45,10 +46,11 @@ from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
 from semmem.stores.facts import FactStore
+from semmem.stores.health import HealthStore
 from semmem.stores.identity import Identity
 from semmem.stores.jobs import JobQueue
 from semmem.stores.ledger import Ledger
-from semmem.stores.pgvector import LexicalIndex, PgVectorIndex, standing_dimensions
+from semmem.stores.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
 from semmem.stores.qdrant import QdrantIndex
@@ -140,7 +142,9 @@ async def migrate(settings: Settings) -> list[str]:
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     log, facts = EventLog(postgres, extract_after=settings.extraction_pause), FactStore(postgres)
-    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name)
+    overdue = settings.overdue_after
+    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
+    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
     reader = PostgresReader(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
@@ -153,6 +157,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
+        health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
         tiers=Tiers(log, facts, recent, searcher, models.counter),
@@ -188,6 +193,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),
         erasure,
+        Heartbeat(HealthStore(postgres), settings.lease),
         lease=settings.lease,
         sweep_every=settings.sweep_every,
         attempts=settings.attempts,

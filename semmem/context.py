@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -41,7 +41,8 @@ class Item:
 class Context:
     """Tiers put together: `tokens` counts all of `text` or `messages`, markup included, and never exceeds `budget`.
 
-    `exact` is False where the tokenizer's table could not be had and `tokens` is an upper bound.
+    `exact` is False where the tokenizer's table could not be had and `tokens` is an upper bound. `waited` is as a
+    Recall has it.
     """
 
     items: tuple[Item, ...]
@@ -51,6 +52,7 @@ class Context:
     budget: int
     exact: bool
     degraded: frozenset[str]
+    waited: timedelta | None = None
 
     def tier(self, tier: Tier) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.tier == tier)

@@ -98,8 +98,8 @@ class Hit:
 class Recall(Sequence[Hit]):
     """Hits, best first, and the parts that could not take part in finding them.
 
-    `waited` is how long the oldest event has waited where `degraded` names "index" (it cannot be recalled yet) or "facts"
-    (none were drawn from it yet), for no worker lives.
+    `waited` is how long the oldest event has waited where `degraded` names "index" (it cannot be recalled yet) or
+    "facts" (none were drawn from it yet) because no worker lives.
     """
 
     hits: tuple[Hit, ...]

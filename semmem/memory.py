@@ -36,6 +36,7 @@ from semmem.records import Records
 from semmem.scope import Branch, Scope, View
 from semmem.stores.ledger import DeadLetter
 from semmem.transfer import Imported, export, import_
+from semmem.waiting import Waiting
 
 SETTLE_POLL = 0.05
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
@@ -332,6 +333,10 @@ class ScopedMemory:
                 f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
             ) from None
 
+    async def waiting(self, *, also: Sequence["ScopedMemory"] = ()) -> Waiting:
+        """What still waits for a worker here, and for how long; recall and context name only what waits too long."""
+        return await self.parts.health.backlog(self.view(also), self.parts.clock())
+
     async def dead_letters(
         self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100
     ) -> list[DeadLetter]:
@@ -341,7 +346,7 @@ class ScopedMemory:
         return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
 
     async def replay(self, ids: Sequence[UUID] | None = None) -> int:
-        """Lets the events of these dead letters (all, if None) be extracted again; how many letters that were."""
+        """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
         if ids is not None:
             check_each("ids", ids, UUID, most=MAX_REPLAYED)
         return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())

@@ -13,6 +13,7 @@ from semmem.stores.archive import ArchiveStore
 from semmem.stores.branches import BranchStore
 from semmem.stores.events import EventLog, Remembered
 from semmem.stores.facts import FactStore
+from semmem.stores.health import HealthStore
 from semmem.stores.ledger import Ledger
 from semmem.stores.records import RecordStore
 from semmem.tiers import Tiers
@@ -30,6 +31,7 @@ class Parts:
     records: RecordStore
     ledger: Ledger
     archive: ArchiveStore
+    health: HealthStore
     cache: RecentCache | None
     searcher: Searcher
     tiers: Tiers

@@ -191,12 +191,14 @@ class Found:
     """What a lexical index found: the best items, best first, and how rare each of the terms is in the view (idf).
 
     `missing` is what the view's answer has to do without, and how long the oldest of what waits has waited: "index" and
-    "facts" where events wait for a worker and none lives, "embedder" where items have no vector.
+    "facts" where events wait for a worker and none lives, "embedder" where items have no vector. `vectorless` are the
+    candidates that have none.
     """
 
     candidates: tuple[Candidate, ...] = ()
     rarity: Mapping[str, float] = field(default_factory=dict)
     missing: Mapping[str, timedelta] = field(default_factory=dict)
+    vectorless: frozenset[UUID] = frozenset()
 
 
 class LexicalIndex(Protocol):

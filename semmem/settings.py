@@ -131,6 +131,11 @@ class Settings(BaseSettings):
         timedelta(seconds=3),
         description="what a stopped worker gives the batch in hand, before it leaves it to another",
     )
+    overdue_after: Duration = Field(
+        timedelta(seconds=30),
+        ge=timedelta(0),
+        description="after which answers say that events wait, for the index or for facts, and no worker lives",
+    )
     lease: Duration = Field(
         timedelta(seconds=30),
         ge=timedelta(seconds=1),

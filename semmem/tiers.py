@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
 
 from semmem.context import Context, Format, Item, Tier
 from semmem.errors import StoreUnavailable
@@ -18,7 +21,14 @@ from semmem.scope import Scope, View
 from semmem.stores.events import EventLog, ScopeState
 from semmem.stores.facts import FactStore
 
-Gathered = tuple[list[Item], frozenset[str]]  # best first, and what was degraded
+
+class Gathered(NamedTuple):
+    """A tier's items, best first, what was degraded, and how long what a worker has yet to do has waited."""
+
+    items: list[Item]
+    degraded: frozenset[str] = frozenset()
+    waited: timedelta | None = None
+
 
 RECENT = 50  # newest events of a scope that may stand in a context
 FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budget may hold
@@ -73,21 +83,22 @@ class Tiers:
             "retrieved": lambda: self._retrieved(view, query, budget, _hits_in(budget, tiers)),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
-        return assemble(
-            {tier: items for tier, (items, _) in zip(tiers, gathered, strict=True)},
+        context = assemble(
+            {tier: found.items for tier, found in zip(tiers, gathered, strict=True)},
             budget=budget,
             counter=self._counter,
             format=format,
-            degraded=frozenset[str]().union(*(degraded for _, degraded in gathered)),
+            degraded=frozenset[str]().union(*(found.degraded for found in gathered)),
             home=view.scopes[0],
         )
+        return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
     async def _summaries(self, view: View, session: str | None) -> Gathered:
-        return [_summary_item(summary, session) for summary in await self._facts.newest_summaries(view)], frozenset()
+        return Gathered([_summary_item(summary, session) for summary in await self._facts.newest_summaries(view)])
 
     async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
-        return [_hit_item(hit, query, budget) for hit in recall], recall.degraded
+        return Gathered([_hit_item(hit, query, budget) for hit in recall], recall.degraded, recall.waited)
 
     async def _recent_tier(self, view: View, session: str | None) -> Gathered:
         states = await self._log.states(view)
@@ -97,7 +108,7 @@ class Tiers:
         events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         items = _recent_items(events[:RECENT], session)
-        return items, frozenset().union(stalled, *(degraded for _, degraded in reads))
+        return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
 
 
 def _hits_in(budget: int, tiers: Collection[Tier]) -> int:

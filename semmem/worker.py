@@ -15,6 +15,7 @@ from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
 from semmem.errors import SemmemError, StoreUnavailable
 from semmem.fact_indexing import FactIndexer
+from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
@@ -41,6 +42,7 @@ class Worker:
         sync: IndexSync | None,
         consolidator: Consolidator,
         erasure: Erasure,
+        heartbeat: Heartbeat,
         *,
         lease: timedelta,
         sweep_every: timedelta,
@@ -52,6 +54,7 @@ class Worker:
         self._postgres, self._jobs = postgres, jobs
         self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
         self._consolidator, self._erasure = consolidator, erasure
+        self._heartbeat = heartbeat
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
         self._jobs_at_once, self._slots = jobs_at_once, asyncio.Semaphore(jobs_at_once)
@@ -71,6 +74,7 @@ class Worker:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
         stopping = asyncio.create_task(self._stopping.wait())
+        beating = asyncio.create_task(self._heartbeat.run())
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({serving}, timeout=self._stop_grace)
@@ -79,9 +83,10 @@ class Worker:
         finally:
             self.stop()
             self._cancel_work()
-            for task in (serving, sweeping, stopping):
+            for task in (serving, sweeping, stopping, beating):
                 task.cancel()
-            await asyncio.wait({serving, sweeping}, timeout=CLOSE_SECONDS)
+            await asyncio.wait({serving, sweeping, beating}, timeout=CLOSE_SECONDS)
+        await self._heartbeat.leave()
         await self._say_what_is_left()
 
     def stop(self) -> None:

@@ -452,8 +452,9 @@ $$;
 
 -- BM25 (Robertson and Zaragoza 2009; k1 0.9, b 0.4) with the view's own statistics, and how rare each term is there (idf),
 -- in rows without an item; floats, for numerics are slow. It enters the view itself: one round trip in place of four.
--- Further rows name what the answer has to do without: `embedder` where items have no vector, and while no worker lives,
--- `index` and `facts` where events wait longer than they may, with the seconds that the oldest has waited.
+-- `embedder` marks items that have no vector. Rows without item or term name what the answer has to do without: `embedder`
+-- where any item has none, and while no worker lives, `index` and `facts` where events wait longer than they may, with the
+-- seconds that the oldest has waited.
 create function semmem.lexical(
     p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text,
     p_category text, p_since timestamptz, p_until timestamptz, p_importance double precision, p_superseded boolean,
@@ -462,8 +463,13 @@ create function semmem.lexical(
 ) returns table (item_id uuid, score double precision, term text, missing text)
 language plpgsql as $$
 #variable_conflict use_column
+declare
+    vectors_missing boolean;
 begin
     perform semmem.enter(p_tenant, p_kinds, p_ids);
+    vectors_missing := exists (
+        select from unnest(p_kinds, p_ids) as v (kind, id), semmem.vectors x
+        where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, v.kind, v.id) and x.missing is not null);
     return query
     with collection as (
         select coalesce(sum(items), 0)::double precision as items,
@@ -487,17 +493,18 @@ begin
         group by p.item_id
         order by score desc, p.item_id limit p_limit
     )
-    select b.item_id, b.score, null, null from best b
+    select b.item_id, b.score, null, case when vectors_missing and exists (
+        select from semmem.vectors x
+        where x.tenant = p_tenant and x.index_name = p_index and x.item_id = b.item_id and x.missing is not null
+    ) then 'embedder' end
+    from best b
     union all
     select null, r.idf, r.term, null from rarity r
     order by 2 desc, 1;
 
-    return query
-    select null::uuid, 0::double precision, null, 'embedder'
-    where exists (
-        select from unnest(p_kinds, p_ids) as v (kind, id), semmem.vectors x
-        where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, v.kind, v.id) and x.missing is not null);
-
+    if vectors_missing then
+        return query select null::uuid, 0::double precision, null, 'embedder';
+    end if;
     if not exists (select from semmem.workers where beat_at > now() - lease) then
         return query
         with oldest as (

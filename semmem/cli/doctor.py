@@ -5,6 +5,7 @@ import platform
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from semmem.embedded import Servers
     from semmem.ports import Embedder
     from semmem.settings import Settings
+    from semmem.stores.health import Health
 
 State = Literal["ok", "degraded", "failed"]
 COLOURS: dict[State, str] = {"ok": "green", "degraded": "yellow", "failed": "red"}
@@ -149,6 +151,12 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
     yield await _checked("postgres", postgres, "check SEMMEM_POSTGRES_URL; nothing works without it")
     yield await _qdrant(stack, settings, servers, embedder)
     yield await _redis(stack, settings, servers)
+    try:
+        health = await _health(stack, servers.postgres_url if servers else settings.postgres_url or "")
+    except SemmemError:  # told in Postgres's own row
+        return
+    for check in work_checks(health, settings, datetime.now(UTC)):
+        yield check
 
 
 async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> str:
@@ -165,6 +173,55 @@ async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Serve
     pooled = ", behind a pooler: the worker asks for jobs once a second" if postgres.pooled else ""
     bound = f"row level security binds {found['role']}"
     return f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, {bound}{pooled}"
+
+
+async def _health(stack: AsyncExitStack, url: str) -> "Health":
+    from semmem.stores.health import HealthStore
+    from semmem.stores.postgres import Postgres
+
+    postgres = await Postgres.connect(url, size=2)
+    stack.push_async_callback(postgres.aclose)
+    return await HealthStore(postgres).read()
+
+
+def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[Check]:
+    """Who works, what waits, and what was given up."""
+    oldest = min(filter(None, (health.oldest_unindexed, health.oldest_unextracted)), default=None)
+    waited = None if oldest is None else now - oldest
+    patience = settings.extraction_pause + settings.overdue_after
+    overdue = not health.workers and waited is not None and waited > patience
+    return [_workers(health, settings, overdue), _waiting(health, waited, overdue), _letters(health)]
+
+
+def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
+    heard = "" if health.last_beat is None else f", last heard of {_told(health.last_beat)} ago"
+    what = f"{health.workers} alive{heard}"
+    if health.workers or (settings.runs_worker and not overdue):
+        brings = "" if health.workers else "; every process that opens the memory brings one"
+        return Check(part="workers", state="ok", what=what + brings)
+    fix = "run `semmem worker`: nothing that was remembered is indexed or extracted until then"
+    return Check(
+        part="workers", state="failed" if overdue and not settings.runs_worker else "degraded", what=what, fix=fix
+    )
+
+
+def _waiting(health: "Health", waited: timedelta | None, overdue: bool) -> Check:
+    counts = f"{health.unindexed} to index, {health.unextracted} to extract, {health.unembedded} to embed"
+    since = "" if waited is None else f"; the oldest for {_told(waited)}"
+    fix = "run `semmem worker`" if overdue else "the embedder's row says why" if health.unembedded else ""
+    return Check(part="waiting", state="degraded" if fix else "ok", what=counts + since, fix=fix)
+
+
+def _letters(health: "Health") -> Check:
+    if not health.dead_letters:
+        return Check(part="dead letters", state="ok", what="none")
+    counts = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
+    fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
+    return Check(part="dead letters", state="degraded", what=counts, fix=fix)
+
+
+def _told(span: timedelta) -> str:
+    return str(timedelta(seconds=round(span.total_seconds())))
 
 
 async def _qdrant(

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from semmem.scope import View
 from semmem.stores.jobs import SWEEPER_ROLE
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres import Postgres, columns_of
 from semmem.stores.sql import statements
+from semmem.waiting import Waiting
 
 _SQL = statements("health.sql")
 
@@ -16,8 +18,8 @@ _SQL = statements("health.sql")
 class Health:
     """`last_beat` is how long ago any worker last said that it lives, None if none is known.
 
-    `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters` counts
-    those that were not replayed, by stage.
+    `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters`
+    counts those that were not replayed, by stage.
     """
 
     workers: int = 0
@@ -42,6 +44,16 @@ class HealthStore:
     async def leave(self, worker: UUID) -> None:
         async with self._postgres.connection() as connection:
             await connection.execute(_SQL["leave"], worker)
+
+    async def backlog(self, view: View, now: datetime) -> Waiting:
+        """What waits in a view."""
+        async with self._postgres.transaction(view) as connection:
+            row = await connection.fetchrow(_SQL["backlog"], *columns_of(view))
+        assert row is not None
+        since = {name: row[f"oldest_{name}"] for name in ("unindexed", "unextracted")}
+        waited = {f"{name}_for": now - oldest for name, oldest in since.items() if oldest is not None}
+        counts = {name: row[name] for name in ("unindexed", "unextracted", "unembedded", "workers")}
+        return Waiting(**counts, **waited)
 
     async def read(self) -> Health:
         async with self._postgres.connection() as connection, connection.transaction():

@@ -164,7 +164,8 @@ class LexicalIndex:
         return Found(
             tuple(_candidate(row) for row in rows if row["item_id"] is not None),
             {row["term"]: row["score"] for row in rows if row["term"] is not None},
-            {row["missing"]: timedelta(seconds=row["score"]) for row in rows if row["missing"] is not None},
+            {row["missing"]: timedelta(seconds=row["score"]) for row in rows if row["missing"] and not row["item_id"]},
+            frozenset(row["item_id"] for row in rows if row["missing"] and row["item_id"]),
         )
 
 
