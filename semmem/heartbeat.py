@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
-from semmem.errors import StoreUnavailable
+from semmem.errors import SemmemError
 from semmem.stores.health import HealthStore
 
 
@@ -18,10 +18,10 @@ class Heartbeat:
 
     async def run(self) -> None:
         while True:
-            with suppress(StoreUnavailable):  # whoever takes jobs says so, and this is heard again with the next beat
+            with suppress(SemmemError):  # whoever takes jobs says so, and this is heard again with the next beat
                 await self._store.beat(self._worker, self._lease)
             await asyncio.sleep(self._lease.total_seconds() / 3)
 
     async def leave(self) -> None:
-        with suppress(StoreUnavailable):
+        with suppress(SemmemError):
             await self._store.leave(self._worker)

@@ -152,7 +152,7 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
     yield await _qdrant(stack, settings, servers, embedder)
     yield await _redis(stack, settings, servers)
     try:
-        health = await _health(stack, servers.postgres_url if servers else settings.postgres_url or "")
+        health = await _health(stack, settings, servers)
     except SemmemError:  # told in Postgres's own row
         return
     for check in work_checks(health, settings, datetime.now(UTC)):
@@ -175,13 +175,11 @@ async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Serve
     return f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, {bound}{pooled}"
 
 
-async def _health(stack: AsyncExitStack, url: str) -> "Health":
+async def _health(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> "Health":
+    from semmem.bootstrap import open_postgres
     from semmem.stores.health import HealthStore
-    from semmem.stores.postgres import Postgres
 
-    postgres = await Postgres.connect(url, size=2)
-    stack.push_async_callback(postgres.aclose)
-    return await HealthStore(postgres).read()
+    return await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
 
 
 def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[Check]:

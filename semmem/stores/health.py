@@ -56,9 +56,9 @@ class HealthStore:
         return Waiting(**counts, **waited)
 
     async def read(self) -> Health:
-        async with self._postgres.connection() as connection, connection.transaction():
+        async with self._postgres.connection() as connection:
             workers = await connection.fetchrow(_SQL["workers"])
-            await connection.execute(f"set local role {SWEEPER_ROLE}")
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
             waiting = await connection.fetchrow(_SQL["waiting"])
             letters = await connection.fetch(_SQL["dead_letters"])
         assert workers is not None
