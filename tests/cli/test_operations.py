@@ -11,13 +11,17 @@ from semmem.embedded import Servers
 from tests.cli.command import Command, environment
 
 
+PARTS = (
+    *("python", "embedder", "llm", "embedded servers", "postgres", "qdrant", "redis"),
+    *("workers", "waiting", "dead letters"),
+)
+
+
 def test_doctor_finds_every_part_in_order(semmem: Command) -> None:
     checks = {check["part"]: check for check in semmem("doctor", "--json").json}
     # The table may have to be downloaded, and tests need no network.
     assert checks.pop("tokenizer")["state"] in ("ok", "degraded")
-    assert {part: check["state"] for part, check in checks.items()} == dict.fromkeys(
-        ("python", "embedder", "llm", "embedded servers", "postgres", "qdrant", "redis"), "ok"
-    )
+    assert {part: check["state"] for part, check in checks.items()} == dict.fromkeys(PARTS, "ok")
     assert "binds semmem_app" in checks["postgres"]["what"]
 
 
