@@ -22,6 +22,8 @@ class Heartbeat:
                 await self._store.beat(self._worker, self._lease)
             await asyncio.sleep(self._lease.total_seconds() / 3)
 
-    async def leave(self) -> None:
-        with suppress(SemmemError):
-            await self._store.leave(self._worker)
+    async def leave(self, *, within: float) -> None:
+        """Where Postgres does not answer within so many seconds, the lease ends it."""
+        with suppress(SemmemError, TimeoutError):
+            async with asyncio.timeout(within):
+                await self._store.leave(self._worker)

@@ -19,7 +19,7 @@ from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.scope import Scope
-from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Waiting, open_queue, scope_of_job
+from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Worker:
         self._manager: QueueManager | None = None
         self._stopping = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
-        self.left: Waiting | None = None  # when it had stopped; None before, or where Postgres was away
+        self.left: Remaining | None = None  # when it had stopped; None before, or where Postgres was away
 
     async def run(self) -> None:
         """Until `stop`; reconnects where Postgres went away.
@@ -86,7 +86,7 @@ class Worker:
             for task in (serving, sweeping, stopping, beating):
                 task.cancel()
             await asyncio.wait({serving, sweeping, beating}, timeout=CLOSE_SECONDS)
-        await self._heartbeat.leave()
+        await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
 
     def stop(self) -> None:
@@ -152,7 +152,10 @@ class Worker:
 
     async def _embed(self, job: Job) -> None:
         scope = scope_of_job(job.payload)
-        await self._attempt(job, "embed", scope, lambda last: self._indexer.embed_missing(scope))
+        await self._attempt(job, "embed", scope, lambda last: self._embed_scope(scope))
+
+    async def _embed_scope(self, scope: Scope) -> None:
+        await self._indexer.embed_missing(scope, stopped=self._stopping.is_set)
 
     async def _consolidate(self, job: Job) -> None:
         scope = scope_of_job(job.payload)

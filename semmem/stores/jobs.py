@@ -32,7 +32,7 @@ ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "embed", "consolidate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
+class Remaining:
     """How many events wait, in all tenants."""
 
     index: int
@@ -68,11 +68,11 @@ class JobQueue:
                     await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), timedelta())
         return sum(map(len, waiting.values()))
 
-    async def waiting(self) -> Waiting:
+    async def waiting(self) -> Remaining:
         async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
             row = await connection.fetchrow(_SQL["waiting"])
         assert row is not None
-        return Waiting(index=row["index"], facts=row["facts"])
+        return Remaining(index=row["index"], facts=row["facts"])
 
     async def _addresses(self, statement: str, *values: object) -> set[Scope]:
         async with self._postgres.acting_as(SWEEPER_ROLE) as connection:

@@ -10,7 +10,6 @@ from qdrant_client import QdrantClient
 from semmem.embedded import Servers
 from tests.cli.command import Command, environment
 
-
 PARTS = (
     *("python", "embedder", "llm", "embedded servers", "postgres", "qdrant", "redis"),
     *("workers", "waiting", "dead letters"),
