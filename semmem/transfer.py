@@ -4,8 +4,8 @@ import asyncio
 import io
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -49,11 +49,12 @@ async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
         yield header(semmem.__version__, parts.clock(), await snapshot.left_behind(places))
         for found in places:
             opening: str | None = written("place", _relative(place, found))
-            async for line in snapshot.lines(found):
-                for each in (opening, line) if opening else (line,):
-                    total.add(each.encode())
-                    yield each
-                opening = None
+            async with aclosing(snapshot.lines(found)) as lines:
+                async for line in lines:
+                    for each in (opening, line) if opening else (line,):
+                        total.add(each.encode())
+                        yield each
+                    opening = None
     yield total.line()
 
 
@@ -82,17 +83,18 @@ class Intake:
     async def check(self, lines: Lines) -> None:
         """Raises InvalidInput that names the line and its field."""
         number, total, ended = 0, Sum(), False
-        async for line in _bytes(lines):
-            number += 1
-            self._copy.write(line + b"\n")
-            if not line.strip():
-                continue
-            with _named(number):
-                if ended:
-                    raise InvalidInput("line", "must not come after the end", "pass one exported file at a time")
-                ended = self._take(line, number, total)
-            if number % _PAUSE_EVERY == 0:
-                await asyncio.sleep(0)
+        async with aclosing(_bytes(lines)) as given:
+            async for line in given:
+                number += 1
+                self._copy.write(line + b"\n")
+                if not line.strip():
+                    continue
+                with _named(number):
+                    if ended:
+                        raise InvalidInput("line", "must not come after the end", "pass one exported file at a time")
+                    ended = self._take(line, number, total)
+                if number % _PAUSE_EVERY == 0:
+                    await asyncio.sleep(0)
         if not ended:
             raise InvalidInput("lines", f"end after line {number} without an end line", _CUT)
 
@@ -176,33 +178,42 @@ def _named(number: int) -> Iterator[None]:
         raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from None
 
 
-async def _bytes(lines: Lines) -> AsyncIterator[bytes]:
+async def _bytes(lines: Lines) -> AsyncGenerator[bytes, None]:
     """Each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
     number = 0
-    async for line in _each(lines):
-        number += 1
-        with _named(number):
-            if not isinstance(line, str | bytes):
-                raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
-            if len(line) > MAX_LINE_BYTES:
-                raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
-            try:
-                encoded = line.encode() if isinstance(line, str) else line
-            except UnicodeEncodeError:
-                raise InvalidInput("line", "must not contain lone surrogates", "open the file as UTF-8") from None
-        yield encoded.removesuffix(b"\n").removesuffix(b"\r")
+    async with aclosing(_each(lines)) as given:
+        async for line in given:
+            number += 1
+            with _named(number):
+                encoded = _encoded(line)
+            yield encoded.removesuffix(b"\n").removesuffix(b"\r")
 
 
-async def _each(lines: Lines) -> AsyncIterator[Any]:
+def _encoded(line: Any) -> bytes:
+    if not isinstance(line, str | bytes):
+        raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
+    if len(line) > MAX_LINE_BYTES:
+        raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
+    try:
+        return line.encode() if isinstance(line, str) else line
+    except UnicodeEncodeError:
+        raise InvalidInput("line", "must not contain lone surrogates", "open the file as UTF-8") from None
+
+
+async def _each(lines: Lines) -> AsyncGenerator[Any, None]:
     if isinstance(lines, io.TextIOBase | io.BufferedIOBase):  # whose own lines may be of any length
         while line := lines.readline(MAX_LINE_BYTES + 2):
             yield line
+    elif isinstance(lines, AsyncGenerator):  # such as an export, which holds a connection until it is closed
+        async with aclosing(lines):
+            async for each in lines:
+                yield each
     elif isinstance(lines, AsyncIterable):
-        async for line in lines:
-            yield line
+        async for each in lines:
+            yield each
     elif isinstance(lines, Iterable) and not isinstance(lines, str | bytes | bytearray | Mapping):
-        for line in lines:
-            yield line
+        for each in lines:
+            yield each
     else:
         raise InvalidInput("lines", "must be the lines of an export", "pass an open file, or alice.export()")
 

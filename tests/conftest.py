@@ -61,7 +61,7 @@ async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]
 
 @pytest_asyncio.fixture
 async def elsewhere(
-    servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock, application: Application
+    servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock
 ) -> AsyncIterator[Application]:
     """A second application of this test, on another database."""
     async with _database(servers, template) as url:

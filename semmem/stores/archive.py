@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -66,7 +66,7 @@ class Snapshot:
             total.update(dict(row or {}))
         return {name: count for name, count in total.items() if count}
 
-    async def lines(self, place: Branch) -> AsyncIterator[str]:
+    async def lines(self, place: Branch) -> AsyncGenerator[str, None]:
         """Those of one place, without the line that opens it."""
         await self._enter(place.scope)
         for kind in KINDS:

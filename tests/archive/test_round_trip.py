@@ -3,14 +3,19 @@
 import asyncio
 import json
 from collections import Counter
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
-from semmem import Memory, NewEvent, NewRecord, ScopedMemory
+from semmem import InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
 from semmem.archive import KINDS
 from semmem.bootstrap import Application
+from semmem.integrations.langgraph import SemmemStore
+from tests.applications import FAST, ManualClock, Opener
+from tests.model_server import ModelServer
+from tests.unit.extractors.builders import answer, said_fact, verdicts
 
 START = datetime(2025, 6, 1, 9, 30, 0, 1, tzinfo=UTC)
 
@@ -167,3 +172,72 @@ async def test_writers_do_not_tear_an_export(alice: ScopedMemory, elsewhere: App
     await asyncio.sleep(0)
     imported = await elsewhere.memory.scope(tenant="acme", user="alice").import_(lines)
     assert imported.stored["event"] == 300
+
+
+async def test_facts_that_a_model_made_come_along_and_no_model_is_asked(opener: Opener, elsewhere: Application) -> None:
+    def said(body: dict[str, Any]) -> str:
+        task, events = body["messages"][1]["content"].split("DATA", 1)
+        if "TASK: decide" in task:
+            return verdicts((1, "supersede", 1))
+        city = "Munich" if "I live in Munich" in events else "Rome"
+        fact = said_fact(text=f"alice lives in {city}.", quote=f"I live in {city}", when=None)
+        return answer(fact, summaries=[{"session": 0, "text": f"alice, at 42.50 € a night, in {city}."}])
+
+    with ModelServer(said) as server:
+        model = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test"}
+        async with opener(**model) as application:
+            alice = application.memory.scope(tenant="acme", user="alice")
+            for city in ("Rome", "Munich"):
+                await alice.remember(f"I live in {city}.", session="s1")
+                await alice.settled()
+            [fact] = await alice.facts()
+            versions = await alice.timeline(fact.id)
+            lines = await exported(alice)
+            asked = len(server.requests)
+
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(lines)
+    await other.settled()
+    assert [(one.version, one.text) for one in versions] == [(1, "alice lives in Rome."), (2, "alice lives in Munich.")]
+    assert await other.timeline(fact.id) == versions
+    assert (await exported(other))[1:] == lines[1:]
+    assert len(server.requests) == asked
+    assert [hit.text for hit in await other.recall("Where does she live?") if hit.kind == "fact"] == [fact.text]
+
+
+async def test_an_export_that_is_not_read_to_its_end_lets_go_of_its_connection(opener: Opener) -> None:
+    async with opener(postgres_pool=2) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember_many([NewEvent(content=f"I like tea number {n}.") for n in range(300)])
+        for _ in range(4):
+            lines = alice.export()
+            assert isinstance(lines, AsyncGenerator)
+            await anext(lines)
+            await anext(lines)
+            await lines.aclose()
+            with pytest.raises(InvalidInput):
+                await alice.branch("below").import_(line for line in ["{}"])
+        assert len(await alice.history(limit=5)) == 5
+
+
+async def test_what_a_langgraph_store_keeps_comes_along(
+    memory: Memory, urls: dict[str, Any], elsewhere: Application, clock: ManualClock
+) -> None:
+    clock.advance(days=36_500)  # beyond the store's own
+    items = {(("preferences",), "diet"): "I am a vegetarian.", (("projects", "alpha"), "due"): "Due on 3 May 2027."}
+
+    def fill() -> None:
+        with SemmemStore(tenant="acme", user="alice", **FAST | urls) as store:
+            for (namespace, key), text in items.items():
+                store.put(namespace, key, {"text": text})
+
+    await asyncio.to_thread(fill)
+    alice = memory.scope(tenant="acme", user="alice")
+    await settled(alice)
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(alice.export())
+    await settled(other)
+    places = await places_of(other)
+    kept = [record.value for place in places for record in await place.records.find()]
+    assert sorted(value["text"] for value in kept) == sorted(items.values())
+    assert (await exported(other))[1:] == (await exported(alice))[1:]
