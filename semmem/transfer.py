@@ -72,6 +72,11 @@ async def import_(parts: Parts, place: Branch, lines: Lines, progress: Progress 
         return await intake.store(progress)
 
 
+def left_out(counts: Mapping[str, int]) -> list[str]:
+    """What the header says was left behind, in words."""
+    return [_LEFT_BEHIND[name].format(count) for name, count in counts.items() if name in _LEFT_BEHIND]
+
+
 class Intake:
     """One archive on its way in. `copy` keeps its lines from the first reading to the last."""
 
@@ -134,9 +139,7 @@ class Intake:
         )
 
     def _warnings(self, moved: list[Moved]) -> Iterable[str]:
-        for name, count in self._left_behind.items():
-            if name in _LEFT_BEHIND:
-                yield _LEFT_BEHIND[name].format(count)
+        yield from left_out(self._left_behind)
         if renamed := sum(one.renamed for one in moved):
             yield f"{renamed} items have new ids: their own are taken elsewhere in this tenant"
         if self._consistency.lowered:

@@ -217,12 +217,22 @@ def export(
                 task = progress.add_task("exporting", total=None)
                 async for line in _plain(memory) if events else memory.export():
                     out.write(line.encode() + b"\n")
+                    if not count and not events:
+                        _warn_of_left(line)
                     count += 1
                     progress.update(task, description=f"exporting: {count} lines")
         out.flush()
         return count
 
     notes.print(f"{run(work())} {'events' if events else 'lines'}", style="dim")
+
+
+def _warn_of_left(header: str) -> None:
+    from semmem.archive import object_of, read_header
+    from semmem.transfer import left_out
+
+    for warning in left_out(read_header(object_of(header.encode()))):
+        notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
 
 
 async def _plain(memory: "ScopedMemory") -> AsyncIterator[str]:

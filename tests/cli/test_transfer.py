@@ -120,7 +120,9 @@ def test_a_memory_moves_whole_from_one_user_to_another(
     semmem: Command, alice: Command, tenant: str, file: Path
 ) -> None:
     alice("import", written(file, {"content": "My cat Misse only eats fish.", "key": "k"}))
-    exported = alice("export").out
+    written_out = alice("export")
+    assert "stay behind" in written_out.err
+    exported = written_out.out
     bob = semmem.within("--tenant", tenant, "--user", "bob")
     answer = bob("import", "-", "--json", stdin=exported)
     assert answer.json["stored"]["event"] == 1
