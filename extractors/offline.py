@@ -1,12 +1,14 @@
 """The extractor without a model: whole sentences, speaker named and dates resolved, and rules for what changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from semmem.event import Event
 from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
-from semmem.extractors.resolve import ended, judge, merged, one_successor, outdates, replaces
+from semmem.extractors.meaning import meaning
+from semmem.extractors.resolve import Standing, ended, judge, merged, one_successor
 from semmem.extractors.screen import refusal
 from semmem.extractors.sentences import (
     addresses,
@@ -19,11 +21,11 @@ from semmem.extractors.sentences import (
     sentences,
     told,
 )
-from semmem.extractors.slots import changes_something
 from semmem.extractors.summarize import extractive
-from semmem.fact import Draft, Source
+from semmem.fact import Draft, Source, Validity
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
+OPEN = Validity()
 
 
 class OfflineExtractor:
@@ -56,7 +58,8 @@ class OfflineExtractor:
 
 def _drafts(event: Event) -> Iterator[Draft]:
     for sentence in sentences(prose(without_recalled(event.content))):
-        if is_prose(sentence) and says_something(sentence) and (event.role == "user" or _is_told(sentence)):
+        told_of = says_something(sentence) or meaning(speaker_of(event), sentence).over
+        if is_prose(sentence) and told_of and (event.role == "user" or _is_told(sentence)):
             yield _draft(sentence, event)
 
 
@@ -64,12 +67,14 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
     """How many events to take, and their drafts: up to one that replaces what an earlier one said, so that it finds
     that stored."""
     said: list[tuple[Event, Draft]] = []
+    standing = Standing()
     for read, event in enumerate(events):
         drafts = list(_drafts(event))
-        changing = [draft for draft in drafts if changes_something(draft.subject, draft.text)]
-        if any(replaces(draft, earlier) for draft in changing for _, earlier in said):
+        if any(standing.replaced_by(draft) for draft in drafts):
             return read, said
-        said += [(event, draft) for draft in drafts]
+        for draft in drafts:
+            standing.add(len(said), draft)
+            said.append((event, draft))
     return len(events), said
 
 
@@ -102,12 +107,37 @@ def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None,
     sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
     for session in sessions:
         said = [draft for event, draft in kept if session in (None, event.session)]
-        changes = [(at, new) for at, new in enumerate(said) if changes_something(new.subject, new.text)]
-        present_lines = present.get(session, "").split("\n")
-        lines = [line for line in present_lines if not any(outdates(new, line) for _, new in changes)]
-        lasting = [
-            (old.text, old.importance)
-            for at, old in enumerate(said)
-            if not any(later > at and outdates(new, old.text) for later, new in changes)
-        ]
-        yield SummaryText(session=session, text=extractive(lines, lasting))
+        yield SummaryText(session=session, text=_summary(present.get(session, "").split("\n"), said))
+
+
+def _summary(lines: Sequence[str], said: Sequence[Draft]) -> str:
+    """What still holds of the present lines and of what was said, in order."""
+    standing = Standing()
+    subjects = dict.fromkeys(draft.subject for draft in said)
+    at = 0
+    for line in lines:
+        for subject in subjects:  # a line does not say whose it is
+            standing.add(at, _Line(subject, line))
+            at += 1
+    outdated: set[int] = set()
+    for position, draft in enumerate(said, start=at):
+        for earlier in standing.replaced_by(draft):
+            standing.drop(earlier)
+            outdated.add(earlier)
+        standing.add(position, draft)
+    kept = [line for number, line in enumerate(lines) if outdated.isdisjoint(_block(number, len(subjects)))]
+    lasting = [(draft.text, draft.importance) for at, draft in enumerate(said, start=at) if at not in outdated]
+    return extractive(kept, lasting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A summary's line as a statement about somebody."""
+
+    subject: str
+    text: str
+    validity: Validity = OPEN
+
+
+def _block(number: int, size: int) -> range:
+    return range(number * size, (number + 1) * size)

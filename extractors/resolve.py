@@ -3,12 +3,12 @@
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 from semmem.extraction import Decision, Question
-from semmem.extractors.slots import changes_something, gives_up, slot
+from semmem.extractors.meaning import meaning, shared_attribute, supersedes
 from semmem.extractors.words import content_stems, words
 from semmem.fact import Draft, Fact, Validity
 
@@ -17,8 +17,10 @@ from semmem.fact import Draft, Fact, Validity
 CANDIDATE_COSINE = 0.4
 MAX_CANDIDATES = 8  # for each draft, its own subject first
 CONFIRM_COSINE = 0.95
+BACKSTORY = timedelta(days=365)  # what was over so long before a fact was said is what led up to it, and no news
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
+_NEGATION = re.compile(r"\b(?:no|not|never|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
 
 
 class Statement(Protocol):
@@ -35,39 +37,97 @@ class Statement(Protocol):
 def settle(question: Question) -> Decision | None:
     """A decision that needs no judgement, or None.
 
-    The same statement again is confirmed, or ignored if it was superseded since; without candidates it is added.
+    The same statement again is confirmed; one that was superseded is ignored when it is replayed, and news when it was
+    said again later. Without candidates it is added.
     """
     for fact in sorted(question.candidates, key=lambda fact: not fact.current):
         if same(question.draft, fact):
-            return Decision(verdict="confirm" if fact.current else "ignore", draft=question.draft, target=fact)
-    if not any(fact.current for fact in question.candidates):
+            if fact.current:
+                return Decision(verdict="confirm", draft=question.draft, target=fact)
+            if question.said_at is None or question.said_at <= fact.said_at:
+                return Decision(verdict="ignore", draft=question.draft, target=fact)
+    if question.draft.superseded or not any(fact.current for fact in question.candidates):
         return Decision(verdict="add", draft=question.draft)
     return None
 
 
 def judge(question: Question) -> Decision:
-    """A decision by rules alone, for when no model is there: `settle`, then supersede by slot or by what is given up.
+    """A decision by rules alone, for when no model is there: `settle`, then supersede where the rules are certain.
 
-    When no rule applies the draft is added.
+    A draft may stand between facts that were said before and after it: it takes the place of the last one before, and
+    the first one after takes its own. When no rule applies the draft is added.
     """
     if settled := settle(question):
         return settled
     draft = question.draft
+    rivals = [fact for fact, _ in _current(question) if _contradicts(draft, fact)]
+    ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
+    before = [fact for fact in rivals if not ahead and _is_news(question, fact) and replaces(draft, fact)]
+    after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
+    if after:
+        draft = _as_history(draft, min(map(_since, after)))
+    if before:
+        return Decision(verdict="supersede", draft=draft, target=max(before, key=_since))
+    if after:
+        return Decision(verdict="add", draft=draft)
     for fact, cosine in _current(question):
-        if replaces(draft, fact):
-            return superseding(question, fact)
         if cosine >= CONFIRM_COSINE and _same_stems(draft, fact):
             return Decision(verdict="confirm", draft=draft, target=fact)
     return Decision(verdict="add", draft=draft)
 
 
 def superseding(question: Question, fact: Fact) -> Decision:
-    """The draft in place of `fact`; a draft that is older than the fact is added as history that ended with it."""
-    draft = question.draft
-    since, start = fact.validity.start or fact.said_at, draft.validity.start or question.said_at
-    if start is None or since <= start:
+    """The draft in place of `fact`, as a model says; overturned where the code can say why.
+
+    A draft about what is over or yet to come is added. So is one that is older than the fact, as its history.
+    """
+    draft, said = question.draft, question.said_at
+    if said and ((draft.validity.end and draft.validity.end <= said) or _is_ahead(draft.validity, said)):
+        return Decision(verdict="add", draft=draft)
+    if _is_news(question, fact):
         return Decision(verdict="supersede", draft=draft, target=fact)
-    return Decision(verdict="add", draft=replace(draft, validity=replace(draft.validity, end=since)))
+    return Decision(verdict="add", draft=_as_history(draft, _since(fact)))
+
+
+def _is_news(question: Question, fact: Fact) -> bool:
+    """Whether the draft came after the fact, whatever period it names: "I moved last month" is news of what was so
+    this morning. It is history where it was said before, or where what it tells was over long before."""
+    draft, said = question.draft, question.said_at
+    if said is None:
+        return True
+    if said < fact.said_at:
+        return draft.validity.start is not None and draft.validity.start >= _since(fact) and fact.validity.end is None
+    over = _over(draft.validity)
+    if over is None:
+        return True
+    dated = fact.validity.start is not None and fact.validity.start != fact.said_at
+    return over > fact.validity.start if dated and fact.validity.start else over > fact.said_at - BACKSTORY
+
+
+def _over(validity: Validity) -> datetime | None:
+    """When the period is over in which something began."""
+    if validity.start is None:
+        return None
+    lasts = {"year": 366, "month": 31, "day": 1}.get(validity.precision or "instant", 0)
+    try:
+        return validity.start + timedelta(days=lasts)
+    except OverflowError:
+        return validity.start
+
+
+def _is_ahead(validity: Validity, said: datetime) -> bool:
+    return validity.start is not None and validity.start > said
+
+
+def _since(fact: Fact) -> datetime:
+    return fact.validity.start or fact.said_at
+
+
+def _as_history(draft: Draft, end: datetime) -> Draft:
+    """The draft as what held until `end`."""
+    start = draft.validity.start
+    ends = replace(draft.validity, end=max(start, end) if start else end)
+    return replace(draft, validity=ends, superseded=True)
 
 
 def same(one: Statement, other: Statement) -> bool:
@@ -76,22 +136,59 @@ def same(one: Statement, other: Statement) -> bool:
 
 
 def related(draft: Statement, fact: Statement) -> bool:
-    """True where both give a value for one attribute that its subject has once."""
-    named = slot(draft.subject, draft.text)
-    return named is not None and _same_subject(draft, fact) and named == slot(fact.subject, fact.text)
+    """True where one may take the place of the other: they are about one attribute that their subject has once."""
+    if not _same_subject(draft, fact):
+        return False
+    new, old = meaning(draft.subject, draft.text), meaning(fact.subject, fact.text)
+    return shared_attribute(new, old) or supersedes(new, old)
 
 
-def replaces(draft: Draft, fact: Statement) -> bool:
-    """True where the draft says what holds in place of the fact."""
+def replaces(draft: Statement, fact: Statement) -> bool:
+    """True where the draft says what holds in place of the fact, or that it holds no more."""
     if draft.validity.end or not _same_subject(draft, fact):
         return False
-    return related(draft, fact) or gives_up(draft.text, fact.text)
+    return supersedes(meaning(draft.subject, draft.text), meaning(fact.subject, fact.text))
 
 
-def outdates(draft: Draft, line: str) -> bool:
-    """True where the draft replaces what a summary's line says of its subject."""
-    named = slot(draft.subject, draft.text)
-    return (named is not None and named == slot(draft.subject, line)) or gives_up(draft.text, line)
+def _contradicts(draft: Draft, fact: Fact) -> bool:
+    return replaces(draft, fact) or replaces(fact, draft)
+
+
+def changes_something(draft: Statement) -> bool:
+    """True where the statement may take the place of another."""
+    return draft.validity.end is None and meaning(draft.subject, draft.text).changes
+
+
+class Standing:
+    """Statements in the order in which they were made, found by what may replace them without a look at each."""
+
+    def __init__(self) -> None:
+        self._statements: dict[int, Statement] = {}
+        self._by_handle: dict[tuple[str, str], dict[int, None]] = {}
+
+    def add(self, position: int, statement: Statement) -> None:
+        self._statements[position] = statement
+        for handle in self._handles(statement):
+            self._by_handle.setdefault(handle, {})[position] = None
+
+    def drop(self, position: int) -> None:
+        for handle in self._handles(self._statements.pop(position)):
+            del self._by_handle[handle][position]
+
+    def replaced_by(self, draft: Statement) -> list[int]:
+        """The positions of what the draft replaces."""
+        if not changes_something(draft):
+            return []
+        new, subject = meaning(draft.subject, draft.text), _subject(draft)
+        found = {position for value in new.values for position in self._by_handle.get((subject, value.attribute), ())}
+        for over in new.over:
+            named = [self._by_handle.get((subject, handle), {}) for handle in over.handles]
+            found.update(min(named, key=lambda positions: len(positions), default={}))
+        return sorted(position for position in found if replaces(draft, self._statements[position]))
+
+    @staticmethod
+    def _handles(statement: Statement) -> list[tuple[str, str]]:
+        return [(_subject(statement), handle) for handle in meaning(statement.subject, statement.text).handles]
 
 
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
@@ -110,18 +207,19 @@ def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
 
 
 def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft, ...]:
-    """The drafts of one batch, where a later one that replaces an earlier one closes that one's validity.
+    """The drafts of one batch, where one that a later one replaces is history from then on.
 
     `said` has the world time of each source event: from then on an undated draft holds.
     """
     closed = list(drafts)
+    standing = Standing()
     for later, draft in enumerate(drafts):
-        if not changes_something(draft.subject, draft.text):
-            continue
         since = draft.validity.start or max(said[source.event_id] for source in draft.sources)
-        for earlier in range(later):
-            if closed[earlier].validity.end is None and replaces(draft, closed[earlier]):
-                closed[earlier] = _closed(closed[earlier], since)
+        for earlier in standing.replaced_by(draft):
+            closed[earlier] = _as_history(closed[earlier], since)
+            standing.drop(earlier)
+        if draft.validity.end is None:
+            standing.add(later, draft)
     return tuple(closed)
 
 
@@ -140,14 +238,6 @@ def _supersedes(decision: Decision) -> bool:
     return decision.verdict == "supersede"
 
 
-def _closed(draft: Draft, end: datetime) -> Draft:
-    """The draft, over at `end`; untouched if it began later than that."""
-    validity = draft.validity
-    if validity.start and validity.start > end:
-        return draft
-    return replace(draft, validity=replace(validity, end=end))
-
-
 def _current(question: Question) -> list[tuple[Fact, float]]:
     pairs = zip(question.candidates, question.cosines, strict=True)
     return [(fact, cosine) for fact, cosine in pairs if fact.current]
@@ -163,13 +253,22 @@ def _key(statement: Statement) -> tuple[str, str]:
     return " ".join(words(statement.subject)), " ".join(words(_RESOLVED_DATE.sub("", statement.text)))
 
 
+def _subject(statement: Statement) -> str:
+    return " ".join(words(statement.subject))
+
+
 def _same_subject(one: Statement, other: Statement) -> bool:
     return words(one.subject) == words(other.subject)
 
 
 def _same_stems(one: Statement, other: Statement) -> bool:
-    stems = content_stems(_RESOLVED_DATE.sub("", one.text)), content_stems(_RESOLVED_DATE.sub("", other.text))
-    return _same_subject(one, other) and stems[0] == stems[1] and _times_agree(one.validity, other.validity)
+    texts = _RESOLVED_DATE.sub("", one.text), _RESOLVED_DATE.sub("", other.text)
+    alike = content_stems(texts[0]) == content_stems(texts[1]) and _negations(texts[0]) == _negations(texts[1])
+    return alike and _same_subject(one, other) and _times_agree(one.validity, other.validity)
+
+
+def _negations(text: str) -> int:
+    return len(_NEGATION.findall(text))
 
 
 def _times_agree(one: Validity, other: Validity) -> bool:

@@ -1,6 +1,10 @@
+import time
+
 import pytest
 
-from semmem.extractors.slots import gives_up, slot
+from semmem.extractors.meaning import meaning, supersedes
+from semmem.extractors.resolve import ended
+from tests.unit.extractors.builders import SAID, draft
 
 
 @pytest.mark.parametrize(
@@ -18,11 +22,11 @@ from semmem.extractors.slots import gives_up, slot
         ("My email is a@example.org.", "email"),
         ("alice prefers phone calls.", "channel"),
         ("Please email me instead.", "channel"),
-        ("My favourite colour is red.", "favourite colour"),
+        ("My favourite colour is red.", "favourite color"),
     ],
 )
 def test_a_value_of_a_known_attribute_names_its_slot(text: str, name: str) -> None:
-    assert slot("alice", text) == name
+    assert name in {value.attribute for value in meaning("alice", text).values}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,8 @@ def test_a_value_of_a_known_attribute_names_its_slot(text: str, name: str) -> No
     ],
 )
 def test_what_only_looks_like_one_does_not(text: str) -> None:
-    assert slot("alice", text) is None
+    single = {"home", "work", "job", "phone", "email", "channel"}
+    assert single.isdisjoint(value.attribute for value in meaning("alice", text).values)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,31 @@ def test_what_only_looks_like_one_does_not(text: str) -> None:
         ("I no longer want phone calls.", "alice has a new phone.", False),
         ("I want phone calls.", "alice prefers phone calls.", False),
         ("I don't like rain.", "alice likes rain in May.", False),
+        ("My wife stopped smoking.", "alice smokes.", False),
+        ("I stopped smoking.", "alice's wife smokes.", False),
     ],
 )
 def test_giving_something_up_is_told_from_mentioning_it(text: str, other: str, over: bool) -> None:
-    assert gives_up(text, other) is over
+    assert supersedes(meaning("alice", text), meaning("alice", other)) is over
+
+
+def test_a_hostile_message_takes_no_time() -> None:
+    """Each of 1,500 sentences ends something of the 1,499 others, or may."""
+    drafts = [draft(f"I stopped x{number} y{number}.") for number in range(1_500)]
+    drafts += [draft(f"I moved to Place{number}.") for number in range(1_500)]
+    said = {each.sources[0].event_id: SAID for each in drafts}
+    began = time.process_time()
+    closed = ended(drafts, said)
+    assert sum(each.superseded for each in closed) == 1_499
+    assert time.process_time() - began < 4
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["I ", "my a ", "I am not ", "and I ", "I have a ", "I no longer ", "x, ", "my mobile ", "I have now am also "],
+)
+def test_long_statements_stay_linear(piece: str) -> None:
+    text = (piece * 500)[:1_900]
+    began = time.process_time()
+    meaning("alice", text)
+    assert time.process_time() - began < 1

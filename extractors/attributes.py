@@ -1,0 +1,312 @@
+"""Attributes of which a person has one at a time, and the values that a clause gives them."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.names import NOT_NAMES
+from semmem.extractors.phrases import ADVERB, I, Stems, employer, place, stated, time_of
+from semmem.extractors.words import content_stems
+
+YES, NO = frozenset({"yes"}), frozenset({"no"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an attribute is now: ("home", {"munich"})."""
+
+    attribute: str
+    value: Stems
+    street: bool = False  # a home as exact as a street, where others name a town
+    moved: bool = False
+    tentative: bool = False  # may stand beside another value, unless the later one says that it is new
+    beside: bool = False  # a second job takes no other's place
+    renewed: bool = False
+
+    @property
+    def handle(self) -> str:
+        return f"value {' '.join(sorted(self.value))}"
+
+    def replaces(self, other: "Value") -> bool:
+        """The same attribute has another value; one that only says it more or less exactly is the same."""
+        if self.attribute != other.attribute or self.beside or other.beside:
+            return False
+        if self.value <= other.value or other.value <= self.value:
+            return False
+        if (self.tentative or other.tentative) and not self.renewed:
+            return False
+        return self.street == other.street or (self.moved and other.street)
+
+
+_NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
+_CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
+_KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
+
+_LIVES = re.compile(
+    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back )?(?P<at>in|at|on) (?P<v>.+)", re.I
+)
+_MOVED = re.compile(
+    rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out )?"
+    r"(?:from [^,]{1,40}? )?(?:in)?to (?P<v>.+)",
+    re.IGNORECASE,
+)
+_HOME_IS = re.compile(
+    rf"^my {_NEW}(?:home|home town|place of residence|city) is (?:now )?(?:in |at )?(?P<v>.+)"
+    r"|^(?P<v2>[A-Z][\w .-]{1,40}?) is (?:now )?my (?:new |current )?home\b"
+)
+_ADDRESS = re.compile(
+    rf"^my {_NEW}(?P<kind>(?:home|postal|mailing|residential|private|street|shipping|delivery|billing|invoice"
+    rf"|work|office"
+    rf"|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
+    re.IGNORECASE,
+)
+_ADDRESSES = {
+    **dict.fromkeys(("", "home", "postal", "mailing", "residential", "private", "street"), "home"),
+    **dict.fromkeys(("shipping", "delivery"), "delivery address"),
+    **dict.fromkeys(("billing", "invoice"), "billing address"),
+    **dict.fromkeys(("work", "office", "business"), "work address"),
+}
+_WORKS = re.compile(
+    rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)"
+    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time"
+    r"|great) )*(?:job|position|role|working|work|post) (?:at|with|for)"
+    r"|(?:started|began) at|(?:changed|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
+    rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
+    rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
+_WORKS_AS = re.compile(
+    rf"{I}(?:(?:work|works|working) as (?:an? )?|promoted to )(?P<v>[\w -]+)"
+    rf"|^my {_NEW}(?:job|job title|title|profession|occupation|role|position) is (?:now )?(?:an? |the )?"
+    r"(?P<v2>(?!at\b|with\b|in\b)[\w -]+)",
+    re.IGNORECASE,
+)
+_NAMED = r"(?P<v>[A-Z][\w'-]*(?: [A-Z][\w'.-]*)*)"
+_NAME = re.compile(
+    r"^my (?P<kind>(?:(?:new|full|legal|real|first|given|last|family|middle|nick|user|maiden|display|stage|pen) ?)*)"
+    rf"(?P<sur>sur)?name {_CHANGED} {_NAMED}"
+)
+_RENAMED = re.compile(
+    rf"{I}changed my (?P<kind>(?:full |legal |first |last |family |middle )?)(?P<sur>sur)?name "
+    rf"(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
+)
+_NUMBER = re.compile(
+    rf"^my (?:new |current )*(?P<kind>{_KIND} )?(?:phone |telephone |mobile |cell )?"
+    rf"(?:number|phone|telephone|mobile|cell)(?: number)? {_CHANGED} (?P<v>\+?\(?\d[\d\s()./-]{{4,40}})",
+    re.IGNORECASE,
+)
+_EMAIL = re.compile(
+    rf"^my (?:new |current )*(?P<kind>{_KIND} )?e-?mail(?: address)? {_CHANGED} (?P<v>[^\s@]{{1,64}}@\S+)"
+    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)",
+    re.IGNORECASE,
+)
+_CHANNELS = {
+    "phone": re.compile(r"(?:(?:phone|video|voice|telephone) )?call(?:s|ed|ing)?\b|phon(?:e|ed|ing)\b", re.I),
+    "mail": re.compile(r"e-?mail(?:s|ed|ing)?\b", re.IGNORECASE),
+    "text": re.compile(r"(?:text|sms)(?:s|ed|ing)?\b(?: messages?)?", re.IGNORECASE),
+    "letter": re.compile(r"letters?\b", re.IGNORECASE),
+    "chat": re.compile(r"(?:chat(?:ting)?|message|whatsapp|slack|signal|telegram)\b", re.IGNORECASE),
+}
+_PREFERS = re.compile(
+    rf"{I}(?:prefer|prefers|preferring) (?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)", re.I
+)
+_RATHER = re.compile(
+    r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))", re.I
+)
+_LIMITED = re.compile(
+    r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before|after)\b", re.I
+)
+_FAVOURITE = re.compile(
+    r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?) "
+    r"(?:is|are|has become|became|has changed to) (?:now )?(?P<v>.+)"
+    r"|^(?P<v2>[\w' -]{1,40}?) (?:is|are|has become|became) (?:now )?my (?:new |current )*favou?rite "
+    r"(?P<what2>[\w -]{1,30})$",
+    re.IGNORECASE,
+)
+_DIET = re.compile(
+    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%) )*"
+    r"(?P<v>vegetarian|vegan|pescatarian|pescetarian|flexitarian|omnivore|carnivore|meat[- ]eater)\b",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(
+    rf"{I}(?:in )?(?P<v>married|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
+    r"|separated(?=$| from my (?:husband|wife|partner)))\b",
+    re.IGNORECASE,
+)
+_PEOPLE = (
+    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend"
+    r"|girlfriend|husband"
+    r"|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet"
+    r"|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
+)
+_ROLE = re.compile(
+    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
+    r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
+    re.IGNORECASE,
+)
+_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
+_LIKES = re.compile(
+    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
+    r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
+    r"|(?:do |does )?not (?:really )?(?:like|enjoy|love)|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
+    re.IGNORECASE,
+)
+_FILLERS = re.compile(
+    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
+    r"|very much|either)\b.*$",
+    re.IGNORECASE,
+)
+_PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
+_NOT_PRESENT = re.compile(
+    r"\w+ed\b|(?:have|has|had|was|were|went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
+    r"|felt|kept|came|ran|wrote|said|paid|never|no|will|going) ",
+    re.IGNORECASE,
+)
+
+
+def values_of(clause: Clause) -> Iterator[Value]:
+    """The values that a clause in the present gives; none of what is true for a while only."""
+    yield from _polarities(clause)
+    if clause.negated:
+        return
+    found = (value for reader in _READERS for value in reader(clause))
+    for value in found:
+        if not (clause.passing and value.attribute in ("home", "work", "job", "diet", "channel")):
+            yield replace(value, beside=value.beside or clause.besides, renewed=clause.renewed)
+
+
+def _polarities(clause: Clause) -> Iterator[Value]:
+    """Liking and disliking one thing, and a statement and its plain negation, exclude each other."""
+    liking = _LIKES.match(clause.text)
+    if liking:
+        thing = _FILLERS.sub("", " " + liking["v"])
+        stems = content_stems(thing) | ({"May"} if " May" in thing else set())  # the word "may" carries no meaning
+        if stems:
+            yield Value(f"liking {' '.join(sorted(stems))}", YES if liking["likes"] else NO)
+        return
+    present = _PRESENT.match(clause.text)
+    if not present or "no longer" in clause.text or _NOT_PRESENT.match(present["v"]) or clause.besides:
+        return
+    stems = content_stems(_FILLERS.sub("", " " + present["v"]))
+    negated = present["not"] or "not " in present["v"]
+    if stems and not (present["not"] and not present["aux"]):
+        verb = {"am": "be", "can": "can"}.get((present["aux"] or "").lower(), "do")
+        yield Value(f"{verb} {' '.join(sorted(stems))}", NO if negated else YES)
+
+
+def _home(clause: Clause) -> Iterator[Value]:
+    if lives := _LIVES.match(clause.text):
+        perfect = "lived" not in lives.group().split() or "have lived" in lives.group()
+        found = place(lives["v"], clause) if perfect else None
+        if found and (lives["at"].lower() != "on" or found[1]):
+            yield Value("home", found[0], street=found[1])
+    elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
+        yield Value("home", found[0], street=found[1], moved=True)
+    elif (home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause)):
+        yield Value("home", found[0], street=found[1], moved=clause.renewed)
+    elif address := _ADDRESS.match(clause.text):
+        name = stated(address["v"])
+        if name[:1].isupper() or name[:1].isdigit() or clause.lower:
+            attribute = _ADDRESSES[(address["kind"] or "").strip().lower()]
+            yield Value(attribute, content_stems(name), street=True)
+
+
+def _work(clause: Clause) -> Iterator[Value]:
+    if works := _WORKS.match(clause.text):
+        name = employer(works["v"] or works["v2"] or works["v3"], clause)
+    elif joined := _JOINED.match(clause.text):
+        name = employer(joined["v"], clause, joined=True)
+    else:
+        name = None
+    if name:
+        yield Value("work", name)
+    if as_ := _WORKS_AS.match(clause.text):
+        title = content_stems(stated(as_["v"] or as_["v2"]))
+        if title:
+            yield Value("job", title)
+
+
+def _name(clause: Clause) -> Iterator[Value]:
+    match = _NAME.match(clause.text) or _RENAMED.match(clause.text)
+    if not match:
+        return
+    kinds, name = set(match["kind"].split()), match["v"].split()
+    if kinds & {"last", "family"} or match["sur"]:
+        yield Value("last name", content_stems(match["v"]))
+    elif other := kinds & {"first", "given", "middle", "nick", "user", "maiden", "display", "stage", "pen"}:
+        yield Value(f"{min(other).replace('given', 'first')} name", content_stems(match["v"]))
+    else:
+        yield Value("name", content_stems(match["v"]))
+        if len(name) > 1:
+            yield Value("first name", content_stems(name[0]), tentative=True)
+            yield Value("last name", content_stems(name[-1]), tentative=True)
+
+
+def _reached(clause: Clause) -> Iterator[Value]:
+    if number := _NUMBER.match(clause.text):
+        yield Value(f"{_kind(number.group())} phone".strip(), frozenset({re.sub(r"\D", "", number["v"])}))
+    if email := _EMAIL.match(clause.text):
+        address = (email["v"] or email["v2"]).strip(".,;!?").casefold()
+        yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))
+    prefers, rather = _PREFERS.match(clause.text), _RATHER.match(clause.text)
+    if rather and "instead" not in rather["rest"]:
+        rather = None
+    wanted = prefers or rather
+    if wanted and not _LIMITED.search(wanted["v"]):
+        channel = next((name for name, pattern in _CHANNELS.items() if pattern.match(wanted["v"])), None)
+        if channel:
+            yield Value("channel", frozenset({channel}))
+
+
+def _kind(text: str) -> str:
+    kinds = {"cell": "mobile", "office": "work", "business": "work", "company": "work", "landline": "home"}
+    found = re.search(rf"\b{_KIND}\b", text, re.IGNORECASE)
+    return kinds.get(found.group().lower(), found.group().lower()) if found else ""
+
+
+def _favourite(clause: Clause) -> Iterator[Value]:
+    match = _FAVOURITE.match(clause.text)
+    if match and not clause.besides:
+        what = content_stems((match["what"] or match["what2"]).lower().replace("colour", "color"))
+        owner = content_stems(match["owner"] or "")
+        value = content_stems(stated(match["v"] or match["v2"]))
+        if value:
+            yield Value(f"{' '.join(sorted(owner))} favourite {' '.join(sorted(what))}".strip(), value)
+
+
+def _life(clause: Clause) -> Iterator[Value]:
+    if diet := _DIET.match(clause.text):
+        yield Value("diet", content_stems(diet["v"]))
+    if status := _STATUS.match(clause.text):
+        named = status["v"].lower()
+        yield Value("relationship", frozenset({"dating" if named == "a relationship" else named}))
+
+
+def _roles(clause: Clause) -> Iterator[Value]:
+    role = _ROLE.match(clause.text)
+    if role and not (role["role"] and role["article"]):
+        value = stated(role["v"])
+        if value and value.split()[0].casefold() not in NOT_NAMES:
+            yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
+    if drives := _DRIVES.match(clause.text):
+        yield Value("vehicle", content_stems(stated(drives["v"])), tentative=True)
+
+
+def _times(clause: Clause) -> Iterator[Value]:
+    found = time_of(clause)
+    if found:
+        yield Value(f"time {' '.join(sorted(found[0]))}", found[1], tentative=True)
+
+
+_READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
+    _home,
+    _work,
+    _name,
+    _reached,
+    _favourite,
+    _life,
+    _roles,
+    _times,
+)

@@ -1,0 +1,163 @@
+"""A statement as clauses in the first person, each with what must be known before a fact may rest on it.
+
+`alice isn't vegan anymore` and `alice: "I'm not vegan anymore"` are the same clause, `I am not vegan anymore`.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+_RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
+
+_APOSTROPHES = str.maketrans({"’": "'", "‘": "'"})  # noqa: RUF001
+_SPELLED_OUT = (
+    (re.compile(r"\bcan't\b|\bcannot\b", re.IGNORECASE), "can not"),
+    (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
+    (re.compile(r"n't\b", re.IGNORECASE), " not"),
+    (re.compile(r"(?<=\bI)'m\b", re.IGNORECASE), " am"),
+    (re.compile(r"\b(it|that|there|here)'s\b", re.IGNORECASE), r"\1 is"),
+    (re.compile(r"(?<=\w)'re\b", re.IGNORECASE), " are"),
+    (re.compile(r"(?<=\w)'ve\b", re.IGNORECASE), " have"),
+    (re.compile(r"(?<=\w)'ll\b", re.IGNORECASE), " will"),
+    (re.compile(r"(?<=\w)'d\b", re.IGNORECASE), " would"),
+)
+_FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
+_MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_THIRD = (
+    (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)(?:is|are)\b"), r"I \g<adverb>am"),
+    (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)has\b"), r"I \g<adverb>have"),
+    (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)goes\b"), r"I \g<adverb>go"),
+    (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
+)
+_TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
+_LEADS_IN = re.compile(
+    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no"
+    r"|nope|wait|oh"
+    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then|just so you know"
+    r"|for the record|(?:it )?turns out|as it turns out|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
+    r")?\w+|from now on"
+    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)|i have to say"
+    rf"|{_TIME})(?: that\b)?[,:]?\s+",
+    re.IGNORECASE,
+)
+# A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
+_SPLIT = re.compile(
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=[a-z]|I\b)"
+    r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
+)
+
+_DOUBTED = re.compile(
+    r"\b(?:if|unless|would|could|might|(?-i:may)|maybe|perhaps|probably|possibly|wish|imagine|suppose|pretend"
+    r"|dream\w*|almost"
+    r"|nearly|as if|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to|plan(?:s|ned|ning)? (?:to"
+    r"|on)|about to|try|tries|trying"
+    r"|tried|should|supposed to|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly)\b",
+    re.IGNORECASE,
+)
+_COMING = re.compile(
+    r"\b(?:will|shall|going to|gonna|next|tomorrow|soon|upcoming|in (?:an?|one|two|three|four|five|six|\d+) \w+s?$)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:used to|was|were|had|formerly|previously|once|back then|back when|as a (?:child|kid))\b", re.I
+)
+_PASSING = re.compile(
+    r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|\d+|two|three|four|five|six) )*"
+    r"(?:weekend|week|month|day|night|summer|winter|spring|autumn|fall|season|semester|holiday|vacation|conference"
+    r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter)s?\b"
+    r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
+    r"|for now|for work)\b",
+    re.IGNORECASE,
+)
+_BESIDES = re.compile(
+    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|weekends?|evenings|nights|volunteer\w*|freelanc\w*"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\S+@\S+")
+_LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
+_NEGATED = re.compile(r"\b(?:not|never|no longer)\b", re.IGNORECASE)
+_RENEWED = re.compile(
+    r"\b(?:now|nowadays|these days|instead|new|again|changed|changes|from now on|currently|correction|actually|wrong"
+    r"|as of|meant|any ?more|no longer)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Its words, and of its sentence: whether it is doubted or yet to come, and says that something is new."""
+
+    text: str
+    doubted: bool
+    coming: bool
+    past: bool
+    passing: bool  # true for a while only
+    besides: bool  # beside something else that stays
+    negated: bool
+    renewed: bool
+    lower: bool  # typed without capitals, so that a name is not told by one
+
+    @property
+    def holds(self) -> bool:
+        """It says what is so now, and not what was, will or might be."""
+        return not (self.doubted or self.coming or self.past)
+
+
+@lru_cache(maxsize=4_096)
+def clauses(subject: str, text: str) -> tuple[Clause, ...]:
+    """The clauses of a statement about `subject`; those that begin neither with them nor with what is "
+    "theirs count too."""
+    own = in_first_person(subject, text)
+    doubted, renewed = bool(_DOUBTED.search(own)), bool(_RENEWED.search(own))
+    lower = bool(_LOWER.search(text)) and not any(character.isupper() for character in _said_by(subject, text))
+    found = []
+    for part in _SPLIT.split(own):
+        led = _without_lead(part.strip(" \t\"'“”."))
+        if led:
+            found.append(
+                Clause(
+                    text=led,
+                    doubted=doubted,
+                    coming=bool(_COMING.search(led)),
+                    past=bool(_PAST.search(led)),
+                    passing=bool(_PASSING.search(led)),
+                    besides=bool(_BESIDES.search(_ADDRESS.sub("", led))),
+                    negated=bool(_NEGATED.search(led)),
+                    renewed=renewed,
+                    lower=lower,
+                )
+            )
+    return tuple(found)
+
+
+def in_first_person(subject: str, text: str) -> str:
+    """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what alice said in quotes as "
+    "she said it."""
+    own = _said_by(subject, text.translate(_APOSTROPHES))
+    for pattern, spelled in _SPELLED_OUT:
+        own = pattern.sub(spelled, own)
+    for name in dict.fromkeys((subject, subject.split()[0] if subject.split() else subject)):
+        if len(name) > 1:
+            own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
+            own = re.sub(rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )){re.escape(name)}(?= )", "I", own, flags=re.IGNORECASE)
+    own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
+    for pattern, turned in _THIRD:
+        own = pattern.sub(turned, own)
+    return own
+
+
+def _said_by(subject: str, text: str) -> str:
+    """The statement without resolved dates; what was told in quotes without these."""
+    own = _RESOLVED_DATE.sub("", text).strip()
+    quoted = f'{subject}: "'
+    return own[len(quoted) : -1] if own.startswith(quoted) and own.endswith('"') else own
+
+
+def _without_lead(part: str) -> str:
+    for _ in range(4):
+        led = _LEADS_IN.match(part)
+        if not led:
+            break
+        part = part[led.end() :]
+    return part

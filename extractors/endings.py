@@ -1,0 +1,264 @@
+"""What a clause says is over: "I left Siemens", "I no longer eat meat", "Miso died", "the meeting was moved"."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from semmem.extractors.attributes import Value, values_of
+from semmem.extractors.clauses import Clause
+from semmem.extractors.phrases import ADVERB, I, Stems, employer, place, stated
+from semmem.extractors.words import content_stems
+
+NOTHING: Stems = frozenset()
+HABITS = content_stems("drink eat smoke take use play run watch read buy chew vape")
+LIKINGS = content_stems("like love enjoy prefer want need")
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What holds no more: a trait of a kind, or an attribute's value. Without stems, whatever there is of it."""
+
+    kind: str
+    stems: Stems = NOTHING
+    verbs: Stems = NOTHING  # of a habit that is named by its object alone: what may be done with it
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """By each of these an earlier statement that it ends is found."""
+        if self.kind == "any value":
+            return (f"value {' '.join(sorted(self.stems))}",)
+        if self.kind in _TRAITS and self.stems:
+            return tuple(f"{self.kind} {stem}" for stem in self.stems)
+        return (self.kind,)
+
+    def ends(self, *values: Value) -> bool:
+        if self.kind == "any value":
+            return any(self.stems == value.value for value in values)
+        same = (value for value in values if value.attribute == self.kind)
+        return any(not self.stems or self.stems <= value.value or value.value <= self.stems for value in same)
+
+
+_TRAITS = ("does", "is", "has", "time", "partner", "statement")
+
+_LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
+_DISMISSED = re.compile(
+    rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| "
+    rf"this| in| on"
+    r"| today| yesterday| after| because))",
+    re.IGNORECASE,
+)
+_NO_JOB = re.compile(
+    rf"{I}(?:(?:quit|lost|left|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
+    r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
+    r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
+    r"(?:the age|\d\d)))"
+    r"|unemployed|out of work)",
+    re.IGNORECASE,
+)
+_FOR_GOOD = re.compile(
+    r"^(?:$|last\b|this\b|yesterday|today|in (?-i:[A-Z\d])|on\b|for good|because|after \w+ (?:years|months)|recently"
+    r"|to (?:start|join|work|found)|for (?-i:[A-Z])|(?:\w+ ){1,2}(?:days|weeks|months|years?) ago|and\b|now\b)",
+    re.IGNORECASE,
+)
+_MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
+_GIVEN_UP = re.compile(
+    rf"{I}(?P<how>stopped|quit|gave up|given up|ceased|done with|gone off|went off|kicked) (?:the habit of )?(?P<v>.+)",
+    re.IGNORECASE,
+)
+_NO_LONGER = re.compile(
+    rf"{I}no longer (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b",
+    re.IGNORECASE,
+)
+_WAS_A_VALUE = re.compile(
+    r"^my (?P<what>[\w' ]{1,40}?) is (?:no longer (?P<v>.+)|not (?P<v2>.+?) any ?more\b)", re.IGNORECASE
+)
+_SWITCHED = re.compile(rf"{I}(?:switched|changed|swapped|went|moved|transferred) from (?P<v>[^,]{{1,40}}?) to\b", re.I)
+_INSTEAD_OF = re.compile(
+    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy|wear)"
+    r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(
+    r"\b(?:today|tonight|this (?:morning|afternoon|evening|time)|yesterday|last night|once)\b", re.IGNORECASE
+)
+_GOT_RID = re.compile(
+    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
+    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to)\b"
+    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b)",
+    re.IGNORECASE,
+)
+_IS_GONE = re.compile(
+    r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
+    r"|been|had to be) )*"
+    r"(?:passed away|stolen|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b",
+    re.IGNORECASE,
+)
+_MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
+_SOME_OTHER = re.compile(
+    r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
+    r"|childhood|neighbou?r)\b|\w's\b",
+    re.IGNORECASE,
+)
+_RESET = re.compile(
+    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
+    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
+    rf"|{I}(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
+    rf"-]{{2,50}}?)"
+    r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
+    re.IGNORECASE,
+)
+_LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)
+_RETRACTED = re.compile(
+    r"^(?:please )?(?:forget|ignore|disregard|scratch|it is not true|it was not true|I lied|I was lying|I was wrong)"
+    r"(?: when I said| the fact| about)?(?: that)? (?P<v>(?:I|my) .+)",
+    re.IGNORECASE,
+)
+_PARTED = re.compile(
+    rf"{I}(?:broke up|broken up|split up|separated)(?: (?:with|from) (?P<v>.+)|$)"
+    r"|^(?P<v2>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just )*(?:broke up|broken up|split up|separated"
+    r"|split|divorced)",
+    re.IGNORECASE,
+)
+_PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
+_EATS_AGAIN = re.compile(
+    rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
+    r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
+    re.IGNORECASE,
+)
+_NEUTRAL = re.compile(
+    r"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
+    r"|this \w+|yesterday"
+    r"|today|recently|in (?:\d{4}|(?-i:[A-Z]\w+))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
+    r"ago|for health"
+    r"|when I|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    re.IGNORECASE,
+)
+_WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
+_WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
+_USING = re.compile(r"^(?:use|have|using|having) ", re.IGNORECASE)
+
+
+def endings_of(clause: Clause) -> Iterator[Over]:
+    for reader in _READERS:
+        yield from reader(clause)
+
+
+def _job(clause: Clause) -> Iterator[Over]:
+    if clause.besides or clause.passing:
+        return
+    if left := _LEFT.match(clause.text):
+        name = re.match(r"(?:(?-i:[A-Z])[\w&.-]*(?: |$))+", left["v"]) or (
+            re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
+        )
+        if name and _FOR_GOOD.match(left["v"][name.end() :]):
+            yield Over("work", content_stems(name.group()))
+    for pattern in (_DISMISSED, _NO_JOB):
+        if match := pattern.match(clause.text):
+            named = next((group for group in match.groups() if group), "")
+            yield Over("work", (employer(named, clause) or NOTHING) if named else NOTHING)
+
+
+def _home(clause: Clause) -> Iterator[Over]:
+    match = _MOVED_OUT.match(clause.text)
+    if match and not clause.passing and (not match["left"] or "for good" in match["v"]):
+        found = place(match["v"], clause)
+        if found:
+            yield Over("home", found[0])
+
+
+def _no_longer(clause: Clause) -> Iterator[Over]:
+    match = _NO_LONGER.match(clause.text)
+    if match:
+        named = match["v"] or match["v2"]
+        held = replace(clause, negated=False, passing=False, besides=False)
+        for start in ("I am", "I"):
+            for value in values_of(replace(held, text=f"{start} {named}")):
+                yield Over(value.attribute, value.value)
+        if at := _WITH.match(named):
+            yield Over("work", employer(at["v"], clause) or frozenset({named}))
+        rest = _NEUTRAL.sub("", named)
+        wanting, using = _WANTING.match(rest), _USING.match(rest)
+        if wanting:
+            yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
+        elif using:
+            yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
+            yield Over("has", content_stems(_USING.sub("", rest)))
+        elif stems := content_stems(rest):
+            yield Over("does", stems)
+            yield Over("is", stems)
+    if was := _WAS_A_VALUE.match(clause.text):
+        said = replace(clause, text=f"my {was['what']} is {was['v'] or was['v2']}", negated=False)
+        yield from (Over(value.attribute, value.value) for value in values_of(said))
+
+
+def _given_up(clause: Clause) -> Iterator[Over]:
+    if clause.passing:
+        return
+    match = _GIVEN_UP.match(clause.text)
+    if match:
+        rest = _NEUTRAL.sub("", match["v"])
+        doing = rest.split(" ", 1)[0].endswith("ing")
+        stems = content_stems(_USING.sub("", rest))
+        if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
+            yield Over("does", stems, LIKINGS if "off" in match["how"] else HABITS)
+    switched = _SWITCHED.match(clause.text)
+    if switched and (stems := content_stems(switched["v"])):
+        yield Over("does", stems, HABITS)
+        yield Over("any value", stems)
+    instead = _INSTEAD_OF.match(clause.text)
+    if instead and not _ONCE.search(clause.text):
+        stems = content_stems(_NEUTRAL.sub("", instead["v"]))
+        yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
+
+
+def _possession(clause: Clause) -> Iterator[Over]:
+    rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
+    if clause.passing:
+        return
+    for match in filter(None, (rid, gone)):
+        named = next(group for group in match.groups() if group)
+        thing = re.sub(r"^(?:my|the) ", "", stated(named))
+        stems = content_stems(thing)
+        died = match is gone and match["died"]
+        if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
+            continue
+        yield Over("has", stems)
+        yield from (Over(kind, stems) for kind in ("vehicle", "my car"))
+
+
+def _appointment(clause: Clause) -> Iterator[Over]:
+    match = _RESET.match(clause.text)
+    if not match or clause.negated or _LONG_PAST.search(clause.text):
+        return
+    if stems := content_stems(match["v"] or match["v2"]):
+        yield Over("time", stems)
+
+
+def _taken_back(clause: Clause) -> Iterator[Over]:
+    match = _RETRACTED.match(clause.text)
+    if match and (stems := content_stems(match["v"])):
+        yield Over("statement", stems)
+
+
+def _parted(clause: Clause) -> Iterator[Over]:
+    match = _PARTED.match(clause.text)
+    if match and not clause.negated:
+        named = re.sub(r"^my ", "", stated(match["v"] or match["v2"] or ""))
+        yield Over("partner", NOTHING if named.lower() in _PARTNERS else content_stems(named))
+
+
+def _diet(clause: Clause) -> Iterator[Over]:
+    eats = _EATS_AGAIN.match(clause.text)
+    if eats and clause.renewed and not (clause.negated or clause.passing):
+        food = eats["v"].lower()
+        ended = ["vegan"]
+        if food not in ("dairy", "eggs", "cheese"):
+            ended.append("vegetarian")
+        if food in ("meat", "chicken", "beef", "pork"):
+            ended += ["pescatarian", "pescetarian"]
+        yield from (Over("diet", content_stems(name)) for name in ended)
+
+
+_READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
+    *(_job, _home, _no_longer, _given_up, _possession, _appointment, _taken_back, _parted, _diet),
+)

@@ -1,0 +1,58 @@
+"""What a statement says of its subject that another statement can take back, as far as rules are certain of it.
+
+Values are attributes of which there is one at a time, traits are standing statements, and what is over ends either.
+English only; what is not known here is added beside the old, never in its place.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from semmem.extractors.attributes import Value, values_of
+from semmem.extractors.clauses import clauses
+from semmem.extractors.endings import Over, endings_of
+from semmem.extractors.traits import Trait, traits_of
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    values: tuple[Value, ...] = ()
+    over: tuple[Over, ...] = ()
+    traits: tuple[Trait, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """It may take the place of another statement."""
+        return bool(self.values or self.over)
+
+    @property
+    def handles(self) -> frozenset[str]:
+        """By what a later statement finds this one."""
+        names = {value.attribute for value in self.values} | {value.handle for value in self.values}
+        return frozenset(names.union(*(trait.handles for trait in self.traits)))
+
+
+@lru_cache(maxsize=8_192)
+def meaning(subject: str, text: str) -> Meaning:
+    values: list[Value] = []
+    over: list[Over] = []
+    traits: list[Trait] = []
+    for clause in clauses(subject, text):
+        if clause.doubted or clause.coming:
+            continue
+        over += endings_of(clause)
+        if not clause.past:
+            values += values_of(clause)
+            traits += traits_of(clause)
+    return Meaning(tuple(values), tuple(over), tuple(traits))
+
+
+def supersedes(new: Meaning, old: Meaning) -> bool:
+    """True where what the new statement says leaves no room for the old one."""
+    return any(value.replaces(other) for value in new.values for other in old.values) or any(
+        over.ends(*old.values) or any(trait.ended_by(over) for trait in old.traits) for over in new.over
+    )
+
+
+def shared_attribute(one: Meaning, other: Meaning) -> bool:
+    """True where both give a value for one attribute, be it the same value."""
+    return not {value.attribute for value in one.values}.isdisjoint(value.attribute for value in other.values)

@@ -1,0 +1,100 @@
+"""Pieces of patterns and of meaning that attributes, traits and endings share."""
+
+import re
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
+from semmem.extractors.words import content_stems
+
+Stems = frozenset[str]
+
+ADVERB = (
+    r"(?:(?:now|just|currently|recently|finally|already|actually|still|officially|really|only|also|always"
+    r"|usually|mostly"
+    r"|permanently|mainly|simply|happily|since|very|absolutely|quite|pretty|so|totally|sadly) )*"
+)
+BE_ADVERB = rf"(?:{ADVERB}(?:have|has|had to|am|are|been|was|got|get) )*{ADVERB}"
+SUBJECT = r"^I (?:and (?:my|her|his|their|our) \w+ )?"
+I = rf"{SUBJECT}{BE_ADVERB}"  # noqa: E741 - it stands for the word
+DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+WHEN = rf"(?:{DAYS}|{MONTHS}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"
+
+# Where a value ends.
+_STOP = re.compile(
+    r"\s(?:for|with|because|since|last|this|next|after|before|where|which|who|when|while|now|again|permanently|today"
+    r"|yesterday|recently|nowadays|these|instead|as|every|two|three|four|five|six|a (?:few|year|month|week|couple)|\d+"
+    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over|but not)\b.*$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
+_IN_A_HOUSE = re.compile(r"^(?:an?|the|my|our) (?:[\w-]+ ){1,4}?(?:in|near|outside|of) (?=[A-Z])")
+_STREET = re.compile(
+    r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
+    r"|stra(?:ß|ss)e\b",
+    re.IGNORECASE,
+)
+_NO_NAMES = names(
+    "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
+)
+_NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
+_GROUP = re.compile(
+    r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
+    r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
+    re.IGNORECASE,
+)
+
+
+def stated(text: str) -> str:
+    """A value less what says since when, why or with whom, and its article."""
+    return _ARTICLE.sub("", _STOP.sub("", " " + text).strip(" .!?\"'”")).strip()
+
+
+def is_named(text: str, clause: Clause) -> bool:
+    """It begins like a name; in a text without capitals, one to three words stand for one."""
+    if clause.lower:
+        return text.split(" ", 1)[0] not in _NO_NAMES and bool(re.fullmatch(r"[^\W\d_]+(?:[ -][^\W\d_]+){0,2}", text))
+    return text[:1].isupper()
+
+
+def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
+    """The words of a place, and whether they are as exact as a street; None for what is no place to live."""
+    inside = _IN_A_HOUSE.sub("", text)
+    name = stated(inside)
+    if clause.lower and _ARTICLE.match(inside):
+        return None
+    first = name.split(" ", 1)[0].casefold().strip(",")
+    if not name or first in NOT_A_PLACE or first in _NOT_PLACES or "'s" in name:
+        return None
+    street = bool(_STREET.search(name))
+    if not (is_named(name, clause) or re.match(r"\d+\w? [A-Z]", name)):
+        return None
+    return content_stems(name), street
+
+
+def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
+    name = stated(text)
+    first = name.split(" ", 1)[0].casefold().strip(",")
+    if not is_named(name, clause) or first in NOT_NAMES or "'s" in name or (clause.lower and _ARTICLE.match(text)):
+        return None
+    if joined and (first in NOT_AN_EMPLOYER or _GROUP.search(text)):
+        return None
+    return content_stems(name) or None
+
+
+_SET = re.compile(
+    rf"^(?:my|the) (?P<v>[\w' -]{{2,50}}?) (?:is|are|takes place|starts|begins|happens)"
+    rf"(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from| to)? (?P<when>{WHEN}.*)"
+    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my|the) )?(?P<v2>[\w' -]{{2,50}}?)"
+    rf"(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
+    re.IGNORECASE,
+)
+
+
+def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
+    """What of the subject's takes place at a time, such as a meeting, and when."""
+    match = _SET.match(clause.text)
+    if not match:
+        return None
+    what = content_stems(match["v"] or match["v2"])
+    return (what, content_stems(match["when"] or match["when2"])) if what else None

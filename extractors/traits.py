@@ -1,0 +1,115 @@
+"""Standing statements of a person that something said later may end: habits, likings, possessions, appointments."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.endings import Over
+from semmem.extractors.phrases import ADVERB, I, Stems, stated, time_of
+from semmem.extractors.words import content_stems
+
+NONE: Stems = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """`stems` is all that it says; `core` the words of which one must be named, or what ends is something else."""
+
+    kind: str
+    stems: Stems
+    core: Stems
+    verb: str = ""
+
+    @property
+    def handles(self) -> Stems:
+        return frozenset(f"{self.kind} {stem}" for stem in self.stems) | {self.kind}
+
+    def ended_by(self, over: Over) -> bool:
+        if over.kind != self.kind or not over.stems <= self.stems:
+            return False
+        if over.kind != "does":
+            return not over.stems or not over.stems.isdisjoint(self.core)
+        if self.verb in over.stems:
+            return True
+        return self.verb in over.verbs and not over.stems.isdisjoint(self.core)
+
+
+_PREDICATE = re.compile(rf"^I (?:and (?:my|her|his|their|our) \w+ )?{ADVERB}(?P<v>.+)", re.IGNORECASE)
+_LIKES_TO = re.compile(r"(?:likes?|loves?|enjoys?) (?:to (?=\w)|(?=\w+ing\b))", re.IGNORECASE)
+_NO_HABIT = re.compile(
+    r"(?:\w+ed|have been|was|were|had|went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
+    r"|felt|kept|came|ran|wrote|said|paid|spent|built|grew|chose|drove|flew|ate|drank|quit|stopped|hates?|dislikes?"
+    r"|avoids?|never|not|will|can|no)\b",
+    re.IGNORECASE,
+)
+_LIMITS = re.compile(
+    r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day"
+    r"|an? week|twice"
+    r"|once|while|without|a lot|and)\b.*$",
+    re.IGNORECASE,
+)
+_OWNS = re.compile(
+    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to|a"
+    rf"|an|member of) "
+    r"(?P<v>.+)",
+    re.IGNORECASE,
+)
+_IS_CALLED = re.compile(
+    r"^my (?P<n>[\w ]{1,30}?)(?:'s name)? is (?:(?:called|named|an?|the) )*(?P<v>(?-i:[A-Z]).+)", re.IGNORECASE
+)
+_SEVERAL = re.compile(r"\b(?:two|three|four|five|six|both|several|many|[2-9]|\d\d+) [a-z-]+s\b", re.IGNORECASE)
+_BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to)\b.*$", re.IGNORECASE)
+_CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
+_PARTNER = re.compile(
+    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with) (?P<v>.+)"
+    r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
+    rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
+    re.IGNORECASE,
+)
+
+
+def traits_of(clause: Clause) -> Iterator[Trait]:
+    if clause.text.startswith(("I ", "my ")):
+        yield Trait("statement", all_ := content_stems(clause.text), all_)
+    if clause.negated:
+        return
+    yield from _habit(clause)
+    yield from _possession(clause)
+    if partner := _PARTNER.match(clause.text):
+        stems = content_stems(stated(partner["v"] or partner["v2"] or partner["v3"]))
+        yield Trait("partner", stems, stems)
+    if time := time_of(clause):
+        yield Trait("time", time[0], time[0])
+
+
+def _habit(clause: Clause) -> Iterator[Trait]:
+    predicate = _PREDICATE.match(clause.text)
+    if not predicate or _NO_HABIT.match(predicate["v"]):
+        return
+    rest = _LIKES_TO.sub("", predicate["v"], count=1)
+    state = re.match(r"am (?!\w+ing\b)(?P<v>.+)", rest)
+    if state:
+        stems = content_stems(state["v"])
+        yield Trait("is", stems, stems)
+        return
+    words = _LIMITS.sub("", rest.removeprefix("am ")).split()
+    named = [*content_stems(words[0])] if words else []
+    if named:
+        thing = content_stems(" ".join(words[1:]))
+        head = content_stems(words[-1]) if len(words) > 1 else NONE
+        yield Trait("does", content_stems(rest), head & thing, named[0])
+
+
+def _possession(clause: Clause) -> Iterator[Trait]:
+    called = _IS_CALLED.match(clause.text)
+    if called:
+        stems = content_stems(f"{called['n']} {stated(called['v'])}")
+        yield Trait("has", stems, stems)
+    owns = _OWNS.match(clause.text)
+    if owns and not _SEVERAL.search(owns["v"]):
+        named = _CALLED.split(owns["v"], maxsplit=1)
+        thing = _BELONGING.sub("", named[0]).split()
+        capitals = [word for word in thing if word[:1].isupper()]
+        core = content_stems(" ".join([*thing[-1:], *capitals, stated(named[1]) if len(named) > 1 else ""]))
+        yield Trait("has", content_stems(owns["v"]), core)
