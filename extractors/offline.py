@@ -3,25 +3,24 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from semmem.event import Event
+from semmem.event import Event, Role
 from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
 from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import Standing, ended, judge, merged, one_successor
-from semmem.extractors.screen import refusal
+from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.sentences import (
-    addresses,
     category_of,
     importance_of,
     is_prose,
-    only_tells,
-    prose,
     says_something,
     sentences,
     told,
 )
+from semmem.extractors.speech import asks, did_or_promised, reports_status, requests, supposes
 from semmem.extractors.summarize import extractive
+from semmem.extractors.voices import own_words
 from semmem.fact import Draft, Source, Validity
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
@@ -57,9 +56,9 @@ class OfflineExtractor:
 
 
 def _drafts(event: Event) -> Iterator[Draft]:
-    for sentence in sentences(prose(without_recalled(event.content))):
-        told_of = says_something(sentence) or meaning(speaker_of(event), sentence).over
-        if is_prose(sentence) and told_of and (event.role == "user" or _is_told(sentence)):
+    speaker = speaker_of(event)
+    for sentence in sentences(own_words(without_recalled(event.content), speaker)):
+        if is_prose(sentence) and _is_claim(sentence, event.role, speaker):
             yield _draft(sentence, event)
 
 
@@ -78,9 +77,15 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
     return len(events), said
 
 
-def _is_told(sentence: str) -> bool:
-    """Whether an agent or a tool states something of the people concerned, and does not explain or instruct."""
-    return addresses(sentence) and not only_tells(sentence)
+def _is_claim(sentence: str, role: Role, speaker: str) -> bool:
+    """Whether it states something of its speaker or theirs; of an agent what it did or promised, of a tool a status."""
+    if asks(sentence) or supposes(sentence) or sentence.rstrip().endswith((":", "：")):  # noqa: RUF001
+        return False
+    if role == "user":
+        if requests(sentence):
+            return is_order(sentence)  # an order to the agent goes to the dead letters
+        return says_something(sentence) or bool(meaning(speaker, sentence).over)
+    return did_or_promised(sentence) if role == "assistant" else reports_status(sentence)
 
 
 def _draft(sentence: str, event: Event) -> Draft:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from semmem.extractors.gate import is_small_talk
+from semmem.extractors.speech import asks
 from semmem.extractors.words import content_stems, words
 from semmem.fact import Category
 
@@ -13,7 +14,6 @@ MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere
 # The look-behind starts a run of marks once, so that a text of ten thousand "!" stays linear.
 _SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?…])[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Mt|e\.g|i\.e|a\.m|p\.m)|\b[A-Z])\.$")
-_ASKS = re.compile(r"[?？؟][\"'”’)\s]*$")  # noqa: RUF001
 
 
 def _any_of(*alternatives: str) -> str:
@@ -32,13 +32,8 @@ _REACTIONS = _any_of(
     r"absolutely|definitely|totally|good|love (?:that|it|this)",
 )
 _LEADS_IN = r"hey|hi|hello|oh|wow|well|yes|yeah|yep|no|sure|thanks|thank you|haha|ok|okay|so|and|but|also"
-_TELLING = _any_of(
-    r"please|let me|feel free|try|make sure|would you|could you|can you|click|here (?:is|are)",
-    r"you (?:can|could|should|may|must)",
-)
 _REACTS = re.compile(rf"^{_REACTIONS}\b", re.IGNORECASE)
 _LEAD_IN = re.compile(rf"^(?:{_LEADS_IN})\b[^,.!]{{0,20}}[,.!]\s+", re.IGNORECASE)
-_TELLS = re.compile(rf"^{_TELLING}\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|we|our|me|us|mine)\b", re.IGNORECASE)
 
 _S_VERBS = "live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run"
@@ -83,25 +78,13 @@ _WEIGHTY = re.compile(
     re.IGNORECASE,
 )
 
-_FENCE = re.compile(r"^\s*(?:```|~~~).*$", re.MULTILINE)
 _CODE = re.compile(r"[{}<>|\\=`]|;\s*$|\w[(\[]|\w_\w|^\W*(?:[#/*]|--)|\w\.\w+\(|^\W*\w+:$")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.[\w.-]+")  # or an e-mail address, which no code is
-_ADDRESSES = re.compile(r"\b(?:I|me|my|we|us|our|you|your|yours)\b", re.IGNORECASE)
-
-
-def prose(text: str) -> str:
-    """The text without its blocks of code."""
-    return "\n".join(_FENCE.split(text)[::2])
 
 
 def is_prose(sentence: str) -> bool:
     """False for a line of code, markup or a table."""
     return not _CODE.search(_LINK.sub("link", sentence))
-
-
-def addresses(sentence: str) -> bool:
-    """Whether it speaks of the one who says it or of the one who is spoken to."""
-    return bool(_ADDRESSES.search(sentence))
 
 
 def sentence_ends(text: str) -> Iterator[int]:
@@ -125,7 +108,7 @@ def sentences(text: str) -> Iterator[str]:
 
 def says_something(sentence: str) -> bool:
     """False for questions, small talk, and mere reactions to what somebody else said."""
-    if _ASKS.search(sentence) or is_small_talk(sentence):
+    if asks(sentence) or is_small_talk(sentence):
         return False
     if not sentence.isascii() and len(words(sentence)) < 3:
         return sum(character.isalpha() for character in sentence) >= 4  # scripts that write without spaces
@@ -134,11 +117,6 @@ def says_something(sentence: str) -> bool:
         return False
     needed = 1 if _OWN.search(rest) else 2
     return len(words(rest)) > needed and len(content_stems(rest)) >= needed
-
-
-def only_tells(sentence: str) -> bool:
-    """True where an agent or a tool instructs or offers, and states nothing."""
-    return bool(_TELLS.match(sentence))
 
 
 def told(sentence: str, speaker: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from semmem.extractors.sentences import MAX_SENTENCE_CHARS, only_tells, says_something, sentences, told
+from semmem.extractors.sentences import MAX_SENTENCE_CHARS, says_something, sentences, told
 
 
 def test_sentences_stand_as_in_the_text() -> None:
@@ -34,11 +34,6 @@ def test_statements_say_something(text: str) -> None:
 )
 def test_questions_and_reactions_do_not(text: str) -> None:
     assert not says_something(text)
-
-
-def test_instructions_of_an_agent_only_tell() -> None:
-    assert only_tells("Please click the link below.")
-    assert not only_tells("Your order ships on Monday.")
 
 
 @pytest.mark.parametrize(

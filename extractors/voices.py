@@ -1,0 +1,126 @@
+"""Which words of an event are its speaker's own claims: not what is pasted, quoted, to be worked on, or played."""
+# ruff: noqa: RUF001 - the look-alikes are words of other languages
+
+import re
+
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
+_QUOTED_LINE = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
+# Where a mail that is answered or passed on begins.
+_MAIL = re.compile(
+    r"^[ \t]*(?:-{2,}\s*(?:original|forwarded|weitergeleitete|ursprüngliche)\b.*"
+    r"|begin forwarded message.*|on .{6,80} wrote:|am .{6,80} schrieb.*:|le .{6,80} a écrit ?:|el .{6,80} escribió:"
+    r"|(?:from|von|de|da|subject|betreff|objet|asunto): ?\S.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GREETING = re.compile(
+    r"^(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|sehr "
+    r"geehrte\w*)\b[^.!?\n]{0,40}[,!:]?$",
+    re.I,
+)
+_SIGNED = re.compile(
+    r"^(?:best|best regards|kind regards|regards|warm regards|cheers|sincerely|yours(?: sincerely| truly| "
+    r"faithfully)?|thanks"
+    r"|many thanks|thank you|love|xoxo|viele grüße|mit freundlichen grüßen|cordialement|saludos|atentamente),?$",
+    re.IGNORECASE,
+)
+
+# What is asked to be done to a text, in the languages of docs/languages.md: to any text, or to one that is named.
+_ALWAYS = (
+    r"translat(?:e|ion)|proof-?read|rewrite|reword|rephrase|paraphrase|summari[sz]e|transcribe|tl;?dr"
+    r"|übersetz\w*|traduis\w*|traduire|traduce\w*|traducir|traduci\w*|traduz\w*|vertaal\w*|översätt\w*"
+    r"|переве(?:ди|сти)\w*"
+)
+_IF_NAMED = (
+    r"proof|correct|fix|shorten|polish|edit|improve|review|check|format|analy[sz]e|classify|annotate|parse|explain"
+    r"|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score|extract|turn|convert"
+    r"|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta"
+    r"|çevir\w*|исправ\w*|перескаж\w*"
+)
+_ANYWHERE = re.compile("翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم|صحح|لخص|अनुवाद|सुधार")
+_TEXT = (
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter|essay"
+    r"|article|post|bio|resume|cv|review|transcript|draft|document|code|lyrics|poem|speech|quote|chat|conversation"
+    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]|siguiente"
+    r"|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni|это\w*"
+    r"|следующ\w*|текст\w*"
+)
+_ASKED = (
+    r"(?:^|[.!?]\s+|\b(?:please|pls|bitte|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
+)
+_WORK_ON = re.compile(
+    rf"{_ASKED}(?:please )?(?:(?:{_ALWAYS})\b|(?:{_IF_NAMED})\b(?=[^.!?\n]{{0,120}}(?:\b(?:{_TEXT})\b|[:：])))",
+    re.IGNORECASE,
+)
+_STRICT = re.compile(rf"\b(?:{_ALWAYS})\b", re.IGNORECASE)
+_ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ovan|выше)\b", re.IGNORECASE)
+_PASTED = re.compile(
+    r"(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
+    r"|back))*"
+    r"|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}"
+    r"|\bi (?:got|received|found|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}"
+    r"|\b(?:says|reads|goes|quote|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article|page)"
+    r")\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)",
+    re.IGNORECASE,
+)
+_PLAYED = re.compile(
+    r"\brole-?play\w*|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i"
+    r"|that i|my))\b"
+    r"|(?:^|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a "
+    r"time)\b"
+    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
+    rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
+    r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
+    r"|rap|haiku"
+    r"|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b"
+    r"|\bi(?:'ll| will| am going to) (?:be|play) (?:the |an? )?\w+(?: and|,) you\b",
+    re.IGNORECASE,
+)
+_WHOLE_QUOTE = re.compile(
+    r"(?:^|(?<=\n)|(?<=: ))[ \t]*(?:\"[^\"\n]{1,4000}\"|“[^”\n]{1,4000}”|«[^»\n]{1,4000}»|„[^“\n]{1,4000}“)[ "
+    r"\t]*(?=\n|$)"
+)
+
+
+def own_words(text: str, speaker: str) -> str:
+    """The text less code, quoted lines, mails, what is to be worked on or was pasted, and what is played or made up."""
+    text = "\n".join(_FENCE.split(text)[::2])
+    text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
+    mail = _MAIL.search(text)
+    if mail:
+        text = text[: mail.start()]
+    return "\n".join(_until_others_speak(_without_letter(text, speaker).split("\n")))
+
+
+def _until_others_speak(lines: list[str]) -> list[str]:
+    """The lines up to where material begins; a request about what stands above leaves nothing."""
+    last = max((number for number, line in enumerate(lines) if line.strip()), default=-1)
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        asked = _WORK_ON.search(line) or _ANYWHERE.search(line)
+        if asked and _ABOVE.search(line):
+            return []
+        follows = number < last or ":" in line or "：" in line or bool(_STRICT.search(line))
+        ends = _PLAYED.search(line) or (asked if follows else None) or _PASTED.search(line)
+        if ends:
+            return [*kept, _before(line, ends.start() + 1)]
+        kept.append(line)
+    return kept
+
+
+def _before(line: str, position: int) -> str:
+    """The whole sentences in front of a position."""
+    end = max(line.rfind(mark, 0, position) for mark in ".!?。！？")
+    return line[: end + 1]
+
+
+def _without_letter(text: str, speaker: str) -> str:
+    """The text without a letter that somebody else signed: from its greeting to the name below."""
+    lines = text.split("\n")
+    signed = next((i for i, line in enumerate(lines) if _SIGNED.match(line.strip())), None)
+    if signed is None or signed + 1 >= len(lines):
+        return text
+    name = lines[signed + 1].strip()
+    if not name or len(name) > 60 or name.split()[0].casefold() in speaker.casefold():
+        return text
+    greeting = next((i for i, line in enumerate(lines[:signed]) if _GREETING.match(line.strip())), 0)
+    return "\n".join([*lines[:greeting], *lines[signed + 2 :]])
