@@ -8,13 +8,20 @@ from semmem.spans import Span, spans
 
 _RECURS = re.compile(r"\b(?:birthday|anniversary|every|each|annual\w*|yearly|usually|always)\b", re.IGNORECASE)
 _ENDS = re.compile(r"\b(?:until|till|through)(?: the)?$")
-_JOINS = re.compile(r"(?:\bto|\band|[-–])$")  # noqa: RUF001
+_EXPIRES = re.compile(r"\b(?:valid|good|open|insured|covered|guaranteed|paid|booked|reserved)\b[\w ]{0,20}$")
+_SPANS = re.compile(r"\s*(?:to|until|till|through|[-–])\s*(?:the\s*)?")  # noqa: RUF001
+_BETWEEN = re.compile(r"\bbetween(?: the)?$")
+_RESET = re.compile(
+    r"\b(?:mov|chang|postpon|reschedul|push|shift|switch|delay|swap)(?:ed?|ing|es|s)?\b|\bbrought? forward\b",
+    re.IGNORECASE,
+)
 
 
 def resolve(text: str, said: datetime) -> Validity:
     """When the text says that something begins ("since 2019", "last week") or ends ("until May"); else open.
 
-    A period known only to the week has the precision of a month.
+    Two dates are a period only where they stand as one: "from May to June", not "in May and in June", nor what was
+    moved from one to the other. A period known only to the week has the precision of a month.
     """
     if _RECURS.search(text):
         return Validity()
@@ -22,10 +29,14 @@ def resolve(text: str, said: datetime) -> Validity:
     end: Span | None = None
     for span in spans(text, said):
         before = text[: span.first].rstrip().lower()
-        if _ENDS.search(before) or (start and _JOINS.search(before)):
-            end = end or span
+        if _ENDS.search(before):
+            end = end or (None if _EXPIRES.search(_ENDS.sub("", before).rstrip()) else span)
+        elif start and end is None and _is_period(text, start, span):
+            end = span
         else:
             start = start or span
+    if start and end and start.first < end.first and _RESET.search(text[: start.first]):
+        return Validity()
     if end and start and end.over < start.start:
         return Validity()
     named = start or end
@@ -42,3 +53,10 @@ def annotate(text: str, said: datetime) -> str:
         if span.relative:
             text = f"{text[: span.last]} ({span.label}){text[span.last :]}"
     return text
+
+
+def _is_period(text: str, start: Span, end: Span) -> bool:
+    between = text[start.last : end.first]
+    if _SPANS.fullmatch(between):
+        return True
+    return between.strip().lower() == "and" and bool(_BETWEEN.search(text[: start.first].rstrip().lower()))

@@ -17,6 +17,17 @@ _COUNTS = ("a", "one", "two", "three", "four", "five", "six", "seven", "eight", 
 SOON = timedelta(days=60)  # a day so near ahead is this year's, also where no word looks ahead
 
 _MONTH = "|".join(f"{name}|{name[:3]}\\.?" if name != "May" else name for name in MONTHS)
+# Months that are names and words too: "to Jan", "from June", "3 may come". In front of a day of the month a verb of
+# giving means a person, and behind one a currency means a sum.
+_GIVEN = r"(?<!gave )(?<!give )(?<!paid )(?<!pay )(?<!lent )(?<!lend )(?<!owe )(?<!owes )(?<!sent )(?<!send )(?<!told )"
+_SUM = r"(?! ?(?:euros?|dollars?|pounds?|bucks|cents|quid|yen|francs|percent|times|books|minutes|hours)\b| ?[€$£%])"
+_A_PERSON = (
+    r"(?! (?:and (?-i:[A-Z])(?!arch|pril|ay|une|uly|ugust|eptember|ctober|ovember|ecember|anuary|ebruary)\w+|has"
+    r"|had|is|was"
+    r"|will|left|came|comes|gets|got|arrive[sd]?|said|says|who|whose)\b|['’]s\b)"  # noqa: RUF001
+)
+_MONTH_OR_WORD = _MONTH.replace("|May|", "|(?-i:May)|").replace("March|Mar", "(?-i:March)|(?-i:Mar)")
+_AFTER_A_MONTH = "|".join(f"(?<=\\b{name} to )" for month in MONTHS for name in dict.fromkeys((month, month[:3])))
 _NUMBER = rf"\d{{1,3}}|an|{'|'.join(_COUNTS)}"
 _UNIT = r"(?P<unit>minute|hour|day|week|month|year)s?"
 
@@ -172,13 +183,21 @@ def _row(
 # Longer expressions stand first: what one row takes, a later one leaves alone. The flag: it needs the said-time.
 TABLE = (
     _row(r"\b((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?\b(?![-\d])", _numeric, False),
-    _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})?\b", _calendar_day, True),
-    _row(rf"\b(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR})?\b(?!:)", _calendar_day, True),
+    _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})\b", _calendar_day, True),
+    _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)", _calendar_day, True),
+    _row(
+        rf"\b{_GIVEN}(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR})?\b(?!:){_SUM}",
+        _calendar_day,
+        True,
+    ),
     _row(rf"\b(?P<which>)(?P<month>{_MONTH}),? (?:of )?{_YEAR}\b", _calendar_month, False, 0),
     _row(
-        rf"\b(?:(?P<which>last|this|next)|(?<=in )|(?<=since )|(?<=until )|(?<=till )"
-        r"|(?<=from )|(?<=to )|(?<=during )|(?<=early ))"
-        rf"\s?(?P<month>{_MONTH})(?P<year>)\b",
+        rf"(?:\b(?P<which>[Ll]ast|[Tt]his|[Nn]ext)|(?<=\b[Ii]n )(?<!elieve in )(?<!onfide in )(?<!onfided in "
+        rf")(?<!rust in )|(?<=\b[Ss]ince )"
+        rf"|(?<=\b[Uu]ntil )|(?<=\b[Tt]ill )|(?<=\b[Ff]rom )(?=(?:{_MONTH})(?: on\b| onwards?\b| ?[-–]"  # noqa: RUF001
+        rf"| (?:to|until|till|through) (?:{_MONTH}|\d|now|today|the )))"
+        rf"|{_AFTER_A_MONTH}|(?<=\bduring )|(?<=\bearly )|(?<=\blate )|(?<=\bmid ))"
+        rf"\s?(?P<month>{_MONTH})(?P<year>)\b{_A_PERSON}",
         _calendar_month,
         True,
         0,

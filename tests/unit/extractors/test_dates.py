@@ -85,3 +85,56 @@ def test_only_what_depends_on_the_day_is_annotated() -> None:
     text = "I moved last week, and in 2019, and on 7 May 2021, and yesterday."
     expected = "I moved last week (week of 29 May 2023), and in 2019, and on 7 May 2021, and yesterday (8 June 2023)."
     assert annotate(text, SAID) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I gave my spare keys to Jan.",
+        "I got this bike from Jan.",
+        "My daughter got a letter from June.",
+        "I am engaged to April.",
+        "I said goodbye to Dec and Ant.",
+        "I lent 50 euros to Sep.",
+        "I gave Jan 5 euros.",
+        "I owe June 20 dollars.",
+        "Since Jan left I am alone.",
+        "I was happier until May came along.",
+        "I live with June.",
+        "I talked to May and June.",
+        "She moved here from April to be near us.",
+        "I confide in June.",
+        "I think 2 may be too few.",
+        "We did 10 march steps.",
+        "My appointment on 03/04/2027 is with Dr. Ruiz.",
+        "My shift is from 9 to 5.",
+        "In 2 weeks of holiday I read 2000 pages.",
+        "Born on 29 February 2001.",
+    ],
+)
+def test_people_counts_and_doubtful_numbers_are_no_dates(text: str) -> None:
+    assert annotate(text, SAID) == text
+    assert resolve(text, SAID) == Validity()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("My kids were born in May 2015 and June 2018.", "2015-05-01", None),
+        ("I broke my arm in March 2018 and April 2020.", "2018-03-01", None),
+        ("I moved my flight from 3 May 2026 to 5 May 2026.", None, None),
+        ("I rescheduled my exam from May 2022 to June 2022.", None, None),
+        ("I worked at Siemens from 2015 to 2019.", "2015-01-01", "2020-01-01"),
+        ("I was in Rome between 3 May 2021 and 5 May 2021.", "2021-05-03", "2021-05-06"),
+        ("I taught from March to May 2020.", None, None),
+        ("I have been vegan since 2019 and gluten-free since 2021.", "2019-01-01", None),
+        ("My passport is valid until 5 May 2026, number C01X.", None, None),
+        ("I have insurance until 5 May 2026.", None, "2026-05-06"),
+        ("I was born on 29 February 2000.", "2000-02-29", None),
+        ("I was born on 12 may 1990.", "1990-05-12", None),
+        ("I work there from 2 May 2020 until 4 June 2021.", "2020-05-02", "2021-06-05"),
+    ],
+)
+def test_two_dates_are_a_period_only_where_they_stand_as_one(text: str, start: str | None, end: str | None) -> None:
+    found = resolve(text, SAID)
+    assert [moment and f"{moment:%Y-%m-%d}" for moment in (found.start, found.end)] == [start, end]

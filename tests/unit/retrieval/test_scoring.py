@@ -150,7 +150,8 @@ BERLIN = fact("lives in Berlin", start=MARCH, version=2)
 UNDATED = fact("likes tea", said_at=MARCH)
 REPLACED = fact("likes tea", end=MARCH, superseded_at=MARCH)
 REPLACEMENT = fact("likes coffee", start=MARCH, version=2)
-OVER = fact("stayed until March", end=MARCH)
+OVER = fact("stays until March", end=MARCH, said_at=JANUARY)
+PAST = fact("stayed until March", end=MARCH, said_at=JUNE)
 PLAN = fact("will move to Rome", start=TODAY + timedelta(days=90))
 
 
@@ -173,6 +174,9 @@ PLAN = fact("will move to Rome", start=TODAY + timedelta(days=90))
         (REPLACEMENT, JUNE, True),
         (OVER, None, False),
         (OVER, JANUARY, True),
+        (PAST, None, True),
+        (PAST, JANUARY, True),
+        (PAST, JUNE, False),
         (PLAN, None, True),
         (PLAN, TODAY, False),
     ],
