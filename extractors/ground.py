@@ -4,34 +4,65 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from semmem.extractors.reading import Reading, find, read
+
 _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RUF001 (the look-alikes are the point)
-_ELLIPSIS = re.compile(r"\s*(?:…|\[?\.\.\.\]?)\s*")
+_ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.\.\.)\s*[\])]|…|\.\.\.+)\s*")
+_NAME = re.compile(r"^\s*[^\W\d_][\w .'-]{0,60}:\s+")  # who speaks, in front of what they say
+_NO = (
+    "not no never nor nobody nothing none without hardly nicht kein keine nie pas jamais rien non nunca não mai niet"
+    " geen inte не нет ни 不 没 沒 未 无 لا ليس नहीं לא"
+)
+_NEGATIONS = frozenset(_NO.split())
+MAX_PARTS = 4
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
 
 def ground(quote: str, source: str) -> str | None:
     """The words of `source` that `quote` repeats, else None.
 
-    Case, spacing, Unicode form and the shapes of quotes and dashes do not matter. An ellipsis may join two parts that
-    stand in this order; they come back joined by one.
+    Case, spacing, Unicode form and the shapes of quotes and dashes do not matter, nor does what people do not
+    see or read over (semmem.extractors.reading). Ellipses may join up to MAX_PARTS parts that stand in this order;
+    they come back joined by them. What an ellipsis leaves out may hold no negation, and a part of
+    another sentence has to be more than a word of it.
     """
     text, offsets = _normalised(source)
     whole = _find(quote, text, 0)
     if whole:
         return _span(source, offsets, whole)
-    parts = [part for part in _ELLIPSIS.split(quote) if part]
-    if not 1 <= len(parts) <= 2:
+    read_source = read(source)
+    for wanted in dict.fromkeys((quote, _NAME.sub("", quote))):
+        spans = _parts([part for part in _ELLIPSIS.split(wanted) if part], read_source)
+        if spans:
+            words = read_source.words
+            return " … ".join(source[words[first].start : words[last].end] for first, last in spans)
+    return None
+
+
+def _parts(parts: list[str], source: Reading) -> list[tuple[int, int]] | None:
+    """Where the parts of a quote stand, each after the one before; None where one does not, or what lies between "
+    "counts."""
+    if not 1 <= len(parts) <= MAX_PARTS:
         return None
     spans: list[tuple[int, int]] = []
     for part in parts:
-        span = _find(part, text, spans[-1][1] if spans else 0)
-        if span is None:
+        span = find(read(part), source, spans[-1][1] + 1 if spans else 0)
+        if span is None or (spans and not _may_skip(source, spans[-1][1] + 1, span)):
             return None
         spans.append(span)
-    return " … ".join(_span(source, offsets, span) for span in spans)
+    return spans
+
+
+def _may_skip(source: Reading, first: int, part: tuple[int, int]) -> bool:
+    """Whether the words from `first` to a part may be left out."""
+    end = part[0]
+    ends = [number for number in source.ends if first - 1 <= number < end]
+    if ends:
+        return max(ends) == end - 1 and part[1] - part[0] >= 2
+    return _NEGATIONS.isdisjoint(word.text for word in source.words[first:end])
 
 
 def normalised(text: str) -> str:

@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001
 
+import time
 import unicodedata
 
 import pytest
@@ -51,3 +52,95 @@ def test_scripts_without_spaces_ground_inside_a_run() -> None:
 
 def test_an_ellipsis_of_the_source_itself_is_found() -> None:
     assert ground("so... I quit", "And so... I quit my job") == "so... I quit"
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"),
+    [
+        ("I am **severely allergic** to peanuts.", "I am severely allergic to peanuts"),
+        ("I work at [Acme](https://acme.example) in Bonn.", "I work at Acme in Bonn"),
+        ("I work at AT&amp;T in Dallas.", "I work at AT&T in Dallas"),
+        ("It&#39;s 5&nbsp;kg.", "It's 5 kg"),
+        ("<p>I live in <b>Rome</b></p>", "I live in Rome"),
+        ("I like:\n- jazz\n- tea", "I like: jazz, tea"),
+        ("# Me\n* I am `root` on ~~two~~ hosts", "I am root on two hosts"),
+        ("My number is \u2068+49 170 1234567\u2069 now.", "My number is +49 170 1234567 now"),
+        ("אני גר ב\u200fתל אביב", "אני גר בתל אביב"),
+        ("אֲנִי גָּר בְּתֵל אָבִיב", "אני גר בתל אביב"),
+        ("أنا أعيـــش في برلين", "أنا أعيش في برلين"),
+        ("أَنَا أَعِيشُ فِي بَرْلِين", "أنا أعيش في برلين"),
+        ("I ❤️ Lisbon a lot.", "I ❤ Lisbon a lot"),
+        ("I am a 👩🏽‍⚕️ in Lisbon.", "I am a 👩‍⚕️ in Lisbon"),
+        ("I am alergic to peanuts.", "I am allergic to peanuts"),
+        ("I'm allergic to nuts.", "I am allergic to nuts"),
+        ("I don’t eat meat and can't swim.", "I do not eat meat and cannot swim"),
+        ("It's mine, they've moved.", "it is mine, they have moved"),
+        ("電話は０９０－１２３４です", "電話は090-1234です"),
+        ("我住在柏林，对花生过敏。", "我住在柏林,对花生过敏."),
+        ("我住在臺灣，學習漢語。", "我住在台湾,学习汉语"),
+        (
+            "I live in Rome, which I like, with my wife, who cooks, and two cats.",
+            "I live in Rome ... with my wife ... and two cats",
+        ),
+        ("I live in Rome, which I like, with my wife.", "I live in Rome [...] with my wife"),
+        ("I like tea. I live in Rome.", "I like tea ... I live in Rome"),
+        ("I live in Rome.", '"I live in Rome"'),
+        ("I live in Rome.", "alice: I live in Rome."),
+        ("İstanbul'da yaşıyorum.", "istanbul'da yaşıyorum"),
+        ("Ich wohne in Köln.", "Ich wohne in Koeln"),
+        ("Vivo en Málaga.", "Vivo en Malaga"),
+    ],
+)
+def test_a_quote_is_found_as_people_read_it(source: str, quote: str) -> None:
+    found = ground(quote, source)
+    assert found is not None
+    assert all(part in source for part in found.split(" … "))
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"),
+    [
+        ("I am **not** allergic to peanuts.", "I am allergic to peanuts"),
+        ("I'm not vegan.", "I'm vegan"),
+        ("I don't eat meat.", "I do eat meat"),
+        ("I do not smoke.", "I do ... smoke"),
+        ("I have never been to Rome.", "I have ... been to Rome"),
+        ("Ich bin nicht allergisch.", "Ich bin … allergisch"),
+        ("我不住在柏林。", "我…住在柏林"),
+        ("I earn 3,000 €.", "I earn 3,500 €"),
+        ("I earn 3.5 k.", "I earn 35 k"),
+        ("I earn 3000 €.", "I earn 3000 $"),
+        ("It is -5 degrees.", "It is 5 degrees"),
+        ("My number is 555-0100.", "My number is 555-0101"),
+        ("My number is 555-0100.", "My number is 5550100"),
+        ("We meet at 10:30.", "We meet at 10:50"),
+        ("I pay 20% tax.", "I pay 20 tax"),
+        ("I live in **Rome**.", "I live in Roma"),
+        ("My sister is Anna Berg.", "My sister is Anne Berg"),
+        ("My friend Hanna called.", "My friend Hana called"),
+        ("I like tea. Coffee is bad.", "I like tea Coffee is bad"),
+        ("I live in Paris. My mum lives in Rome.", "I live ... in Rome"),
+        ("I hate it. Rome is nice.", "I hate ... Rome"),
+        ("I ate dessert at noon there.", "I ate desert at noon there"),
+        ("Yo hablo con él mañana mismo.", "Yo habló con él mañana mismo"),
+        ("Trabajó en el banco.", "Trabajo en el banco"),
+        ("Tengo 30 años.", "Tengo 30 anos"),
+        ("I can swim.", "I can't swim"),
+        ("Bob's dog is old.", "Bob is dog is old"),
+        ("Love 👍 it", "Love 👎 it"),
+        ("I was born in 1990.", "I was born in 1909"),
+        ("我住在上海。", "我住在北京"),
+        ("I said <b>no</b> to him.", "I said to him"),
+    ],
+)
+def test_what_means_something_else_is_refused(source: str, quote: str) -> None:
+    assert ground(quote, source) is None
+
+
+@pytest.mark.parametrize("piece", ["a. ", "a ", "<b ", "&amp;", "**", "](", "... ", "不", "i'm ", "-1"])
+def test_hostile_sources_and_quotes_take_no_time(piece: str) -> None:
+    source, quote = (piece * 32_000)[:32_000], (piece * 2_000)[:1_900]
+    began = time.process_time()
+    for tried in (quote, quote + "x", "a a", "a ... x", quote + " ... b"):
+        ground(tried, source)
+    assert time.process_time() - began < 5

@@ -1,0 +1,181 @@
+"""A text as people read it: its words with their places, without markup, invisible characters and punctuation.
+
+By this a quote is found that a model copied as it reads and not as it was typed. Words, numbers and negations have to
+stand in their order without a gap; where a mark stands between two of them, the quote must show one as well.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from semmem.extractors.variants import TRADITIONAL
+
+_MARKUP = re.compile(
+    r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z][^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"
+    r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});)",
+    re.MULTILINE,
+)
+_NUMBER = r"(?:(?<![\w.,])[-−])?\d+(?:[.,:/]\d+)*"  # noqa: RUF001 - a minus belongs to its number
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_TOKEN = re.compile(rf"{_NUMBER}|[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*|\d+|[^\w\s]")
+_APOSTROPHES = str.maketrans(dict.fromkeys("‘’‛′`´", "'"))  # noqa: RUF001
+_HARD = frozenset(".!?。！？؟।۔…")  # noqa: RUF001
+_PAUSES = frozenset(",;:，、；：،؛–—")  # noqa: RUF001
+_MEANT = frozenset("%$€£¥₹+&@#°=<>")
+_SKIN = range(0x1F3FB, 0x1F400)
+_SHORT = {
+    **{f"{who}'s": (who, "is") for who in ("it", "he", "she", "that", "there", "here", "what", "who", "where", "how")},
+    **{
+        f"{verb}t": (full, "not")
+        for verb, full in (("can'", "can"), ("canno", "can"), ("won'", "will"), ("shan'", "shall"))
+    },
+    "i'm": ("i", "am"),
+}
+_ENDINGS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will"}
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_DOUBLED = re.compile(r"(.)\1")
+MIN_MENDED = 7  # letters; "diner" and "dinner" are two words
+MIN_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str  # folded
+    start: int
+    end: int
+    name: bool  # it begins with a capital, and no sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`breaks` has the numbers of the words behind which a mark stands, `ends` those behind which a sentence ends."""
+
+    words: tuple[Word, ...]
+    breaks: frozenset[int]
+    ends: frozenset[int]
+
+    def texts(self, fold: Callable[[Word], str]) -> str:
+        return "".join(f"\0{fold(word)}" for word in self.words) + "\0"
+
+
+def read(text: str) -> Reading:
+    shown, offsets = _shown(text)
+    words: list[Word] = []
+    breaks, ends = set(), set()
+    for match in _TOKEN.finditer(shown):
+        token = match.group()
+        if not (token[0].isalnum() or len(token) > 1 or _is_meant(token)):
+            if token in _PAUSES or token in _HARD:
+                breaks.add(len(words) - 1)
+            if token in _HARD:
+                ends.add(len(words) - 1)
+            continue
+        place = offsets[match.start()][0], offsets[match.end() - 1][1]
+        name = token[0].isupper() and bool(words) and len(words) - 1 not in ends
+        words += [Word(folded, *place, name) for folded in _spelled_out(token)]
+    return Reading(tuple(words), frozenset(breaks), frozenset(ends))
+
+
+def find(part: Reading, source: Reading, after: int = 0) -> tuple[int, int] | None:
+    """The first and the last word of `source`, from the word `after` on, between which `part` stands; else None."""
+    if not part.words or not any(word.text[0].isalnum() for word in part.words):
+        return None
+    for fold in (_strict, _plain_name, _german_name, _mended):
+        if fold is _mended and len(part.words) < MIN_WORDS:
+            continue
+        wanted, whole = part.texts(fold), source.texts(fold)
+        at = whole.find(wanted)
+        while at >= 0:
+            first = whole.count("\0", 0, at)
+            if first >= after and _fits(part, source, first, mended=fold is _mended):
+                return first, first + len(part.words) - 1
+            at = whole.find(wanted, at + 1)
+    return None
+
+
+def _fits(part: Reading, source: Reading, first: int, *, mended: bool) -> bool:
+    for number in range(len(part.words) - 1):
+        if first + number in source.breaks and number not in part.breaks:
+            return False
+    pairs = zip(part.words, source.words[first : first + len(part.words)], strict=True)
+    return not mended or sum(one.text != other.text for one, other in pairs) <= 1
+
+
+def _strict(word: Word) -> str:
+    return word.text
+
+
+def _plain_name(word: Word) -> str:
+    """A name without its accents: Málaga, Malaga. In other words they tell "hablo" from "habló"."""
+    if not word.name or word.text.isascii():
+        return word.text
+    decomposed = unicodedata.normalize("NFD", word.text)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _german_name(word: Word) -> str:
+    return word.text.translate(_GERMAN) if word.name else word.text
+
+
+def _mended(word: Word) -> str:
+    """A long word with each doubled letter once: alergic, allergic."""
+    once = _DOUBLED.sub(r"\1", word.text)
+    return once if len(once) >= MIN_MENDED and once.isalpha() and not word.name else word.text
+
+
+def _shown(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """The text less what nobody sees, and for each of its characters the stretch that it comes from."""
+    characters: list[str] = []
+    offsets: list[tuple[int, int]] = []
+    position = 0
+    for match in [*_MARKUP.finditer(text), None]:
+        _show(text, position, match.start() if match else len(text), characters, offsets)
+        if match:
+            unescaped = (
+                html.unescape(match.group()) if match["entity"] else " " if match["tag"] or match["bullet"] else ""
+            )
+            for character in unescaped:
+                characters.append(character)
+                offsets.append(match.span())
+            position = match.end()
+    return "".join(characters), offsets
+
+
+def _show(text: str, start: int, end: int, characters: list[str], offsets: list[tuple[int, int]]) -> None:
+    at = start
+    while at < end:
+        last = at + 1
+        while last < end and unicodedata.combining(text[last]):
+            last += 1
+        for character in unicodedata.normalize("NFKC", text[at:last]).translate(_APOSTROPHES):
+            if not _is_invisible(character):
+                characters.append(character)
+                offsets.append((at, last))
+        at = last
+
+
+def _is_invisible(character: str) -> bool:
+    """Marks of direction and joining, variation selectors, skin tones, tatweel, points of Hebrew and Arabic."""
+    code = ord(character)
+    if code < 0xAD:
+        return False
+    if code in _SKIN or 0xFE00 <= code <= 0xFE0F or code == 0x640:
+        return True
+    category = unicodedata.category(character)
+    return category == "Cf" or (category == "Mn" and (0x591 <= code <= 0x5C7 or 0x610 <= code <= 0x6ED))
+
+
+def _is_meant(token: str) -> bool:
+    return token in _MEANT or unicodedata.category(token[0]) == "So"
+
+
+def _spelled_out(token: str) -> Sequence[str]:
+    folded = token.casefold().replace("i\u0307", "i").translate(TRADITIONAL)
+    if folded in _SHORT:
+        return _SHORT[folded]
+    for ending, word in _ENDINGS.items():
+        if folded.endswith(ending) and len(folded) > len(ending):
+            return folded.removesuffix(ending), word
+    return (folded,)
