@@ -183,7 +183,8 @@ class Standing:
         found = {position for value in new.values for position in self._by_handle.get((subject, value.attribute), ())}
         for over in new.over:
             named = [self._by_handle.get((subject, handle), {}) for handle in over.handles]
-            found.update(min(named, key=len))
+            fewest = min(named, key=len)
+            found.update(fewest)
         return sorted(position for position in found if replaces(draft, self._statements[position]))
 
     @staticmethod

@@ -31,7 +31,7 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|correct|fix|shorten|polish|edit|improve|review|check|format|analy[sz]e|classify|annotate|parse|explain"
+    r"proof|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e|classify|annotate|parse|explain"
     r"|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score|extract|turn|convert"
     r"|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta"
     r"|çevir\w*|исправ\w*|перескаж\w*"
@@ -51,6 +51,7 @@ _WORK_ON = re.compile(
     rf"{_ASKED}(?:please )?(?:(?:{_ALWAYS})\b|(?:{_IF_NAMED})\b(?=[^.!?\n]{{0,120}}(?:\b(?:{_TEXT})\b|[:：])))",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"[.!?。！？]")
 _STRICT = re.compile(rf"\b(?:{_ALWAYS})\b", re.IGNORECASE)
 _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ovan|выше)\b", re.IGNORECASE)
 _PASTED = re.compile(
@@ -99,7 +100,8 @@ def _until_others_speak(lines: list[str]) -> list[str]:
         asked = _WORK_ON.search(line) or _ANYWHERE.search(line)
         if asked and _ABOVE.search(line):
             return []
-        follows = number < last or ":" in line or "：" in line or bool(_STRICT.search(line))
+        sentence = _SENTENCE_END.split(line[asked.end() :], maxsplit=1)[0] if asked else ""
+        follows = number < last or ":" in sentence or "：" in sentence or bool(_STRICT.search(line))
         ends = _PLAYED.search(line) or (asked if follows else None) or _PASTED.search(line)
         if ends:
             return [*kept, _before(line, ends.start() + 1)]

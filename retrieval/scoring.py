@@ -44,8 +44,9 @@ def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
 
     A version holds from its validity's start up to, not including, its end. Without a start it holds from when it was
     said, unless it was over by then; without an end it still holds. What has yet to begin, a plan, is part of the
-    present. What was over already when it was said tells of the past, and is as true now. `as_of` is world time, seen with all that we know now, so it does not matter when a version was recorded:
-    a superseded one ended when what replaced it began.
+    present, and so is what was over already when it was said: it tells of the past, and is as true now. `as_of` is
+    world time, seen with all that we know now, so it does not matter when a version was recorded: a superseded one
+    ended when what replaced it began.
     """
     start, end = fact.validity.start, fact.validity.end
     if as_of is None:
