@@ -31,9 +31,11 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e|classify|annotate|parse|explain"
-    r"|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score|extract|turn|convert"
-    r"|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta"
+    r"proof|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e|classify|annotate"
+    r"|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score"
+    r"|extract|turn"
+    r"|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija"
+    r"|verbeter\w*|rätta"
     r"|çevir\w*|исправ\w*|перескаж\w*"
 )
 _ANYWHERE = re.compile("翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم|صحح|لخص|अनुवाद|सुधार")
