@@ -197,18 +197,37 @@ class Postgres:
 
 
 async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
-    async with asyncio.timeout(CONNECT_TIMEOUT):
+    async with _bounded(connection):
         await connection.execute(f"set role {APP_ROLE}")
         await identity.learn(connection)
         await _set_codecs(connection)
 
 
 async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) -> None:
-    # A pooler greets every client, and lets the first statement wait for a session.
-    async with asyncio.timeout(CONNECT_TIMEOUT), connection.transaction():
+    async with _bounded(connection), connection.transaction():
         await connection.execute(f"set local role {APP_ROLE}")
         await identity.learn(connection)
         await _set_codecs(connection)
+
+
+@asynccontextmanager
+async def _bounded(connection: asyncpg.Connection) -> AsyncIterator[None]:
+    """Ends the connection where its first statements fail or take long: a pooler greets all, and lets them wait.
+
+    Cancelling them would not do, for a pooler may answer that no sooner.
+    """
+    loop = asyncio.get_running_loop()
+    due = loop.time() + CONNECT_TIMEOUT
+    timer = loop.call_at(due, connection.terminate)
+    try:
+        yield
+    except BaseException as error:
+        connection.terminate()
+        if loop.time() >= due and isinstance(error, asyncpg.PostgresConnectionError | asyncpg.InterfaceError):
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
 
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:
