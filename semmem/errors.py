@@ -20,6 +20,8 @@ SemmemError
     └── BadAnswer
 """
 
+from collections.abc import Sequence
+
 
 class SemmemError(Exception):
     """The base of every error below."""
@@ -70,7 +72,11 @@ class MissingExtra(ConfigurationError):
 
 
 class SchemaOutdated(ConfigurationError):
-    """The database schema is older or newer than this release; run `semmem migrate`."""
+    """The database schema is older or newer than this release, or `lacking` something; run `semmem migrate`."""
+
+    def __init__(self, message: str, lacking: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.lacking = tuple(lacking)
 
 
 class IndexMismatch(ConfigurationError):

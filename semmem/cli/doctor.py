@@ -17,7 +17,7 @@ from rich.text import Text
 from semmem.cli import options
 from semmem.cli.output import notes, show, visible
 from semmem.cli.running import FAILED, run, settings_of
-from semmem.errors import IndexMismatch, MissingExtra, SemmemError
+from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, SchemaOutdated, SemmemError
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers
@@ -89,9 +89,10 @@ async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = 
     try:
         return Check(part=part, state="ok", what=await work)
     except SemmemError as error:
-        own = isinstance(error, MissingExtra | IndexMismatch)
+        own = isinstance(error, ConfigurationError)
         state: State = "failed" if isinstance(error, IndexMismatch) else worst
-        return Check(part=part, state=state, what=str(error), fix="" if own else fix)
+        lacking = error.lacking if isinstance(error, SchemaOutdated) else ()
+        return Check(part=part, state=state, what="\n".join([str(error), *lacking]), fix="" if own else fix)
 
 
 async def _tokenizer() -> Check:
@@ -165,9 +166,7 @@ async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Serve
     from semmem.scope import Scope
 
     postgres = await open_postgres(stack, settings, servers, size=2)
-    async with postgres.transaction(
-        Scope.user("semmem", "doctor")
-    ) as connection:  # refused where it would not be bound
+    async with postgres.transaction(Scope.user("semmem", "doctor")) as connection:  # refused where it is not bound
         found = await connection.fetchrow(ABILITIES)
     assert found is not None
     pooled = ", behind a pooler: the worker asks for jobs once a second" if postgres.pooled else ""

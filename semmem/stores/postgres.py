@@ -263,7 +263,7 @@ async def _check(connection: asyncpg.Connection) -> None:
         found = server.revision or "none"
         raise SchemaOutdated(f"the database is at revision {found}, this release needs {head()}; {_FIX}")
     if lacking := await gaps(connection):
-        raise SchemaOutdated(f"the database lacks {listed(lacking)}; {_FIX}")
+        raise SchemaOutdated(f"the database lacks {listed(lacking)}; {_FIX}", [gap.what for gap in lacking])
 
 
 _FIX = "run `semmem migrate`"
