@@ -23,37 +23,43 @@ async def pgbouncer(
     postgres_url: str, *, mode: str, ignored: str = "", sessions: int = 5, login: str = "semmem"
 ) -> AsyncIterator[str]:
     """The URL of the same database behind a pooler, which logs in as `login` with `sessions` of its own."""
-    assert PROGRAM is not None
     parts = urlsplit(postgres_url)
     host = parse_qs(parts.query)["host"][0] if parts.query else parts.hostname
     database, port = parts.path[1:], free_port()
-    with tempfile.TemporaryDirectory(prefix="semmem-pgbouncer-") as name:
-        folder = Path(name)
-        (folder / "users.txt").write_text(f'"{login}" ""\n')
-        (folder / "pgbouncer.ini").write_text(
-            f"""[databases]
+    configuration = f"""[databases]
 {database} = host={host} port={parts.port or 5432} dbname={database} user={login}
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
-auth_file = {folder}/users.txt
+auth_file = users.txt
 pool_mode = {mode}
 default_pool_size = {sessions}
 max_client_conn = 200
 ignore_startup_parameters = {ignored or "extra_float_digits"}
 """
-        )
+    async with running(configuration, f'"{login}" ""\n', port):
+        yield f"postgresql://{login}@127.0.0.1:{port}/{database}"
+
+
+@asynccontextmanager
+async def running(configuration: str, users: str, port: int) -> AsyncIterator[None]:
+    """A pooler with this configuration, beside which `users.txt` lies."""
+    assert PROGRAM is not None
+    with tempfile.TemporaryDirectory(prefix="semmem-pgbouncer-") as name:
+        folder = Path(name)
+        (folder / "users.txt").write_text(users)
+        (folder / "pgbouncer.ini").write_text(configuration)
         os.chmod(folder, 0o755)  # it may run as another user
         user = ["-u", "nobody"] if os.geteuid() == 0 else []
         quiet = asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            PROGRAM, *user, str(folder / "pgbouncer.ini"), stdout=quiet, stderr=quiet
+            PROGRAM, *user, "pgbouncer.ini", cwd=folder, stdout=quiet, stderr=quiet
         )
         try:
             await wait_until(lambda: _answers(port))
-            yield f"postgresql://{login}@127.0.0.1:{port}/{database}"
+            yield
         finally:
             process.terminate()
             await process.wait()

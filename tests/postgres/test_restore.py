@@ -1,7 +1,5 @@
 """The page on backup and restore, followed word for word; and a restore that ran into every error there is."""
 
-import asyncio
-import os
 import re
 import shlex
 import sys
@@ -17,24 +15,10 @@ from semmem.scope import Scope
 from semmem.settings import load_settings
 from semmem.stores.postgres import Postgres
 from tests.applications import Opener
-from tests.postgres.cluster import Cluster, cluster, programs
+from tests.postgres.cluster import Cluster, cluster
+from tests.postgres.commands import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "backup.md"
-
-
-async def _run(command: str, cwd: Path, **environment: str) -> str:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEMMEM_", "OPENAI_"))}
-    paths = os.pathsep.join([str(programs()), os.environ["PATH"]])
-    process = await asyncio.create_subprocess_shell(
-        f"set -eu; {command}",
-        cwd=cwd,
-        env={**kept, "PATH": paths, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    return said.decode()
 
 
 def _commands(title: str) -> str:
@@ -73,8 +57,8 @@ async def test_the_page_on_backup_and_restore_holds_word_for_word(opener: Opener
         await old.execute("grant semmem_app to semmem_service")
         await _remember(opener, old.url("semmem", "semmem_service"))
 
-        await _run(_commands("Backup"), tmp_path, PGHOST="127.0.0.1", PGPORT=str(old.port), PGUSER="admin")
-        said = await _run(
+        await run(_commands("Backup"), tmp_path, PGHOST="127.0.0.1", PGPORT=str(old.port), PGUSER="admin")
+        said = await run(
             f"{semmem}\n{_commands('Restore')}",
             tmp_path,
             PGHOST="127.0.0.1",
@@ -98,9 +82,9 @@ async def test_migrate_mends_what_a_restore_without_roles_left_out(
         await old.execute("create role keeper superuser login", "create database semmem owner keeper")
         await upgrade(old.url("semmem", "keeper"))
         await _remember(opener, old.url("semmem", "keeper"))
-        await _run(f"pg_dump -Fc -f semmem.dump {old.url('semmem', 'keeper')}", tmp_path)
+        await run(f"pg_dump -Fc -f semmem.dump {old.url('semmem', 'keeper')}", tmp_path)
         await new.execute("create database semmem")
-        await _run(f"pg_restore -d {new.url('semmem')} {options} semmem.dump || true", tmp_path)
+        await run(f"pg_restore -d {new.url('semmem')} {options} semmem.dump || true", tmp_path)
 
         with pytest.raises(SchemaOutdated, match="semmem migrate"):
             await Postgres.connect(new.url("semmem"))
