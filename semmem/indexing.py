@@ -10,6 +10,7 @@ from uuid import UUID
 from semmem.errors import ModelError
 from semmem.event import Event
 from semmem.fact import Fact
+from semmem.faults import FaultLog
 from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, Refused, TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
+faults = FaultLog(log)
 
 BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content: token states take many times as much
 RETRY_SECONDS = 30.0  # after a failure, the embedder is asked again by the jobs that wait for it, not for each event
@@ -96,7 +98,7 @@ class Indexer:
             return await self._embed(events)
         except ModelError as error:
             self._down_until = monotonic() + RETRY_SECONDS
-            log.warning("%s: events are indexed by their words, and embedded later", error)
+            faults.warn("events are indexed by their words, and embedded later", error)
             return None
 
     async def _embed(self, events: Sequence[Event]) -> tuple[Embeddings, list[Sequence[TokenStates]]]:

@@ -7,14 +7,16 @@ from contextlib import suppress
 from datetime import timedelta
 
 from pgqueuer import Queries, QueueManager
+from pgqueuer.core import logconfig
 from pgqueuer.domain.models import Job
 from pgqueuer.errors import RetryRequested
 
 from semmem import failpoints
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
-from semmem.errors import SemmemError, StoreUnavailable
+from semmem.errors import StoreUnavailable
 from semmem.fact_indexing import FactIndexer
+from semmem.faults import FaultLog, OneLine
 from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
@@ -23,6 +25,8 @@ from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, ope
 from semmem.stores.postgres import Postgres
 
 log = logging.getLogger(__name__)
+faults = FaultLog(log)
+logconfig.logger.addFilter(OneLine())  # it tells each lost connection with a traceback
 
 MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
@@ -113,8 +117,8 @@ class Worker:
         try:
             async with open_queue(self._postgres) as queue:
                 await self._manage(queue)
-        except Exception:  # whatever breaks the loop, what waits in Postgres must find a worker again
-            log.exception("the worker lost its connection and starts again")
+        except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
+            faults.warn("the worker lost its connection and starts again", error)
             await self._pause(RESTART_PAUSE)
 
     async def _manage(self, queue: Queries) -> None:
@@ -188,19 +192,16 @@ class Worker:
             log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
         elif error := task.exception():  # a job that ended any other way than done has to come back
             delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
-            known = isinstance(error, SemmemError)
-            log.warning("%s job %s failed, next try in %s: %s", entrypoint, job.id, delay, type(error).__name__)
-            log.debug("the failure", exc_info=None if known else error)
+            faults.warn(f"{entrypoint} job failed and is tried again", error, scope_of_job(job.payload))
+            log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
 
     async def _sweep(self) -> None:
         while not self._stopping.is_set():
             try:
                 await self._jobs.sweep()
-            except StoreUnavailable:
-                log.debug("no sweep while Postgres is away")
-            except Exception:  # a sweep that ends for good would leave lost work lying
-                log.exception("the sweep failed and is tried again")
+            except Exception as error:  # a sweep that ends for good would leave lost work lying
+                faults.warn("the sweep failed and is tried again", error)
             await self._pause(self._sweep_every.total_seconds())
 
     async def _pause(self, seconds: float) -> None:
