@@ -11,6 +11,7 @@ import asyncpg
 from pgvector.asyncpg import register_vector
 
 from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, SemmemError, StoreUnavailable
+from semmem.faults import OneLine
 from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
 from semmem.migrations.server import examine, unfit
@@ -24,6 +25,7 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 Row = asyncpg.Record
 
 _log = logging.getLogger(__name__)
+logging.getLogger("asyncpg.pool").addFilter(OneLine())  # it tells each try to connect with a traceback
 
 APP_ROLE = "semmem_app"
 STATEMENT_TIMEOUT = 30.0

@@ -1,6 +1,7 @@
 """With Qdrant, Redis or a model down the memory answers and says so; only Postgres down is an error (P5, P10)."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -228,6 +229,24 @@ async def test_without_postgres_every_call_fails_typed_and_soon_and_works_after_
     assert await _degraded(alice) == frozenset()
     assert sum("cello" in event.content for event in await alice.history()) == 1
     assert any("cello" in fact.text for fact in await alice.facts())
+
+
+async def test_a_lost_postgres_is_a_line_in_the_log_and_no_traceback(
+    own: Servers, application: Application, alice: ScopedMemory, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _told(alice)
+    await own.stop("postgres")
+    lost = "the worker lost its connection and starts again"
+    await wait_until(lambda: lost in caplog.text, timeout=30)
+    await asyncio.sleep(2.5)  # two restarts of the worker, and a dozen sweeps
+    await own.start("postgres")
+    await alice.remember("I play the cello.")
+    await alice.settled()
+
+    assert [record for record in caplog.records if record.exc_info and record.levelno > logging.DEBUG] == []
+    assert "Traceback" not in caplog.text
+    assert len([message for message in caplog.messages if lost in message]) <= 3
+    assert str(own.postgres_url) not in caplog.text
 
 
 async def test_what_was_acknowledged_survives_kill_9_of_postgres(
