@@ -18,7 +18,7 @@ from semmem.extractors.sentences import (
     sentences,
     told,
 )
-from semmem.extractors.speech import asks, did_or_promised, reports_status, requests, supposes
+from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
 from semmem.extractors.summarize import extractive
 from semmem.extractors.voices import own_words
 from semmem.fact import Draft, Source, Validity
@@ -79,7 +79,7 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
 
 def _is_claim(sentence: str, role: Role, speaker: str) -> bool:
     """Whether it states something of its speaker or theirs; of an agent what it did or promised, of a tool a status."""
-    if asks(sentence) or supposes(sentence) or sentence.rstrip().endswith((":", "：")):  # noqa: RUF001
+    if asks(sentence) or supposes(sentence) or is_quotation(sentence) or sentence.rstrip().endswith((":", "：")):  # noqa: RUF001
         return False
     if role == "user":
         if requests(sentence):

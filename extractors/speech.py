@@ -4,6 +4,9 @@
 import re
 
 _MARKED = re.compile(r"[?？؟՞፧⁇⁈‽\u037e][\"'”’»)\s]*$")
+_OPENED = re.compile(r"^[\"“«(]*¿|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b", re.IGNORECASE)
+_IN_QUOTES = re.compile(r"[\"“„«][^\"”“»]*[\"”“»][.!]?")
+_KIDDING = re.compile(r"(?:\b(?:jk|just kidding|only joking|just joking)|/s)[\s.!)]*$", re.IGNORECASE)
 _GREEK_MARK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][^;]*;[\"'”’»)\s]*$")
 _LEAD = (
     r"(?:(?:hey|hi|hello|so|and|but|ok|okay|also|please|well|sorry|um|oh|then|by the way|btw|quick question)[,:]? )*"
@@ -130,6 +133,7 @@ def asks(sentence: str) -> bool:
     said = sentence.strip()
     return bool(
         _MARKED.search(said)
+        or _OPENED.match(said)
         or _GREEK_MARK.search(said)
         or _ENGLISH.match(said)
         or _OTHER_WORDS.match(said)
@@ -146,7 +150,13 @@ def requests(sentence: str) -> bool:
 
 
 def supposes(sentence: str) -> bool:
-    return bool(_SUPPOSED.search(sentence.strip()))
+    """A supposition, a wish or a joke."""
+    return bool(_SUPPOSED.search(sentence.strip()) or _KIDDING.search(sentence))
+
+
+def is_quotation(sentence: str) -> bool:
+    """Nothing but words in quotation marks."""
+    return bool(_IN_QUOTES.fullmatch(sentence.strip()))
 
 
 def did_or_promised(sentence: str) -> bool:

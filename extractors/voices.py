@@ -71,6 +71,7 @@ _PLAYED = re.compile(
     r"|(?:^|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a "
     r"time)\b"
     r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
+    r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
     r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
     r"|rap|haiku"

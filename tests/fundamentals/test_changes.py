@@ -32,3 +32,22 @@ async def test_the_present_value_is_found_among_many_past_ones(alice: ScopedMemo
     await alice.settled()
     [hit] = await alice.recall("Where did I move to?", limit=1)
     assert cities[-1] in hit.text
+
+
+async def test_a_move_last_month_is_the_news_and_a_trip_is_none(alice: ScopedMemory) -> None:
+    for text, day in (
+        ("I live in Berlin.", 0),
+        ("I moved to Munich last month.", 30),
+        ("I'm in Lisbon this week.", 40),
+    ):
+        await alice.remember(text, occurred_at=START + timedelta(days=day))
+        await alice.settled()
+    versions = {fact.text: fact.current for fact in await alice.facts(superseded=True)}
+    assert versions["alice lives in Berlin."] is False
+    assert [current for text, current in versions.items() if "Munich" in text] == [True]
+
+
+async def test_what_was_over_when_it_was_said_is_recalled(alice: ScopedMemory) -> None:
+    await alice.remember("I worked at Siemens from 2015 to 2019.", occurred_at=START)
+    await alice.settled()
+    assert any(hit.kind == "fact" for hit in await alice.recall("Where did I work?"))

@@ -55,6 +55,14 @@ async def facts(content: str, role: Role = "user") -> list[str]:
         "Traduce este texto:\nVivo en Lima y trabajo en un banco.",
         "Traduis ce texte :\nJ'habite à Lyon et je suis médecin.",
         "翻译:我住在上海,我对花生过敏。",
+        "For my novel: I am a detective. I live in Oslo.",
+        'Is this email ok? "I am sick and I live in Bern."',
+        "whats my favourite colour",
+        "¿Dónde vivo",
+        "I am Batman, just kidding",
+        "Lyrics:\nI was born in the USA\nI am on fire",
+        "My flatmate texted: I'm moving out and I have a new job at Roche.",
+        "Suppose I have 3 kids and earn 50k. What tax do I pay?",
     ],
 )
 async def test_what_is_not_the_users_own_claim_is_no_fact(content: str) -> None:
