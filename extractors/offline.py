@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from semmem.event import Event, Role
 from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.gate import speaker_of, without_recalled
 from semmem.extractors.meaning import meaning
-from semmem.extractors.resolve import Standing, ended, judge, merged, one_successor
+from semmem.extractors.resolve import Standing, Statement, ended, judge, merged, one_successor
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.sentences import (
     category_of,
@@ -115,7 +116,19 @@ def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None,
         yield SummaryText(session=session, text=_summary(present.get(session, "").split("\n"), said))
 
 
-def _summary(lines: Sequence[str], said: Sequence[Draft]) -> str:
+class Weighed(Statement, Protocol):
+    """A statement, and how much it matters from 0 to 1."""
+
+    @property
+    def importance(self) -> float: ...
+
+
+def condensed(said: Sequence[Weighed]) -> str:
+    """A summary made anew of statements in the order they were said; what a later one replaces is left out."""
+    return _summary((), said)
+
+
+def _summary(lines: Sequence[str], said: Sequence[Weighed]) -> str:
     """What still holds of the present lines and of what was said, in order."""
     standing = Standing()
     subjects = dict.fromkeys(draft.subject for draft in said)

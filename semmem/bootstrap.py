@@ -59,6 +59,7 @@ from semmem.stores.reading import PostgresReader
 from semmem.stores.records import RecordStore
 from semmem.stores.redis import RedisRecent
 from semmem.stores.redis import connect as connect_redis
+from semmem.summaries import SummaryRebuilder
 from semmem.tiers import Recent, Tiers
 from semmem.worker import Worker
 from semmem.writing import FactWriter
@@ -185,15 +186,17 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
     postgres, mirror, index_name = stores.postgres, stores.mirror, stores.pgvector.index_name
     mirrored, log = mirror is not None, EventLog(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
+    rebuilder = SummaryRebuilder(postgres, clock)
     return Worker(
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
         Indexer(postgres, log, FactStore(postgres), models.embedder, stores.pgvector, clock, mirrored=mirrored),
         FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
-        Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer),
+        Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
         erasure,
         Heartbeat(HealthStore(postgres), settings.lease),
+        rebuilder,
         lease=settings.lease,
         sweep_every=settings.sweep_every,
         attempts=settings.attempts,

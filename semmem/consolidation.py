@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -23,6 +23,7 @@ from semmem.stores.events import EventLog, mark_consolidated
 from semmem.stores.facts import FactStore
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
+from semmem.summaries import SummaryRebuilder
 from semmem.writing import Batch, FactWriter
 
 log = logging.getLogger(__name__)
@@ -42,10 +43,11 @@ class Consolidator:
         models: Models,
         clock: Clock,
         writer: FactWriter,
+        rebuilder: SummaryRebuilder,
     ) -> None:
         self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
-        self._clock, self._writer = clock, writer
+        self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
         self._embedder_failed = False
 
     async def run(
@@ -100,7 +102,7 @@ class Consolidator:
             await self._embed(["ready"])  # or the model's answer would be paid for and lost again
         epoch = (await self._log.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
-        present = await self._facts.summary_texts(scope, sessions)
+        present = await self._present(scope, sessions)
         present |= {session: text for session, text in summaries.items() if session in sessions}
         extraction = await self._extractor.extract(events, present)
         read = events[: extraction.read]
@@ -127,6 +129,14 @@ class Consolidator:
         self._embedder_failed = False
         await self._neighbours.adopt(embeddings.vectors)
         return embeddings
+
+    async def _present(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
+        """The summaries to go on from; one that lost something is made again first, or its rest would be lost."""
+        texts = await self._facts.summary_texts(scope, sessions)
+        if None in texts.values():
+            await self._rebuilder.run(scope)
+            texts = await self._facts.summary_texts(scope, sessions)
+        return {session: text for session, text in texts.items() if text is not None}
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:
         batch = await self._decide(read, last_attempt)

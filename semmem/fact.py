@@ -23,8 +23,12 @@ MAX_FACT_BYTES = 2_000
 
 def statement_hash(subject: str, text: str) -> bytes:
     """32 bytes, equal for statements that differ only in case, white space and Unicode's compatibility forms."""
-    folded = [" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (subject, text)]
-    return hashlib.sha256(json.dumps(folded).encode()).digest()
+    return hashlib.sha256(json.dumps([folded(subject), folded(text)]).encode()).digest()
+
+
+def folded(text: str) -> str:
+    """Without the differences that make no other statement."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

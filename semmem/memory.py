@@ -273,11 +273,14 @@ class ScopedMemory:
         agent: str | None = None,
         category: Category | None = None,
         before: datetime | None = None,
+        keep_events: bool = False,
         dry_run: bool = False,
     ) -> Receipt:
         """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
 
-        Forgetting a fact takes the events it rests on, and all that rests on them alone. A dry run only counts.
+        Forgetting a fact takes the events it rests on, and all that rests on them alone; summaries are made again of
+        what stays. With `keep_events` a wrong fact goes and its events stay: it is not drawn from them again, and what
+        it had superseded holds again. A dry run only counts.
         """
         selection = Selection(
             everything=everything,
@@ -287,6 +290,7 @@ class ScopedMemory:
             agent=agent,
             category=category,
             before=before,
+            keep_events=keep_events,
         )
         check_flag("dry_run", dry_run)
         return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)

@@ -15,7 +15,8 @@ from semmem.scope import Scope
 class Selection:
     """What to forget inside a scope: everything, or what matches all that is named.
 
-    An event takes the facts and summaries that rest on it along; a fact takes all versions of its thread.
+    An event takes along the facts that no other event states, and a fact the events that all versions of it rest on.
+    With `keep_events` only this version of the fact goes, which was wrongly drawn from events that are right.
     """
 
     everything: bool = False
@@ -25,6 +26,7 @@ class Selection:
     agent: str | None = None
     category: Category | None = None
     before: datetime | None = None
+    keep_events: bool = False
 
     def __post_init__(self) -> None:
         check_flag("everything", self.everything)
@@ -38,6 +40,9 @@ class Selection:
         if self.before is not None:
             check_aware("before", self.before)
         narrowed = any((self.session, self.event, self.fact, self.agent, self.category, self.before))
+        others = (self.session, self.event, self.agent, self.category, self.before)
+        if self.keep_events and (self.fact is None or any(others)):
+            raise InvalidInput("keep_events", "goes with a fact alone", "pass fact=, and nothing else")
         if self.everything == narrowed:
             raise InvalidInput("forget", "must name what to forget", "pass everything=True, or a session, event, ...")
 

@@ -23,6 +23,7 @@ from semmem.indexing import Indexer
 from semmem.scope import Scope
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
+from semmem.summaries import SummaryRebuilder
 
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
@@ -47,6 +48,7 @@ class Worker:
         consolidator: Consolidator,
         erasure: Erasure,
         heartbeat: Heartbeat,
+        rebuilder: SummaryRebuilder,
         *,
         lease: timedelta,
         sweep_every: timedelta,
@@ -59,6 +61,7 @@ class Worker:
         self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
         self._consolidator, self._erasure = consolidator, erasure
         self._heartbeat = heartbeat
+        self._rebuilder = rebuilder
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
         self._jobs_at_once, self._slots = jobs_at_once, asyncio.Semaphore(jobs_at_once)
@@ -146,6 +149,7 @@ class Worker:
 
     async def _index_scope(self, scope: Scope) -> None:
         await self._erasure.expire(scope)
+        await self._rebuilder.run(scope)
         receipts = await self._erasure.unfinished(scope)
         await self._indexer.run(scope, stopped=self._stopping.is_set)
         await self._fact_indexer.run(scope, stopped=self._stopping.is_set)

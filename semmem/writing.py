@@ -1,7 +1,7 @@
 """The one transaction that turns decisions into facts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -9,15 +9,23 @@ from semmem import failpoints
 from semmem.errors import SemmemError
 from semmem.event import Event
 from semmem.extraction import Decision, Extraction, Usage
-from semmem.fact import Draft, Fact
+from semmem.fact import Draft, Fact, statement_hash
 from semmem.fact_indexing import IndexedFact, put_facts
 from semmem.ports import Clock, Embeddings
 from semmem.scope import Scope
-from semmem.stores.events import lock_scope, lock_unconsolidated, mark_consolidated
-from semmem.stores.facts import confirm, current_with_statement, insert_fact, new_fact, put_summary, supersede
+from semmem.stores.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
+from semmem.stores.facts import (
+    confirm,
+    current_with_statement,
+    insert_fact,
+    new_fact,
+    put_summary,
+    supersede,
+)
 from semmem.stores.ledger import add_audit, add_dead_letter
 from semmem.stores.points import add_work, retire_points
-from semmem.stores.postgres import Connection, Postgres
+from semmem.stores.postgres import Connection, Postgres, key_of
+from semmem.stores.retractions import Retracted, retractions, without_retracted
 
 NO_USAGE = Usage()
 
@@ -62,10 +70,11 @@ class FactWriter:
                 raise StaleDecision("something was forgotten meanwhile, which an answer may still hold")
             if await lock_unconsolidated(connection, tenant, ids) != set(ids):
                 return None
-            added, retired = await self._decide(connection, batch, now)
+            retracted = await retractions(connection, tenant, ids)
+            added, retired = await self._decide(connection, batch, retracted, now)
             changed = added + retired
             failpoints.reach("facts-writing")
-            await _summarize(connection, batch, now)
+            await _summarize(connection, batch, retracted, now)
             await _bury(connection, batch, now)
             await add_audit(connection, batch.scope, "consolidate", batch.actor, changed, now, batch.usage)
             if self._mirrored:
@@ -75,12 +84,18 @@ class FactWriter:
         new = len(added) - len(retired)
         return {"added": new, "confirmed": meant - len(added), "superseded": len(retired)}
 
-    async def _decide(self, connection: Connection, batch: Batch, now: datetime) -> tuple[list[UUID], list[UUID]]:
+    async def _decide(
+        self, connection: Connection, batch: Batch, retracted: Retracted, now: datetime
+    ) -> tuple[list[UUID], list[UUID]]:
         """Carries the decisions out, and answers with the facts that came, and those that were superseded by some."""
         said = {event.id: event for event in batch.passed}
         added: list[tuple[Fact, int]] = []
         retired: list[UUID] = []
-        for row, decision in enumerate(batch.decisions):
+        for row, proposed in enumerate(batch.decisions):
+            draft = without_retracted(proposed.draft, retracted)
+            if draft is None:
+                continue
+            decision = replace(proposed, draft=draft)
             fact = await _apply(connection, batch.scope, decision, _said_at(decision.draft, said), now)
             if fact is None:
                 continue
@@ -116,7 +131,8 @@ async def _apply(
     if decision.verdict == "ignore":
         return None
     if decision.verdict == "confirm" and target:
-        await confirm(connection, scope, target.id, draft, said_at)
+        alike = statement_hash(draft.subject, draft.text) == statement_hash(target.subject, target.text)
+        await confirm(connection, scope, target.id, draft, said_at, own_words=alike)
         return None
     if decision.verdict == "supersede" and target:
         if not await supersede(connection, target, now=now, ended=draft.validity.start or said_at):
@@ -133,15 +149,21 @@ async def _insert(connection: Connection, fact: Fact, draft: Draft) -> bool:
         return True
     same = await current_with_statement(connection, fact.scope, fact.subject, fact.text)
     if same:
-        await confirm(connection, fact.scope, same, draft, fact.said_at)
+        await confirm(connection, fact.scope, same, draft, fact.said_at, own_words=True)
     return False
 
 
-async def _summarize(connection: Connection, batch: Batch, now: datetime) -> None:
+async def _summarize(connection: Connection, batch: Batch, retracted: Retracted, now: datetime) -> None:
+    """A text that holds what was taken back is not written: the summary is made of the facts then."""
+    withheld = any(without_retracted(draft, retracted) is None for draft in batch.extraction.drafts)
     for summary in batch.extraction.summaries:
         covered = [event for event in batch.passed if summary.session in (None, event.session)]
         if covered:
-            await put_summary(connection, batch.scope, summary.session, summary.text, covered, now)
+            text = None if withheld else summary.text
+            await put_summary(connection, batch.scope, summary.session, text, covered, now)
+    if withheld:
+        await make_stale(connection, batch.scope)  # the batch that is being read goes on from this one's texts
+        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(batch.scope))
 
 
 async def _bury(connection: Connection, batch: Batch, now: datetime) -> None:

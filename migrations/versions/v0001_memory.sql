@@ -90,6 +90,7 @@ create table semmem.fact_sources (
     fact_id    uuid not null,
     event_id   uuid not null,
     quote      text not null,
+    own_words  boolean not null default true,  -- false where it only confirms the fact, in words of its own
     primary key (tenant, fact_id, event_id),
     foreign key (tenant, fact_id) references semmem.facts on delete cascade,
     foreign key (tenant, event_id) references semmem.events on delete cascade
@@ -105,13 +106,27 @@ lateral (
     from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
 ) s;
 
+-- Wrong facts that were taken back while their events stayed: what is not to be drawn from these events again.
+create table semmem.retractions (
+    tenant         text collate "C" not null,
+    scope_kind     text not null,
+    scope_id       text collate "C" not null,
+    event_id       uuid not null,
+    statement_hash bytea not null,
+    quote          text not null,
+    at             timestamptz not null,
+    primary key (tenant, event_id, statement_hash),
+    foreign key (tenant, event_id) references semmem.events on delete cascade
+);
+
 create table semmem.summaries (
     tenant      text collate "C" not null,
     scope_kind  text not null,
     scope_id    text collate "C" not null,
     id          uuid not null,
     session     text collate "C",
-    text        text not null,
+    text        text,  -- null where something of it was forgotten, until it is made again of what it still rests on
+    stale       boolean not null generated always as (text is null) stored,
     version     integer not null check (version >= 1),
     through_seq bigint not null,
     recorded_at timestamptz not null,
@@ -119,6 +134,8 @@ create table semmem.summaries (
     unique nulls not distinct (tenant, scope_kind, scope_id, session),
     foreign key (tenant, scope_kind, scope_id) references semmem.scopes
 );
+
+create index summaries_stale on semmem.summaries (tenant, scope_kind, scope_id) where stale;
 
 create table semmem.summary_sources (
     tenant     text collate "C" not null,

@@ -18,7 +18,7 @@ select * from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3)
 select * from semmem.sourced_facts where (tenant, scope_kind, scope_id) = ($1, $2, $3)
 order by thread, version;
 
--- read_summary: with the last event it covers, and those it rests on
+-- read_summary: with the last event it covers, and those it rests on; not one that is being made again
 select m.*, (
     select e.id from semmem.events e
     where (e.tenant, e.scope_kind, e.scope_id) = (m.tenant, m.scope_kind, m.scope_id) and e.seq <= m.through_seq
@@ -27,7 +27,7 @@ select m.*, (
     select array_agg(event_id order by event_id) from semmem.summary_sources
     where tenant = m.tenant and summary_id = m.id
 ) as event_ids
-from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3)
+from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and not m.stale
 order by m.session nulls first;
 
 -- read_dead_letter: oldest first

@@ -9,6 +9,7 @@ from semmem import failpoints
 from semmem.receipt import Receipt, Selection
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import drop
+from semmem.stores.events import mark_unconsolidated
 from semmem.stores.ledger import add_audit
 from semmem.stores.paging import check_cursor
 from semmem.stores.points import add_work
@@ -27,6 +28,8 @@ class Doomed:
     summaries: list[UUID]
     dead_letters: list[UUID]
     records: list[str]  # by key
+    redrawn: list[UUID]  # events that stay, in which a fact that goes is sought anew, in their own words
+    retracted: bool = False  # the facts go, and are not to be drawn from their events again
 
     @property
     def counts(self) -> dict[str, int]:
@@ -56,6 +59,9 @@ class Eraser:
             await connection.execute(_SQL["lock_scope"], *key_of(scope))
             doomed = await _select(connection, scope, selection)
             receipt = await self._carry_out(connection, scope, doomed, "caller", now)
+            if selection.agent:
+                narrowed = (selection.session, selection.event, selection.before)
+                await connection.execute(_SQL["unname"], *key_of(scope), selection.agent, *narrowed)
             await drop(connection, place)
         failpoints.reach("forget-committed")
         return receipt
@@ -80,14 +86,20 @@ class Eraser:
     async def _carry_out(
         self, connection: Connection, scope: Scope, doomed: Doomed, actor: str, now: datetime
     ) -> Receipt:
+        if doomed.retracted:
+            await connection.execute(_SQL["retract"], scope.tenant, doomed.facts, now)
         changed = await _delete(connection, scope, doomed)
         failpoints.reach("forget-writing")
         receipt = self._receipt(scope, doomed, now)
         await _write(connection, receipt)
-        await add_audit(connection, scope, "forget", actor, doomed.events + doomed.facts, now)
+        action = "retract" if doomed.retracted else "forget"
+        await add_audit(connection, scope, action, actor, doomed.events + doomed.facts, now)
         if "qdrant" in self._stores:
             await add_work(connection, scope, changed)
         await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+        if doomed.redrawn:
+            await mark_unconsolidated(connection, scope.tenant, doomed.redrawn)
+            await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
         return receipt
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
@@ -124,6 +136,8 @@ class Eraser:
 
 
 async def _select(connection: Connection, scope: Scope, selection: Selection) -> Doomed:
+    if selection.keep_events:
+        return await _wrong(connection, scope, selection.fact)
     named = (selection.session, selection.agent, selection.event, selection.before, selection.fact, selection.category)
     events = await _ids(connection, "select_events", *key_of(scope), *named)
     rows = await connection.fetch(_SQL["select_records"], *key_of(scope), events, selection.everything)
@@ -132,13 +146,24 @@ async def _select(connection: Connection, scope: Scope, selection: Selection) ->
 
 async def _doomed(connection: Connection, scope: Scope, events: list[UUID], records: list[str]) -> Doomed:
     """All that goes with these events."""
+    facts = await _ids(connection, "select_facts", *key_of(scope), events)
+    sources = await _ids(connection, "sources", scope.tenant, facts)
     return Doomed(
         events=events,
         records=records,
-        facts=await _ids(connection, "select_facts", *key_of(scope), events),
+        facts=facts,
+        redrawn=list(set(sources) - set(events)),
         summaries=await _ids(connection, "select_summaries", *key_of(scope), events),
         dead_letters=await _ids(connection, "select_dead_letters", *key_of(scope), events),
     )
+
+
+async def _wrong(connection: Connection, scope: Scope, fact: UUID | None) -> Doomed:
+    """A version of a fact without its events, and the summaries that may repeat it."""
+    facts = await _ids(connection, "select_wrong", *key_of(scope), fact)
+    sources = await _ids(connection, "sources", scope.tenant, facts)
+    summaries = await _ids(connection, "select_summaries", *key_of(scope), sources)
+    return Doomed(events=[], facts=facts, summaries=summaries, dead_letters=[], records=[], redrawn=[], retracted=True)
 
 
 async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[UUID]:
@@ -150,11 +175,15 @@ async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[
     reopened = await _ids(connection, "reopen", scope.tenant, doomed.facts)
     await connection.execute(_SQL["revive_vectors"], scope.tenant, reopened)
     await connection.execute(_SQL["delete_facts"], scope.tenant, doomed.facts)
-    await connection.execute(_SQL["delete_summaries"], scope.tenant, doomed.summaries)
+    weakened = set(await _ids(connection, "resting", scope.tenant, doomed.events)) - set(doomed.facts)
     await connection.execute(_SQL["delete_dead_letters"], scope.tenant, doomed.dead_letters)
     await connection.execute(_SQL["delete_records"], *key_of(scope), doomed.records)
     await connection.execute(_SQL["delete_events"], scope.tenant, doomed.events)
-    return items + reopened
+    for statement in ("stale_summaries", "delete_summaries"):
+        await connection.execute(_SQL[statement], scope.tenant, doomed.summaries)
+    for statement in ("redate", "readdress"):
+        await connection.execute(_SQL[statement], scope.tenant, list(weakened))
+    return [*items, *reopened, *weakened]
 
 
 async def _write(connection: Connection, receipt: Receipt) -> None:

@@ -19,13 +19,56 @@ where (e.tenant, e.scope_kind, e.scope_id) = ($1, $2, $3)
     )
   );
 
--- select_facts: those that rest on nothing but these events
+-- select_facts: those that no other event states: what only confirms them does so in words of its own
 select f.id from semmem.facts f
 where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
   and not exists (
     select from semmem.fact_sources s
-    where s.tenant = f.tenant and s.fact_id = f.id and s.event_id <> all ($4::uuid[])
+    where s.tenant = f.tenant and s.fact_id = f.id and s.own_words and s.event_id <> all ($4::uuid[])
   );
+
+-- select_wrong: a version of a fact, by its id alone
+select id from semmem.facts where (tenant, scope_kind, scope_id, id) = ($1, $2, $3, $4);
+
+-- sources: the events that these facts rest on
+select distinct event_id as id from semmem.fact_sources where tenant = $1 and fact_id = any ($2::uuid[]);
+
+-- resting: the facts that rest on these events
+select distinct fact_id as id from semmem.fact_sources where tenant = $1 and event_id = any ($2::uuid[]);
+
+-- retract: what is not to be drawn from the events of these facts again
+insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
+select s.tenant, s.scope_kind, s.scope_id, s.event_id, f.statement_hash, s.quote, $3
+from semmem.facts f join semmem.fact_sources s on s.tenant = f.tenant and s.fact_id = f.id
+where f.tenant = $1 and f.id = any ($2::uuid[])
+on conflict do nothing;
+
+-- redate: facts that lost a source were said when the newest of the others said so
+update semmem.facts f set said_at = e.occurred_at, utc_offset = e.utc_offset
+from (
+    select distinct on (s.fact_id) s.fact_id, e.occurred_at, e.utc_offset
+    from semmem.fact_sources s join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
+    where s.tenant = $1 and s.fact_id = any ($2::uuid[]) order by s.fact_id, e.occurred_at desc
+) e
+where f.tenant = $1 and f.id = e.fact_id;
+
+-- readdress: and are found by the session and agent of one that is left
+update semmem.vectors v
+set session = e.session, agent = e.agent, at = coalesce(e.valid_from, e.said_at), version = v.version + 1
+from (
+    select distinct on (s.fact_id) s.fact_id, e.session, e.agent, f.valid_from, f.said_at
+    from semmem.fact_sources s
+    join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
+    join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
+    where s.tenant = $1 and s.fact_id = any ($2::uuid[]) order by s.fact_id, e.seq
+) e
+where v.tenant = $1 and v.item_id = e.fact_id;
+
+-- unname: an agent that only witnessed what stays is named there no more
+update semmem.events set witnesses = array_remove(witnesses, $4)
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and $4 = any (witnesses)
+  and ($5::text is null or session = $5) and ($6::uuid is null or id = $6)
+  and ($7::timestamptz is null or occurred_at < $7);
 
 -- select_summaries: those that rest on any of these events, for their text may hold its words
 select distinct summary_id as id from semmem.summary_sources
@@ -84,8 +127,12 @@ delete from semmem.passages where tenant = $1 and item_id = any ($2::uuid[]);
 -- delete_facts: with their sources
 delete from semmem.facts where tenant = $1 and id = any ($2::uuid[]);
 
--- delete_summaries: with their sources
-delete from semmem.summaries where tenant = $1 and id = any ($2::uuid[]);
+-- stale_summaries: nothing of their text is read any more; they are made again of what they still rest on
+update semmem.summaries set text = null where tenant = $1 and id = any ($2::uuid[]);
+
+-- delete_summaries: those that rest on nothing any more
+delete from semmem.summaries m where m.tenant = $1 and m.id = any ($2::uuid[])
+  and not exists (select from semmem.summary_sources s where s.tenant = m.tenant and s.summary_id = m.id);
 
 -- delete_dead_letters: they hold refused text
 delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);

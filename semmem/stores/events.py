@@ -159,6 +159,11 @@ async def lock_scope(connection: Connection, scope: Scope) -> int:
     return epoch
 
 
+async def make_stale(connection: Connection, scope: Scope) -> None:
+    """Raises the scope's erasure epoch: what was read before is not written any more."""
+    await connection.execute(_SQL["make_stale"], *key_of(scope))
+
+
 async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
     return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
 

@@ -69,6 +69,9 @@ order by seq limit $5;
 -- lock_scope: taken first by whoever changes a scope's rows, so that they take turns and never wait for each other
 select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
 
+-- make_stale: what was read under the epoch before is not written any more
+update semmem.scopes set epoch = epoch + 1 where (tenant, scope_kind, scope_id) = ($1, $2, $3);
+
 -- lock_unindexed: which of these still wait, so that two workers do not index one event twice
 select id from semmem.events
 where tenant = $1 and id = any ($2::uuid[]) and indexed_at is null
@@ -118,6 +121,9 @@ select exists (
 ) or $4 and exists (
     select from view v, semmem.receipts r
     where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or r.qdrant_at is null)
+) or $4 and exists (
+    select from view v, semmem.summaries m
+    where (m.tenant, m.scope_kind, m.scope_id) = ($1, v.kind, v.id) and m.stale
 );
 
 -- count_waiting: how much of a view's work is unfinished, for progress

@@ -4,17 +4,20 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from semmem.event import Event
 from semmem.fact import Draft, Fact, Source, Summary, Validity, statement_hash
 from semmem.scope import Scope, View
+from semmem.stores.events import event_of
 from semmem.stores.offsets import at_offset, offset_of
 from semmem.stores.paging import check_cursor
 from semmem.stores.postgres import Connection, Postgres, Row, affected, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
 
 _SQL = statements("facts.sql")
+MOST_STATEMENTS = 200  # that a summary is made of; some ten fit into one
 MAX_SUMMARIES = 10  # that a context may hold
 
 _ALIKE = str.maketrans({"ı": "i"} | dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001
@@ -76,8 +79,11 @@ class FactStore:
                 await check_cursor(connection, scope, "summary", before)
         return [summary_of(row) for row in rows]
 
-    async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
-        """The summaries of these sessions, as far as there are any, and under None the scope's own."""
+    async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str | None]:
+        """The summaries of these sessions, as far as there are any, and under None the scope's own.
+
+        A text of None is stale: it has to be made again first.
+        """
         named = [session for session in sessions if session is not None]
         async with self._postgres.transaction(scope) as connection:
             rows = await connection.fetch(_SQL["summary_texts"], *key_of(scope), named)
@@ -168,9 +174,12 @@ async def supersede(connection: Connection, fact: Fact, *, now: datetime, ended:
     return affected(status) == 1
 
 
-async def confirm(connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime) -> None:
+async def confirm(
+    connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool
+) -> None:
+    """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
     await connection.execute(_SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at)
-    await connection.execute(_SQL["add_sources"], *key_of(scope), id, *_columns(draft.sources))
+    await connection.execute(_SQL["add_sources"], *key_of(scope), id, *_columns(draft.sources), own_words)
 
 
 def _columns(sources: Sequence[Source]) -> tuple[list[UUID], list[str]]:
@@ -179,12 +188,54 @@ def _columns(sources: Sequence[Source]) -> tuple[list[UUID], list[str]]:
 
 
 async def put_summary(
-    connection: Connection, scope: Scope, session: str | None, text: str, events: Sequence[Event], now: datetime
+    connection: Connection, scope: Scope, session: str | None, text: str | None, events: Sequence[Event], now: datetime
 ) -> None:
-    """Makes `text` the summary of the session or scope, resting on `events` besides what it rested on before."""
+    """Makes `text` the summary of the session or scope, resting on `events` besides what it rested on before.
+
+    None leaves it to be made of all that it rests on.
+    """
     through = max(event.seq for event in events)
     id = await connection.fetchval(_SQL["put_summary"], *key_of(scope), uuid4(), session, text, through, now)
     await connection.execute(_SQL["add_summary_sources"], *key_of(scope), id, [event.id for event in events])
+
+
+class Statement(NamedTuple):
+    """What a summary may be made of."""
+
+    subject: str
+    text: str
+    importance: float
+    validity: Validity
+
+
+async def stale_summaries(connection: Connection, scope: Scope) -> list[UUID]:
+    """Those of which something was forgotten or taken back."""
+    return [row["id"] for row in await connection.fetch(_SQL["stale_summaries"], *key_of(scope))]
+
+
+async def summary_statements(connection: Connection, scope: Scope, id: UUID) -> list[Statement]:
+    """The weightiest current facts that rest on the summary's events, in the order they were said."""
+    rows = await connection.fetch(_SQL["summary_statements"], scope.tenant, id, MOST_STATEMENTS)
+    return [
+        Statement(
+            row["subject"], row["text"], row["importance"], Validity(start=row["valid_from"], end=row["valid_to"])
+        )
+        for row in rows
+    ]
+
+
+async def summary_events(connection: Connection, scope: Scope, id: UUID) -> list[Event]:
+    """The newest events that the summary rests on, oldest first."""
+    rows = await connection.fetch(_SQL["summary_events"], scope.tenant, id, MOST_STATEMENTS)
+    return [event_of(row) for row in rows]
+
+
+async def renew_summary(connection: Connection, scope: Scope, id: UUID, text: str, now: datetime) -> None:
+    await connection.execute(_SQL["renew_summary"], scope.tenant, id, text, now)
+
+
+async def drop_summary(connection: Connection, scope: Scope, id: UUID) -> None:
+    await connection.execute(_SQL["drop_summary"], scope.tenant, id)
 
 
 def fact_of(row: Row) -> Fact:

@@ -28,9 +28,12 @@ set confidence = greatest(confidence, $3), importance = greatest(importance, $4)
 where tenant = $1 and id = $2 and superseded_at is null;
 
 -- add_sources: the events a fact rests on, with the quotes
-insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-select $1, $2, $3, $4, event_id, quote from unnest($5::uuid[], $6::text[]) as s (event_id, quote)
-on conflict do nothing;
+insert into semmem.fact_sources as s (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
+select $1, $2, $3, $4, event_id, quote, $7 from unnest($5::uuid[], $6::text[]) as n (event_id, quote)
+on conflict (tenant, fact_id, event_id) do update set own_words = true where excluded.own_words and not s.own_words;
+
+-- retractions: what is not to be drawn from these events again
+select event_id, statement_hash, quote from semmem.retractions where tenant = $1 and event_id = any ($2::uuid[]);
 
 -- hydrate: rows of ids that an index returned; foreign and forgotten ids yield none
 select * from semmem.sourced_facts f
@@ -64,7 +67,7 @@ order by f.version;
 -- summaries: the newest summaries of a view, without the events they rest on, which may be thousands
 select m.*, null::uuid[] as event_ids
 from semmem.summaries m
-where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[]))
+where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[])) and not m.stale
 order by m.session is not null, m.through_seq desc limit $4;
 
 -- list_summaries: one scope's, in the order of the summary tier, below one of them
@@ -74,23 +77,24 @@ lateral (
     select array_agg(event_id order by event_id) as event_ids
     from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
 ) s
-where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3)
+where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and not m.stale
   and ($4::uuid is null or (m.session is null, m.through_seq, m.id) < (
     select c.session is null, c.through_seq, c.id from semmem.summaries c
     where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
   ))
 order by m.session is null desc, m.through_seq desc, m.id desc limit $5;
 
--- summary_texts: the scope's own summary and those of some sessions, however old
+-- summary_texts: the scope's own summary and those of some sessions, however old; null where it has to be made again
 select session, text from semmem.summaries
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (session is null or session = any ($4::text[]));
 
--- put_summary: the rolling text of a session or scope, one row that counts its versions
+-- put_summary: the rolling text of a session or scope, one row that counts its versions. One that is stale stays so until it
+-- is made again of all it rests on, for a batch that was read before holds less or more
 insert into semmem.summaries as m (
     tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)
 values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
 on conflict (tenant, scope_kind, scope_id, session) do update
-set text = excluded.text, version = m.version + 1, through_seq = greatest(m.through_seq, excluded.through_seq),
+set text = case when m.stale then null else excluded.text end, version = m.version + 1, through_seq = greatest(m.through_seq, excluded.through_seq),
     recorded_at = excluded.recorded_at
 returning id;
 
@@ -98,6 +102,34 @@ returning id;
 insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
 select $1, $2, $3, $4, unnest($5::uuid[])
 on conflict do nothing;
+
+-- stale_summaries: those to make again of what they rest on
+select id, session from semmem.summaries
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and stale order by session nulls first;
+
+-- summary_statements: the weightiest current facts that rest on a summary's events, in the order they were said
+select * from (
+    select f.subject, f.text, f.importance, f.valid_from, f.valid_to, min(e.seq) as seq, min(strpos(e.content, s.quote)) as place
+    from semmem.summary_sources m
+    join semmem.fact_sources s on s.tenant = m.tenant and s.event_id = m.event_id
+    join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id and f.superseded_at is null
+    join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
+    where m.tenant = $1 and m.summary_id = $2
+    group by f.id, f.subject, f.text, f.importance, f.valid_from, f.valid_to
+    order by f.importance desc, seq desc limit $3
+) best order by seq, place;
+
+-- summary_events: the newest events that a summary rests on, oldest first
+select * from (
+    select e.* from semmem.summary_sources m join semmem.events e on e.tenant = m.tenant and e.id = m.event_id
+    where m.tenant = $1 and m.summary_id = $2 order by e.seq desc limit $3
+) newest order by seq;
+
+-- renew_summary: what it says now
+update semmem.summaries set text = $3, version = version + 1, recorded_at = $4 where tenant = $1 and id = $2;
+
+-- drop_summary: there is nothing left to say
+delete from semmem.summaries where tenant = $1 and id = $2;
 
 -- add_dead_letter: what could not be extracted, or was refused
 insert into semmem.dead_letters (tenant, scope_kind, scope_id, id, stage, reason, detail, event_ids, recorded_at)
