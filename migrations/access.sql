@@ -13,7 +13,7 @@ swept (name, columns) as (values
     ('index_work', array['tenant', 'scope_kind', 'scope_id']),
     ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
     ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
-    ('summaries', array['tenant', 'scope_kind', 'scope_id', 'stale']),
+    ('summaries', array['tenant', 'scope_kind', 'scope_id', 'recorded_at']),
     ('facts', array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
     ('scopes', array['tenant', 'scope_kind', 'scope_id']),
     ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id']),

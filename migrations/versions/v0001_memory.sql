@@ -126,16 +126,16 @@ create table semmem.summaries (
     id          uuid not null,
     session     text collate "C",
     text        text,  -- null where something of it was forgotten, until it is made again of what it still rests on
-    stale       boolean not null generated always as (text is null) stored,
     version     integer not null check (version >= 1),
     through_seq bigint not null,
-    recorded_at timestamptz not null,
+    recorded_at timestamptz,  -- null until then as well
     primary key (tenant, id),
     unique nulls not distinct (tenant, scope_kind, scope_id, session),
+    check ((text is null) = (recorded_at is null)),
     foreign key (tenant, scope_kind, scope_id) references semmem.scopes
 );
 
-create index summaries_stale on semmem.summaries (tenant, scope_kind, scope_id) where stale;
+create index summaries_stale on semmem.summaries (tenant, scope_kind, scope_id) where recorded_at is null;
 
 create table semmem.summary_sources (
     tenant     text collate "C" not null,

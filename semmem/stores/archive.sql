@@ -27,7 +27,7 @@ select m.*, (
     select array_agg(event_id order by event_id) from semmem.summary_sources
     where tenant = m.tenant and summary_id = m.id
 ) as event_ids
-from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and not m.stale
+from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and m.text is not null
 order by m.session nulls first;
 
 -- read_dead_letter: oldest first

@@ -128,7 +128,7 @@ delete from semmem.passages where tenant = $1 and item_id = any ($2::uuid[]);
 delete from semmem.facts where tenant = $1 and id = any ($2::uuid[]);
 
 -- stale_summaries: nothing of their text is read any more; they are made again of what they still rest on
-update semmem.summaries set text = null where tenant = $1 and id = any ($2::uuid[]);
+update semmem.summaries set text = null, recorded_at = null where tenant = $1 and id = any ($2::uuid[]);
 
 -- delete_summaries: those that rest on nothing any more
 delete from semmem.summaries m where m.tenant = $1 and m.id = any ($2::uuid[])

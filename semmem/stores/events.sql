@@ -123,7 +123,7 @@ select exists (
     where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or r.qdrant_at is null)
 ) or $4 and exists (
     select from view v, semmem.summaries m
-    where (m.tenant, m.scope_kind, m.scope_id) = ($1, v.kind, v.id) and m.stale
+    where (m.tenant, m.scope_kind, m.scope_id) = ($1, v.kind, v.id) and m.text is null
 );
 
 -- count_waiting: how much of a view's work is unfinished, for progress

@@ -195,7 +195,9 @@ async def put_summary(
     None leaves it to be made of all that it rests on.
     """
     through = max(event.seq for event in events)
-    id = await connection.fetchval(_SQL["put_summary"], *key_of(scope), uuid4(), session, text, through, now)
+    id = await connection.fetchval(
+        _SQL["put_summary"], *key_of(scope), uuid4(), session, text, through, now if text else None
+    )
     await connection.execute(_SQL["add_summary_sources"], *key_of(scope), id, [event.id for event in events])
 
 

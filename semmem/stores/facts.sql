@@ -67,7 +67,7 @@ order by f.version;
 -- summaries: the newest summaries of a view, without the events they rest on, which may be thousands
 select m.*, null::uuid[] as event_ids
 from semmem.summaries m
-where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[])) and not m.stale
+where m.tenant = $1 and (m.scope_kind, m.scope_id) in (select * from unnest($2::text[], $3::text[])) and m.text is not null
 order by m.session is not null, m.through_seq desc limit $4;
 
 -- list_summaries: one scope's, in the order of the summary tier, below one of them
@@ -77,7 +77,7 @@ lateral (
     select array_agg(event_id order by event_id) as event_ids
     from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
 ) s
-where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and not m.stale
+where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and m.text is not null
   and ($4::uuid is null or (m.session is null, m.through_seq, m.id) < (
     select c.session is null, c.through_seq, c.id from semmem.summaries c
     where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
@@ -94,8 +94,8 @@ insert into semmem.summaries as m (
     tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)
 values ($1, $2, $3, $4, $5, $6, 1, $7, $8)
 on conflict (tenant, scope_kind, scope_id, session) do update
-set text = case when m.stale then null else excluded.text end, version = m.version + 1, through_seq = greatest(m.through_seq, excluded.through_seq),
-    recorded_at = excluded.recorded_at
+set text = case when m.text is null then null else excluded.text end, version = m.version + 1, through_seq = greatest(m.through_seq, excluded.through_seq),
+    recorded_at = case when m.text is null then null else excluded.recorded_at end
 returning id;
 
 -- add_summary_sources: the events a summary rests on
@@ -105,7 +105,7 @@ on conflict do nothing;
 
 -- stale_summaries: those to make again of what they rest on
 select id, session from semmem.summaries
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and stale order by session nulls first;
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null order by session nulls first;
 
 -- summary_statements: the weightiest current facts that rest on a summary's events, in the order they were said
 select * from (

@@ -15,7 +15,7 @@ select exists (
     select from semmem.receipts
     where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
 ) or exists (
-    select from semmem.summaries where (tenant, scope_kind, scope_id) = ($1, $2, $3) and stale
+    select from semmem.summaries where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null
 );
 
 -- has_embed_work: whether a vector waits for the embedder
@@ -33,7 +33,7 @@ select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
 union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null
 union select tenant, scope_kind, scope_id from semmem.index_work
 union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null or qdrant_at is null
-union select tenant, scope_kind, scope_id from semmem.summaries where stale;
+union select tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null;
 
 -- sweep_embed: scopes whose embed job may have been lost; addresses only
 select distinct tenant, scope_kind, scope_id from semmem.vectors where missing = 'waits';

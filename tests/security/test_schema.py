@@ -116,6 +116,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     states = {"missing", "stage", "replayed_at"}
     assert {row["column_name"] for row in rows} <= addresses | times | states
     tables = {"events", "index_work", "receipts", "records", "facts", "scopes", "branches", "vectors", "dead_letters"}
+    tables |= {"summaries"}
     assert {row["table_name"] for row in rows} == tables
 
 
