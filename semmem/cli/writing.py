@@ -84,6 +84,9 @@ def forget(
     agent: options.Agent = None,
     category: options.OfCategory = None,
     before: options.Before = None,
+    keep_events: Annotated[
+        bool, typer.Option("--keep-events", help="With --fact: it was wrongly learnt; what it rests on stays.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: options.AsJson = False,
@@ -95,11 +98,13 @@ def forget(
     Example: semmem forget --tenant acme --user alice --session s1 --dry-run
 
     Example: semmem forget --tenant acme --user alice --before 2026-05-04 --yes
+
+    Example: semmem forget --tenant acme --user alice --fact 0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55 --keep-events
     """
     named = {"session": session, "event": event, "fact": fact, "agent": agent, "category": category, "before": before}
 
     async def work() -> Receipt:
-        selection: dict[str, Any] = {"everything": everything, **named}
+        selection: dict[str, Any] = {"everything": everything, "keep_events": keep_events, **named}
         Selection(**selection)
         async with scoped(ctx, place) as memory:
             counted = await memory.forget(**selection, dry_run=True)

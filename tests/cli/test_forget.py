@@ -37,3 +37,14 @@ def test_a_fact_goes_with_what_it_rests_on(told: Command) -> None:
     [fact] = [fact for fact in told("facts", "--json").json if "Sven" in fact["text"]]
     told("forget", "--fact", fact["id"], stdin="y\n")
     assert "Sven" not in told("export").out
+
+
+def test_a_wrong_fact_goes_and_what_it_rests_on_stays(told: Command) -> None:
+    [fact] = [fact for fact in told("facts", "--json").json if "Sven" in fact["text"]]
+    receipt = told("forget", "--fact", fact["id"], "--keep-events", "--yes", "--json").json
+    assert (receipt["counts"]["events"], receipt["counts"]["facts"]) == (0, 1)
+    assert "Sven" in told("history").out
+    assert "Sven" not in told("facts").out
+    answer = told("forget", "--session", "s1", "--keep-events", "--yes")
+    assert answer.code == 2
+    assert "keep_events: goes with a fact alone" in answer.err

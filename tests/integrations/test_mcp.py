@@ -92,6 +92,26 @@ async def test_deleting_a_fact_takes_the_memories_it_rests_on(alice: ScopedMemor
         assert await call("get_memory", memory_id=kept["id"]) == kept
 
 
+@pytest.mark.parametrize("keep", [True, "true"])
+async def test_a_wrong_fact_is_deleted_alone_where_its_memories_are_kept(
+    alice: ScopedMemory, memory: Memory, keep: object
+) -> None:
+    async with host_of(alice, memory) as call:
+        id = (await call("add_memory", text=MOVED))["id"]
+        await alice.settled()
+        [fact] = await alice.facts()
+        counts = (await call("delete_memory", memory_id=str(fact.id), keep_memories=keep))["counts"]
+        assert (counts["events"], counts["facts"]) == (0, 1)
+        assert await call.texts() == [MOVED]
+        assert await alice.facts() == []
+        said = await call.refused("delete_memory", memory_id=id, keep_memories=keep)
+        assert "keep_memories: goes with a fact" in said
+        assert "keep_memories: must be true or false" in await call.refused(
+            "delete_memory", memory_id=id, keep_memories="perhaps"
+        )
+        assert await call.texts() == [MOVED]
+
+
 async def test_updating_a_memory_forgets_what_its_old_words_taught(alice: ScopedMemory, memory: Memory) -> None:
     async with host_of(alice, memory) as call:
         id = (await call("add_memory", text=MOVED))["id"]

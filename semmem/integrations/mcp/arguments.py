@@ -168,10 +168,18 @@ def _confirmed(value: object, info: ValidationInfo) -> bool:
     return True
 
 
+def _yes_or_no(value: object, info: ValidationInfo) -> bool:
+    said = str(value).strip().lower()
+    if said not in YES | NO:
+        raise InvalidInput(info.field_name or "", "must be true or false", "pass one of the two, or leave it out")
+    return said in YES
+
+
 TextArgument = Annotated[str, BeforeValidator(_text)]
 QueryArgument = Annotated[str, BeforeValidator(_query)]
 IdArgument = Annotated[str, BeforeValidator(_id)]
 RoleArgument = Annotated[Literal["user", "assistant"], BeforeValidator(_role)]
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Confirmation = Annotated[bool, BeforeValidator(_confirmed)]
 # Some hosts refuse an object without named fields, and models write JSON as text just as well.
 ObjectArgument = Annotated[dict[str, Any], BeforeValidator(_object), WithJsonSchema({"type": "string"})]

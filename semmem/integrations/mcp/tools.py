@@ -20,6 +20,7 @@ from semmem.integrations.mcp.arguments import (
     QueryArgument,
     RoleArgument,
     TextArgument,
+    YesOrNo,
     number,
 )
 from semmem.integrations.mcp.showing import found, shown
@@ -127,15 +128,23 @@ class Tools:
         kept = dict(event.metadata) if metadata is None else metadata
         return await _kept(memory, record.key, NewEvent(content=text, role=event.role, metadata=kept))
 
-    async def delete_memory(self, memory_id: MemoryId) -> Deleted:
+    async def delete_memory(
+        self,
+        memory_id: MemoryId,
+        keep_memories: Annotated[
+            YesOrNo, Field(description="true for a fact that was wrongly learnt: it goes, the memories under it stay.")
+        ] = False,
+    ) -> Deleted:
         """Forget one memory for good, with all that was learnt from it alone.
 
-        Deleting a fact forgets the memories it rests on too, or it would be learnt again.
+        Deleting a fact forgets the memories it rests on too, or it would be learnt again, unless keep_memories is true.
         """
         memory = self._memory()
         item = await found(memory, memory_id)
         if isinstance(item, Fact):
-            return Deleted(counts=dict((await memory.forget(fact=item.id)).counts))
+            return Deleted(counts=dict((await memory.forget(fact=item.id, keep_events=keep_memories)).counts))
+        if keep_memories:
+            raise InvalidInput("keep_memories", "goes with a fact, and this is a memory", "leave it out")
         return Deleted(counts=dict((await memory.forget(event=item.id)).counts))
 
     async def delete_all_memories(
