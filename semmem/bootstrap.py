@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from semmem import forking
 from semmem.background import Background
 from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
@@ -72,6 +74,9 @@ log = logging.getLogger(__name__)
 FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
 
 
+_inherited: list[object] = []  # of a parent: kept, so that nothing of it is ended here
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -117,7 +122,8 @@ async def open(*, clock: Clock = now, reranker: Reranker | None = None, **given:
 async def open_application(
     settings: Settings, *, clock: Clock = now, reranker: Reranker | None = None
 ) -> AsyncIterator[Application]:
-    async with AsyncExitStack() as stack:
+    forking.watch(asyncio.get_running_loop(), owned=False)
+    async with AsyncExitStack() as stack, _kept_by_a_child(stack):
         models = replace(await _models(stack, settings), reranker=reranker)
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
@@ -126,6 +132,17 @@ async def open_application(
             await stack.enter_async_context(_running(application.worker))
         stack.callback(application.memory.close)
         yield application
+
+
+@asynccontextmanager
+async def _kept_by_a_child(stack: AsyncExitStack) -> AsyncIterator[None]:
+    """A child that was forked meanwhile leaves what is open alone: it is the parent's to close."""
+    opener = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != opener:
+            _inherited.append(stack.pop_all())
 
 
 async def migrate(settings: Settings) -> list[str]:

@@ -1,17 +1,23 @@
-"""The one synchronous bridge: a memory in a thread of its own, for callers without a loop, or with several."""
+"""The one synchronous bridge: a memory in a thread of its own, for callers without a loop, or with several.
+
+A forked child has no such thread: there each bridge opens a memory of the child's own when it is used next.
+"""
 
 import asyncio
 import atexit
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from pydantic import SecretStr
 
+from semmem import forking
 from semmem.bootstrap import open
 from semmem.errors import Closed
 from semmem.memory import Memory
@@ -21,6 +27,8 @@ Work = Callable[[Memory], Coroutine[Any, Any, T]]
 
 _shared: dict[str, "Bridge"] = {}
 _sharing = threading.Lock()
+_bridges: "WeakSet[Bridge]" = WeakSet()
+_inherited: list[object] = []  # of the parent: kept in a child, so that nothing of it is ended there
 
 
 def _told(setting: object) -> str:
@@ -41,11 +49,15 @@ class Bridge:
     def __init__(self, **settings: Any) -> None:
         """Takes what `semmem.open` takes."""
         self._settings = settings
+        self._prepare()
+        self._closed = False
+        self._holders = 1
+        _bridges.add(self)
+
+    def _prepare(self) -> None:
         self._opened: Future[_Opened] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="semmem", daemon=True)
         self._lock = threading.Lock()
-        self._closed = False
-        self._holders = 1
 
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
@@ -105,6 +117,7 @@ class Bridge:
 
     async def _live(self) -> None:
         closing = asyncio.Event()
+        forking.watch(asyncio.get_running_loop(), owned=True)
         try:
             async with open(**self._settings) as memory:
                 self._opened.set_result(_Opened(memory, asyncio.get_running_loop(), closing))
@@ -128,3 +141,17 @@ class Bridge:
             opened = self._opened.result()
             opened.loop.call_soon_threadsafe(opened.closing.set)
         self._thread.join()
+
+    def _start_anew(self) -> None:
+        _inherited.append((self._opened, self._thread, self._lock))
+        self._prepare()
+
+
+def _after_fork() -> None:
+    global _sharing
+    _sharing = threading.Lock()
+    for bridge in list(_bridges):
+        bridge._start_anew()
+
+
+os.register_at_fork(after_in_child=_after_fork)

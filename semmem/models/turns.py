@@ -15,7 +15,12 @@ class Turns:
     """Who is due first goes first: earliest deadline first (Liu and Layland 1973), so nobody waits forever."""
 
     def __init__(self, name: str) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._name = name
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """With a thread of this process's own, after a fork."""
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
         self._waiting: PriorityQueue[tuple[float, int, Future[Any], Callable[[], Any]]] = PriorityQueue()
         self._numbers = count()
 

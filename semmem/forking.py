@@ -1,0 +1,46 @@
+"""After a fork the child lets go of its parent's sockets: two processes that speak on one would break it for both.
+
+A socket is not closed but replaced, under its number, by /dev/null. So whatever still holds that number in the child
+can do no harm, neither to the parent nor to a file that the child opens next.
+"""
+
+import os
+from asyncio import AbstractEventLoop, Transport
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+# Whether all sockets of a loop are ours, or only those that lead to Postgres, beside the caller's own.
+_loops: "WeakKeyDictionary[AbstractEventLoop, bool]" = WeakKeyDictionary()
+
+
+def watch(loop: AbstractEventLoop, *, owned: bool) -> None:
+    """A child that this process forks lets go of the loop's sockets: of all if it is `owned`, else of Postgres's."""
+    _loops[loop] = owned or _loops.get(loop, False)
+
+
+def _let_go() -> None:
+    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for loop, owned in list(_loops.items()):
+        for descriptor in list(_descriptors(loop, owned)):
+            os.dup2(null, descriptor, inheritable=False)
+    os.close(null)
+    _loops.clear()
+
+
+def _descriptors(loop: AbstractEventLoop, owned: bool) -> Iterator[int]:
+    """The sockets that a loop of asyncio's own waits for; another kind of loop shows none."""
+    selector = getattr(loop, "_selector", None)
+    for key in list(selector.get_map().values()) if selector and selector.get_map() else []:
+        if owned or _leads_to_postgres(key.data):
+            yield key.fd
+
+
+def _leads_to_postgres(handles: Any) -> bool:
+    reader = handles[0] if isinstance(handles, tuple) else None
+    transport = getattr(getattr(reader, "_callback", None), "__self__", None)
+    protocol = transport.get_protocol() if isinstance(transport, Transport) else None
+    return type(protocol).__module__.startswith("asyncpg")
+
+
+os.register_at_fork(after_in_child=_let_go)

@@ -1,0 +1,205 @@
+"""Forks processes that share a memory, in a process of its own: `python -m tests.faults.forker CASE SETTINGS_AS_JSON`.
+
+Each child and the parent say what they were answered, one line each; a child that hangs is ended and says so.
+"""
+
+import asyncio
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import semmem
+from semmem.bridge import Bridge
+
+SECONDS = 90
+SETTINGS: dict[str, Any] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+
+
+async def _use(memory: semmem.Memory) -> str:
+    """Writes, embeds and reads."""
+    alice = memory.scope(tenant="acme", user="alice")
+    ack = await alice.remember("I am allergic to peanuts.", agent=None)
+    recall = await alice.recall("What is she allergic to?")
+    assert "peanuts" in (await alice.context("Any allergies?", budget=500)).text
+    return f"{ack.status} {sorted(recall.degraded)}"
+
+
+def said(who: str, ask: Callable[[], object]) -> None:
+    signal.alarm(SECONDS)
+    try:
+        print(f"{who}: {ask()}", flush=True)
+    except Exception as error:  # the test reads what it was
+        print(f"{who}: {type(error).__name__} {error}", flush=True)
+    signal.alarm(0)
+
+
+def child(work: Callable[[], None], *, politely: bool = False) -> int:
+    """Forks; the child does the work and ends, by `sys.exit` if `politely`."""
+    pid = os.fork()
+    if pid == 0:
+        work()
+        sys.stdout.flush()
+        sys.exit(0) if politely else os._exit(0)
+    return pid
+
+
+def ended(pid: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    if status:
+        print(f"ended with {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def used_before() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+    ended(child(lambda: said("child", lambda: bridge.run(_use))))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def unused_before() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    ended(child(lambda: said("child", lambda: bridge.run(_use))))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def new_in_child() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+    ended(child(lambda: said("child", lambda: Bridge.shared(**SETTINGS, notices=7).run(_use))))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def child_closes() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+
+    def work() -> None:
+        said("child", lambda: bridge.run(_use))
+        bridge.close()
+
+    ended(child(work, politely=True))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def child_does_nothing() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+    ended(child(lambda: None, politely=True))
+    ended(child(bridge.close, politely=True))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def parent_closes() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+    reading, writing = os.pipe()
+
+    def work() -> None:
+        os.read(reading, 1)
+        said("child", lambda: bridge.run(_use))
+
+    pid = child(work)
+    bridge.close()
+    os.write(writing, b"x")
+    ended(pid)
+
+
+def twice() -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+
+    def work() -> None:
+        said("child", lambda: bridge.run(_use))
+        ended(child(lambda: said("grandchild", lambda: bridge.run(_use))))
+        said("child", lambda: bridge.run(_use))
+
+    ended(child(work))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def under_way() -> None:
+    """Forks while other threads are in the middle of calls."""
+    bridge = Bridge.shared(**SETTINGS)
+    bridge.run(_use)
+    stop = threading.Event()
+
+    def busy() -> None:
+        while not stop.is_set():
+            bridge.run(_use)
+
+    threads = [threading.Thread(target=busy) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for pid in [child(lambda: said("child", lambda: bridge.run(_use))) for _ in range(3)]:
+        ended(pid)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def opening() -> None:
+    """Forks while the memory is being opened by another thread."""
+    bridge = Bridge.shared(**SETTINGS)
+    thread = threading.Thread(target=lambda: said("parent", lambda: bridge.run(_use)))
+    thread.start()
+    pids = [child(lambda: said("child", lambda: bridge.run(_use))) for _ in range(2)]
+    thread.join()
+    for pid in pids:
+        ended(pid)
+    bridge.close()
+
+
+def _in_pool(settings: dict[str, Any]) -> str:
+    return Bridge.shared(**settings).run(_use)
+
+
+def pools() -> None:
+    """As multiprocessing and Celery fork, and as multiprocessing spawns."""
+    bridge = Bridge.shared(**SETTINGS)
+    said("parent", lambda: bridge.run(_use))
+    for method in ("fork", "spawn"):
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
+            said("child", lambda pool=pool: pool.submit(_in_pool, SETTINGS).result(SECONDS))
+    said("parent", lambda: bridge.run(_use))
+    bridge.close()
+
+
+def opened() -> None:
+    """A memory of `semmem.open()`: the child is refused, and may open its own."""
+
+    async def own() -> str:
+        async with semmem.open(**SETTINGS) as memory:
+            return await _use(memory)
+
+    async def main() -> None:
+        async with semmem.open(**SETTINGS) as memory:
+            print("parent:", await _use(memory), flush=True)
+
+            def work() -> None:
+                said("child", lambda: asyncio.run(_use(memory)))
+                said("child", lambda: asyncio.run(own()))
+
+            ended(child(work))
+            print("parent:", await _use(memory), flush=True)
+            await memory.scope(tenant="acme", user="alice").settled()
+            print("parent: settled", flush=True)
+
+    asyncio.run(main())
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()

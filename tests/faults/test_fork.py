@@ -1,0 +1,86 @@
+"""After a fork the child opens its own and the parent goes on: gunicorn --preload, Celery, multiprocessing."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+USED = "accepted []"
+CASES = {
+    "used_before": ["parent", "child", "parent"],
+    "unused_before": ["child", "parent"],
+    "new_in_child": ["parent", "child", "parent"],
+    "child_closes": ["parent", "child", "parent"],
+    "child_does_nothing": ["parent", "parent"],
+    "parent_closes": ["parent", "child"],
+    "twice": ["parent", "child", "grandchild", "child", "parent"],
+    "under_way": ["child", "child", "child", "parent"],
+    "opening": ["child", "child", "parent"],
+    "pools": ["parent", "child", "child", "parent"],
+}
+
+
+async def _forked(case: str, settings: dict[str, Any], **environment: str) -> list[str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.faults.forker", case, json.dumps(settings)),
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        out, error = await asyncio.wait_for(process.communicate(), timeout=240)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert process.returncode == 0, error.decode()
+    assert "Traceback" not in error.decode(), error.decode()
+    return out.decode().splitlines()
+
+
+@pytest.fixture
+def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    return urls
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_child_and_parent_each_have_a_memory_of_their_own(case: str, settings: dict[str, Any]) -> None:
+    lines = await _forked(case, settings)
+    assert sorted(lines) == sorted(f"{who}: {USED}" for who in CASES[case])
+
+
+async def test_a_memory_of_the_parents_loop_is_refused_in_the_child_and_lives_on(settings: dict[str, Any]) -> None:
+    refused = "child: Closed this memory was opened before a fork, by the parent; open one here with semmem.open()"
+    lines = await _forked("opened", settings | {"worker": True, "extract_after": 0})
+    assert lines == [f"parent: {USED}", refused, f"child: {USED}", f"parent: {USED}", "parent: settled"]
+
+
+@pytest.mark.parametrize("case", ["used_before", "opening", "twice"])
+async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    keepers: set[int] = set()
+
+    async def watch() -> None:
+        while True:
+            keepers.update(_keepers(tmp_path))
+            await asyncio.sleep(0.1)
+
+    watching = asyncio.create_task(watch())
+    lines = await _forked(case, {"data": str(tmp_path)})
+    watching.cancel()
+    assert sorted(lines) == sorted(f"{who}: {USED}" for who in CASES[case])
+    assert len(keepers) == 1
+
+
+def _keepers(folder: Path) -> set[int]:
+    found = set()
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        command = process.info["cmdline"] or []
+        if "semmem.embedded.keeper" in command and str(folder) in command:
+            found.add(process.info["pid"])
+    return found
