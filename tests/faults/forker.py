@@ -25,9 +25,9 @@ async def _use(memory: semmem.Memory) -> str:
     """Writes, embeds and reads."""
     alice = memory.scope(tenant="acme", user="alice")
     ack = await alice.remember("I am allergic to peanuts.", agent=None)
-    recall = await alice.recall("What is she allergic to?")
+    await alice.recall("What is she allergic to?")
     assert "peanuts" in (await alice.context("Any allergies?", budget=500)).text
-    return f"{ack.status} {sorted(recall.degraded)}"
+    return ack.status
 
 
 def said(who: str, ask: Callable[[], object]) -> None:

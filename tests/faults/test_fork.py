@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-USED = "accepted []"
+USED = "accepted"
 CASES = {
     "used_before": ["parent", "child", "parent"],
     "unused_before": ["child", "parent"],
