@@ -19,7 +19,7 @@ class Value:
     attribute: str
     value: Stems
     street: bool = False  # a home as exact as a street, where others name a town
-    moved: bool = False
+    moved: bool = False  # it names the town, and that it is another than before
     tentative: bool = False  # may stand beside another value, unless the later one says that it is new
     beside: bool = False  # a second job takes no other's place
     renewed: bool = False
@@ -36,7 +36,7 @@ class Value:
             return False
         if (self.tentative or other.tentative) and not self.renewed:
             return False
-        return self.street == other.street or (self.moved and other.street)
+        return self.street == other.street or self.moved
 
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
@@ -47,7 +47,7 @@ _LIVES = re.compile(
     rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back )?(?P<at>in|at|on) (?P<v>.+)", re.I
 )
 _MOVED = re.compile(
-    rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out )?"
+    rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out |down |up )*"
     r"(?:from [^,]{1,40}? )?(?:in)?to (?P<v>.+)",
     re.IGNORECASE,
 )
@@ -203,18 +203,24 @@ def _home(clause: Clause) -> Iterator[Value]:
         if found and (lives["at"].lower() != "on" or found[1]):
             yield Value("home", found[0], street=found[1])
     elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
-        yield Value("home", found[0], street=found[1], moved=True)
+        yield Value("home", found[0], street=found[1], moved=not found[1] or "," in moved["v"])
     elif (home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause)):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
         if name[:1].isupper() or name[:1].isdigit() or clause.lower:
             attribute = _ADDRESSES[(address["kind"] or "").strip().lower()]
-            yield Value(attribute, content_stems(name), street=True)
+            yield Value(attribute, content_stems(name), street=True, moved=clause.renewed and "," in name)
+
+
+_JUST_NOW = re.compile(
+    r"\bworking\b.*\b(?:today|tonight|this (?:morning|afternoon|evening|week)|right now)\b", re.IGNORECASE
+)
 
 
 def _work(clause: Clause) -> Iterator[Value]:
-    if works := _WORKS.match(clause.text):
+    works = _WORKS.match(clause.text)
+    if works and not _JUST_NOW.search(clause.text):
         name = employer(works["v"] or works["v2"] or works["v3"], clause)
     elif joined := _JOINED.match(clause.text):
         name = employer(joined["v"], clause, joined=True)
@@ -256,6 +262,10 @@ def _reached(clause: Clause) -> Iterator[Value]:
     wanted = prefers or rather
     if wanted and not _LIMITED.search(wanted["v"]):
         channel = next((name for name, pattern in _CHANNELS.items() if pattern.match(wanted["v"])), None)
+        wording = stated(wanted["v"]).split()
+        if prefers and not channel and len(wording) > 1:  # "window seats", of seats
+            head = " ".join(content_stems(wording[-1]))
+            yield Value(f"preferring {head}", content_stems(" ".join(wording)), tentative=True)
         if channel:
             yield Value("channel", frozenset({channel}))
 

@@ -29,6 +29,11 @@ _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)goes\b"), r"I \g<adverb>go"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
 )
+# "I quit my job and moved to Rome"; not "my friend who quit and moved".
+_AND_DID = re.compile(
+    r"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^,.;]){1,80}?) and "
+    r"(?=(?:left|quit|moved|relocated|sold|joined|stopped|gave up)\b)"
+)
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
     r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no"
@@ -144,7 +149,7 @@ def in_first_person(subject: str, text: str) -> str:
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
-    return own
+    return _AND_DID.sub(r"\1 and I ", own)
 
 
 def _said_by(subject: str, text: str) -> str:

@@ -47,6 +47,7 @@ _DISMISSED = re.compile(
     r"| today| yesterday| after| because))",
     re.IGNORECASE,
 )
+_LAST_DAY = re.compile(r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)", re.IGNORECASE)
 _NO_JOB = re.compile(
     rf"{I}(?:(?:quit|lost|left|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
     r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
@@ -152,7 +153,7 @@ def _job(clause: Clause) -> Iterator[Over]:
         )
         if name and _FOR_GOOD.match(left["v"][name.end() :]):
             yield Over("work", content_stems(name.group()))
-    for pattern in (_DISMISSED, _NO_JOB):
+    for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
         if match := pattern.match(clause.text):
             named = next((group for group in match.groups() if group), "")
             yield Over("work", (employer(named, clause) or NOTHING) if named else NOTHING)

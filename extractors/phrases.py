@@ -28,7 +28,11 @@ _STOP = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
-_IN_A_HOUSE = re.compile(r"^(?:an?|the|my|our) (?:[\w-]+ ){1,4}?(?:in|near|outside|of) (?=[A-Z])")
+_IN_A_HOUSE = re.compile(
+    r"^(?:an?|the|my|our) (?:[\w-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
+    r"|room|loft"
+    r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
+)
 _STREET = re.compile(
     r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
     r"|stra(?:ß|ss)e\b",
