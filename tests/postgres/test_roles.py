@@ -17,7 +17,8 @@ from tests.postgres.cluster import Cluster, cluster
 ENTERING = [
     "select semmem.enter('acme', '{user}', '{bob}')",
     "select semmem.remember('acme', 'user', 'bob', now(), '0 s', '0 s', '[]')",
-    "select semmem.lexical('acme', '{user}', '{bob}', 'x', '', '', '', '', null, null, 0, false, '{a}', 5, false)",
+    "select semmem.lexical('acme', '{user}', '{bob}', 'x', '', '', '', '', now(), now(), 0, false, '{a}', 5, false, now(),"
+    " '0 s', '0 s')",
 ]
 
 
@@ -112,7 +113,7 @@ async def test_a_login_that_is_no_member_is_told_what_to_grant(alone: Cluster) -
         ("alter table semmem.facts owner to semmem_app", "facts belongs"),
         ("alter schema semmem owner to semmem_app", "belongs"),
         ("revoke select on semmem.facts from semmem_app", "select on facts"),
-        ("revoke insert on all tables in schema semmem from semmem_app", "and 15 more"),
+        ("revoke insert on all tables in schema semmem from semmem_app", "insert on vectors"),
         ("revoke usage on schema semmem from semmem_app", "the schema semmem for semmem_app"),
         ("grant update on semmem.events to semmem_app", "update on events"),
         ("revoke select (tenant) on semmem.events from semmem_sweeper", "semmem_sweeper"),
