@@ -17,8 +17,8 @@ from tests.postgres.cluster import Cluster, cluster
 ENTERING = [
     "select semmem.enter('acme', '{user}', '{bob}')",
     "select semmem.remember('acme', 'user', 'bob', now(), '0 s', '0 s', '[]')",
-    "select semmem.lexical('acme', '{user}', '{bob}', 'x', '', '', '', '', now(), now(), 0, false, '{a}', 5, false, now(),"
-    " '0 s', '0 s')",
+    "select semmem.lexical('acme', '{user}', '{bob}', 'x', '', '', '', '', now(), now(), 0, false, '{a}', 5,"
+    " false, now(), '0 s', '0 s')",
 ]
 
 
