@@ -6,8 +6,9 @@ import asyncpg
 from qdrant_client import models
 from redis.asyncio import Redis
 
+from semmem import NewEvent
 from semmem.bootstrap import Application
-from semmem.memory import ScopedMemory
+from semmem.memory import Memory, ScopedMemory
 from semmem.stores.qdrant import QdrantIndex, connect
 
 CANARY = "heliotrope"
@@ -89,3 +90,29 @@ async def test_forgetting_a_fact_takes_the_words_it_rests_on(alice: ScopedMemory
 
     assert "peanuts" not in (await alice.context("What must she avoid?", budget=500)).text
     assert [event.content for event in await alice.history()] == ["I like jasmine tea."]
+
+
+async def test_no_table_keeps_the_names_of_a_forgotten_place(memory: Memory, urls: dict[str, Any]) -> None:
+    """Its queue's jobs and their log among them; what keeps the scope's id is named in docs/operations.md."""
+    user = memory.scope(tenant="traceco", user="zebediah.qq@example.org")
+    branch = user.branch("clients", "Quixotic Ltd", owner="owner-zz")
+    for place, words in ((user, "My passport number is XQ7781."), (branch, "I met Zyxon about the plan.")):
+        await place.remember(words, session="therapy-zz", agent="doctor-zz", speaker="Zoltan-zz", key="key-zz")
+        await place.records.put("record-zz", {"value": "Zyxon"}, event=NewEvent(content="I know Zyxon."))
+        await place.settled()
+        await place.forget(everything=True)
+        await place.settled()
+
+    words = ("XQ7781", "Zyxon", "therapy-zz", "doctor-zz", "Zoltan-zz", "key-zz", "record-zz", "Quixotic", "owner-zz")
+    connection = await asyncpg.connect(urls["postgres_url"])
+    rows = await connection.fetch(
+        "select relname from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'r'"
+    )
+    kept: dict[str, set[str]] = {}
+    for name in [row["relname"] for row in rows]:
+        for row in await connection.fetch(f'select t::text as t from semmem."{name}" t'):  # noqa: S608
+            for word in (*words, "zebediah"):
+                if word.lower() in row["t"].lower() or word.encode().hex() in row["t"]:
+                    kept.setdefault(word, set()).add(name)
+    await connection.close()
+    assert kept == {"zebediah": REMAINS}
