@@ -3,9 +3,9 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from semmem.bootstrap import open_embedded
 from semmem.checks import check_int, check_optional_id
 from semmem.errors import InvalidInput
+from semmem.opening import open_embedded
 from semmem.scope import Scope
 from semmem.settings import Settings
 from semmem.stores.inventory import holdings

@@ -71,7 +71,7 @@ def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
 
 
 async def examined(settings: "Settings") -> AsyncIterator[Check]:
-    from semmem.bootstrap import make_embedder
+    from semmem.opening import make_embedder
 
     yield Check(part="python", state="ok", what=platform.python_version())
     yield await _tokenizer()
@@ -121,7 +121,7 @@ async def _model(settings: "Settings") -> Check:
 
 
 async def _answers(settings: "Settings") -> str:
-    from semmem.bootstrap import make_chat
+    from semmem.opening import make_chat
 
     chat = make_chat(settings)
     try:
@@ -133,8 +133,8 @@ async def _answers(settings: "Settings") -> str:
 
 
 async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedder") -> AsyncIterator[Check]:
-    from semmem.bootstrap import open_embedded
     from semmem.migrations import upgrade
+    from semmem.opening import open_embedded
 
     servers: Servers | None = None
     if settings.embedded:
@@ -161,8 +161,8 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
 
 
 async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> str:
-    from semmem.bootstrap import open_postgres
     from semmem.migrations import head
+    from semmem.opening import open_postgres
     from semmem.scope import Scope
 
     postgres = await open_postgres(stack, settings, servers, size=2)
@@ -175,7 +175,7 @@ async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Serve
 
 
 async def _health(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> "Health":
-    from semmem.bootstrap import open_postgres
+    from semmem.opening import open_postgres
     from semmem.stores.health import HealthStore
 
     return await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
@@ -225,7 +225,7 @@ async def _qdrant(
     stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
 ) -> Check:
     async def work() -> str:
-        from semmem.bootstrap import open_mirror
+        from semmem.opening import open_mirror
 
         mirror = await open_mirror(stack, settings, servers, embedder.model, await embedder.dimensions())
         if mirror is None:
@@ -238,7 +238,7 @@ async def _qdrant(
 
 async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check:
     async def work() -> str:
-        from semmem.bootstrap import open_cache
+        from semmem.opening import open_cache
         from semmem.scope import Scope
         from semmem.stores.identity import Identity
 

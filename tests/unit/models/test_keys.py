@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from pydantic import SecretStr
 
-from semmem.bootstrap import make_chat, make_embedder
 from semmem.errors import ConfigurationError, ModelError
 from semmem.models.chat import OpenAIChat
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.models.endpoint import OpenAIKey, connect
+from semmem.opening import make_chat, make_embedder
 from semmem.settings import Settings, load_settings
 from tests.model_server import ModelServer, Reply
 

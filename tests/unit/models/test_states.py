@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from semmem import MissingExtra, ModelUnavailable, ScopedMemory, View
-from semmem.bootstrap import Application, make_embedder
+from semmem.bootstrap import Application
 from semmem.models import minilm
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
+from semmem.opening import make_embedder
 from semmem.ports import Embedder
 from semmem.settings import load_settings
 from tests.applications import Opener

@@ -1,0 +1,175 @@
+"""Opens one store, or makes one model, as the settings say; what is opened closes with the stack it is given."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from semmem.errors import ConfigurationError, ModelError, StoreUnavailable
+from semmem.extractors.llm import LlmExtractor
+from semmem.extractors.offline import OfflineExtractor
+from semmem.models.minilm import MiniLM
+from semmem.models.states import LocalStates
+from semmem.ports import ChatModel, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
+from semmem.settings import Settings
+from semmem.stores.identity import Identity
+from semmem.stores.pgvector import standing_dimensions
+from semmem.stores.postgres import Postgres
+from semmem.stores.qdrant import QdrantIndex
+from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.redis import RedisRecent
+from semmem.stores.redis import connect as connect_redis
+
+if TYPE_CHECKING:
+    from semmem.embedded import Servers
+
+log = logging.getLogger(__name__)
+
+FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
+
+
+async def open_postgres(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", *, size: int | None = None
+) -> Postgres:
+    postgres = await Postgres.connect(
+        servers.postgres_url if servers else settings.postgres_url or "",
+        size=size or settings.postgres_pool,
+        wait=settings.postgres_wait.total_seconds(),
+    )
+    stack.push_async_callback(postgres.aclose)
+    return postgres
+
+
+async def known_dimensions(postgres: Postgres, embedder: Embedder) -> int | None:
+    """Those of the vectors that the database holds, else the embedder's; None where it does not answer now."""
+    standing = await standing_dimensions(postgres, embedder.model)
+    if standing is not None:
+        embedder.expect(standing)
+        return standing
+    try:
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+            return await embedder.dimensions()
+    except (ModelError, TimeoutError) as error:
+        log.warning("%s; until it answers, the words alone are indexed and searched", error or type(error).__name__)
+        return None
+
+
+async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+    """The embedded servers, where the settings name no Postgres."""
+    if not settings.embedded:
+        return None
+    if settings.postgres_admin_url:
+        raise ConfigurationError(
+            "SEMMEM_POSTGRES_ADMIN_URL is for `semmem migrate` alone; set SEMMEM_POSTGRES_URL to the same database"
+        )
+    from semmem.embedded import open_servers
+
+    servers = await stack.enter_async_context(await open_servers(settings.data))
+    if settings.keep_servers:
+        await servers.linger(settings.keep_servers.total_seconds())
+    return servers
+
+
+async def open_mirror(
+    stack: AsyncExitStack,
+    settings: Settings,
+    servers: "Servers | None",
+    model: str,
+    dimensions: int | None,
+    standing: Callable[[], Awaitable[int | None]] | None = None,
+) -> VectorIndex | None:
+    """Qdrant, unless the settings choose pgvector or know no Qdrant. Its absence now is not an error: it may come."""
+    url = settings.qdrant_url or (servers.qdrant_url if servers else None)
+    if settings.vector_index == "pgvector" or (url is None and settings.vector_index is None):
+        return None
+    if url is None:
+        raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
+    own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+    mirror = QdrantIndex(
+        client, embedder_model=model, dimensions=dimensions, prefix=settings.qdrant_prefix, standing=standing
+    )
+    stack.push_async_callback(mirror.aclose)
+    with suppress(StoreUnavailable):
+        await mirror.ensure()
+    return mirror
+
+
+async def open_cache(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", identity: Identity
+) -> RecentCache | None:
+    url = settings.redis_url or (servers.redis_url if servers else None)
+    if url is None:
+        return None
+    try:
+        client = connect_redis(url)
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
+    cache = RedisRecent(
+        client,
+        identity=identity,
+        prefix=settings.redis_prefix,
+        cap=settings.recent_events,
+        ttl=settings.recent_ttl,
+        notices=settings.notices,
+    )
+    stack.push_async_callback(cache.aclose)
+    return cache
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    if settings.embedder == "minilm":
+        return MiniLM()
+    from semmem.models.embedding import OpenAIEmbedder
+
+    embedder = OpenAIEmbedder(
+        settings.embedding_model,
+        base_url=settings.embedding_base_url,
+        api_key=_model_key(settings.embedding_api_key, settings),
+        dimensions=settings.embedding_dimensions,
+        batch=settings.embedding_batch,
+        text_bytes=settings.embedding_text_bytes,
+        timeout=settings.embedding_timeout.total_seconds(),
+    )
+    return LocalStates(embedder) if settings.token_states == "local" else embedder
+
+
+def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
+    if not settings.uses_llm:
+        return OfflineExtractor()
+    return LlmExtractor(
+        make_chat(settings),
+        counter,
+        answer_tokens=settings.llm_answer_tokens,
+        context_tokens=settings.llm_context_tokens,
+    )
+
+
+def make_chat(settings: Settings) -> ChatModel:
+    from semmem.models.chat import OpenAIChat
+
+    return OpenAIChat(
+        settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=_model_key(settings.llm_api_key, settings),
+        timeout=settings.llm_timeout.total_seconds(),
+        max_retries=1,  # the worker comes back by itself, and others need not wait for that
+        context_tokens=settings.llm_context_tokens,
+        reasoning_effort=settings.llm_reasoning_effort,
+    )
+
+
+def _model_key(own: SecretStr | None, settings: Settings) -> str | None:
+    """The endpoint's own key, else OpenAI's, which by its type goes to OpenAI's own host only."""
+    from semmem.models.endpoint import OpenAIKey
+
+    if own or settings.openai_api_key is None:
+        return _secret(own)
+    return OpenAIKey(settings.openai_api_key.get_secret_value())
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
