@@ -56,6 +56,7 @@ class ModelServer:
         self.embed = embed or hashed_words
         self.requests: list[dict[str, Any]] = []  # the parsed bodies, in order of arrival
         self.keys: list[str | None] = []  # the Authorization header of each
+        self.headers: list[dict[str, str]] = []  # all headers of each
         self._http = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
@@ -148,6 +149,7 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             server.requests.append(body)
             server.keys.append(self.headers.get("Authorization"))
+            server.headers.append(dict(self.headers))
             reply = server.respond(self.path, body)
             if reply.after:
                 reply.after.wait()

@@ -10,7 +10,7 @@ import openai
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.models.completion import ErrorInBody, read_completion
 from semmem.models.dialect import MIN_ANSWER_TOKENS, Dialect
-from semmem.models.endpoint import connect, of_status, typed_errors
+from semmem.models.endpoint import connect, of_status, post, typed_errors
 from semmem.models.refusals import Refusal, is_about_request, read_refusal
 from semmem.ports import ChatAnswer
 
@@ -102,10 +102,15 @@ class OpenAIChat:
         raise RequestRefused(f"{self._model}: the endpoint refused {MAX_FORMS} forms of the request")
 
     async def _ask(self, asked: _Asked, dialect: Dialect, room: int, *, retry: bool) -> ChatAnswer:
-        body = dialect.body(asked.messages, asked.schema, asked.schema_name, room)
+        body = {
+            "model": self._model,
+            **dialect.body(asked.messages, asked.schema, asked.schema_name, room),
+            **self._extra,
+        }
         try:
             with typed_errors(self._model):
-                return read_completion(await self._post(body, retry=retry))
+                retries = self._client.max_retries if retry else 0
+                return read_completion(await post(self._client, "/chat/completions", body, retries))
         except ErrorInBody as error:
             raise self._meaning(error.status, error.text, room) from error
         except ModelError as error:
@@ -113,13 +118,6 @@ class OpenAIChat:
             if isinstance(refused, openai.APIStatusError):
                 raise self._meaning(refused.status_code, refused.response.text, room, refused.code) from refused
             raise
-
-    async def _post(self, body: dict[str, Any], *, retry: bool) -> str:
-        client = self._client if retry else self._client.with_options(max_retries=0)
-        raw = await client.chat.completions.with_raw_response.create(
-            model=self._model, messages=body.pop("messages"), extra_body=body | self._extra
-        )
-        return raw.text
 
     def _meaning(self, status: int, text: str, room: int, code: str | None = None) -> Exception:
         """The refusal, where another form of the request may help; else the error it amounts to."""

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semmem.errors import BadAnswer, RequestFailed
+from semmem.models.streams import joined
 from semmem.ports import ChatAnswer
 
 # An answer that only thinks: whoever reads it has to look for the answer among the thoughts.
 THINKING = "<think>"
+MAX_TOKENS = 10_000_000  # of one call; what a server reports beyond it is no count
 
 # Why an answer ended, in the words of all the servers: "stop" where it is none of these.
 _CUT = re.compile(r"length|(?:max|token|model).*(?:tokens?|length|limit).*|incomplete|truncated")
@@ -30,14 +32,15 @@ class ErrorInBody(Exception):
 def read_completion(text: str) -> ChatAnswer:
     """Raises ErrorInBody, RequestFailed for what is no completion, and BadAnswer for a refusal or an empty answer."""
     body = _body(text)
-    choice = _choice(body)
-    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
-    if not isinstance(message, Mapping):
+    choices = _choices(body)
+    answers = [(choice, message, _said(message)) for choice in choices if (message := _message(choice)) is not None]
+    if not answers:
         raise RequestFailed("the endpoint's answer is no chat completion")
-    finish = _finish(choice.get("finish_reason"))
+    # Some give the words before a call and the call itself as two choices.
+    choice, message, said = next((answer for answer in answers if "{" in answer[2]), answers[0])
+    finish = _finish(choice.get("finish_reason") or choice.get("stop_reason") or choice.get("done_reason"))
     if finish == "error":
         raise RequestFailed("the endpoint gave up in the middle of the answer")
-    said = _said(message)
     if finish == "content_filter" or (message.get("refusal") and not said):
         raise BadAnswer("refused", "the model declined to answer")
     if not said and finish != "length":
@@ -55,23 +58,37 @@ def _body(text: str) -> Mapping[str, Any]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RequestFailed("the endpoint's answer is not JSON, or only a part of it") from error
+        body = joined(text)
+        if body is None:
+            raise RequestFailed("the endpoint's answer is not JSON, or only a part of it") from error
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
     if not isinstance(body, Mapping):
         raise RequestFailed("the endpoint's answer is not a JSON object")
     return body
 
 
-def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _choices(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The answers that the endpoint gave, or one from the endpoint's own API (Ollama, Anthropic), which has no list."""
     choices = body.get("choices")
+    if not choices and "choices" not in body and not body.get("error"):
+        if isinstance(body.get("message"), Mapping):
+            return [body]
+        if isinstance(body.get("content"), list):
+            return [{**body, "message": body}]
     if not choices:
         _raise_error(body)
         raise RequestFailed("the endpoint's answer holds no choices")
-    choice = choices[0] if isinstance(choices, Sequence) else None
-    if not isinstance(choice, Mapping):
-        raise RequestFailed("the endpoint's answer is no chat completion")
-    if choice.get("error"):
-        _raise_error(choice)
-    return choice
+    listed = [choices] if isinstance(choices, Mapping) else choices if isinstance(choices, list) else []
+    found = [choice for choice in listed if isinstance(choice, Mapping)]
+    if found and found[0].get("error"):
+        _raise_error(found[0])
+    return found
+
+
+def _message(choice: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
+    return message if isinstance(message, Mapping) else None
 
 
 def _raise_error(holder: Mapping[str, Any]) -> None:
@@ -124,6 +141,8 @@ def _text(content: object) -> str:
 
 
 def _part(part: object) -> str:
+    if isinstance(part, Mapping) and part.get("type") == "tool_use":
+        return _text(part.get("input"))
     if not isinstance(part, Mapping) or part.get("type", "text") not in ("text", "output_text"):
         return ""
     text = part.get("text")
@@ -132,11 +151,18 @@ def _part(part: object) -> str:
 
 def _arguments(message: Mapping[str, Any]) -> str:
     calls = message.get("tool_calls")
-    first = calls[0] if isinstance(calls, Sequence) and calls else None
-    called = first.get("function") if isinstance(first, Mapping) else message.get("function_call")
-    return _text(called.get("arguments")) if isinstance(called, Mapping) else ""
+    first = calls[0] if isinstance(calls, list) and calls else calls
+    called = (
+        first.get("function") or first.get("custom") if isinstance(first, Mapping) else message.get("function_call")
+    )
+    return _text(called.get("arguments") or called.get("input")) if isinstance(called, Mapping) else ""
 
 
 def _tokens(usage: object, name: str) -> int:
+    """0, which is as good as none, where no plausible number is reported."""
     reported = usage.get(name) if isinstance(usage, Mapping) else None
-    return reported if isinstance(reported, int) and not isinstance(reported, bool) else 0
+    if isinstance(reported, str) and re.fullmatch(r"\d{1,8}", reported):
+        reported = int(reported)
+    if isinstance(reported, bool) or not isinstance(reported, int | float) or not 0 < reported <= MAX_TOKENS:
+        return 0
+    return int(reported)

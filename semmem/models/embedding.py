@@ -12,7 +12,7 @@ import openai
 
 from semmem.checks import check_int
 from semmem.errors import ModelError, ModelUnavailable
-from semmem.models.endpoint import connect, parse_body, typed_errors
+from semmem.models.endpoint import connect, parse_body, post, typed_errors
 from semmem.models.vectors import Row, read_rows
 from semmem.ports import Embeddings, Refused
 
@@ -255,12 +255,10 @@ class OpenAIEmbedder:
 
     async def _ask(self, texts: Sequence[str], *, form: Mapping[str, Any] | None = None, retries: int = 0) -> list[Row]:
         body = {"model": self._name, "input": list(texts), **(self._form if form is None else form)}
-        client = self._client.with_options(max_retries=retries)
         async with self._free:
             with typed_errors(self.model):
-                # The client's own embeddings.create asks for base64 where no format is given.
-                answer = await client.post("/embeddings", cast_to=openai.HttpxBinaryResponseContent, body=body)
-        return self._sized(read_rows(parse_body(answer.text), len(texts)))
+                answer = await post(self._client, "/embeddings", body, retries)
+        return self._sized(read_rows(parse_body(answer), len(texts)))
 
     def _sized(self, rows: list[Row]) -> list[Row]:
         """Rows of another size than the known one are refused; the first answer's, or most of it, makes it known."""

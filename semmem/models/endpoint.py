@@ -1,5 +1,6 @@
 """What the chat and embedding clients share: the connection, whose key goes where, and OpenAI's errors as ours."""
 
+import asyncio
 import json
 import logging
 import os
@@ -13,9 +14,11 @@ import openai
 from semmem.errors import ConfigurationError, ModelError, ModelUnavailable, RequestFailed
 
 CONNECT_TIMEOUT = 5.0  # seconds
+MAX_BODY_BYTES = 128 << 20  # decoded; 2,048 vectors of 3,072 numbers in plain JSON are about as many
 
 _OPENAI_HOST = "api.openai.com"
 _NO_KEY = "none"  # what a server that wants no key is sent
+_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")  # untrue of a body once it was read
 
 _log = logging.getLogger(__name__)
 
@@ -26,8 +29,40 @@ class OpenAIKey(str):
     __slots__ = ()
 
 
+class _TooMuch(openai.APIConnectionError):
+    """The endpoint sent more than MAX_BODY_BYTES."""
+
+
+class _BoundedClient(openai.DefaultAsyncHttpxClient):
+    """Bounds each attempt's answer as a whole; the client's own timeout only bounds the pause between two bytes."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(follow_redirects=False)
+        self._seconds = seconds
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._read(await super().send(request, **options | {"stream": True}))
+        except TimeoutError as error:
+            raise openai.APITimeoutError(request) from error
+
+    async def _read(self, response: Any) -> Any:
+        """The response with its body decoded, so that a small compressed one cannot become a large one unseen."""
+        body = bytearray()
+        try:
+            async for part in response.aiter_bytes():
+                body += part
+                if len(body) > MAX_BODY_BYTES:
+                    raise _TooMuch(request=response.request)
+        finally:
+            await response.aclose()
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
+        return type(response)(response.status_code, headers=headers, content=bytes(body), request=response.request)
+
+
 def connect(base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> openai.AsyncOpenAI:
-    """A client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt.
+    """A client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt until its last byte.
 
     Without a `base_url`, OPENAI_BASE_URL or else OpenAI itself is asked. A plain `api_key` goes where that points; an
     OpenAIKey, and OPENAI_API_KEY, which is taken where no key is given, go to OpenAI's own host only. Redirects are not
@@ -43,7 +78,7 @@ def connect(base_url: str | None, api_key: str | None, timeout: float, max_retri
         api_key=_NO_KEY,
         timeout=openai.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT)),
         max_retries=max_retries,
-        http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False),
+        http_client=_BoundedClient(timeout),
     )
     if not _is_openai(client):
         _forget_what_is_openais(client)
@@ -85,6 +120,23 @@ def _warn_of_withheld_key(client: openai.AsyncOpenAI, key: OpenAIKey) -> None:
         _log.warning(told, client.base_url.host)
 
 
+async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int) -> str:
+    """The answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
+
+    Made with the client itself: a copy of it (`with_options`) reads OpenAI's names and headers from the environment
+    again, and would send them to any host. The client's own `create` adds fields that nobody asked for.
+    """
+    answer = await client.post(
+        path, cast_to=openai.HttpxBinaryResponseContent, body=body, options={"max_retries": retries}
+    )
+    return _decoded(answer.content)
+
+
+def _decoded(content: bytes) -> str:
+    """JSON is UTF-8, whatever the headers say; some servers put a mark in front, or cut a character in two."""
+    return content.decode("utf-8-sig", errors="replace")
+
+
 @contextmanager
 def typed_errors(model: str) -> Iterator[None]:
     """Raises ModelUnavailable for what may pass and ModelError for what will not.
@@ -96,6 +148,8 @@ def typed_errors(model: str) -> Iterator[None]:
     except openai.APITimeoutError as error:
         raise RequestFailed(f"{model}: no answer in time") from error
     except openai.APIConnectionError as error:
+        if isinstance(error, _TooMuch) or isinstance(error.__cause__, _TooMuch):
+            raise RequestFailed(f"{model}: the answer is longer than {MAX_BODY_BYTES} bytes") from error
         if type(error.__cause__).__name__ == "ConnectError":  # of httpx or httpx2, as the client has it
             raise ModelUnavailable(f"{model}: the endpoint cannot be reached") from error
         raise RequestFailed(f"{model}: the endpoint cut the connection") from error

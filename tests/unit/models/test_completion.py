@@ -33,6 +33,9 @@ def completion(message: Any, finish: Any = "stop", **changed: Any) -> str:
         {"content": "I call it now.", "tool_calls": [{"function": {"name": "facts", "arguments": SAID}}]},
         {"content": SAID, "tool_calls": []},
         {"content": None, "function_call": {"name": "facts", "arguments": SAID}},
+        {"content": None, "tool_calls": {"function": {"name": "facts", "arguments": SAID}}},
+        {"content": None, "tool_calls": [{"type": "custom", "custom": {"name": "facts", "input": SAID}}]},
+        {"content": [{"type": "tool_use", "name": "facts", "input": {"facts": []}}]},
         {"content": SAID, "reasoning_content": "hm"},
         {"content": SAID, "refusal": ""},
     ],
@@ -51,6 +54,34 @@ def test_an_answer_among_the_thoughts_is_marked_as_such(name: str) -> None:
 @pytest.mark.parametrize("choice", [{"text": SAID}, {"delta": {"content": SAID}}])
 def test_the_choice_of_another_api_is_read(choice: dict[str, Any]) -> None:
     assert read_completion(json.dumps({"choices": [choice]})).text == SAID
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [{"choices": [{"message": {"content": SAID}}]}],
+        {"choices": {"message": {"content": SAID}}},
+        {"choices": [{"message": {"content": ""}}, {"message": {"content": SAID}}]},
+        {"choices": [{"message": {"content": SAID}}, {"message": {"content": SAID}}]},
+        {
+            "choices": [
+                {"message": {"content": "I call it now."}},
+                {"message": {"content": None, "tool_calls": [{"function": {"arguments": SAID}}]}},
+            ]
+        },
+        {"model": "m", "message": {"role": "assistant", "content": SAID}, "done": True, "done_reason": "stop"},
+        {"type": "message", "content": [{"type": "text", "text": SAID}], "stop_reason": "end_turn"},
+    ],
+    ids=["in a list", "one choice", "an empty choice", "twice", "words and a call", "Ollama's API", "Anthropic's API"],
+)
+def test_the_body_of_another_api_is_read(body: Any) -> None:
+    answer = read_completion(json.dumps(body))
+    assert (answer.text, answer.finish_reason) == (SAID, "stop")
+
+
+def test_a_cut_answer_of_another_api_is_one() -> None:
+    body = {"content": [{"type": "text", "text": SAID[:5]}], "stop_reason": "max_tokens"}
+    assert read_completion(json.dumps(body)).finish_reason == "length"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +164,23 @@ def test_an_error_that_comes_as_a_success_is_one(body: dict[str, Any], status: i
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("usage", [None, 3, {}, {"prompt_tokens": None}, {"prompt_tokens": "many"}, []])
+@pytest.mark.parametrize("reported", [7, "7", 7.0])
+def test_tokens_are_read_as_numbers_or_text(reported: Any) -> None:
+    answer = read_completion(completion({"content": SAID}, usage={"prompt_tokens": reported}))
+    assert answer.prompt_tokens == 7
+
+
+@pytest.mark.parametrize(
+    "tokens", [None, "many", "", -5, 2**31, 2**80, "9" * 40, float("inf"), float("nan"), True, [7]]
+)
+def test_a_count_that_cannot_be_one_is_0(tokens: Any) -> None:
+    """The ledger's columns hold no number above 2**31, and a scope may not stall for it."""
+    usage = {"prompt_tokens": tokens, "completion_tokens": tokens}
+    answer = read_completion(completion({"content": SAID}, usage=usage))
+    assert (answer.prompt_tokens, answer.completion_tokens) == (0, 0)
+
+
+@pytest.mark.parametrize("usage", [None, 3, {}, []])
 def test_without_a_usage_that_can_be_read_the_tokens_are_0(usage: Any) -> None:
     answer = read_completion(completion({"content": SAID}, usage=usage))
     assert (answer.prompt_tokens, answer.completion_tokens) == (0, 0)

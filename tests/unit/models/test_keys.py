@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -90,15 +91,6 @@ def test_a_base_url_of_the_environment_moves_nothing_but_an_explicit_key(
     assert SECRET in sent_to(None)
     monkeypatch.setenv("OPENAI_BASE_URL", "")
     assert SECRET in sent_to(None)
-
-
-@pytest.mark.parametrize(
-    "name", ["OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_WEBHOOK_SECRET", "OPENAI_CUSTOM_HEADERS"]
-)
-def test_what_else_the_client_reads_of_openais_stays_too(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "Authorization: canary" if name == "OPENAI_CUSTOM_HEADERS" else "canary")
-    assert "canary" not in sent_to("https://evil.example/v1")
-    assert "canary" not in sent_to("https://evil.example/v1", "own-key")
 
 
 @pytest.mark.parametrize("key", ["own-key\n", "  own-key ", "own-key\r\n"])
@@ -191,6 +183,31 @@ async def test_a_redirect_is_not_followed(part: str, call: Call, status: int) ->
             await call(load_settings(**settings))
     assert server.requests
     assert elsewhere.requests == []
+
+
+@CALLS
+@pytest.mark.parametrize("key", ["", "own-key"])
+@pytest.mark.parametrize(
+    "name", ["OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "OPENAI_WEBHOOK_SECRET", "OPENAI_CUSTOM_HEADERS"]
+)
+async def test_what_else_the_client_reads_of_openais_is_sent_to_no_other_host(
+    part: str, call: Call, key: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In no form of the request: a copy of the client would read the environment again."""
+    monkeypatch.setenv(name, "Authorization: canary" if name == "OPENAI_CUSTOM_HEADERS" else "canary")
+    with ModelServer() as server:
+        plainer = server.embed
+
+        def refuse_the_first(body: dict[str, Any]) -> Any:
+            if "response_format" in body or body.get("encoding_format"):
+                return Reply(status=400, error={"message": "Bad Request"})
+            return plainer(body) if "input" in body else "{}"
+
+        server.answer = server.embed = refuse_the_first
+        settings = {f"{part}_base_url": server.base_url, f"{part}_api_key": key, "embedder": "openai"}
+        await call(load_settings(**settings))
+    assert len(server.headers) > 1
+    assert "canary" not in str(server.headers)
 
 
 def test_openais_key_alone_makes_a_model_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

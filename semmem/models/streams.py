@@ -1,0 +1,65 @@
+"""An answer that comes as a stream although none was asked for: server-sent events, or a JSON object on each line."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_FRAMING = (":", "event:", "id:", "retry:")  # lines of server-sent events that carry no data
+_END = "[DONE]"
+_TEXTS = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
+
+
+def joined(text: str) -> Mapping[str, Any] | None:
+    """The chat completion that the pieces make up, or None where `text` is no stream, or one that broke off."""
+    lines = [line.strip() for line in text.split("\n")]
+    data = [line.removeprefix("data:").strip() for line in lines if line and not line.startswith(_FRAMING)]
+    try:
+        pieces: list[Any] = [json.loads(line) for line in data if line != _END]
+    except (ValueError, RecursionError):
+        return None
+    if not pieces or not all(isinstance(piece, Mapping) for piece in pieces):
+        return None
+    for piece in pieces:
+        if piece.get("error") or (piece.get("choices") and _choice(piece).get("message")):
+            return dict(piece)  # a failure, or the whole answer in one piece
+    finish = next((word for piece in pieces if (word := _finish(piece))), "stop" if _END in data else None)
+    if finish is None:
+        return None
+    usage = next((piece["usage"] for piece in reversed(pieces) if piece.get("usage")), None)
+    return {"choices": [{"message": _message(pieces), "finish_reason": finish}], "usage": usage}
+
+
+def _choice(piece: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first answer's part of a piece; Ollama's own API has no choices around it."""
+    choices = piece.get("choices")
+    first = choices[0] if isinstance(choices, Sequence) and choices else {} if "choices" in piece else piece
+    return first if isinstance(first, Mapping) and not first.get("index") else {}
+
+
+def _finish(piece: Mapping[str, Any]) -> object:
+    choice = _choice(piece)
+    return choice.get("finish_reason") or choice.get("done_reason") or ("stop" if choice.get("done") else None)
+
+
+def _message(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All pieces' texts as lists of parts, and the arguments of the first call."""
+    message: dict[str, Any] = {}
+    arguments = ""
+    for piece in pieces:
+        choice = _choice(piece)
+        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        if not isinstance(delta, Mapping):
+            continue
+        for name in _TEXTS:
+            if part := delta.get(name):
+                message.setdefault(name, []).extend(part if isinstance(part, list) else [part])
+        arguments += _arguments(delta)
+    return message | ({"tool_calls": [{"function": {"arguments": arguments}}]} if arguments else {})
+
+
+def _arguments(delta: Mapping[str, Any]) -> str:
+    calls = delta.get("tool_calls")
+    first = calls[0] if isinstance(calls, list) and calls else None
+    called = first.get("function") if isinstance(first, Mapping) and not first.get("index") else None
+    arguments = called.get("arguments") if isinstance(called, Mapping) else None
+    return arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""

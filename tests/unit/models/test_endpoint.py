@@ -1,0 +1,87 @@
+"""What a body may be on its way: packed, marked, slow or endless; and how long and large it may get."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from semmem.errors import RequestFailed
+from semmem.models import endpoint
+from semmem.models.chat import OpenAIChat
+from semmem.ports import ChatAnswer
+from tests.model_server import ModelServer, Reply
+
+SAID = '{"facts": ["Zürich"]}'
+BODY = json.dumps({"choices": [{"message": {"content": SAID}}]}, ensure_ascii=False).encode()
+
+
+async def ask(base_url: str, timeout: float = 30.0) -> ChatAnswer:
+    chat = OpenAIChat("m", base_url=base_url, timeout=timeout, max_retries=0)
+    try:
+        return await chat.complete([{"role": "user", "content": "hi"}], schema={}, schema_name="x", max_tokens=300)
+    finally:
+        await chat.aclose()
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body=gzip.compress(BODY), headers={"Content-Encoding": "gzip"}),
+        Reply(body=b"\xef\xbb\xbf" + BODY),
+        Reply(body=b"\n\n  \n" + BODY),
+        Reply(body=BODY, headers={"Content-Type": "application/json; charset=ISO-8859-1"}),
+        Reply(body=BODY, headers={"Content-Type": "text/html; charset=nonsense"}),
+    ],
+    ids=["gzip", "a byte order mark", "kept alive by blanks", "a wrong charset", "a wrong type"],
+)
+async def test_the_body_is_read_whatever_the_headers_say(server: ModelServer, reply: Reply) -> None:
+    server.answer = lambda body: reply
+    assert (await ask(server.base_url)).text == SAID
+
+
+async def test_bytes_that_are_no_text_cost_only_themselves(server: ModelServer) -> None:
+    server.answer = lambda body: Reply(body=BODY.replace("ü".encode(), b"\xc3"))
+    assert (await ask(server.base_url)).text == SAID.replace("ü", "\ufffd")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+async def test_a_body_that_has_no_end_is_given_up(
+    server: ModelServer, pack: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "MAX_BODY_BYTES", 100_000)
+    packed = {} if pack is bytes else {"Content-Encoding": "gzip"}
+    server.answer = lambda body: Reply(body=pack(b" " * 100_001 + BODY), headers=packed)
+    with pytest.raises(RequestFailed, match="longer than 100000 bytes"):
+        await ask(server.base_url)
+
+
+@asynccontextmanager
+async def dripping(opening: bytes, drop: bytes) -> AsyncIterator[str]:
+    """A server whose answer never ends, and never pauses for long."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(opening)
+        while not writer.is_closing():
+            writer.write(drop)
+            await asyncio.sleep(0.01)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("opening", "drop"),
+    [(b"HTTP/1.1 200 OK\r\n\r\n", b" "), (b"HTTP/1.1 200 OK\r\n", b"X-More: yes\r\n")],
+    ids=["body", "headers"],
+)
+async def test_an_answer_that_drips_is_given_up_at_the_deadline(opening: bytes, drop: bytes) -> None:
+    async with dripping(opening, drop) as base_url, asyncio.timeout(20):
+        with pytest.raises(RequestFailed, match="no answer in time"):
+            await ask(base_url, timeout=0.3)
