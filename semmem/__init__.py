@@ -27,6 +27,7 @@ from semmem.errors import (
     SchemaOutdated,
     SemmemError,
     StoreUnavailable,
+    WriteConflict,
 )
 from semmem.event import Ack, Event, NewEvent
 from semmem.fact import Fact, Source, Summary, Validity
@@ -83,6 +84,7 @@ __all__ = [
     "Validity",
     "View",
     "Waiting",
+    "WriteConflict",
     "open",
 ]
 

@@ -19,7 +19,7 @@ from semmem.hit import Filter
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.scope import Scope, View
-from semmem.stores.events import EventLog, mark_consolidated
+from semmem.stores.events import EventLog, lock_scope, mark_consolidated
 from semmem.stores.facts import FactStore
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
@@ -87,6 +87,7 @@ class Consolidator:
 
     async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
         async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
             await mark_consolidated(connection, scope.tenant, [event.id for event in events], self._clock())
 
     async def _extract(

@@ -11,7 +11,8 @@ SemmemError
 │   ├── SchemaOutdated
 │   └── IndexMismatch
 ├── StoreUnavailable
-│   └── PoolExhausted
+│   ├── PoolExhausted
+│   └── WriteConflict
 ├── EmbeddedServerError
 └── ModelError
     ├── ModelUnavailable
@@ -101,6 +102,14 @@ class PoolExhausted(StoreUnavailable):
             "SEMMEM_POSTGRES_WAIT, or ask for less at once",
         )
         self.store, self.size = "postgres", size
+
+
+class WriteConflict(StoreUnavailable):
+    """Other writers were in the way of this one each time that it was tried; nothing of it was written."""
+
+    def __init__(self, reason: str) -> None:
+        SemmemError.__init__(self, f"postgres gave way to other writers ({reason}); nothing was written, so call again")
+        self.store = "postgres"
 
 
 class EmbeddedServerError(SemmemError):

@@ -341,17 +341,30 @@ language sql immutable as $$
         || encode(sha256(convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8')), 'hex')
 $$;
 
--- Queues a scope's job unless one waits or runs. The conflicting row is locked until commit on purpose:
--- a running job gives up its key before it looks a last time, and so waits for us and sees what we wrote.
+-- The number under which writers of a scope and the job of theirs wait for each other; it holds until commit.
+create function semmem.job_lock(p_entrypoint text, p_tenant text, p_kind text, p_id text) returns bigint
+language sql immutable as $$
+    select hashtextextended(semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id), 0)
+$$;
+
+-- Queues a scope's job unless one waits or runs. All writers share the lock until they commit; a running job gives up its
+-- key, then waits for it, and so sees what they wrote when it looks a last time. No row of the queue is locked, for the
+-- queue locks several of its own at once, in any order.
 create function semmem.queue(
     p_entrypoint text, p_tenant text, p_kind text, p_id text, p_after interval default interval '0'
 ) returns void
 language sql as $$
-    insert into semmem.pgqueuer as job (priority, status, entrypoint, dedupe_key, payload, execute_after)
+    select pg_advisory_xact_lock_shared(semmem.job_lock(p_entrypoint, p_tenant, p_kind, p_id));
+    insert into semmem.pgqueuer (priority, status, entrypoint, dedupe_key, payload, execute_after)
     values (0, 'queued', p_entrypoint, semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id),
             convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'), now() + p_after)
-    on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null
-    do update set priority = job.priority
+    on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null do nothing
+$$;
+
+-- Lets those who add events with keys take turns in a scope, or two would wait for each other's keys.
+create function semmem.take_turn(p_tenant text, p_kind text, p_id text) returns void
+language sql as $$
+    select pg_advisory_xact_lock(semmem.job_lock('remember', p_tenant, p_kind, p_id))
 $$;
 
 -- Stores events and queues their work in one round trip and one transaction: its commit is the acknowledgement.
@@ -380,6 +393,14 @@ begin
         on conflict do nothing;
         scope_epoch := 0;
     end if;
+    if p_window > interval '0' and p_events @? '$[*] ? (@.report_hash != null)' then
+        -- Agents that report at once take turns, so that the second sees the first one's event and may change it.
+        perform from semmem.scopes s
+        where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
+    end if;
+    if p_events @? '$[*] ? (@.key != null)' then
+        perform semmem.take_turn(p_tenant, p_kind, p_id);
+    end if;
 
     for e in
         select ordinality - 1 as index, x.*
@@ -392,8 +413,6 @@ begin
         order by ordinality
     loop
         if e.report_hash is not null and p_window > interval '0' then
-            -- Agents that report at once take turns, so that the second sees the first one's event.
-            perform pg_advisory_xact_lock(hashtextextended(p_tenant || p_kind || p_id, 0));
             update semmem.events ev set witnesses = ev.witnesses || e.agent
             where ev.tenant = p_tenant and ev.id = (
                 select r.id from semmem.events r

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable
+from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable, WriteConflict
 
 # Raised by semmem.enter where row level security would not bind the caller.
 NOT_BOUND = "SM002"
@@ -25,7 +25,6 @@ UNAVAILABLE = (
     asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
     asyncpg.InvalidCachedStatementError,  # the tables changed under a statement; the next try prepares it anew
 )
 MISSING = (
@@ -125,6 +124,8 @@ def _unavailable(error: BaseException) -> StoreUnavailable | None:
         )
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return StoreUnavailable("postgres", "it has no connection left; lower SEMMEM_POSTGRES_POOL, or use a pooler")
+    if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
+        return WriteConflict(type(error).__name__)
     if isinstance(error, UNAVAILABLE):
         return StoreUnavailable("postgres", type(error).__name__)
     return None

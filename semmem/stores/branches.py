@@ -44,9 +44,13 @@ async def register(connection: Connection, place: Branch) -> None:
     await connection.execute(_SQL["register"], *key_of(place.root), place.scope.id, place.path, place.owner)
 
 
+async def lock_branch(connection: Connection, place: Branch) -> None:
+    """Waits for writers of the branch. Comes first in a transaction that may drop it, as they register it first."""
+    if not place.is_root:
+        await connection.execute(_SQL["lock_branch"], *key_of(place.root), place.scope.id)
+
+
 async def drop(connection: Connection, place: Branch) -> None:
-    """Takes the name of an emptied branch back; one that is being written to keeps it."""
-    if place.is_root:
-        return
-    await connection.execute(_SQL["lock_branch"], *key_of(place.root), place.scope.id)
-    await connection.execute(_SQL["drop_branch"], *key_of(place.root), place.scope.id)
+    """Takes the name of an emptied branch back."""
+    if not place.is_root:
+        await connection.execute(_SQL["drop_branch"], *key_of(place.root), place.scope.id)

@@ -20,9 +20,12 @@ where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope
 -- lock_branch: waits for writers that have registered it
 select from semmem.branches where (tenant, scope_kind, scope_id, branch_id) = ($1, $2, $3, $4) for update;
 
--- drop_branch: the name of a place that is empty now
+-- drop_branch: the name of a place that is empty now; not of one that came into being since, and is being written to
 delete from semmem.branches b
-where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) = ($1, $2, $3, $4)
+where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
+    select tenant, scope_kind, scope_id, branch_id from semmem.branches
+    where (tenant, scope_kind, scope_id, branch_id) = ($1, $2, $3, $4) for update skip locked
+  )
   and not exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = ($1, 'branch', $4)
   ) and not exists (

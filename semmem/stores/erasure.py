@@ -8,13 +8,14 @@ from uuid import UUID, uuid4
 from semmem import failpoints
 from semmem.receipt import Receipt, Selection
 from semmem.scope import Branch, Scope, View
-from semmem.stores.branches import drop
+from semmem.stores.branches import drop, lock_branch
 from semmem.stores.events import mark_unconsolidated
 from semmem.stores.ledger import add_audit
 from semmem.stores.paging import check_cursor
 from semmem.stores.points import add_work
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
+from semmem.stores.trying import tried_again
 
 _SQL = statements("erasure.sql")
 
@@ -52,10 +53,12 @@ class Eraser:
         async with self._postgres.transaction(scope) as connection:
             return (await _select(connection, scope, selection)).counts
 
+    @tried_again
     async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:
         """From its commit on, nothing of the selection can be read."""
         scope = place.scope
         async with self._postgres.transaction(View.of(scope, place.root)) as connection:
+            await lock_branch(connection, place)
             await connection.execute(_SQL["lock_scope"], *key_of(scope))
             doomed = await _select(connection, scope, selection)
             receipt = await self._carry_out(connection, scope, doomed, "caller", now)

@@ -16,6 +16,7 @@ from semmem.stores.branches import register
 from semmem.stores.offsets import at_offset, offset_of
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
+from semmem.stores.trying import tried_again
 
 _SQL = statements("events.sql")
 _KEY_CONFLICT = "SM001"
@@ -47,6 +48,7 @@ class EventLog:
         """`extract_after`: how long accepted events wait, so that those that follow are extracted with them."""
         self._postgres, self._extract_after = postgres, extract_after
 
+    @tried_again
     async def remember(
         self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
     ) -> Remembered:
@@ -130,6 +132,7 @@ class EventLog:
             rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
         return [event_of(row) for row in rows]
 
+    @tried_again
     async def hurry(self, view: View) -> None:
         """Lets what waits be extracted now."""
         async with self._postgres.connection() as connection:
@@ -157,6 +160,11 @@ async def lock_scope(connection: Connection, scope: Scope) -> int:
     """Waits for the scope's turn, and answers with its erasure epoch."""
     epoch: int = await connection.fetchval(_SQL["lock_scope"], *key_of(scope))
     return epoch
+
+
+async def take_turn(connection: Connection, scope: Scope) -> None:
+    """Before events with keys are added."""
+    await connection.execute(_SQL["take_turn"], *key_of(scope))
 
 
 async def make_stale(connection: Connection, scope: Scope) -> None:

@@ -3,9 +3,16 @@ select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6, $7);
 
 -- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
 update semmem.pgqueuer set execute_after = now()
-where dedupe_key = any (array(
-    select semmem.job_key('consolidate', $1, v.kind, v.id) from unnest($2::text[], $3::text[]) as v (kind, id)
-)) and status = 'queued' and attempts = 0 and execute_after > now();
+where id in (
+    select j.id from semmem.pgqueuer j
+    where j.dedupe_key = any (array(
+        select semmem.job_key('consolidate', $1, v.kind, v.id) from unnest($2::text[], $3::text[]) as v (kind, id)
+    )) and j.status = 'queued' and j.attempts = 0 and j.execute_after > now()
+    for update skip locked
+);
+
+-- take_turn: before events with keys are added
+select semmem.take_turn($1, $2, $3);
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
 select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id, exists (

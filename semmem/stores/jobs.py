@@ -55,6 +55,7 @@ class JobQueue:
         async with self._postgres.connection() as connection:
             await connection.execute(_SQL["release"], job_id)
         async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["await_writers"], entrypoint, *key_of(scope))
             if await connection.fetchval(_SQL[f"has_{entrypoint}_work"], *key_of(scope)):
                 await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), pause)
 

@@ -1,5 +1,8 @@
--- release: a finished job gives up its key; waits for writers that counted on it, so that a last look sees their rows
+-- release: a finished job gives up its key
 update semmem.pgqueuer set dedupe_key = null where id = $1;
+
+-- await_writers: those that counted on that job, so that a last look sees their rows
+select pg_advisory_xact_lock(semmem.job_lock($1, $2, $3, $4));
 
 -- queue: unless one waits or runs
 select semmem.queue($1, $2, $3, $4, $5);

@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 
 from semmem.extraction import Usage
 from semmem.scope import Scope
-from semmem.stores.events import mark_unconsolidated
+from semmem.stores.events import lock_scope, mark_unconsolidated
 from semmem.stores.paging import check_cursor
 from semmem.stores.points import retry_vectors
 from semmem.stores.postgres import Connection, Postgres, Row, key_of, scope_of
 from semmem.stores.sql import statements
+from semmem.stores.trying import tried_again
 
 _SQL = statements("facts.sql")
 Stage = Literal["extraction", "draft", "embedding"]
@@ -48,9 +49,11 @@ class Ledger:
                 await check_cursor(connection, scope, "dead letter", before)
         return [_dead_letter_of(row) for row in rows]
 
+    @tried_again
     async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:
         """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many that were."""
         async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
             rows = await connection.fetch(_SQL["take_dead_letters"], *key_of(scope), now, ids)
             unembedded = [id for row in rows if row["stage"] == "embedding" for id in row["event_ids"]]
             await retry_vectors(connection, scope, unembedded)

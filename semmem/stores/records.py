@@ -9,11 +9,12 @@ from uuid import UUID
 from semmem.errors import NotFound
 from semmem.record import NewRecord, Record
 from semmem.scope import Branch, Scope, View
-from semmem.stores.branches import drop, register
+from semmem.stores.branches import drop, lock_branch, register
 from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog, Remembered, lock_scope
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of, scope_of
 from semmem.stores.sql import statements
+from semmem.stores.trying import tried_again
 
 _SQL = statements("records.sql")
 _NO_WINDOW = timedelta()
@@ -32,16 +33,18 @@ class RecordStore:
     def __init__(self, postgres: Postgres, log: EventLog, eraser: Eraser) -> None:
         self._postgres, self._log, self._eraser = postgres, log, eraser
 
+    @tried_again
     async def put(self, place: Branch, records: Sequence[NewRecord], now: datetime) -> Written:
         """All or none. The keys must differ."""
         async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
-            await connection.execute(_SQL["lock"], *key_of(place.scope))
             await register(connection, place)
+            await connection.execute(_SQL["lock"], *key_of(place.scope))
             erased = await self._clear(connection, place.scope, [record.key for record in records], now)
             remembered = await self._remember(connection, place.scope, records, now)
             written = await _write(connection, place.scope, records, remembered, now)
         return Written(records=written, remembered=remembered, erased=erased)
 
+    @tried_again
     async def get(self, scope: Scope, key: str, now: datetime, *, refresh: bool) -> Record | None:
         """With `refresh`, a record's time to live starts again."""
         async with self._postgres.transaction(scope) as connection:
@@ -56,6 +59,7 @@ class RecordStore:
             rows = await connection.fetch(_SQL["named"], *columns_of(view), now, keys)
         return [record_of(row) for row in rows]
 
+    @tried_again
     async def find(
         self,
         view: View,
@@ -83,9 +87,11 @@ class RecordStore:
             rows = await connection.fetch(_SQL["of_events"], *columns_of(view), now, events)
         return {row["event_id"]: record_of(row) for row in rows}
 
+    @tried_again
     async def delete(self, place: Branch, keys: Sequence[str], now: datetime) -> int:
         """With their events; how many there were."""
         async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
+            await lock_branch(connection, place)
             await lock_scope(connection, place.scope)
             found = await connection.fetch(_SQL["replaced"], *key_of(place.scope), keys, now)
             await self._erase(connection, place.scope, found, now)

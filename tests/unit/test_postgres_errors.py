@@ -6,7 +6,7 @@ import ssl
 import asyncpg
 import pytest
 
-from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable
+from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable, WriteConflict
 from semmem.postgres.errors import NOT_BOUND, mapped_errors, translated
 
 SECRET = "carol@10.0.0.7"
@@ -50,7 +50,8 @@ def _not_bound() -> asyncpg.PostgresError:
         (asyncpg.CannotConnectNowError(SECRET), StoreUnavailable, "CannotConnectNowError"),
         (asyncpg.AdminShutdownError(SECRET), StoreUnavailable, "AdminShutdownError"),
         (asyncpg.QueryCanceledError(SECRET), StoreUnavailable, "QueryCanceledError"),
-        (asyncpg.DeadlockDetectedError(SECRET), StoreUnavailable, "DeadlockDetectedError"),
+        (asyncpg.DeadlockDetectedError(SECRET), WriteConflict, "call again"),
+        (asyncpg.SerializationError(SECRET), WriteConflict, "call again"),
         (asyncpg.IdleInTransactionSessionTimeoutError(SECRET), StoreUnavailable, "Idle"),
         (ConnectionRefusedError(SECRET), StoreUnavailable, "ConnectionRefusedError"),
         (TimeoutError(), StoreUnavailable, "TimeoutError"),
