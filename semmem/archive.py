@@ -1,8 +1,8 @@
 """A memory as lines of JSON, whole: what `export` writes and `import_` reads.
 
 The first line is the header, the last one counts and sums up those between. A `place` line opens a place of the tree;
-the lines after it are that place's events (in the order they were remembered), records, facts, summaries and dead
-letters. A line never says whose memory it is: who imports it decides.
+the lines after it are that place's events (in the order they were remembered), records, retractions of wrong facts,
+facts, summaries and dead letters. A line never says whose memory it is: who imports it decides.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from semmem.checks import (
     MAX_METADATA_BYTES,
     MAX_VALUE_BYTES,
     check_aware,
+    check_flag,
     check_id,
     check_int,
     check_json,
@@ -37,7 +38,7 @@ MAX_TEXT_BYTES = 1024 * 1024
 DAY = 86_400
 MARK = "semmem"  # the header's first field, by which it is known
 
-KINDS = ("event", "record", "fact", "summary", "dead_letter")
+KINDS = ("event", "record", "retraction", "fact", "summary", "dead_letter")
 
 Check = Callable[[str, Any], Any]  # the field and its value; answers with the value in its one written form
 
@@ -134,6 +135,11 @@ def _one_of(*words: str) -> Check:
         return value
 
     return check
+
+
+def _flag(field: str, value: Any) -> bool:
+    check_flag(field, value)
+    return bool(value)
 
 
 def _unit(field: str, value: Any) -> float:
@@ -245,6 +251,12 @@ FIELDS: dict[str, dict[str, Check]] = {
         "ttl": _or_none(_seconds),
         "expires_at": _or_none(_moment),
     },
+    "retraction": {
+        "event": _uuid,
+        "statement_hash": _digest,
+        "quote": _text(MAX_CONTENT_BYTES),
+        "at": _moment,
+    },
     "fact": {
         "id": _uuid,
         "thread": _uuid,
@@ -262,15 +274,15 @@ FIELDS: dict[str, dict[str, Check]] = {
         "utc_offset": _or_none(_offset),
         "recorded_at": _moment,
         "superseded_at": _or_none(_moment),
-        "sources": _many(_object(event=_uuid, quote=_text(MAX_CONTENT_BYTES)), least=1),
+        "sources": _many(_object(event=_uuid, quote=_text(MAX_CONTENT_BYTES), own_words=_flag), least=1),
     },
     "summary": {
         "id": _uuid,
         "session": check_optional_id,
-        "text": _text(MAX_TEXT_BYTES),
+        "text": _or_none(_text(MAX_TEXT_BYTES)),  # null where it is to be made again
         "version": _count,
         "through": _uuid,
-        "recorded_at": _moment,
+        "recorded_at": _or_none(_moment),
         "events": _many(_uuid, least=1),
     },
     "dead_letter": {

@@ -15,7 +15,16 @@ from semmem.scope import Branch
 # A fact is never trusted more than the best of its sources.
 TRUST = {"tool": 0, "assistant": 1, "system": 2, "user": 3}
 
-_TIMES = ("occurred_at", "recorded_at", "consolidated_at", "created_at", "updated_at", "superseded_at", "replayed_at")
+_TIMES = (
+    "occurred_at",
+    "recorded_at",
+    "consolidated_at",
+    "created_at",
+    "updated_at",
+    "superseded_at",
+    "replayed_at",
+    "at",
+)
 
 
 @dataclass(slots=True)
@@ -26,6 +35,7 @@ class _Place:
     keys: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
     record_events: set[str] = field(default_factory=set)
+    retractions: set[tuple[str, str]] = field(default_factory=set)
     sessions: set[str | None] = field(default_factory=set)
     statements: set[bytes] = field(default_factory=set)
 
@@ -90,6 +100,10 @@ class Consistency:
             _known("event", said["event"], place)
             _new("event", said["event"], place.record_events)
 
+    def _retraction(self, place: _Place, said: Mapping[str, Any]) -> None:
+        _known("event", said["event"], place)
+        _new("statement_hash", (said["event"], said["statement_hash"]), place.retractions)
+
     def _fact(self, place: _Place, said: Mapping[str, Any]) -> None:
         for index, source in enumerate(said["sources"]):
             _known(f"sources[{index}].event", source["event"], place)
@@ -117,6 +131,8 @@ class Consistency:
     def _summary(self, place: _Place, said: Mapping[str, Any]) -> None:
         _new("session", said["session"], place.sessions)
         _known("through", said["through"], place)
+        if (said["text"] is None) != (said["recorded_at"] is None):
+            raise InvalidInput("recorded_at", "must be there exactly if text is", "write null for both, or neither")
         self._all_known(place, said)
 
     def _dead_letter(self, place: _Place, said: Mapping[str, Any]) -> None:
@@ -130,6 +146,7 @@ class Consistency:
 _CHECKS = {
     "event": Consistency._event,
     "record": Consistency._record,
+    "retraction": Consistency._retraction,
     "fact": Consistency._fact,
     "summary": Consistency._summary,
     "dead_letter": Consistency._dead_letter,

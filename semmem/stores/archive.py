@@ -16,7 +16,7 @@ from semmem.event import NewEvent
 from semmem.fact import statement_hash
 from semmem.scope import Branch, Scope, View
 from semmem.stores.branches import register
-from semmem.stores.events import lock_scope
+from semmem.stores.events import lock_scope, make_stale, take_turn
 from semmem.stores.ledger import add_audit
 from semmem.stores.points import add_work, retire_points
 from semmem.stores.postgres import Connection, Postgres, Row, columns_of, key_of
@@ -102,12 +102,14 @@ class ArchiveStore:
             await connection.execute(_SQL["make_scope"], *key_of(scope))
             await register(connection, place)
             await lock_scope(connection, scope)
+            await take_turn(connection, scope)
             ids = await _WRITERS[kind](connection, scope, lines, moved)
             if kind == "fact":
                 await self._close(connection, scope, lines, moved)
             if ids:
                 await add_audit(connection, scope, "import", "import", [UUID(id) for id in ids], now)
-            if ids and kind in ("event", "fact"):
+            stale = kind == "summary" and await connection.fetchval(_SQL["has_stale_summary"], *key_of(scope))
+            if stale or (ids and kind in ("event", "fact")):
                 await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
             if any(said["consolidated_at"] is None for _, said in lines if kind == "event"):
                 await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
@@ -160,6 +162,14 @@ async def _write_records(connection: Connection, scope: Scope, lines: Sequence[L
     return [record["event"] for record in new if record["key"] in stored and record["event"]]
 
 
+async def _write_retractions(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
+    rows = [{**said, "event": moved.id(said["event"])} for _, said in lines]
+    stored = len(await connection.fetch(_SQL["write_retraction"], *key_of(scope), rows))
+    moved.stored["retraction"] += stored
+    moved.known["retraction"] += len(rows) - stored
+    return []
+
+
 async def _write_facts(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
     rows = [_moved_fact(said, moved) for _, said in lines]
     hashes = [bytes.fromhex(row["statement_hash"]) for row in rows if row["superseded_at"] is None]
@@ -198,11 +208,11 @@ async def _write_summaries(connection: Connection, scope: Scope, lines: Sequence
     named = [row["session"] for row in rows if row["session"] is not None]
     found = await connection.fetch(_SQL["sessions"], *key_of(scope), named, any(row["session"] is None for row in rows))
     standing = {row["session"]: str(row["id"]) for row in found}
-    free = [row for row in rows if standing.get(row["session"]) in (row["id"], _fresh(scope, row["id"]), None)]
-    moved.kept["summary"] += len(rows) - len(free)
-    stored = await _insert(connection, scope, "summary", free, moved)
-    known = [row | {"id": moved.id(row["id"], "summary")} for row in free]
-    await connection.execute(_SQL["renew_summary"], *key_of(scope), known)
+    stored = await _insert(connection, scope, "summary", [row for row in rows if row["session"] not in standing], moved)
+    both = [row | {"id": standing[row["session"]]} for row in rows if row["session"] in standing]
+    moved.known["summary"] += len(both)
+    if await connection.fetch(_SQL["merge_summary"], *key_of(scope), both):
+        await make_stale(connection, scope)  # a batch that is being read goes on from the texts of before
     return stored
 
 
@@ -214,6 +224,7 @@ async def _write_dead_letters(connection: Connection, scope: Scope, lines: Seque
 _WRITERS = {
     "event": _write_events,
     "record": _write_records,
+    "retraction": _write_retractions,
     "fact": _write_facts,
     "summary": _write_summaries,
     "dead_letter": _write_dead_letters,
@@ -352,9 +363,14 @@ def _record_fields(row: Row) -> dict[str, Any]:
     }
 
 
+def _retraction_fields(row: Row) -> dict[str, Any]:
+    said = {"event": str(row["event_id"]), "statement_hash": row["statement_hash"].hex()}
+    return said | {"quote": row["quote"], "at": instant(row["at"])}
+
+
 def _fact_fields(row: Row) -> dict[str, Any]:
     plain = ("version", "subject", "text", "category", "confidence", "importance")
-    sources = zip(row["event_ids"], row["quotes"], strict=True)
+    sources = zip(row["event_ids"], row["quotes"], row["own_words"], strict=True)
     return {
         "id": str(row["id"]),
         "thread": str(row["thread"]),
@@ -364,7 +380,7 @@ def _fact_fields(row: Row) -> dict[str, Any]:
         **_times(row, "said_at"),
         "utc_offset": _seconds(row["utc_offset"]),
         **_times(row, "recorded_at", "superseded_at"),
-        "sources": [{"event": str(event), "quote": quote} for event, quote in sources],
+        "sources": [{"event": str(event), "quote": quote, "own_words": own} for event, quote, own in sources],
     }
 
 
@@ -390,6 +406,7 @@ def _dead_letter_fields(row: Row) -> dict[str, Any]:
 _FIELDS_OF = {
     "event": _event_fields,
     "record": _record_fields,
+    "retraction": _retraction_fields,
     "fact": _fact_fields,
     "summary": _summary_fields,
     "dead_letter": _dead_letter_fields,

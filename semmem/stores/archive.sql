@@ -14,11 +14,21 @@ select * from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) 
 -- read_record: in the order they were first put
 select * from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) order by seq;
 
--- read_fact: every version, thread by thread
-select * from semmem.sourced_facts where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-order by thread, version;
+-- read_retraction: in the order they were taken back
+select * from semmem.retractions where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+order by at, event_id, statement_hash;
 
--- read_summary: with the last event it covers, and those it rests on; not one that is being made again
+-- read_fact: every version, thread by thread
+select f.*, s.event_ids, s.quotes, s.own_words
+from semmem.facts f, lateral (
+    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes,
+           array_agg(own_words order by event_id) as own_words
+    from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
+) s
+where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
+order by f.thread, f.version;
+
+-- read_summary: with the last event it covers, and those it rests on; one that is to be made again has no text
 select m.*, (
     select e.id from semmem.events e
     where (e.tenant, e.scope_kind, e.scope_id) = (m.tenant, m.scope_kind, m.scope_id) and e.seq <= m.through_seq
@@ -27,7 +37,7 @@ select m.*, (
     select array_agg(event_id order by event_id) from semmem.summary_sources
     where tenant = m.tenant and summary_id = m.id
 ) as event_ids
-from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3) and m.text is not null
+from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3)
 order by m.session nulls first;
 
 -- read_dead_letter: oldest first
@@ -100,6 +110,13 @@ order by ordinality
 on conflict do nothing
 returning key;
 
+-- write_retraction: as they were
+insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
+select $1, $2, $3, event, decode(statement_hash, 'hex'), quote, at
+from jsonb_to_recordset($4) as x (event uuid, statement_hash text, quote text, at timestamptz)
+on conflict do nothing
+returning event_id;
+
 -- write_fact: as they were, with their sources; the index job makes them findable
 with given as (
     select * from jsonb_to_recordset($4) as x (
@@ -118,9 +135,10 @@ with given as (
     on conflict do nothing
     returning id
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-    select $1, $2, $3, g.id, s.event, s.quote
-    from given g join stored using (id), jsonb_to_recordset(g.sources) as s (event uuid, quote text)
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
+    select $1, $2, $3, g.id, s.event, s.quote, s.own_words
+    from given g join stored using (id),
+         jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
 )
 select id from stored;
 
@@ -166,9 +184,9 @@ with given as (
     select * from jsonb_to_recordset($4) as x (
         id uuid, confidence double precision, importance double precision, said_at timestamptz, sources jsonb)
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-    select $1, $2, $3, g.id, s.event, s.quote
-    from given g, jsonb_to_recordset(g.sources) as s (event uuid, quote text)
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
+    select $1, $2, $3, g.id, s.event, s.quote, s.own_words
+    from given g, jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
     on conflict do nothing
 )
 update semmem.facts f
@@ -178,18 +196,38 @@ from given x
 where (f.tenant, f.scope_kind, f.scope_id, f.id) = ($1, $2, $3, x.id)
   and (f.confidence, f.importance, f.said_at) is distinct from (x.confidence, x.importance, x.said_at);
 
--- renew_summary: a later version of what was imported before
+-- merge_summary: where both have one. The archive's text stands if it is the later version and rests on all that this
+-- one does; else, if it brings events along, neither text holds all, and it has to be made again of the events of both
 with given as (
     select * from jsonb_to_recordset($4) as x (
         id uuid, text text, version integer, through uuid, recorded_at timestamptz, events jsonb)
-), renewed as (
+), compared as (
+    select g.*, e.seq, g.version > m.version and not exists (
+        select event_id from semmem.summary_sources where tenant = $1 and summary_id = m.id
+        except select id::uuid from jsonb_array_elements_text(g.events) as a (id)
+    ) as later, exists (
+        select id::uuid from jsonb_array_elements_text(g.events) as a (id)
+        except select event_id from semmem.summary_sources where tenant = $1 and summary_id = m.id
+    ) as brings
+    from given g
+    join semmem.summaries m on (m.tenant, m.scope_kind, m.scope_id, m.id) = ($1, $2, $3, g.id)
+    join semmem.events e on (e.tenant, e.scope_kind, e.scope_id, e.id) = ($1, $2, $3, g.through)
+), merged as (
     update semmem.summaries m
-    set text = g.text, version = g.version, through_seq = e.seq, recorded_at = g.recorded_at
-    from given g join semmem.events e on (e.tenant, e.scope_kind, e.scope_id, e.id) = ($1, $2, $3, g.through)
-    where (m.tenant, m.scope_kind, m.scope_id, m.id) = ($1, $2, $3, g.id) and m.version < g.version
+    set text = case when c.later then c.text end, recorded_at = case when c.later then c.recorded_at end,
+        version = greatest(m.version, c.version), through_seq = greatest(m.through_seq, c.seq)
+    from compared c
+    where m.tenant = $1 and m.id = c.id and (c.later or c.brings)
     returning m.id
+), sourced as (
+    insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
+    select $1, $2, $3, c.id, a.id::uuid
+    from compared c join merged using (id), jsonb_array_elements_text(c.events) as a (id)
+    on conflict do nothing
 )
-insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
-select $1, $2, $3, g.id, s.event::uuid
-from given g join renewed using (id), jsonb_array_elements_text(g.events) as s (event)
-on conflict do nothing;
+select id from merged;
+
+-- has_stale_summary: whether one has to be made again
+select exists (
+    select from semmem.summaries where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null
+);

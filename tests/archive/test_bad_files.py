@@ -74,6 +74,21 @@ def _facts_first(body: Body) -> None:
     body[:] = [rest[0], *facts, *rest[1:]]
 
 
+def _own_words(value: Any) -> Callable[[Body], None]:
+    return lambda body: _line(body, "fact")["sources"][0].update(own_words=value)
+
+
+def _retraction(**said: Any) -> Callable[[Body], None]:
+    """As if the first fact had been taken back."""
+
+    def change(body: Body) -> None:
+        fact = _line(body, "fact")
+        line = {"kind": "retraction", "event": fact["sources"][0]["event"], "statement_hash": "00" * 32, "quote": "x"}
+        body.insert(body.index(fact), line | {"at": "2026-01-01T00:00:00Z"} | said)
+
+    return change
+
+
 FORGED: dict[str, tuple[str, Callable[[Body], None]]] = {
     "an unknown kind": ("kind", _set("event", "kind", "token")),
     "no kind": ("kind", lambda body: _line(body, "event").pop("kind") and None),
@@ -105,7 +120,11 @@ FORGED: dict[str, tuple[str, Callable[[Body], None]]] = {
     "an event of the future": ("occurred_at", _set("event", "occurred_at", "2999-01-01T00:00:00Z")),
     "a fact recorded in the future": ("recorded_at", _set("fact", "recorded_at", "2999-01-01T00:00:00Z")),
     "a short hash": ("body_hash", _set("event", "body_hash", "00")),
-    "a source that is nowhere": ("sources[0].event", _set("fact", "sources", [{"event": str(uuid4()), "quote": "x"}])),
+    "a source that is nowhere": (
+        "sources[0].event",
+        _set("fact", "sources", [{"event": str(uuid4()), "quote": "x", "own_words": True}]),
+    ),
+    "own words that are a number": ("sources[0].own_words", _own_words(1)),
     "a fact without a source": ("sources", _set("fact", "sources", [])),
     "a source without a quote": ("sources[0]", _set("fact", "sources", [{"event": str(uuid4())}])),
     "versions out of order": ("version", _swap_versions),
@@ -117,8 +136,13 @@ FORGED: dict[str, tuple[str, Callable[[Body], None]]] = {
     "a category of another world": ("category", _set("fact", "category", "food")),
     "a trust of another world": ("trust", _set("fact", "trust", "root")),
     "a fact before its events": ("sources[0].event", _facts_first),
+    "a retraction of a foreign event": ("event", _retraction(event=str(uuid4()))),
+    "a retraction without words": ("quote", _retraction(quote="")),
+    "a retraction of the future": ("at", _retraction(at="2999-01-01T00:00:00Z")),
+    "a retraction that is no hash": ("statement_hash", _retraction(statement_hash="x")),
     "a summary of nothing": ("events", _set("summary", "events", [])),
     "a summary of foreign events": ("events[0]", _set("summary", "events", [str(uuid4())])),
+    "a summary without a text, but with a time": ("recorded_at", _set("summary", "text", None)),
     "a summary through a foreign event": ("through", _set("summary", "through", str(uuid4()))),
     "a summary twice": ("id", _again("summary")),
     "a record of a foreign event": ("event", _set("record", "event", str(uuid4()))),
