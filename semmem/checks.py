@@ -1,7 +1,6 @@
 """Checks of what comes in: each raises InvalidInput with the field, the limit and the fix."""
 
 import json
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,11 @@ MAX_EVENTS_PER_CALL = 1_000
 MAX_LIMIT = 1_000
 MAX_SECONDS = 366 * 24 * 3_600
 MAX_FUTURE = timedelta(days=1)
+MAX_DEPTH = 32  # of JSON: levels, the outermost object included
+MAX_KEYS = 1_000  # of JSON, at all levels together
+# The first day of year 1 is no time that was meant, but the zero of Go and .NET, and -infinity to Postgres's driver.
+EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -89,7 +93,7 @@ def check_some_of(field: str, values: object, allowed: tuple[str, ...]) -> None:
 
 def check_unit(field: str, value: object) -> None:
     """A number from 0 to 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or not 0 <= value <= 1:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:  # NaN is neither
         raise InvalidInput(field, "must be a number from 0 to 1", "scale it to this range")
 
 
@@ -101,10 +105,9 @@ def check_int(field: str, value: object, low: int, high: int) -> None:
 def check_aware(field: str, value: object) -> datetime:
     if not isinstance(value, datetime) or value.utcoffset() is None:
         raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
-    try:
-        value.astimezone(UTC)
-    except OverflowError:
-        raise InvalidInput(field, "must lie in the years 1 to 9999 of UTC", "check the year and the zone") from None
+    if not EARLIEST <= value <= LATEST:
+        limit = f"must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
+        raise InvalidInput(field, limit, "leave it out where the time is not known, or check the year and the zone")
     return value
 
 
@@ -119,15 +122,36 @@ def check_not_future(field: str, value: datetime, now: datetime) -> None:
 
 
 def check_json(field: str, value: object, max_bytes: int) -> None:
-    """A JSON object with string keys, at most `max_bytes` once encoded."""
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise InvalidInput(field, "must be a mapping with string keys", "pass a dict such as {'channel': 'chat'}")
+    """A JSON object with string keys, at most `max_bytes` once encoded, MAX_DEPTH levels deep, of MAX_KEYS keys."""
+    if not isinstance(value, Mapping):
+        raise InvalidInput(field, f"must be a mapping, not {type(value).__name__}", "pass a dict like {'channel': 'x'}")
+    _check_shape(field, value)
     try:
         encoded = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
         size = len(encoded.encode())
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput(field, "must be plain JSON without NaN or lone surrogates", "convert its values") from error
+    except (TypeError, ValueError) as error:  # an integer may have too many digits as well
+        raise InvalidInput(
+            field, "must be plain JSON without NaN, infinity or lone surrogates", "convert its values"
+        ) from error
     if size > max_bytes:
         raise InvalidInput(field, f"must be at most {max_bytes} bytes as JSON", "store large data elsewhere")
     if _ESCAPED_NUL.search(encoded):
         raise InvalidInput(field, "must not contain NUL", "remove this character first")
+
+
+def _check_shape(field: str, value: object) -> None:
+    """Level by level, so that no depth is too deep to look at."""
+    level: list[object] = [value]
+    keys = 0
+    for _ in range(MAX_DEPTH):
+        mappings = [each for each in level if isinstance(each, Mapping)]
+        keys += sum(map(len, mappings))
+        if keys > MAX_KEYS:
+            raise InvalidInput(field, f"must have at most {MAX_KEYS} keys", "store large data elsewhere")
+        if not all(isinstance(key, str) for each in mappings for key in each):
+            raise InvalidInput(field, "must have strings for keys, at every level", "write each key as a str")
+        lists = [each for each in level if isinstance(each, list | tuple)]
+        level = [inner for each in mappings for inner in each.values()] + [inner for each in lists for inner in each]
+        if not any(isinstance(each, Mapping | list | tuple) for each in level):
+            return
+    raise InvalidInput(field, f"must be at most {MAX_DEPTH} levels deep", "keep nested data as text, or elsewhere")

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from semmem.checks import EARLIEST, LATEST
 from semmem.fact import Precision
 from semmem.periods import TABLE, Period, Resolver, Said
 
@@ -37,23 +38,25 @@ def spans(text: str, said: datetime) -> list[Span]:
     """The times that the text names, in order, none inside another."""
     moment = Said(said, bool(_COMING.search(text)))
     found: list[Span] = []
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(len(text))
     for pattern, period, relative in TABLE:
         for match in pattern.finditer(text):
-            if any(match.start() < last and first < match.end() for first, last in taken):
+            first, last = match.span()
+            if any(taken[first:last]):
                 continue
-            taken.append(match.span())  # also where it names no date: "31 June 2023" is not June 2023
+            taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
             if named := _period(period, match, moment):
                 start, over, precision, label = named
                 groups = match.groupdict()
                 undated = relative and not groups.get("year")
                 yearless = undated and "month" in groups
-                found.append(Span(*match.span(), start, over, precision, undated, yearless, label))
+                found.append(Span(first, last, start, over, precision, undated, yearless, label))
     return sorted(found, key=lambda span: span.first)
 
 
 def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:
     try:
-        return period(match, said)
+        named = period(match, said)
     except (ValueError, OverflowError):  # 31 June, or a year that no calendar has
         return None
+    return named if named and named[0] >= EARLIEST and named[1] <= LATEST else None

@@ -28,7 +28,7 @@ create table semmem.events (
     event_type      text not null,
     content         text not null,
     importance      double precision not null check (importance between 0 and 1),
-    metadata        jsonb not null,
+    metadata        json not null,  -- as text: jsonb would change its numbers
     occurred_at     timestamptz not null,
     utc_offset      interval,  -- east of UTC, as the caller gave it; days are resolved in it; null is UTC
     recorded_at     timestamptz not null,
@@ -300,7 +300,7 @@ create table semmem.records (
     scope_id   text collate "C" not null,
     key        text collate "C" not null,
     seq        bigint generated always as identity,
-    value      jsonb not null,
+    value      json not null,
     event_id   uuid,
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -372,7 +372,7 @@ $$;
 -- What another agent has reported within the window of world time is not stored again: that event gains a witness.
 create function semmem.remember(
     p_tenant text, p_kind text, p_id text, p_now timestamptz, p_window interval, p_extract_after interval,
-    p_events jsonb
+    p_events json
 ) returns table (id uuid, status text, seq bigint, epoch bigint)
 language plpgsql as $$
 #variable_conflict use_column
@@ -404,9 +404,9 @@ begin
 
     for e in
         select ordinality - 1 as index, x.*
-        from rows from (jsonb_to_recordset(p_events) as (
+        from rows from (json_to_recordset(p_events) as (
             id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
-            importance double precision, metadata jsonb, occurred_at timestamptz, utc_offset interval, key text,
+            importance double precision, metadata json, occurred_at timestamptz, utc_offset interval, key text,
             body_hash text, report_hash text)) with ordinality
             as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
                   occurred_at, utc_offset, key, body_hash, report_hash, ordinality)

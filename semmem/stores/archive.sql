@@ -87,9 +87,9 @@ insert into semmem.events (
 select $1, $2, $3, id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata, occurred_at,
        make_interval(secs => utc_offset), recorded_at, consolidated_at, key, decode(body_hash, 'hex'),
        decode(report_hash, 'hex'), array(select jsonb_array_elements_text(witnesses))
-from rows from (jsonb_to_recordset($4) as (
+from rows from (json_to_recordset($4) as (
     id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
-    importance double precision, metadata jsonb, occurred_at timestamptz, utc_offset double precision,
+    importance double precision, metadata json, occurred_at timestamptz, utc_offset double precision,
     recorded_at timestamptz, consolidated_at timestamptz, key text, body_hash text, report_hash text, witnesses jsonb
 )) with ordinality
     as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata, occurred_at,
@@ -102,8 +102,8 @@ returning id;
 insert into semmem.records
     (tenant, scope_kind, scope_id, key, value, event_id, created_at, updated_at, ttl, expires_at)
 select $1, $2, $3, key, value, event, created_at, updated_at, make_interval(secs => ttl), expires_at
-from rows from (jsonb_to_recordset($4) as (
-    key text, value jsonb, event uuid, created_at timestamptz, updated_at timestamptz, ttl double precision,
+from rows from (json_to_recordset($4) as (
+    key text, value json, event uuid, created_at timestamptz, updated_at timestamptz, ttl double precision,
     expires_at timestamptz)) with ordinality
     as x (key, value, event, created_at, updated_at, ttl, expires_at, ordinality)
 order by ordinality

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -204,7 +204,7 @@ def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
         "content": event.content,
         "importance": event.importance,
         "metadata": dict(event.metadata),
-        "occurred_at": (event.occurred_at or now).isoformat(),
+        "occurred_at": (event.occurred_at or now).astimezone(UTC).isoformat(),
         "utc_offset": _seconds(offset_of(event.occurred_at or now)),
         "key": event.key,
         "body_hash": event.body_hash.hex(),
@@ -213,7 +213,7 @@ def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
 
 
 def _seconds(offset: timedelta | None) -> str | None:
-    return None if offset is None else f"{offset.total_seconds()} seconds"
+    return None if offset is None else f"{offset.total_seconds():f} seconds"
 
 
 def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:

@@ -15,4 +15,4 @@ def at_offset(moment: datetime, offset: timedelta | None) -> datetime:
     try:
         return moment.astimezone(timezone(offset))
     except OverflowError:
-        return moment
+        return moment.astimezone(UTC)

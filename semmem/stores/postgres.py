@@ -17,6 +17,7 @@ from semmem.migrations.access import gaps, listed
 from semmem.migrations.server import examine, unfit
 from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled
 from semmem.postgres.errors import mapped_errors
+from semmem.postgres.moments import set_codec
 from semmem.postgres.url import PostgresUrl, parse
 from semmem.scope import Scope, View
 from semmem.stores.identity import Identity
@@ -234,7 +235,9 @@ async def _bounded(connection: asyncpg.Connection) -> AsyncIterator[None]:
 
 async def _set_codecs(connection: asyncpg.Connection) -> None:
     await register_vector(connection)
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    await set_codec(connection)
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(kind, schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
 
 
 async def _keep(connection: asyncpg.Connection) -> None:

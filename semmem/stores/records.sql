@@ -18,7 +18,7 @@ insert into semmem.records
     (tenant, scope_kind, scope_id, key, value, event_id, created_at, updated_at, ttl, expires_at)
 select $1, $2, $3, r.key, r.value, r.event_id, $4, $4, make_interval(secs => r.ttl),
        $4::timestamptz + make_interval(secs => r.ttl)
-from rows from (jsonb_to_recordset($5) as (key text, value jsonb, event_id uuid, ttl double precision)) with ordinality
+from rows from (json_to_recordset($5) as (key text, value json, event_id uuid, ttl double precision)) with ordinality
     as r (key, value, event_id, ttl, ordinality)
 order by r.ordinality
 on conflict (tenant, scope_kind, scope_id, key) do update
@@ -47,7 +47,7 @@ select seq from semmem.records where (tenant, scope_kind, scope_id, key) = ($1, 
 -- find: records of a view in the order they were first put, behind one of them
 select * from semmem.records
 where tenant = $1 and (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[]))
-  and (expires_at is null or expires_at > $4) and ($5::jsonb is null or value @> $5) and seq > $8
+  and (expires_at is null or expires_at > $4) and ($5::jsonb is null or value::jsonb @> $5) and seq > $8
 order by seq limit $6 offset $7;
 
 -- of_events: the records that these events stand for

@@ -16,8 +16,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 from heapq import nlargest
 from time import monotonic
 from typing import Self
@@ -32,9 +32,11 @@ from semmem.errors import StoreUnavailable
 from semmem.event import Event
 from semmem.scope import Scope
 from semmem.stores.identity import Identity
+from semmem.stores.offsets import at_offset, offset_of
 
 TIMEOUT_SECONDS = 0.5
-_EVENT = TypeAdapter(Event)
+# With the offset that it was said at: the JSON of a time would round it to minutes.
+_ENTRY = TypeAdapter(tuple[timedelta | None, Event])
 
 # KEYS: the list. ARGV: epoch, "push" or "fill", cap, TTL in ms, then seq and event by turns.
 # "late" means that an event of another epoch was pushed, which the next fill may have been read too early to hold.
@@ -208,13 +210,13 @@ class RedisRecent:
     def _written(self, events: Sequence[Event], epoch: int, how: str) -> list[str | bytes | int]:
         arguments: list[str | bytes | int] = [epoch, how, self.cap, self._ttl_ms]
         for event in nlargest(self.cap, events, key=lambda event: event.seq):
-            arguments += (event.seq, _EVENT.dump_json(event))
+            arguments += (event.seq, _written_entry(event))
         return arguments
 
     def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:
         """None where an entry cannot be read: leaving it out would hide an event, and a fill replaces it."""
         try:
-            events = [_EVENT.validate_json(row) for row in rows]
+            events = [_read_entry(row) for row in rows]
         except ValidationError:
             self.unreadable += 1
             return None
@@ -242,6 +244,19 @@ def _by_scope(events: Sequence[Event]) -> Mapping[Scope, list[Event]]:
     for event in events:
         grouped.setdefault(event.scope, []).append(event)
     return grouped
+
+
+def _written_entry(event: Event) -> bytes:
+    in_utc = replace(event, occurred_at=event.occurred_at.astimezone(UTC))
+    try:
+        return _ENTRY.dump_json((offset_of(event.occurred_at), in_utc))
+    except ValueError as error:  # such as metadata that is nested deeper than any that is taken in
+        raise StoreUnavailable("redis", "an event cannot be written as an entry") from error
+
+
+def _read_entry(row: bytes) -> Event:
+    offset, event = _ENTRY.validate_json(row)
+    return replace(event, occurred_at=at_offset(event.occurred_at, offset)) if offset else event
 
 
 def _is_whole(header: Sequence[bytes], epoch: int) -> bool:

@@ -1,0 +1,14 @@
+"""What Redis holds of a scope's newest events."""
+
+from semmem import Event, ScopedMemory
+
+
+async def cached_events(memory: ScopedMemory) -> list[Event]:
+    """Newest first, after a context has filled the list."""
+    assert (await memory.context("all", budget=500)).degraded == frozenset()
+    cache = memory.parts.cache
+    assert cache is not None
+    epoch = (await memory.parts.log.states(memory.view(())))[memory.scope].epoch
+    events = await cache.recent(memory.scope, 10, epoch)
+    assert events
+    return events
