@@ -126,7 +126,9 @@ class Settings(BaseSettings):
     notices: int = Field(1_000, ge=1, description="notices of new events that Redis keeps for a scope, about")
 
     worker: bool | None = Field(None, description="a worker in this process; only with embedded servers, if left out")
-    worker_jobs: int = Field(4, ge=1, le=100, description="jobs that a worker does at the same time")
+    worker_jobs: int = Field(
+        4, ge=1, le=100, description="scopes that a worker indexes at the same time, and as many that it extracts"
+    )
     stop_grace: Duration = Field(
         timedelta(seconds=3),
         description="what a stopped worker gives the batch in hand, before it leaves it to another",

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
 from pgqueuer import Queries, QueueManager
 from pgqueuer.core import logconfig
 from pgqueuer.domain.models import Job
+from pgqueuer.domain.types import QueueEntrypoint
 from pgqueuer.errors import RetryRequested
 
 from semmem import failpoints
@@ -33,6 +34,15 @@ MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
+
+
+class JobManager(QueueManager):
+    """Takes no job of a kind that has no slot free here; pgqueuer's own limits count the jobs of all workers."""
+
+    slots: Mapping[str, asyncio.Semaphore]
+
+    def entrypoints_below_capacity_limits(self) -> set[QueueEntrypoint]:
+        return {name for name in super().entrypoints_below_capacity_limits() if not self.slots[name].locked()}
 
 
 class Worker:
@@ -64,9 +74,13 @@ class Worker:
         self._rebuilder = rebuilder
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
-        self._jobs_at_once, self._slots = jobs_at_once, asyncio.Semaphore(jobs_at_once)
+        self._jobs_at_once = jobs_at_once
+        # Of each kind so many: a model that hangs leaves the index its own.
+        self._slots: Mapping[str, asyncio.Semaphore] = {
+            entrypoint: asyncio.Semaphore(jobs_at_once) for entrypoint in ENTRYPOINTS
+        }
         self._stop_grace = stop_grace.total_seconds()
-        self._manager: QueueManager | None = None
+        self._manager: JobManager | None = None
         self._stopping = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
         self.left: Remaining | None = None  # when it had stopped; None before, or where Postgres was away
@@ -125,7 +139,8 @@ class Worker:
             await self._pause(RESTART_PAUSE)
 
     async def _manage(self, queue: Queries) -> None:
-        self._manager = QueueManager(queue)
+        self._manager = JobManager(queue)
+        self._manager.slots = self._slots
         handlers: dict[Entrypoint, Callable[[Job], Awaitable[None]]] = {
             "index": self._index,
             "embed": self._embed,
@@ -137,9 +152,9 @@ class Worker:
             return
         await self._manager.run(
             dequeue_timeout=min(self._sweep_every, POLL_EVERY) if self._postgres.pooled else self._sweep_every,
-            # The queue takes at most half of them at once, and never holds fewer than two.
+            # A batch may hold more of a kind than it has slots free; these wait here, and leave the others room.
             batch_size=max(1, self._jobs_at_once // 2),
-            max_concurrent_tasks=max(2, self._jobs_at_once),
+            max_concurrent_tasks=2 * len(ENTRYPOINTS) * self._jobs_at_once,
             heartbeat_timeout=self._lease,
         )
 
@@ -178,7 +193,7 @@ class Worker:
     ) -> None:
         """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
         failpoints.reach("job-claimed")
-        async with self._slots:
+        async with self._slots[entrypoint]:
             if not self._stopping.is_set():
                 await self._do(job, entrypoint, work(job.attempts + 1 >= self._attempts))
         await self._jobs.release(job.id, entrypoint, scope, at_once=self._stopping.is_set())

@@ -194,6 +194,18 @@ async def test_a_worker_does_as_many_jobs_at_once_as_it_is_told_to(
                 await user.settled()
 
 
+async def test_a_hung_model_holds_no_index_up(opener: Opener, hang: threading.Event) -> None:
+    with ModelServer(lambda body: Reply(text=answer(), after=hang)) as server:
+        async with _with_model(opener, server, worker_jobs=1, lease=2) as application:
+            users = [application.memory.scope(tenant="acme", user=f"user-{number}") for number in range(12)]
+            for user in users:
+                await user.remember("I am allergic to peanuts.")
+            async with _soon():
+                for user in users:
+                    await user.settled(facts=False)
+            assert len(server.requests) == 1
+
+
 @asynccontextmanager
 async def _worker(urls: dict[str, Any], server: ModelServer, **given: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """`semmem worker` as an operator runs it, at work on an event whose model hangs."""
