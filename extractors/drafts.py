@@ -16,6 +16,8 @@ from semmem.extractors.summarize import clip
 from semmem.fact import Draft, Source, Validity
 from semmem.spans import spans
 
+TELLING_QUOTE = 8  # characters that hardly stand in another line by chance
+
 
 @dataclass(slots=True)
 class Gathered:
@@ -56,11 +58,12 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     if said.source > len(events):
         ids = tuple(event.id for event in events)
         return Quarantined(reason="unknown_source", event_ids=ids, text=said.text)
-    event = events[said.source - 1]
+    named = events[said.source - 1]
+    found = _found(said.quote, named, events)
+    if found is None:
+        return Quarantined(reason="ungrounded", event_ids=(named.id,), text=said.text)
+    event, quote = found
     content = without_recalled(event.content)
-    quote = ground(said.quote, content)
-    if quote is None:
-        return Quarantined(reason="ungrounded", event_ids=(event.id,), text=said.text)
     draft = Draft(
         subject=said.subject,
         text=said.text,
@@ -73,6 +76,17 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     )
     reason = refusal(draft)
     return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+
+
+def _found(quote: str, named: Event, events: Sequence[Event]) -> tuple[Event, str] | None:
+    """The event whose line was named, if it holds the quote; else the only one that does, if the quote is telling."""
+    if held := ground(quote, without_recalled(named.content)):
+        return named, held
+    if len(quote) < TELLING_QUOTE:
+        return None
+    others = [event for event in events if event is not named]
+    holding = [(event, held) for event in others if (held := ground(quote, without_recalled(event.content)))]
+    return holding[0] if len(holding) == 1 else None
 
 
 def _validity(when: str | None, content: str, event: Event) -> Validity:

@@ -11,7 +11,10 @@ from semmem.extractors.unwrap import only_thinks, unwrapped
 
 MAX_ANSWER_CHARS = 100_000
 
-_STRING_OR_TRAILING_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|(,)(?=\s*[}\]])', re.DOTALL)
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_COMMENT = re.compile(rf"{_STRING}|(//[^\n]*|/\*.*?\*/)", re.DOTALL)
+_TRAILING_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[}}\]])", re.DOTALL)
+_BETWEEN = re.compile(r"(?:[\s,]|(?:```|~~~)\w*)*")
 _END = re.compile(r"[\s`~]*\Z")
 _NAMES = {"null": None, "None": None, "true": True, "True": True, "false": False, "False": False}
 
@@ -28,14 +31,15 @@ def load(text: str, key: str) -> dict[str, Any]:
             return _object(_loads(candidate), key)
         except ValueError:
             continue
-    return _load_inside(_without_trailing_commas(candidates[-1]), key, thinks=only_thinks(text))
+    body = _without_slips(candidates[-1])
+    return _line_by_line(body, key) or _load_inside(body, key, thinks=only_thinks(text))
 
 
 def _object(value: Any, key: str) -> dict[str, Any]:
     """A list in place of the object around it, or one member in place of the list, is put in its place."""
     if isinstance(value, str):
         value = _loads(value)
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict) and key in value[0]:
+    if isinstance(value, list) and len(value) == 1 and _holder(value[0], key):
         value = value[0]
     if isinstance(value, list) and value:
         return {key: value}
@@ -44,7 +48,7 @@ def _object(value: Any, key: str) -> dict[str, Any]:
     held = _holder(value, key)
     if held is None:
         return {key: [value]} if value else value
-    return {**held, key: [held[key]]} if isinstance(held[key], dict) else held
+    return held[key] if isinstance(held[key], dict) and key in held[key] else held
 
 
 def _holder(value: Any, key: str) -> dict[str, Any] | None:
@@ -64,6 +68,36 @@ def _loaded(text: str) -> Any:
         return _loads(text)
     except ValueError:
         return None
+
+
+def _line_by_line(body: str, key: str) -> dict[str, Any] | None:
+    """Several objects with nothing between them: facts, each in place of the whole list, or answers for a part each."""
+    found: list[dict[str, Any]] = []
+    position = 0
+    while (position := _end_of(_BETWEEN, body, position)) < len(body):
+        value, end = _decode(body, position)
+        if not isinstance(value, dict):
+            return None
+        found.append(value)
+        position = end
+    if len(found) < 2:
+        return None
+    held = [_holder(value, key) for value in found]
+    if not any(held):
+        return {key: found}
+    if not all(one and isinstance(one[key], list) for one in held):
+        return None
+    lists: dict[str, Any] = {key: []}
+    for one in filter(None, held):
+        for name, value in one.items():
+            if isinstance(value, list):
+                lists[name] = lists.get(name, []) + value
+    return lists
+
+
+def _end_of(pattern: re.Pattern[str], body: str, position: int) -> int:
+    match = pattern.match(body, position)
+    return match.end() if match else position
 
 
 def _load_inside(body: str, key: str, *, thinks: bool) -> dict[str, Any]:
@@ -99,11 +133,11 @@ def _decode(body: str, position: int) -> tuple[Any, int]:
 
 
 def _loads(body: str) -> Any:
-    """JSON, with trailing commas and line breaks in strings tolerated, or Python's or JavaScript's way of writing it.
+    """JSON, or Python's or JavaScript's way of writing it; ValueError where it is none.
 
-    ValueError where it is none.
+    Comments, trailing commas and line breaks in strings are tolerated.
     """
-    for text in (body, _without_trailing_commas(body)):
+    for text in (body, _without_slips(body)):
         try:
             return _DECODER.decode(text)
         except RecursionError as error:
@@ -145,8 +179,11 @@ def _key(node: ast.expr | None) -> str:
     return name
 
 
-def _without_trailing_commas(body: str) -> str:
-    return _STRING_OR_TRAILING_COMMA.sub(lambda match: "" if match.group(1) else match.group(0), body)
+def _without_slips(body: str) -> str:
+    """Without comments and trailing commas outside strings."""
+    for slip in (_COMMENT, _TRAILING_COMMA):
+        body = slip.sub(lambda match: "" if match.group(1) else match.group(0), body)
+    return body
 
 
 def _refuse_constant(name: str) -> Any:
@@ -154,7 +191,8 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
+    """Keys in lower case, as the schema has them: "Facts" can only mean "facts"."""
+    value = {name.strip().lower(): child for name, child in pairs}
     if len(value) < len(pairs):
         raise ValueError("a key stands twice")
     return value

@@ -45,14 +45,33 @@ def parse_answer(text: str) -> Reading:
 
 def parse_verdicts(text: str) -> list[SaidVerdict]:
     """The verdicts by the number of their draft. BadAnswer where any is wrong."""
-    verdicts, faults = _each(_list(load(text, Verdicts.KEY), Verdicts.KEY), Verdicts.KEY, tidy_verdict, SaidVerdict)
+    said = _numbered(load(text, Verdicts.KEY))
+    verdicts, faults = _each(said, Verdicts.KEY, tidy_verdict, SaidVerdict)
     if faults:
         raise BadAnswer("schema", "; ".join(fault.detail for fault in faults[:3]))
     return sorted(verdicts, key=lambda verdict: verdict.draft)
 
 
+def _numbered(value: Mapping[str, Any]) -> list[Any]:
+    """The verdicts, each with its draft: named by it, or none of them numbered and so in its order."""
+    said = value.get(Verdicts.KEY)
+    if isinstance(said, Mapping) and "verdict" not in said:
+        return [_of_draft(number, verdict) for number, verdict in said.items()]
+    verdicts = _list(value, Verdicts.KEY)
+    if any(isinstance(verdict, Mapping) and "draft" in verdict for verdict in verdicts):
+        return verdicts
+    return [_of_draft(number, verdict) for number, verdict in enumerate(verdicts, start=1)]
+
+
+def _of_draft(number: int | str, said: Any) -> dict[str, Any]:
+    return {"draft": number, **(said if isinstance(said, Mapping) else {"verdict": said})}
+
+
 def _list(value: Mapping[str, Any], key: str) -> list[Any]:
+    """The list, where members that are named or numbered, or one alone, stand in its place too."""
     said = value.get(key)
+    if isinstance(said, Mapping):
+        said = list(said.values()) if said and all(isinstance(one, Mapping) for one in said.values()) else [said]
     if not isinstance(said, list):
         raise BadAnswer("schema", f"{key}: no list")
     if len(said) > MAX_FACTS:

@@ -14,7 +14,10 @@ from semmem.fact import CATEGORIES
 
 NOT_GIVEN = 0.5
 
-_NUMBERED = re.compile(r"\s*[\[(#]?[A-Z]?(\d{1,6})(?:\.0)?[\])]?\s*")  # "3", "[3]", "F3"
+_NUMBERED = re.compile(
+    r"\s*(?:(?:line|fact|draft) ?)?[\[(#]?[A-Z]?(\d{1,6})(?:\.0)?[\])]?\s*", re.IGNORECASE
+)  # "[3]", "F3"
+_VERDICT = re.compile(r"\W*(add|confirm|supersede|ignore)(?:s|d|ed)?\W*", re.IGNORECASE)
 _NOTHING = frozenset({"", "null", "none", "nil", "n/a", "na", "-", "unknown", "unspecified", "not specified"})
 _MAX_WHEN = 64
 
@@ -27,7 +30,7 @@ def tidy_fact(said: Any) -> Any:
         "category": _category(said.get("category")),
         "confidence": _unit(said.get("confidence")),
         "importance": _unit(said.get("importance")),
-        "source": _number(said.get("source")),
+        "source": _number(_first(said.get("source", said.get("sources")))),
         "when": _when(said.get("when")),
     }
 
@@ -43,9 +46,9 @@ def tidy_verdict(said: Any) -> Any:
     if not isinstance(said, Mapping):
         return said
     verdict: Verdict | Any = said.get("verdict")
-    if isinstance(verdict, str):
-        verdict = verdict.strip().lower()
-    candidate = said.get("candidate")
+    if isinstance(verdict, str) and (word := _VERDICT.fullmatch(verdict)):
+        verdict = word[1].lower()
+    candidate = _alone(said.get("candidate"))
     if verdict == "add" or candidate == 0 or (isinstance(candidate, str) and candidate.strip().lower() in _NOTHING):
         candidate = None
     return {"draft": _number(said.get("draft")), "verdict": verdict, "candidate": _number(candidate)}
@@ -65,6 +68,16 @@ def _unit(said: Any) -> float:
     if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said <= 1 or math.isnan(said):
         return NOT_GIVEN
     return float(said)
+
+
+def _alone(said: Any) -> Any:
+    """The only member of a list, else what was said."""
+    return said[0] if isinstance(said, list) and len(said) == 1 else said
+
+
+def _first(said: Any) -> Any:
+    """Of several lines the first: where the quote stands in another, it is found there."""
+    return said[0] if isinstance(said, list) and said else said
 
 
 def _number(said: Any) -> Any:

@@ -8,8 +8,10 @@ _THOUGHT_ENDS = re.compile(rf"</(?:{_THOUGHTS})>|\[/THINK\]|◁/think▷|<\|END_
 _TOKEN = re.compile(
     r"<[|\uff5c][\w\u2581 ]{1,40}[|\uff5c]>|</s>|<end_of_turn>|<eos>|</?tool_call>|</?(?:answer|json|output)>"
 )
+_TAGGED = re.compile(r"<(answer|json|output|tool_call)>(.*)</\1>", re.DOTALL)
 _TOKENS_AT_END = re.compile(rf"(?:\s*(?:{_TOKEN.pattern}))+\s*\Z")
 _CHANNEL_WITHOUT_TOKENS = re.compile(r"\Aanalysis.*assistantfinal(?:json)?", re.DOTALL)
+_FENCE_INSIDE = re.compile(r"```[\w-]*\s*\n\s*([{\[].*?)\n\s*```", re.DOTALL)
 _FENCE = re.compile(r"\A(?:```|~~~)[\w-]*\s*\n?(.*?)\n?\s*(?:```|~~~)\Z", re.DOTALL)
 
 
@@ -33,8 +35,13 @@ def unwrapped(text: str) -> list[str]:
         answer = answer[match.end() :]
         found.append(answer)
     tokens = list(_TOKEN.finditer(answer))
-    if tokens:
+    if match := _TAGGED.search(answer):
+        found.append(match.group(2).strip())
+    elif tokens:
         found.append(answer[tokens[-1].end() :].strip())
+    fenced = _FENCE_INSIDE.findall(answer)
+    if len(fenced) == 1 and not only_thinks(text):
+        found.append(fenced[0])
     return [_unfenced(candidate) for candidate in dict.fromkeys(found)]
 
 

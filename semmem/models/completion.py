@@ -47,7 +47,7 @@ def read_completion(text: str) -> ChatAnswer:
         raise BadAnswer("empty", "the model answered with no text")
     usage = body.get("usage")
     return ChatAnswer(
-        text=said,
+        text=said.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),  # half a character can be sent nowhere
         finish_reason=finish,
         prompt_tokens=_tokens(usage, "prompt_tokens"),
         completion_tokens=_tokens(usage, "completion_tokens"),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -139,7 +140,7 @@ class OpenAIEmbedder:
                 return await self._rows(texts)
             if again and not _is_refusal(failure):
                 return await self._repeated(texts, failure)
-            return await self._divided(texts, failure), False
+            return await self._divided(texts), False
         refused = [place for place, row in enumerate(rows) if isinstance(row, Refused)]
         for place in refused:
             rows[place] = await self._examined(texts[place])
@@ -153,23 +154,23 @@ class OpenAIEmbedder:
         plain = isinstance(failure.__cause__, openai.APIStatusError) and failure.__cause__.status_code == 500
         try:
             rows = await self._ask(texts, retries=0 if plain else self._retries)
-        except ModelError as error:
-            return await self._divided(texts, error), False
+        except ModelError:
+            return await self._divided(texts), False
         if any(isinstance(row, Refused) for row in rows):
             return await self._rows(texts, again=False)
         return rows, True
 
-    async def _divided(self, texts: list[str], failure: ModelError) -> list[Row]:
+    async def _divided(self, texts: list[str]) -> list[Row]:
         """A batch that was refused while a harmless text passes: too many, too large, or with a bad one among them."""
         if len(texts) == 1:
-            return [await self._examined(texts[0], failure)]
+            return [await self._examined(texts[0], unanswered=True)]
         if await self._too_many(len(texts)):
             return (await self._rows(texts))[0]
         middle = (len(texts) + 1) // 2
         (first, whole), (second, also_whole) = [
             await self._rows(half, again=False) for half in (texts[:middle], texts[middle:])
         ]
-        if whole and also_whole:
+        if whole and also_whole and not await self._accepts(texts):  # or the failures had passed meanwhile
             self._learn(request_bytes=max(_size(texts[:middle]), _size(texts[middle:])))
         return [*first, *second]
 
@@ -183,11 +184,14 @@ class OpenAIEmbedder:
                 self._learn(texts=most)
         return most < count
 
-    async def _examined(self, text: str, failure: ModelError | None = None) -> Row:
+    async def _examined(self, text: str, *, unanswered: bool = False) -> Row:
         """One text that was refused while a harmless one passes: shortened until it is taken, if its length may be why.
 
         Where texts of its length are refused in general, all later ones are truncated as well.
         """
+        if unanswered:  # behind a load balancer every second request may meet a server that is ill
+            with suppress(ModelError):
+                return (await self._ask([text]))[0]
         row = await self._alone(text)
         if not isinstance(row, Refused):
             return row

@@ -175,12 +175,9 @@ def of_status(model: str, status: int, error_code: str | None = None) -> ModelEr
     return ModelError(f"{model}: the endpoint refused the request ({status}{code})")
 
 
-def parse_body(text: str) -> Mapping[str, Any]:
-    """The answer's JSON object. Read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
+def parse_body(text: str) -> Any:
+    """The answer's JSON. Read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
     try:
-        body = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ModelError("the endpoint's answer is not JSON") from error
-    if not isinstance(body, Mapping):
-        raise ModelError("the endpoint's answer is not a JSON object")
-    return body

@@ -18,24 +18,40 @@ ZERO = Refused("zero", "the model gives a vector of length 0 for this text")
 UNREADABLE = Refused("unreadable", "the endpoint's answer holds no list of numbers for this text")
 
 
-def read_rows(body: Mapping[str, Any], count: int) -> list[Row]:
+def read_rows(body: Any, count: int) -> list[Row]:
     """A vector of length 1 for each of `count` texts, in their order, or why that one has none.
 
     Raises ModelError where the answer as a whole cannot be matched with the texts.
     """
-    data = body.get("data")
-    if not isinstance(data, list):
-        what = "an error in place of vectors" if body.get("error") else "no list of embeddings"
+    if not body or not isinstance(body, Mapping | list):
+        raise ModelError("the endpoint's answer is not a JSON object")
+    data = _data(body)
+    if data is None:
+        failed = isinstance(body, Mapping) and body.get("error")
+        what = "an error in place of vectors" if failed else "no list of embeddings"
         raise ModelError(f"the endpoint's answer holds {what}")
     if len(data) != count:
         raise ModelError(f"{len(data)} vectors came back for {count} texts")
     return [_row(item) for item in _ordered(data)]
 
 
+def _data(body: Any) -> list[Any] | None:
+    """The items, or vectors alone, as OpenAI's API holds them, or llama.cpp's, TEI's, Ollama's or Cohere's own."""
+    if isinstance(body, list) and len(body) == 1 and isinstance(body[0], Mapping) and "data" in body[0]:
+        body = body[0]
+    if isinstance(body, Mapping):
+        body = body.get("data", body.get("embeddings"))
+    if isinstance(body, Mapping):
+        body = body.get("float")
+    return body if isinstance(body, list) else None
+
+
 def _ordered(data: list[Any]) -> Sequence[Any]:
     """By `index` where that tells the items apart; some leave it out, at 0 or always, or write the same for all."""
-    told = [item.get("index") or 0 if isinstance(item, Mapping) else None for item in data]
-    places = [place for place in told if isinstance(place, int)]
+    try:
+        places = [float(item.get("index") or 0) for item in data]
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return data
     if len(set(places)) < len(data):
         return data
     return [item for _, item in sorted(zip(places, data, strict=True), key=lambda placed: placed[0])]
@@ -64,7 +80,9 @@ def _numbers(embedding: object) -> NDArray[np.float64]:
     """
     if isinstance(embedding, str):
         if not embedding.lstrip().startswith("["):
-            return np.frombuffer(base64.b64decode(embedding, validate=True), dtype="<f4").astype(np.float64)
+            packed = "".join(embedding.split()).rstrip("=")
+            packed += "=" * (-len(packed) % 4)
+            return np.frombuffer(base64.b64decode(packed, validate=True), dtype="<f4").astype(np.float64)
         embedding = json.loads(embedding)
     if not isinstance(embedding, list):
         raise ValueError("no list of numbers")

@@ -72,6 +72,31 @@ async def test_a_draft_that_does_not_hold_is_quarantined(changed: dict[str, obje
     assert len(extraction.drafts) == 1
 
 
+@pytest.mark.parametrize("source", [1, 3])
+async def test_a_line_that_is_named_wrongly_is_found_by_its_quote(source: int) -> None:
+    events = [event("Good morning."), event(BERLIN), event("How nice!", role="assistant")]
+    extraction = await extractor(ScriptedChat(answer(said_fact(source=source)))).extract(events, {})
+    (found,) = extraction.drafts
+    assert [(one.event_id, one.quote) for one in found.sources] == [(events[1].id, "I moved to Berlin in May")]
+    assert (found.trust, extraction.quarantined) == ("user", ())
+
+
+@pytest.mark.parametrize(
+    ("quote", "contents"),
+    [
+        ("I moved to Berlin", ["Hm.", BERLIN, BERLIN]),
+        ("I moved to Rome", ["Hm.", BERLIN, "And I?"]),
+        ("moved", ["Hm.", BERLIN]),
+        ("Hm. I moved to Berlin", ["Hm.", BERLIN]),
+    ],
+    ids=["in two lines", "in none", "one word", "across two"],
+)
+async def test_a_quote_that_tells_no_line_makes_no_fact(quote: str, contents: list[str]) -> None:
+    chat = ScriptedChat(answer(said_fact(quote=quote, source=1)))
+    extraction = await extractor(chat).extract([event(content) for content in contents], {})
+    assert (extraction.drafts, [one.reason for one in extraction.quarantined]) == ((), ["ungrounded"])
+
+
 @pytest.mark.parametrize("when", ["since 2019", "7 June 2023", "next year"])
 async def test_a_time_that_the_source_does_not_name_stays_open(when: str) -> None:
     extraction = await extractor(ScriptedChat(answer(said_fact(when=when)))).extract([event(BERLIN)], {})

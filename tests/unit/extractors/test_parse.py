@@ -53,6 +53,14 @@ def parsed_fact(**changed: Any) -> SaidFact:
         json.dumps({"answer": json.loads(GOOD)}),
         f'<tool_call>\n{{"name": "facts", "arguments": {GOOD}}}\n</tool_call>',
         f"<answer>{GOOD}</answer>",
+        f"Sure. <answer>{GOOD}</answer> Done.",
+        json.dumps([{"name": "facts", "parameters": json.loads(GOOD)}]),
+        json.dumps({"facts": json.loads(GOOD)}),
+        json.dumps({name.upper(): child for name, child in json.loads(GOOD).items()}),
+        json.dumps({f" {name.capitalize()} ": child for name, child in json.loads(GOOD).items()}),
+        GOOD.replace('"summaries"', '// none "here"\n"summaries"'),
+        GOOD.replace('"summaries"', '/* none, */ "summaries"'),
+        GOOD.replace("}]", "}, // the end\n]"),
     ],
 )
 def test_wrapping_does_not_matter(text: str) -> None:
@@ -121,6 +129,39 @@ def test_a_draft_or_a_part_never_passes_for_the_answer(text: str) -> None:
 @pytest.mark.parametrize("text", [BARE, f"[{BARE}]", f'{{"facts": {BARE}}}', f'{{"facts": [{BARE}]}}'])
 def test_one_fact_in_place_of_the_whole_is_put_in_its_place(text: str) -> None:
     assert parse(text).facts == parse(GOOD).facts
+
+
+TWO = [json.loads(BARE), json.loads(BARE) | {"text": "alice has a dog."}]
+LINES = "\n".join(map(json.dumps, TWO))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LINES,
+        f"```jsonl\n{LINES}\n```",
+        LINES.replace("\n", ",\n"),
+        "\n".join(f"```json\n{json.dumps(one, indent=1)}\n```" for one in TWO),
+        "\n".join(json.dumps({"facts": [one], "summaries": []}) for one in TWO),
+        f"{json.dumps({'facts': TWO})}\n{json.dumps({'facts': []})}",
+        json.dumps({"facts": {"1": TWO[0], "2": TWO[1]}}),
+        f"Here they are:\n```json\n{json.dumps(TWO)}\n```\nThat is all.",
+        json.dumps({"facts": [{name.capitalize(): child for name, child in one.items()} for one in TWO]}),
+    ],
+)
+def test_several_objects_are_put_in_one_list(text: str) -> None:
+    assert parse(text).facts == parse(json.dumps({"facts": TWO})).facts
+
+
+@pytest.mark.parametrize("text", [LINES[:-9], f"{LINES}\n{{", f"{LINES}\nand more", f"{LINES}\n[1]"])
+def test_several_objects_with_a_rest_are_no_list(text: str) -> None:
+    with pytest.raises(BadAnswer):
+        parse_answer(text)
+
+
+def test_marks_of_a_comment_inside_strings_stay() -> None:
+    said = answer(said_fact(text="see https://example.org /* here */"))
+    assert parse(said.replace("]}", "],}")).facts[0].text == "see https://example.org /* here */"
 
 
 def test_commas_and_line_breaks_inside_strings_stay() -> None:
@@ -227,7 +268,9 @@ def test_a_category_that_is_none_is_other(said: object, read: str) -> None:
     assert parsed_fact(category=said).category == read
 
 
-@pytest.mark.parametrize("said", ["1", "[1]", "(1)", " 1 ", "L1", "#1", 1.0, "1.0"])
+@pytest.mark.parametrize(
+    "said", ["1", "[1]", "(1)", " 1 ", "L1", "#1", 1.0, "1.0", "line 1", "Line [1]", [1], ["1", 2]]
+)
 def test_the_number_of_a_line_is_read_in_any_form(said: object) -> None:
     assert parsed_fact(source=said).source == 1
 
@@ -249,6 +292,28 @@ def test_what_makes_a_fact_may_not(missing: str) -> None:
 
 def test_a_long_statement_is_kept_up_to_the_limit_of_a_fact() -> None:
     assert len(parsed_fact(text="x" * 2_000).text) == 2_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"verdicts": {"1": "add", "2": {"verdict": "confirm", "candidate": 1}}}',
+        '{"verdicts": {"D1": {"verdict": "add"}, "D2": {"verdict": "confirm", "candidate": "F1"}}}',
+        '{"verdicts": [{"verdict": "add"}, {"verdict": "confirm", "candidate": 1}]}',
+        '{"Verdicts": [{"Draft": 1, "Verdict": "Added."}, {"Draft": 2, "Verdict": "confirms", "Candidate": [1]}]}',
+        '[{"draft": 2, "verdict": "confirmed", "candidate": 1}, {"draft": 1, "verdict": "\'add\'"}]',
+        '{"draft": 1, "verdict": "add"}\n{"draft": "draft 2", "verdict": "confirm", "candidate": "fact 1"}',
+    ],
+)
+def test_verdicts_in_other_shapes_are_read(text: str) -> None:
+    read = [(said.draft, said.verdict, said.candidate) for said in parse_verdicts(text)]
+    assert read == [(1, "add", None), (2, "confirm", 1)]
+
+
+@pytest.mark.parametrize("verdict", ["update", "new", "none", "supersede or add", "", None, ["add"]])
+def test_a_verdict_in_another_word_is_none(verdict: object) -> None:
+    with pytest.raises(BadAnswer, match="verdict"):
+        parse_verdicts(json.dumps({"verdicts": [{"draft": 1, "verdict": verdict, "candidate": 1}]}))
 
 
 def test_a_refusal_repeats_nothing_of_the_content() -> None:

@@ -164,6 +164,11 @@ def test_an_error_that_comes_as_a_success_is_one(body: dict[str, Any], status: i
     assert caught.value.status == status
 
 
+def test_half_a_character_is_replaced() -> None:
+    """It could not be sent back with the fault named."""
+    assert read_completion(completion({"content": "yes \ud83d 😀"})).text == "yes \ufffd 😀"
+
+
 @pytest.mark.parametrize("reported", [7, "7", 7.0])
 def test_tokens_are_read_as_numbers_or_text(reported: Any) -> None:
     answer = read_completion(completion({"content": SAID}, usage={"prompt_tokens": reported}))

@@ -4,12 +4,15 @@ import base64
 import json
 import struct
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from itertools import count
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pytest
 
-from semmem.errors import ModelUnavailable
+from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.embedding import SHORTEST, OpenAIEmbedder
 from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
 
@@ -105,6 +108,24 @@ async def test_a_batch_that_fails_once_teaches_no_limit(server: ModelServer, emb
     server.requests.clear()
     await _same_as_hashed(embedder, CITIES)
     assert _most(server) == len(CITIES)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("broken", [Reply(status=500), Reply(body=b"{}"), Reply(cut=True)], ids=["500", "{}", "cut"])
+async def test_one_of_two_servers_behind_an_address_that_is_ill_buries_nothing(
+    server: ModelServer, first: int, broken: Reply
+) -> None:
+    """One of the tries of the job goes through; none says that a text is bad."""
+    embedder = OpenAIEmbedder("m", base_url=server.base_url, max_retries=1)
+    turns = count(first)
+    server.embed = lambda body: broken if next(turns) % 2 else hashed_words(body)
+    went_through = 0
+    for _ in range(3):
+        with suppress(ModelError):
+            await _same_as_hashed(embedder, CITIES[:4])
+            went_through += 1
+    assert went_through
+    await embedder.aclose()
 
 
 @pytest.mark.parametrize("status", [400, 413, 500])
@@ -243,6 +264,10 @@ def _written(write: Callable[[int, Sequence[float]], object]) -> Answer:
     return lambda body: _reply([write(at, vector) for at, vector in enumerate(hashed_words(body))])
 
 
+def _whole(body: object) -> Reply:
+    return Reply(body=json.dumps(body).encode())
+
+
 def _packed(vector: Sequence[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
@@ -256,6 +281,19 @@ def _packed(vector: Sequence[float]) -> str:
         _written(lambda at, vector: {"index": at + 1, "embedding": vector}),
         _written(lambda at, vector: {"index": None, "embedding": vector}),
         _written(lambda at, vector: {"index": str(at), "embedding": vector}),
+        lambda body: _reply(
+            [{"index": str(at), "embedding": vector} for at, vector in enumerate(hashed_words(body))][::-1]
+        ),
+        lambda body: _reply(
+            [{"index": float(at), "embedding": vector} for at, vector in enumerate(hashed_words(body))][::-1]
+        ),
+        lambda body: _whole([{"index": at, "embedding": [vector]} for at, vector in enumerate(hashed_words(body))]),
+        lambda body: _whole([{"object": "list", "data": [{"embedding": vector} for vector in hashed_words(body)]}]),
+        lambda body: _whole(hashed_words(body)),  # TEI
+        lambda body: _whole({"embeddings": hashed_words(body)}),  # Ollama
+        lambda body: _whole({"embeddings": {"float": hashed_words(body)}}),  # Cohere
+        _written(lambda at, vector: {"index": at, "embedding": _packed(vector).rstrip("=")}),
+        _written(lambda at, vector: {"index": at, "embedding": "\n".join(wrap(_packed(vector), 76))}),
         _written(lambda at, vector: {"index": at, "embedding": [vector]}),  # llama.cpp
         _written(lambda at, vector: {"index": at, "embedding": [str(value) for value in vector]}),
         _written(lambda at, vector: {"index": at, "embedding": json.dumps(vector)}),
