@@ -393,12 +393,13 @@ begin
         on conflict do nothing;
         scope_epoch := 0;
     end if;
-    if p_window > interval '0' and p_events @? '$[*] ? (@.report_hash != null)' then
+    if p_window > interval '0'
+        and exists (select from json_array_elements(p_events) e where e ->> 'report_hash' is not null) then
         -- Agents that report at once take turns, so that the second sees the first one's event and may change it.
         perform from semmem.scopes s
         where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
     end if;
-    if p_events @? '$[*] ? (@.key != null)' then
+    if exists (select from json_array_elements(p_events) e where e ->> 'key' is not null) then
         perform semmem.take_turn(p_tenant, p_kind, p_id);
     end if;
 
