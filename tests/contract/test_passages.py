@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from semmem import Memory, NewEvent, ScopedMemory
 from semmem.bootstrap import Application
+from semmem.errors import ConfigurationError
 from semmem.ports import Candidate, Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pieces import LONG
@@ -123,9 +124,10 @@ class TestPassages:
 
     async def test_nobody_can_put_a_passage_into_another_scope(self, postgres: Postgres) -> None:
         for foreign in (BOB, TEAM, GLOBEX):
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            with pytest.raises(ConfigurationError) as refused:
                 async with postgres.transaction(ALICE) as connection:
                     await put_passages(connection, [passage(place=1, scope=foreign)])
+            assert "row-level security" in str(refused.value.__cause__)
 
     async def test_only_reads_by_key_keep_their_plan(self, postgres: Postgres) -> None:
         modes = []
