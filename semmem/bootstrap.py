@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ from semmem.stores.erasure import Eraser
 from semmem.stores.events import EventLog
 from semmem.stores.facts import FactStore
 from semmem.stores.health import HealthStore
-from semmem.stores.jobs import JobQueue
+from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.ledger import Ledger
 from semmem.stores.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.points import IndexWork
@@ -109,8 +109,13 @@ async def open(*, clock: Clock = now, reranker: Reranker | None = None, **given:
 
 @asynccontextmanager
 async def open_application(
-    settings: Settings, *, clock: Clock = now, reranker: Reranker | None = None
+    settings: Settings,
+    *,
+    clock: Clock = now,
+    reranker: Reranker | None = None,
+    jobs: Sequence[Entrypoint] = ENTRYPOINTS,
 ) -> AsyncIterator[Application]:
+    """`jobs` are the kinds of work that a worker in this process does."""
     forking.watch(asyncio.get_running_loop(), owned=False)
     async with AsyncExitStack() as stack, _kept_by_a_child(stack):
         models = replace(await _models(stack, settings), reranker=reranker)
@@ -118,7 +123,7 @@ async def open_application(
         application = make_application(settings, stores, models, clock)
         stack.push_async_callback(application.memory.parts.background.aclose)
         if settings.runs_worker:
-            await stack.enter_async_context(_running(application.worker))
+            await stack.enter_async_context(_running(application.worker, jobs))
         stack.callback(application.memory.close)
         yield application
 
@@ -235,9 +240,9 @@ async def _models(stack: AsyncExitStack, settings: Settings) -> Models:
 
 
 @asynccontextmanager
-async def _running(worker: Worker) -> AsyncIterator[None]:
+async def _running(worker: Worker, jobs: Sequence[Entrypoint]) -> AsyncIterator[None]:
     """The worker beside the caller, in the caller's loop."""
-    task = asyncio.create_task(worker.run(), name="semmem-worker")
+    task = asyncio.create_task(worker.run(jobs), name="semmem-worker")
     try:
         yield
     finally:

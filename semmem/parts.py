@@ -7,6 +7,7 @@ from datetime import timedelta
 from semmem.background import Background
 from semmem.erasure import Erasure
 from semmem.errors import StoreUnavailable
+from semmem.faults import FaultLog
 from semmem.ports import Clock, RecentCache
 from semmem.retrieval.search import Searcher
 from semmem.stores.archive import ArchiveStore
@@ -18,7 +19,7 @@ from semmem.stores.ledger import Ledger
 from semmem.stores.records import RecordStore
 from semmem.tiers import Tiers
 
-log = logging.getLogger(__name__)
+faults = FaultLog(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +51,4 @@ async def _announce(cache: RecentCache, remembered: Remembered) -> None:
     try:
         await cache.push(remembered.accepted, remembered.epoch)
     except StoreUnavailable as error:
-        log.warning("%s: %d events are not in the recent cache", error, len(remembered.accepted))
+        faults.warn("new events are not in the recent cache", error)

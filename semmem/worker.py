@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -71,6 +71,7 @@ class Worker:
         self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
         self._consolidator, self._erasure = consolidator, erasure
         self._heartbeat = heartbeat
+        self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
         self._rebuilder = rebuilder
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
@@ -85,12 +86,13 @@ class Worker:
         self._under_way: set[asyncio.Task[None]] = set()
         self.left: Remaining | None = None  # when it had stopped; None before, or where Postgres was away
 
-    async def run(self) -> None:
-        """Until `stop`; reconnects where Postgres went away.
+    async def run(self, kinds: Sequence[Entrypoint] = ENTRYPOINTS) -> None:
+        """Does jobs of these kinds until `stop`; reconnects where Postgres went away.
 
         Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
         that waits, is another worker's at once.
         """
+        self._kinds = kinds
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
@@ -146,7 +148,7 @@ class Worker:
             "embed": self._embed,
             "consolidate": self._consolidate,
         }
-        for entrypoint in ENTRYPOINTS:
+        for entrypoint in self._kinds:
             self._manager.entrypoint(entrypoint)(handlers[entrypoint])
         if self._stopping.is_set():
             return

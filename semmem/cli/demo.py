@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import typer
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from semmem.memory import ScopedMemory
 
 STOP_SECONDS = 45.0
-EMBEDDED = {"postgres_url": None, "redis_url": None, "qdrant_url": None, "vector_index": "qdrant", "worker": True}
+EMBEDDED: dict[str, Any] = {
+    "postgres_url": None,
+    "redis_url": None,
+    "qdrant_url": None,
+    "vector_index": "qdrant",
+    "worker": True,
+}
 
 
 def demo(ctx: typer.Context) -> None:
@@ -41,7 +47,9 @@ def demo(ctx: typer.Context) -> None:
 
 async def _demo(ctx: typer.Context) -> None:
     async with AsyncExitStack() as stack:
-        given = {} if "data" in ctx.obj else {"data": await stack.enter_async_context(_temporary_folder())}
+        given: dict[str, Any] = (
+            {} if "data" in ctx.obj else {"data": await stack.enter_async_context(_temporary_folder())}
+        )
         opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
         answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
         story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))

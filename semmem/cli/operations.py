@@ -25,7 +25,7 @@ def worker(ctx: typer.Context) -> None:
 
     Then the batch in hand has SEMMEM_STOP_GRACE to end, and what is left waits for another worker. A second signal
     ends at once, and loses nothing either. Any number of workers may run; with embedded servers every command brings
-    its own.
+    its own, which leaves what waits for a model alone where the command only reads.
 
     Example: semmem worker
     """
@@ -81,7 +81,7 @@ def dead_letters(
     """
 
     async def listed() -> "list[DeadLetter]":
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.dead_letters(replayed=replayed, before=before, limit=limit)
 
     async def taken() -> dict[str, int]:

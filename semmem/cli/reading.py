@@ -118,7 +118,7 @@ def facts(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.facts(
                 category=category, subject=subject, superseded=superseded, before=before, limit=limit
             )
@@ -139,7 +139,7 @@ def timeline(
     """
 
     async def work() -> list[Fact]:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.timeline(fact)
 
     show(run(work()), as_json, output.versions)
@@ -161,7 +161,7 @@ def history(
     """
 
     async def work() -> list[Event]:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.history(agent=agent, session=session, before=before, limit=limit)
 
     show(run(work()), as_json, output.events)
@@ -181,7 +181,7 @@ def summaries(
     """
 
     async def work() -> list[Summary]:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.summaries(before=before, limit=limit)
 
     show(run(work()), as_json, output.summaries)
@@ -199,7 +199,7 @@ def branches(
     """
 
     async def work() -> list[Branch]:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             return await memory.branches()
 
     show(run(work()), as_json, output.branches)

@@ -67,7 +67,7 @@ def get(ctx: typer.Context, key: Key, place: Branch, as_json: options.AsJson = F
     """
 
     async def work() -> Record:
-        async with scoped(ctx, place) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             record = await memory.records.get(key)
             if record is None:
                 raise NotFound(f"no record {key} in this scope; `semmem records list` shows the keys")

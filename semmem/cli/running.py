@@ -88,33 +88,40 @@ def settings_of(ctx: typer.Context, **given: Any) -> "Settings":
 
 
 @asynccontextmanager
-async def application(ctx: typer.Context, **given: Any) -> "AsyncIterator[Application]":
-    """The application that the options and the environment name, open."""
+async def application(ctx: typer.Context, *, reads: bool = False, **given: Any) -> "AsyncIterator[Application]":
+    """The application that the options and the environment name, open.
+
+    One that only `reads` has no time for a model: its own worker indexes, and leaves what waits for a model waiting.
+    """
     async with AsyncExitStack() as stack:
         with notes.status("opening the memory"):
             from semmem.bootstrap import open_application
+            from semmem.stores.jobs import ENTRYPOINTS
 
-            opened = await stack.enter_async_context(open_application(settings_of(ctx, **given)))
+            settings = settings_of(ctx, **given)
+            without = {"consolidate"} if reads and settings.uses_llm else set()
+            jobs = [kind for kind in ENTRYPOINTS if kind not in without]
+            opened = await stack.enter_async_context(open_application(settings, jobs=jobs))
         try:
             yield opened
         except asyncio.CancelledError:
             await stack.aclose()
             if opened.worker.left:
-                notes.print(f"{opened.worker.left}; the next command or worker goes on with it")
+                notes.print(f"{opened.worker.left}; the next command that writes, or a worker, goes on with it")
             raise
 
 
 @asynccontextmanager
-async def briefly(ctx: typer.Context) -> "AsyncIterator[Application]":
+async def briefly(ctx: typer.Context, *, reads: bool = False) -> "AsyncIterator[Application]":
     """The application for one command among others: embedded servers stay a while, for the next one to find them."""
     kept = {} if "keep_servers" in settings_of(ctx).model_fields_set else {"keep_servers": KEEP_SERVERS}
-    async with application(ctx, **kept) as opened:
+    async with application(ctx, reads=reads, **kept) as opened:
         yield opened
 
 
 @asynccontextmanager
-async def scoped(ctx: typer.Context, place: Scope | Branch) -> "AsyncIterator[ScopedMemory]":
-    async with briefly(ctx) as opened:
+async def scoped(ctx: typer.Context, place: Scope | Branch, *, reads: bool = False) -> "AsyncIterator[ScopedMemory]":
+    async with briefly(ctx, reads=reads) as opened:
         yield memory_of(opened, place)
 
 
@@ -122,9 +129,9 @@ async def scoped(ctx: typer.Context, place: Scope | Branch) -> "AsyncIterator[Sc
 async def viewed(
     ctx: typer.Context, place: Branch, also: Sequence[str] | None
 ) -> "AsyncIterator[tuple[ScopedMemory, list[ScopedMemory]]]":
-    """The memory of a place, and those that --also names."""
+    """The memory of a place, and those that --also names, to be read."""
     others = places_of(place, also)
-    async with briefly(ctx) as opened:
+    async with briefly(ctx, reads=True) as opened:
         yield memory_of(opened, place), [memory_of(opened, other) for other in others]
 
 

@@ -212,7 +212,7 @@ def export(
 
     async def work() -> int:
         count, out = 0, typer.get_binary_stream("stdout")
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace)) as memory:
+        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace), reads=True) as memory:
             with _bar() as progress:
                 task = progress.add_task("exporting", total=None)
                 async for line in _plain(memory) if events else memory.export():

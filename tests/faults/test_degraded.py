@@ -156,6 +156,16 @@ async def test_without_redis_nothing_is_missing_and_nothing_stale_comes_back(own
     assert await _degraded(alice) == frozenset()
 
 
+async def test_a_lost_redis_is_a_line_in_the_log_and_not_one_for_each_event(
+    opener: Opener, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opener(redis_url="redis://127.0.0.1:1") as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        for number in range(5):
+            await alice.remember(f"My note {number}.")
+    assert len([message for message in caplog.messages if "not in the recent cache" in message]) == 1
+
+
 async def test_what_was_said_without_redis_is_in_every_recent_tier_after_its_return(
     own: Servers, opener: Opener
 ) -> None:
