@@ -107,9 +107,12 @@ class Asking:
         self.usage += Usage(calls=1, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
         return answer
 
-    async def is_well(self) -> bool:
-        """Whether the endpoint answers at all: if nothing was usable yet, the instructions without any data."""
-        if self.answered or self._well:
+    async def is_well(self, *, still: bool = False) -> bool:
+        """Whether the endpoint answers at all: if nothing was usable yet, the instructions without any data.
+
+        `still` asks in any case: it may have answered a moment ago, and have lost its credit or its model since.
+        """
+        if not still and (self.answered or self._well):
             return True
         empty = prompt.extract_messages([], {})
         try:
@@ -118,7 +121,7 @@ class Asking:
         except BadAnswer as error:
             self._well = error.reason != "too_long"
         except ModelError:
-            return False
+            self._well = False
         else:
             self._well = True
         return self._well

@@ -20,6 +20,9 @@ _LOOSER: dict[Structure, Structure] = {
 _STRUCTURE = re.compile(
     r"response_?format|json|schema|structured|grammar|guided|format|\banyof\b|\benum\b|logit|constrain|decoding"
 )
+_STREAM = re.compile(
+    r"only supports? (?:the )?stream|non-?streaming|(?:enable|set).{0,20}stream|stream\W{1,3}(?:must|should) be"
+)
 _SYSTEM = re.compile(
     r"(?:system|developer)['`\" ]*(?:role|message|instruction|prompt)|role.{0,20}system|roles must alternate"
 )
@@ -37,11 +40,14 @@ class Dialect:
     temperature: bool = True
     effort: str | None = None
     system: bool = True
+    stream: bool = False
     context: int | None = None
     answer: int | None = None
 
     def without(self, said: str) -> "Dialect | None":
         """The next dialect after a refusal in these words (lower case), or None where they name nothing it has."""
+        if not self.stream and _STREAM.search(said):
+            return replace(self, stream=True)
         if self.temperature and "temperature" in said:
             return replace(self, temperature=False)
         if self.effort and re.search(r"reasoning|effort|thinking", said):
@@ -88,6 +94,8 @@ class Dialect:
             body[self.limit] = max_tokens
         if self.temperature:
             body["temperature"] = 0
+        if self.stream:
+            body["stream"] = True
         if self.effort:
             body["reasoning_effort"] = self.effort
         if self.structure == "json_schema":

@@ -15,7 +15,7 @@ _MAX_SAID = 20_000
 
 _CONTENT = re.compile(
     r"content[_ ]?(?:management |safety |moderation )?(?:filter|polic|moderation)|responsible_?ai_?polic"
-    r"|data_?inspection|inappropriate content|sensitive (?:content|word|information)|prohibited[_ ]content"
+    r"|data_?inspection|content exists risk|敏感内容|不安全|inappropriate content|sensitive (?:content|word|information)|prohibited[_ ]content"
     r"|safety[_ ](?:system|filter|polic|reason|block|check)|blocked (?:by|due to|for|because)|moderation|was flagged"
     r"|guardrail|usage polic|violat\w* .{0,60}(?:polic|guideline|terms)|harmful|unsafe content|invalid_prompt|jailbreak"
     r"|(?:prompt|content|input|message|text) (?:was|is|has been|were) (?:blocked|filtered|flagged|rejected by)"
@@ -40,7 +40,7 @@ _FORM = re.compile(
     r"response_?format|json[_ ]?(?:schema|object|mode)|structured[_ ]output|grammar|guided|additionalproperties"
     r"|temperature|max_(?:completion_)?tokens|reasoning_effort|unsupported (?:parameter|value)|extra (?:inputs|fields)"
     r"|unknown (?:parameter|field|name)|unrecognized|not (?:supported|implemented)|system (?:role|message|instruction)"
-    r"|support|requested parameters"
+    r"|support|requested parameters|streaming"
 )
 _NO_MODEL = re.compile(
     r"model.{0,80}(?:not found|does not exist|not exist|unknown|not available|no access)|model_not_found"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from semmem.context import CLOSING, OPENING
+from semmem.errors import ModelError, RequestFailed, RequestRefused
 from semmem.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.extractors.llm import MAX_CALLS, LlmExtractor
 from semmem.fact import Validity
@@ -171,6 +172,53 @@ async def test_a_model_that_answers_nothing_usable_fails_the_events_it_was_asked
     assert 0 < (extraction.read or 0) < 40
     assert set(extraction.failed or {}) == {told.id for told in events[: extraction.read]}
     assert all(failure.may_pass for failure in (extraction.failed or {}).values())
+
+
+@pytest.mark.parametrize("failure", [RequestRefused("credit balance is too low"), RequestFailed("500")])
+async def test_an_endpoint_that_fails_in_the_middle_of_a_batch_buries_nothing(failure: ModelError) -> None:
+    """It has answered well before, and does not any more: no event is at fault."""
+    answered = 0
+
+    def by(request: str) -> str | tuple[str, str]:
+        nonlocal answered
+        answered += 1
+        if answered > 2:
+            raise failure
+        return ("", "length") if answered == 1 else NOTHING
+
+    with pytest.raises(type(failure)):
+        await extractor(ScriptedChat(by=by)).extract([event(f"I visited city {n}.") for n in range(4)], {})
+
+
+@pytest.mark.parametrize("failure", [RequestRefused("no"), RequestFailed("500")])
+async def test_a_text_that_an_endpoint_fails_at_fails_alone(failure: ModelError) -> None:
+    def by(request: str) -> str:
+        if "POISON" in request:
+            raise failure
+        return NOTHING
+
+    events = [event("I live in Berlin."), event("POISON"), event("My dog is called Rex.")]
+    extraction = await extractor(ScriptedChat(by=by)).extract(events, {})
+    assert set(extraction.failed or {}) == {events[1].id}
+
+
+async def test_an_endpoint_that_fails_at_verdicts_after_some_buries_nothing() -> None:
+    answered = 0
+
+    def by(request: str) -> str | tuple[str, str]:
+        nonlocal answered
+        answered += 1
+        if answered > 2:
+            raise RequestRefused("credit balance is too low")
+        return ("", "length") if answered == 1 else verdicts((1, "add", None))
+
+    known = fact("alice has a dog.")
+    asked = [
+        Question(draft=draft(f"alice has a {size} dog."), candidates=(known,), cosines=(0.9,))
+        for size in ("big", "small")
+    ]
+    with pytest.raises(RequestRefused):
+        await extractor(ScriptedChat(by=by)).decide(asked)
 
 
 async def test_many_poisonous_events_cost_no_good_one() -> None:

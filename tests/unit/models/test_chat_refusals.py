@@ -210,6 +210,16 @@ REFUSALS: dict[str, tuple[Holds, int, object]] = {
         400,
         openai_error("litellm.UnsupportedParamsError: ollama does not support parameters: ['response_format'], for model=llama3. To drop these, set `litellm.drop_params=True`"),
     ),
+    "DashScope: a model that only streams": (
+        lambda request: not request.get("stream"),
+        400,
+        openai_error("This model only support stream mode, please enable the stream parameter to access the model."),
+    ),
+    "DashScope: one that thinks only in a stream": (
+        lambda request: not request.get("stream"),
+        400,
+        openai_error("parameter.enable_thinking must be set to false for non-streaming calls"),
+    ),
     "DeepSeek: json_schema": (has_schema, 400, openai_error("This response_format type is unavailable now")),
     "DeepSeek: a variant, as 422": (
         has_schema,
@@ -372,6 +382,8 @@ async def test_a_cap_on_the_answer_is_learnt(server: ModelServer, chat: OpenAICh
 
 
 FILTERS = {
+    "DeepSeek, in three words": (400, openai_error("Content Exists Risk")),
+    "Zhipu, in Chinese": (400, openai_error("系统检测到输入或生成内容可能包含不安全或敏感内容")),
     "Azure": (400, {"error": {"message": "The response was filtered due to the prompt triggering Azure OpenAI's content management policy.", "code": "content_filter", "param": "prompt", "innererror": {"code": "ResponsibleAIPolicyViolation"}}}),
     "OpenAI": (400, openai_error("Invalid prompt: your prompt was flagged as potentially violating our usage policy.", code="invalid_prompt")),
     "OpenAI, moderation": (400, openai_error("Your request was rejected as a result of our safety system.", code="moderation_blocked")),
