@@ -15,7 +15,8 @@ _MAX_SAID = 20_000
 
 _CONTENT = re.compile(
     r"content[_ ]?(?:management |safety |moderation )?(?:filter|polic|moderation)|responsible_?ai_?polic"
-    r"|data_?inspection|content exists risk|敏感内容|不安全|inappropriate content|sensitive (?:content|word|information)|prohibited[_ ]content"
+    r"|content exists risk|敏感内容|不安全"
+    r"|data_?inspection|inappropriate content|sensitive (?:content|word|information)|prohibited[_ ]content"
     r"|safety[_ ](?:system|filter|polic|reason|block|check)|blocked (?:by|due to|for|because)|moderation|was flagged"
     r"|guardrail|usage polic|violat\w* .{0,60}(?:polic|guideline|terms)|harmful|unsafe content|invalid_prompt|jailbreak"
     r"|(?:prompt|content|input|message|text) (?:was|is|has been|were) (?:blocked|filtered|flagged|rejected by)"
