@@ -22,7 +22,7 @@ from semmem.extractors.sentences import (
 from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
 from semmem.extractors.summarize import extractive
 from semmem.extractors.voices import own_words
-from semmem.fact import Draft, Source, Validity
+from semmem.fact import MAX_FACT_BYTES, Draft, Source, Validity
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
 OPEN = Validity()
@@ -93,7 +93,7 @@ def _draft(sentence: str, event: Event) -> Draft:
     speaker = speaker_of(event)
     return Draft(
         subject=speaker,
-        text=told(annotate(sentence, event.occurred_at), speaker),
+        text=_told(sentence, event, speaker),
         category=category_of(sentence),
         confidence=CONFIDENCE,
         importance=_importance(event, sentence),
@@ -101,6 +101,13 @@ def _draft(sentence: str, event: Event) -> Draft:
         sources=(Source(event_id=event.id, quote=sentence),),
         trust=event.role,
     )
+
+
+def _told(sentence: str, event: Event, speaker: str) -> str:
+    """As long as a fact may be: without the resolved dates where they are too much, and cut where all is."""
+    forms = (told(annotate(sentence, event.occurred_at), speaker), f'{speaker}: "{sentence}"')
+    short = next((form for form in forms if len(form.encode()) <= MAX_FACT_BYTES), None)
+    return short or forms[1].encode()[: MAX_FACT_BYTES - 4].decode(errors="ignore") + '…"'
 
 
 def _importance(event: Event, sentence: str) -> float:

@@ -9,7 +9,7 @@ from time import monotonic
 from uuid import UUID
 
 from semmem import failpoints
-from semmem.errors import BadAnswer, ModelError
+from semmem.errors import BadAnswer, InvalidInput, ModelError, SemmemError
 from semmem.event import Event
 from semmem.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.extractors import gate, segment
@@ -59,8 +59,14 @@ class Consolidator:
         with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
         can be had for, go to the dead letters instead.
         """
-        while not stopped() and (first := await self._read(scope, 0, {}, last_attempt)):
-            await self._work_off(scope, first, last_attempt, stopped)
+        try:
+            while not stopped() and (first := await self._read(scope, 0, {}, last_attempt)):
+                await self._work_off(scope, first, last_attempt, stopped)
+        except Exception as error:
+            if not last_attempt or _is_outside(error):
+                raise
+            log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
+            await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
 
     async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, stopped: Callable[[], bool]) -> None:
         """While a batch is compared and written, the next is read."""
@@ -84,6 +90,36 @@ class Consolidator:
                 return await self._extract(scope, events, pending, summaries, last_attempt)
             await self._skip(scope, pending)
         return None
+
+    async def _take_apart(self, scope: Scope, pending: Sequence[Event]) -> None:
+        """Halves the events down to those at which extraction breaks, and buries these; the others become facts.
+
+        It ends with the batch that broke: what comes behind it is read again as ever.
+        """
+        worth = [event for event in pending if gate.worth_extracting(event)]
+        events = segment.next_batch(worth, self._counter, self._extractor.limits) if worth else []
+        waiting = [events] if events else []
+        while waiting:
+            some = waiting.pop()
+            try:
+                await self._write(await self._extract(scope, some, some, {}, True), True)
+            except Exception as error:
+                if _is_outside(error):
+                    raise
+                if len(some) == 1:
+                    await self._bury(scope, some[0], error)
+                else:
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
+
+    async def _bury(self, scope: Scope, event: Event, error: Exception) -> None:
+        """The error's own text stays out: it may quote the event."""
+        told = f"extraction broke on this event with {type(error).__name__}; replay it with a release that mends this"
+        failure = Failure(reason="broken", detail=told)
+        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        extraction = Extraction(failed={event.id: failure})
+        actor = self._extractor.name
+        await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
     async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
         async with self._postgres.transaction(scope) as connection:
@@ -203,6 +239,11 @@ class _Read:
     @property
     def summaries(self) -> dict[str | None, str]:
         return {summary.session: summary.text for summary in self.extraction.summaries}
+
+
+def _is_outside(error: Exception) -> bool:
+    """Whether a store, a model or the settings are the cause, and not what the batch holds."""
+    return isinstance(error, SemmemError) and not isinstance(error, InvalidInput | BadAnswer)
 
 
 def _with_unjudged(extraction: Extraction, decided: Sequence[Decision | Failure]) -> Extraction:
