@@ -10,7 +10,7 @@ from semmem.extractors.offline import OfflineExtractor
 from semmem.fact import MAX_FACT_BYTES
 from tests.applications import Opener
 
-LONG = "I moved to " + "𝔹𝔢𝔯𝔩𝔦𝔫" * 60 + " yesterday and last week and last month and today."
+LONG = "I moved to " + "\U0001d539\U0001d522\U0001d52f" * 120 + " yesterday and last week and last month and today."
 ERRORS: list[Exception] = [ValueError("heliotrope"), TypeError(), RecursionError(), OverflowError(), KeyError("k")]
 
 
