@@ -1,6 +1,7 @@
 """The `semmem` command."""
 
 import os
+import signal
 import sys
 
 
@@ -9,6 +10,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until there is something to close, Ctrl-C ends the process, with no traceback of what was being imported.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from semmem.cli.app import app
 
     try:

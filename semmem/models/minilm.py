@@ -204,7 +204,10 @@ def _after_fork() -> None:
 
 
 def _end_without_destructors() -> None:
-    """When Python is done, this process ends before onnxruntime's C++ destructors wait for threads of the parent."""
+    """When Python is done, this process ends before onnxruntime's C++ destructors wait for threads of the parent.
+
+    They run even where the child never used a session, and it then hangs; one that used its own is aborted.
+    """
     libc = ctypes.CDLL(None)
     with suppress(AttributeError):  # glibc has these calls; handlers run last to first, and what C buffered is written
         for function in (libc._exit, libc.fcloseall):

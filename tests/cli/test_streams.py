@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,3 +143,16 @@ def test_ids_are_shown_where_a_command_takes_them(alice: Command) -> None:
     assert receipt["id"] in alice("receipts").out
     assert receipt["id"] in alice("receipts", receipt["id"]).out
     assert alice("receipts", fact["id"]).code == 3
+
+
+def test_an_interrupt_at_start_up_ends_without_a_traceback(tmp_path: Path) -> None:
+    command = (sys.executable, "-X", "importtime", "-m", "semmem", "worker")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(tmp_path), text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "click" in line:  # one of the first imports of the command, which was begun
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+    assert "Traceback" not in rest
+    assert process.returncode in (-signal.SIGINT, 130)  # the latter where the command was at work already
