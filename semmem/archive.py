@@ -78,6 +78,8 @@ class Sum:
 
 def object_of(line: bytes) -> dict[str, Any]:
     """The JSON object that a line holds. Raises InvalidInput for any other line."""
+    if len(line) > MAX_LINE_BYTES:
+        raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "split what it holds into several")
     try:
         said = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:

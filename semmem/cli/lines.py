@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
-from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any
 
-from semmem.archive import MARK, MAX_LINE_BYTES, object_of
+from semmem.archive import object_of
 from semmem.checks import check_not_future
 from semmem.errors import InvalidInput
 from semmem.event import Event, NewEvent
@@ -66,18 +65,3 @@ def _with_time(said: Mapping[str, Any]) -> dict[str, Any]:
         return {**said, "occurred_at": datetime.fromisoformat(when)}
     except (TypeError, ValueError):
         raise InvalidInput("occurred_at", "must be ISO 8601", "write it like 2026-05-01T09:30:00Z") from None
-
-
-def first_of(stream: BinaryIO) -> tuple[bytes, Iterator[bytes]]:
-    """The first line, and all of them; one that is longer than any may be is cut, and refused as such."""
-    lines = iter(lambda: stream.readline(MAX_LINE_BYTES + 2), b"")
-    first = next(lines, b"")
-    return first, chain([first] if first else [], lines)
-
-
-def is_archive(first: bytes) -> bool:
-    """Whether a file that starts with this line is one that export wrote whole."""
-    try:
-        return MARK in object_of(first)
-    except InvalidInput:
-        return False

@@ -39,7 +39,7 @@ def at_place(command: Callable[..., None]) -> Callable[..., None]:
         *, tenant: str, user: str | None, workspace: str | None, branch: str | None, owner: str | None, **given: Any
     ) -> None:
         with reported():
-            place = Branch(Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch), owner)
+            place = place_named(tenant, user, workspace, branch, owner)
         command(place=place, **given)
 
     made: list[inspect.Parameter] = []
@@ -51,6 +51,11 @@ def at_place(command: Callable[..., None]) -> Callable[..., None]:
     placed.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
     placed.__annotations__ = {parameter.name: parameter.annotation for parameter in made}
     return placed
+
+
+def place_named(tenant: str, user: str | None, workspace: str | None, branch: str | None, owner: str | None) -> Branch:
+    """The place that the options name. Raises InvalidInput."""
+    return Branch(Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch), owner)
 
 
 def _parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:

@@ -1,26 +1,29 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from semmem.cli import options, output
+from semmem.cli.files import check_is_lines, first_of, is_archive, opened, size_of
 from semmem.cli.importing import Intake, Outcome
-from semmem.cli.lines import Reader, first_of, is_archive, line_of
+from semmem.cli.lines import Reader, line_of
 from semmem.cli.output import notes, show
-from semmem.cli.running import FAILED, application, memory_of, run, scoped, settings_of
+from semmem.cli.places import BranchPath, Owner, at_place, place_named
+from semmem.cli.running import FAILED, application, briefly, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
-from semmem.scope import Scope
+from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
+    from semmem.bootstrap import Application
     from semmem.evals.dataset import Conversation
     from semmem.inventory import Holding
     from semmem.memory import ScopedMemory
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from semmem.transfer import Imported
 
 LOCOMO_TENANT = "locomo"
-STDIN = "-"
 
 
 def import_(
@@ -37,6 +39,8 @@ def import_(
     tenant: Annotated[str | None, typer.Option(envvar="SEMMEM_TENANT", help="The tenant.", show_default=False)] = None,
     user: options.User = None,
     workspace: options.Workspace = None,
+    branch: BranchPath = None,
+    owner: Owner = None,
     format: Annotated[Literal["jsonl", "locomo"], typer.Option(help="What the file holds.")] = "jsonl",
     conversations: Annotated[str, typer.Option(help="LoCoMo only: these, such as conv-26,conv-30.")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first line that is refused.")] = False,
@@ -47,7 +51,7 @@ def import_(
     """Take in what export wrote, or a file of events; importing it again stores nothing twice.
 
     What export wrote is checked whole before anything is stored, and comes as it was: facts with their sources and
-    versions, ids and times. It may be another user's or database's: --tenant and --user say where it goes.
+    versions, ids and times. It may be another user's or database's: --tenant, --user and --branch say where it goes.
 
     In a file of events, a line is a JSON object with an event's fields: content, and what is known of role, speaker,
     agent, agent_type, session, event_type, importance, metadata, occurred_at (ISO 8601 with a zone) and key. A line
@@ -60,23 +64,27 @@ def import_(
     """
 
     async def work() -> "Outcome | Imported":
-        outcome, size = Outcome(), _size(file)
+        outcome = Outcome()
         try:
             if format == "locomo":
-                chosen = _conversations(file, conversations, user, workspace)
+                chosen = _conversations(file, conversations, (user, workspace, branch, owner))
                 await _locomo(ctx, chosen, tenant, outcome, wait, patience)
                 return outcome
-            scope = Scope.one_of(tenant or "", user=user, workspace=workspace)
-            async with scoped(ctx, scope) as memory:
-                with _opened(file) as stream:
-                    first, whole = first_of(stream)
+            if conversations:
+                raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
+            place = place_named(tenant or "", user, workspace, branch, owner)
+            with opened(file) as stream:
+                first, lines = first_of(stream)
+                check_is_lines(first)
+                async with briefly(ctx) as application:
+                    memory = memory_of(application, place)
                     if is_archive(first):
-                        imported = await _archive(memory, whole, size)
+                        imported = await _archive(memory, lines, size_of(file))
                     else:
                         imported = None
-                        await _lines(memory, whole, size, strict, outcome)
-                if wait:
-                    await settle(await _with_branches(memory), patience=patience)
+                        await _lines(memory, lines, size_of(file), strict, outcome)
+                    if wait:
+                        await settle(await _with_branches(application, memory), patience=patience)
         except asyncio.CancelledError:
             if outcome.accepted or outcome.duplicate:
                 stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
@@ -120,17 +128,8 @@ async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | N
     return imported
 
 
-async def _with_branches(memory: "ScopedMemory") -> "list[ScopedMemory]":
-    return [memory, *(memory.branch(*place.path, owner=place.owner) for place in await memory.branches())]
-
-
-def _size(file: Path) -> int | None:
-    """In bytes; None for stdin, whose end nobody knows."""
-    if str(file) == STDIN:
-        return None
-    if not file.is_file():
-        raise InvalidInput("file", f"{file} is not there, or no file", "name a file, or - for stdin")
-    return file.stat().st_size
+async def _with_branches(application: "Application", memory: "ScopedMemory") -> "list[ScopedMemory]":
+    return [memory, *(memory_of(application, place) for place in await memory.branches() if place != memory.place)]
 
 
 async def _lines(
@@ -140,10 +139,6 @@ async def _lines(
         task = progress.add_task("importing", total=size)
         read = _read(lines, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
         await Intake(memory, outcome, unit="line", strict=strict).take(read)
-
-
-def _opened(file: Path) -> BinaryIO:
-    return typer.get_binary_stream("stdin") if str(file) == STDIN else file.open("rb")
 
 
 def _read(
@@ -159,14 +154,13 @@ def _read(
             yield number, error
 
 
-def _conversations(file: Path, ids: str, user: str | None, workspace: str | None) -> "list[Conversation]":
+def _conversations(file: Path, ids: str, place: Sequence[str | None]) -> "list[Conversation]":
     from semmem.evals.dataset import chosen
     from semmem.evals.locomo import load
 
-    if user is not None or workspace is not None:
-        raise InvalidInput(
-            "scope", "is the conversation's own with --format locomo", "leave --user and --workspace out"
-        )
+    if any(place):
+        fix = "leave --user, --workspace, --branch and --owner out"
+        raise InvalidInput("scope", "is the conversation's own with --format locomo", fix)
     return chosen(load(file), [id.strip() for id in ids.split(",") if id.strip()])
 
 
@@ -194,25 +188,26 @@ def _bar() -> Progress:
     return Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
 
 
+@at_place
 def export(
     ctx: typer.Context,
-    tenant: options.Tenant,
-    user: options.User = None,
-    workspace: options.Workspace = None,
+    place: Branch,
     events: Annotated[bool, typer.Option("--events", help="Only events, as plain lines, without branches.")] = False,
 ) -> None:
     """Write a memory whole, as lines of JSON that import makes the same again, in this database or another.
 
-    With its branches, records, facts and their versions, summaries and dead letters. Vectors are made anew where it is
-    imported; receipts of earlier forgets and audit rows stay behind. All is as of one moment, whatever is written
+    With all branches below, records, facts and their versions, summaries and dead letters. Vectors are made anew where
+    it is imported; receipts of earlier forgets and audit rows stay behind. All is as of one moment, whatever is written
     meanwhile; the last line sums up the others, so that a cut file is recognised.
 
     Example: semmem export --tenant acme --user alice > alice.jsonl
+
+    Example: semmem export --branch projects/apollo --tenant acme --user alice > apollo.jsonl
     """
 
     async def work() -> int:
         count, out = 0, typer.get_binary_stream("stdout")
-        async with scoped(ctx, Scope.one_of(tenant, user=user, workspace=workspace), reads=True) as memory:
+        async with scoped(ctx, place, reads=True) as memory:
             with _bar() as progress:
                 task = progress.add_task("exporting", total=None)
                 async for line in _plain(memory) if events else memory.export():

@@ -1,9 +1,14 @@
+import codecs
+import gzip
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from semmem.archive import MAX_LINE_BYTES
 from tests.cli.command import Command
 
 NO_WAIT = ("--no-wait", "--json")
@@ -144,6 +149,92 @@ def test_a_cut_archive_is_refused_and_says_so(alice: Command, semmem: Command, t
     assert (answer.code, answer.out) == (2, "")
     assert "without an end line" in answer.err
     assert contents(bob) == []
+
+
+OTHER_FILES = {
+    "gzip": (gzip.compress(b'{"content": "one"}\n'), "gzip -dc FILE | semmem import -"),
+    "zip": (b"PK\x03\x04" + b"x" * 50, "unzip -p"),
+    "zstd": (b"\x28\xb5\x2f\xfd\n\n", "zstd -dc"),
+    "UTF-16": ('{"content": "one"}\n'.encode("utf-16"), "iconv -f UTF-16"),
+    "UTF-16 without a mark": ('{"content": "one"}\n'.encode("utf-16-be"), "iconv -f UTF-16"),
+    "NUL": (b"\0" * 100, "holds NUL"),
+    "a JSON list": (b'[{"content": "one"},\n{"content": "two"}]\n', "jq -c"),
+    "one object over many lines": (b'{\n  "content": "one"\n}\n', "jq -c"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_FILES)
+def test_a_file_of_another_kind_is_refused_once_with_the_way_to_make_lines_of_it(
+    alice: Command, file: Path, kind: str
+) -> None:
+    holds, fix = OTHER_FILES[kind]
+    file.write_bytes(holds)
+    answer = alice("import", str(file), *NO_WAIT)
+    assert (answer.code, answer.out) == (2, "")
+    error = json.loads(answer.err)["error"]
+    assert (error["code"], error["field"]) == ("invalid_input", "file")
+    assert fix in error["message"]
+
+
+def test_marks_and_ends_of_windows_make_no_other_events(alice: Command, file: Path) -> None:
+    path = written(file, {"content": "Köln"}, {"content": "two"})
+    assert alice("import", path, *NO_WAIT).json["accepted"] == 2
+    file.write_bytes(codecs.BOM_UTF8 + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert alice("import", path, *NO_WAIT).json == {"accepted": 0, "duplicate": 2, "refused": 0}
+
+
+def test_a_line_that_is_too_long_is_one_refusal_with_the_limit(alice: Command, file: Path) -> None:
+    path = written(file, {"content": "x" * MAX_LINE_BYTES}, {"content": "two"}, "{")
+    answer = alice("import", path, *NO_WAIT)
+    assert json.loads(answer.out) == {"accepted": 1, "duplicate": 0, "refused": 2}
+    assert f"line 1: line: must be at most {MAX_LINE_BYTES} bytes" in answer.err
+    assert "line 3: line: is not JSON" in answer.err
+
+
+def test_a_pipe_is_read_like_a_file(alice: Command, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=['{"content": "one"}\n'])
+    writer.start()
+    assert alice("import", str(pipe), *NO_WAIT).json["accepted"] == 1
+    writer.join()
+
+
+@pytest.mark.parametrize("name", [".", "none.jsonl", "/proc/self/mem"])
+def test_what_cannot_be_read_is_named(alice: Command, tmp_path: Path, name: str) -> None:
+    answer = alice("import", str(tmp_path / name), *NO_WAIT)
+    assert (answer.code, answer.out) == (2, "")
+    error = json.loads(answer.err)["error"]
+    assert error["field"] == "file"
+    assert str(tmp_path / name) in error["limit"]
+
+
+def test_conversations_go_with_locomo_alone(alice: Command, file: Path) -> None:
+    answer = alice("import", written(file, {"content": "one"}), "--conversations", "conv-26", *NO_WAIT)
+    assert (answer.code, json.loads(answer.err)["error"]["field"]) == (2, "conversations")
+
+
+def test_a_branch_moves_alone_and_into_another_branch(semmem: Command, alice: Command, tenant: str, file: Path) -> None:
+    apollo = alice.within(*alice.scope, "--branch", "projects/apollo")
+    alice("import", written(file, {"content": "My sister is called Ebba."}), *NO_WAIT)
+    apollo("import", written(file, {"content": "My cat Misse only eats fish."}))
+    bot = apollo.within(*apollo.scope, "--owner", "bot")
+    bot("import", written(file, {"content": "I like to be brief."}))
+
+    exported = apollo("export").out
+    assert "Misse" in exported
+    assert "brief" in exported  # private places below come along
+    assert "Ebba" not in exported
+    assert "brief" in bot("export").out
+    assert "Misse" not in bot("export").out
+
+    moved = semmem.within("--tenant", tenant, "--workspace", "w", "--branch", "old/apollo")
+    assert moved("import", "-", "--json", stdin=exported).json["stored"]["event"] == 2
+    assert contents(moved) == ["My cat Misse only eats fish."]
+    assert "fish" in moved("recall", "What does Misse eat?", "--json").json["hits"][0]["text"]
+    assert contents(moved.within(*moved.scope, "--owner", "bot")) == ["I like to be brief."]
+    assert contents(semmem.within("--tenant", tenant, "--workspace", "w")) == []
+    assert apollo("export", "--events").out.count("\n") == 1
 
 
 def test_an_administrator_sees_who_has_a_memory(semmem: Command, alice: Command, tenant: str, file: Path) -> None:

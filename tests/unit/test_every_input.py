@@ -319,7 +319,20 @@ def test_what_is_walked_is_what_there_is() -> None:
         "ScopedMemory",
         "open",
     }
-    answers = {"Ack", "Context", "Event", "Fact", "Hit", "Item", "Recall", "Receipt", "Record", "Summary", "Imported"}
+    answers = {
+        "Waiting",
+        "Ack",
+        "Context",
+        "Event",
+        "Fact",
+        "Hit",
+        "Item",
+        "Recall",
+        "Receipt",
+        "Record",
+        "Summary",
+        "Imported",
+    }
     protocols = {"Reranker"}
     errors = {name for name in semmem.__all__ if inspect.isclass(getattr(semmem, name)) and _is_error(name)}
     assert set(semmem.__all__) - walked - answers - protocols - errors == set()
