@@ -11,7 +11,7 @@ from semmem.cli.output import counted, notes, show, visible
 from semmem.cli.places import at_place
 from semmem.cli.running import application, briefly, memory_of, run, scoped, settings_of, signalled
 from semmem.cli.settling import PATIENCE, settle
-from semmem.errors import ConfigurationError
+from semmem.errors import ConfigurationError, InvalidInput, NotFound
 from semmem.scope import Branch
 
 if TYPE_CHECKING:
@@ -81,12 +81,17 @@ def dead_letters(
     """
 
     async def listed() -> "list[DeadLetter]":
+        if letter:
+            raise InvalidInput("letter", "goes with --replay", "pass both, or leave --letter out to list them")
         async with scoped(ctx, place, reads=True) as memory:
             return await memory.dead_letters(replayed=replayed, before=before, limit=limit)
 
     async def taken() -> dict[str, int]:
         async with scoped(ctx, place) as memory:
-            return {"replayed": await memory.replay(letter)}
+            replayed = await memory.replay(letter)
+        if letter and not replayed:
+            raise NotFound("none of these dead letters waits in this scope; `semmem dead-letters` shows their ids")
+        return {"replayed": replayed}
 
     if replay:
         show(

@@ -1,13 +1,15 @@
 """Options that several commands share."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
+from semmem.errors import InvalidInput
 from semmem.fact import Category
 
 
@@ -32,6 +34,17 @@ def _read(text: str, of_day: time) -> datetime:
     if value.tzinfo is None:
         raise typer.BadParameter(f"{text!r} has no time zone; append Z for UTC, or an offset such as +02:00")
     return value
+
+
+def json_object(field: str, text: str) -> dict[str, Any]:
+    """Raises InvalidInput for any other JSON, or none."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidInput(field, "must be a JSON object", """write it like '{"channel": "chat"}'""")
+    return found
 
 
 def _instant(help: str, parser: Callable[[str], datetime] = instant) -> typer.models.OptionInfo:

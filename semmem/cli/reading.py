@@ -1,6 +1,7 @@
 """The commands that answer from a memory: recall, context, facts, timeline, history and summaries."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, cast
 from uuid import UUID
 
 import typer
@@ -9,7 +10,8 @@ from semmem.cli import options, output
 from semmem.cli.output import note_degraded, notes, show
 from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, viewed
-from semmem.context import TIERS, Context, Format
+from semmem.context import TIERS, Context, Format, Tier
+from semmem.errors import InvalidInput
 from semmem.event import Event
 from semmem.fact import Fact, Summary
 from semmem.hit import Recall
@@ -84,7 +86,7 @@ def context(
     """
 
     async def work() -> Context:
-        wanted: Any = [name.strip() for said in tiers or [] for name in said.split(",")] or TIERS
+        wanted = _tiers(tiers)
         async with viewed(ctx, place, also) as (memory, others):
             return await memory.context(
                 query,
@@ -99,6 +101,14 @@ def context(
     show(made, as_json, output.context)
     notes.print(output.spent(made), style="dim")
     note_degraded(made.degraded)
+
+
+def _tiers(said: Sequence[str] | None) -> list[Tier]:
+    """Raises InvalidInput for a name that is no tier."""
+    named = [name.strip().lower() for each in said or [",".join(TIERS)] for name in each.split(",")]
+    if not set(named) <= set(TIERS):
+        raise InvalidInput("tiers", f"must name one or more of {', '.join(TIERS)}", "write them like summary,retrieved")
+    return cast("list[Tier]", named)
 
 
 @at_place

@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -14,7 +14,7 @@ from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, settings_of, viewed
 from semmem.cli.settling import settle_unless_stalled
 from semmem.cli.stdin import text_or_stdin
-from semmem.durations import FORMS, read_duration
+from semmem.durations import read_duration
 from semmem.errors import InvalidInput, NotFound
 from semmem.event import NewEvent
 from semmem.record import Record
@@ -47,7 +47,10 @@ def put(
     """
 
     async def work() -> Record:
-        found, event = _object("value", text_or_stdin("value", value)), NewEvent(content=text) if text else None
+        found, event = (
+            options.json_object("value", text_or_stdin("value", value)),
+            NewEvent(content=text) if text else None,
+        )
         span = _duration(ttl)
         async with scoped(ctx, place) as memory:
             record = await memory.records.put(key, found, event=event, ttl=span)
@@ -93,7 +96,7 @@ def list_(
     """
 
     async def work() -> list[Record]:
-        wanted = _object("matching", matching) if matching else None
+        wanted = options.json_object("matching", matching) if matching else None
         async with viewed(ctx, place, also) as (memory, others):
             start = None if after is None else await memory.records.get(after)
             if after is not None and start is None:
@@ -127,15 +130,8 @@ def _record(record: Record) -> Text:
     return Text(visible(json.dumps(record.value, ensure_ascii=False, indent=2)))
 
 
-def _object(field: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidInput(field, "must be a JSON object", """write it like '{"dark": true}'""") from None
-
-
 def _duration(text: str | None) -> timedelta | None:
     try:
         return None if text is None else read_duration(text)
     except ValueError as error:
-        raise InvalidInput("ttl", str(error), FORMS) from None
+        raise InvalidInput("ttl", str(error), "pass 30m or P7D, for example") from None

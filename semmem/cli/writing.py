@@ -1,6 +1,6 @@
 """The commands that change a memory: remember and forget."""
 
-import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -53,7 +53,7 @@ def remember(
             session=session,
             event_type=event_type,
             importance=importance,
-            metadata=_metadata(metadata),
+            metadata=options.json_object("metadata", metadata),
             occurred_at=occurred_at,
             key=key,
         )
@@ -64,13 +64,6 @@ def remember(
         return ack
 
     show(run(work()), as_json, lambda ack: output.acks([ack]))
-
-
-def _metadata(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise InvalidInput("metadata", "must be a JSON object", """write it like '{"channel": "chat"}'""") from None
 
 
 @at_place
@@ -102,10 +95,10 @@ def forget(
     Example: semmem forget --tenant acme --user alice --fact 0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55 --keep-events
     """
     named = {"session": session, "event": event, "fact": fact, "agent": agent, "category": category, "before": before}
+    selection: dict[str, Any] = {"everything": everything, "keep_events": keep_events, **named}
 
     async def work() -> Receipt:
-        selection: dict[str, Any] = {"everything": everything, "keep_events": keep_events, **named}
-        Selection(**selection)
+        _check_named(selection)
         async with scoped(ctx, place) as memory:
             counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
@@ -116,6 +109,19 @@ def forget(
             return await followed(memory, receipt) if settings_of(ctx).runs_worker else receipt
 
     show(run(work()), as_json, output.receipt)
+
+
+def _check_named(selection: Mapping[str, Any]) -> None:
+    """As `Selection` does, in the words of the command line. Raises InvalidInput."""
+    named = [name for name, value in selection.items() if name not in ("everything", "keep_events") and value]
+    if selection["keep_events"] and named != ["fact"]:
+        raise InvalidInput("keep_events", "goes with a fact alone", "pass --fact ID --keep-events, and nothing else")
+    if selection["everything"] and named:
+        fix = f"leave --everything out, or --{named[0]}"
+        raise InvalidInput("forget", "takes everything, or what is named", fix)
+    if not selection["everything"] and not named:
+        raise InvalidInput("forget", "must name what to forget", "pass --everything, --session, --event, --fact, ...")
+    Selection(**selection)
 
 
 def _confirm(counted: Receipt) -> None:

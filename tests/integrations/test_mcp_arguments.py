@@ -106,6 +106,15 @@ async def test_any_other_limit_is_refused_with_the_range(alice: ScopedMemory, me
             assert refused == "limit: must be a whole number from 1 to 100; pass 100, say"
 
 
+async def test_the_refusal_of_an_optional_argument_says_one_thing(alice: ScopedMemory, memory: Memory) -> None:
+    async with calling(one_scope(memory, alice.scope)) as call:
+        refused = await call.refused("add_memory", text=TEA, metadata="[1]")
+        assert refused == 'metadata: must be a JSON object; pass it like {"source": "chat"}'
+        assert (
+            await call.refused("list_memories", after=5) == "after: must be an id, as text; take one that a tool showed"
+        )
+
+
 @pytest.mark.parametrize("after", ["", " ", None, "null"])
 async def test_a_list_starts_at_the_newest_where_after_is_blank(
     alice: ScopedMemory, memory: Memory, after: object
@@ -184,6 +193,24 @@ async def test_no_argument_chooses_whose_memory_it_is(
             assert refused == f"{name}: no argument of {tool}, leave it out; whose memory this is, the server decides"
         assert await call.texts() == []
     assert [await stranger.history() for stranger in strangers] == [[]] * len(strangers)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"filters": {"user_id": "bob"}},
+        {"filters": {"AND": [{"a": 1}, {"user_id": "bob"}]}},
+        {"filters": {"user_id": {"in": ["bob"]}}},
+        {"filters": '{"tenant_id": "globex"}'},
+        {"kwargs": {"user_id": "bob"}},
+        {"a": {"b": {"c": [[{"namespace": "bob"}]]}}},
+    ],
+)
+async def test_nor_does_one_within_an_argument(alice: ScopedMemory, memory: Memory, given: dict[str, Any]) -> None:
+    async with calling(one_scope(memory, alice.scope)) as call:
+        refused = await call.refused("search_memories", query="tea", **given)
+        assert refused.endswith("whose memory this is, the server decides")
+        await call("search_memories", query="tea", filters={"AND": [{"user_id": alice.scope.id}]})
 
 
 async def test_other_unknown_arguments_are_ignored_and_the_answer_says_so(alice: ScopedMemory, memory: Memory) -> None:

@@ -5,7 +5,7 @@ argument's name, its limit and the fix.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
@@ -83,17 +83,26 @@ def ignored_arguments(
     Raises InvalidInput for one that names another's memory, and where `strict` for any: a model must not believe that
     it wrote to that memory, or that it narrowed what is deleted.
     """
-    unknown = sorted(
-        name
-        for name, value in given.items()
-        if name not in schema["properties"] and not is_blank(value) and _folded(name) not in HOSTS_OWN
-    )
+    unknown = sorted(name for name, value in given.items() if name not in schema["properties"] and not is_blank(value))
     for name in unknown:
-        _check_owner(tool, name, given[name], scope)
-    named = [name for name in unknown if _folded(name) not in NAMES_TENANT | NAMES_OWNER]
+        for inner, value in _entries(name, given[name]):
+            _check_owner(tool, inner, value, scope)
+    named = [name for name in unknown if _folded(name) not in HOSTS_OWN | NAMES_TENANT | NAMES_OWNER]
     if strict and named:
         raise InvalidInput(named[0], f"no argument of {tool}", "leave it out; what is deleted is gone for good")
     return named
+
+
+def _entries(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """A value under its name, and all that it holds: other servers take `filters` with a user in them."""
+    yield name, value
+    found = _parsed(value)
+    if isinstance(found, Mapping):
+        for inner, held in found.items():
+            yield from _entries(inner, held)
+    elif isinstance(found, list):
+        for held in found:
+            yield from _entries("", held)
 
 
 def _check_owner(tool: str, name: str, value: object, scope: Scope) -> None:

@@ -168,5 +168,6 @@ def _place_of(error: BaseException | None) -> str:
 
 def _refused(error: ValidationError) -> str:
     """Each argument, its limit and the fix, without the value that was given."""
-    refusals = error.errors(include_input=False)
+    # An argument that may be left out is tried as None too, which is not what the caller has to know.
+    refusals = [each for each in error.errors(include_input=False) if each["type"] != "none_required"]
     return "; ".join(str(each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}") for each in refusals)
