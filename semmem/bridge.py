@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from semmem import forking
 from semmem.bootstrap import open
-from semmem.errors import Closed
+from semmem.errors import Closed, InvalidInput
 from semmem.memory import Memory
 
 T = TypeVar("T")
@@ -34,6 +34,14 @@ _inherited: list[object] = []  # of the parent: kept in a child, so that nothing
 def _told(setting: object) -> str:
     """By which two settings are told apart; a secret's own text hides it."""
     return setting.get_secret_value() if isinstance(setting, SecretStr) else repr(setting)
+
+
+def _name_of(settings: Mapping[str, object]) -> str:
+    """The same for the same settings. Raises InvalidInput for values that no setting has."""
+    try:
+        return hashlib.sha256(json.dumps(settings, sort_keys=True, default=_told).encode()).hexdigest()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInput("settings", "must be plain values", "pass what semmem.open takes") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Bridge:
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
         """One bridge for all in this process who ask with the same settings; it closes when each has closed it."""
-        name = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_told).encode()).hexdigest()
+        name = _name_of(settings)
         with _sharing:
             bridge = _shared.get(name)
             if bridge is None or bridge.ended:
@@ -79,7 +87,7 @@ class Bridge:
     def run(self, work: Work[T]) -> T:
         """The answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
 
-        Raises what `semmem.open` raises, and Closed.
+        Raises what `semmem.open` raises, InvalidInput for what is no async function, and Closed.
         """
         future = self._submit(work)
         try:
@@ -103,8 +111,15 @@ class Bridge:
         self._end()
 
     def _submit(self, work: Work[T]) -> "Future[T]":
+        if not callable(work):
+            raise InvalidInput("work", "must be an async function", "pass one that takes the memory")
         opened = self._open()
-        return asyncio.run_coroutine_threadsafe(work(opened.memory), opened.loop)
+        started = work(opened.memory)
+        if not asyncio.iscoroutine(started):
+            raise InvalidInput(
+                "work", f"must be an async function, not one that returns {started!r:.80}", "await in it"
+            )
+        return asyncio.run_coroutine_threadsafe(started, opened.loop)
 
     def _open(self) -> _Opened:
         with self._lock:

@@ -15,7 +15,7 @@ from semmem.consistency import Consistency, place_of
 from semmem.errors import InvalidInput
 from semmem.parts import Parts
 from semmem.scope import Branch
-from semmem.stores.archive import Line, Moved
+from semmem.stores.archive_writing import Line, Moved
 
 BATCH = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024

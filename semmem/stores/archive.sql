@@ -40,8 +40,8 @@ select m.*, (
 from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = ($1, $2, $3)
 order by m.session nulls first;
 
--- read_dead_letter: oldest first
-select * from semmem.dead_letters where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+-- read_dead_letter: oldest first; vectors are made anew, and so are letters of those that are refused again
+select * from semmem.dead_letters where (tenant, scope_kind, scope_id) = ($1, $2, $3) and stage <> 'embedding'
 order by recorded_at, id;
 
 -- make_scope: a first write's scope

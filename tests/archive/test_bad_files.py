@@ -10,18 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from semmem import InvalidInput, Memory, NewEvent, ScopedMemory
-from semmem.archive import MAX_LINE_BYTES, Sum
+from semmem.archive import MAX_LINE_BYTES
+from tests.archive.files import sealed
 
 Body = list[dict[str, Any]]
-
-
-def sealed(header: str, body: Iterable[dict[str, Any] | str]) -> list[str]:
-    """A file whose end fits its lines, whoever wrote them."""
-    total, lines = Sum(), [header]
-    for line in body:
-        lines.append(line if isinstance(line, str) else json.dumps(line, ensure_ascii=False))
-        total.add(lines[-1].encode("utf-8", "surrogatepass"))
-    return [*lines, total.line()]
 
 
 @pytest.fixture

@@ -1,18 +1,21 @@
 """What export writes, import makes the same again: in another database, byte for byte."""
 
 import asyncio
+import base64
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
 import pytest
 
 from semmem import InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
 from semmem.archive import KINDS
 from semmem.bootstrap import Application
 from semmem.integrations.langgraph import SemmemStore
+from semmem.stores.ledger import Stage, add_dead_letter
 from tests.applications import FAST, ManualClock, Opener
 from tests.model_server import ModelServer
 from tests.unit.extractors.builders import answer, said_fact, verdicts
@@ -241,3 +244,64 @@ async def test_what_a_langgraph_store_keeps_comes_along(
     kept = [record.value for place in places for record in await place.records.find()]
     assert sorted(value["text"] for value in kept) == sorted(items.values())
     assert (await exported(other))[1:] == (await exported(alice))[1:]
+
+
+async def test_a_langgraph_store_reads_what_was_imported(
+    memory: Memory, elsewhere: Application, urls: dict[str, Any], clock: ManualClock
+) -> None:
+    clock.advance(days=36_500)
+    own = {"postgres_url": elsewhere.settings.postgres_url, "qdrant_prefix": elsewhere.settings.qdrant_prefix}
+
+    def fill() -> None:
+        with SemmemStore(tenant="acme", user="alice", **FAST | urls) as store:
+            store.put(("projects", "alpha"), "due", {"text": "Alpha is due on 3 May 2027.", "n": 1})
+
+    def read() -> list[tuple[tuple[str, ...], str, dict[str, Any]]]:
+        with SemmemStore(tenant="acme", user="alice", **FAST | urls | own) as store:
+            found = store.search(("projects",), query="When is Alpha due?")
+            item = store.get(("projects", "alpha"), "due")
+            assert item is not None
+            return [(each.namespace, each.key, each.value) for each in (item, *found)]
+
+    await asyncio.to_thread(fill)
+    alice, other = (each.scope(tenant="acme", user="alice") for each in (memory, elsewhere.memory))
+    await settled(alice)
+    await other.import_(alice.export())
+    await settled(other)
+    due = (("projects", "alpha"), "due", {"text": "Alpha is due on 3 May 2027.", "n": 1})
+    assert await asyncio.to_thread(read) == [due, due]
+
+
+async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: Application) -> None:
+    """Records with an embedding in their values, in nested places, private ones too."""
+    vector = base64.b64encode(np.linspace(-1, 1, 384, dtype="<f4").tobytes()).decode()
+    shared, private = alice.branch("crew", "a/b %"), alice.branch("crew", "a/b %", owner="researcher")
+    for place, content in ((shared, "The launch is in Porto."), (private, "I doubt that Porto is ready.")):
+        value = {"embedding": vector, "categories": ["plan"], "private": place is private, "source": "crew"}
+        event = NewEvent(content=content, role="assistant", agent="researcher", metadata={"categories": ["plan"]})
+        await place.records.put("0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55", value, event=event)
+    await settled(alice)
+
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="alice")
+    await other.import_(lines)
+    await settled(other)
+
+    assert (await exported(other))[1:] == lines[1:]
+    [record] = await other.branch("crew", "a/b %", owner="researcher").records.find()
+    assert (record.value["embedding"], record.value["private"]) == (vector, True)
+    assert next(hit.text for hit in await other.branch("crew", "a/b %").recall("Porto")) == "The launch is in Porto."
+
+
+async def test_letters_of_vectors_are_made_anew_like_the_vectors(
+    alice: ScopedMemory, application: Application, elsewhere: Application
+) -> None:
+    ack = await alice.remember("I drive a red Volvo.")
+    await alice.settled()
+    for stage in get_args(Stage):
+        async with application.stores.postgres.transaction(alice.scope) as connection:
+            await add_dead_letter(connection, alice.scope, stage, "filtered", "", [ack.id], START)
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(lines)
+    await other.settled()
+    assert {letter.stage for letter in await other.dead_letters()} == {"extraction", "draft"}
+    assert (await exported(other))[1:] == lines[1:]

@@ -29,11 +29,12 @@ from semmem import (
     View,
 )
 from semmem.bootstrap import Application
+from semmem.bridge import Bridge
 from semmem.errors import ConfigurationError
 from semmem.inventory import scopes
 from semmem.records import Records
 from semmem.settings import Settings, load_settings
-from tests.applications import Opener
+from tests.applications import FAST, Opener
 
 SECONDS = 60  # after which a call counts as hanging; the machine may be busy
 
@@ -290,6 +291,43 @@ async def test_the_administrators_list(quick: Application) -> None:
                 yield f"{name}={told}", lambda make=make, name=name: scopes(quick.settings, **{name: make()})
 
     assert await _faults(calls()) == {}
+
+
+@pytest.mark.parametrize("name", ["run", "arun"])
+async def test_every_work_that_a_bridge_is_given(urls: dict[str, Any], name: str) -> None:
+    bridge = Bridge(**FAST | urls)
+    try:
+        call = getattr(bridge, name)
+
+        def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
+            for told, make in WRONG.items():
+                if told != "class":  # which can be called, and raises an error of its own
+                    yield f"{name}({told})", lambda make=make: call(make())
+
+        assert await _faults(calls()) == {}
+    finally:
+        await asyncio.to_thread(bridge.close)
+
+
+async def test_every_setting_that_a_bridge_is_given() -> None:
+    def used(settings: dict[str, Any]) -> Any:
+        bridge = Bridge.shared(**settings)
+        try:
+            return bridge.run(_nothing)
+        finally:
+            bridge.close()
+
+    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
+        for name in ("postgres_pool", "no_such_setting", "lease"):
+            for told, make in WRONG.items():
+                given = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none", name: make()}
+                yield f"{name}={told}", lambda given=given: asyncio.to_thread(used, given)
+
+    assert await _faults(calls()) == {}
+
+
+async def _nothing(memory: Memory) -> None:
+    pass
 
 
 async def test_arguments_of_open_that_are_no_settings() -> None:
