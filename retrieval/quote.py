@@ -2,7 +2,9 @@
 
 Only what could be taken for markup is written as a reference: `a < b && c` stands as it was said, `<b>` as `&lt;b>`.
 Each function can be undone exactly, so nothing is lost: first the indent of further lines, then `&amp;`, `&lt;` and
-`&#10;` (a character by its number).
+`&#10;` (a character by its number). So are characters that nobody sees, or that turn what stands around them: controls,
+zero-width ones, marks of direction, tags. XML has no way to name some of them: there they are Unicode's pictures,
+as U+241B is of escape.
 """
 
 import re
@@ -14,10 +16,27 @@ _SIGN = "[/|\uff5c!?\\\\]"
 _OPENS = rf"<(?![\s0-9=<>+\-.,:;)\]}}'\"$\u20ac~*&]|\Z)|<(?=\s*(?:{_SIGN}|[\w-]*semmem))"
 _BREAKS = "\r\v\f\x1c-\x1e\x85\u2028\u2029"  # what str.splitlines takes for the end of a line, but for the newline
 
-_IN_TEXT = re.compile(f"{_REFERENCE}|{_OPENS}|[{_BREAKS}]", re.IGNORECASE)
-_IN_NAME = re.compile(rf"{_REFERENCE}|{_OPENS}|[{_BREAKS}\n:,\[\]]", re.IGNORECASE)
-_IN_XML = re.compile(f"[&<>{_BREAKS}]")
-_IN_ATTRIBUTE = re.compile(f'[&<>"{_BREAKS}\n\t]')
+_UNSEEN = (
+    "\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# Joiners belong to emoji and to many scripts, and selectors behind a sign say how it looks; anywhere else they hide.
+_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{_UNSEEN}]"
+HIDDEN = (
+    rf"[{_UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
+    r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
+)
+
+_IN_TEXT = re.compile(f"{_REFERENCE}|{_OPENS}|[{_BREAKS}]|{HIDDEN}", re.IGNORECASE)
+_IN_NAME = re.compile(rf"{_REFERENCE}|{_OPENS}|[{_BREAKS}\n:,\[\]]|{HIDDEN}", re.IGNORECASE)
+_PICTURED = "\u2400-\u241f\u2425\u2426"
+_IN_XML = re.compile(f"[&<>{_BREAKS}{_PICTURED}]|{HIDDEN}")
+_IN_ATTRIBUTE = re.compile(f'[&<>"{_BREAKS}{_PICTURED}\n\t]|{HIDDEN}')
+_PICTURES = {chr(code): chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\t\n\r"} | {
+    "\ufffe": "\u2425",
+    "\uffff": "\u2426",
+}
 
 INDENT = "  "
 
@@ -33,14 +52,19 @@ def quoted_name(name: str) -> str:
 
 
 def quoted_xml(text: str) -> str:
-    return _IN_XML.sub(_reference, text)
+    return _IN_XML.sub(_reference_in_xml, text)
 
 
 def quoted_attribute(value: str) -> str:
     """The value in its quotation marks."""
-    return f'"{_IN_ATTRIBUTE.sub(_reference, value)}"'
+    return f'"{_IN_ATTRIBUTE.sub(_reference_in_xml, value)}"'
 
 
 def _reference(match: re.Match[str]) -> str:
     named = {"&": "&amp;", "<": "&lt;"}
     return named.get(match[0]) or f"&#{ord(match[0])};"
+
+
+def _reference_in_xml(match: re.Match[str]) -> str:
+    """XML forbids even the reference to some characters: they get their picture, and a picture gets a reference."""
+    return _PICTURES.get(match[0]) or _reference(match)

@@ -19,6 +19,7 @@ from semmem.fact import Fact, Summary, Validity
 from semmem.hit import Hit, Recall
 from semmem.receipt import Receipt
 from semmem.record import Record
+from semmem.retrieval.quote import HIDDEN
 from semmem.scope import Branch
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ answers = _Answers(highlight=False)
 notes = Console(stderr=True, highlight=False)
 
 # Stored text must not drive the terminal.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(f"[\x0b-\x0d\u2028\u2029]|{HIDDEN}")
 
 
 def visible(text: str) -> str:
@@ -63,7 +64,8 @@ def plain(value: object) -> Any:
 
 def print_json(value: object, indent: int | None = None) -> None:
     """In any locale: where stdout cannot write every character, they are escaped."""
-    text = json.dumps(plain(value), ensure_ascii=False, indent=indent)
+    written = json.dumps(plain(value), ensure_ascii=False, indent=indent)
+    text = _CONTROL.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), written)
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
 """Memories to retrieve, and readers that take a rendered context apart again."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -134,6 +134,12 @@ def plain(quotation: str) -> str:
     return re.sub("&(amp|lt|#[0-9]+);", lambda m: named.get(m[1]) or chr(int(m[1][1:])), quotation)
 
 
+def plain_xml(quotation: str) -> str:
+    """XML shows some characters by their pictures alone."""
+    pictures = {0x2400 + code: code for code in range(0x20)} | {0x2425: 0xFFFE, 0x2426: 0xFFFF}
+    return plain(quotation.translate(pictures))
+
+
 @dataclass
 class LineReader:
     """Reads the text format, and the messages format message by message, by what its lines begin with."""
@@ -194,7 +200,9 @@ def read_xml(text: str) -> list[Read]:
             assert int(id[1:]) == len(found) + 1
             kind = KINDS[id[0]]
             voice = attributes.pop("speaker", kind)
-            found.append(_read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}))
+            found.append(
+                _read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}, plain_xml)
+            )
     return found
 
 
@@ -202,8 +210,8 @@ def read(format: Format, text: str, messages: tuple[Mapping[str, str], ...] = ()
     return read_xml(text) if format == "xml" else read_lines(text, messages)
 
 
-def _read(found: dict[str, str]) -> Read:
-    found = {name: plain(value) for name, value in found.items()}
+def _read(found: dict[str, str], undo: Callable[[str], str] = plain) -> Read:
+    found = {name: undo(value) for name, value in found.items()}
     scopes = [(kind, found[kind]) for kind in ("user", "workspace") if kind in found]
     return Read(
         tier=found["tier"],
