@@ -174,6 +174,12 @@ async def test_a_model_that_answers_nothing_usable_fails_the_events_it_was_asked
     assert all(failure.may_pass for failure in (extraction.failed or {}).values())
 
 
+async def test_an_answer_that_was_cut_at_the_limit_is_none_even_if_it_reads_as_a_whole() -> None:
+    told = event(BERLIN)
+    extraction = await extractor(ScriptedChat((answer(said_fact()), "length"))).extract([told], {})
+    assert (extraction.drafts, [each.reason for each in (extraction.failed or {}).values()]) == ((), ["truncated"])
+
+
 @pytest.mark.parametrize("failure", [RequestRefused("credit balance is too low"), RequestFailed("500")])
 async def test_an_endpoint_that_fails_in_the_middle_of_a_batch_buries_nothing(failure: ModelError) -> None:
     """It has answered well before, and does not any more: no event is at fault."""
