@@ -10,7 +10,7 @@ append_only (name, columns) as (values
 -- The sweep looks across tenants for waiting work, and an administrator for who has a memory: addresses, never content.
 swept (name, columns) as (values
     ('events', array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
-    ('index_work', array['tenant', 'scope_kind', 'scope_id']),
+    ('index_work', array['tenant', 'scope_kind', 'scope_id', 'seq']),
     ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
     ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
     ('summaries', array['tenant', 'scope_kind', 'scope_id', 'recorded_at']),

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,13 +14,14 @@ from semmem.background import Background
 from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
 from semmem.erasure import Erasure
-from semmem.errors import InvalidInput
+from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.fact_indexing import FactIndexer
 from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.memory import Memory
 from semmem.migrations import upgrade
+from semmem.mirroring import MirrorKeeper
 from semmem.models.tokens import load_counter
 from semmem.opening import (
     known_dimensions,
@@ -35,10 +36,10 @@ from semmem.parts import Parts
 from semmem.ports import (
     Clock,
     Embedder,
+    Mirror,
     Models,
     RecentCache,
     Reranker,
-    VectorIndex,
 )
 from semmem.retrieval.search import Searcher
 from semmem.settings import Settings, load_settings
@@ -50,6 +51,7 @@ from semmem.stores.facts import FactStore
 from semmem.stores.health import HealthStore
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.ledger import Ledger
+from semmem.stores.mirror import MirrorStore
 from semmem.stores.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
@@ -77,7 +79,8 @@ class Stores:
     servers: "Servers | None"
     postgres: Postgres
     pgvector: PgVectorIndex
-    mirror: VectorIndex | None  # Qdrant, where it is the vector index
+    mirror: Mirror | None  # Qdrant, where it is the vector index
+    keeper: MirrorKeeper | None  # of the mirror
     cache: RecentCache | None
 
 
@@ -194,7 +197,8 @@ def _followers(stores: Stores) -> list[str]:
 
 
 def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, erasure: Erasure) -> Worker:
-    postgres, mirror, index_name = stores.postgres, stores.mirror, stores.pgvector.index_name
+    postgres, index_name = stores.postgres, stores.pgvector.index_name
+    mirror, keeper = stores.mirror, stores.keeper
     mirrored, log = mirror is not None, EventLog(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     rebuilder = SummaryRebuilder(postgres, clock)
@@ -203,7 +207,8 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
         Indexer(postgres, log, FactStore(postgres), models.embedder, stores.pgvector, clock, mirrored=mirrored),
         FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored),
-        IndexSync(postgres, IndexWork(postgres, index_name), mirror) if mirror else None,
+        IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
+        keeper,
         Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
         erasure,
         Heartbeat(HealthStore(postgres), settings.lease),
@@ -224,11 +229,15 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     postgres = await open_postgres(stack, settings, servers)
     dimensions = await known_dimensions(postgres, embedder)
     standing = partial(standing_dimensions, postgres, embedder.model)
-    mirror = await open_mirror(stack, settings, servers, embedder.model, dimensions, standing)
+    mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions, standing)
+    keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
+    if keeper:
+        with suppress(StoreUnavailable):  # it may come later
+            await keeper.check()
     cache = await open_cache(stack, settings, servers, postgres.identity)
-    return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, cache=cache)
+    return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
 
 
 async def _models(stack: AsyncExitStack, settings: Settings) -> Models:

@@ -13,6 +13,9 @@ NAMES = (
     "facts-committed",
     "mirror-writing",
     "mirror-written",
+    "mirror-begun",
+    "mirror-queued",
+    "mirror-marked",
     "forget-writing",
     "forget-committed",
 )

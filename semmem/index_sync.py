@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from semmem import failpoints
-from semmem.ports import VectorIndex
+from semmem.mirroring import MirrorKeeper
+from semmem.ports import Mirror, VectorIndex
 from semmem.scope import Scope
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
@@ -14,8 +15,8 @@ BATCH = 500
 class IndexSync:
     """Carries a scope's changed rows to the mirror: what exists is upserted, what does not is deleted."""
 
-    def __init__(self, postgres: Postgres, work: IndexWork, mirror: VectorIndex) -> None:
-        self._postgres, self._work, self._mirror = postgres, work, mirror
+    def __init__(self, postgres: Postgres, work: IndexWork, mirror: Mirror, keeper: MirrorKeeper) -> None:
+        self._postgres, self._work, self._mirror, self._keeper = postgres, work, mirror, keeper
         self._ensured = False  # the mirror may be away at the start, or thrown away at any time
 
     async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -24,11 +25,13 @@ class IndexSync:
         Raises StoreUnavailable where the mirror is down; what waits stays waiting.
         """
         if not self._ensured:
-            await self._mirror.ensure()
+            await self._keeper.check()
         self._ensured = False
         while not stopped() and await self._carry(scope):
             pass
         self._ensured = True
+        if not self._keeper.whole:
+            self._keeper.due.set()
 
     async def _carry(self, scope: Scope) -> bool:
         # One carrier per scope, or a slow one could write back a row that another has just deleted.

@@ -3,17 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from semmem.errors import ConfigurationError, ModelError, StoreUnavailable
+from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
-from semmem.ports import ChatModel, Embedder, Extractor, RecentCache, TokenCounter, VectorIndex
+from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter
 from semmem.settings import Settings
 from semmem.stores.identity import Identity
 from semmem.stores.pgvector import standing_dimensions
@@ -77,11 +77,12 @@ async def open_mirror(
     stack: AsyncExitStack,
     settings: Settings,
     servers: "Servers | None",
+    identity: Identity,
     model: str,
     dimensions: int | None,
     standing: Callable[[], Awaitable[int | None]] | None = None,
-) -> VectorIndex | None:
-    """Qdrant, unless the settings choose pgvector or know no Qdrant. Its absence now is not an error: it may come."""
+) -> Mirror | None:
+    """Qdrant, unless the settings choose pgvector or know no Qdrant. Nothing is asked of it yet."""
     url = settings.qdrant_url or (servers.qdrant_url if servers else None)
     if settings.vector_index == "pgvector" or (url is None and settings.vector_index is None):
         return None
@@ -90,11 +91,14 @@ async def open_mirror(
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
     client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
     mirror = QdrantIndex(
-        client, embedder_model=model, dimensions=dimensions, prefix=settings.qdrant_prefix, standing=standing
+        client,
+        identity=identity,
+        embedder_model=model,
+        dimensions=dimensions,
+        prefix=settings.qdrant_prefix,
+        standing=standing,
     )
     stack.push_async_callback(mirror.aclose)
-    with suppress(StoreUnavailable):
-        await mirror.ensure()
     return mirror
 
 

@@ -161,7 +161,7 @@ class VectorIndex(Protocol):
 
     name: str  # "qdrant" or "pgvector"
 
-    async def ensure(self) -> None:
+    async def ensure(self) -> object:
         """Makes the index if it is missing; IndexMismatch where one of another model stands in its place."""
         ...
 
@@ -184,6 +184,34 @@ class VectorIndex(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a mirror says of itself: which filling it is, and whether that is done."""
+
+    stamp: UUID
+    whole: bool
+
+
+class Mirror(VectorIndex, Protocol):
+    """A vector index outside Postgres, which may be lost at any time. A search of one that is not whole is refused."""
+
+    async def sized(self) -> bool:
+        """Whether it can be: not before the first vector, where nobody knows the dimensions."""
+        ...
+
+    async def ensure(self) -> bool:
+        """As VectorIndex.ensure; whether it was missing."""
+        ...
+
+    async def empty(self) -> None:
+        """Takes out everything, the mark as well."""
+        ...
+
+    async def mark(self) -> Mark | None: ...
+
+    async def put_mark(self, mark: Mark) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from semmem.faults import FaultLog, OneLine
 from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
+from semmem.mirroring import MirrorKeeper
 from semmem.scope import Scope
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
@@ -55,6 +56,7 @@ class Worker:
         indexer: Indexer,
         fact_indexer: FactIndexer,
         sync: IndexSync | None,
+        keeper: MirrorKeeper | None,
         consolidator: Consolidator,
         erasure: Erasure,
         heartbeat: Heartbeat,
@@ -69,6 +71,7 @@ class Worker:
     ) -> None:
         self._postgres, self._jobs = postgres, jobs
         self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
+        self._keeper = keeper
         self._consolidator, self._erasure = consolidator, erasure
         self._heartbeat = heartbeat
         self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
@@ -97,7 +100,7 @@ class Worker:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
         stopping = asyncio.create_task(self._stopping.wait())
-        beating = asyncio.create_task(self._heartbeat.run())
+        beating, keeping = asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._keep_mirror())
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({serving}, timeout=self._stop_grace)
@@ -106,9 +109,9 @@ class Worker:
         finally:
             self.stop()
             self._cancel_work()
-            for task in (serving, sweeping, stopping, beating):
+            for task in (serving, sweeping, stopping, beating, keeping):
                 task.cancel()
-            await asyncio.wait({serving, sweeping, beating}, timeout=CLOSE_SECONDS)
+            await asyncio.wait({serving, sweeping, beating, keeping}, timeout=CLOSE_SECONDS)
         await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
 
@@ -224,6 +227,16 @@ class Worker:
             except Exception as error:  # a sweep that ends for good would leave lost work lying
                 faults.warn("the sweep failed and is tried again", error)
             await self._pause(self._sweep_every.total_seconds())
+
+    async def _keep_mirror(self) -> None:
+        """Beside the sweep, so that neither waits for the other's store."""
+        while self._keeper and not self._stopping.is_set():
+            try:
+                await self._keeper.keep()
+            except Exception as error:  # one that is never looked at again may be wrong for good
+                faults.warn("qdrant could not be looked at, and is later", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._keeper.due.wait(), self._sweep_every.total_seconds())
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

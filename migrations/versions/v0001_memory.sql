@@ -226,6 +226,18 @@ create table semmem.index_work (
 );
 create index index_work_of_scope on semmem.index_work (tenant, scope_kind, scope_id, seq);
 
+-- What the mark in Qdrant has to say for its collection to be the one that was filled from here: `stamp`, or `next` while
+-- that is being written. While it is being filled, `through` is the last change to be carried there, null until all are
+-- queued; once it is whole, `changes` is how many there were when it was stamped, null if some still waited.
+create table semmem.mirror (
+    one     boolean primary key default true check (one),
+    stamp   uuid not null,
+    next    uuid,
+    whole   boolean not null default false,
+    through bigint,
+    changes bigint
+);
+
 -- What could not be extracted or embedded, or was refused: listed, replayed, never dropped.
 create table semmem.dead_letters (
     tenant      text collate "C" not null,

@@ -4,7 +4,7 @@ import asyncio
 import platform
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
@@ -224,16 +224,24 @@ def _told(span: timedelta) -> str:
 async def _qdrant(
     stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
 ) -> Check:
-    async def work() -> str:
-        from semmem.opening import open_mirror
+    filling = "is being filled from Postgres, and pgvector answers until it is whole"
 
-        mirror = await open_mirror(stack, settings, servers, embedder.model, await embedder.dimensions())
+    async def work() -> str:
+        from semmem.mirroring import MirrorKeeper
+        from semmem.opening import open_mirror, open_postgres
+        from semmem.stores.mirror import MirrorStore
+
+        postgres = await open_postgres(stack, settings, servers, size=2)
+        dimensions = await embedder.dimensions()
+        mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions)
         if mirror is None:
             return "not used: the vector index is pgvector"
-        await mirror.ensure()
-        return "has the collection of this embedder"
+        keeper = MirrorKeeper(MirrorStore(postgres), mirror)
+        await keeper.check()
+        return "has the collection of this database and embedder" if keeper.whole else filling
 
-    return await _checked("qdrant", work(), "check SEMMEM_QDRANT_URL and its key; pgvector answers", worst="degraded")
+    check = await _checked("qdrant", work(), "check SEMMEM_QDRANT_URL and its key; pgvector answers", worst="degraded")
+    return replace(check, state="degraded", fix="let a worker run") if check.what == filling else check
 
 
 async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check:

@@ -123,6 +123,13 @@ class Postgres:
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
             yield
 
+    @asynccontextmanager
+    async def alone(self, purpose: str) -> AsyncIterator[bool]:
+        """Whether no other process does this for the whole database; nobody waits, and none begins before we leave."""
+        async with self._exclusive, self._taken() as connection, connection.transaction():
+            lock = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
+            yield bool(await connection.fetchval(lock, json.dumps([purpose])))
+
     async def analyse_new(self) -> None:
         """Lets the planner know of tables that were empty, or small, until now; after each batch of a bulk write."""
         try:

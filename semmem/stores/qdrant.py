@@ -20,8 +20,9 @@ from qdrant_client.http.exceptions import ApiException, ResponseHandlingExceptio
 
 from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
-from semmem.ports import Candidate, ItemKind, Point
+from semmem.ports import Candidate, ItemKind, Mark, Point
 from semmem.scope import Scope, ScopeKind, View
+from semmem.stores.identity import Identity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +37,7 @@ BATCH_POINTS = 500
 # About 23 bytes each as JSON, and a server refuses bodies above 32 MiB.
 BATCH_NUMBERS = 1_000_000
 SCAN_PAGE = 1_000
+MARK = 0  # a number, where every other point has a UUID; without a tenant, so that no view holds it
 
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
 _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
@@ -69,14 +71,15 @@ def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
 
 
 class QdrantIndex:
-    """ports.VectorIndex over one collection for each embedding model, shared by all tenants.
+    """ports.Mirror over one collection for each database and embedding model, shared by all tenants.
 
     Args:
         client: its timeout holds for everything but searches.
+        identity: of the database that is mirrored, part of the collection's name.
         embedder_model: the embedder's name, part of the collection's name and recorded in it.
         dimensions: of every vector; another size is IndexMismatch. None where no vector was ever made.
         standing: asks for the dimensions until they are known; there is nothing to search or delete until then.
-        prefix: tells installations on one server apart.
+        prefix: begins the collection's name.
         search_seconds: after which a search is given up.
     """
 
@@ -86,20 +89,21 @@ class QdrantIndex:
         self,
         client: AsyncQdrantClient,
         *,
+        identity: Identity,
         embedder_model: str,
         dimensions: int | None,
         prefix: str = "semmem",
         search_seconds: float = SEARCH_SECONDS,
         standing: Callable[[], Awaitable[int | None]] | None = None,
     ) -> None:
-        self._client = client
+        self._client, self._identity = client, identity
         self._model, self._dimensions = embedder_model, dimensions
         self._search_seconds = search_seconds
         self._prefix, self._standing = prefix, standing
 
     @property
     def collection(self) -> str:
-        return f"{self._prefix}_{_slug(self._model)}_{self._dimensions}"
+        return f"{self._prefix}_{_slug(self._model)}_{self._dimensions}_{self._identity.database}"
 
     async def _sized(self) -> int | None:
         """The dimensions, if a vector was ever made."""
@@ -107,17 +111,42 @@ class QdrantIndex:
             self._dimensions = await self._standing()
         return self._dimensions
 
-    async def ensure(self) -> None:
+    async def sized(self) -> bool:
+        return await self._sized() is not None
+
+    async def ensure(self) -> bool:
         if await self._sized() is None:
-            return
+            return False
         with self._qdrant_errors():
-            if not await self._client.collection_exists(self.collection):
+            made = not await self._client.collection_exists(self.collection)
+            if made:
                 await self._create()
             info = await self._client.get_collection(self.collection)
             self._check(info.config)
             for field, schema in _INDEXED.items():
                 if field not in info.payload_schema:
                     await self._client.create_payload_index(self.collection, field, schema, wait=True)
+        return made
+
+    async def empty(self) -> None:
+        with self._qdrant_errors():
+            await self._client.delete_collection(self.collection)
+        await self.ensure()
+
+    async def mark(self) -> Mark | None:
+        with self._qdrant_errors():
+            found = await self._client.retrieve(self.collection, [MARK], with_payload=True)
+        try:
+            return Mark(UUID(found[0].payload["stamp"]), whole=found[0].payload["whole"] == 1)  # type: ignore[index]
+        except (LookupError, TypeError, ValueError, AttributeError):  # none, or not of ours
+            return None
+
+    async def put_mark(self, mark: Mark) -> None:
+        vector = [1.0] + [0.0] * ((self._dimensions or 1) - 1)
+        payload = {"stamp": str(mark.stamp), "whole": int(mark.whole)}
+        with self._qdrant_errors():
+            point = models.PointStruct(id=MARK, vector=vector, payload=payload)
+            await self._client.upsert(self.collection, [point], wait=True)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         if not points:
@@ -142,17 +171,13 @@ class QdrantIndex:
     ) -> list[Candidate]:
         if await self._sized() is None:
             return []
-        query = self._floats(vector)
+        nearest = models.QueryRequest(query=self._floats(vector), filter=_filter(view, filter, kind), limit=limit)
         with self._qdrant_errors():
             async with asyncio.timeout(self._search_seconds):
-                answer = await self._client.query_points(
-                    self.collection,
-                    query=query,
-                    query_filter=_filter(view, filter, kind),
-                    limit=limit,
-                    with_payload=False,
-                )
-        return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in answer.points]
+                found, whole = await self._client.query_batch_points(self.collection, [nearest, _IS_WHOLE])
+        if not whole.points:
+            raise StoreUnavailable("qdrant", f"collection {self.collection} does not hold all yet; workers fill it")
+        return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in found.points]
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
         if await self._sized() is None:
@@ -239,6 +264,18 @@ class QdrantIndex:
         if isinstance(exc, TimeoutError):
             return f"no answer within {self._search_seconds:g} s"
         return type(exc).__name__
+
+
+# Asked in each search's own request: a collection that was lost, emptied or exchanged has no such mark.
+_IS_WHOLE = models.QueryRequest(
+    filter=models.Filter(
+        must=[
+            models.HasIdCondition(has_id=[MARK]),
+            models.FieldCondition(key="whole", match=models.MatchValue(value=1)),
+        ]
+    ),
+    limit=1,
+)
 
 
 def _slug(model: str) -> str:

@@ -17,8 +17,9 @@ from qdrant_client import AsyncQdrantClient, models
 from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
 from semmem.migrations import upgrade
-from semmem.ports import VectorIndex
+from semmem.ports import Mark, VectorIndex
 from semmem.scope import Scope, View
+from semmem.stores.identity import Identity
 from semmem.stores.pgvector import EXACT_LIMIT, PgVectorIndex
 from semmem.stores.postgres import Postgres
 from semmem.stores.qdrant import QdrantIndex, connect
@@ -32,6 +33,17 @@ from tests.contract.vector_index import (
     scanned,
 )
 from tests.servers import ServerUrls, silent_server, with_database
+
+HERE = Identity("here", "here")
+
+
+class Filled(QdrantIndex):
+    """One that is called whole as soon as it is there, as MirrorKeeper does where there is nothing to fill it with."""
+
+    async def ensure(self) -> bool:
+        made = await super().ensure()
+        await self.put_mark(Mark(uuid4(), whole=True))
+        return made
 
 
 @asynccontextmanager
@@ -47,7 +59,7 @@ async def qdrant_place(servers: ServerUrls) -> AsyncIterator[MakeIndex]:
     async with qdrant_client(servers) as client:
 
         def make() -> VectorIndex:
-            return QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, prefix=prefix)
+            return Filled(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, prefix=prefix)
 
         yield make
         for collection in (await client.get_collections()).collections:
@@ -106,17 +118,19 @@ class TestQdrant:
 
     @pytest_asyncio.fixture
     async def qdrant(self, client: AsyncQdrantClient) -> AsyncIterator[QdrantIndex]:
-        index = QdrantIndex(client, embedder_model="Org/Model v1", dimensions=DIMENSIONS, prefix=uuid4().hex)
+        index = QdrantIndex(
+            client, identity=HERE, embedder_model="Org/Model v1", dimensions=DIMENSIONS, prefix=uuid4().hex
+        )
         yield index
         await client.delete_collection(index.collection)
 
     async def test_the_name_tells_the_model_and_its_dimensions(self, client: AsyncQdrantClient) -> None:
-        assert QdrantIndex(client, embedder_model="minilm-l6-int8", dimensions=384).collection == (
-            "semmem_minilm-l6-int8_384"
+        assert QdrantIndex(client, identity=HERE, embedder_model="minilm-l6-int8", dimensions=384).collection == (
+            "semmem_minilm-l6-int8_384_here"
         )
-        assert QdrantIndex(client, embedder_model="Org/Model v1", dimensions=8, prefix="x").collection == (
-            "x_org-model-v1_8"
-        )
+        assert QdrantIndex(
+            client, identity=HERE, embedder_model="Org/Model v1", dimensions=8, prefix="x"
+        ).collection == ("x_org-model-v1_8_here")
 
     async def test_every_filter_field_has_an_index(self, client: AsyncQdrantClient, qdrant: QdrantIndex) -> None:
         await qdrant.ensure()
@@ -177,7 +191,7 @@ class TestQdrant:
             await qdrant.search(View.of(alice), EAST, 10, Filter())
 
     async def test_more_points_than_a_request_holds(self, client: AsyncQdrantClient, alice: Scope) -> None:
-        index = QdrantIndex(client, embedder_model="wide", dimensions=3_072, prefix=uuid4().hex)
+        index = QdrantIndex(client, identity=HERE, embedder_model="wide", dimensions=3_072, prefix=uuid4().hex)
         await index.ensure()
         wide = np.random.default_rng(0).standard_normal(3_072, dtype=np.float32)
         await index.upsert([point(alice, vector=wide) for _ in range(501)])
@@ -221,7 +235,7 @@ class TestQdrant:
         if servers.qdrant_api_key is None:
             pytest.skip("the server asks for no key")
         async with qdrant_client(replace(servers, qdrant_api_key="wrong")) as client:
-            index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS)
+            index = QdrantIndex(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS)
             with pytest.raises(StoreUnavailable, match=r"HTTP 40[13]"):
                 await found(index, alice)
 
@@ -251,6 +265,6 @@ async def relayed(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWrite
 @asynccontextmanager
 async def unreachable_index(port: int, *, client_seconds: int) -> AsyncIterator[QdrantIndex]:
     client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=client_seconds, check_compatibility=False)
-    index = QdrantIndex(client, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
+    index = QdrantIndex(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
     yield index
     await index.aclose()

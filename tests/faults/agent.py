@@ -1,6 +1,6 @@
 """An agent in a process of its own, which a failpoint may kill: says on stdout, line by line, what was acknowledged.
 
-usage: python -m tests.faults.agent URLS_AS_JSON (deliver KEY... | forget SESSION)
+usage: python -m tests.faults.agent URLS_AS_JSON (deliver KEY... | forget SESSION | refill)
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
+from semmem.bootstrap import Application
 from semmem.memory import ScopedMemory
 from tests.applications import opened
 
@@ -31,12 +32,22 @@ async def forget(alice: ScopedMemory, session: str) -> None:
     await alice.settled()
 
 
+async def refill(application: Application) -> None:
+    """Works until Qdrant is whole."""
+    mirror = application.stores.mirror
+    assert mirror is not None
+    while not ((mark := await mirror.mark()) and mark.whole):
+        await asyncio.sleep(0.02)
+
+
 async def main() -> None:
     urls, verb, *words = json.loads(sys.argv[1]), *sys.argv[2:]
     async with opened(urls, lambda: datetime.now(UTC)) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         if verb == "deliver":
             await deliver(alice, words)
+        elif verb == "refill":
+            await refill(application)
         else:
             await forget(alice, words[0])
 

@@ -46,8 +46,7 @@ async def own(folder: Servers) -> AsyncIterator[Servers]:
 def opener(own: Servers, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Opener:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     names = ("postgres_url", "redis_url", "qdrant_url", "qdrant_api_key")
-    urls = {name: getattr(own, name) for name in names} | {"qdrant_prefix": f"test-{uuid4().hex[:12]}"}
-    return partial(opened, urls, clock)
+    return partial(opened, {name: getattr(own, name) for name in names}, clock)
 
 
 @pytest.fixture

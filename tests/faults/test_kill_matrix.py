@@ -16,7 +16,8 @@ from tests.faults.agent import SAID
 from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
 IN_FORGET = ("forget-writing", "forget-committed")
-IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in IN_FORGET)
+IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
+IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in (*IN_FORGET, "mirror-queued"))
 
 
 async def _run(urls: dict[str, Any], *words: str, failpoint: str | None = None) -> tuple[int, list[list[str]]]:
@@ -68,3 +69,25 @@ async def test_forget_happens_whole_or_not_at_all(failpoint: str, urls: dict[str
         assert (not any("Munich" in fact.text for fact in await alice.facts())) is gone
         assert await drift(application, alice) == set()
         assert len(await alice.history()) == (2 if gone else 3)
+
+
+@pytest.mark.parametrize("failpoint", IN_REFILL)
+async def test_a_lost_qdrant_is_filled_however_often_the_filling_is_cut_short(
+    failpoint: str, urls: dict[str, Any], opener: Opener
+) -> None:
+    code, said = await _run(urls, "deliver", *SAID)
+    assert code == 0
+    async with opener(worker=False) as application:
+        mirror = application.stores.mirror
+        assert mirror is not None
+        await mirror.empty()
+    for _ in range(2 if failpoint in ("mirror-begun", "mirror-marked") else 1):
+        code, _ = await _run(urls, "refill", failpoint=failpoint)
+        assert code == -signal.SIGKILL, f"the failpoint {failpoint} was never reached"
+
+    code, _ = await _run(urls, "refill")
+    assert code == 0
+    async with opener(worker=False) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        assert (await alice.recall("Where does she live?")).degraded == frozenset()
+        await nothing_lost_and_nothing_doubled(application, alice, {key: UUID(id) for key, id, _ in said})

@@ -7,8 +7,10 @@ from semmem.scope import Scope, View
 from semmem.stores.jobs import SWEEPER_ROLE
 from semmem.stores.postgres import APP_ROLE, Postgres
 
-# What holds no tenant's rows: the queue (addresses only), the names of embedding models, and the workers' heartbeats.
-WITHOUT_TENANT = {"indexes", "workers", "pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+# What holds no tenant's rows: the queue (addresses only), the names of embedding models, the mirror's stamp, and the
+# workers' heartbeats.
+QUEUE = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+WITHOUT_TENANT = {"indexes", "mirror", "workers"} | QUEUE
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     )
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
     times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at", "expires_at"}
-    states = {"missing", "stage", "replayed_at"}
+    states = {"missing", "stage", "replayed_at", "seq"}
     assert {row["column_name"] for row in rows} <= addresses | times | states
     tables = {"events", "index_work", "receipts", "records", "facts", "scopes", "branches", "vectors", "dead_letters"}
     tables |= {"summaries"}

@@ -1,0 +1,42 @@
+-- read: what the mirror's mark has to say, and how far its filling has come
+select stamp, next, whole, through, changes from semmem.mirror;
+
+-- begin: a filling from nothing
+insert into semmem.mirror (stamp) values ($1)
+on conflict (one) do update set stamp = excluded.stamp, next = null, whole = false, through = null, changes = null;
+
+-- queued: all that has to be carried is queued
+update semmem.mirror set through = $2 where stamp = $1 and not whole;
+
+-- complete: all of it was carried
+update semmem.mirror set whole = true, next = null, through = null, changes = null where stamp = $1;
+
+-- announce: the stamp that is about to be written
+update semmem.mirror set next = $1;
+
+-- stamped: it was written
+update semmem.mirror set stamp = $1, next = null, changes = $2;
+
+-- changes: how many were ever noted; the number of the last one
+select coalesce(pg_sequence_last_value('semmem.index_work_seq_seq'), 0);
+
+-- last_change: of those that wait
+select coalesce(max(seq), 0) from semmem.index_work;
+
+-- waits: whether any change up to this one waits
+select exists (select from semmem.index_work where seq <= $1);
+
+-- any_vector: whether there is anything to mirror
+select exists (select from semmem.vectors where missing is null);
+
+-- scopes: a page of them, of all tenants or of one; addresses only
+select tenant, scope_kind, scope_id from semmem.scopes
+where ($1::text is null or tenant = $1)
+  and ($2::text is null or (tenant, scope_kind, scope_id) > ($2, $3::text, $4::text))
+order by tenant, scope_kind, scope_id limit $5;
+
+-- requeue: everything of a scope; anew where it waits, for who carries it now may be writing to what was thrown away
+insert into semmem.index_work (tenant, scope_kind, scope_id, item_id)
+select tenant, scope_kind, scope_id, item_id from semmem.vectors
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and vector is not null
+on conflict (tenant, item_id) do update set seq = default;

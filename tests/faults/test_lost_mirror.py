@@ -1,0 +1,201 @@
+"""Qdrant lost, emptied, exchanged or put back: pgvector answers and says so, until all is there again (P3, P5)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from qdrant_client import AsyncQdrantClient, models
+
+from semmem import Memory, ScopedMemory, StoreUnavailable
+from semmem.bootstrap import Application
+from semmem.ports import Mark
+from semmem.stores.mirror import Filling
+from semmem.stores.qdrant import MARK, QdrantIndex, connect
+from tests.applications import ManualClock, Opener, opened
+from tests.faults.oracle import drift
+from tests.servers import ServerUrls
+from tests.waiting import wait_until
+
+ASKED = "Which food must she avoid?"
+
+
+@pytest_asyncio.fixture
+async def client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+    client = connect(servers.qdrant_url, servers.qdrant_api_key)
+    yield client
+    await client.close()
+
+
+@pytest_asyncio.fixture
+async def places(memory: Memory) -> list[ScopedMemory]:
+    """A user, a branch of hers, a private one, a workspace and another tenant's user, each with a fact."""
+    alice = memory.scope(tenant="acme", user="alice")
+    apollo = alice.branch("projects", "apollo")
+    team, other = memory.scope(tenant="acme", workspace="launch"), memory.scope(tenant="globex", user="alice")
+    places = [alice, apollo, alice.branch("notes", owner="bob"), team, other]
+    for number, place in enumerate(places):
+        await place.remember(f"I am allergic to peanuts, says note {number}.")
+    for place in places:
+        await place.settled()
+    return places
+
+
+def _collection(application: Application) -> str:
+    mirror = application.stores.mirror
+    assert isinstance(mirror, QdrantIndex)
+    return mirror.collection
+
+
+async def _whole(application: Application) -> bool:
+    mirror = application.stores.mirror
+    assert mirror is not None
+    try:
+        mark = await mirror.mark()
+    except StoreUnavailable:
+        return False
+    return mark is not None and mark.whole
+
+
+async def _is_right_again(application: Application, places: list[ScopedMemory]) -> None:
+    await wait_until(lambda: _whole(application), timeout=60)
+    for place in places:
+        assert await drift(application, place) == set()
+        recall = await place.recall(ASKED)
+        assert recall.degraded == frozenset()
+        assert "peanuts" in recall[0].text
+
+
+async def _points(client: AsyncQdrantClient, collection: str) -> list[models.PointStruct]:
+    found, _ = await client.scroll(collection, limit=1_000, with_payload=True, with_vectors=True)
+    return [models.PointStruct(id=point.id, vector=point.vector, payload=point.payload) for point in found]
+
+
+async def _put_back(client: AsyncQdrantClient, collection: str, points: list[models.PointStruct]) -> None:
+    await client.delete(collection, models.FilterSelector(filter=models.Filter()), wait=True)
+    await client.upsert(collection, points, wait=True)
+
+
+async def test_a_new_memory_is_whole_at_once(application: Application, alice: ScopedMemory) -> None:
+    assert (await alice.recall(ASKED)).degraded == frozenset()
+
+
+@pytest.mark.parametrize("how", ["lost", "emptied", "made anew by others"])
+async def test_what_was_thrown_away_is_filled_again(
+    client: AsyncQdrantClient, opener: Opener, application: Application, places: list[ScopedMemory], how: str
+) -> None:
+    collection = _collection(application)
+    size = models.VectorParams(size=384, distance=models.Distance.COSINE)
+    async with opener(worker=False) as reader:
+        if how == "emptied":
+            await client.delete(collection, models.FilterSelector(filter=models.Filter()), wait=True)
+        else:
+            await client.delete_collection(collection)
+        if how == "made anew by others":
+            await client.create_collection(collection, size)
+        hers = reader.memory.scope(tenant="acme", user="alice")
+        recall = await hers.recall(ASKED)
+        assert "peanuts" in recall[0].text
+        assert recall.degraded == {"qdrant"} or await _whole(application)
+        await _is_right_again(application, places)
+        assert (await hers.recall(ASKED)).degraded == frozenset()
+
+
+async def test_an_earlier_state_put_back_is_known_by_its_stamp(
+    client: AsyncQdrantClient, application: Application, places: list[ScopedMemory]
+) -> None:
+    collection, alice = _collection(application), places[0]
+    snapshot = await _points(client, collection)
+    forgotten = await alice.remember("My door code is 4711.", session="s2")
+    await alice.settled()
+    stamped = [point.payload for point in snapshot if point.id == MARK]
+    await wait_until(lambda: _stamped_anew(client, collection, stamped))
+    old = await _points(client, collection)
+    await alice.forget(event=forgotten.id)
+    ack = await alice.remember("I play the cello.", session="s3")
+    await alice.settled()
+    stamped = [point.payload for point in old if point.id == MARK]
+    await wait_until(lambda: _stamped_anew(client, collection, stamped))
+
+    for earlier in (old, snapshot):
+        await _put_back(client, collection, earlier)
+        await wait_until(lambda: _holds(client, collection, ack.id), timeout=60)
+        await _is_right_again(application, places)
+        assert not await client.retrieve(collection, [str(forgotten.id)])
+
+
+async def _stamped_anew(client: AsyncQdrantClient, collection: str, before: list[Any]) -> bool:
+    return [point.payload for point in await client.retrieve(collection, [MARK])] != before
+
+
+async def _holds(client: AsyncQdrantClient, collection: str, id: object) -> bool:
+    try:
+        return bool(await client.retrieve(collection, [str(id)]))
+    except Exception:  # it is being made anew
+        return False
+
+
+async def test_two_databases_with_one_prefix_share_nothing(
+    opener: Opener, application: Application, elsewhere: Application, places: list[ScopedMemory]
+) -> None:
+    hers = elsewhere.memory.scope(tenant="acme", user="alice")
+    await hers.remember("I am allergic to walnuts.")
+    await hers.settled()
+    prefix = application.settings.qdrant_prefix
+    async with opened(
+        {"postgres_url": elsewhere.settings.postgres_url, "qdrant_url": application.settings.qdrant_url}
+        | {"qdrant_api_key": application.settings.qdrant_api_key, "qdrant_prefix": prefix},
+        ManualClock(),
+    ) as beside:
+        theirs = beside.memory.scope(tenant="acme", user="alice")
+        assert _collection(beside) != _collection(application)
+        await _is_right_again(beside, [])
+        assert await drift(beside, theirs) == set()
+        recall = await theirs.recall(ASKED)
+        assert "walnuts" in recall[0].text
+        assert "peanuts" not in str(recall)
+    await _is_right_again(application, places)
+
+
+async def test_one_that_is_lost_again_while_it_is_filled_is_filled_from_the_start(
+    client: AsyncQdrantClient, opener: Opener, urls: dict[str, Any]
+) -> None:
+    async with opener() as filled:
+        alice = filled.memory.scope(tenant="acme", user="alice")
+        await alice.remember("I am allergic to peanuts.")
+        await alice.settled()
+    async with opener(worker=False) as idle:
+        keeper, mirror = idle.stores.keeper, idle.stores.mirror
+        assert keeper is not None
+        assert mirror is not None
+        await client.delete_collection(_collection(idle))
+        await keeper.check()
+        first = await mirror.mark()
+        await keeper.keep()  # all is queued, and nothing was carried
+        hers = idle.memory.scope(tenant="acme", user="alice")
+        assert (await hers.recall(ASKED)).degraded == {"qdrant"}
+        await client.delete_collection(_collection(idle))
+        await keeper.keep()
+        again = await mirror.mark()
+        assert first is not None
+        assert again is not None
+        assert (first.whole, again.whole) == (False, False)
+        assert first.stamp != again.stamp
+        assert "peanuts" in (await hers.recall(ASKED))[0].text
+    async with opener() as filled:
+        await _is_right_again(filled, [filled.memory.scope(tenant="acme", user="alice")])
+
+
+def test_a_filling_knows_its_mark() -> None:
+    stamp, next, other = uuid4(), uuid4(), uuid4()
+    whole = Filling(stamp=stamp, next=next, whole=True, through=None, changes=None)
+    begun = Filling(stamp=stamp, next=None, whole=False, through=None, changes=None)
+    assert whole.made(Mark(stamp, whole=True))
+    assert whole.made(Mark(next, whole=True))  # written, and not noted yet
+    assert begun.made(Mark(stamp, whole=False))
+    assert begun.made(Mark(stamp, whole=True))  # the same
+    for wrong in (None, Mark(other, whole=True), Mark(stamp, whole=False)):
+        assert not whole.made(wrong)
+    for wrong in (None, Mark(other, whole=False)):
+        assert not begun.made(wrong)
