@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from semmem.bootstrap import Application
 from semmem.memory import ScopedMemory
 from tests.applications import opened
+from tests.waiting import wait_until
 
 SAID = {
     "k1": "I live in Munich.",
@@ -36,8 +37,12 @@ async def refill(application: Application) -> None:
     """Works until Qdrant is whole."""
     mirror = application.stores.mirror
     assert mirror is not None
-    while not ((mark := await mirror.mark()) and mark.whole):
-        await asyncio.sleep(0.02)
+
+    async def whole() -> bool:
+        mark = await mirror.mark()
+        return mark is not None and mark.whole
+
+    await wait_until(whole)
 
 
 async def main() -> None:
