@@ -63,11 +63,9 @@ async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]
 async def elsewhere(
     servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock
 ) -> AsyncIterator[Application]:
-    """A second application of this test, on another database."""
-    async with _database(servers, template) as url:
-        own = {"postgres_url": url, "qdrant_prefix": f"test-{uuid4().hex[:12]}"}
-        async with opened(urls | own, clock) as application:
-            yield application
+    """A second application of this test, on another database, with the same prefixes in Redis and Qdrant."""
+    async with _database(servers, template) as url, opened(urls | {"postgres_url": url}, clock) as application:
+        yield application
 
 
 @asynccontextmanager
