@@ -11,7 +11,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -150,6 +150,14 @@ class Settings(BaseSettings):
     backoff: Duration = Field(
         timedelta(seconds=1), description="before a failed job is tried again; twice as long each time"
     )
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        """An empty path would be the folder at hand."""
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("must not be empty; name a folder, or unset it")
+        return value
 
     @property
     def embedded(self) -> bool:

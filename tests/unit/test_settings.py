@@ -145,3 +145,10 @@ def test_every_setting_says_what_it_means() -> None:
 def test_the_table_in_the_docs_is_what_the_code_has() -> None:
     page = PAGE.read_text("utf-8")
     assert page == renewed(page), "run `python scripts/settings_table.py`"
+
+
+@pytest.mark.parametrize("written", ["", " "])
+def test_an_empty_data_folder_is_not_the_folder_at_hand(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("SEMMEM_DATA", written)
+    with pytest.raises(ConfigurationError, match="data: must not be empty"):
+        load_settings()
