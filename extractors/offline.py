@@ -1,5 +1,6 @@
 """The extractor without a model: whole sentences, speaker named and dates resolved, and rules for what changes."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,6 +36,10 @@ class OfflineExtractor:
     limits = BatchLimits(tokens=8_000, events=200)  # the more texts are embedded at once, the less is padded
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
+        """In a thread: a long text takes seconds, in which others in the loop have their turns."""
+        return await asyncio.to_thread(self._extract, events, summaries)
+
+    def _extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         read, drafts = _until_replaced(events)
         said = [(event, draft, refusal(draft)) for event, draft in drafts]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
@@ -50,7 +55,7 @@ class OfflineExtractor:
         )
 
     async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
-        return one_successor([judge(question) for question in questions]), Usage()
+        return await asyncio.to_thread(lambda: one_successor([judge(question) for question in questions])), Usage()
 
     async def aclose(self) -> None:
         """Holds nothing."""
