@@ -11,9 +11,10 @@ from sqlalchemy.exc import DBAPIError
 
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations.access import gaps
-from semmem.migrations.server import Server, examine, forbidden, unfit
+from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
 from semmem.postgres.connect import connect
 from semmem.postgres.errors import mapped_errors, translated
+from semmem.postgres.session import session_settings
 from semmem.postgres.url import PostgresUrl, parse
 
 # alembic's `op` and `context` are global to the process; between processes the advisory lock of env.py decides.
@@ -40,40 +41,46 @@ async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES
     a server that is not fit or a login with too few rights, and StoreUnavailable.
     """
     target = parse(url, name)
-    before = await _examined(target)
-    if before is None:
+    before, is_whole = await _examined(target)
+    if is_whole:
         return []
     mended = await asyncio.to_thread(_upgrade, target, revision)
-    return mended if before.revision else []
+    return mended if before else []
 
 
-async def _examined(url: PostgresUrl) -> Server | None:
-    """None where nothing is left to do. Raises ConfigurationError where it could not be done."""
+async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:
+    """The revision, and whether nothing is left to do. Raises ConfigurationError where it could not be done."""
     connection = await connect(url)
     try:
         with mapped_errors():
             async with connection.transaction():
-                server = await examine(connection)
+                await connection.execute(session_settings(None, local=True))
+                server, revision = await examine(connection), await revision_of(connection)
                 if reasons := unfit(server):
                     raise ConfigurationError("; ".join(reasons))
-                if server.revision == head() and not await gaps(connection):
-                    return None
-                _check(server)
-                return server
+                is_whole = revision == head() and not await gaps(connection)
+                if not is_whole:
+                    _check(server, revision)
+                return revision, is_whole
     finally:
         await connection.close()
 
 
-def _check(server: Server) -> None:
+def _check(server: Server, revision: str | None) -> None:
     """Raises ConfigurationError where a migration is bound to fail."""
     if server.read_only:
         raise ConfigurationError("the server is read-only, a standby perhaps; migrate the one that can be written to")
     if reasons := forbidden(server):
         raise ConfigurationError(f"the login {server.login} cannot migrate: {'; '.join(reasons)}")
+    if revision is None and server.has_tables:
+        raise ConfigurationError(
+            "the tables are there, but not public.semmem_revision with their release, or not for "
+            f"{server.login} to read; restore a dump of the whole database, with its data, into an empty one"
+        )
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if server.revision is not None and server.revision not in known:
+    if revision is not None and revision not in known:
         raise SchemaOutdated(
-            f"the database is at revision {server.revision}, which this release does not know; migrate with the "
+            f"the database is at revision {revision}, which this release does not know; migrate with the "
             "release that made it, or a newer one"
         )
 

@@ -55,13 +55,14 @@ def listed(found: Sequence[Gap], most: int = 3) -> str:
     return ", ".join(gap.what for gap in found[:most]) + more
 
 
-def _made_by_migrations() -> tuple[list[str], list[str]]:
-    """The names of the tables and views, and of the functions."""
-    scripts = [
+def _made_by_migrations() -> tuple[list[str], list[str], list[str], list[str]]:
+    """The names of the tables and views, of the functions, and of the indexes, with the statements that make these."""
+    scripts = "\n".join(
         file.read_text(encoding="utf-8")
         for file in files("semmem.migrations").joinpath("versions").iterdir()
         if file.name.endswith(".sql")
-    ]
-    tables = re.findall(r"^create (?:table|view) semmem\.(\w+)", "\n".join(scripts), re.MULTILINE)
-    functions = re.findall(r"^create function semmem\.(\w+)", "\n".join(scripts), re.MULTILINE)
-    return ["pgqueuer", *tables], functions
+    )
+    tables = re.findall(r"^create (?:table|view) semmem\.(\w+)", scripts, re.MULTILINE)
+    functions = re.findall(r"^create function semmem\.(\w+)", scripts, re.MULTILINE)
+    indexes = re.findall(r"^(create (?:unique )?index (\w+) [^;]*)", scripts, re.MULTILINE)
+    return ["pgqueuer", *tables], functions, [name for _, name in indexes], [statement for statement, _ in indexes]

@@ -1,6 +1,7 @@
 -- Who may do what, as a list of what is missing: what it is, and the statement that mends it (null where none can).
 -- `semmem migrate` carries it out until nothing is left; opening a memory and `semmem doctor` refuse and name the rows.
--- $1: the names of the tables and views, $2: of the functions that the migrations make.
+-- $1: the names of the tables and views, $2: of the functions, $3: of the indexes that the migrations make, $4: by which
+-- statements.
 with roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
 -- Rows that stay as they were written, but for these columns.
 append_only (name, columns) as (values
@@ -74,6 +75,13 @@ gaps (step, what, statement) as (
     select 3, format('the function semmem.%s', name), null
     from unnest($2::text[]) as wanted (name), home where not exists (
         select from pg_proc p where p.pronamespace = home.oid and p.proname = wanted.name)
+    union all
+    select 3, format('the primary key of %s', name), null
+    from tables t where of_tenants and not exists (select from pg_constraint where conrelid = t.oid and contype = 'p')
+    union all
+    select 7, format('the index %s', name), statement
+    from unnest($3::text[], $4::text[]) as wanted (name, statement), home where not exists (
+        select from pg_class c where c.relnamespace = home.oid and c.relname = wanted.name and c.relkind = 'i')
     union all
     select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
     from relations, home where kind in ('r', 'v') and relations.owner <> home.owner

@@ -13,7 +13,8 @@ select current_setting('server_version') as version,
        pg_encoding_to_char((select encoding from pg_database where datname = current_database())) as encoding,
        current_setting('transaction_read_only')::boolean as read_only,
        (select extversion from pg_extension where extname = 'vector') as pgvector,
-       (select extnamespace::regnamespace::text from pg_extension where extname = 'vector') as pgvector_schema,
+       (select nspname from pg_extension e join pg_namespace n on n.oid = extnamespace where extname = 'vector')
+           as pgvector_schema,
        (select default_version from pg_available_extensions where name = 'vector') as pgvector_offered,
        exists (select from pg_available_extension_versions where name = 'vector' and trusted) as pgvector_trusted,
        session_user::text as login, rolsuper as superuser, rolcreaterole as makes_roles,
@@ -24,7 +25,8 @@ select current_setting('server_version') as version,
                             case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end),
                 false) as acts_as_app,
        to_regnamespace('semmem') is not null as has_schema,
-       coalesce(has_table_privilege(to_regclass('public.semmem_revision')::oid, 'select'), false) as shows_revision,
+       exists (select from pg_class where relname = 'events' and relnamespace = to_regnamespace('semmem'))
+           as has_tables,
        to_regclass('public.semmem_revision') is not null as has_revision
 from pg_roles where rolname = session_user
 """
@@ -48,19 +50,26 @@ class Server:
     has_roles: bool
     acts_as_app: bool
     has_schema: bool
-    shows_revision: bool
+    has_tables: bool
     has_revision: bool
-    revision: str | None
 
 
 async def examine(connection: asyncpg.Connection) -> Server:
     """In the caller's transaction."""
     found = await connection.fetchrow(_LOOK)
     assert found is not None
-    revision = None
-    if found["shows_revision"]:
-        revision = await connection.fetchval("select string_agg(version_num, ', ') from public.semmem_revision")
-    return Server(**dict(found), revision=revision)
+    return Server(**dict(found))
+
+
+async def revision_of(connection: asyncpg.Connection) -> str | None:
+    """None where there is none, or the current role may not read it."""
+    shown = await connection.fetchval(
+        "select has_table_privilege(to_regclass('public.semmem_revision')::oid, 'select')"
+    )
+    if not shown:
+        return None
+    revision: str | None = await connection.fetchval("select string_agg(version_num, ', ') from public.semmem_revision")
+    return revision
 
 
 def unfit(server: Server) -> list[str]:

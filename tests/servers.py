@@ -31,6 +31,11 @@ def with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+def with_login(url: str, login: str) -> str:
+    """The same database, another login."""
+    return make_url(url).set(username=login, password=None).render_as_string(hide_password=False)
+
+
 @asynccontextmanager
 async def silent_server() -> AsyncIterator[int]:
     """The port of a server that takes connections and never says a word."""

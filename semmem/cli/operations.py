@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MENDED_SHOWN = 10  # after a restore it is each right of each table
+
 
 def worker(ctx: typer.Context) -> None:
     """Extract and index what was remembered, until SIGTERM or Ctrl-C.
@@ -49,15 +51,17 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     Example: semmem migrate
     """
 
-    async def work() -> dict[str, str]:
+    async def work() -> dict[str, str | list[str]]:
         from semmem import bootstrap
         from semmem.migrations import head
 
         with notes.status("migrating"):
             mended = await bootstrap.migrate(settings_of(ctx))
-        for what in mended:
+        for what in mended[:MENDED_SHOWN]:
             notes.print(visible(f"made whole: {what}"), style="dim")
-        return {"revision": head()}
+        if more := mended[MENDED_SHOWN:]:
+            notes.print(f"made whole: {len(more)} more, which --json lists", style="dim")
+        return {"revision": head(), "made_whole": mended}
 
     show(run(work()), as_json, lambda found: f"the database is at revision {found['revision']}")
 

@@ -23,7 +23,7 @@ async def connect(url: PostgresUrl, *, prepared: bool = False) -> asyncpg.Connec
 
     `prepared` keeps statements prepared, which nothing but the server itself can do.
     """
-    with mapped_errors():
+    with mapped_errors(url.name):
         return await asyncpg.connect(**arguments(url, prepared=prepared))
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import asyncpg
 
 from semmem.errors import ConfigurationError, SchemaOutdated, SemmemError, StoreUnavailable, WriteConflict
+from semmem.postgres.url import URL_SETTING
 
 # Raised by semmem.enter where row level security would not bind the caller.
 NOT_BOUND = "SM002"
@@ -34,33 +35,50 @@ MISSING = (
     asyncpg.UndefinedObjectError,
     asyncpg.InvalidSchemaNameError,
 )
-# Said by poolers, all under one code: a part of the text, and what is to be done.
+# What poolers say, under codes that mean anything: a part of the text, and what is to be done.
+POOLER_ERRORS = (asyncpg.ProtocolViolationError, asyncpg.ConnectionDoesNotExistError)
 POOLER_REFUSALS = {
     "no such database": "the pooler does not know the database; add it to its configuration, or correct the URL",
     "bouncer config error": "the pooler does not know the database or the login; add them to its configuration",
     "no such user": "the pooler does not know the login; add it to its user list, or correct the URL",
     "unsupported startup parameter": "the pooler refuses application_name or options in the URL; leave them out, "
     "or add them to its ignore_startup_parameters",
+    "statement pooling mode": "the pooler is in statement mode, and semmem works in transactions; set its pool_mode to "
+    "transaction",
+    "PQexec disallowed": "the pooler refuses simple queries; set its disable_pqexec to 0",
+}
+# The same of what may pass by itself.
+POOLER_TROUBLE = {
+    "query_wait_timeout": "its pooler had no session free within query_wait_timeout",
+    "query_timeout": "a statement took longer than the pooler's query_timeout",
+    "server login": "its pooler cannot log in there; write the pooler's list of users anew",
+    "authentication failed": "its pooler cannot log in there; write the pooler's list of users anew",
 }
 
 
+def is_crowded(error: BaseException | None) -> bool:
+    """Whether one more connection was not to be had, though others may work."""
+    refused = isinstance(error, asyncpg.ProtocolViolationError) and "no more connections allowed" in str(error)
+    return refused or isinstance(error, TimeoutError | asyncpg.TooManyConnectionsError)
+
+
 @contextmanager
-def mapped_errors() -> Iterator[None]:
+def mapped_errors(name: str = URL_SETTING) -> Iterator[None]:
     """Raises what `translated` makes of an error. The driver's own text may hold addresses and content."""
     try:
         yield
     except SemmemError:
         raise
     except Exception as error:
-        typed = translated(error)
+        typed = translated(error, name)
         if typed is None:
             raise
         raise typed from error
 
 
-def translated(error: BaseException) -> SemmemError | None:
-    """None for what is no question of the server, its settings or its rights."""
-    return _tls(error) or _settings(error) or _schema(error) or _unavailable(error)
+def translated(error: BaseException, name: str = URL_SETTING) -> SemmemError | None:
+    """None for what is no question of the server, its settings or its rights. `name` is the setting with the URL."""
+    return _tls(error) or _settings(error, name) or _schema(error) or _unavailable(error)
 
 
 def _tls(error: BaseException) -> ConfigurationError | None:
@@ -78,25 +96,26 @@ def _tls(error: BaseException) -> ConfigurationError | None:
     return None
 
 
-def _settings(error: BaseException) -> ConfigurationError | None:
+def _settings(error: BaseException, name: str) -> ConfigurationError | None:
     if isinstance(error, asyncpg.InvalidCatalogNameError):
-        return ConfigurationError("the database does not exist; create it, or correct SEMMEM_POSTGRES_URL")
+        return ConfigurationError(f"the database does not exist; create it, or correct {name}")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
         hint = " (it asks for TLS: try sslmode=require)" if "no encryption" in str(error) else ""
-        return ConfigurationError(
-            f"Postgres refused the login ({type(error).__name__}){hint}; correct it in SEMMEM_POSTGRES_URL"
-        )
+        return ConfigurationError(f"Postgres refused the login ({type(error).__name__}){hint}; correct it in {name}")
     if isinstance(error, asyncpg.exceptions.ClientConfigurationError):
         return ConfigurationError(
-            "the certificate files of the Postgres URL cannot be read; with sslmode=verify-ca or verify-full name one "
-            "in sslrootcert, or sslrootcert=system"
+            "the TLS parameters of the Postgres URL do not fit together, or a certificate cannot be read; with "
+            "sslmode=verify-ca or verify-full name a file in sslrootcert, or sslrootcert=system"
         )
-    if isinstance(error, asyncpg.ProtocolViolationError):
-        fixes = [fix for part, fix in POOLER_REFUSALS.items() if part in str(error)]
-        return ConfigurationError(fixes[0]) if fixes else None
+    if isinstance(error, POOLER_ERRORS) and (refusal := _said(error, POOLER_REFUSALS)):
+        return ConfigurationError(refusal)
     if isinstance(error, asyncpg.InvalidSQLStatementNameError | asyncpg.DuplicatePreparedStatementError):
         return ConfigurationError("a pooler before Postgres loses prepared statements; add pgbouncer=true to the URL")
     return None
+
+
+def _said(error: BaseException, meanings: dict[str, str]) -> str | None:
+    return next((meaning for part, meaning in meanings.items() if part in str(error)), None)
 
 
 def _schema(error: BaseException) -> ConfigurationError | None:
@@ -122,8 +141,12 @@ def _unavailable(error: BaseException) -> StoreUnavailable | None:
         return StoreUnavailable(
             "postgres", "the server is read-only, a standby perhaps; target_session_attrs=read-write finds the other"
         )
-    if isinstance(error, asyncpg.TooManyConnectionsError):
-        return StoreUnavailable("postgres", "it has no connection left; lower SEMMEM_POSTGRES_POOL, or use a pooler")
+    if is_crowded(error) and not isinstance(error, TimeoutError):
+        return StoreUnavailable(
+            "postgres", "it has no connection left; lower SEMMEM_POSTGRES_POOL, or let it or its pooler have more"
+        )
+    if isinstance(error, POOLER_ERRORS) and (trouble := _said(error, POOLER_TROUBLE)):
+        return StoreUnavailable("postgres", trouble)
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
         return WriteConflict(type(error).__name__)
     if isinstance(error, UNAVAILABLE):

@@ -7,8 +7,14 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from semmem.errors import ConfigurationError
 
+URL_SETTING = "SEMMEM_POSTGRES_URL"
+
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-SSL_WORDS = {"true": "require", "1": "require", "on": "require", "false": "disable", "0": "disable", "off": "disable"}
+# What other drivers call them; "no-verify" is Node's word for TLS to a server that nobody vouches for.
+SSL_WORDS = {
+    **dict.fromkeys(("true", "1", "on", "no-verify"), "require"),
+    **dict.fromkeys(("false", "0", "off"), "disable"),
+}
 SESSION_KINDS = ("any", "primary", "standby", "read-write", "read-only", "prefer-standby")
 YES = ("true", "1", "yes", "on")
 
@@ -44,6 +50,7 @@ class PostgresUrl:
     driver_parameters: Mapping[str, str] = field(default_factory=dict)
     server_settings: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()  # parameters that have no meaning here
+    name: str = URL_SETTING  # the setting that it was given in
 
     @property
     def place(self) -> str:
@@ -51,14 +58,14 @@ class PostgresUrl:
         return f"{self.database or self.user or 'the default database'} on {', '.join(self.hosts) or 'this machine'}"
 
 
-def parse(text: str, name: str = "SEMMEM_POSTGRES_URL") -> PostgresUrl:
+def parse(text: str, name: str = URL_SETTING) -> PostgresUrl:
     """Raises ConfigurationError that names what is wrong and the fix, and never shows the password."""
     parts = _split(text.strip(), name)
     login, _, places = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
-    given = _parameters(parts.query, name)
-    hosts, ports = _hosts(given.pop("host", "") or given.pop("hostaddr", "") or places, given.pop("port", ""), name)
-    given.pop("hostaddr", None)
+    given = _parameters(parts.query.strip("&"), name)
+    named = [given.pop(key, "") for key in ("host", "hostaddr", "unix_sock")]
+    hosts, ports = _hosts(next(filter(None, named), places), given.pop("port", ""), name)
     database = given.pop("dbname", None) or given.pop("database", None) or unquote(parts.path[1:])
     mode, root = _sslmode(given, name), given.pop("sslrootcert", None)
     pooled = _pooled(given)
@@ -79,14 +86,15 @@ def parse(text: str, name: str = "SEMMEM_POSTGRES_URL") -> PostgresUrl:
         driver_parameters={key: given.pop(key) for key in sorted(DRIVER_PARAMETERS & given.keys())},
         server_settings={key: given.pop(key) for key in sorted(SERVER_PARAMETERS & given.keys())},
         left_out=tuple(sorted(given.keys() - WITHOUT_EFFECT)),
+        name=name,
     )
 
 
 def _split(text: str, name: str) -> SplitResult:
-    if not re.match(r"postgres(ql)?(\+\w+)?://", text):
+    if not re.match(r"postgres(ql)?(\+\w+)?://", text, re.IGNORECASE):
         raise ConfigurationError(f"{name} must start with postgresql://; correct it")
-    if "\0" in unquote(text):
-        raise ConfigurationError(f"{name} holds a NUL character; take it out")
+    if re.search("[\0\ud800-\udfff]", unquote(text)):
+        raise ConfigurationError(f"{name} holds a NUL, or bytes that are not UTF-8; take them out")
     try:
         parts = urlsplit(text)
     except ValueError as error:  # of brackets that do not hold an IPv6 address
@@ -133,6 +141,10 @@ def _host(place: str, name: str) -> tuple[str, int | None]:
     host, _, port = place.partition(":")
     if not host:
         raise ConfigurationError(f"{name} has an empty host in its list; correct it")
+    try:
+        host.encode("idna")
+    except UnicodeError as error:
+        raise ConfigurationError(f"{name} has a malformed host; correct it, or {_ESCAPE}") from error
     return host, _port(port, name) if port else None
 
 
@@ -145,8 +157,8 @@ def _port(text: str, name: str) -> int:
 def _sslmode(given: dict[str, str], name: str) -> str | None:
     """`sslmode`, or what other drivers call `ssl`."""
     word = given.pop("ssl", None)
-    mode = given.pop("sslmode", None) or word
-    return _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) if mode else None, "sslmode", name)
+    mode = (given.pop("sslmode", None) or word or "").lower()
+    return _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) or None, "sslmode", name)
 
 
 def _pooled(given: dict[str, str]) -> bool:

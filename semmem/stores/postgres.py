@@ -6,6 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
+from typing import Final
 
 import asyncpg
 from pgvector.asyncpg import register_vector
@@ -14,10 +15,11 @@ from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, Sem
 from semmem.faults import OneLine
 from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
-from semmem.migrations.server import examine, unfit
+from semmem.migrations.server import examine, revision_of, unfit
 from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled
-from semmem.postgres.errors import mapped_errors
+from semmem.postgres.errors import is_crowded, mapped_errors
 from semmem.postgres.moments import set_codec
+from semmem.postgres.session import APP_ROLE, session_settings
 from semmem.postgres.url import PostgresUrl, parse
 from semmem.scope import Scope, View
 from semmem.stores.identity import Identity
@@ -28,13 +30,11 @@ Row = asyncpg.Record
 _log = logging.getLogger(__name__)
 logging.getLogger("asyncpg.pool").addFilter(OneLine())  # it tells each try to connect with a traceback
 
-APP_ROLE = "semmem_app"
 STATEMENT_TIMEOUT = 30.0
 WAIT = 60.0
 GROW_AGAIN_AFTER = 60.0
 
-# Why one more connection was not to be had, though others work.
-CROWDED = (TimeoutError, asyncpg.TooManyConnectionsError)
+_ISOLATION: Final = "read_committed"
 
 _ENTER = "select semmem.enter($1, $2, $3)"
 # Reads by key have one plan, whatever the keys; made anew, it takes a sixth of the time that the reading does.
@@ -94,17 +94,17 @@ class Postgres:
     @asynccontextmanager
     async def acting_as(self, role: str) -> AsyncIterator[Connection]:
         """One transaction in this role, outside any scope."""
-        async with self._taken() as connection, connection.transaction():
-            await connection.execute(f"set local role {role}")
+        async with self._taken() as connection, connection.transaction(isolation=_ISOLATION):
+            await connection.execute(session_settings(role, local=True))
             yield connection
 
     @asynccontextmanager
     async def transaction(self, where: Scope | View, *, by_key: bool = False) -> AsyncIterator[Connection]:
         """One transaction that sees and writes only the rows of `where`; `by_key` if it only looks up known rows."""
         view = where if isinstance(where, View) else View.of(where)
-        async with self._taken() as connection, connection.transaction():
+        async with self._taken() as connection, connection.transaction(isolation=_ISOLATION):
             if self.pooled:
-                await connection.execute(f"set local role {APP_ROLE}")
+                await connection.execute(session_settings(local=True))
             await connection.execute(_ENTER_FOR_KEYS if by_key else _ENTER, *columns_of(view))
             yield connection
 
@@ -112,7 +112,7 @@ class Postgres:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """One transaction that reads as of one moment, outside any scope until a statement enters one."""
         async with self._taken() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(f"set local role {APP_ROLE}")
+            await connection.execute(session_settings(local=True))
             yield connection
 
     @asynccontextmanager
@@ -142,7 +142,7 @@ class Postgres:
         """A connection of its own, for the worker that listens on it. A pooler has none to give: see `pooled`."""
         connection = await connect(self._url, prepared=True)
         with mapped_errors():
-            await connection.execute(f"set role {APP_ROLE}")
+            await connection.execute(session_settings(local=False))
         return connection
 
     async def aclose(self) -> None:
@@ -172,7 +172,7 @@ class Postgres:
                 with mapped_errors():
                     connection = await self._pool.acquire()
             except BaseException as error:
-                if isinstance(error.__cause__, CROWDED) and self._pool.get_size() > 0:
+                if is_crowded(error.__cause__) and self._pool.get_size() > 0:
                     self._shrink()
                     continue
                 self._free.release()
@@ -208,14 +208,14 @@ class Postgres:
 
 async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
     async with _bounded(connection):
-        await connection.execute(f"set role {APP_ROLE}")
+        await connection.execute(session_settings(local=False))
         await identity.learn(connection)
         await _set_codecs(connection)
 
 
 async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) -> None:
     async with _bounded(connection), connection.transaction():
-        await connection.execute(f"set local role {APP_ROLE}")
+        await connection.execute(session_settings(local=True))
         await identity.learn(connection)
         await _set_codecs(connection)
 
@@ -265,15 +265,18 @@ async def _checked(url: PostgresUrl) -> bool:
 
 
 async def _check(connection: asyncpg.Connection) -> None:
+    await connection.execute(session_settings(None, local=True))
     server = await examine(connection)
     if reasons := unfit(server):
         raise ConfigurationError("; ".join(reasons))
     if server.has_roles and not server.acts_as_app:
         fix = f'run `grant {APP_ROLE} to "{server.login}"` as an administrator'
         raise ConfigurationError(f"the Postgres login {server.login} may not act as {APP_ROLE}; {fix}")
-    if server.revision != head():
-        found = server.revision or "none"
-        raise SchemaOutdated(f"the database is at revision {found}, this release needs {head()}; {_FIX}")
+    if server.acts_as_app:  # a login need not inherit what the role may read
+        await connection.execute(f"set local role {APP_ROLE}")
+    revision = await revision_of(connection)
+    if revision != head():
+        raise SchemaOutdated(f"the database is at revision {revision or 'none'}, this release needs {head()}; {_FIX}")
     if lacking := await gaps(connection):
         raise SchemaOutdated(f"the database lacks {listed(lacking)}; {_FIX}", [gap.what for gap in lacking])
 

@@ -20,9 +20,12 @@ needs_pgbouncer = pytest.mark.skipif(PROGRAM is None, reason="pgbouncer is not i
 
 @asynccontextmanager
 async def pgbouncer(
-    postgres_url: str, *, mode: str, ignored: str = "", sessions: int = 5, login: str = "semmem"
+    postgres_url: str, *, mode: str, ignored: str = "", sessions: int = 5, login: str = "semmem", more: str = ""
 ) -> AsyncIterator[str]:
-    """The URL of the same database behind a pooler, which logs in as `login` with `sessions` of its own."""
+    """The URL of the same database behind a pooler, which logs in as `login` with `sessions` of its own.
+
+    `more` are lines of its configuration, in place of the default ones where both name a setting.
+    """
     parts = urlsplit(postgres_url)
     host = parse_qs(parts.query)["host"][0] if parts.query else parts.hostname
     database, port = parts.path[1:], free_port()
@@ -38,6 +41,7 @@ pool_mode = {mode}
 default_pool_size = {sessions}
 max_client_conn = 200
 ignore_startup_parameters = {ignored or "extra_float_digits"}
+{more}
 """
     async with running(configuration, f'"{login}" ""\n', port):
         yield f"postgresql://{login}@127.0.0.1:{port}/{database}"

@@ -58,6 +58,20 @@ async def test_doctor_names_all_that_is_missing_and_migrate_what_it_mends(made: 
     assert _postgres(semmem("doctor", "--json", env=url))["state"] == "ok"
 
 
+async def test_migrate_names_some_of_what_a_restore_left_out_and_all_in_json(made: Cluster, semmem: Command) -> None:
+    url = {"SEMMEM_POSTGRES_URL": made.url()}
+    semmem("migrate", env=url)
+    revoke = "revoke all on all tables in schema semmem from semmem_app, semmem_sweeper"
+    await made.execute(revoke)
+    told = semmem("migrate", env=url)
+    assert told.err.count("made whole: ") == 11
+    assert "more, which --json lists" in told.err
+    await made.execute(revoke)
+    listed = semmem("migrate", "--json", env=url).json["made_whole"]
+    assert len(listed) > 100
+    assert "select on facts for semmem_app" in listed
+
+
 @needs_pgbouncer
 async def test_doctor_says_that_a_pooler_stands_between(made: Cluster, semmem: Command) -> None:
     semmem("migrate", env={"SEMMEM_POSTGRES_URL": made.url()})
@@ -81,3 +95,11 @@ def test_a_url_that_does_not_work_is_one_line(semmem: Command, name: str, url: s
     assert answer.code == code
     assert answer.err.count("\n") == 1, answer.err
     assert "s3cret" not in answer.err
+
+
+@pytest.mark.parametrize("place", ["admin@{host}/nowhere", "nobody_at_all@{host}/postgres"])
+def test_the_setting_that_holds_the_url_is_the_one_to_correct(made: Cluster, semmem: Command, place: str) -> None:
+    url = f"postgresql://{place}".format(host=f"127.0.0.1:{made.port}")
+    answer = semmem("migrate", env={"SEMMEM_POSTGRES_ADMIN_URL": url})
+    assert answer.code == 2
+    assert "SEMMEM_POSTGRES_ADMIN_URL" in answer.err

@@ -32,9 +32,8 @@ FIT = Server(
     has_roles=True,
     acts_as_app=True,
     has_schema=True,
-    shows_revision=True,
+    has_tables=True,
     has_revision=True,
-    revision="0001",
 )
 
 

@@ -122,3 +122,39 @@ async def test_what_the_pooler_refuses_is_said_with_its_fix(postgres_url: str) -
             await Postgres.connect(f"{url}?options=-c%20statement_timeout%3D60000")
         with pytest.raises(ConfigurationError, match="pooler does not know the database"):
             await Postgres.connect(with_database(url, "nowhere"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "max_client_conn = 2",
+        "default_pool_size = 1",
+        "max_db_connections = 1",
+        "pool_mode = session\nmax_user_connections = 1",
+        "server_reset_query = DISCARD ALL\nserver_reset_query_always = 1",
+        "default_pool_size = 1\nreserve_pool_size = 2\nreserve_pool_timeout = 1",
+        "min_pool_size = 2\nserver_lifetime = 1\nserver_round_robin = 1",
+        "application_name_add_host = 1\npkt_buf = 512",
+    ],
+)
+async def test_a_burst_makes_do_with_what_a_pooler_gives(postgres_url: str, more: str) -> None:
+    async with pgbouncer(postgres_url, mode="transaction", more=more) as url:
+        postgres = await Postgres.connect(url, size=5)
+
+        async def ask() -> str:
+            async with postgres.transaction(Scope.user("acme", "alice")) as connection:
+                return await connection.fetchval("select current_user::text from pg_sleep(0.02)")
+
+        assert await asyncio.gather(*(ask() for _ in range(40))) == ["semmem_app"] * 40
+        await postgres.aclose()
+
+
+@pytest.mark.parametrize(
+    ("more", "says"), [("pool_mode = statement", "pool_mode to transaction"), ("disable_pqexec = 1", "disable_pqexec")]
+)
+async def test_a_pooler_without_transactions_is_a_setting_to_correct(postgres_url: str, more: str, says: str) -> None:
+    async with pgbouncer(postgres_url, mode="transaction", more=more) as url:
+        for given in (url, f"{url}?pgbouncer=true"):
+            for attempt in (upgrade(given), Postgres.connect(given)):
+                with pytest.raises(ConfigurationError, match=says):
+                    await attempt

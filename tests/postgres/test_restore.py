@@ -3,10 +3,12 @@
 import re
 import shlex
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from semmem.bootstrap import migrate
 from semmem.errors import ConfigurationError, SchemaOutdated
@@ -92,6 +94,64 @@ async def test_migrate_mends_what_a_restore_without_roles_left_out(
         assert {"the role semmem_app", "the role semmem_sweeper", "the policy sweep of events"} <= set(mended)
 
         await _check(opener, new.url("semmem"))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def kept() -> AsyncIterator[Cluster]:
+    """A server with a migrated database `semmem`."""
+    async with cluster() as made:
+        await made.execute("create database semmem")
+        await upgrade(made.url("semmem"))
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("dump", "restore", "says"),
+    [
+        ("--schema=semmem", "", "a dump of the whole database"),
+        ("--schema-only", "", "a dump of the whole database, with its data"),
+        ("", "--section=pre-data --section=data", "the primary key of audit"),
+        ("--exclude-table=semmem.audit", "", "the table semmem.audit"),
+    ],
+)
+async def test_a_dump_or_restore_of_a_part_is_refused_by_name(
+    kept: Cluster, tmp_path: Path, dump: str, restore: str, says: str
+) -> None:
+    await kept.execute("drop database if exists part with (force)", "create database part")
+    await run(f"pg_dump -Fc -f part.dump {dump} {kept.url('semmem')}", tmp_path)
+    await run(f"pg_restore -d {kept.url('part')} {restore} part.dump || true", tmp_path)
+    with pytest.raises(SchemaOutdated, match="semmem migrate"):
+        await Postgres.connect(kept.url("part"))
+    with pytest.raises(ConfigurationError, match=says):
+        await upgrade(kept.url("part"))
+
+
+@pytest.mark.parametrize(
+    ("dump", "restore"),
+    [
+        ("-Fd -j2", "-j4"),
+        ("-Fc", "--no-policies"),
+        ("-Fc", "--clean --if-exists"),
+    ],
+)
+async def test_other_ways_of_a_whole_restore(kept: Cluster, tmp_path: Path, dump: str, restore: str) -> None:
+    await kept.execute("drop database if exists whole with (force)", "create database whole")
+    await run(f"pg_dump {dump} -f whole.dump {kept.url('semmem')}", tmp_path)
+    await run(f"pg_restore -d {kept.url('whole')} {restore} whole.dump", tmp_path)
+    await upgrade(kept.url("whole"))
+    postgres = await Postgres.connect(kept.url("whole"))
+    async with postgres.transaction(Scope.user("acme", "alice")) as connection:
+        assert await connection.fetchval("select count(*) from semmem.scopes") == 0
+    await postgres.aclose()
+
+
+async def test_migrate_makes_an_index_that_is_missing(kept: Cluster) -> None:
+    lost = ["events_newest", "facts_current", "records_expiring"]
+    await kept.execute(*(f"drop index semmem.{name}" for name in lost), database="semmem")
+    with pytest.raises(SchemaOutdated, match="the index events_newest"):
+        await Postgres.connect(kept.url("semmem"))
+    assert await upgrade(kept.url("semmem")) == [f"the index {name}" for name in lost]
+    await (await Postgres.connect(kept.url("semmem"))).aclose()
 
 
 async def test_migrate_mends_a_restore_under_another_owner(opener: Opener) -> None:

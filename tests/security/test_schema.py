@@ -3,9 +3,10 @@
 import asyncpg
 import pytest
 
+from semmem.postgres.session import APP_ROLE
 from semmem.scope import Scope, View
 from semmem.stores.jobs import SWEEPER_ROLE
-from semmem.stores.postgres import APP_ROLE, Postgres
+from semmem.stores.postgres import Postgres
 
 # What holds no tenant's rows: the queue (addresses only), the names of embedding models, the mirror's stamp, and the
 # workers' heartbeats.

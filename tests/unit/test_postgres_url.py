@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from semmem.errors import ConfigurationError
-from semmem.postgres.connect import arguments
+from semmem.postgres.connect import arguments, connect
 from semmem.postgres.url import SSL_MODES, PostgresUrl, parse
 
 SECRET = "s3cret"
 
 
 @pytest.mark.parametrize(
-    "scheme", ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg", "postgres+pg8000"]
+    "scheme",
+    ["postgres", "postgresql", "POSTGRESQL", "Postgres", "postgresql+asyncpg", "postgresql+psycopg", "postgres+pg8000"],
 )
 def test_the_scheme_of_any_driver_will_do(scheme: str) -> None:
     url = parse(f"{scheme}://bob:{SECRET}@db.example.org:6543/memory")
@@ -39,6 +40,13 @@ def test_the_scheme_of_any_driver_will_do(scheme: str) -> None:
         ("postgresql://u@/m?host=/run/postgresql", ["/run/postgresql"], [5432]),
         ("postgresql://u@/m?host=/run/postgresql&port=5433", ["/run/postgresql"], [5433]),
         ("postgresql://%2Frun%2Fpostgresql/m", ["/run/postgresql"], [5432]),
+        ("postgresql+pg8000:///m?unix_sock=/cloudsql/p:r:db/.s.PGSQL.5432", ["/cloudsql/p:r:db/.s.PGSQL.5432"], [5432]),
+        ("postgresql+asyncpg:///m?host=/cloudsql/p:r:db/.s.PGSQL.5432", ["/cloudsql/p:r:db/.s.PGSQL.5432"], [5432]),
+        (
+            "postgresql://alice@myserver:pw@myserver.postgres.database.azure.com/m",
+            ["myserver.postgres.database.azure.com"],
+            [5432],
+        ),
         ("postgresql://localhost/m?host=/cloudsql/project:region:db", ["/cloudsql/project:region:db"], [5432]),
         ("postgresql:///m?host=a,b&port=1,2", ["a", "b"], [1, 2]),
         ("postgresql:///m?host=a:1&host=b:2", ["a", "b"], [1, 2]),
@@ -82,7 +90,15 @@ def test_every_sslmode_is_known(mode: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "mode"), [("true", "require"), ("require", "require"), ("false", "disable"), ("1", "require")]
+    ("word", "mode"),
+    [
+        ("true", "require"),
+        ("require", "require"),
+        ("false", "disable"),
+        ("1", "require"),
+        ("True", "require"),
+        ("no-verify", "require"),
+    ],
 )
 def test_ssl_is_what_other_drivers_call_it(word: str, mode: str) -> None:
     assert parse(f"postgresql://db/m?ssl={word}").sslmode == mode
@@ -130,6 +146,15 @@ PROVIDERS: list[tuple[str, dict[str, Any]]] = [
     ("gssencmode=disable&sslsni=1&client_encoding=utf8&fallback_application_name=x", {}),
     ("target_session_attrs=prefer-standby", {"session_kind": "prefer-standby"}),
     ("krbsrvname=postgres&sslmode=prefer", {"driver_parameters": {"krbsrvname": "postgres"}}),
+    ("sslmode=REQUIRE", {"sslmode": "require"}),
+    ("sslmode=no-verify", {"sslmode": "require"}),
+    ("sslmode=require&", {"sslmode": "require"}),
+    ("&sslmode=require&connect_timeout=10", {"sslmode": "require", "connect_timeout": 10.0}),
+    ("options=reference%3Dabc", {"server_settings": {"options": "reference=abc"}}),
+    (
+        "user=iam&password=db%3A5432%2F%3FAction%3Dconnect%26X-Amz-Expires%3D900&sslmode=verify-full&sslrootcert=system",
+        {"user": "iam", "password": "db:5432/?Action=connect&X-Amz-Expires=900", "sslrootcert": "system"},
+    ),
     ("sslmode=&application_name=", {"sslmode": None, "server_settings": {}}),
 ]
 
@@ -180,6 +205,10 @@ def test_a_binding_that_cannot_be_had_is_warned_of() -> None:
         (f"postgresql://bob:{SECRET}@db/m?target_session_attrs=writer", "read-write"),
         (f"postgresql://bob:{SECRET}@db/m?connect_timeout=10s", "connect_timeout"),
         (f"postgresql://bob:{SECRET}%00@db/m", "NUL"),
+        (f"postgresql://bob:{SECRET}\udcff@db/m", "UTF-8"),
+        (f"postgresql://bob:{SECRET}@db..example/m", "malformed host"),
+        (f"postgresql://bob:{SECRET}@{'x' * 64}.example/m", "malformed host"),
+        (f"postgresql://bob:[{SECRET}]@db/m", "%5B"),
     ],
 )
 def test_a_malformed_url_names_the_setting_and_the_fix_but_no_password(text: str, says: str) -> None:
@@ -196,6 +225,12 @@ def test_a_file_that_is_not_there_is_no_outage(key: str) -> None:
     url = parse(f"postgresql://db/m?sslmode=verify-full&{key}=/nowhere/at/all.pem")
     with pytest.raises(ConfigurationError, match=key):
         arguments(url, prepared=True)
+
+
+@pytest.mark.parametrize("query", ["sslnegotiation=x", "sslnegotiation=direct", "ssl_min_protocol_version=TLSv9"])
+async def test_tls_parameters_that_do_not_fit_are_a_setting_to_correct(query: str) -> None:
+    with pytest.raises(ConfigurationError, match="TLS parameters"):
+        await connect(parse(f"postgresql://bob:{SECRET}@127.0.0.1:1/m?{query}"))
 
 
 def test_space_around_it_is_no_matter() -> None:
