@@ -98,9 +98,9 @@ async def test_another_installations_report_is_no_duplicate(
     databases: Callable[..., Any], installed: Installed
 ) -> None:
     async with installed(await databases("prod")) as prod, installed(await databases("staging")) as staging:
-        await _say(prod, WORDS)
-        assert (await staging.remember(WORDS, agent="b")).status == "accepted"
-        assert (await prod.remember(WORDS, agent="b")).status == "duplicate"
+        await prod.remember(WORDS, agent="a", role="system")
+        assert (await staging.remember(WORDS, agent="b", role="system")).status == "accepted"
+        assert (await prod.remember(WORDS, agent="b", role="system")).status == "duplicate"
 
 
 async def test_a_copy_of_a_database_goes_its_own_way(databases: Callable[..., Any], installed: Installed) -> None:

@@ -171,7 +171,7 @@ async def _check_redis(crowd: Crowd, redis: Redis, application: Application) -> 
     cache = application.stores.cache
     assert isinstance(cache, RedisRecent)
     owners = {key: one.canary for one in crowd for key in cache.keys(one.scope).stored}
-    assert len(owners) == 3 * len(crowd)
+    assert len(owners) == 2 * len(crowd)
     async for key in redis.scan_iter(f"{application.settings.redis_prefix}:*", count=1_000):
         name = key.decode()
         assert _heard(crowd, name) == set()
