@@ -26,4 +26,7 @@ def _encoded(moment: datetime) -> tuple[int]:
 
 
 def _decoded(value: tuple[int]) -> datetime:
-    return _EPOCH + timedelta(microseconds=min(max(value[0], _FIRST), _LAST))
+    moment = value[0]
+    if not _FIRST <= moment <= _LAST:  # a recall reads times by the hundred: nothing is called for one that fits
+        moment = _FIRST if moment < _FIRST else _LAST
+    return _EPOCH + timedelta(0, 0, moment)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import contextmanager
 from datetime import UTC
 from functools import lru_cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from uuid import UUID
 
@@ -37,6 +38,7 @@ BATCH_POINTS = 500
 # About 23 bytes each as JSON, and a server refuses bodies above 32 MiB.
 BATCH_NUMBERS = 1_000_000
 SCAN_PAGE = 1_000
+WHOLE_SECONDS = 1.0  # that a full answer is trusted without asking whether the collection is whole; a short one is not
 MARK = 0  # a number, where every other point has a UUID; without a tenant, so that no view holds it
 
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
@@ -100,6 +102,7 @@ class QdrantIndex:
         self._model, self._dimensions = embedder_model, dimensions
         self._search_seconds = search_seconds
         self._prefix, self._standing = prefix, standing
+        self._seen_whole = -WHOLE_SECONDS
 
     @property
     def collection(self) -> str:
@@ -171,13 +174,27 @@ class QdrantIndex:
     ) -> list[Candidate]:
         if await self._sized() is None:
             return []
-        nearest = models.QueryRequest(query=self._floats(vector), filter=_filter(view, filter, kind), limit=limit)
+        query = self._floats(vector)
         with self._qdrant_errors():
             async with asyncio.timeout(self._search_seconds):
-                found, whole = await self._client.query_batch_points(self.collection, [nearest, _IS_WHOLE])
-        if not whole.points:
-            raise StoreUnavailable("qdrant", f"collection {self.collection} does not hold all yet; workers fill it")
+                found = await self._client.query_points(
+                    self.collection,
+                    query=query,
+                    query_filter=_filter(view, filter, kind),
+                    limit=limit,
+                    with_payload=False,
+                )
+                if len(found.points) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
+                    await self._check_whole()
         return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in found.points]
+
+    async def _check_whole(self) -> None:
+        """Asks for the mark, which a collection that was lost, emptied or exchanged does not have."""
+        mark = await self.mark()
+        if mark is None or not mark.whole:
+            self._seen_whole = -WHOLE_SECONDS
+            raise StoreUnavailable("qdrant", f"collection {self.collection} does not hold all yet; workers fill it")
+        self._seen_whole = monotonic()
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
         if await self._sized() is None:
@@ -264,18 +281,6 @@ class QdrantIndex:
         if isinstance(exc, TimeoutError):
             return f"no answer within {self._search_seconds:g} s"
         return type(exc).__name__
-
-
-# Asked in each search's own request: a collection that was lost, emptied or exchanged has no such mark.
-_IS_WHOLE = models.QueryRequest(
-    filter=models.Filter(
-        must=[
-            models.HasIdCondition(has_id=[MARK]),
-            models.FieldCondition(key="whole", match=models.MatchValue(value=1)),
-        ]
-    ),
-    limit=1,
-)
 
 
 def _slug(model: str) -> str:
