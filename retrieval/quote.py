@@ -28,6 +28,7 @@ HIDDEN = (
     r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
 )
 
+_PLAIN = re.compile("[\t\n -%'-;=-~]*")  # most texts hold nothing else, which is quick to see
 _IN_TEXT = re.compile(f"{_REFERENCE}|{_OPENS}|[{_BREAKS}]|{HIDDEN}", re.IGNORECASE)
 _IN_NAME = re.compile(rf"{_REFERENCE}|{_OPENS}|[{_BREAKS}\n:,\[\]]|{HIDDEN}", re.IGNORECASE)
 _PICTURED = "\u2400-\u241f\u2425\u2426"
@@ -43,7 +44,8 @@ INDENT = "  "
 
 def quoted(text: str) -> str:
     """Text of an item's line: further lines are indented, so that none begins where markup does."""
-    return _IN_TEXT.sub(_reference, text).replace("\n", "\n" + INDENT)
+    safe = text if _PLAIN.fullmatch(text) else _IN_TEXT.sub(_reference, text)
+    return safe.replace("\n", "\n" + INDENT)
 
 
 def quoted_name(name: str) -> str:
