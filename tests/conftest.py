@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from semmem import indexing, parts, worker
 from semmem.bootstrap import Application
 from semmem.embedded import open_servers
 from semmem.memory import Memory, ScopedMemory
@@ -88,6 +89,13 @@ async def urls(servers: ServerUrls, postgres_url: str) -> dict[str, Any]:
         "qdrant_api_key": servers.qdrant_api_key,
         "qdrant_prefix": own,
     }
+
+
+@pytest.fixture(autouse=True)
+def _faults_told_anew() -> None:
+    """What an earlier test's fault had put into the log is told again: a process says it once a minute."""
+    for module in (indexing, parts, worker):
+        module.faults._seen.clear()
 
 
 @pytest.fixture
