@@ -16,6 +16,7 @@ from semmem.bootstrap import Application
 from semmem.embedded import open_servers
 from semmem.memory import Memory, ScopedMemory
 from semmem.migrations import upgrade
+from semmem.stores.qdrant import connect as connect_qdrant
 from tests.applications import ManualClock, Opener, opened
 from tests.servers import ServerUrls, with_database
 
@@ -78,17 +79,18 @@ async def _database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture
-async def urls(servers: ServerUrls, postgres_url: str) -> dict[str, Any]:
-    """Settings that name this test's database, and its own corner of Redis and of Qdrant."""
-    own = f"test-{uuid4().hex[:12]}"
-    return {
+async def urls(servers: ServerUrls, postgres_url: str) -> AsyncIterator[dict[str, Any]]:
+    """Settings that name this test's database, its own keys in Redis, and its own collections in Qdrant."""
+    prefix = f"test-{uuid4().hex[:12]}"
+    yield {
         "postgres_url": postgres_url,
         "redis_url": servers.redis_url,
-        "redis_prefix": own,
+        "redis_prefix": prefix,
         "qdrant_url": servers.qdrant_url,
         "qdrant_api_key": servers.qdrant_api_key,
-        "qdrant_prefix": own,
+        "qdrant_prefix": prefix,
     }
+    await _drop_collections(servers, prefix)
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +145,14 @@ async def _administer(servers: ServerUrls, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def _drop_collections(servers: ServerUrls, prefix: str) -> None:
+    """Each holds memory maps, of which a process may have some 65,000: a whole run makes more collections than fit."""
+    client = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
+    try:
+        for collection in (await client.get_collections()).collections:
+            if collection.name.startswith(prefix):
+                await client.delete_collection(collection.name)
+    finally:
+        await client.close()

@@ -117,7 +117,7 @@ def test_no_colour_is_printed_where_none_is_wanted(noted: Command, env: dict[str
         assert "\x1b[9" not in answer.out + answer.err
 
 
-@pytest.mark.parametrize("columns", ["20", "40", "60"])
+@pytest.mark.parametrize("columns", ["30", "40", "60"])
 def test_a_narrow_terminal_cuts_no_id_and_no_word_of_an_answer(alice: Command, columns: str) -> None:
     alice("remember", "I live in Gothenburg.", "--session", "s1", "--wait")
     [event] = alice("history", "--json").json

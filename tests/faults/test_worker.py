@@ -276,7 +276,7 @@ async def test_a_job_that_breaks_in_an_unforeseen_way_comes_back_and_leaves_noth
             $$ begin raise exception 'disk on fire'; end $$;
             create trigger break before insert on semmem.{table} for each row execute function public.break()"""
     )
-    async with opener() as application:
+    async with opener(attempts=100) as application:  # at the last one the event is buried
         alice = _alice(application)
         ack = await alice.remember("I am allergic to peanuts.", key="k1")
         tried = "select coalesce(max(attempts), 0) from semmem.pgqueuer"

@@ -53,8 +53,8 @@ REFUSED: list[tuple[Any, str]] = [
     (PutOp(NOTES, "key", {"text": float("nan")}), "value: must be plain JSON"),
     (PutOp(NOTES, "key", {"text": "\ud800"}), "value: must be plain JSON"),
     (PutOp(NOTES, "key", {"text": "\x00"}), "value: must not contain NUL"),
-    (PutOp(NOTES, "key", {1: "a"}), "value: must be a mapping with string keys"),  # type: ignore[dict-item]
-    (PutOp(NOTES, "key", NESTED), "value: must be plain JSON"),
+    (PutOp(NOTES, "key", {1: "a"}), "value: must have strings for keys"),  # type: ignore[dict-item]
+    (PutOp(NOTES, "key", NESTED), "value: must be at most 32 levels deep"),
     (PutOp(NOTES, "key", {"text": "a" * 70_000}, index=False), "value: must be at most 65536 bytes"),
     (PutOp(NOTES, "key", {"text": "a"}, index="text"), "index: must be"),  # type: ignore[arg-type]
     (PutOp(NOTES, "key", {"text": "a"}, index=True), "index: must be"),  # type: ignore[arg-type]
