@@ -19,7 +19,7 @@ from semmem import InvalidInput, KeyConflict, Memory, NotFound, Scope, ScopedMem
 from semmem.bootstrap import Application
 from semmem.context import Format
 from semmem.scope import Branch
-from semmem.stores.qdrant import QdrantIndex, connect
+from semmem.stores.qdrant import MARK, QdrantIndex, connect
 from semmem.stores.redis import RedisRecent
 from tests.contract.adversarial import IDS, SPLITS
 from tests.faults.oracle import drift
@@ -204,6 +204,8 @@ async def _check_qdrant(crowd: Crowd, application: Application, qdrant: AsyncQdr
     points, _ = await qdrant.scroll(application.stores.mirror.collection, limit=10_000)
     assert _heard(crowd, repr(points)) == set()
     for point in points:
+        if point.id == MARK:  # it says that the collection is whole, and belongs to nobody
+            continue
         held = point.payload or {}
         owner = owners.get(UUID(str(point.id)))
         assert owner in (None, Scope(held["tenant"], held["scope_kind"], held["scope_id"]))
