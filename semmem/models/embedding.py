@@ -209,12 +209,16 @@ class OpenAIEmbedder:
 
     async def _alone(self, text: str) -> Row:
         """Raises what is no fault of the text: an endpoint that fails altogether, or asks for a pause."""
-        try:
-            row = (await self._ask([text]))[0]
-        except ModelError as failure:
-            if isinstance(failure.__cause__, openai.RateLimitError):
-                raise
-            row = _refusal(failure)
+        for again in (True, False):
+            try:
+                row = (await self._ask([text]))[0]
+                break
+            except ModelError as failure:
+                if isinstance(failure.__cause__, openai.RateLimitError):
+                    raise
+                row = _refusal(failure)
+                if again and _is_refusal(failure):
+                    break  # else another server behind the address may answer
         if isinstance(row, Refused):
             await self._check_endpoint()
         return row
