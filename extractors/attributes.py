@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.names import NOT_NAMES
-from semmem.extractors.phrases import ADVERB, I, Stems, employer, place, stated, time_of
+from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, employer, place, stated, time_of
 from semmem.extractors.words import content_stems
 
 YES, NO = frozenset({"yes"}), frozenset({"no"})
@@ -160,8 +160,7 @@ _FILLERS = re.compile(
 )
 _PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
 _NOT_PRESENT = re.compile(
-    r"\w+ed\b|(?:have|has|had|was|were|went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
-    r"|felt|kept|came|ran|wrote|said|paid|never|no|will|going) ",
+    rf"\w+ed\b|(?:have|has|had|was|were|{IRREGULAR_PAST}|never|no|will|going) ",
     re.IGNORECASE,
 )
 

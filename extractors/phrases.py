@@ -16,6 +16,11 @@ ADVERB = (
 BE_ADVERB = rf"(?:{ADVERB}(?:have|has|had to|am|are|been|was|got|get) )*{ADVERB}"
 SUBJECT = r"^I (?:and (?:my|her|his|their|our) \w+ )?"
 I = rf"{SUBJECT}{BE_ADVERB}"  # noqa: E741 - it stands for the word
+# Verbs whose past no ending shows: what was done once is neither a trait nor a habit.
+IRREGULAR_PAST = (
+    "went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
+    "|felt|kept|came|ran|wrote|said|paid"
+)
 DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 WHEN = rf"(?:{DAYS}|{MONTHS}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.endings import Over
-from semmem.extractors.phrases import ADVERB, I, Stems, stated, time_of
+from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, stated, time_of
 from semmem.extractors.words import content_stems
 
 NONE: Stems = frozenset()
@@ -38,9 +38,8 @@ class Trait:
 _PREDICATE = re.compile(rf"^I (?:and (?:my|her|his|their|our) \w+ )?{ADVERB}(?P<v>.+)", re.IGNORECASE)
 _LIKES_TO = re.compile(r"(?:likes?|loves?|enjoys?) (?:to (?=\w)|(?=\w+ing\b))", re.IGNORECASE)
 _NO_HABIT = re.compile(
-    r"(?:\w+ed|have been|was|were|had|went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
-    r"|felt|kept|came|ran|wrote|said|paid|spent|built|grew|chose|drove|flew|ate|drank|quit|stopped|hates?|dislikes?"
-    r"|avoids?|never|not|will|can|no)\b",
+    rf"(?:\w+ed|have been|was|were|had|{IRREGULAR_PAST}|spent|built|grew|chose|drove|flew|ate|drank"
+    r"|quit|stopped|hates?|dislikes?|avoids?|never|not|will|can|no)\b",
     re.IGNORECASE,
 )
 _LIMITS = re.compile(

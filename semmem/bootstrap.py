@@ -65,8 +65,6 @@ from semmem.writing import FactWriter
 if TYPE_CHECKING:
     from semmem.embedded import Servers
 
-_inherited: list[object] = []  # of a parent: kept, so that nothing of it is ended here
-
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -139,7 +137,7 @@ async def _kept_by_a_child(stack: AsyncExitStack) -> AsyncIterator[None]:
         yield
     finally:
         if os.getpid() != opener:
-            _inherited.append(stack.pop_all())
+            forking.leave_alone(stack.pop_all())
 
 
 async def migrate(settings: Settings) -> list[str]:

@@ -28,7 +28,6 @@ Work = Callable[[Memory], Coroutine[Any, Any, T]]
 _shared: dict[str, "Bridge"] = {}
 _sharing = threading.Lock()
 _bridges: "WeakSet[Bridge]" = WeakSet()
-_inherited: list[object] = []  # of the parent: kept in a child, so that nothing of it is ended there
 
 
 def _told(setting: object) -> str:
@@ -158,7 +157,7 @@ class Bridge:
         self._thread.join()
 
     def _start_anew(self) -> None:
-        _inherited.append((self._opened, self._thread, self._lock))
+        forking.leave_alone((self._opened, self._thread, self._lock))
         self._prepare()
 
 

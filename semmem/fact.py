@@ -10,7 +10,7 @@ from uuid import UUID
 
 from semmem.checks import check_aware, check_one_of, check_text, check_unit
 from semmem.errors import InvalidInput
-from semmem.event import Role
+from semmem.event import Event, Role
 from semmem.scope import Scope
 
 Category = Literal["profile", "preference", "relationship", "plan", "event", "decision", "knowledge", "other"]
@@ -107,6 +107,11 @@ class Fact:
     @property
     def current(self) -> bool:
         return self.superseded_at is None
+
+
+def events_of(item: Event | Fact) -> list[UUID]:
+    """The events that a fact rests on; an event rests on itself."""
+    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from semmem.errors import ModelError
-from semmem.fact import Fact
+from semmem.fact import Fact, events_of
 from semmem.ports import Clock, Embedder, Embeddings, Point, Refused, TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import fact_document, fact_passage
@@ -52,8 +52,9 @@ async def put_facts(
 ) -> None:
     for one in found:
         if one.refused:
-            events = [source.event_id for source in one.fact.sources]
-            await add_dead_letter(connection, scope, "embedding", one.refused.reason, one.refused.detail, events, now)
+            await add_dead_letter(
+                connection, scope, "embedding", one.refused.reason, one.refused.detail, events_of(one.fact), now
+            )
     facts = [one.fact for one in found]
     await put_points(connection, index_name, [_point(one) for one in found])
     await put_passages(connection, [fact_passage(one.fact, (one.states,) if one.states else ()) for one in found])

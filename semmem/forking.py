@@ -12,11 +12,17 @@ from weakref import WeakKeyDictionary
 
 # Whether all sockets of a loop are ours, or only those that lead to Postgres, beside the caller's own.
 _loops: "WeakKeyDictionary[AbstractEventLoop, bool]" = WeakKeyDictionary()
+_inherited: list[object] = []
 
 
 def watch(loop: AbstractEventLoop, *, owned: bool) -> None:
     """A child that this process forks lets go of the loop's sockets: of all if it is `owned`, else of Postgres's."""
     _loops[loop] = owned or _loops.get(loop, False)
+
+
+def leave_alone(inherited: object) -> None:
+    """Keeps in a child what is its parent's, so that nothing of it is closed or ended there."""
+    _inherited.append(inherited)
 
 
 def _let_go() -> None:

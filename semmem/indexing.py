@@ -9,7 +9,7 @@ from uuid import UUID
 
 from semmem.errors import ModelError
 from semmem.event import Event
-from semmem.fact import Fact
+from semmem.fact import Fact, events_of
 from semmem.faults import FaultLog
 from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, Refused, TokenStates
 from semmem.retrieval.analysis import terms
@@ -122,9 +122,9 @@ class Indexer:
         embedded: "tuple[Embeddings, list[Sequence[TokenStates]]] | None",
     ) -> None:
         embeddings, states = embedded or (None, [()] * len(events))
-        refused = refusals(events, embeddings)
+        refused = _refusals(events, embeddings)
         points = [
-            _point(event, row, refused) for event, row in zip(events, vectors_of(embeddings, events), strict=True)
+            _point(event, row, refused) for event, row in zip(events, _vectors_of(embeddings, events), strict=True)
         ]
         words = {event.id: terms(event_words(event)) for event in events}
         if embeddings:
@@ -158,7 +158,7 @@ class Indexer:
         embeddings: Embeddings,
         states: Sequence[Sequence[TokenStates]],
     ) -> None:
-        refused = refusals(items, embeddings)
+        refused = _refusals(items, embeddings)
         await self._index.adopt(embeddings.vectors)
         async with self._postgres.transaction(scope) as connection:
             await lock_scope(connection, scope)
@@ -167,7 +167,7 @@ class Indexer:
                     own = packed(states[row]) if states else None
                     await fill_vector(connection, scope.tenant, item.id, embeddings.vectors[row], own)
                 elif await refuse_vector(connection, scope.tenant, item.id):
-                    await self._bury(connection, scope, refused[item.id], _event_ids(item))
+                    await self._bury(connection, scope, refused[item.id], events_of(item))
             if self._mirrored:
                 await add_work(connection, scope, [item.id for item in items if item.id not in refused])
 
@@ -175,12 +175,12 @@ class Indexer:
         await add_dead_letter(connection, scope, "embedding", why.reason, why.detail, events, self._clock())
 
 
-def refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> dict[UUID, Refused]:
+def _refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> dict[UUID, Refused]:
     """Which of the items the embedder refused, and why."""
     return {items[row].id: why for row, why in embeddings.refused.items()} if embeddings else {}
 
 
-def vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> "list[NDArray[np.float32] | None]":
+def _vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> "list[NDArray[np.float32] | None]":
     """A vector for each item, or None where the embedder has none."""
     if embeddings is None:
         return [None] * len(items)
@@ -197,10 +197,6 @@ def _within(events: Iterable[Event], most_bytes: int) -> list[Event]:
             break
         taken.append(event)
     return taken
-
-
-def _event_ids(item: Event | Fact) -> list[UUID]:
-    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
 
 
 def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Mapping[str | None, int]) -> list[Passage]:

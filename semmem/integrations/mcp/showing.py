@@ -6,7 +6,7 @@ from uuid import UUID
 from semmem.checks import check_id
 from semmem.errors import NotFound
 from semmem.event import Event
-from semmem.fact import Fact
+from semmem.fact import Fact, events_of
 from semmem.integrations.mcp.answers import ShownMemory
 from semmem.memory import ScopedMemory
 from semmem.record import Record
@@ -14,7 +14,7 @@ from semmem.record import Record
 
 async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:
     """In the order given, each under the id that `found` takes."""
-    events = [id for item in items for id in _events_of(item)]
+    events = [id for item in items for id in events_of(item)]
     records = await memory.records.of(list(dict.fromkeys(events)))
     return [_fact(item, records) if isinstance(item, Fact) else _memory(item, records) for item in items]
 
@@ -37,10 +37,6 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
     return fact
 
 
-def _events_of(item: Event | Fact) -> list[UUID]:
-    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
-
-
 def _memory(event: Event, records: Mapping[UUID, Record]) -> ShownMemory:
     return ShownMemory(
         id=_id(event.id, records),
@@ -59,7 +55,7 @@ def _fact(fact: Fact, records: Mapping[UUID, Record]) -> ShownMemory:
         text=fact.text,
         said_by=fact.subject,
         said_at=fact.said_at,
-        rests_on=[_id(event, records) for event in dict.fromkeys(_events_of(fact))],
+        rests_on=[_id(event, records) for event in dict.fromkeys(events_of(fact))],
         current=fact.current,
     )
 
