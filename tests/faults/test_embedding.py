@@ -189,6 +189,9 @@ async def test_a_memory_opens_while_the_endpoint_is_down(
 
         server.embed = hashed_words
         await alice.settled()
+        # The first vector made Qdrant's collection, which is named until a worker has called it whole.
+        if keeper := application.stores.keeper:
+            await wait_until(lambda: keeper.whole)
         recall = await alice.recall("city number 0")
         assert recall.degraded == frozenset()
         assert BY_MEANING & set(recall[0].signals)
