@@ -14,6 +14,7 @@ from semmem.cli.failures import FAILED as FAILED
 from semmem.cli.failures import reported
 from semmem.cli.output import notes
 from semmem.cli.places import places_of
+from semmem.errors import NotSettled
 from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 KEEP_SERVERS = timedelta(minutes=1)
+CATCH_UP_SECONDS = 3.0
 SIGNALLED = 128
 STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -129,10 +131,21 @@ async def scoped(ctx: typer.Context, place: Scope | Branch, *, reads: bool = Fal
 async def viewed(
     ctx: typer.Context, place: Branch, also: Sequence[str] | None
 ) -> "AsyncIterator[tuple[ScopedMemory, list[ScopedMemory]]]":
-    """The memory of a place, and those that --also names, to be read."""
+    """The memory of a place, and those that --also names, to be read; what was just written is indexed first."""
     others = places_of(place, also)
     async with briefly(ctx, reads=True) as opened:
-        yield memory_of(opened, place), [memory_of(opened, other) for other in others]
+        memory, read_too = memory_of(opened, place), [memory_of(opened, other) for other in others]
+        if settings_of(ctx).runs_worker:
+            await _catch_up(memory, read_too)
+        yield memory, read_too
+
+
+async def _catch_up(memory: "ScopedMemory", also: Sequence["ScopedMemory"]) -> None:
+    """A command's own worker lives no longer than the command, so the command gives it a moment."""
+    try:
+        await memory.settled(also=also, facts=False, timeout=CATCH_UP_SECONDS)
+    except NotSettled:
+        notes.print("a part of it still waits to be indexed, and is not found yet", style="yellow")
 
 
 def memory_of(opened: "Application", place: Scope | Branch) -> "ScopedMemory":

@@ -71,12 +71,13 @@ def _own_words(value: Any) -> Callable[[Body], None]:
 
 
 def _retraction(**said: Any) -> Callable[[Body], None]:
-    """As if the first fact had been taken back."""
+    """As if a fact had been taken back."""
 
     def change(body: Body) -> None:
         fact = _line(body, "fact")
         line = {"kind": "retraction", "event": fact["sources"][0]["event"], "statement_hash": "00" * 32, "quote": "x"}
-        body.insert(body.index(fact), line | {"at": "2026-01-01T00:00:00Z"} | said)
+        before_facts = next(number for number, each in enumerate(body) if each["kind"] == "fact")
+        body.insert(before_facts, line | {"at": "2026-01-01T00:00:00Z"} | said)
 
     return change
 
