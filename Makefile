@@ -29,13 +29,13 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy --exclude crewai
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
 	$(CREWAI)/bin/mypy --follow-imports silent -p semmem.integrations.crewai
 	$(CREWAI)/bin/mypy --follow-imports silent $(wildcard evals/crewai_*.py)
-	$(CREWAI)/bin/pytest tests/crewai
+	$(CREWAI)/bin/pytest tests/crewai --numprocesses auto --dist loadfile
 
 example-crewai: $(CREWAI)/.installed  ## a support crew over two days; no key needed
 	@$(CREWAI)/bin/python examples/support_crew.py
