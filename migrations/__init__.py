@@ -1,6 +1,7 @@
 """The database schema: alembic revisions whose bodies are plain SQL files of the same name."""
 
 import asyncio
+import os
 import threading
 from importlib.resources import files
 
@@ -18,7 +19,7 @@ from semmem.postgres.session import session_settings
 from semmem.postgres.url import PostgresUrl, parse
 
 # alembic's `op` and `context` are global to the process; between processes the advisory lock of env.py decides.
-_IN_PROCESS = threading.Lock()
+_in_process = threading.Lock()
 
 
 def _config() -> Config:
@@ -88,7 +89,7 @@ def _check(server: Server, revision: str | None) -> None:
 def _upgrade(url: PostgresUrl, revision: str) -> list[str]:
     config = _config()
     config.attributes |= {"url": url, "mended": []}
-    with _IN_PROCESS, mapped_errors():
+    with _in_process, mapped_errors():
         try:
             command.upgrade(config, revision)
         except DBAPIError as error:
@@ -102,3 +103,12 @@ def _driver_error(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+def _after_fork() -> None:
+    """A thread of the parent may have held it."""
+    global _in_process
+    _in_process = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

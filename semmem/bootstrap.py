@@ -24,6 +24,7 @@ from semmem.migrations import upgrade
 from semmem.mirroring import MirrorKeeper
 from semmem.models.tokens import load_counter
 from semmem.opening import (
+    import_all,
     known_dimensions,
     make_embedder,
     make_extractor,
@@ -118,6 +119,7 @@ async def open_application(
 ) -> AsyncIterator[Application]:
     """`jobs` are the kinds of work that a worker in this process does."""
     forking.watch(asyncio.get_running_loop(), owned=False)
+    import_all(settings)
     async with AsyncExitStack() as stack, _kept_by_a_child(stack):
         models = replace(await _models(stack, settings), reranker=reranker)
         stores = await _stores(stack, settings, models.embedder)

@@ -5,14 +5,38 @@ can do no harm, neither to the parent nor to a file that the child opens next.
 """
 
 import os
+import threading
 from asyncio import AbstractEventLoop, Transport
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
 # Whether all sockets of a loop are ours, or only those that lead to Postgres, beside the caller's own.
 _loops: "WeakKeyDictionary[AbstractEventLoop, bool]" = WeakKeyDictionary()
 _inherited: list[object] = []
+_unshared: set[int] = set()
+_undivided = threading.RLock()
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """A fork in another thread waits until this is over.
+
+    It is for what a child could never finish: an import or a library's lock that a thread holds which it does not have.
+    """
+    with _undivided:
+        yield
+
+
+@contextmanager
+def unshared(descriptor: int) -> Iterator[None]:
+    """A child that is forked meanwhile gets none of this file: neither the lock on it nor the other end's attention."""
+    _unshared.add(descriptor)
+    try:
+        yield
+    finally:
+        _unshared.discard(descriptor)
 
 
 def watch(loop: AbstractEventLoop, *, owned: bool) -> None:
@@ -26,12 +50,14 @@ def leave_alone(inherited: object) -> None:
 
 
 def _let_go() -> None:
+    _undivided.release()
     null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    for loop, owned in list(_loops.items()):
-        for descriptor in list(_descriptors(loop, owned)):
-            os.dup2(null, descriptor, inheritable=False)
+    sockets = {descriptor for loop, owned in list(_loops.items()) for descriptor in _descriptors(loop, owned)}
+    for descriptor in sockets | _unshared:
+        os.dup2(null, descriptor, inheritable=False)
     os.close(null)
     _loops.clear()
+    _unshared.clear()
 
 
 def _descriptors(loop: AbstractEventLoop, owned: bool) -> Iterator[int]:
@@ -49,4 +75,4 @@ def _leads_to_postgres(handles: Any) -> bool:
     return type(protocol).__module__.startswith("asyncpg")
 
 
-os.register_at_fork(after_in_child=_let_go)
+os.register_at_fork(before=_undivided.acquire, after_in_parent=_undivided.release, after_in_child=_let_go)

@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from semmem import forking
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
@@ -29,6 +31,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
+
+
+def import_all(settings: Settings) -> None:
+    """What is imported by libraries or here as late as possible, at once: no fork comes between."""
+    wanted = ["encodings.idna", "certifi", "httpcore", "anyio._backends._asyncio"]
+    if settings.embedded:
+        wanted += ["semmem.embedded", "sqlalchemy.ext.asyncio"]
+    if settings.uses_llm or settings.embedder != "minilm":
+        wanted += ["openai.resources.chat", "openai.resources.embeddings", "semmem.models.chat"]
+    with forking.undivided():
+        for module in wanted:
+            with suppress(ModuleNotFoundError):  # where it is needed, that is said
+                import_module(module)
 
 
 async def open_postgres(

@@ -84,6 +84,7 @@ class Intake:
         self._parts, self._place, self._copy = parts, place, copy
         self._consistency = Consistency(place, parts.clock())
         self._left_behind: dict[str, int] = {}
+        self._retracted: dict[str, list[Line]] = {}  # by event
 
     async def check(self, lines: Lines) -> None:
         """Raises InvalidInput that names the line and its field."""
@@ -114,6 +115,8 @@ class Intake:
                 raise InvalidInput("sha256", f"does not fit the {total.lines} lines before it", _CUT)
             return True
         self._consistency.take(kind, fields)
+        if kind == "retraction":
+            self._retracted.setdefault(fields["event"], []).append((number, fields))
         total.add(line)
         return False
 
@@ -127,9 +130,13 @@ class Intake:
         done, total = 0, self._consistency.counts.total()
         moved: dict[Branch, Moved] = {}
         async for place, kind, lines in self._batches():
+            if kind == "retraction":
+                continue  # it came with its event, which may be extracted from then on
+            events = [said["id"] for _, said in lines] if kind == "event" else []
+            retracted = [line for id in events for line in self._retracted.get(id, ())]
             of_place = moved.setdefault(place, Moved())
-            await self._parts.archive.write(place, kind, lines, of_place, self._parts.clock())
-            done += len(lines)
+            await self._parts.archive.write(place, kind, lines, of_place, self._parts.clock(), retracted)
+            done += len(lines) + len(retracted)
             if progress:
                 progress(done, total)
         return Imported(

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from semmem import forking
 from semmem.embedded.layout import Layout, exclusive
 from semmem.errors import EmbeddedServerError
 
@@ -141,10 +142,12 @@ async def _join(layout: Layout) -> Servers | None:
 
 async def _launch(layout: Layout) -> Servers:
     ours, theirs = socket.socketpair()
-    with theirs:
-        layout.rotate_logs()
-        await _spawn_keeper(layout, theirs.fileno())
-    servers = await _greeted(_Connection(*await asyncio.open_connection(sock=ours)))
+    with forking.unshared(ours.fileno()):
+        with theirs, forking.unshared(theirs.fileno()):
+            layout.rotate_logs()
+            await _spawn_keeper(layout, theirs.fileno())
+        reader, writer = await asyncio.open_connection(sock=ours)
+    servers = await _greeted(_Connection(reader, writer))
     if servers is None:
         log = layout.log("keeper")
         raise EmbeddedServerError(f"the servers' keeper ended. Last lines of {log}:\n{layout.log_tail('keeper')}")
@@ -155,6 +158,11 @@ async def _greeted(connection: _Connection) -> Servers | None:
     try:
         async with asyncio.timeout(OPEN_SECONDS):
             greeting = await connection.receive()
+    except TimeoutError:
+        connection.close()
+        raise EmbeddedServerError(
+            f"the servers' keeper said nothing for {OPEN_SECONDS:.0f} s: see logs/keeper.log in the data folder"
+        ) from None
     except BaseException:
         connection.close()
         raise

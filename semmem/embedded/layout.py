@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from semmem import forking
 from semmem.errors import EmbeddedServerError
 
 ROTATE_LOG_BYTES = 4_000_000
@@ -86,14 +87,15 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         deadline = asyncio.get_running_loop().time() + patience
-        while not _try_lock(descriptor):
-            if asyncio.get_running_loop().time() > deadline:
-                raise EmbeddedServerError(f"{path} was locked by another process for more than {patience:.0f} s")
-            await asyncio.sleep(0.02)
-        yield
+        with forking.unshared(descriptor):
+            while not _try_lock(descriptor):
+                if asyncio.get_running_loop().time() > deadline:
+                    raise EmbeddedServerError(f"{path} was locked by another process for more than {patience:.0f} s")
+                await asyncio.sleep(0.02)
+            yield
     finally:
         with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing would leave it to a child that was forked meanwhile
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked in between may hold it too
         os.close(descriptor)
 
 

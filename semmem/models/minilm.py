@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from semmem import forking
 from semmem.blas import one_thread
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models.turns import Turns
@@ -155,6 +156,11 @@ def _projection() -> "NDArray[np.float32]":
 
 @cache  # called in the one worker thread only
 def _load() -> "tuple[Tokenizer, InferenceSession]":
+    with forking.undivided():
+        return _loaded()
+
+
+def _loaded() -> "tuple[Tokenizer, InferenceSession]":
     try:
         from onnxruntime import InferenceSession, SessionOptions
         from tokenizers import Tokenizer

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import tiktoken
 
+from semmem import forking
 from semmem.errors import ConfigurationError
 from semmem.models.token_bound import byte_bound, o200k_bound
 from semmem.ports import TokenCounter
@@ -52,7 +53,7 @@ def load_counter(encoding: str = "o200k_base") -> TokenCounter:
     seconds: await it in a thread. Without the table the counter is an upper bound, and one warning says so.
     Raises ConfigurationError for an encoding tiktoken does not know.
     """
-    with _lock:
+    with _lock, forking.undivided():  # tiktoken has a lock of its own
         if encoding not in _counters:
             _counters[encoding] = _make(encoding)
         return _counters[encoding]

@@ -72,8 +72,19 @@ class ArchiveStore:
             if kind == "record":
                 await known_records(connection, place.scope, lines)
 
-    async def write(self, place: Branch, kind: str, lines: Sequence[Line], moved: Moved, now: datetime) -> None:
-        """One transaction. What is known by its id is not written again; an id that is taken elsewhere is replaced."""
+    async def write(
+        self,
+        place: Branch,
+        kind: str,
+        lines: Sequence[Line],
+        moved: Moved,
+        now: datetime,
+        retracted: Sequence[Line] = (),
+    ) -> None:
+        """One transaction. What is known by its id is not written again; an id that is taken elsewhere is replaced.
+
+        `retracted` are the retractions of wrong facts that belong to these events.
+        """
         scope = place.scope
         async with self._postgres.transaction(View.of(scope, place.root)) as connection:
             await connection.execute(_SQL["make_scope"], *key_of(scope))
@@ -81,6 +92,8 @@ class ArchiveStore:
             await lock_scope(connection, scope)
             await take_turn(connection, scope)
             ids = await WRITERS[kind](connection, scope, lines, moved)
+            if retracted:
+                await WRITERS["retraction"](connection, scope, retracted, moved)
             if kind == "fact":
                 await self._close(connection, scope, lines, moved)
             if ids:

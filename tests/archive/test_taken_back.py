@@ -1,6 +1,7 @@
 """What was forgotten or taken back before an export, or is brought back by an older one."""
 
 import asyncpg
+import pytest
 
 from semmem import ScopedMemory
 from semmem.bootstrap import Application
@@ -35,6 +36,35 @@ async def test_a_wrong_fact_is_not_learnt_again_after_an_import(alice: ScopedMem
 
     assert [fact.text for fact in await other.facts(superseded=True)] == ["bob owns a kayak."]
     assert await _summaries(other) == {None: {"bob owns a kayak."}, "s1": {"bob owns a kayak."}}
+
+
+async def test_nothing_is_extracted_before_what_was_taken_back_is_known(
+    opener: Opener, elsewhere: Application, postgres_url: str
+) -> None:
+    async with opener() as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember("I drive a red Volvo.", session="s1")
+        await alice.settled()
+        await alice.forget(fact=(await alice.facts())[0].id, keep_events=True)
+        await alice.settled()
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("update semmem.events set consolidated_at = null")
+    await connection.close()
+    async with opener(worker=False) as application:
+        lines = await exported(application.memory.scope(tenant="acme", user="alice"))
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+
+    with pytest.raises(KeyboardInterrupt):
+        await other.import_(lines, progress=_interrupted)
+    await other.settled()
+    assert len(await other.history()) == 1
+    assert await other.facts(superseded=True) == []
+
+    assert (await other.import_(lines)).known == {"event": 1, "retraction": 1}
+
+
+def _interrupted(done: int, total: int) -> None:
+    raise KeyboardInterrupt
 
 
 async def test_a_fact_that_was_only_confirmed_is_drawn_anew_there_too(

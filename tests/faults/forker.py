@@ -10,11 +10,16 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from importlib.abc import MetaPathFinder
 from typing import Any
 
+import tiktoken
+
 import semmem
+from semmem import migrations
 from semmem.bridge import Bridge
 
 SECONDS = 90
@@ -163,6 +168,64 @@ def opening() -> None:
     bridge.close()
 
 
+class _Slow(MetaPathFinder):
+    """The first import of a module takes a second; `begun` says when it is under way."""
+
+    def __init__(self, module: str) -> None:
+        self._module, self.begun = module, threading.Event()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == self._module and not self.begun.is_set():
+            self.begun.set()
+            time.sleep(1)
+
+
+def importing(module: str) -> None:
+    """Forks while another thread imports a module on its way to the memory."""
+    assert module not in sys.modules
+    slow = _Slow(module)
+    sys.meta_path.insert(0, slow)
+    _fork_while(slow.begun)
+
+
+def counting() -> None:
+    """Forks while another thread makes tiktoken's table, under a lock of tiktoken's."""
+    tiktoken.list_encoding_names()
+    constructors = tiktoken.registry.ENCODING_CONSTRUCTORS
+    assert constructors is not None
+    constructors["o200k_base"], begun = _slow_once(constructors["o200k_base"])
+    _fork_while(begun)
+
+
+def migrating() -> None:
+    """Forks while another thread makes the tables of the embedded database."""
+    migrations.command.upgrade, begun = _slow_once(migrations.command.upgrade)
+    _fork_while(begun)
+
+
+def _slow_once(function: Callable[..., Any]) -> tuple[Callable[..., Any], threading.Event]:
+    """The first call takes a second longer; the event says when it is under way."""
+    begun = threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        if not begun.is_set():
+            begun.set()
+            time.sleep(1)
+        return function(*arguments)
+
+    return slow, begun
+
+
+def _fork_while(begun: threading.Event) -> None:
+    bridge = Bridge.shared(**SETTINGS)
+    thread = threading.Thread(target=lambda: said("parent", lambda: bridge.run(_use)))
+    thread.start()
+    begun.wait(SECONDS)
+    ended(child(lambda: said("child", lambda: bridge.run(_use))))
+    thread.join()
+    bridge.close()
+
+
 def _in_pool(settings: dict[str, Any]) -> str:
     return Bridge.shared(**settings).run(_use)
 
@@ -202,4 +265,5 @@ def opened() -> None:
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]]()
+    case, *named = sys.argv[1].split(":")
+    globals()[case](*named)

@@ -61,6 +61,18 @@ async def test_a_memory_of_the_parents_loop_is_refused_in_the_child_and_lives_on
     assert lines == [f"parent: {USED}", refused, f"child: {USED}", f"parent: {USED}", "parent: settled"]
 
 
+@pytest.mark.parametrize("case", ["counting", "importing:httpcore", "importing:onnxruntime"])
+async def test_a_fork_waits_for_what_the_child_could_not_finish(case: str, settings: dict[str, Any]) -> None:
+    lines = await _forked(case, settings)
+    assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
+
+
+async def test_a_fork_while_embedded_servers_are_made_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    lines = await _forked("migrating", {"data": str(tmp_path)})
+    assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
+
+
 @pytest.mark.parametrize("case", ["used_before", "opening", "twice"])
 async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
