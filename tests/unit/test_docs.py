@@ -1,0 +1,43 @@
+"""What the pages point to is there: tests by path and name, and other pages."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([\w-]+))?\)")
+
+
+def _tests_named(text: str) -> list[tuple[str, str]]:
+    """Each path of a test with the function's name, if any; `::name` alone is of the file before it."""
+    found: list[tuple[str, str]] = []
+    for path, name in re.findall(r"`(tests/[\w./-]*\w|)(?:::(\w+))?`", text):
+        if path or name:
+            found.append((path or found[-1][0], name))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_is_there(page: Path) -> None:
+    for path, name in _tests_named(page.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+        if name:
+            assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    for path, heading in LINK.findall(page.read_text("utf-8")):
+        target = page.parent / path if path else page
+        assert target.exists(), path
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+            assert heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}, heading
+
+
+def test_every_promise_has_its_attack_and_its_tests() -> None:
+    rows = re.findall(r"^\| P(\d+) (.*)$", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, 11))
+    assert all(len(row.split(" | ")) == 4 and _tests_named(row) for _, row in rows)
