@@ -16,7 +16,7 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crewai example-crewai example-langgraph example-mcp format bench llm-cost scale eval eval-short weights clean
+.PHONY: help demo test test-crewai example-crewai example-langgraph example-mcp format storm machine bench llm-cost scale eval eval-short weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,13 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/mypy --exclude crewai
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM="--events 2000 --seed 7", --help for more
+	@$(BIN)/python -m tests.storm $(STORM)
+
+machine: $(INSTALLED)  ## calls, crashes and losses in random orders against a small model; EXAMPLES=10000 STEPS=50
+	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),10000) SEMMEM_TEST_STEPS=$(or $(STEPS),50) \
+		$(BIN)/pytest tests/machine --timeout 0 --capture=no
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself

@@ -146,7 +146,11 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            content = self.rfile.read(length)
+            if len(content) < length:  # the client died while it asked
+                return
+            body = json.loads(content)
             server.requests.append(body)
             server.keys.append(self.headers.get("Authorization"))
             server.headers.append(dict(self.headers))
