@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
 
+from semmem.deadline import part
 from semmem.errors import ModelError, StoreUnavailable
 from semmem.event import Event
 from semmem.fact import Fact
@@ -36,9 +37,6 @@ from semmem.scope import View
 
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take half the places and more
-AT_ONCE = 16  # recalls of a process: more would only wait for each other
-PAUSE = 2.0  # seconds in which what failed is not tried again by those in line
-EMBED_SECONDS = 5.0  # for the query; the words alone answer if it takes longer
 HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
 SPARE = 10  # of them beside the hits asked for, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
@@ -87,24 +85,18 @@ class Searcher:
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
         self._lexical, self._reader, self._clock, self._reranker = lexical, reader, clock, reranker
-        self._line = asyncio.Semaphore(AT_ONCE)
-        self._failed_at: dict[str, float] = {}  # the embedder's and the index's last failures, in the loop's seconds
 
     async def recall(
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
-        """Only Postgres down is an error; whatever else is down is named in `degraded`.
-
-        In a burst the calls stand in line, before the time limit of any step begins.
-        """
+        """Only Postgres down is an error; whatever else is down is named in `degraded`."""
         wanted = limit if self._reranker is None else max(RERANKED, limit)
-        async with self._line:
-            found, best = await self._look(view, query, limit, filter)
-            async with self._reader.reading(view) as rows:
-                pool = await self._pooled(rows, query, best, found)
-                # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
-                answers = pool.passages if filter == Filter() else _among(pool.passages, best)
-                hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
+        found, best = await self._look(view, query, limit, filter)
+        async with self._reader.reading(view) as rows:
+            pool = await self._pooled(rows, query, best, found)
+            # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
+            answers = pool.passages if filter == Filter() else _among(pool.passages, best)
+            hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         ordered = newest_first(ordered[:limit], query)
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
@@ -174,32 +166,27 @@ class Searcher:
     async def _dense(
         self, view: View, query: str, depth: int, filter: Filter
     ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
-        embedded = None if self._just_failed("embedder") else await self._embedded(query)
+        embedded = await self._embedded(query)
         if embedded is None:
             return None, None, frozenset({"embedder"})
         vector = embedded.vectors[0]
-        if not self._just_failed("index"):
-            try:
+        if self._index is self._fallback:
+            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+        try:
+            async with asyncio.timeout(part()):
                 return await self._index.search(view, vector, depth, filter), embedded, frozenset()
-            except StoreUnavailable:
-                self._failed_at["index"] = asyncio.get_running_loop().time()
-        found = await self._fallback.search(view, vector, depth, filter)
-        return found, embedded, frozenset({self._index.name})
+        except (StoreUnavailable, TimeoutError):
+            found = await self._fallback.search(view, vector, depth, filter)
+            return found, embedded, frozenset({self._index.name})
 
     async def _embedded(self, query: str) -> Embeddings | None:
         """None where the embedder is down, too slow, or refuses the query."""
         try:
-            async with asyncio.timeout(EMBED_SECONDS):
+            async with asyncio.timeout(part()):
                 embedded = await self._embedder.embed([query], tokens=True)
         except (ModelError, TimeoutError):
-            self._failed_at["embedder"] = asyncio.get_running_loop().time()
             return None
         return None if embedded.refused else embedded
-
-    def _just_failed(self, part: str) -> bool:
-        """Whether it need not be tried: while calls stand in line, not each of them waits for what just failed."""
-        failed_at = self._failed_at.get(part)
-        return failed_at is not None and self._line.locked() and asyncio.get_running_loop().time() - failed_at < PAUSE
 
 
 def _stand_ins(lexical: Found, dense: Sequence[Candidate]) -> list[Candidate]:

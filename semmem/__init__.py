@@ -27,6 +27,8 @@ from semmem.errors import (
     SchemaOutdated,
     SemmemError,
     StoreUnavailable,
+    TimedOut,
+    Unconfirmed,
     WriteConflict,
 )
 from semmem.event import Ack, Event, NewEvent
@@ -81,6 +83,8 @@ __all__ = [
     "Source",
     "StoreUnavailable",
     "Summary",
+    "TimedOut",
+    "Unconfirmed",
     "Validity",
     "View",
     "Waiting",

@@ -13,6 +13,7 @@ from semmem import forking
 from semmem.background import Background
 from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
+from semmem.deadline import Calls
 from semmem.erasure import Erasure
 from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.fact_indexing import FactIndexer
@@ -178,6 +179,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         tiers=Tiers(log, facts, recent, searcher, models.counter),
         erasure=erasure,
         background=Background(),
+        calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
         clock=clock,
         dedup_window=settings.dedup_window,
     )

@@ -9,7 +9,7 @@ from time import monotonic
 from uuid import UUID
 
 from semmem import failpoints
-from semmem.errors import BadAnswer, InvalidInput, ModelError, SemmemError
+from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.event import Event
 from semmem.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.extractors import gate, segment
@@ -48,7 +48,6 @@ class Consolidator:
         self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
-        self._embedder_failed = False
 
     async def run(
         self, scope: Scope, *, last_attempt: bool = False, stopped: Callable[[], bool] = lambda: False
@@ -135,8 +134,7 @@ class Consolidator:
         last_attempt: bool,
     ) -> "_Read":
         started = monotonic()
-        if self._embedder_failed:
-            await self._embed(["ready"])  # or the model's answer would be paid for and lost again
+        await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
         epoch = (await self._log.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
         present = await self._present(scope, sessions)
@@ -158,12 +156,7 @@ class Consolidator:
 
     async def _embed(self, documents: Sequence[str]) -> Embeddings:
         """Where the embedder fails, what the model found is lost, and the batch waits."""
-        try:
-            embeddings = await self._embedder.embed(documents, tokens=True)
-        except ModelError:
-            self._embedder_failed = True
-            raise
-        self._embedder_failed = False
+        embeddings = await self._embedder.embed(documents, tokens=True)
         await self._neighbours.adopt(embeddings.vectors)
         return embeddings
 

@@ -12,6 +12,8 @@ SemmemError
 │   └── IndexMismatch
 ├── StoreUnavailable
 │   ├── PoolExhausted
+│   ├── TimedOut
+│   ├── Unconfirmed
 │   └── WriteConflict
 ├── EmbeddedServerError
 └── ModelError
@@ -85,7 +87,9 @@ class IndexMismatch(ConfigurationError):
 
 
 class StoreUnavailable(SemmemError):
-    """A store did not answer; `store` is "postgres", "redis" or "qdrant"."""
+    """A store did not answer; `store` is "postgres", "redis" or "qdrant", `sent` whether it may have done its work."""
+
+    sent = False
 
     def __init__(self, store: str, reason: str) -> None:
         super().__init__(f"{store} is unavailable: {reason}")
@@ -102,6 +106,29 @@ class PoolExhausted(StoreUnavailable):
             "SEMMEM_POSTGRES_WAIT, or ask for less at once",
         )
         self.store, self.size = "postgres", size
+
+
+class TimedOut(StoreUnavailable):
+    """Postgres did not answer within the call's deadline; `seconds` is how long that was."""
+
+    def __init__(self, seconds: float, *, sent: bool = True) -> None:
+        SemmemError.__init__(
+            self,
+            f"postgres did not answer within {seconds:g} s; call again, or give the call a longer timeout "
+            "(SEMMEM_READ_TIMEOUT, SEMMEM_WRITE_TIMEOUT)",
+        )
+        self.store, self.seconds, self.sent = "postgres", seconds, sent
+
+
+class Unconfirmed(StoreUnavailable):
+    """Postgres was lost before it said whether it has committed: what was sent may have been stored, or not."""
+
+    def __init__(self, reason: str) -> None:
+        SemmemError.__init__(
+            self,
+            f"it may have been stored, or not ({reason}); call again: what has the same key is stored once",
+        )
+        self.store, self.sent = "postgres", True
 
 
 class WriteConflict(StoreUnavailable):

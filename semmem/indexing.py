@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 faults = FaultLog(log)
 
 BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content: token states take many times as much
-RETRY_SECONDS = 30.0  # after a failure, the embedder is asked again by the jobs that wait for it, not for each event
 
 
 class Indexer:
@@ -62,7 +61,6 @@ class Indexer:
         self._postgres, self._events, self._facts = postgres, events, facts
         self._embedder, self._index, self._clock = embedder, index, clock
         self._mirrored = mirrored
-        self._down_until = 0.0  # by the monotonic clock
 
     async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
         """Until every event can be found, at least by its words; or after the batch at which it is `stopped`."""
@@ -88,16 +86,12 @@ class Indexer:
                 documents = [fact_document(fact.subject, fact.text) for fact in facts]
                 embeddings = await self._embedder.embed(documents, tokens=True)
                 await self._fill(scope, facts, embeddings, [(states,) for states in embeddings.tokens or ()])
-            self._down_until = 0.0
 
     async def _embed_events(self, events: Sequence[Event]) -> "tuple[Embeddings, list[Sequence[TokenStates]]] | None":
         """None where the embedder is down."""
-        if monotonic() < self._down_until:
-            return None
         try:
             return await self._embed(events)
         except ModelError as error:
-            self._down_until = monotonic() + RETRY_SECONDS
             faults.warn("events are indexed by their words, and embedded later", error)
             return None
 

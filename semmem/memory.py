@@ -101,7 +101,9 @@ class ScopedMemory:
         """
         return self._memory.at(self.place.below(*path, owner=owner))
 
-    async def branches(self, *, after: Branch | None = None, limit: int | None = None) -> list[Branch]:
+    async def branches(
+        self, *, after: Branch | None = None, limit: int | None = None, timeout: float | None = None
+    ) -> list[Branch]:
         """This place and all below it that hold something, private ones included, in the order of their paths.
 
         `after` is the place to go on from; without a `limit` there are all of them.
@@ -110,23 +112,27 @@ class ScopedMemory:
             check_limit(limit)
         if after is not None and (not isinstance(after, Branch) or after.root != self.place.root):
             raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
-        return await self.parts.branches.below(self.place, after=after, limit=limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.branches.below(self.place, after=after, limit=limit)
 
-    async def remember(self, content: str, **fields: Unpack[EventFields]) -> Ack:
+    async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
 
-        Raises InvalidInput, KeyConflict (the key stands for another body) or StoreUnavailable (Postgres is down).
+        Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
+        Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
+        with a `key` it can be sent again.
         """
-        return (await self.remember_many([NewEvent(content=content, **fields)]))[0]
+        return (await self.remember_many([NewEvent(content=content, **fields)], timeout=timeout))[0]
 
-    async def remember_many(self, events: Sequence[NewEvent]) -> list[Ack]:
-        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call."""
+    async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
+        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
         check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
         parts, now = self.parts, self.parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
-        remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
+        async with parts.calls.write(timeout):
+            remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
         failpoints.reach("event-committed")
         parts.announce(remembered)
         return list(remembered.acks)
@@ -145,11 +151,13 @@ class ScopedMemory:
         until: datetime | None = None,
         min_importance: float = 0.0,
         as_of: datetime | None = None,
+        timeout: float | None = None,
     ) -> Recall:
         """The memories that answer a query, best first; `degraded` names what could not take part.
 
         Facts that were superseded stay out, unless `as_of` asks what held at a time. No model is called but the
-        embedder, and a reranker where there is one. Raises InvalidInput, or StoreUnavailable where Postgres is down.
+        embedder, and a reranker where there is one. It answers within `timeout` seconds (else SEMMEM_READ_TIMEOUT),
+        without what is too slow. Raises InvalidInput, StoreUnavailable where Postgres is down, TimedOut where it hangs.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_limit(limit)
@@ -163,8 +171,9 @@ class ScopedMemory:
             min_importance=min_importance,
             as_of=as_of,
         )
-        searcher = self.parts.searcher
-        return await searcher.recall(self.view(also), query, limit=limit, filter=narrowed, min_score=min_score)
+        parts, view = self.parts, self.view(also)
+        async with parts.calls.question(timeout):
+            return await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
 
     async def context(
         self,
@@ -175,22 +184,29 @@ class ScopedMemory:
         also: Sequence["ScopedMemory"] = (),
         format: Format = "text",
         tiers: Collection[Tier] = TIERS,
+        timeout: float | None = None,
     ) -> Context:
         """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
 
-        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`. Raises InvalidInput for a
-        budget that cannot hold the tiers' floors.
+        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's.
+        Raises InvalidInput for a budget that cannot hold the tiers' floors.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_optional_id("session", session)
         check_one_of("format", format, get_args(Format))
         check_some_of("tiers", tiers, TIERS)
-        view = self.view(also)
-        wanted = frozenset(tiers)
-        return await self.parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
+        parts, view, wanted = self.parts, self.view(also), frozenset(tiers)
+        async with parts.calls.question(timeout):
+            return await parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
 
     async def history(
-        self, *, agent: str | None = None, session: str | None = None, before: int | None = None, limit: int = 50
+        self,
+        *,
+        agent: str | None = None,
+        session: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        timeout: float | None = None,
     ) -> list[Event]:
         """Events as they were remembered, newest first; `before` is the `seq` to go on from."""
         check_optional_id("agent", agent)
@@ -198,15 +214,18 @@ class ScopedMemory:
         if before is not None:
             check_int("before", before, 1, MAX_SEQ)
         check_limit(limit)
-        return await self.parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
 
     async def events(self) -> AsyncIterator[Event]:
         """Every event of the scope, oldest first."""
-        after = 0
-        while page := await self.parts.log.page(self.scope, after, EXPORT_PAGE):
+        after: int | None = 0
+        while after is not None:
+            async with self.parts.calls.read():
+                page = await self.parts.log.page(self.scope, after, EXPORT_PAGE)
             for event in page:
                 yield event
-            after = page[-1].seq
+            after = page[-1].seq if page else None
 
     def export(self) -> AsyncIterator[str]:
         """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.
@@ -240,6 +259,7 @@ class ScopedMemory:
         superseded: bool = False,
         before: UUID | None = None,
         limit: int = 100,
+        timeout: float | None = None,
     ) -> list[Fact]:
         """Current facts, newest first; with `superseded` the older versions too.
 
@@ -250,22 +270,27 @@ class ScopedMemory:
         check_optional_id("subject", subject)
         check_flag("superseded", superseded)
         Filter(category=category)
-        return await self.parts.facts.find(
-            self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
-        )
+        async with self.parts.calls.read(timeout):
+            return await self.parts.facts.find(
+                self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
+            )
 
-    async def timeline(self, fact: UUID) -> list[Fact]:
+    async def timeline(self, fact: UUID, *, timeout: float | None = None) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
         check_uuid("fact", fact)
-        versions = await self.parts.facts.timeline(self.scope, fact)
+        async with self.parts.calls.read(timeout):
+            versions = await self.parts.facts.timeline(self.scope, fact)
         if not versions:
             raise NotFound(f"no fact {fact} in this scope")
         return versions
 
-    async def summaries(self, *, before: UUID | None = None, limit: int = 100) -> list[Summary]:
+    async def summaries(
+        self, *, before: UUID | None = None, limit: int = 100, timeout: float | None = None
+    ) -> list[Summary]:
         """The scope's own rolling summary, then its sessions', newest first; `before` is the id to go on from."""
         check_page(before, limit)
-        return await self.parts.facts.summaries(self.scope, before=before, limit=limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.facts.summaries(self.scope, before=before, limit=limit)
 
     async def forget(
         self,
@@ -279,6 +304,7 @@ class ScopedMemory:
         before: datetime | None = None,
         keep_events: bool = False,
         dry_run: bool = False,
+        timeout: float | None = None,
     ) -> Receipt:
         """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
 
@@ -297,17 +323,22 @@ class ScopedMemory:
             keep_events=keep_events,
         )
         check_flag("dry_run", dry_run)
-        return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
+        async with self.parts.calls.write(timeout):
+            return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
 
-    async def receipt(self, id: UUID) -> Receipt:
+    async def receipt(self, id: UUID, *, timeout: float | None = None) -> Receipt:
         """A forget's receipt as it stands now. Raises NotFound."""
         check_uuid("id", id)
-        return await self.parts.erasure.receipt(self.scope, id)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.erasure.receipt(self.scope, id)
 
-    async def receipts(self, *, before: UUID | None = None, limit: int = 100) -> list[Receipt]:
+    async def receipts(
+        self, *, before: UUID | None = None, limit: int = 100, timeout: float | None = None
+    ) -> list[Receipt]:
         """What was forgotten here, by receipts, newest first; `before` is the id to go on from."""
         check_page(before, limit)
-        return await self.parts.erasure.receipts(self.scope, before=before, limit=limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.erasure.receipts(self.scope, before=before, limit=limit)
 
     async def settled(
         self,
@@ -329,9 +360,7 @@ class ScopedMemory:
         try:
             async with asyncio.timeout(timeout):
                 polls = 0
-                while await self.parts.log.waiting(view, facts=facts):
-                    if facts:
-                        await self.parts.log.hurry(view)
+                while await self._is_waiting(view, facts=facts):
                     if progress and polls % POLLS_A_COUNT == 0:
                         progress(max(await self.parts.log.count_waiting(view)))
                     await asyncio.sleep(SETTLE_POLL)
@@ -341,27 +370,39 @@ class ScopedMemory:
                 f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
             ) from None
 
-    async def waiting(self, *, also: Sequence["ScopedMemory"] = ()) -> Waiting:
+    async def _is_waiting(self, view: View, *, facts: bool) -> bool:
+        async with self.parts.calls.read():
+            waits = await self.parts.log.waiting(view, facts=facts)
+            if waits and facts:
+                await self.parts.log.hurry(view)
+        return waits
+
+    async def waiting(self, *, also: Sequence["ScopedMemory"] = (), timeout: float | None = None) -> Waiting:
         """What still waits for a worker here, and for how long; recall and context name only what waits too long."""
-        return await self.parts.health.backlog(self.view(also), self.parts.clock())
+        view = self.view(also)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.health.backlog(view, self.parts.clock())
 
     async def dead_letters(
-        self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100
+        self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None
     ) -> list[DeadLetter]:
         """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
         check_page(before, limit)
         check_flag("replayed", replayed)
-        return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
 
-    async def replay(self, ids: Sequence[UUID] | None = None) -> int:
+    async def replay(self, ids: Sequence[UUID] | None = None, *, timeout: float | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
         if ids is not None:
             check_each("ids", ids, UUID, most=MAX_REPLAYED)
-        return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
+        async with self.parts.calls.write(timeout):
+            return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
 
-    async def usage(self) -> Usage:
+    async def usage(self, *, timeout: float | None = None) -> Usage:
         """Model calls and tokens that this scope's extraction has cost."""
-        return await self.parts.ledger.usage(self.scope)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.ledger.usage(self.scope)
 
     def view(self, also: Sequence["ScopedMemory"]) -> View:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""

@@ -13,6 +13,7 @@ from semmem import forking
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter
@@ -53,6 +54,7 @@ async def open_postgres(
         servers.postgres_url if servers else settings.postgres_url or "",
         size=size or settings.postgres_pool,
         wait=settings.postgres_wait.total_seconds(),
+        patience=settings.patience,
     )
     stack.push_async_callback(postgres.aclose)
     return postgres
@@ -111,6 +113,8 @@ async def open_mirror(
         embedder_model=model,
         dimensions=dimensions,
         prefix=settings.qdrant_prefix,
+        search_seconds=settings.patience,
+        write_seconds=settings.write_timeout.total_seconds(),
         standing=standing,
     )
     stack.push_async_callback(mirror.aclose)
@@ -124,7 +128,8 @@ async def open_cache(
     if url is None:
         return None
     try:
-        client = connect_redis(url)
+        seconds = settings.patience / 4
+        client = connect_redis(url, seconds)
     except ValueError as error:
         raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
     cache = RedisRecent(
@@ -134,6 +139,7 @@ async def open_cache(
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
         notices=settings.notices,
+        seconds=seconds,
     )
     stack.push_async_callback(cache.aclose)
     return cache
@@ -153,18 +159,20 @@ def make_embedder(settings: Settings) -> Embedder:
         text_bytes=settings.embedding_text_bytes,
         timeout=settings.embedding_timeout.total_seconds(),
     )
-    return LocalStates(embedder) if settings.token_states == "local" else embedder
+    guarded = GuardedEmbedder(embedder, patience=settings.patience)
+    return LocalStates(guarded) if settings.token_states == "local" else guarded
 
 
 def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     if not settings.uses_llm:
         return OfflineExtractor()
-    return LlmExtractor(
+    extractor = LlmExtractor(
         make_chat(settings),
         counter,
         answer_tokens=settings.llm_answer_tokens,
         context_tokens=settings.llm_context_tokens,
     )
+    return GuardedExtractor(extractor, patience=settings.llm_timeout.total_seconds())
 
 
 def make_chat(settings: Settings) -> ChatModel:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from semmem.background import Background
+from semmem.deadline import Calls
 from semmem.erasure import Erasure
 from semmem.errors import StoreUnavailable
 from semmem.faults import FaultLog
@@ -38,6 +39,7 @@ class Parts:
     tiers: Tiers
     erasure: Erasure
     background: Background
+    calls: Calls
     clock: Clock
     dedup_window: timedelta
 

@@ -52,7 +52,8 @@ class Records:
         for index, record in enumerate(records):
             if record.event and record.event.occurred_at:
                 check_not_future(f"records[{index}].event.occurred_at", record.event.occurred_at, now)
-        written = await self._parts.records.put(self._memory.place, records, now)
+        async with self._parts.calls.write():
+            written = await self._parts.records.put(self._memory.place, records, now)
         if written.erased:
             await self._parts.erasure.forget_cached(self._memory.scope)
         if written.remembered:
@@ -63,12 +64,15 @@ class Records:
         """None for a key that was never put, was deleted, or has expired; `refresh` starts its time to live again."""
         check_id("key", key)
         check_flag("refresh", refresh)
-        return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
+        async with self._parts.calls.read():
+            return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
 
     async def named(self, keys: Sequence[str], *, also: Sequence["ScopedMemory"] = ()) -> list[Record]:
         """Those under any of these keys, here and in the other places, in the order they were first put."""
         _check_keys(keys)
-        return await self._parts.records.named(self._memory.view(also), keys, self._parts.clock())
+        view = self._memory.view(also)
+        async with self._parts.calls.read():
+            return await self._parts.records.named(view, keys, self._parts.clock())
 
     async def find(
         self,
@@ -93,19 +97,23 @@ class Records:
         if matching is not None:
             check_json("matching", matching, MAX_VALUE_BYTES)
         view, now = self._memory.view(also), self._parts.clock()
-        return await self._parts.records.find(
-            view, now, matching=matching, refresh=refresh, after=after, limit=limit, offset=offset
-        )
+        async with self._parts.calls.read():
+            return await self._parts.records.find(
+                view, now, matching=matching, refresh=refresh, after=after, limit=limit, offset=offset
+            )
 
     async def of(self, events: Sequence[UUID], *, also: Sequence["ScopedMemory"] = ()) -> dict[UUID, Record]:
         """The records that events stand for; an event of no record, or of an expired one, is absent."""
         check_each("events", events, UUID, most=MAX_NAMED)
-        return await self._parts.records.of_events(self._memory.view(also), events, self._parts.clock())
+        view = self._memory.view(also)
+        async with self._parts.calls.read():
+            return await self._parts.records.of_events(view, events, self._parts.clock())
 
     async def delete(self, keys: Sequence[str]) -> int:
         """Forgets the records and their events, in every tier at once; how many there were."""
         _check_keys(keys)
-        deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
+        async with self._parts.calls.write():
+            deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
         if deleted:
             await self._parts.erasure.forget_cached(self._memory.scope)
         return deleted

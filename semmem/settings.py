@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from semmem.deadline import PART
 from semmem.durations import Duration
 from semmem.errors import ConfigurationError
 
@@ -65,6 +66,19 @@ class Settings(BaseSettings):
     qdrant_prefix: str = Field("semmem", pattern=r"^[a-z0-9-]{1,40}$", description="tells installations on it apart")
     vector_index: Literal["qdrant", "pgvector"] | None = Field(
         None, description="where vectors are searched; Qdrant where there is one, if left out"
+    )
+
+    read_timeout: Duration = Field(
+        timedelta(seconds=5),
+        ge=timedelta(seconds=0.1),
+        le=timedelta(minutes=10),
+        description="in which a call that reads answers, without what is too slow, or fails",
+    )
+    write_timeout: Duration = Field(
+        timedelta(seconds=10),
+        ge=timedelta(seconds=0.1),
+        le=timedelta(minutes=10),
+        description="in which a call that writes is acknowledged, or fails",
     )
 
     llm_base_url: str | None = Field(
@@ -166,6 +180,11 @@ class Settings(BaseSettings):
     @property
     def runs_worker(self) -> bool:
         return self.embedded if self.worker is None else self.worker
+
+    @property
+    def patience(self) -> float:
+        """Seconds that an answer waits for a part that it can do without."""
+        return self.read_timeout.total_seconds() * PART
 
     @property
     def extraction_pause(self) -> timedelta:

@@ -137,7 +137,7 @@ class Worker:
 
     async def _serve(self) -> None:
         try:
-            async with open_queue(self._postgres) as queue:
+            async with open_queue(self._postgres, check_every=self._lease / 3) as queue:
                 await self._manage(queue)
         except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
             faults.warn("the worker lost its connection and starts again", error)

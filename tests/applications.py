@@ -12,7 +12,15 @@ from semmem.settings import load_settings
 Opener = Callable[..., AbstractAsyncContextManager[Application]]
 
 # What every application of a test run is opened with, unless the test says otherwise.
-FAST = {"extract_after": 0, "lease": 2, "sweep_every": 0.2, "backoff": 0.05, "worker": True}
+FAST = {
+    "extract_after": 0,
+    "lease": 2,
+    "sweep_every": 0.2,
+    "backoff": 0.05,
+    "worker": True,
+    "read_timeout": 60,
+    "write_timeout": 60,
+}
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Opens connections, with the same meaning of a URL for each of them."""
 
 import logging
+import socket
 import ssl
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 import asyncpg
 
 from semmem.errors import ConfigurationError
+from semmem.keepalive import socket_options
 from semmem.postgres.errors import mapped_errors
 from semmem.postgres.url import PostgresUrl
 
@@ -18,13 +20,27 @@ _log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 3.0
 
 
-async def connect(url: PostgresUrl, *, prepared: bool = False) -> asyncpg.Connection:
+async def connect(
+    url: PostgresUrl, *, prepared: bool = False, command_timeout: float | None = None
+) -> asyncpg.Connection:
     """One connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
 
-    `prepared` keeps statements prepared, which nothing but the server itself can do.
+    `prepared` keeps statements prepared, which nothing but the server itself can do; `command_timeout` is in seconds.
     """
     with mapped_errors(url.name):
-        return await asyncpg.connect(**arguments(url, prepared=prepared))
+        connection: asyncpg.Connection = await asyncpg.connect(
+            **arguments(url, prepared=prepared), command_timeout=command_timeout
+        )
+    keep_alive(connection)
+    return connection
+
+
+def keep_alive(connection: asyncpg.Connection) -> None:
+    """Lets the system notice a server that is gone; asyncpg itself has no setting for it."""
+    used = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+    if used is not None and used.family in (socket.AF_INET, socket.AF_INET6):
+        for option in socket_options():
+            used.setsockopt(*option)
 
 
 def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:

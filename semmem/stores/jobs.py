@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+import asyncpg
 from pgqueuer import Queries
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.qb import (
@@ -125,16 +126,41 @@ class PollingDriver(Driver):
 
 
 @asynccontextmanager
-async def open_queue(postgres: Postgres) -> AsyncIterator[Queries]:
-    """The queue, on a connection of its own that listens for new jobs; behind a pooler, on the pool."""
+async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIterator[Queries]:
+    """The queue, on a connection of its own that listens for new jobs; behind a pooler, on the pool.
+
+    The connection is ended where it does not answer within `check_every`, and is asked as often.
+    """
     if postgres.pooled:
         yield _queries(PollingDriver(postgres))
         return
     connection = await postgres.dedicated()
+    driver = AsyncpgDriver(connection)
+    watching = asyncio.create_task(_watch(driver, connection, check_every.total_seconds()))
     try:
-        yield _queries(AsyncpgDriver(connection))
+        yield _queries(driver)
     finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+        await _end(connection)
+
+
+async def _watch(driver: Driver, connection: asyncpg.Connection, seconds: float) -> None:
+    """Ends a connection on which nothing arrives any more, though nobody closed it; whoever uses it learns so."""
+    while not connection.is_closed():
+        await asyncio.sleep(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                await driver.fetch("select 1")
+        except Exception:  # whatever it is, this connection does not serve
+            connection.terminate()
+
+
+async def _end(connection: asyncpg.Connection) -> None:
+    try:
         await connection.close(timeout=CLOSE_TIMEOUT)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 def _queries(driver: Driver) -> Queries:

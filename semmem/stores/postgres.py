@@ -6,17 +6,21 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache, partial
+from time import monotonic
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import asyncpg
 from pgvector.asyncpg import register_vector
 
-from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, SemmemError, StoreUnavailable
+from semmem.breaker import Breaker, Open
+from semmem.deadline import MARGIN, ends_at
+from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, StoreUnavailable
 from semmem.faults import OneLine
 from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
 from semmem.migrations.server import examine, revision_of, unfit
-from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled
+from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled, keep_alive
 from semmem.postgres.errors import is_crowded, mapped_errors
 from semmem.postgres.moments import set_codec
 from semmem.postgres.session import APP_ROLE, session_settings
@@ -32,6 +36,8 @@ logging.getLogger("asyncpg.pool").addFilter(OneLine())  # it tells each try to c
 
 STATEMENT_TIMEOUT = 30.0
 WAIT = 60.0
+PATIENCE = 2.0  # seconds that a server which accepts connections and says nothing is waited for
+CHECKED_AFTER = 5.0  # seconds idle, after which a connection is asked whether it still lives before it is trusted
 GROW_AGAIN_AFTER = 60.0
 
 _ISOLATION: Final = "read_committed"
@@ -39,6 +45,31 @@ _ISOLATION: Final = "read_committed"
 _ENTER = "select semmem.enter($1, $2, $3)"
 # Reads by key have one plan, whatever the keys; made anew, it takes a sixth of the time that the reading does.
 _ENTER_FOR_KEYS = f"{_ENTER}, set_config('plan_cache_mode', 'force_generic_plan', true)"
+
+
+class Idle:
+    """The pool's connections that are not in use, and since when: a firewall may have dropped them without a word."""
+
+    def __init__(self) -> None:
+        self._since: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
+        self._distrusted = 0.0  # those that were left before are asked
+
+    async def left(self, connection: asyncpg.Connection) -> None:
+        """In place of a reset: what we set ends with its transaction, and the pool ends one that is open."""
+        self._since[connection] = monotonic()
+
+    def trusts(self, connection: asyncpg.Connection) -> bool:
+        """Whether this one, which is taken now, needs not be asked whether it lives."""
+        since = self._since.pop(connection, None)
+        return since is None or since >= max(self._distrusted, monotonic() - CHECKED_AFTER)
+
+    def distrust(self) -> None:
+        self._distrusted = monotonic()
+
+    def end_all(self) -> None:
+        for connection in list(self._since):
+            connection.terminate()
+        self._since.clear()
 
 
 class Postgres:
@@ -49,37 +80,55 @@ class Postgres:
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, url: PostgresUrl, identity: Identity, *, size: int, wait: float, pooled: bool
+        self,
+        pool: asyncpg.Pool,
+        url: PostgresUrl,
+        identity: Identity,
+        idle: Idle,
+        *,
+        size: int,
+        wait: float,
+        patience: float,
+        pooled: bool,
     ) -> None:
-        self._pool, self._url, self._size, self._wait = pool, url, size, wait
+        self._pool, self._url, self._size, self._wait, self._patience = pool, url, size, wait, patience
         self.identity, self.pooled = identity, pooled
+        self._idle = idle
+        self.breaker = Breaker("postgres", self._is_down, probe=self._probe, patience=patience, longest_pause=2.0)
         self._free = asyncio.Semaphore(size)
         # A holder of this needs another connection for its work, so that one has to be left.
         self._exclusive = asyncio.Semaphore(1 if pooled else max(1, size // 2))
-        self._away_since: float | None = None
         self._unfilled = 0  # places in the pool that could not be filled, and are left empty for a while
 
     @classmethod
     async def connect(
-        cls, url: str, *, size: int = 10, wait: float = WAIT, name: str = "SEMMEM_POSTGRES_URL"
+        cls,
+        url: str,
+        *,
+        size: int = 10,
+        wait: float = WAIT,
+        patience: float = PATIENCE,
+        name: str = "SEMMEM_POSTGRES_URL",
     ) -> "Postgres":
         """`wait` is how long a call waits for a connection while all are in use, in seconds.
+
+        `patience` is how long one that was idle has to say that it lives.
 
         Raises StoreUnavailable, ConfigurationError, or SchemaOutdated where `semmem migrate` has to run first.
         """
         target = parse(url, name)
         pooled = await _checked(target)
-        identity = Identity()
+        identity, idle = Identity(), Idle()
         with mapped_errors():
             pool = await asyncpg.create_pool(
                 **arguments(target, prepared=not pooled),
                 min_size=1,
                 max_size=size,
                 init=partial(_prepare_shared if pooled else _prepare, identity),
-                reset=_keep,
+                reset=idle.left,
                 command_timeout=STATEMENT_TIMEOUT,
             )
-        return cls(pool, target, identity, size=size, wait=wait, pooled=pooled)
+        return cls(pool, target, identity, idle, size=size, wait=wait, patience=patience, pooled=pooled)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -140,12 +189,13 @@ class Postgres:
 
     async def dedicated(self) -> asyncpg.Connection:
         """A connection of its own, for the worker that listens on it. A pooler has none to give: see `pooled`."""
-        connection = await connect(self._url, prepared=True)
+        connection = await connect(self._url, prepared=True, command_timeout=STATEMENT_TIMEOUT)
         with mapped_errors():
             await connection.execute(session_settings(local=False))
         return connection
 
     async def aclose(self) -> None:
+        await self.breaker.aclose()
         try:
             await asyncio.wait_for(self._pool.close(), timeout=CONNECT_TIMEOUT)
         except TimeoutError:
@@ -154,14 +204,31 @@ class Postgres:
     @asynccontextmanager
     async def _taken(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         connection = await self._take()
+        timer = self._ended_in_time(connection)
         try:
             with mapped_errors():
                 try:
                     yield connection
                 finally:
                     await self._pool.release(connection)
+        except StoreUnavailable as error:
+            error.sent = True
+            raise
         finally:
+            if timer:
+                timer.cancel()
             self._free.release()
+
+    def _ended_in_time(self, connection: asyncpg.pool.PoolConnectionProxy) -> asyncio.TimerHandle | None:
+        """Ends the connection with the call's deadline: cancelling would wait for a server that may be gone."""
+        ends = ends_at()
+        if ends is None:
+            return None
+        return asyncio.get_running_loop().call_at(ends, self._give_up, _unwrapped(connection))
+
+    def _give_up(self, connection: asyncpg.Connection) -> None:
+        connection.terminate()
+        self._idle.distrust()
 
     async def _take(self) -> asyncpg.pool.PoolConnectionProxy:
         """A connection of the pool; waiting in line for one is no outage, and an outage ends the waiting at once."""
@@ -169,29 +236,52 @@ class Postgres:
         while True:
             await self._wait_in_line(began)
             try:
-                with mapped_errors():
-                    connection = await self._pool.acquire()
+                with self.breaker.guard(), mapped_errors():
+                    return await self._living()
+            except Open as error:
+                self._free.release()
+                raise StoreUnavailable("postgres", "it is known to be down, and looked for") from error
             except BaseException as error:
-                if is_crowded(error.__cause__) and self._pool.get_size() > 0:
+                if self._is_crowded(error):
                     self._shrink()
                     continue
                 self._free.release()
-                if isinstance(error, SemmemError):
-                    self._away_since = asyncio.get_running_loop().time()
                 raise
-            self._away_since = None
-            return connection
+
+    async def _living(self) -> asyncpg.pool.PoolConnectionProxy:
+        """One that was idle for long has to answer first; where it does not, the others that were are not believed."""
+        while True:
+            connection = await self._pool.acquire()
+            if self._idle.trusts(_unwrapped(connection)):
+                return connection
+            try:
+                async with _bounded(_unwrapped(connection), self._patience / 2):
+                    await connection.execute("select 1")
+                return connection
+            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._pool.release(connection)
+                self._idle.end_all()
+
+    async def _probe(self) -> None:
+        connection = await connect(self._url)
+        connection.terminate()
+
+    def _is_down(self, error: BaseException) -> bool:
+        return isinstance(error, StoreUnavailable) and not self._is_crowded(error)
+
+    def _is_crowded(self, error: BaseException) -> bool:
+        """Whether one more connection was not to be had, while others work."""
+        return is_crowded(error.__cause__) and self._pool.get_size() > 0
 
     async def _wait_in_line(self, began: float) -> None:
-        """Until one may be taken. Raises PoolExhausted, and StoreUnavailable if Postgres went away since `began`."""
+        """Until one may be taken. Raises PoolExhausted, also where the call's deadline comes first."""
+        ends = ends_at()
+        due = began + self._wait
         try:
-            async with asyncio.timeout_at(began + self._wait):
+            async with asyncio.timeout_at(due if ends is None else min(due, ends - MARGIN)):
                 await self._free.acquire()
         except TimeoutError:
-            raise PoolExhausted(self._size, self._wait) from None
-        if self._away_since is not None and self._away_since >= began:
-            self._free.release()
-            raise StoreUnavailable("postgres", "it went away while this call waited for a connection")
+            raise PoolExhausted(self._size, asyncio.get_running_loop().time() - began) from None
 
     def _shrink(self) -> None:
         """Makes do with the connections there are for a while: neither the server nor a pooler gives us more."""
@@ -206,7 +296,14 @@ class Postgres:
         self._free.release()
 
 
+def _unwrapped(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Connection:
+    """The pool's own, which is the same each time that it is taken."""
+    own: asyncpg.Connection = connection._con  # type: ignore[attr-defined]
+    return own
+
+
 async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
+    keep_alive(connection)
     async with _bounded(connection):
         await connection.execute(session_settings(local=False))
         await identity.learn(connection)
@@ -214,6 +311,7 @@ async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
 
 
 async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) -> None:
+    keep_alive(connection)
     async with _bounded(connection), connection.transaction():
         await connection.execute(session_settings(local=True))
         await identity.learn(connection)
@@ -221,13 +319,13 @@ async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) ->
 
 
 @asynccontextmanager
-async def _bounded(connection: asyncpg.Connection) -> AsyncIterator[None]:
+async def _bounded(connection: asyncpg.Connection, seconds: float = CONNECT_TIMEOUT) -> AsyncIterator[None]:
     """Ends the connection where its first statements fail or take long: a pooler greets all, and lets them wait.
 
     Cancelling them would not do, for a pooler may answer that no sooner.
     """
     loop = asyncio.get_running_loop()
-    due = loop.time() + CONNECT_TIMEOUT
+    due = loop.time() + seconds
     timer = loop.call_at(due, connection.terminate)
     try:
         yield
@@ -245,10 +343,6 @@ async def _set_codecs(connection: asyncpg.Connection) -> None:
     await set_codec(connection)
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(kind, schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
-
-
-async def _keep(connection: asyncpg.Connection) -> None:
-    """Saves the round trip of a reset: what we set ends with its transaction, and the pool ends one that is open."""
 
 
 async def _checked(url: PostgresUrl) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import re
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC
 from functools import lru_cache
 from time import monotonic
@@ -19,6 +19,7 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
+from semmem.breaker import Breaker, Open
 from semmem.errors import IndexMismatch, StoreUnavailable
 from semmem.hit import Filter
 from semmem.ports import Candidate, ItemKind, Mark, Point
@@ -82,7 +83,7 @@ class QdrantIndex:
         dimensions: of every vector; another size is IndexMismatch. None where no vector was ever made.
         standing: asks for the dimensions until they are known; there is nothing to search or delete until then.
         prefix: begins the collection's name.
-        search_seconds: after which a search is given up.
+        search_seconds, write_seconds: after which a search, or anything else, is given up.
     """
 
     name = "qdrant"
@@ -96,13 +97,15 @@ class QdrantIndex:
         dimensions: int | None,
         prefix: str = "semmem",
         search_seconds: float = SEARCH_SECONDS,
+        write_seconds: float = WRITE_SECONDS,
         standing: Callable[[], Awaitable[int | None]] | None = None,
     ) -> None:
         self._client, self._identity = client, identity
         self._model, self._dimensions = embedder_model, dimensions
-        self._search_seconds = search_seconds
+        self._search_seconds, self._write_seconds = search_seconds, write_seconds
         self._prefix, self._standing = prefix, standing
         self._seen_whole = -WHOLE_SECONDS
+        self.breaker = Breaker("qdrant", _is_down, probe=client.get_collections, patience=search_seconds)
 
     @property
     def collection(self) -> str:
@@ -120,7 +123,7 @@ class QdrantIndex:
     async def ensure(self) -> bool:
         if await self._sized() is None:
             return False
-        with self._qdrant_errors():
+        async with self._asking():
             made = not await self._client.collection_exists(self.collection)
             if made:
                 await self._create()
@@ -132,12 +135,12 @@ class QdrantIndex:
         return made
 
     async def empty(self) -> None:
-        with self._qdrant_errors():
+        async with self._asking():
             await self._client.delete_collection(self.collection)
         await self.ensure()
 
     async def mark(self) -> Mark | None:
-        with self._qdrant_errors():
+        async with self._asking():
             found = await self._client.retrieve(self.collection, [MARK], with_payload=True)
         try:
             return Mark(UUID(found[0].payload["stamp"]), whole=found[0].payload["whole"] == 1)  # type: ignore[index]
@@ -147,7 +150,7 @@ class QdrantIndex:
     async def put_mark(self, mark: Mark) -> None:
         vector = [1.0] + [0.0] * ((self._dimensions or 1) - 1)
         payload = {"stamp": str(mark.stamp), "whole": int(mark.whole)}
-        with self._qdrant_errors():
+        async with self._asking():
             point = models.PointStruct(id=MARK, vector=vector, payload=payload)
             await self._client.upsert(self.collection, [point], wait=True)
 
@@ -157,7 +160,7 @@ class QdrantIndex:
         size = await self._sized() or BATCH_NUMBERS
         structs = [self._struct(point) for point in points]
         for batch in _batches(structs, max(1, min(BATCH_POINTS, BATCH_NUMBERS // size))):
-            with self._qdrant_errors():
+            async with self._asking():
                 await self._client.upsert(self.collection, batch, wait=True)
 
     async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
@@ -166,7 +169,7 @@ class QdrantIndex:
         for batch in _batches(ids, BATCH_POINTS):
             chosen = models.HasIdCondition(has_id=[str(id) for id in batch])
             selector = models.FilterSelector(filter=models.Filter(must=[*_inside(View.of(scope)), chosen]))
-            with self._qdrant_errors():
+            async with self._asking():
                 await self._client.delete(self.collection, selector, wait=True)
 
     async def search(
@@ -175,17 +178,16 @@ class QdrantIndex:
         if await self._sized() is None:
             return []
         query = self._floats(vector)
-        with self._qdrant_errors():
-            async with asyncio.timeout(self._search_seconds):
-                found = await self._client.query_points(
-                    self.collection,
-                    query=query,
-                    query_filter=_filter(view, filter, kind),
-                    limit=limit,
-                    with_payload=False,
-                )
-                if len(found.points) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
-                    await self._check_whole()
+        async with self._asking(self._search_seconds):
+            found = await self._client.query_points(
+                self.collection,
+                query=query,
+                query_filter=_filter(view, filter, kind),
+                limit=limit,
+                with_payload=False,
+            )
+            if len(found.points) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
+                await self._check_whole()
         return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in found.points]
 
     async def _check_whole(self) -> None:
@@ -202,7 +204,7 @@ class QdrantIndex:
         inside = models.Filter(must=_inside(View.of(scope)))
         offset: Any = None
         while True:
-            with self._qdrant_errors():
+            async with self._asking():
                 page, offset = await self._client.scroll(
                     self.collection, inside, limit=SCAN_PAGE, offset=offset, with_payload=["version"]
                 )
@@ -212,6 +214,7 @@ class QdrantIndex:
                 return
 
     async def aclose(self) -> None:
+        await self.breaker.aclose()
         await self._client.close()
 
     async def _create(self) -> None:
@@ -263,12 +266,20 @@ class QdrantIndex:
         floats: list[float] = vector.tolist()
         return floats
 
-    @contextmanager
-    def _qdrant_errors(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _asking(self, seconds: float | None = None) -> AsyncIterator[None]:
+        """Around what is asked of the server: bounded as a whole, refused while it is known to be down."""
+        seconds = seconds or self._write_seconds
         try:
-            yield
-        except (ApiException, QdrantException, OSError) as exc:
-            raise StoreUnavailable("qdrant", self._reason(exc)) from exc
+            with self.breaker.guard():
+                async with asyncio.timeout(seconds):
+                    yield
+        except Open as error:
+            raise StoreUnavailable("qdrant", "it is known to be down, and looked for") from error
+        except (ApiException, QdrantException, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise StoreUnavailable("qdrant", f"no answer within {seconds:g} s") from error
+            raise StoreUnavailable("qdrant", self._reason(error)) from error
 
     def _reason(self, exc: Exception) -> str:
         # Never the body: a server may quote what it was sent.
@@ -278,9 +289,14 @@ class QdrantIndex:
             return f"HTTP {exc.status_code} {exc.reason_phrase}".rstrip()
         if isinstance(exc, ResponseHandlingException):
             return type(exc.source).__name__
-        if isinstance(exc, TimeoutError):
-            return f"no answer within {self._search_seconds:g} s"
         return type(exc).__name__
+
+
+def _is_down(error: BaseException) -> bool:
+    """Not where it answers that something is wrong, such as a collection that is missing."""
+    if isinstance(error, UnexpectedResponse):
+        return error.status_code in (502, 503, 504)
+    return isinstance(error, ApiException | QdrantException | OSError)
 
 
 def _slug(model: str) -> str:

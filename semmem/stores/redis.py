@@ -14,22 +14,24 @@ database has been in are noted, for as long as entries of theirs may live, so th
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from heapq import nlargest
 from time import monotonic
-from typing import Self
+from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
+from semmem.breaker import Breaker, Open
 from semmem.errors import StoreUnavailable
 from semmem.event import Event
+from semmem.keepalive import tcp_options
 from semmem.scope import Scope
 from semmem.stores.identity import Identity
 from semmem.stores.offsets import at_offset, offset_of
@@ -71,16 +73,18 @@ end
 """
 
 
-def connect(url: str) -> Redis:
-    """A client that gives up after half a second. Raises ValueError for a URL it cannot read.
+def connect(url: str, seconds: float = TIMEOUT_SECONDS) -> Redis:
+    """A client that gives up after so many seconds. Raises ValueError for a URL it cannot read.
 
     The one retry is for pooled connections that a restarted server has closed.
     """
+    alive: dict[str, Any] = {"socket_keepalive": True, "socket_keepalive_options": dict(tcp_options())}
     return Redis.from_url(
         url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 1),
+        **({} if url.startswith("unix") else alive),
     )
 
 
@@ -118,6 +122,7 @@ class RedisRecent:
         cap: events kept per scope.
         ttl: how long a list and its notices live.
         notices: how many events a scope's stream of notices holds, about.
+        seconds: after which a call is given up.
     """
 
     def __init__(
@@ -129,11 +134,13 @@ class RedisRecent:
         cap: int = 100,
         ttl: timedelta = timedelta(hours=1),
         notices: int = 1000,
+        seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._client, self._identity, self._prefix = client, identity, prefix
         self.cap = cap
         self._ttl_ms = _milliseconds(ttl)
-        self._notices = notices
+        self._notices, self._seconds = notices, seconds
+        self.breaker = Breaker("redis", _is_down, probe=self._probe, patience=seconds)
         self._missed: set[Scope] = set()
         self._noted: tuple[str, float] = ("", 0.0)  # the state that was noted last, and when that has to be repeated
         self.unreadable = 0  # entries met that are no event of this release
@@ -153,30 +160,47 @@ class RedisRecent:
     async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
         await self._drop_if_missed(scope)
         key = self.keys(scope).recent
-        with _redis_errors():
-            async with self._client.pipeline(transaction=True) as pipe:
-                pipe.zrangebyscore(key, -1, -1)
-                pipe.zrevrangebyscore(key, "+inf", 0, start=0, num=limit)
-                header, rows = await pipe.execute()
+        async with self._asking(), self._client.pipeline(transaction=True) as pipe:
+            pipe.zrangebyscore(key, -1, -1)
+            pipe.zrevrangebyscore(key, "+inf", 0, start=0, num=limit)
+            header, rows = await pipe.execute()
         if not _is_whole(header, epoch) or self.cap <= len(rows) < limit:
             return None
         return self._events(scope, rows)
 
     async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
         keys = self.keys(scope)
-        with _redis_errors():
+        async with self._asking():
             await self._note_state()
             await self._client.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "fill"))
 
     async def forget(self, scope: Scope) -> None:
-        with _redis_errors():
+        async with self._asking():
             noted = await self._client.smembers(self._states)
             states = {self._identity.state, *(state.decode() for state in noted if isinstance(state, bytes))}
             keys = [ScopeKeys.of(scope, self._prefix, state) for state in sorted(states)]
             await self._client.unlink(*(name for of_state in keys for name in of_state.stored))
 
     async def aclose(self) -> None:
+        await self.breaker.aclose()
         await self._client.aclose()
+
+    async def _probe(self) -> None:
+        """On a new connection: those that are idle may be as dead as the one that failed."""
+        await self._client.connection_pool.disconnect(inuse_connections=False)
+        await self._client.ping()
+
+    @asynccontextmanager
+    async def _asking(self) -> AsyncIterator[None]:
+        """Around what is asked of the server: bounded as a whole, refused while it is known to be down."""
+        try:
+            with self.breaker.guard():
+                async with asyncio.timeout(self._seconds):
+                    yield
+        except Open as error:
+            raise StoreUnavailable("redis", "it is known to be down, and looked for") from error
+        except (RedisError, OSError) as error:  # only the kind of the error: a server may quote what it was sent
+            raise StoreUnavailable("redis", type(error).__name__) from error
 
     @property
     def _states(self) -> str:
@@ -196,7 +220,7 @@ class RedisRecent:
 
     async def _push(self, keys: ScopeKeys, events: Sequence[Event], epoch: int) -> None:
         ids = [str(event.id) for event in events]
-        with _redis_errors():
+        async with self._asking():
             await self._note_state()
             async with self._client.pipeline(transaction=True) as pipe:
                 # EVAL, not EVALSHA: a server that has restarted knows no script.
@@ -225,18 +249,14 @@ class RedisRecent:
     async def _drop_if_missed(self, scope: Scope) -> None:
         """A list that a failed push left incomplete goes before anyone reads it."""
         if scope in self._missed:
-            with _redis_errors():
+            async with self._asking():
                 await self._client.unlink(self.keys(scope).recent)
             self._missed.discard(scope)
 
 
-@contextmanager
-def _redis_errors() -> Iterator[None]:
-    # Only the kind of the error: a server may quote what it was sent.
-    try:
-        yield
-    except (RedisError, OSError) as exc:
-        raise StoreUnavailable("redis", type(exc).__name__) from exc
+def _is_down(error: BaseException) -> bool:
+    """Not where it answers, if only with an error."""
+    return isinstance(error, RedisError | OSError) and not isinstance(error, ResponseError)
 
 
 def _by_scope(events: Sequence[Event]) -> Mapping[Scope, list[Event]]:

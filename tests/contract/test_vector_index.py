@@ -218,7 +218,7 @@ class TestQdrant:
                 await index.upsert([point(alice)])
 
     async def test_a_search_is_given_up_before_the_client_would(self, alice: Scope) -> None:
-        async with silent_server() as port, unreachable_index(port, client_seconds=120) as index:
+        async with silent_server() as port, unreachable_index(port, client_seconds=120, search_seconds=0.05) as index:
             with pytest.raises(StoreUnavailable, match="qdrant is unavailable: no answer within 0"):
                 await found(index, alice)
 
@@ -263,8 +263,10 @@ async def relayed(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWrite
 
 
 @asynccontextmanager
-async def unreachable_index(port: int, *, client_seconds: int) -> AsyncIterator[QdrantIndex]:
+async def unreachable_index(
+    port: int, *, client_seconds: int, search_seconds: float = 5
+) -> AsyncIterator[QdrantIndex]:
     client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=client_seconds, check_compatibility=False)
-    index = QdrantIndex(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, search_seconds=0.05)
+    index = QdrantIndex(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, search_seconds=search_seconds)
     yield index
     await index.aclose()

@@ -8,10 +8,12 @@ import pytest_asyncio
 
 from semmem import ScopedMemory
 from semmem.bootstrap import Application, make_application
-from semmem.errors import ModelUnavailable
+from semmem.deadline import AT_ONCE
+from semmem.models.guarded import GuardedEmbedder
 from semmem.ports import Embedder, Embeddings
-from semmem.retrieval.search import AT_ONCE
+from semmem.settings import load_settings
 from tests.applications import ManualClock
+from tests.waiting import wait_until
 
 ASKED = 200
 
@@ -19,8 +21,9 @@ ASKED = 200
 class Watched:
     """An embedder that counts its calls, and how many of them were under way together."""
 
-    def __init__(self, embedder: Embedder, *, fails: bool = False) -> None:
-        self._embedder, self._fails = embedder, fails
+    def __init__(self, embedder: Embedder, *, hangs: bool = False) -> None:
+        self._embedder, self.hangs = embedder, hangs
+        self.healed = asyncio.Event()
         self.model = embedder.model
         self.calls = self.under_way = self.most = 0
 
@@ -35,8 +38,8 @@ class Watched:
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         try:
-            if self._fails:
-                raise ModelUnavailable("the embedder is away")
+            if self.hangs:
+                await self.healed.wait()
             return await self._embedder.embed(texts, tokens=tokens)
         finally:
             self.under_way -= 1
@@ -45,9 +48,10 @@ class Watched:
         """The application closes the embedder itself."""
 
 
-def _watching(application: Application, embedder: Watched) -> ScopedMemory:
+def _watching(application: Application, embedder: Embedder, **settings: float) -> ScopedMemory:
     models = replace(application.models, embedder=embedder)
-    watching = make_application(application.settings, application.stores, models, ManualClock())
+    changed = load_settings(**application.settings.model_dump(exclude_unset=True) | settings)
+    watching = make_application(changed, application.stores, models, ManualClock())
     return watching.memory.scope(tenant="acme", user="alice")
 
 
@@ -69,16 +73,23 @@ async def test_all_of_a_burst_are_answered_whole(travelled: Application) -> None
     assert (embedder.calls, embedder.most) == (ASKED, AT_ONCE)
 
 
-async def test_what_just_failed_is_not_tried_by_each_of_a_burst(travelled: Application) -> None:
-    embedder = Watched(travelled.models.embedder, fails=True)
-    alice = _watching(travelled, embedder)
+async def test_what_is_known_to_hang_is_waited_for_by_nobody_but_one_probe(travelled: Application) -> None:
+    embedder = Watched(travelled.models.embedder, hangs=True)
+    guarded = GuardedEmbedder(embedder, patience=0.2)
+    alice = _watching(travelled, guarded, read_timeout=4)
     answers = await asyncio.gather(*(alice.recall(f"city {number}", limit=3) for number in range(ASKED)))
 
     assert {answer.degraded for answer in answers} == {frozenset({"embedder"})}
     assert all(answers)
-    assert embedder.calls < ASKED / 2
+    assert embedder.most <= AT_ONCE, "those that were answered before it was known"
+    assert guarded.breaker.open
 
-    await alice.recall("city 1")
+    await wait_until(lambda: embedder.under_way == 1)
     calls = embedder.calls
-    await alice.recall("city 1")
-    assert embedder.calls == calls + 1, "with no line, the next one tries again"
+    assert (await alice.recall("city 1")).degraded == {"embedder"}
+    assert embedder.calls <= calls + 1, "by the probe alone"
+
+    embedder.hangs = False
+    embedder.healed.set()
+    await wait_until(lambda: not guarded.breaker.open)
+    assert (await alice.recall("city 1")).degraded == frozenset()

@@ -1,0 +1,125 @@
+"""What this process knows of a dependency that is down: nobody waits for it until a probe has found it back."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two probes, twice as long each time
+
+
+class Open(Exception):
+    """The dependency is known to be down, and was not asked."""
+
+
+class Breaker:
+    """Closed, every call goes through. Open, each is refused at once until a probe succeeds, one at a time.
+
+    With a `probe` that is a small call of the breaker's own, made in the background, so that no caller waits for it.
+    Without one, the first call after the pause is the probe, which is what a worker's jobs are for.
+
+    Args:
+        name: as in `degraded`.
+        is_down: whether an error means that the dependency is down; any other error is an answer.
+        probe: asks for little, and raises whatever `is_down` knows. It is given `patience` to answer.
+        threshold: failures in a row that open the breaker.
+        patience: seconds that a call takes which gets no answer. What fails in less than half of that, such as a
+            refused connection, costs nobody anything and opens nothing: a server that comes back is used at once.
+        clock, sleep: in seconds.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        is_down: Callable[[BaseException], bool],
+        *,
+        probe: Callable[[], Awaitable[object]] | None = None,
+        threshold: int = 1,
+        patience: float = 2.0,
+        longest_pause: float = LONGEST_PAUSE,
+        clock: Callable[[], float] = monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self.name = name
+        self._is_down, self._probe, self._threshold, self._patience = is_down, probe, threshold, patience
+        self._longest_pause, self._clock, self._sleep = longest_pause, clock, sleep
+        self._failures = 0  # in a row
+        self._due: float | None = None  # when it may be asked again; None while closed
+        self._pause = FIRST_PAUSE
+        self._probing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def open(self) -> bool:
+        return self._due is not None
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Around a call. Raises Open where the dependency is known to be down."""
+        probing, began = self._enter(), self._clock()
+        try:
+            yield
+        except BaseException as error:
+            self._judge(error, self._clock() - began, probing)
+            raise
+        else:
+            self._close()
+        finally:
+            if probing:
+                self._probing = False
+
+    async def aclose(self) -> None:
+        """Ends the probing."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait({self._task})
+
+    def _enter(self) -> bool:
+        """Whether this call is the probe."""
+        if self._due is None:
+            return False
+        if self._probe or self._probing or self._clock() < self._due:
+            raise Open
+        self._probing = True
+        return True
+
+    def _judge(self, error: BaseException, took: float, probing: bool) -> None:
+        if isinstance(error, asyncio.CancelledError | TimeoutError) or self._is_down(error):
+            if probing or took > self._patience / 2:
+                self._fail(error)
+        elif isinstance(error, Exception):
+            self._close()
+
+    def _fail(self, error: BaseException) -> None:
+        self._failures += 1
+        if self._due is None and self._failures < self._threshold:
+            return
+        if self._due is None:
+            log.warning("%s does not answer (%s); nobody waits for it until it does", self.name, type(error).__name__)
+        elif self._probe:
+            return  # a call that was under way when others failed: the pause is theirs
+        self._due = self._clock() + self._pause
+        self._pause = min(2 * self._pause, self._longest_pause)
+        if self._probe:
+            self._task = asyncio.create_task(self._ask_until_it_answers(self._probe), name=f"semmem-probe-{self.name}")
+
+    def _close(self) -> None:
+        if self._due is not None:
+            log.warning("%s answers again", self.name)
+        self._failures, self._due, self._pause = 0, None, FIRST_PAUSE
+
+    async def _ask_until_it_answers(self, probe: Callable[[], Awaitable[object]]) -> None:
+        while self._due is not None:
+            await self._sleep(self._due - self._clock())
+            try:
+                async with asyncio.timeout(self._patience):
+                    await probe()
+            except Exception as error:
+                if isinstance(error, TimeoutError) or self._is_down(error):
+                    self._due = self._clock() + self._pause
+                    self._pause = min(2 * self._pause, self._longest_pause)
+                    continue
+            self._close()

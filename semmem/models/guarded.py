@@ -1,0 +1,80 @@
+"""Models that nobody waits for while they are known to be down."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from semmem.breaker import Breaker, Open
+from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
+from semmem.event import Event
+from semmem.extraction import Decision, Extraction, Failure, Question, Usage
+from semmem.ports import Embedder, Embeddings, Extractor
+
+HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
+
+
+class GuardedEmbedder:
+    """Raises ModelUnavailable at once while the embedder is down; `patience` is a recall's, in seconds."""
+
+    def __init__(self, embedder: Embedder, *, patience: float) -> None:
+        self._embedder = embedder
+        self.breaker = Breaker("embedder", _is_down, probe=self._probe, patience=patience)
+
+    @property
+    def model(self) -> str:
+        return self._embedder.model
+
+    async def dimensions(self) -> int:
+        with _guarded(self.breaker, self.model):
+            return await self._embedder.dimensions()
+
+    def expect(self, dimensions: int) -> None:
+        self._embedder.expect(dimensions)
+
+    async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        with _guarded(self.breaker, self.model):
+            return await self._embedder.embed(texts, tokens=tokens)
+
+    async def aclose(self) -> None:
+        await self.breaker.aclose()
+        await self._embedder.aclose()
+
+    async def _probe(self) -> None:
+        await self._embedder.embed([HARMLESS])
+
+
+class GuardedExtractor:
+    """Raises ModelUnavailable at once while its model is down; after a pause one batch is let through, and judged by.
+
+    An extractor knows a model that is down from one that fails at what was said. `patience` is the time-out of the
+    model's own calls, in seconds.
+    """
+
+    def __init__(self, extractor: Extractor, *, patience: float) -> None:
+        self._extractor = extractor
+        self.name, self.limits = extractor.name, extractor.limits
+        self.breaker = Breaker("llm", _is_down, patience=patience)
+
+    async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
+        with _guarded(self.breaker, self.name):
+            return await self._extractor.extract(events, summaries)
+
+    async def decide(self, questions: Sequence[Question]) -> tuple[Sequence[Decision | Failure], Usage]:
+        with _guarded(self.breaker, self.name):
+            return await self._extractor.decide(questions)
+
+    async def aclose(self) -> None:
+        await self._extractor.aclose()
+
+
+@contextmanager
+def _guarded(breaker: Breaker, model: str) -> Iterator[None]:
+    try:
+        with breaker.guard():
+            yield
+    except Open as error:
+        raise ModelUnavailable(f"{model}: it is known to be down, and looked for") from error
+
+
+def _is_down(error: BaseException) -> bool:
+    """Also where it wants another key or address: whatever is asked fails then."""
+    return isinstance(error, ModelError) and not isinstance(error, BadAnswer | RequestRefused)
