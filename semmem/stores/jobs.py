@@ -136,7 +136,7 @@ async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIter
         return
     connection = await postgres.dedicated()
     driver = AsyncpgDriver(connection)
-    watching = asyncio.create_task(_watch(driver, connection, check_every.total_seconds()))
+    watching = asyncio.create_task(_watch(postgres, driver, connection, check_every.total_seconds()))
     try:
         yield _queries(driver)
     finally:
@@ -145,7 +145,7 @@ async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIter
         await _end(connection)
 
 
-async def _watch(driver: Driver, connection: asyncpg.Connection, seconds: float) -> None:
+async def _watch(postgres: Postgres, driver: Driver, connection: asyncpg.Connection, seconds: float) -> None:
     """Ends a connection on which nothing arrives any more, though nobody closed it; whoever uses it learns so."""
     while not connection.is_closed():
         await asyncio.sleep(seconds)
@@ -153,7 +153,9 @@ async def _watch(driver: Driver, connection: asyncpg.Connection, seconds: float)
             async with asyncio.timeout(seconds):
                 await driver.fetch("select 1")
         except Exception:  # whatever it is, this connection does not serve
-            connection.terminate()
+            if not connection.is_closed():
+                connection.terminate()
+                postgres.suspect(seconds)
 
 
 async def _end(connection: asyncpg.Connection) -> None:

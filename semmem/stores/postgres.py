@@ -47,29 +47,38 @@ _ENTER = "select semmem.enter($1, $2, $3)"
 _ENTER_FOR_KEYS = f"{_ENTER}, set_config('plan_cache_mode', 'force_generic_plan', true)"
 
 
-class Idle:
-    """The pool's connections that are not in use, and since when: a firewall may have dropped them without a word."""
+class Since:
+    """Since when the pool's connections are idle, or in use: a firewall may have dropped them without a word."""
 
     def __init__(self) -> None:
-        self._since: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
+        self._idle: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
+        self._used: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
         self._distrusted = 0.0  # those that were left before are asked
 
     async def left(self, connection: asyncpg.Connection) -> None:
         """In place of a reset: what we set ends with its transaction, and the pool ends one that is open."""
-        self._since[connection] = monotonic()
+        self._used.pop(connection, None)
+        self._idle[connection] = monotonic()
 
-    def trusts(self, connection: asyncpg.Connection) -> bool:
-        """Whether this one, which is taken now, needs not be asked whether it lives."""
-        since = self._since.pop(connection, None)
+    def take(self, connection: asyncpg.Connection) -> bool:
+        """Whether this one, which is in use from now on, is trusted without being asked whether it lives."""
+        self._used[connection] = monotonic()
+        since = self._idle.pop(connection, None)
         return since is None or since >= max(self._distrusted, monotonic() - CHECKED_AFTER)
 
     def distrust(self) -> None:
         self._distrusted = monotonic()
 
-    def end_all(self) -> None:
-        for connection in list(self._since):
+    def end_idle(self) -> None:
+        for connection in list(self._idle):
             connection.terminate()
-        self._since.clear()
+        self._idle.clear()
+
+    def end_stuck(self, seconds: float) -> None:
+        """Those that are in use for longer."""
+        for connection, since in list(self._used.items()):
+            if monotonic() - since > seconds:
+                connection.terminate()
 
 
 class Postgres:
@@ -84,7 +93,7 @@ class Postgres:
         pool: asyncpg.Pool,
         url: PostgresUrl,
         identity: Identity,
-        idle: Idle,
+        since: Since,
         *,
         size: int,
         wait: float,
@@ -93,7 +102,7 @@ class Postgres:
     ) -> None:
         self._pool, self._url, self._size, self._wait, self._patience = pool, url, size, wait, patience
         self.identity, self.pooled = identity, pooled
-        self._idle = idle
+        self._since = since
         self.breaker = Breaker("postgres", self._is_down, probe=self._probe, patience=patience, longest_pause=2.0)
         self._free = asyncio.Semaphore(size)
         # A holder of this needs another connection for its work, so that one has to be left.
@@ -118,17 +127,17 @@ class Postgres:
         """
         target = parse(url, name)
         pooled = await _checked(target)
-        identity, idle = Identity(), Idle()
+        identity, since = Identity(), Since()
         with mapped_errors():
             pool = await asyncpg.create_pool(
                 **arguments(target, prepared=not pooled),
                 min_size=1,
                 max_size=size,
                 init=partial(_prepare_shared if pooled else _prepare, identity),
-                reset=idle.left,
+                reset=since.left,
                 command_timeout=STATEMENT_TIMEOUT,
             )
-        return cls(pool, target, identity, idle, size=size, wait=wait, patience=patience, pooled=pooled)
+        return cls(pool, target, identity, since, size=size, wait=wait, patience=patience, pooled=pooled)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -194,6 +203,11 @@ class Postgres:
             await connection.execute(session_settings(local=False))
         return connection
 
+    def suspect(self, seconds: float) -> None:
+        """A connection of ours was found dead: ends what was in use for longer, and trusts nothing that is idle."""
+        self._since.end_stuck(seconds)
+        self._since.distrust()
+
     async def aclose(self) -> None:
         await self.breaker.aclose()
         try:
@@ -204,7 +218,8 @@ class Postgres:
     @asynccontextmanager
     async def _taken(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         connection = await self._take()
-        timer = self._ended_in_time(connection)
+        own = _unwrapped(connection)
+        timer = self._ended_in_time(own)
         try:
             with mapped_errors():
                 try:
@@ -213,22 +228,24 @@ class Postgres:
                     await self._pool.release(connection)
         except StoreUnavailable as error:
             error.sent = True
+            if isinstance(error.__cause__, TimeoutError):
+                self._give_up(own)
             raise
         finally:
             if timer:
                 timer.cancel()
             self._free.release()
 
-    def _ended_in_time(self, connection: asyncpg.pool.PoolConnectionProxy) -> asyncio.TimerHandle | None:
+    def _ended_in_time(self, connection: asyncpg.Connection) -> asyncio.TimerHandle | None:
         """Ends the connection with the call's deadline: cancelling would wait for a server that may be gone."""
         ends = ends_at()
         if ends is None:
             return None
-        return asyncio.get_running_loop().call_at(ends, self._give_up, _unwrapped(connection))
+        return asyncio.get_running_loop().call_at(ends, self._give_up, connection)
 
     def _give_up(self, connection: asyncpg.Connection) -> None:
         connection.terminate()
-        self._idle.distrust()
+        self._since.distrust()
 
     async def _take(self) -> asyncpg.pool.PoolConnectionProxy:
         """A connection of the pool; waiting in line for one is no outage, and an outage ends the waiting at once."""
@@ -252,7 +269,7 @@ class Postgres:
         """One that was idle for long has to answer first; where it does not, the others that were are not believed."""
         while True:
             connection = await self._pool.acquire()
-            if self._idle.trusts(_unwrapped(connection)):
+            if self._since.take(_unwrapped(connection)):
                 return connection
             try:
                 async with _bounded(_unwrapped(connection), self._patience / 2):
@@ -260,7 +277,7 @@ class Postgres:
                 return connection
             except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await self._pool.release(connection)
-                self._idle.end_all()
+                self._since.end_idle()
 
     async def _probe(self) -> None:
         connection = await connect(self._url)

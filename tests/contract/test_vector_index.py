@@ -263,10 +263,10 @@ async def relayed(url: str) -> AsyncIterator[tuple[str, list[asyncio.StreamWrite
 
 
 @asynccontextmanager
-async def unreachable_index(
-    port: int, *, client_seconds: int, search_seconds: float = 5
-) -> AsyncIterator[QdrantIndex]:
+async def unreachable_index(port: int, *, client_seconds: int, search_seconds: float = 5) -> AsyncIterator[QdrantIndex]:
     client = AsyncQdrantClient(url=f"http://127.0.0.1:{port}", timeout=client_seconds, check_compatibility=False)
-    index = QdrantIndex(client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, search_seconds=search_seconds)
+    index = QdrantIndex(
+        client, identity=HERE, embedder_model="test", dimensions=DIMENSIONS, search_seconds=search_seconds
+    )
     yield index
     await index.aclose()
