@@ -106,7 +106,10 @@ async def open_mirror(
     if url is None:
         raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
-    client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+    try:
+        client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
     mirror = QdrantIndex(
         client,
         identity=identity,

@@ -9,6 +9,7 @@ from datetime import UTC
 from functools import lru_cache
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -59,7 +60,12 @@ _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
 
 
 def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
-    """A client with short timeouts; it checks no versions, so that a server that is down does not hold up anything."""
+    """A client with short timeouts; it checks no versions, so that a server that is down does not hold up anything.
+
+    Raises ValueError for a URL that is none: the client would take one without a scheme for https.
+    """
+    if not url.startswith(("http://", "https://")) or not urlsplit(url).hostname:
+        raise ValueError("neither http:// nor https:// and a host")
     with warnings.catch_warnings():
         # A key over plain http is fine on the loopback interface, where the embedded server listens.
         warnings.filterwarnings("ignore", message="Api key is used with an insecure connection")
