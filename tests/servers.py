@@ -67,7 +67,7 @@ async def debian_redis(folder: Path) -> AsyncIterator[str]:
                 except (RedisError, OSError):
                     return False
 
-            await wait_until(answers, timeout=30)
+            await wait_until(answers)
         yield f"unix://{path}"
     finally:
         process.kill()

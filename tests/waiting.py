@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 async def wait_until(
     predicate: Callable[[], object] | Callable[[], Awaitable[object]],
-    timeout: float = 60.0,  # long enough for a machine that is busy with something else; what holds returns at once
+    timeout: float = 300.0,  # long enough for a machine that is busy with something else; what holds returns at once
 ) -> None:
     """Return once `predicate()`, synchronous or not, is true. Raises AssertionError after `timeout` seconds."""
     deadline = asyncio.get_running_loop().time() + timeout

@@ -556,17 +556,23 @@ begin
     end if;
     if not exists (select from semmem.workers where beat_at > now() - lease) then
         return query
-        with oldest as (
-            select min(e.recorded_at) filter (where e.indexed_at is null) as unindexed,
-                   min(e.recorded_at) filter (where e.consolidated_at is null) as unextracted
-            from unnest(p_kinds, p_ids) as v (kind, id), semmem.events e
-            where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
-              and (e.consolidated_at is null or e.indexed_at is null)
-        )
         select null::uuid, extract(epoch from p_now - w.since)::double precision, null, w.missing
-        from oldest o, lateral (values
-            ('index', o.unindexed, p_index_within), ('facts', o.unextracted, p_facts_within)
-        ) as w (missing, since, within)
+        from (select min(i.recorded_at) as unindexed, min(f.recorded_at) as unextracted
+              from unnest(p_kinds, p_ids) as v (kind, id)
+              -- In the index's order with a limit, or old statistics would have the table read whole.
+              left join lateral (
+                  select e.recorded_at from semmem.events e
+                  where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
+                    and (e.consolidated_at is null or e.indexed_at is null) and e.indexed_at is null
+                  order by e.seq limit 1) i on true
+              left join lateral (
+                  select e.recorded_at from semmem.events e
+                  where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
+                    and (e.consolidated_at is null or e.indexed_at is null) and e.consolidated_at is null
+                  order by e.seq limit 1) f on true) as oldest,
+             lateral (values
+                 ('index', oldest.unindexed, p_index_within), ('facts', oldest.unextracted, p_facts_within)
+             ) as w (missing, since, within)
         where w.since + w.within < p_now;
     end if;
 end $$;

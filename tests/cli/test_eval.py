@@ -182,7 +182,7 @@ async def _interrupted(semmem: Command, command: tuple[str, ...], journal: Path)
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )
-    await wait_until(lambda: journal.exists() and len(journal.read_bytes().splitlines()) > 3, timeout=60)
+    await wait_until(lambda: journal.exists() and len(journal.read_bytes().splitlines()) > 3)
     process.send_signal(signal.SIGINT)
     _, said = await process.communicate()
     assert process.returncode == 130
@@ -196,9 +196,9 @@ def test_a_model_that_goes_away_leaves_a_partial_result(semmem: Command, data: P
         env = {"SEMMEM_LLM_BASE_URL": server.base_url, "SEMMEM_LLM_MODEL": "any"}
         nothing = json.dumps({"facts": [], "summaries": []})
         server.answer = lambda body: nothing if len(server.requests) == 1 else Reply(status=404)
-        told = semmem(*command, "--patience", "1", env=env)
+        told = semmem(*command, "--patience", "10", env=env)
         assert told.code == 1
-        assert "c2: nothing has moved for 1 s" in told.err
+        assert "c2: nothing has moved for 10 s" in told.err
         assert (read(file)["partial"], read(file)["n"]) == (True, 8)
 
         server.answer = lambda body: nothing

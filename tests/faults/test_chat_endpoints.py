@@ -148,8 +148,8 @@ async def _lacks_its_model(memory: ScopedMemory) -> bool:
 async def test_a_fault_of_the_endpoint_buries_nothing(opener: Opener, reply: Reply) -> None:
     with ModelServer(lambda body: reply) as server:
         async with remembering(opener, server, SAID, attempts=1) as alice:
-            await wait_until(lambda: _lacks_its_model(alice), timeout=60)
-            await wait_until(lambda: len(server.requests) >= 3, timeout=60)
+            await wait_until(lambda: _lacks_its_model(alice))
+            await wait_until(lambda: len(server.requests) >= 3)
             assert (await texts(alice), await alice.dead_letters()) == (set(), [])
 
             server.answer = good

@@ -17,7 +17,7 @@ from semmem.stores.jobs import JobQueue
 from tests.applications import Opener
 
 ALICE = Scope("acme", "user", "alice")
-SECONDS = 10
+SECONDS = 60
 
 
 @pytest_asyncio.fixture

@@ -49,7 +49,7 @@ def _poisoned(body: dict[str, Any]) -> Vectors | Reply:
 
 
 async def _indexed(alice: ScopedMemory) -> None:
-    await wait_until(lambda: _nothing_unindexed(alice), timeout=30)
+    await wait_until(lambda: _nothing_unindexed(alice))
 
 
 async def _nothing_unindexed(alice: ScopedMemory) -> bool:

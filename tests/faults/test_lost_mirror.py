@@ -59,7 +59,7 @@ async def _whole(application: Application) -> bool:
 
 
 async def _is_right_again(application: Application, places: list[ScopedMemory]) -> None:
-    await wait_until(lambda: _whole(application), timeout=60)
+    await wait_until(lambda: _whole(application))
     for place in places:
         assert await drift(application, place) == set()
         recall = await place.recall(ASKED)
@@ -120,7 +120,7 @@ async def test_an_earlier_state_put_back_is_known_by_its_stamp(
 
     for earlier in (old, snapshot):
         await _put_back(client, collection, earlier)
-        await wait_until(lambda: _holds(client, collection, ack.id), timeout=60)
+        await wait_until(lambda: _holds(client, collection, ack.id))
         await _is_right_again(application, places)
         assert not await client.retrieve(collection, [str(forgotten.id)])
 

@@ -39,7 +39,7 @@ class Cluster:
     async def start(self, *settings: str) -> None:
         given = [part for setting in (*settings, "fsync=off", "listen_addresses=127.0.0.1") for part in ("-c", setting)]
         self.process = await self._spawn("postgres", "-p", str(self.port), "-k", str(self.folder), *given)
-        await wait_until(self._is_up, timeout=60)
+        await wait_until(self._is_up)
 
     async def stop(self) -> None:
         if self.process and self.process.returncode is None:

