@@ -44,6 +44,7 @@ from semmem.ports import (
     Reranker,
 )
 from semmem.retrieval.search import Searcher
+from semmem.scrubbing import Scrubber
 from semmem.settings import Settings, load_settings
 from semmem.stores.archive import ArchiveStore
 from semmem.stores.branches import BranchStore
@@ -91,6 +92,7 @@ class Application:
     settings: Settings
     memory: Memory
     worker: Worker
+    scrubber: Scrubber | None  # where every store is embedded
     stores: Stores
     models: Models
     work: IndexWork
@@ -164,12 +166,14 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     reader = PostgresReader(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
-    eraser = Eraser(postgres, stores=_followers(stores))
-    erasure = Erasure(eraser, stores.cache, clock)
+    branches = BranchStore(postgres)
+    scrub_within = settings.scrub_within if settings.all_embedded else None
+    eraser = Eraser(postgres, stores=_followers(stores), scrub_within=scrub_within)
+    erasure = Erasure(eraser, branches, stores.cache, clock)
     parts = Parts(
         log=log,
         facts=facts,
-        branches=BranchStore(postgres),
+        branches=branches,
         records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
@@ -183,10 +187,12 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         clock=clock,
         dedup_window=settings.dedup_window,
     )
+    scrubber = _scrubber(settings, stores, clock)
     return Application(
         settings=settings,
         memory=Memory(parts),
-        worker=_worker(settings, stores, models, clock, erasure),
+        worker=_worker(settings, stores, models, clock, erasure, scrubber),
+        scrubber=scrubber,
         stores=stores,
         models=models,
         work=IndexWork(postgres, index_name),
@@ -198,7 +204,15 @@ def _followers(stores: Stores) -> list[str]:
     return [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
 
 
-def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, erasure: Erasure) -> Worker:
+def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
+    if stores.servers is None or not settings.all_embedded:
+        return None
+    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
+
+
+def _worker(
+    settings: Settings, stores: Stores, models: Models, clock: Clock, erasure: Erasure, scrubber: Scrubber | None
+) -> Worker:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirror, keeper = stores.mirror, stores.keeper
     mirrored, log = mirror is not None, EventLog(postgres)
@@ -215,6 +229,7 @@ def _worker(settings: Settings, stores: Stores, models: Models, clock: Clock, er
         erasure,
         Heartbeat(HealthStore(postgres), settings.lease),
         rebuilder,
+        scrubber,
         lease=settings.lease,
         sweep_every=settings.sweep_every,
         attempts=settings.attempts,

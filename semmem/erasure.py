@@ -1,5 +1,6 @@
 """forget: effective at its commit, then carried to every store, with a receipt."""
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from uuid import UUID
@@ -8,20 +9,33 @@ from semmem.errors import NotFound, StoreUnavailable
 from semmem.ports import Clock, RecentCache
 from semmem.receipt import Receipt, Selection
 from semmem.scope import Branch, Scope
+from semmem.stores.branches import BranchStore
 from semmem.stores.erasure import Eraser
 
 
 class Erasure:
-    def __init__(self, eraser: Eraser, cache: RecentCache | None, clock: Clock) -> None:
-        self._eraser, self._cache, self._clock = eraser, cache, clock
+    def __init__(self, eraser: Eraser, branches: BranchStore, cache: RecentCache | None, clock: Clock) -> None:
+        self._eraser, self._branches, self._cache, self._clock = eraser, branches, cache, clock
 
     async def forget(self, place: Branch, selection: Selection, *, dry_run: bool) -> Receipt:
+        """Everything of a place takes along all that lies below it."""
+        below = await self._branches.kept_below(place) if selection.everything else []
         if dry_run:
-            counts = await self._eraser.count(place.scope, selection)
-            return Receipt(id=None, scope=place.scope, counts=counts, committed_at=None, stores={})
-        receipt = await self._eraser.erase(place, selection, self._clock())
-        await self.forget_cached(place.scope)
+            return await self._counted([*below, place], selection)
+        if below:
+            receipt = await self._eraser.erase_whole(place, below, self._clock())
+        else:
+            receipt = await self._eraser.erase(place, selection, self._clock())
+        for each in (*below, place):
+            await self.forget_cached(each.scope)
         return receipt
+
+    async def _counted(self, places: Sequence[Branch], selection: Selection) -> Receipt:
+        counts = Counter[str]()
+        for place in places:
+            counts.update(await self._eraser.count(place.scope, selection))
+        told = dict(counts) | ({"branches": len(places) - 1} if len(places) > 1 else {})
+        return Receipt(id=None, scope=places[-1].scope, counts=told, committed_at=None, stores={})
 
     async def forget_cached(self, scope: Scope) -> None:
         """If the cache is away: its entries are of an older epoch now, and the worker comes back for them."""

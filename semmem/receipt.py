@@ -51,7 +51,9 @@ class Selection:
 class Receipt:
     """What a forget removed: counts by kind, and when each store was clean of it (None: not yet).
 
-    A dry run has no `id` and no stores.
+    A store that is clean answers with nothing of it, yet bytes of it may lie in its files. The embedded servers'
+    are to be free of them by `scrub_due`, and are since `scrubbed_at` (None: not yet). On servers of one's own both are
+    None: docs/erasure.md says what remains where, and until when. A dry run has no `id` and no stores.
     """
 
     id: UUID | None
@@ -59,7 +61,27 @@ class Receipt:
     counts: Mapping[str, int]
     committed_at: datetime | None
     stores: Mapping[str, datetime | None]
+    scrub_due: datetime | None = None
+    scrubbed_at: datetime | None = None
 
     @property
     def complete(self) -> bool:
+        """Whether every store is clean of it; whether the files are too, `bytes` says."""
         return self.id is not None and all(self.stores.values())
+
+    @property
+    def bytes(self) -> str:
+        """In words, whether bytes of it remain in the servers' files."""
+        if self.id is None:
+            return "nothing was forgotten: this is a dry run"
+        if self.scrubbed_at is not None:
+            return f"gone from the servers' files since {_moment(self.scrubbed_at)}"
+        if self.scrub_due is not None:
+            return f"may remain in the servers' files until {_moment(self.scrub_due)}, or until a worker runs again"
+        return (
+            "may remain in the files of these servers, which are your own: docs/erasure.md says where, and until when"
+        )
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S%z}"

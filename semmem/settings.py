@@ -160,6 +160,11 @@ class Settings(BaseSettings):
     sweep_every: Duration = Field(
         timedelta(seconds=15), ge=timedelta(seconds=0.1), description="how often a worker looks for work that was lost"
     )
+    scrub_within: Duration = Field(
+        timedelta(minutes=10),
+        ge=timedelta(seconds=1),
+        description="how soon forgotten bytes are out of the embedded servers' files; tried from half of that on",
+    )
     attempts: int = Field(3, ge=1, description="bad answers before a batch goes to the dead letters")
     backoff: Duration = Field(
         timedelta(seconds=1), description="before a failed job is tried again; twice as long each time"
@@ -176,6 +181,11 @@ class Settings(BaseSettings):
     @property
     def embedded(self) -> bool:
         return self.postgres_url is None
+
+    @property
+    def all_embedded(self) -> bool:
+        """Whether every store's files are ours to look after."""
+        return self.embedded and self.redis_url is None and self.qdrant_url is None
 
     @property
     def runs_worker(self) -> bool:

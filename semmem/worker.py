@@ -23,6 +23,7 @@ from semmem.index_sync import IndexSync
 from semmem.indexing import Indexer
 from semmem.mirroring import MirrorKeeper
 from semmem.scope import Scope
+from semmem.scrubbing import Scrubber
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
 from semmem.summaries import SummaryRebuilder
@@ -33,6 +34,7 @@ logconfig.logger.addFilter(OneLine())  # it tells each lost connection with a tr
 
 MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
+MAX_SCRUB_PAUSE = 3_600.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
 
@@ -61,6 +63,7 @@ class Worker:
         erasure: Erasure,
         heartbeat: Heartbeat,
         rebuilder: SummaryRebuilder,
+        scrubber: Scrubber | None,
         *,
         lease: timedelta,
         sweep_every: timedelta,
@@ -75,7 +78,7 @@ class Worker:
         self._consolidator, self._erasure = consolidator, erasure
         self._heartbeat = heartbeat
         self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
-        self._rebuilder = rebuilder
+        self._rebuilder, self._scrubber = rebuilder, scrubber
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
         self._jobs_at_once = jobs_at_once
@@ -101,17 +104,18 @@ class Worker:
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
         stopping = asyncio.create_task(self._stopping.wait())
         beating, keeping = asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._keep_mirror())
+        scrubbing = asyncio.create_task(self._scrub())
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({serving}, timeout=self._stop_grace)
+            await asyncio.wait({serving, scrubbing}, timeout=self._stop_grace)
             self._cancel_work()
             await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
         finally:
             self.stop()
             self._cancel_work()
-            for task in (serving, sweeping, stopping, beating, keeping):
+            for task in (serving, sweeping, stopping, beating, keeping, scrubbing):
                 task.cancel()
-            await asyncio.wait({serving, sweeping, beating, keeping}, timeout=CLOSE_SECONDS)
+            await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)
         await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
 
@@ -237,6 +241,18 @@ class Worker:
                 faults.warn("qdrant could not be looked at, and is later", error)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._keeper.due.wait(), self._sweep_every.total_seconds())
+
+    async def _scrub(self) -> None:
+        """What could not be done is tried ever more rarely: each try holds up the readers of a table for a moment."""
+        pause = self._sweep_every.total_seconds()
+        while self._scrubber and not self._stopping.is_set():
+            try:
+                await self._scrubber.keep()
+                pause = self._sweep_every.total_seconds()
+            except Exception as error:  # bytes that are never looked after again would stay for good
+                faults.warn("bytes of what was forgotten are still in the servers' files", error)
+                pause = min(2 * pause, MAX_SCRUB_PAUSE)
+            await self._pause(pause)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

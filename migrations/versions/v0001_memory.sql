@@ -280,11 +280,16 @@ create table semmem.receipts (
     committed_at timestamptz not null,
     redis_at     timestamptz,
     qdrant_at    timestamptz,
+    scrub_due    timestamptz,  -- when its bytes are to be out of the servers' files; null where these are not ours
+    scrubbed_at  timestamptz,
+    branches     text[] collate "C" not null default '{}',  -- the scopes of the branches that went along
+    parts        uuid[] not null default '{}',  -- and their receipts
     primary key (tenant, id)
 );
 create index receipts_of_scope on semmem.receipts (tenant, scope_kind, scope_id, committed_at, id);
 create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
     where redis_at is null or qdrant_at is null;
+create index receipts_to_scrub on semmem.receipts (tenant, scrub_due) where scrub_due is not null and scrubbed_at is null;
 
 -- A worker says here that it lives, for as long as its lease. No tenant, no content, no address; times are the database's.
 create table semmem.workers (
@@ -618,5 +623,24 @@ begin
         order by oid
     loop
         execute format('analyze (skip_locked) %s', new);
+    end loop;
+end $$;
+
+-- ANALYZE copies values into pg_statistic, where they outlive their rows: a table that was emptied keeps its last sample.
+-- So no column is sampled that may hold a caller's words, or numbers made of them; what is left are names of our own,
+-- ids and times. (Addresses remain in receipts anyway.)
+do $$
+declare
+    told record;
+begin
+    for told in
+        select c.oid::regclass as name, a.attname as field
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+        where c.relnamespace = 'semmem'::regnamespace and c.relkind = 'r'
+          and exists (select from pg_attribute t where t.attrelid = c.oid and t.attname = 'tenant')
+          and format_type(a.atttypid, null) in ('text', 'text[]', 'bytea', 'json', 'jsonb', 'vector', 'public.vector')
+          and a.attname not in ('tenant', 'scope_kind', 'scope_id', 'item_kind', 'role', 'trust', 'precision', 'stage')
+    loop
+        execute format('alter table %s alter column %I set statistics 0', told.name, told.field);
     end loop;
 end $$;

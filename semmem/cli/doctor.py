@@ -158,6 +158,8 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
         return
     for check in work_checks(health, settings, datetime.now(UTC)):
         yield check
+    if servers and settings.all_embedded and (late := await _overdue_scrub(servers, datetime.now(UTC))):
+        yield late
 
 
 async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> str:
@@ -215,6 +217,17 @@ def _letters(health: "Health") -> Check:
     counts = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
     fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
     return Check(part="dead letters", state="degraded", what=counts, fix=fix)
+
+
+async def _overdue_scrub(servers: "Servers", now: datetime) -> Check | None:
+    from semmem.stores.scrubs import all_receipts
+
+    async with all_receipts(servers.postgres_url) as scrubs:
+        found = await scrubs.unscrubbed()
+    if found.due is None or now <= found.due:
+        return None
+    what = f"bytes of {found.count} receipts may still be in the servers' files, {_told(now - found.due)} too long"
+    return Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
 
 
 def _told(span: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""The commands that keep an installation going: worker, migrate, dead-letters and reindex."""
+"""The commands that keep an installation going: worker, migrate, dead-letters, reindex and scrub."""
 
 import logging
 from typing import TYPE_CHECKING, Annotated
@@ -133,4 +133,25 @@ def reindex(
     show(run(work()), as_json, lambda found: f"{counted(found['drift'], 'point')} differed")
 
 
-COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "reindex": reindex}
+def scrub(ctx: typer.Context, as_json: options.AsJson = False) -> None:
+    """Take the bytes of what was forgotten out of the embedded servers' files now, whatever their size.
+
+    A worker does it by itself within SEMMEM_SCRUB_WITHIN, unless a table is too large to be closed to its readers
+    for two seconds; here each is closed for as long as it takes.
+
+    Example: semmem scrub
+    """
+
+    async def work() -> dict[str, int]:
+        async with application(ctx) as opened:
+            if opened.scrubber is None:
+                raise ConfigurationError(
+                    "these servers are your own: docs/erasure.md lists what remains in their files, and what removes it"
+                )
+            with notes.status("scrubbing"):
+                return {"receipts": await opened.scrubber.scrub()}
+
+    show(run(work()), as_json, lambda found: f"no byte is left of {counted(found['receipts'], 'receipt')}")
+
+
+COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "reindex": reindex, "scrub": scrub}

@@ -192,7 +192,8 @@ def summaries(found: Sequence[Summary]) -> RenderableType:
 
 def receipt(found: Receipt) -> RenderableType:
     known = [("receipt", str(found.id))] if found.id else []
-    return table("what", "how much, or since when", rows=[*known, *counts(found.counts), *_followed(found)])
+    remains = [("bytes", found.bytes)] if found.id else []
+    return table("what", "how much, or since when", rows=[*known, *counts(found.counts), *_followed(found), *remains])
 
 
 def counts(found: Mapping[str, int]) -> list[tuple[str, str]]:

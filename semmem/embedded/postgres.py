@@ -25,9 +25,12 @@ SETTINGS = {
     "fsync": "on",
     "timezone": "UTC",
     "jit": "off",
-    # A failing statement and its DETAIL carry content, and content is never logged.
+    # A failing statement, its message and its DETAIL may carry content, and content is never logged.
+    "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    # A recycled segment keeps what was written to it before; one that is removed does not (see scrubbing.py).
+    "wal_recycle": "off",
 }
 INITDB = (
     f"--username={DATABASE}",

@@ -16,6 +16,8 @@ VALID_NAME = re.compile(r'[^<>:"/\\|?*\x00-\x1f]{1,255}')
 # Exact search takes about 3 ms over 50,000 vectors of 384 dimensions, while building an HNSW index would freeze the
 # process for minutes (the engine keeps Python's lock): so no collection here is ever large enough for one.
 NO_HNSW = edge.EdgeOptimizersConfig(indexing_threshold=1_000_000_000)
+# Rewrites each segment that holds any deleted point, where the engine by itself waits for a fifth of a thousand.
+VACUUM = edge.EdgeOptimizersConfig(indexing_threshold=1_000_000_000, deleted_threshold=0.0, vacuum_min_vector_number=1)
 QUIET_SECONDS = 1.0
 
 
@@ -30,9 +32,8 @@ class CollectionExists(ValueError):
 
 
 class Collection:
-    def __init__(self, shard: edge.EdgeShard, settings: Mapping[str, Any]) -> None:
-        self.shard = shard
-        self.settings = settings
+    def __init__(self, folder: Path, shard: edge.EdgeShard, settings: Mapping[str, Any]) -> None:
+        self._folder, self.shard, self.settings = folder, shard, settings
         vectors = settings.get("vectors") or {}
         self._sizes: dict[str, int] = {name: each["size"] for name, each in _named(vectors).items()}
         self._dirty = False
@@ -72,6 +73,17 @@ class Collection:
             self._written_at = None
             self.shard.optimize()
 
+    def scrub(self) -> None:
+        """Take the bytes of deleted points out of the files; nothing is answered meanwhile, 0.1 s a 1,000 points."""
+        self._reload(VACUUM)
+        self.shard.optimize()
+        self._reload(NO_HNSW)
+
+    def _reload(self, optimizers: edge.EdgeOptimizersConfig) -> None:
+        self.shard.flush()
+        self.shard.close()
+        self.shard = _load(self._folder, self.settings, optimizers)
+
 
 class Collections:
     """All collections below one folder. The engine blocks while it works, so this is for the server's own process."""
@@ -88,8 +100,7 @@ class Collections:
             settings = path / "collection.json"
             if settings.exists():
                 given = json.loads(settings.read_text())
-                shard = edge.EdgeShard.load(str(path / "shard"), _engine_config(given))
-                self._open[path.name] = Collection(shard, given)
+                self._open[path.name] = Collection(path, _load(path, given), given)
             else:
                 shutil.rmtree(path)
 
@@ -114,7 +125,8 @@ class Collections:
             raise CollectionExists(name)
         if not VALID_NAME.fullmatch(name) or name in (".", ".."):
             raise MalformedRequest(f"Wrong input: `{name}` cannot name a collection")
-        config = _engine_config(settings)
+        # No log of writes: each is flushed before it is acknowledged, and a log would keep what was deleted.
+        config = _engine_config(settings, wal_enabled=False)
         path = self._folder / name
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir()
@@ -124,7 +136,7 @@ class Collections:
         draft = path / "collection.new"
         draft.write_text(json.dumps(settings))
         draft.rename(path / "collection.json")
-        self._open[name] = Collection(shard, settings)
+        self._open[name] = Collection(path, shard, settings)
 
     def delete(self, name: str) -> bool:
         collection = self._open.pop(name, None)
@@ -140,14 +152,25 @@ class Collections:
             collection.tidy(now)
 
 
+def _load(folder: Path, settings: Mapping[str, Any], optimizers: edge.EdgeOptimizersConfig = NO_HNSW) -> edge.EdgeShard:
+    return edge.EdgeShard.load(str(folder / "shard"), _engine_config(settings, optimizers))
+
+
 def _named(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"": vectors} if "size" in vectors else vectors
 
 
-def _engine_config(settings: Mapping[str, Any]) -> edge.EdgeConfig:
+def _engine_config(
+    settings: Mapping[str, Any],
+    optimizers: edge.EdgeOptimizersConfig = NO_HNSW,
+    *,
+    wal_enabled: bool | None = None,  # None: as the shard was created
+) -> edge.EdgeConfig:
     vectors = {name: _vector_params(each) for name, each in _named(settings.get("vectors") or {}).items()}
     sparse = {name: _sparse_params(each) for name, each in (settings.get("sparse_vectors") or {}).items()}
-    return edge.EdgeConfig(vectors=vectors or None, sparse_vectors=sparse or None, optimizers=NO_HNSW)
+    return edge.EdgeConfig(
+        vectors=vectors or None, sparse_vectors=sparse or None, optimizers=optimizers, wal_enabled=wal_enabled
+    )
 
 
 def _vector_params(body: Any) -> edge.EdgeVectorParams:

@@ -71,6 +71,12 @@ async def describe_collection(request: Request, body: Any) -> Any:
     }
 
 
+async def scrub_collection(request: Request, body: Any) -> Any:
+    """No part of Qdrant's protocol: takes the bytes of deleted points out of the files."""
+    _collection(request).scrub()
+    return True
+
+
 async def create_index(request: Request, body: Any) -> Any:
     index = wire.present(body, "field_name field_schema", "index")
     schema = index_schema(index["field_schema"])
@@ -177,6 +183,7 @@ ENDPOINTS = (
     ("PUT", "/collections/{name}", create_collection),
     ("DELETE", "/collections/{name}", delete_collection),
     ("GET", "/collections/{name}/exists", collection_exists),
+    ("POST", "/collections/{name}/scrub", scrub_collection),
     ("PUT", "/collections/{name}/index", create_index),
     ("DELETE", "/collections/{name}/index/{field}", delete_index),
     ("PUT", "/collections/{name}/points", upsert),

@@ -28,6 +28,13 @@ class BranchStore:
                 return found[:limit]
         return found
 
+    async def kept_below(self, place: Branch) -> list[Branch]:
+        """Every place below this one whose name is kept, empty ones too; below a private one its owner's alone."""
+        async with self._postgres.transaction(place.root) as connection:
+            rows = await connection.fetch(_SQL["below"], *key_of(place.root), place.path, None, None)
+        named = [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
+        return [found for found in named if found != place and place.owner in (None, found.owner)]
+
     async def _inhabited(self, places: Sequence[Branch]) -> list[Branch]:
         view = View.of(*(found.scope for found in places))
         async with self._postgres.transaction(view) as connection:

@@ -1,8 +1,9 @@
 """What forget removes from Postgres, in one transaction, and the receipts that prove it."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from semmem import failpoints
@@ -18,6 +19,7 @@ from semmem.stores.sql import statements
 from semmem.stores.trying import tried_again
 
 _SQL = statements("erasure.sql")
+EVERYTHING = Selection(everything=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +46,23 @@ class Doomed:
 
 
 class Eraser:
-    """Forgets in Postgres, and says when the other stores have followed. `stores` are the ones that have to."""
+    """Forgets in Postgres, and says when the other stores have followed. `stores` are the ones that have to.
 
-    def __init__(self, postgres: Postgres, *, stores: Sequence[str]) -> None:
-        self._postgres, self._stores = postgres, frozenset(stores)
+    `scrub_within` is how soon the bytes are out of the servers' files too; None where nobody here sees to that.
+    """
+
+    def __init__(self, postgres: Postgres, *, stores: Sequence[str], scrub_within: timedelta | None = None) -> None:
+        self._postgres, self._stores, self._scrub_within = postgres, frozenset(stores), scrub_within
 
     async def count(self, scope: Scope, selection: Selection) -> dict[str, int]:
         async with self._postgres.transaction(scope) as connection:
             return (await _select(connection, scope, selection)).counts
+
+    async def erase_whole(self, place: Branch, below: Sequence[Branch], now: datetime) -> Receipt:
+        """Forgets all of a place and of those below it, one after the other; the receipt speaks for all of them."""
+        gone = [await self.erase(branch, EVERYTHING, now) for branch in below]
+        receipt = await self.erase(place, EVERYTHING, now)
+        return await self._joined(receipt, gone) if gone else receipt
 
     @tried_again
     async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:
@@ -68,6 +79,15 @@ class Eraser:
             await drop(connection, place)
         failpoints.reach("forget-committed")
         return receipt
+
+    async def _joined(self, receipt: Receipt, gone: Sequence[Receipt]) -> Receipt:
+        counts = sum((Counter(each.counts) for each in gone), Counter(receipt.counts))
+        told = {name: counts[name] for name in receipt.counts} | {"branches": len(gone)}
+        branches, parts = [each.scope.id for each in gone], [each.id for each in gone]
+        async with self._postgres.transaction(receipt.scope) as connection:
+            row = (*key_of(receipt.scope), receipt.id, told, branches, parts)
+            await connection.execute(_SQL["join_receipts"], *row)
+        return replace(receipt, counts=told)
 
     async def erase_events(self, connection: Connection, scope: Scope, events: list[UUID], now: datetime) -> None:
         """Forgets the events of replaced or deleted records, as part of the caller's transaction."""
@@ -108,7 +128,7 @@ class Eraser:
     async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
         async with self._postgres.transaction(scope) as connection:
             row = await connection.fetchrow(_SQL["receipt"], *key_of(scope), id)
-        return self._read(row) if row else None
+        return await self._read(row) if row else None
 
     async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
         """Newest first, below the receipt `before`."""
@@ -116,7 +136,7 @@ class Eraser:
             rows = await connection.fetch(_SQL["receipts"], *key_of(scope), before, limit)
             if not rows:
                 await check_cursor(connection, scope, "receipt", before)
-        return [self._read(row) for row in rows]
+        return [await self._read(row) for row in rows]
 
     async def open_receipts(self, scope: Scope) -> list[UUID]:
         async with self._postgres.transaction(scope) as connection:
@@ -129,13 +149,22 @@ class Eraser:
 
     def _receipt(self, scope: Scope, doomed: Doomed, now: datetime) -> Receipt:
         stores = {"postgres": now} | dict.fromkeys(sorted(self._stores))
-        return Receipt(id=uuid4(), scope=scope, counts=doomed.counts, committed_at=now, stores=stores)
+        due = now + self._scrub_within if self._scrub_within else None
+        return Receipt(id=uuid4(), scope=scope, counts=doomed.counts, committed_at=now, stores=stores, scrub_due=due)
 
-    def _read(self, row: Row) -> Receipt:
-        followed = {store: row[f"{store}_at"] for store in sorted(self._stores)}
-        stores = {"postgres": row["committed_at"]} | followed
-        plain = {name: row[name] for name in ("id", "counts", "committed_at")}
-        return Receipt(scope=scope_of(row), stores=stores, **plain)
+    async def _read(self, row: Row) -> Receipt:
+        at = await self._followed(row) if row["parts"] else row
+        stores = {"postgres": row["committed_at"]} | {store: at[f"{store}_at"] for store in sorted(self._stores)}
+        plain = {name: row[name] for name in ("id", "counts", "committed_at", "scrub_due")}
+        return Receipt(scope=scope_of(row), stores=stores, scrubbed_at=at["scrubbed_at"], **plain)
+
+    async def _followed(self, row: Row) -> Row:
+        scope = scope_of(row)
+        branches = [Scope(scope.tenant, "branch", id) for id in row["branches"]]
+        async with self._postgres.transaction(View.of(scope, *branches)) as connection:
+            at = await connection.fetchrow(_SQL["followed"], scope.tenant, [row["id"], *row["parts"]])
+        assert at is not None
+        return at
 
 
 async def _select(connection: Connection, scope: Scope, selection: Selection) -> Doomed:
@@ -192,7 +221,7 @@ async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[
 async def _write(connection: Connection, receipt: Receipt) -> None:
     now = receipt.committed_at
     followed = (None if "redis" in receipt.stores else now, None if "qdrant" in receipt.stores else now)
-    row = (*key_of(receipt.scope), receipt.id, dict(receipt.counts), now, *followed)
+    row = (*key_of(receipt.scope), receipt.id, dict(receipt.counts), now, *followed, receipt.scrub_due)
     await connection.execute(_SQL["write_receipt"], *row)
 
 

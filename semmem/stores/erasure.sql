@@ -144,8 +144,13 @@ delete from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) a
 delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);
 
 -- write_receipt: what went, and which stores still have to follow
-insert into semmem.receipts (tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8);
+insert into semmem.receipts (
+    tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at, scrub_due)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- join_receipts: a place's receipt speaks for those of the branches that went along
+update semmem.receipts set counts = $5, branches = $6, parts = $7
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
 
 -- receipt: one of the scope's
 select * from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
@@ -158,6 +163,12 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3)
     where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
   ))
 order by committed_at desc, id desc limit $5;
+
+-- followed: since when all these are clean, store by store; null while one of them is not
+select case when bool_and(redis_at is not null) then max(redis_at) end as redis_at,
+       case when bool_and(qdrant_at is not null) then max(qdrant_at) end as qdrant_at,
+       case when bool_and(scrubbed_at is not null) then max(scrubbed_at) end as scrubbed_at
+from semmem.receipts where tenant = $1 and id = any ($2::uuid[]);
 
 -- close_receipts: both stores followed
 update semmem.receipts

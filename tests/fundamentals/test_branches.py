@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
+from tests.applications import Opener
 
 SECRET = "The launch code of the probe is heliotrope."
 
@@ -75,6 +76,62 @@ async def test_a_forgotten_branch_leaves_no_name_behind(memory: Memory, alice: S
     assert await alice.branches() == []
     async with alice.parts.log._postgres.transaction(alice.scope) as connection:
         assert await connection.fetchval("select count(*) from semmem.branches") == 0
+
+
+async def test_everything_of_a_user_takes_all_branches_along(
+    alice: ScopedMemory, strangers: list[ScopedMemory]
+) -> None:
+    places = [alice, alice.branch("a"), alice.branch("a", "b"), alice.branch("a", owner="agent"), *strangers]
+    for place in places:
+        await place.remember(SECRET)
+        await place.settled()
+
+    planned = await alice.forget(everything=True, dry_run=True)
+    receipt = await alice.forget(everything=True)
+
+    assert planned.counts == receipt.counts
+    assert (receipt.counts["events"], receipt.counts["branches"]) == (4, 3)
+    assert [len(await place.history()) for place in places] == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert await alice.branches() == []
+    assert receipt.id is not None
+    for place in places[:4]:
+        await place.settled()
+    told = await alice.receipt(receipt.id)
+    assert told.complete
+    assert told.counts == receipt.counts
+    assert told.scrub_due is None
+    assert "which are your own" in told.bytes
+
+
+async def test_everything_of_a_branch_takes_what_lies_below_and_of_a_private_one_its_owners(
+    alice: ScopedMemory,
+) -> None:
+    shared, private = alice.branch("a"), alice.branch("a", owner="agent")
+    below = [alice.branch("a", "b"), alice.branch("a", "b", owner="agent"), alice.branch("a", "b", owner="other")]
+    beside = alice.branch("ab")
+    for place in (alice, shared, private, *below, beside):
+        await place.remember(SECRET)
+
+    await private.forget(everything=True)
+    assert [len(await place.history()) for place in (private, *below)] == [0, 1, 0, 1]
+    await shared.forget(everything=True)
+    assert [len(await place.history()) for place in (shared, *below)] == [0, 0, 0, 0]
+    assert [len(await place.history()) for place in (alice, beside)] == [1, 1]
+
+
+async def test_a_receipt_is_not_complete_before_the_branches_are(opener: Opener) -> None:
+    async with opener(worker=False) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.branch("a").remember(SECRET)
+        receipt = await alice.forget(everything=True)
+        assert receipt.id is not None
+        await application.memory.parts.erasure.finish(
+            alice.scope, await application.memory.parts.erasure.unfinished(alice.scope)
+        )
+        assert not (await alice.receipt(receipt.id)).complete
+        branch = alice.branch("a").scope
+        await application.memory.parts.erasure.finish(branch, await application.memory.parts.erasure.unfinished(branch))
+        assert (await alice.receipt(receipt.id)).complete
 
 
 async def test_writing_and_forgetting_at_once_never_loses_sight_of_what_is_there(alice: ScopedMemory) -> None:

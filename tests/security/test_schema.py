@@ -68,6 +68,22 @@ async def test_every_policy_for_the_application_checks_reads_and_writes(catalog:
             assert (row["roles"], row["cmd"]) == ([SWEEPER_ROLE], "SELECT")
 
 
+async def test_no_value_of_a_callers_is_sampled_into_statistics(catalog: asyncpg.Connection) -> None:
+    """pg_statistic would keep it after its row is gone; what is sampled are ids, times, counts and words of our own."""
+    rows = await catalog.fetch(
+        """select c.relname || '.' || a.attname as field
+           from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+           where relnamespace = 'semmem'::regnamespace and relkind = 'r' and attstattarget is distinct from 0
+             and atttypid::regtype::text not in
+                 ('uuid', 'uuid[]', 'bigint', 'integer', 'smallint', 'double precision', 'boolean', 'interval',
+                  'timestamp with time zone')
+             and attname not in ('tenant', 'scope_kind', 'scope_id')"""
+    )
+    own_words = {"events.role", "facts.trust", "facts.precision", "vectors.item_kind", "passages.item_kind"}
+    sampled = {row["field"] for row in rows if row["field"].partition(".")[0] not in WITHOUT_TENANT}
+    assert sampled == own_words | {"dead_letters.stage"}
+
+
 async def test_the_tenant_comes_first_in_every_key(catalog: asyncpg.Connection) -> None:
     rows = await catalog.fetch(
         """select c.relname as table, i.relname as index, a.attname as first

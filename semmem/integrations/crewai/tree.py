@@ -1,7 +1,6 @@
 """The places below one user or workspace as CrewAI uses them: records kept, listed and forgotten by path."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,6 @@ from semmem.record import Record
 from semmem.scope import Branch
 
 ALL = Criteria()
-AT_ONCE = 8
 
 T = TypeVar("T")
 
@@ -132,9 +130,7 @@ class Tree:
         return count
 
     async def _clear(self, path: str | None) -> int:
-        places = await self.places(path)
-        receipts = await at_once(lambda place: self.memory.at(place).forget(everything=True), places)
-        return sum(map(_records_gone, receipts))
+        return _records_gone(await self.memory.at(place_of(self._root, path)).forget(everything=True))
 
     async def _forget_drawn(self, path: str | None, ids: Iterable[str]) -> int:
         named = [id for id in map(_uuid, ids) if id is not None]
@@ -149,17 +145,6 @@ def home(root: Branch, memory: MemoryRecord) -> Branch:
 
 def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-async def at_once(work: Callable[[Branch], Awaitable[T]], places: Sequence[Branch]) -> list[T]:
-    """The work of all places, a few at a time: connections are shared with others."""
-    free = asyncio.Semaphore(AT_ONCE)
-
-    async def one(place: Branch) -> T:
-        async with free:
-            return await work(place)
-
-    return await asyncio.gather(*map(one, places))
 
 
 async def _paged(first: ScopedMemory, rest: Sequence[ScopedMemory]) -> AsyncIterator[Record]:

@@ -1,0 +1,14 @@
+-- alone: until the session ends
+select pg_try_advisory_lock(hashtextextended('semmem scrub', 0));
+
+-- unscrubbed: the receipts whose bytes are still in the servers' files; ready are those that the stores have followed
+select count(*), min(scrub_due) as due,
+       min(scrub_due) filter (where redis_at is not null and qdrant_at is not null) as ready
+from semmem.receipts where scrub_due is not null and scrubbed_at is null;
+
+-- ready: all of these
+select tenant, scope_kind, scope_id, id from semmem.receipts
+where scrub_due is not null and scrubbed_at is null and redis_at is not null and qdrant_at is not null;
+
+-- close: the files hold nothing of these any more
+update semmem.receipts set scrubbed_at = $3 where tenant = $1 and id = any ($2::uuid[]);
