@@ -7,3 +7,7 @@ IDS += ["a\\", " a", "a ", "{a}", "a}", "[a]", "a\n"]
 _JOINED = "a:a:aa/a_a"
 SPLITS = [(_JOINED[:cut], _JOINED[cut:]) for cut in range(len(_JOINED))]
 SPLITS += [("", "usera"), ("user", "a")]
+# Words of SQL's arrays, of JSON and of our own keys; and ids as long as one may be.
+ARRAYS = ["{a,b}", "{}", "NULL", "null", '{"a"}', ",", '"', "'", "''", "a'", "\\", "\\\\", "a\\b", "{a", "(a)", "$1"]
+PATHS = ["user", "workspace", "user:a", "workspace:a", "acme", "acme:user:a", "a;--", "a\tb", "../a", "a\u200b"]
+LONG = ["x" * 256, "x" * 255, "x" * 255 + "y", "é" * 128, "e\u0301" * 85]

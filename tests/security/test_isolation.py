@@ -21,12 +21,8 @@ from semmem.context import Format
 from semmem.scope import Branch
 from semmem.stores.qdrant import MARK, QdrantIndex, connect
 from semmem.stores.redis import RedisRecent
-from tests.contract.adversarial import IDS, SPLITS
+from tests.contract.adversarial import ARRAYS, IDS, LONG, PATHS, SPLITS
 from tests.faults.oracle import drift
-
-ARRAYS = ["{a,b}", "{}", "NULL", "null", '{"a"}', ",", '"', "'", "''", "a'", "\\", "\\\\", "a\\b", "{a", "(a)", "$1"]
-PATHS = ["user", "workspace", "user:a", "workspace:a", "acme", "acme:user:a", "a;--", "a\tb", "../a", "a\u200b"]
-LONG = ["x" * 256, "x" * 255, "x" * 255 + "y", "é" * 128, "e\u0301" * 85]
 
 ids = st.sampled_from([*IDS, *ARRAYS, *PATHS, *LONG])
 scopes = st.builds(Scope, ids, st.sampled_from(["user", "workspace"]), ids)
