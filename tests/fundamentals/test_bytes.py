@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from typing import Literal
 from uuid import UUID
 
 from semmem import NewEvent, ScopedMemory
@@ -36,7 +37,7 @@ SYNTAX += [
     "NaN",
     "1e999",
 ]
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 
 
 def _mangled(codec: str) -> str:
