@@ -272,6 +272,17 @@ async def test_a_langgraph_store_reads_what_was_imported(
     assert await asyncio.to_thread(read) == [due, due]
 
 
+async def test_a_private_place_is_exported_without_its_neighbours(alice: ScopedMemory) -> None:
+    for owner in ("researcher", "writer", None):
+        await alice.branch("crew", "a", owner=owner).remember(f"Noted by {owner}.")
+    await alice.settled()
+
+    text = "\n".join(await exported(alice.branch("crew", owner="researcher")))
+    assert "Noted by researcher." in text
+    assert "writer" not in text
+    assert "None" not in text
+
+
 async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: Application) -> None:
     """Records with an embedding in their values, in nested places, private ones too."""
     vector = base64.b64encode(np.linspace(-1, 1, 384, dtype="<f4").tobytes()).decode()
