@@ -10,10 +10,12 @@ import openai
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.models.completion import ErrorInBody, read_completion
 from semmem.models.dialect import MIN_ANSWER_TOKENS, Dialect
-from semmem.models.endpoint import connect, of_status, post, typed_errors
+from semmem.models.endpoint import MAX_ERROR_CHARACTERS, connect, of_status, post, typed_errors
 from semmem.models.refusals import Refusal, is_about_request, read_refusal
 from semmem.ports import ChatAnswer
 
+ANSWER_BYTES = 4 << 20  # that an answer may take beside its tokens: thoughts, and what servers add
+BYTES_A_TOKEN = 512  # in a stream each has a frame of its own
 MAX_FORMS = 24  # of one request, until its endpoint is believed to want it in none
 
 _log = logging.getLogger(__name__)
@@ -110,7 +112,10 @@ class OpenAIChat:
         try:
             with typed_errors(self._model):
                 retries = self._client.max_retries if retry else 0
-                return read_completion(await post(self._client, "/chat/completions", body, retries))
+                most_bytes = ANSWER_BYTES + asked.max_tokens * BYTES_A_TOKEN
+                return read_completion(
+                    await post(self._client, "/chat/completions", body, retries, most_bytes=most_bytes)
+                )
         except ErrorInBody as error:
             raise self._meaning(error.status, error.text, room) from error
         except ModelError as error:
@@ -121,7 +126,7 @@ class OpenAIChat:
 
     def _meaning(self, status: int, text: str, room: int, code: str | None = None) -> Exception:
         """The refusal, where another form of the request may help; else the error it amounts to."""
-        refusal = read_refusal(status, text, room)
+        refusal = read_refusal(status, text[:MAX_ERROR_CHARACTERS], room)
         if refusal.kind == "content":
             return BadAnswer("filtered", f"the endpoint's content filter refuses what is said here ({status})")
         if refusal.kind in ("outage", "denied"):

@@ -22,6 +22,9 @@ _log = logging.getLogger(__name__)
 MAX_TEXT_BYTES = 8_191  # OpenAI's limit is 8,191 tokens, and a token is at least a byte
 MAX_REQUEST_BYTES = 300_000  # and 300,000 tokens for the texts of one request together
 MAX_BATCH = 2_048
+MAX_DIMENSIONS = 16_000  # that pgvector holds
+ANSWER_BYTES = 1 << 20  # that an answer may take beside its numbers
+BYTES_A_NUMBER = 40  # as JSON, each on a line of its own
 CONCURRENT_REQUESTS = 4
 
 HARMLESS = "hello"  # a text that no endpoint refuses, unless it refuses everything
@@ -78,7 +81,7 @@ class OpenAIEmbedder:
         check_int("batch", batch, 1, MAX_BATCH)
         check_int("text_bytes", text_bytes, SHORTEST, 10 * MAX_TEXT_BYTES)
         if dimensions is not None:
-            check_int("dimensions", dimensions, 1, 16_000)
+            check_int("dimensions", dimensions, 1, MAX_DIMENSIONS)
         self._name = model
         self._client = connect(base_url, api_key, timeout, max_retries)
         self._retries = max_retries
@@ -265,8 +268,11 @@ class OpenAIEmbedder:
         body = {"model": self._name, "input": list(texts), **(self._form if form is None else form)}
         async with self._free:
             with typed_errors(self.model):
-                answer = await post(self._client, "/embeddings", body, retries)
+                answer = await post(self._client, "/embeddings", body, retries, most_bytes=self._most_bytes(texts))
         return self._sized(read_rows(parse_body(answer), len(texts)))
+
+    def _most_bytes(self, texts: Sequence[str]) -> int:
+        return ANSWER_BYTES + len(texts) * (self._dimensions or MAX_DIMENSIONS) * BYTES_A_NUMBER
 
     def _sized(self, rows: list[Row]) -> list[Row]:
         """Rows of another size than the known one are refused; the first answer's, or most of it, makes it known."""

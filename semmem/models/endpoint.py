@@ -4,8 +4,10 @@ import asyncio
 import json
 import logging
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,10 +16,12 @@ import openai
 from semmem.errors import ConfigurationError, ModelError, ModelUnavailable, RequestFailed
 
 CONNECT_TIMEOUT = 5.0  # seconds
-MAX_BODY_BYTES = 128 << 20  # decoded; 2,048 vectors of 3,072 numbers in plain JSON are about as many
+MAX_BODY_BYTES = 128 << 20  # decoded, whatever was asked; 2,048 vectors of 1,536 numbers in JSON are about as many
+MAX_ERROR_CHARACTERS = 1 << 16  # of an error's text that are read
 
 _OPENAI_HOST = "api.openai.com"
 _NO_KEY = "none"  # what a server that wants no key is sent
+_GZIP = 16 + zlib.MAX_WBITS  # how zlib is told that the format is gzip's
 _OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")  # untrue of a body once it was read
 
 _log = logging.getLogger(__name__)
@@ -29,15 +33,19 @@ class OpenAIKey(str):
     __slots__ = ()
 
 
-class _TooMuch(openai.APIConnectionError):
-    """The endpoint sent more than MAX_BODY_BYTES."""
+# What one answer may take: a client has room for all its requests, and each of them asks for less.
+_most_bytes: ContextVar[int] = ContextVar("most_bytes", default=MAX_BODY_BYTES)
+
+
+class _Unusable(openai.APIConnectionError):
+    """A body that is too long, or in an encoding that was not asked for."""
 
 
 class _BoundedClient(openai.DefaultAsyncHttpxClient):
     """Bounds each attempt's answer as a whole; the client's own timeout only bounds the pause between two bytes."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(follow_redirects=False)
+        super().__init__(follow_redirects=False, headers={"Accept-Encoding": "gzip"})
         self._seconds = seconds
 
     async def send(self, request: Any, **options: Any) -> Any:
@@ -49,16 +57,26 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
 
     async def _read(self, response: Any) -> Any:
         """The response with its body decoded, so that a small compressed one cannot become a large one unseen."""
-        body = bytearray()
         try:
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > MAX_BODY_BYTES:
-                    raise _TooMuch(request=response.request)
+            body = await self._body(response)
+        except zlib.error as error:
+            raise _Unusable(message="the answer is not the gzip it claims to be", request=response.request) from error
         finally:
             await response.aclose()
         headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
         return type(response)(response.status_code, headers=headers, content=bytes(body), request=response.request)
+
+    async def _body(self, response: Any) -> bytearray:
+        encoding, most = response.headers.get("content-encoding", "identity").strip().lower(), _most_bytes.get()
+        if encoding not in ("identity", "gzip", "x-gzip", ""):
+            raise _Unusable(message="the answer is in an encoding that was not asked for", request=response.request)
+        unpacked = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
+        body = bytearray()
+        async for part in response.aiter_raw():
+            body += unpacked.decompress(part, most + 1 - len(body)) if unpacked else part
+            if len(body) > most:
+                raise _Unusable(message=f"the answer is longer than {most} bytes", request=response.request)
+        return body
 
 
 def connect(base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> openai.AsyncOpenAI:
@@ -120,15 +138,21 @@ def _warn_of_withheld_key(client: openai.AsyncOpenAI, key: OpenAIKey) -> None:
         _log.warning(told, client.base_url.host)
 
 
-async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int) -> str:
+async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int, *, most_bytes: int) -> str:
     """The answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
+
+    `most_bytes` are what an honest answer to this request takes at most: a longer one is not read to its end.
 
     Made with the client itself: a copy of it (`with_options`) reads OpenAI's names and headers from the environment
     again, and would send them to any host. The client's own `create` adds fields that nobody asked for.
     """
-    answer = await client.post(
-        path, cast_to=openai.HttpxBinaryResponseContent, body=body, options={"max_retries": retries}
-    )
+    bounded = _most_bytes.set(min(most_bytes, MAX_BODY_BYTES))
+    try:
+        answer = await client.post(
+            path, cast_to=openai.HttpxBinaryResponseContent, body=body, options={"max_retries": retries}
+        )
+    finally:
+        _most_bytes.reset(bounded)
     return _decoded(answer.content)
 
 
@@ -148,8 +172,8 @@ def typed_errors(model: str) -> Iterator[None]:
     except openai.APITimeoutError as error:
         raise RequestFailed(f"{model}: no answer in time") from error
     except openai.APIConnectionError as error:
-        if isinstance(error, _TooMuch) or isinstance(error.__cause__, _TooMuch):
-            raise RequestFailed(f"{model}: the answer is longer than {MAX_BODY_BYTES} bytes") from error
+        if unusable := next((each for each in (error, error.__cause__) if isinstance(each, _Unusable)), None):
+            raise RequestFailed(f"{model}: {unusable.message}") from error
         if type(error.__cause__).__name__ == "ConnectError":  # of httpx or httpx2, as the client has it
             raise ModelUnavailable(f"{model}: the endpoint cannot be reached") from error
         raise RequestFailed(f"{model}: the endpoint cut the connection") from error

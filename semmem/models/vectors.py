@@ -60,7 +60,7 @@ def _ordered(data: list[Any]) -> Sequence[Any]:
 def _row(item: object) -> Row:
     try:
         vector = _numbers(item["embedding"] if isinstance(item, Mapping) else item)
-    except (LookupError, TypeError, ValueError, OverflowError):
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
         return UNREADABLE
     if not vector.size:
         return UNREADABLE

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from semmem.errors import RequestFailed
+from semmem.errors import ModelError, RequestFailed
 from semmem.models import endpoint
 from semmem.models.chat import OpenAIChat
+from semmem.models.embedding import OpenAIEmbedder
 from semmem.ports import ChatAnswer
 from tests.model_server import ModelServer, Reply
 
@@ -85,3 +86,38 @@ async def test_an_answer_that_drips_is_given_up_at_the_deadline(opening: bytes, 
     async with dripping(opening, drop) as base_url, asyncio.timeout(20):
         with pytest.raises(RequestFailed, match="no answer in time"):
             await ask(base_url, timeout=0.3)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_a_small_body_does_not_become_a_large_one(server: ModelServer, times: int) -> None:
+    """Bounded by what was asked for: 300 tokens are no 50 MB, however they are packed."""
+    body = BODY + b" " * 50_000_000
+    for _ in range(times):
+        body = gzip.compress(body)
+    server.answer = lambda _: Reply(body=body, headers={"Content-Encoding": ", ".join(["gzip"] * times)})
+    with pytest.raises(RequestFailed, match="longer than 4" if times == 1 else "an encoding that was not asked for"):
+        await ask(server.base_url)
+
+
+@pytest.mark.parametrize("body", [BODY, b"", b"\x1f\x8b\x08\x00garbage"])
+async def test_a_body_that_is_not_packed_as_it_says(server: ModelServer, body: bytes) -> None:
+    server.answer = lambda _: Reply(body=body, headers={"Content-Encoding": "gzip"})
+    with pytest.raises(RequestFailed):
+        await ask(server.base_url)
+
+
+async def test_vectors_take_what_their_number_and_size_need(server: ModelServer) -> None:
+    vector = "[" + ",\n        ".join([repr(1 / 3 * 1e-300)] * 1_000) + "]"
+    answers = {"honest": f'{{"data": [{{"embedding": {vector}}}]}}', "endless": '{"data": [' + "[]," * 10_000_000}
+    embedder = OpenAIEmbedder("m", base_url=server.base_url, dimensions=1_000, max_retries=0)
+    try:
+        server.embed = lambda _: Reply(body=answers["honest"].encode())
+        assert (await embedder.embed(["tea"])).vectors.shape == (1, 1_000)
+        server.embed = lambda _: Reply(body=answers["endless"].encode())
+        with pytest.raises(RequestFailed, match="longer than 1088576 bytes"):
+            await embedder.embed(["tea"])
+        server.embed = lambda _: Reply(body=json.dumps({"data": [{"embedding": "[" * 100_000}]}).encode())
+        with pytest.raises(ModelError, match="even a harmless text fails"):
+            await embedder.embed(["tea"])
+    finally:
+        await embedder.aclose()
