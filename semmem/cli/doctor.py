@@ -66,6 +66,8 @@ def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
 
     checks = run(work())
     show(checks, as_json, _table)
+    if not as_json:
+        notes.print("`semmem settings` lists every setting, with its variable and default", style="dim", soft_wrap=True)
     if any(check.state == "failed" for check in checks):
         raise typer.Exit(FAILED)
 

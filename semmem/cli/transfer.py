@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
@@ -63,42 +65,70 @@ def import_(
     Example: semmem import locomo_dev.json --format locomo --conversations conv-26
     """
 
-    async def work() -> "Outcome | Imported":
-        outcome = Outcome()
-        try:
-            if format == "locomo":
-                chosen = _conversations(file, conversations, (user, workspace, branch, owner))
-                await _locomo(ctx, chosen, tenant, outcome, wait, patience)
-                return outcome
-            if conversations:
-                raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
-            place = place_named(tenant or "", user, workspace, branch, owner)
-            with opened(file) as stream:
-                first, lines = first_of(stream)
-                check_is_lines(first)
-                async with briefly(ctx) as application:
-                    memory = memory_of(application, place)
-                    if is_archive(first):
-                        imported = await _archive(memory, lines, size_of(file))
-                    else:
-                        imported = None
-                        await _lines(memory, lines, size_of(file), strict, outcome)
-                    if wait:
-                        await settle(await _with_branches(application, memory), patience=patience)
-        except asyncio.CancelledError:
-            if outcome.accepted or outcome.duplicate:
-                stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
-                notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
-            raise
+    wanted = Wanted(
+        file=file,
+        place=(user, workspace, branch, owner),
+        tenant=tenant,
+        conversations=conversations,
+        strict=strict,
+        patience=patience if wait else None,
+    )
+    found = run(wanted.locomo(ctx) if format == "locomo" else wanted.lines(ctx))
+    if not isinstance(found, Outcome):
+        show(found, as_json, output.imported)
+        return
+    show(found, as_json, output.outcome)
+    if found.refused:
+        raise typer.Exit(FAILED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command line asks to be imported; `place` as user, workspace, branch and owner are named there."""
+
+    file: Path
+    place: tuple[str | None, str | None, str | None, str | None]
+    tenant: str | None
+    conversations: str
+    strict: bool
+    patience: float | None  # None where nobody waits
+
+    async def lines(self, ctx: typer.Context) -> "Outcome | Imported":
+        """A file of events, or of what export wrote."""
+        if self.conversations:
+            raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
+        place, outcome = place_named(self.tenant or "", *self.place), Outcome()
+        with opened(self.file) as stream, _told_of_the_rest(outcome):
+            first, lines = first_of(stream)
+            check_is_lines(first)
+            async with briefly(ctx) as application:
+                memory, imported = memory_of(application, place), None
+                if is_archive(first):
+                    imported = await _archive(memory, lines, size_of(self.file))
+                else:
+                    await _lines(memory, lines, size_of(self.file), self.strict, outcome)
+                if self.patience is not None:
+                    await settle(await _with_branches(application, memory), patience=self.patience)
         return imported or outcome
 
-    outcome = run(work())
-    if not isinstance(outcome, Outcome):
-        show(outcome, as_json, output.imported)
-        return
-    show(outcome, as_json, output.outcome)
-    if outcome.refused:
-        raise typer.Exit(FAILED)
+    async def locomo(self, ctx: typer.Context) -> Outcome:
+        chosen = _conversations(self.file, self.conversations, self.place)
+        outcome = Outcome()
+        with _told_of_the_rest(outcome):
+            await _locomo(ctx, chosen, self.tenant, outcome, self.patience)
+        return outcome
+
+
+@contextmanager
+def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
+    """Where an interrupt ends it, how much is stored."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if outcome.accepted or outcome.duplicate:
+            stored = f"{outcome.accepted} events were stored now, {outcome.duplicate} before"
+            notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
+        raise
 
 
 async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | None) -> "Imported":
@@ -169,8 +199,7 @@ async def _locomo(
     conversations: "list[Conversation]",
     tenant: str | None,
     outcome: Outcome,
-    wait: bool,
-    patience: float,
+    patience: float | None,
 ) -> None:
     async with application(ctx) as opened:
         memories = []
@@ -179,7 +208,7 @@ async def _locomo(
                 memory = memory_of(opened, Scope.workspace(tenant or LOCOMO_TENANT, conversation.id))
                 memories.append(memory)
                 await Intake(memory, outcome, unit="turn", strict=True).take(enumerate(conversation.events, start=1))
-        if wait:
+        if patience is not None:
             await settle(memories, patience=patience)
 
 
