@@ -14,6 +14,7 @@ FLOORS: Mapping[Tier, float] = {"recent": 0.25, "summary": 0.10, "retrieved": 0.
 
 # Holds the markup of every tier in every format and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
+MAX_BUDGET = 10_000_000
 
 # In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
 # shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md).
@@ -26,11 +27,11 @@ PER_MESSAGE, REPLY_PRIMER = 4, 3
 
 
 def check_budget(budget: int) -> None:
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < MIN_BUDGET:
+    if isinstance(budget, bool) or not isinstance(budget, int) or not MIN_BUDGET <= budget <= MAX_BUDGET:
         raise InvalidInput(
             "budget",
-            f"must be a whole number of at least {MIN_BUDGET} tokens, the floor for the markup of all tiers",
-            f"pass {MIN_BUDGET} or more",
+            f"must be a whole number of tokens from {MIN_BUDGET}, which the markup of all tiers takes, to {MAX_BUDGET}",
+            f"pass {MIN_BUDGET} or more; no model reads more than some millions",
         )
 
 

@@ -161,8 +161,7 @@ def _whole(field: str, value: Any) -> int:
 
 def _json(max_bytes: int) -> Check:
     def check(field: str, value: Any) -> Any:
-        check_json(field, value, max_bytes)
-        return value
+        return check_json(field, value, max_bytes)
 
     return check
 

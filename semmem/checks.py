@@ -3,10 +3,14 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import chain, islice
+from typing import Any, TypeVar
 from uuid import UUID
 
 from semmem.errors import InvalidInput
+
+T = TypeVar("T")
 
 MAX_ID_BYTES = 256
 MAX_CONTENT_BYTES = 32 * 1024
@@ -30,11 +34,11 @@ def check_text(field: str, value: object, max_bytes: int) -> str:
     """A non-empty string that Postgres can hold, at most `max_bytes` in UTF-8."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {type(value).__name__}", "pass a str")
-    if not value.strip():
+    if not str.strip(value):  # str's own methods: a class of a caller's may have others
         raise InvalidInput(field, "must not be empty", "pass at least one visible character")
     if _UNSTORABLE.search(value):
         raise InvalidInput(field, "must not contain NUL or lone surrogates", "remove these characters first")
-    if len(value.encode()) > max_bytes:
+    if len(str.encode(value)) > max_bytes:
         raise InvalidInput(field, f"must be at most {max_bytes} bytes in UTF-8", "shorten or split it")
     return value
 
@@ -57,15 +61,17 @@ def check_is(field: str, value: object, kind: type) -> None:
         raise InvalidInput(field, f"must be a {kind.__name__}, not {type(value).__name__}", f"pass a {kind.__name__}")
 
 
-def check_each(field: str, values: object, kind: type, *, least: int = 0, most: int) -> None:
-    """A list or another sequence of this kind of thing, and no single string."""
+def check_each(field: str, values: object, kind: type[T], *, least: int = 0, most: int) -> tuple[T, ...]:
+    """A list or another sequence of this kind of thing, and no single string; as it is now, whatever becomes of it."""
     if not isinstance(values, Sequence) or isinstance(values, str | bytes | bytearray):
         limit = f"must be a sequence of {kind.__name__}, not {type(values).__name__}"
         raise InvalidInput(field, limit, f"pass a list of {kind.__name__}")
-    if not least <= len(values) <= most:
+    found = tuple(islice(values, most + 1))
+    if not least <= len(found) <= most:
         raise InvalidInput(field, f"must be {least} to {most}", "split the call")
-    for index, value in enumerate(values):
+    for index, value in enumerate(found):
         check_is(f"{field}[{index}]", value, kind)
+    return found
 
 
 def check_callable(field: str, value: object) -> None:
@@ -87,7 +93,8 @@ def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
 
 def check_some_of(field: str, values: object, allowed: tuple[str, ...]) -> None:
     """A collection of one or more of these words."""
-    if not isinstance(values, Collection) or not values or any(value not in allowed for value in values):
+    found = list(values) if isinstance(values, Collection) and not isinstance(values, str) else []
+    if not found or not all(isinstance(value, str) and value in allowed for value in found):
         raise InvalidInput(field, f"must name one or more of {', '.join(allowed)}", f"pass {allowed[-1:]}, for example")
 
 
@@ -103,12 +110,25 @@ def check_int(field: str, value: object, low: int, high: int) -> None:
 
 
 def check_aware(field: str, value: object) -> datetime:
-    if not isinstance(value, datetime) or value.utcoffset() is None:
+    """The same moment as a plain datetime at a fixed offset, whatever classes the caller's own is made of."""
+    moment = _fixed(value) if isinstance(value, datetime) else None
+    if moment is None:
         raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
-    if not EARLIEST <= value <= LATEST:
+    if not EARLIEST <= moment <= LATEST:
         limit = f"must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
         raise InvalidInput(field, limit, "leave it out where the time is not known, or check the year and the zone")
-    return value
+    return moment
+
+
+def _fixed(value: datetime) -> datetime | None:
+    """None where its zone does not say how far from UTC it is."""
+    if type(value) is datetime and type(value.tzinfo) is timezone:
+        return value
+    try:
+        offset = datetime.utcoffset(value)
+        return None if offset is None else datetime.combine(value.date(), value.time(), timezone(offset))
+    except Exception:  # a zone is the caller's code, and may raise anything
+        return None
 
 
 def check_uuid(field: str, value: object) -> None:
@@ -121,13 +141,19 @@ def check_not_future(field: str, value: datetime, now: datetime) -> None:
         raise InvalidInput(field, f"must be at most {MAX_FUTURE.days} day after now", "check the clock or the year")
 
 
-def check_json(field: str, value: object, max_bytes: int) -> None:
-    """A JSON object with string keys, at most `max_bytes` once encoded, MAX_DEPTH levels deep, of MAX_KEYS keys."""
+def check_json(field: str, value: object, max_bytes: int) -> dict[str, Any]:
+    """A JSON object with string keys, at most `max_bytes` once encoded, MAX_DEPTH levels deep, of MAX_KEYS keys.
+
+    The answer is a copy of plain dicts, lists and values, which nobody else can change.
+    """
     if not isinstance(value, Mapping):
         raise InvalidInput(field, f"must be a mapping, not {type(value).__name__}", "pass a dict like {'channel': 'x'}")
-    _check_shape(field, value)
+    outermost = dict(islice(value.items(), MAX_KEYS + 1))
+    if not outermost:
+        return {}
+    _check_shape(field, outermost, max_bytes)
     try:
-        encoded = json.dumps(dict(value), allow_nan=False, ensure_ascii=False)
+        encoded = json.dumps(outermost, allow_nan=False, ensure_ascii=False)
         size = len(encoded.encode())
     except (TypeError, ValueError) as error:  # an integer may have too many digits as well
         raise InvalidInput(
@@ -137,21 +163,25 @@ def check_json(field: str, value: object, max_bytes: int) -> None:
         raise InvalidInput(field, f"must be at most {max_bytes} bytes as JSON", "store large data elsewhere")
     if _ESCAPED_NUL.search(encoded):
         raise InvalidInput(field, "must not contain NUL", "remove this character first")
+    plain: dict[str, Any] = json.loads(encoded)
+    return plain
 
 
-def _check_shape(field: str, value: object) -> None:
-    """Level by level, so that no depth is too deep to look at."""
+def _check_shape(field: str, value: object, most_values: int) -> None:
+    """Level by level, so that no depth is too deep to look at; each value takes a byte at least."""
     level: list[object] = [value]
     keys = 0
     for _ in range(MAX_DEPTH):
-        mappings = [each for each in level if isinstance(each, Mapping)]
-        keys += sum(map(len, mappings))
+        dicts = [each for each in level if isinstance(each, dict)]
+        keys += sum(map(len, dicts))
         if keys > MAX_KEYS:
             raise InvalidInput(field, f"must have at most {MAX_KEYS} keys", "store large data elsewhere")
-        if not all(isinstance(key, str) for each in mappings for key in each):
+        if not all(isinstance(key, str) for each in dicts for key in each):
             raise InvalidInput(field, "must have strings for keys, at every level", "write each key as a str")
         lists = [each for each in level if isinstance(each, list | tuple)]
-        level = [inner for each in mappings for inner in each.values()] + [inner for each in lists for inner in each]
-        if not any(isinstance(each, Mapping | list | tuple) for each in level):
+        level = list(islice(chain(*(each.values() for each in dicts), *lists), most_values + 1))
+        if len(level) > most_values:
+            raise InvalidInput(field, f"must be at most {most_values} bytes as JSON", "store large data elsewhere")
+        if not any(isinstance(each, dict | list | tuple) for each in level):
             return
     raise InvalidInput(field, f"must be at most {MAX_DEPTH} levels deep", "keep nested data as text, or elsewhere")

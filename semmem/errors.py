@@ -55,7 +55,7 @@ class NotFound(SemmemError):
 
 
 class Closed(SemmemError):
-    """The memory was used after it was closed."""
+    """The memory was used after it was closed, in a child forked meanwhile, or in another event loop."""
 
 
 class NotSettled(SemmemError):

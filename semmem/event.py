@@ -51,9 +51,9 @@ class NewEvent:
             check_optional_id(name, getattr(self, name))
         check_id("event_type", self.event_type)
         check_unit("importance", self.importance)
-        check_json("metadata", self.metadata, MAX_METADATA_BYTES)
+        object.__setattr__(self, "metadata", check_json("metadata", self.metadata, MAX_METADATA_BYTES))
         if self.occurred_at is not None:
-            check_aware("occurred_at", self.occurred_at)
+            object.__setattr__(self, "occurred_at", check_aware("occurred_at", self.occurred_at))
 
     @property
     def body_hash(self) -> bytes:

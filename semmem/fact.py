@@ -50,7 +50,7 @@ class Validity:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             if getattr(self, name) is not None:
-                check_aware(f"validity.{name}", getattr(self, name))
+                object.__setattr__(self, name, check_aware(f"validity.{name}", getattr(self, name)))
         if self.precision is not None:
             check_one_of("validity.precision", self.precision, get_args(Precision))
         if self.start and self.end and self.end < self.start:

@@ -34,7 +34,7 @@ class Filter:
             check_one_of("category", self.category, CATEGORIES)
         for name in ("since", "until", "as_of"):
             if getattr(self, name) is not None:
-                check_aware(name, getattr(self, name))
+                object.__setattr__(self, name, check_aware(name, getattr(self, name)))
         if self.since and self.until and self.until < self.since:
             raise InvalidInput("until", "must not be before since", "swap the two")
         check_unit("min_importance", self.min_importance)

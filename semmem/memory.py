@@ -54,6 +54,7 @@ class Memory:
         self._parts = parts
         self._closed = False
         self._process = os.getpid()
+        self._loop = running_loop()
 
     def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> "ScopedMemory":
         """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
@@ -66,16 +67,28 @@ class Memory:
 
     @property
     def parts(self) -> Parts:
-        """Raises Closed after the memory was closed, and in a child that was forked after it was opened."""
+        """Raises Closed after the memory was closed, and in another process or event loop than it was opened in."""
         if self._closed:
             raise Closed("this memory was closed; open it again with semmem.open()")
         if os.getpid() != self._process:
             raise Closed("this memory was opened before a fork, by the parent; open one here with semmem.open()")
+        if self._loop is not None and running_loop() not in (None, self._loop):
+            raise Closed(
+                "this memory was opened in another event loop; open one in this loop, or send the call to its own with "
+                "asyncio.run_coroutine_threadsafe"
+            )
         return self._parts
 
     def close(self) -> None:
         """Refuses every later call; semmem.open() closes the stores themselves."""
         self._closed = True
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class ScopedMemory:
@@ -126,7 +139,7 @@ class ScopedMemory:
 
     async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
+        events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
         parts, now = self.parts, self.parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
@@ -395,7 +408,7 @@ class ScopedMemory:
     async def replay(self, ids: Sequence[UUID] | None = None, *, timeout: float | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
         if ids is not None:
-            check_each("ids", ids, UUID, most=MAX_REPLAYED)
+            ids = check_each("ids", ids, UUID, most=MAX_REPLAYED)
         async with self.parts.calls.write(timeout):
             return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
 
@@ -406,5 +419,5 @@ class ScopedMemory:
 
     def view(self, also: Sequence["ScopedMemory"]) -> View:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
-        check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
-        return View.of(self.scope, *(other.scope for other in also))
+        others = check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
+        return View.of(self.scope, *(other.scope for other in others))

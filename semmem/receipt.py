@@ -38,7 +38,7 @@ class Selection:
         if self.category is not None:
             check_one_of("category", self.category, CATEGORIES)
         if self.before is not None:
-            check_aware("before", self.before)
+            object.__setattr__(self, "before", check_aware("before", self.before))
         narrowed = any((self.session, self.event, self.fact, self.agent, self.category, self.before))
         others = (self.session, self.event, self.agent, self.category, self.before)
         if self.keep_events and (self.fact is None or any(others)):

@@ -29,7 +29,7 @@ class NewRecord:
 
     def __post_init__(self) -> None:
         check_id("key", self.key)
-        check_json("value", self.value, MAX_VALUE_BYTES)
+        object.__setattr__(self, "value", check_json("value", self.value, MAX_VALUE_BYTES))
         if self.event is not None:
             check_is("event", self.event, NewEvent)
         if self.ttl is not None:

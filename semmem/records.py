@@ -45,7 +45,7 @@ class Records:
 
     async def put_many(self, records: Sequence[NewRecord]) -> list[Record]:
         """Stores all records, or none of them; at most 1,000 a call, each under another key."""
-        check_each("records", records, NewRecord, least=1, most=MAX_EVENTS_PER_CALL)
+        records = check_each("records", records, NewRecord, least=1, most=MAX_EVENTS_PER_CALL)
         if len({record.key for record in records}) < len(records):
             raise InvalidInput("records", "must each have another key", "keep the last one of a key")
         now = self._parts.clock()
@@ -69,7 +69,7 @@ class Records:
 
     async def named(self, keys: Sequence[str], *, also: Sequence["ScopedMemory"] = ()) -> list[Record]:
         """Those under any of these keys, here and in the other places, in the order they were first put."""
-        _check_keys(keys)
+        keys = _checked_keys(keys)
         view = self._memory.view(also)
         async with self._parts.calls.read():
             return await self._parts.records.named(view, keys, self._parts.clock())
@@ -95,7 +95,7 @@ class Records:
             raise InvalidInput("after", "must be a record", "pass the last one of the page before")
         check_int("offset", offset, 0, MAX_OFFSET)
         if matching is not None:
-            check_json("matching", matching, MAX_VALUE_BYTES)
+            matching = check_json("matching", matching, MAX_VALUE_BYTES)
         view, now = self._memory.view(also), self._parts.clock()
         async with self._parts.calls.read():
             return await self._parts.records.find(
@@ -104,14 +104,14 @@ class Records:
 
     async def of(self, events: Sequence[UUID], *, also: Sequence["ScopedMemory"] = ()) -> dict[UUID, Record]:
         """The records that events stand for; an event of no record, or of an expired one, is absent."""
-        check_each("events", events, UUID, most=MAX_NAMED)
+        events = check_each("events", events, UUID, most=MAX_NAMED)
         view = self._memory.view(also)
         async with self._parts.calls.read():
             return await self._parts.records.of_events(view, events, self._parts.clock())
 
     async def delete(self, keys: Sequence[str]) -> int:
         """Forgets the records and their events, in every tier at once; how many there were."""
-        _check_keys(keys)
+        keys = _checked_keys(keys)
         async with self._parts.calls.write():
             deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
         if deleted:
@@ -123,7 +123,6 @@ class Records:
         return self._memory.parts
 
 
-def _check_keys(keys: Sequence[str]) -> None:
-    check_each("keys", keys, str, most=MAX_NAMED)
-    for index, key in enumerate(keys):
-        check_id(f"keys[{index}]", key)
+def _checked_keys(keys: Sequence[str]) -> list[str]:
+    given = check_each("keys", keys, str, most=MAX_NAMED)
+    return [check_id(f"keys[{index}]", key) for index, key in enumerate(given)]
