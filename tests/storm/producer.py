@@ -9,17 +9,18 @@ import json
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from semmem import SemmemError, StoreUnavailable
+from semmem import NotSettled, SemmemError, StoreUnavailable
 from semmem.memory import Memory, ScopedMemory
 from semmem.scope import Branch, Scope
 from tests.applications import opened
 from tests.storm.plan import Place, Said, Sizes, Step, steps, words_in
 
+SETTLE = 30.0  # seconds, before some forgets
 PAUSE = 0.2  # before a store that was away is asked again
 T = TypeVar("T")
 
@@ -69,6 +70,9 @@ class Producer:
             what = {"event": self._ids[step.said.key]}
         elif step.act == "forget session":
             what = {"session": step.said.session}
+        if step.act != "forget event":  # what every store holds by now has to leave every store
+            with suppress(NotSettled, StoreUnavailable):
+                await memory.settled(timeout=SETTLE)
         await answered(lambda: memory.forget(**what))
         self._gone |= {one.word for one in step.gone}
         tell(gone=[one.key for one in step.gone])
