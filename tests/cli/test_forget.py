@@ -48,3 +48,17 @@ def test_a_wrong_fact_goes_and_what_it_rests_on_stays(told: Command) -> None:
     answer = told("forget", "--session", "s1", "--keep-events", "--yes")
     assert answer.code == 2
     assert "keep_events: goes with a fact alone" in answer.err
+
+
+def test_bytes_are_scrubbed_at_once_on_request(told: Command, semmem: Command) -> None:
+    receipt = told("forget", "--everything", "--yes", "--json").json
+    assert receipt["scrub_due"]
+    assert "may remain in the servers'" in " ".join(told("receipts", receipt["id"]).out.split())
+    assert semmem("scrub", "--json").json["receipts"] >= 1
+    assert told("receipts", receipt["id"], "--json").json["scrubbed_at"]
+
+
+def test_files_of_ones_own_servers_are_left_alone(semmem: Command) -> None:
+    answer = semmem("scrub", env={"SEMMEM_REDIS_URL": "redis://127.0.0.1:1"})
+    assert answer.code != 0
+    assert "docs/erasure.md" in answer.err
