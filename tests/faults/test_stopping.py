@@ -76,6 +76,19 @@ async def test_a_hung_model_holds_nothing_up_and_another_worker_takes_over_at_on
             assert await _alice(application).dead_letters() == []
 
 
+async def test_another_worker_need_not_wait_for_the_pause_before_extraction(
+    opener: Opener, hang: threading.Event
+) -> None:
+    with ModelServer(lambda body: Reply(after=hang)) as server:
+        async with opener(worker=False) as application:
+            await _alice(application).remember("I am allergic to peanuts.")
+        async with _with_model(opener, server, stop_grace=0, extract_after=LONG):
+            await wait_until(lambda: server.requests)
+        server.answer = _heard
+        async with _with_model(opener, server, extract_after=LONG) as application:
+            await wait_until(lambda: _alice(application).facts())
+
+
 async def test_what_ends_within_the_grace_is_kept(opener: Opener, hang: threading.Event) -> None:
     with ModelServer(lambda body: Reply(text=_heard(body), after=hang)) as server:
         async with _with_model(opener, server, stop_grace=SECONDS) as application:
