@@ -82,10 +82,10 @@ async def test_another_worker_need_not_wait_for_the_pause_before_extraction(
     with ModelServer(lambda body: Reply(after=hang)) as server:
         async with opener(worker=False) as application:
             await _alice(application).remember("I am allergic to peanuts.")
-        async with _with_model(opener, server, stop_grace=0, extract_after=LONG):
+        async with _with_model(opener, server, stop_grace=0, extract_after=10 * LONG):
             await wait_until(lambda: server.requests)
         server.answer = _heard
-        async with _with_model(opener, server, extract_after=LONG) as application:
+        async with _with_model(opener, server, extract_after=10 * LONG) as application:
             await wait_until(lambda: _alice(application).facts())
 
 
