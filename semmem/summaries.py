@@ -1,8 +1,10 @@
 """Summaries of which something was forgotten or taken back are made again of what they still rest on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from semmem.event import Event
 from semmem.extractors.offline import OfflineExtractor, condensed
 from semmem.ports import Clock
 from semmem.scope import Scope
@@ -16,7 +18,16 @@ from semmem.stores.facts import (
     summary_statements,
 )
 from semmem.stores.postgres import Connection, Postgres
-from semmem.stores.retractions import retractions, without_retracted
+from semmem.stores.retractions import Retracted, retractions, without_retracted
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a summary rests on: the facts drawn from its events, or where there are none, the events themselves."""
+
+    statements: Sequence[Statement]
+    events: Sequence[Event]
+    retracted: Retracted
 
 
 class SummaryRebuilder:
@@ -29,26 +40,41 @@ class SummaryRebuilder:
         self._postgres, self._clock = postgres, clock
 
     async def run(self, scope: Scope) -> None:
-        """Until no summary of the scope is stale."""
+        """Until no summary of the scope is stale. Writers of the scope do not wait while the texts are made."""
+        while grounds := await self._read(scope):
+            texts = {id: condensed(ground.statements or await _told(ground)) for id, ground in grounds.items()}
+            await self._write(scope, grounds, texts)
+
+    async def _read(self, scope: Scope) -> dict[UUID, _Ground]:
         async with self._postgres.transaction(scope) as connection:
-            if not await stale_summaries(connection, scope):
-                return
+            stale = await stale_summaries(connection, scope)
+            return {id: await _ground(connection, scope, id) for id in stale}
+
+    async def _write(self, scope: Scope, grounds: Mapping[UUID, _Ground], texts: Mapping[UUID, str]) -> None:
+        """One whose ground is another by now is left as it is: stale, and read again."""
+        async with self._postgres.transaction(scope) as connection:
             await lock_scope(connection, scope)
             for id in await stale_summaries(connection, scope):
-                said = await summary_statements(connection, scope, id) or await _told(connection, scope, id)
-                if text := condensed(said):
-                    await renew_summary(connection, scope, id, text, self._clock())
+                if id not in grounds or await _ground(connection, scope, id) != grounds[id]:
+                    continue
+                if texts[id]:
+                    await renew_summary(connection, scope, id, texts[id], self._clock())
                 else:
                     await drop_summary(connection, scope, id)
 
 
-async def _told(connection: Connection, scope: Scope, summary: UUID) -> Sequence[Statement]:
-    """What rules find in the events themselves, for where no fact was drawn from them."""
+async def _ground(connection: Connection, scope: Scope, summary: UUID) -> _Ground:
+    if statements := await summary_statements(connection, scope, summary):
+        return _Ground(statements, [], {})
     events = await summary_events(connection, scope, summary)
-    retracted = await retractions(connection, scope.tenant, [event.id for event in events])
-    drafts = (await OfflineExtractor().extract(events, {})).drafts if events else ()
+    return _Ground([], events, await retractions(connection, scope.tenant, [event.id for event in events]))
+
+
+async def _told(ground: _Ground) -> Sequence[Statement]:
+    """What rules find in the events themselves, for where no fact was drawn from them."""
+    drafts = (await OfflineExtractor().extract(ground.events, {})).drafts if ground.events else ()
     return [
         Statement(draft.subject, draft.text, draft.importance, draft.validity)
         for draft in drafts
-        if without_retracted(draft, retracted)
+        if without_retracted(draft, ground.retracted)
     ]

@@ -1,0 +1,55 @@
+"""A summary is made again while writers go on, and of what stands when it is written."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import asyncpg
+import pytest
+
+from semmem import summaries
+from semmem.summaries import SummaryRebuilder
+from tests.applications import ManualClock, Opener
+
+SECONDS = 60
+
+
+async def test_what_goes_while_the_text_is_made_is_not_in_it(
+    opener: Opener, clock: ManualClock, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opener() as filled:
+        alice = filled.memory.scope(tenant="acme", user="alice")
+        first = await alice.remember("I am allergic to peanuts.", session="s1")
+        await alice.remember("My door code is 4711.", session="s1")
+        await alice.remember("I live in Bergen.", session="s1")
+        await alice.settled()
+    made: list[str] = []
+
+    async def meanwhile() -> None:
+        owner = await asyncpg.connect(postgres_url)
+        try:
+            await owner.execute("set lock_timeout = '5s'")
+            await owner.execute("select from semmem.scopes where tenant = 'acme' for update")
+            await owner.execute("delete from semmem.facts where text like '%4711%'")
+        finally:
+            await owner.close()
+
+    def interrupted(said: list[summaries.Statement]) -> str:
+        if not made:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(asyncio.run, meanwhile()).result(SECONDS)
+        made.append(real(said))
+        return made[-1]
+
+    real = summaries.condensed
+    async with opener(worker=False) as idle:
+        alice = idle.memory.scope(tenant="acme", user="alice")
+        await alice.forget(event=first.id)
+        monkeypatch.setattr(summaries, "condensed", interrupted)
+        await SummaryRebuilder(idle.stores.postgres, clock).run(alice.scope)
+        texts = [summary.text for summary in await alice.summaries()]
+    assert "4711" in made[0]
+    assert texts
+    for text in texts:
+        assert "Bergen" in text
+        assert "4711" not in text
+        assert "peanuts" not in text
