@@ -11,16 +11,19 @@ append_only (name, columns) as (values
 -- The sweep looks across tenants for waiting work, and an administrator for who has a memory: addresses, never content.
 swept (name, columns) as (values
     ('events', array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
-    ('index_work', array['tenant', 'scope_kind', 'scope_id', 'seq']),
+    ('index_work', array['tenant', 'scope_kind', 'scope_id', 'item_id', 'seq']),
     ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
     ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
     ('summaries', array['tenant', 'scope_kind', 'scope_id', 'recorded_at']),
     ('facts', array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
     ('scopes', array['tenant', 'scope_kind', 'scope_id']),
     ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id']),
-    ('vectors', array['tenant', 'scope_kind', 'scope_id', 'missing']),
+    ('vectors', array['tenant', 'scope_kind', 'scope_id', 'index_name', 'item_id', 'missing']),
     ('dead_letters', array['tenant', 'scope_kind', 'scope_id', 'stage', 'replayed_at'])
 ),
+-- The worker takes the jobs of all tenants as the sweeper; to the application its own scopes' alone are there.
+queue (name) as (values ('pgqueuer'), ('pgqueuer_log'), ('pgqueuer_statistics')),
+closed (name) as (values ('pgqueuer_log'), ('pgqueuer_statistics'), ('pgqueuer_schedules')),
 app as (select to_regrole('semmem_app')::oid as oid),
 sweeper as (select to_regrole('semmem_sweeper')::oid as oid),
 home as (
@@ -112,8 +115,17 @@ gaps (step, what, statement) as (
         select from policies p
         where p.on_table = s.name and p.name = 'sweep' and p.command = 'r' and p.roles = array[sweeper.oid])
     union all
+    select 5, format('the policy work of %s', t.name), format(
+        'drop policy if exists work on semmem.%1$I; '
+        'create policy work on semmem.%1$I to semmem_sweeper using (true) with check (true)', t.name)
+    from queue join tables t using (name), sweeper where of_tenants and not exists (
+        select from policies p
+        where p.on_table = t.name and p.name = 'work' and p.command = '*' and p.roles = array[sweeper.oid])
+    union all
     select 5, format('no policy on %s but its own (%s)', on_table, p.name), format('drop policy %I on semmem.%I', p.name, on_table)
-    from policies p where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from swept))
+    from policies p
+    where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from swept)
+                          or p.name = 'work' and on_table in (select name from queue))
     union all
     select 5, format('%s is read with the caller''s rights', name), format('alter view semmem.%I set (security_invoker = true)', name)
     from relations where kind = 'v' and not coalesce('security_invoker=true' = any (options) or 'security_invoker=on' = any (options), false)
@@ -127,7 +139,20 @@ gaps (step, what, statement) as (
     select 6, format('%s on %s for semmem_app', need, r.name), format('grant %s on semmem.%I to semmem_app', need, r.name)
     from relations r, app, unnest(array['select', 'insert', 'update', 'delete']) as need
     where kind in ('r', 'v') and not has_table_privilege(app.oid, r.oid, need)
-      and not (need = 'update' and r.name in (select name from append_only))
+      and not (need = 'update' and r.name in (select name from append_only)) and r.name not in (select name from closed)
+    union all
+    select 6, format('nothing on %s for semmem_app', t.name), format('revoke all on semmem.%I from semmem_app', t.name)
+    from closed join tables t using (name), app, unnest(array['select', 'insert', 'update', 'delete']) as taken
+    where has_table_privilege(app.oid, t.oid, taken)
+    group by t.name
+    union all
+    select 6, format('%s on %s for semmem_sweeper', need, t.name), format('grant %s on semmem.%I to semmem_sweeper', need, t.name)
+    from queue join tables t using (name), sweeper, unnest(array['select', 'insert', 'update', 'delete']) as need
+    where not has_table_privilege(sweeper.oid, t.oid, need)
+    union all
+    select 6, format('the sequence %s for semmem_sweeper', r.name), format('grant usage on sequence semmem.%I to semmem_sweeper', r.name)
+    from relations r, queue q, sweeper
+    where r.kind = 'S' and r.name = q.name || '_id_seq' and not has_sequence_privilege(sweeper.oid, r.oid, 'usage')
     union all
     select 6, format('%s on %s only where it may change', 'update', a.name), format('revoke update on semmem.%I from semmem_app', a.name)
     from append_only a join tables t using (name), app where has_table_privilege(app.oid, t.oid, 'update')

@@ -8,6 +8,7 @@
 from typing import TYPE_CHECKING, Any
 
 from semmem.context import Context, Item
+from semmem.drift import Drift
 from semmem.errors import (
     BadAnswer,
     Closed,
@@ -53,6 +54,7 @@ __all__ = [
     "Closed",
     "ConfigurationError",
     "Context",
+    "Drift",
     "EmbeddedServerError",
     "Event",
     "Fact",

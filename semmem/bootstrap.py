@@ -43,6 +43,7 @@ from semmem.ports import (
     RecentCache,
     Reranker,
 )
+from semmem.reconciliation import Reconciler
 from semmem.retrieval.search import Searcher
 from semmem.scrubbing import Scrubber
 from semmem.settings import Settings, load_settings
@@ -182,6 +183,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         searcher=searcher,
         tiers=Tiers(log, facts, recent, searcher, models.counter),
         erasure=erasure,
+        reconciler=_reconciler(stores),
         background=Background(),
         calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
         clock=clock,
@@ -196,6 +198,18 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         stores=stores,
         models=models,
         work=IndexWork(postgres, index_name),
+    )
+
+
+def _reconciler(stores: Stores) -> Reconciler | None:
+    if stores.mirror is None or stores.keeper is None:
+        return None
+    return Reconciler(
+        postgres=stores.postgres,
+        work=IndexWork(stores.postgres, stores.pgvector.index_name),
+        store=MirrorStore(stores.postgres),
+        mirror=stores.mirror,
+        keeper=stores.keeper,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from semmem import failpoints
 from semmem.mirroring import MirrorKeeper
-from semmem.ports import Mirror, VectorIndex
+from semmem.ports import Mirror
 from semmem.scope import Scope
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
@@ -46,12 +46,3 @@ class IndexSync:
             failpoints.reach("mirror-written")
             await self._work.finish(scope, changes)
         return True
-
-
-async def reconcile(scope: Scope, work: IndexWork, mirror: VectorIndex) -> int:
-    """Compares the mirror with Postgres, queues what differs, and answers how much did: the drift."""
-    wanted = await work.versions(scope)
-    held = {id: version async for id, version in mirror.scan(scope)}
-    drift = [id for id in wanted.keys() | held.keys() if wanted.get(id) != held.get(id)]
-    await work.add(scope, drift)
-    return len(drift)

@@ -26,13 +26,15 @@ from semmem.checks import (
     check_uuid,
 )
 from semmem.context import TIERS, Context, Format, Tier
-from semmem.errors import Closed, InvalidInput, NotFound, NotSettled
+from semmem.drift import Drift
+from semmem.errors import Closed, ConfigurationError, InvalidInput, NotFound, NotSettled
 from semmem.event import Ack, Event, EventFields, NewEvent
 from semmem.extraction import Usage
 from semmem.fact import Category, Fact, Summary
 from semmem.hit import Filter, Recall, check_limit, check_page
 from semmem.parts import Parts
 from semmem.receipt import Receipt, Selection
+from semmem.reconciliation import Reconciler
 from semmem.records import Records
 from semmem.scope import Branch, Scope, View
 from semmem.stores.ledger import DeadLetter
@@ -64,6 +66,17 @@ class Memory:
         """The memory of a place that `branches` named."""
         check_is("place", place, Branch)
         return ScopedMemory(place, self)
+
+    async def reindex(
+        self, *, tenant: str | None = None, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Drift:
+        """As ScopedMemory.reindex, for all that a tenant has, or with None for everything that Qdrant holds.
+
+        This finds points of scopes, and with None of tenants, that do not exist any more as well.
+        """
+        check_optional_id("tenant", tenant)
+        _check_reindex(dry_run, progress)
+        return await _reconciler(self.parts).tenant(tenant, dry_run=dry_run, progress=progress)
 
     @property
     def parts(self) -> Parts:
@@ -396,6 +409,19 @@ class ScopedMemory:
         async with self.parts.calls.read(timeout):
             return await self.parts.health.backlog(view, self.parts.clock())
 
+    async def reindex(self, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None) -> Drift:
+        """Compares Qdrant's points of this place, and of all below it, with Postgres, and mends what differs.
+
+        What is missing, outdated or wrong is carried again by a worker, for which `settled` waits; points that no row
+        owns are taken out. A `dry_run` only counts. `progress` is told how many points are compared, and of how many.
+        Raises StoreUnavailable, and ConfigurationError where the vector index is pgvector.
+        """
+        _check_reindex(dry_run, progress)
+        reconciler = _reconciler(self.parts)
+        below = await self.branches() if self.place.owner is None else []
+        scopes = list(dict.fromkeys([self.scope, *(place.scope for place in below)]))
+        return await reconciler.scopes(scopes, dry_run=dry_run, progress=progress)
+
     async def dead_letters(
         self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None
     ) -> list[DeadLetter]:
@@ -421,3 +447,14 @@ class ScopedMemory:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
         others = check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
         return View.of(self.scope, *(other.scope for other in others))
+
+
+def _check_reindex(dry_run: object, progress: object) -> None:
+    check_flag("dry_run", dry_run)
+    check_callable("progress", progress)
+
+
+def _reconciler(parts: Parts) -> Reconciler:
+    if parts.reconciler is None:
+        raise ConfigurationError("the vector index is pgvector, inside Postgres: there is nothing to compare")
+    return parts.reconciler

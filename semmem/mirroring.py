@@ -10,6 +10,7 @@ import logging
 from uuid import UUID, uuid4
 
 from semmem import failpoints
+from semmem.errors import IndexMismatch
 from semmem.ports import Mark, Mirror
 from semmem.stores.mirror import Filling, MirrorStore
 
@@ -27,14 +28,16 @@ class MirrorKeeper:
     async def check(self) -> None:
         """Makes the mirror if it is missing, and begins to fill one that is not what Postgres filled. In a few calls.
 
-        Raises StoreUnavailable, and IndexMismatch where another model's stands in its place.
+        Raises StoreUnavailable, and IndexMismatch where another model's stands in its place, or another prefix is used.
         """
-        made = await self._mirror.ensure()
         if not await self._mirror.sized():
             return
+        await self._check_prefix()
+        made = await self._mirror.ensure()
         if made or not await self._is_right():
             async with self._store.alone() as mine:
                 if mine and not await self._is_right():
+                    await self._check_prefix()
                     await self._begin(fresh=made)
 
     async def keep(self) -> None:
@@ -46,6 +49,17 @@ class MirrorKeeper:
             if mine and filling and filling.made(await self._mirror.mark()):
                 await (self._stamp(filling) if filling.whole else self._fill(filling))
 
+    async def _check_prefix(self) -> None:
+        """One database has one collection: two would each be filled from the start whenever the other was."""
+        filling = await self._store.read()
+        if filling and filling.prefix != self._mirror.prefix and await self._mirror.stands(filling.prefix):
+            self.whole = False
+            raise IndexMismatch(
+                f"this database is mirrored by the collection with the prefix {filling.prefix}, not "
+                f"{self._mirror.prefix}; set SEMMEM_QDRANT_PREFIX={filling.prefix} in every process, or delete that "
+                "collection in Qdrant to have the other one filled"
+            )
+
     async def _is_right(self) -> bool:
         filling = await self._store.read()
         right = filling is not None and filling.made(await self._mirror.mark())
@@ -55,7 +69,7 @@ class MirrorKeeper:
     async def _begin(self, *, fresh: bool) -> None:
         """Starts with nothing: what was there may be another's, or long forgotten."""
         stamp = uuid4()
-        await self._store.begin(stamp)
+        await self._store.begin(self._mirror.prefix, stamp)
         failpoints.reach("mirror-begun")
         if not fresh:
             await self._mirror.empty()

@@ -10,6 +10,7 @@ from semmem.erasure import Erasure
 from semmem.errors import StoreUnavailable
 from semmem.faults import FaultLog
 from semmem.ports import Clock, RecentCache
+from semmem.reconciliation import Reconciler
 from semmem.retrieval.search import Searcher
 from semmem.stores.archive import ArchiveStore
 from semmem.stores.branches import BranchStore
@@ -38,6 +39,7 @@ class Parts:
     searcher: Searcher
     tiers: Tiers
     erasure: Erasure
+    reconciler: Reconciler | None  # where there is a mirror
     background: Background
     calls: Calls
     clock: Clock

@@ -1,12 +1,13 @@
 """What the core asks of the outside world. Each promise below is proved by a contract test."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
+from semmem.drift import DriftKind
 from semmem.event import Event
 from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
 from semmem.fact import Fact
@@ -187,6 +188,17 @@ class VectorIndex(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A point as a mirror holds it: its id, which is ours only if it is a UUID, and the scope that it says it is of.
+
+    The scope is None where the point names none that could be.
+    """
+
+    id: UUID | int
+    scope: Scope | None
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """What a mirror says of itself: which filling it is, and whether that is done."""
 
@@ -195,7 +207,16 @@ class Mark:
 
 
 class Mirror(VectorIndex, Protocol):
-    """A vector index outside Postgres, which may be lost at any time. A search of one that is not whole is refused."""
+    """A vector index outside Postgres, which may be lost at any time. A search of one that is not whole is refused.
+
+    `prefix` begins the name of its collection, which a database has one of.
+    """
+
+    prefix: str
+
+    async def stands(self, prefix: str) -> bool:
+        """Whether this database's collection of that prefix is there."""
+        ...
 
     async def sized(self) -> bool:
         """Whether it can be: not before the first vector, where nobody knows the dimensions."""
@@ -212,6 +233,26 @@ class Mirror(VectorIndex, Protocol):
     async def mark(self) -> Mark | None: ...
 
     async def put_mark(self, mark: Mark) -> None: ...
+
+    async def compare(self, points: Sequence[Point]) -> dict[UUID, DriftKind]:
+        """Which of these points it does not hold just so, and how the first thing that differs does."""
+        ...
+
+    def held(self, where: Scope | str | None) -> AsyncIterator[Sequence[Held]]:
+        """All points of a scope, of a tenant, or with None of anybody, page by page; the mark is none of them."""
+        ...
+
+    async def look_up(self, ids: Collection[UUID | int]) -> list[Held]:
+        """The points of these ids, whatever scope they say they are of."""
+        ...
+
+    async def remove(self, scope: Scope | None, ids: Sequence[UUID | int]) -> None:
+        """Takes out those of the points that say they are of this scope; with None, whatever they say."""
+        ...
+
+    async def count(self) -> int:
+        """How many points it holds, the mark aside."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

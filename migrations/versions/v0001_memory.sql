@@ -3,6 +3,16 @@
 
 create extension if not exists vector with schema public;
 
+-- The queue's table, which pgqueuer's own script has made, says whose each job is, so that row level security holds there.
+alter table semmem.pgqueuer
+    add tenant text collate "C" not null, add scope_kind text not null, add scope_id text collate "C" not null;
+
+-- pgqueuer notes every step of every job, for ever: nothing here reads that, so no row of it is kept.
+create function semmem.keep_no_log() returns trigger
+language plpgsql as $$ begin return null; end $$;
+create trigger keep_no_log before insert on semmem.pgqueuer_log
+    for each row execute function semmem.keep_no_log();
+
 -- epoch rises with every forget, so that caches know what is stale; items and terms are BM25's collection statistics.
 create table semmem.scopes (
     tenant     text collate "C" not null,
@@ -228,9 +238,11 @@ create index index_work_of_scope on semmem.index_work (tenant, scope_kind, scope
 
 -- What the mark in Qdrant has to say for its collection to be the one that was filled from here: `stamp`, or `next` while
 -- that is being written. While it is being filled, `through` is the last change to be carried there, null until all are
--- queued; once it is whole, `changes` is how many there were when it was stamped, null if some still waited.
+-- queued; once it is whole, `changes` is how many there were when it was stamped, null if some still waited. `prefix` begins
+-- the name of that collection: there is one, or processes that name others would fill theirs in turns, for ever.
 create table semmem.mirror (
     one     boolean primary key default true check (one),
+    prefix  text not null,
     stamp   uuid not null,
     next    uuid,
     whole   boolean not null default false,
@@ -372,9 +384,10 @@ create function semmem.queue(
 ) returns void
 language sql as $$
     select pg_advisory_xact_lock_shared(semmem.job_lock(p_entrypoint, p_tenant, p_kind, p_id));
-    insert into semmem.pgqueuer (priority, status, entrypoint, dedupe_key, payload, execute_after)
+    insert into semmem.pgqueuer (
+        priority, status, entrypoint, dedupe_key, payload, execute_after, tenant, scope_kind, scope_id)
     values (0, 'queued', p_entrypoint, semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id),
-            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'), now() + p_after)
+            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'), now() + p_after, p_tenant, p_kind, p_id)
     on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null do nothing
 $$;
 

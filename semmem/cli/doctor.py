@@ -17,13 +17,14 @@ from rich.text import Text
 from semmem.cli import options
 from semmem.cli.output import notes, show, visible
 from semmem.cli.running import FAILED, run, settings_of
-from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, SchemaOutdated, SemmemError
+from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers
-    from semmem.ports import Embedder
+    from semmem.ports import Embedder, Mirror
     from semmem.settings import Settings
     from semmem.stores.health import Health
+    from semmem.stores.mirror import MirrorStore
 
 State = Literal["ok", "degraded", "failed"]
 COLOURS: dict[State, str] = {"ok": "green", "degraded": "yellow", "failed": "red"}
@@ -150,7 +151,7 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
             return
         states = ", ".join(f"{server.name} {server.state}" for server in await servers.status())
         yield Check(part="embedded servers", state="ok", what=f"{states}, in {settings.data}")
-    postgres = _postgres(stack, settings, servers)
+    postgres = _postgres(stack, settings, servers, embedder)
     yield await _checked("postgres", postgres, "check SEMMEM_POSTGRES_URL; nothing works without it")
     yield await _qdrant(stack, settings, servers, embedder)
     yield await _redis(stack, settings, servers)
@@ -164,15 +165,23 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
         yield late
 
 
-async def _postgres(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> str:
+async def _postgres(
+    stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
+) -> str:
     from semmem.migrations import head
     from semmem.opening import open_postgres
     from semmem.scope import Scope
+    from semmem.stores.pgvector import check_standing
 
     postgres = await open_postgres(stack, settings, servers, size=2)
     async with postgres.transaction(Scope.user("semmem", "doctor")) as connection:  # refused where it is not bound
         found = await connection.fetchrow(ABILITIES)
     assert found is not None
+    try:
+        dimensions = await embedder.dimensions()
+    except ModelError:  # told in its own row
+        dimensions = None
+    await check_standing(postgres, embedder.model, dimensions)
     pooled = ", behind a pooler: the worker asks for jobs once a second" if postgres.pooled else ""
     bound = f"row level security binds {found['role']}"
     return f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, {bound}{pooled}"
@@ -240,23 +249,42 @@ async def _qdrant(
     stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
 ) -> Check:
     filling = "is being filled from Postgres, and pgvector answers until it is whole"
+    drift = ""
 
     async def work() -> str:
+        nonlocal drift
         from semmem.mirroring import MirrorKeeper
-        from semmem.opening import open_mirror, open_postgres
+        from semmem.opening import known_dimensions, open_mirror, open_postgres
         from semmem.stores.mirror import MirrorStore
+        from semmem.stores.pgvector import check_standing
 
         postgres = await open_postgres(stack, settings, servers, size=2)
-        dimensions = await embedder.dimensions()
+        dimensions = await known_dimensions(postgres, embedder)
+        await check_standing(postgres, embedder.model, dimensions)  # or another model's collection would be begun
         mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions)
         if mirror is None:
             return "not used: the vector index is pgvector"
-        keeper = MirrorKeeper(MirrorStore(postgres), mirror)
+        store = MirrorStore(postgres)
+        keeper = MirrorKeeper(store, mirror)
         await keeper.check()
-        return "has the collection of this database and embedder" if keeper.whole else filling
+        drift = await _counted(store, mirror) if keeper.whole else ""
+        return drift or ("has the collection of this database and embedder" if keeper.whole else filling)
 
     check = await _checked("qdrant", work(), "check SEMMEM_QDRANT_URL and its key; pgvector answers", worst="degraded")
-    return replace(check, state="degraded", fix="let a worker run") if check.what == filling else check
+    if check.what == filling:
+        return replace(check, state="degraded", fix="let a worker run")
+    if drift:
+        return replace(check, state="degraded", fix="`semmem reindex --all` says what differs, and mends it")
+    return check
+
+
+async def _counted(store: "MirrorStore", mirror: "Mirror") -> str:
+    """What is wrong where Qdrant holds another number of points than it should while nothing waits to be carried."""
+    before = await store.changes()
+    held, wanted = await mirror.count(), await store.size()
+    if held == wanted or before is None or await store.changes() != before:
+        return ""
+    return f"holds {held:,} points, where Postgres has {wanted:,}"
 
 
 async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check:

@@ -1,4 +1,4 @@
-"""The commands that keep an installation going: worker, migrate, dead-letters, reindex and scrub."""
+"""The commands that keep an installation going: worker, migrate, dead-letters and scrub."""
 
 import logging
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +9,7 @@ import typer
 from semmem.cli import options, output
 from semmem.cli.output import counted, notes, show, visible
 from semmem.cli.places import at_place
-from semmem.cli.running import application, briefly, memory_of, run, scoped, settings_of, signalled
-from semmem.cli.settling import PATIENCE, settle
+from semmem.cli.running import application, run, scoped, settings_of, signalled
 from semmem.errors import ConfigurationError, InvalidInput, NotFound
 from semmem.scope import Branch
 
@@ -105,34 +104,6 @@ def dead_letters(
         show(run(listed()), as_json, output.dead_letters)
 
 
-@at_place
-def reindex(
-    ctx: typer.Context,
-    place: Branch,
-    wait: options.Wait = None,
-    patience: options.Patience = PATIENCE,
-    as_json: options.AsJson = False,
-) -> None:
-    """Compare a scope's points in Qdrant with Postgres, and let the worker mend what differs.
-
-    Example: semmem reindex --tenant acme --user alice
-    """
-
-    async def work() -> dict[str, int]:
-        from semmem.index_sync import reconcile
-
-        async with briefly(ctx) as opened:
-            if opened.stores.mirror is None:
-                raise ConfigurationError("the vector index is pgvector, inside Postgres: there is nothing to compare")
-            with notes.status("comparing"):
-                drift = await reconcile(place.scope, opened.work, opened.stores.mirror)
-            if opened.settings.runs_worker if wait is None else wait:
-                await settle([memory_of(opened, place)], patience=patience)
-        return {"drift": drift}
-
-    show(run(work()), as_json, lambda found: f"{counted(found['drift'], 'point')} differed")
-
-
 def scrub(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     """Take the bytes of what was forgotten out of the embedded servers' files now, whatever their size.
 
@@ -154,4 +125,4 @@ def scrub(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     show(run(work()), as_json, lambda found: f"no byte is left of {counted(found['receipts'], 'receipt')}")
 
 
-COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "reindex": reindex, "scrub": scrub}
+COMMANDS = {"worker": worker, "migrate": migrate, "dead-letters": dead_letters, "scrub": scrub}

@@ -13,6 +13,7 @@ from semmem.scope import View
 
 if TYPE_CHECKING:
     from semmem.memory import ScopedMemory
+    from semmem.reconciliation import Reconciler
 
 PATIENCE = 120.0  # seconds without progress
 FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
@@ -25,6 +26,22 @@ async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIEN
     with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
         for memory in memories:
             await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
+
+
+async def carried(reconciler: "Reconciler", *, patience: float = PATIENCE) -> None:
+    """Until what waits for Qdrant now is there. Raises NotSettled where nothing has moved for `patience` seconds."""
+    through = await reconciler.queued()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    loop = asyncio.get_running_loop()
+    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
+        countdown, moved = Countdown(progress, "mending"), loop.time()
+        while left := await reconciler.waiting(through):
+            if left != countdown.left:
+                moved = loop.time()
+            elif loop.time() - moved > patience:
+                raise NotSettled(f"{left} points are not carried after {patience:g} s; is a worker running?")
+            countdown(left)
+            await asyncio.sleep(STALL_POLL)
 
 
 async def settle_unless_stalled(memory: "ScopedMemory") -> None:

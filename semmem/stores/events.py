@@ -135,7 +135,7 @@ class EventLog:
     @tried_again
     async def hurry(self, view: View) -> None:
         """Lets what waits be extracted now."""
-        async with self._postgres.connection() as connection:
+        async with self._postgres.transaction(view) as connection:
             await connection.execute(_SQL["hurry"], *columns_of(view))
 
     async def waiting(self, view: View, *, facts: bool) -> bool:

@@ -53,7 +53,7 @@ class JobQueue:
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
         pause = timedelta() if at_once else self._pauses[entrypoint]
-        async with self._postgres.connection() as connection:
+        async with self._postgres.transaction(scope) as connection:
             await connection.execute(_SQL["release"], job_id)
         async with self._postgres.transaction(scope) as connection:
             await connection.execute(_SQL["await_writers"], entrypoint, *key_of(scope))
@@ -93,11 +93,11 @@ class PollingDriver(Driver):
         self._callbacks: dict[str, list[NotifyCallback]] = {}
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        async with self._postgres.connection() as connection:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
             return [dict(row) for row in await connection.fetch(query, *args)]
 
     async def execute(self, query: str, *args: object) -> str:
-        async with self._postgres.connection() as connection:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
             return await connection.execute(query, *args)
 
     async def notify(self, channel: str, payload: str) -> None:
@@ -127,14 +127,14 @@ class PollingDriver(Driver):
 
 @asynccontextmanager
 async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIterator[Queries]:
-    """The queue, on a connection of its own that listens for new jobs; behind a pooler, on the pool.
+    """The queue of all tenants, on a connection of its own that listens for new jobs; behind a pooler, on the pool.
 
     The connection is ended where it does not answer within `check_every`, and is asked as often.
     """
     if postgres.pooled:
         yield _queries(PollingDriver(postgres))
         return
-    connection = await postgres.dedicated()
+    connection = await postgres.dedicated(SWEEPER_ROLE)
     driver = AsyncpgDriver(connection)
     watching = asyncio.create_task(_watch(postgres, driver, connection, check_every.total_seconds()))
     try:

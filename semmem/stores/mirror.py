@@ -1,6 +1,6 @@
 """What Postgres knows of the mirror: which filling of it is the right one, and what has to be carried there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
@@ -19,6 +19,7 @@ PAGE = 1_000
 class Filling:
     """`through`: the last change that has to be carried before it is whole, once all are queued."""
 
+    prefix: str
     stamp: UUID
     next: UUID | None
     whole: bool
@@ -45,8 +46,8 @@ class MirrorStore:
             row = await connection.fetchrow(_SQL["read"])
         return Filling(**row) if row else None
 
-    async def begin(self, stamp: UUID) -> None:
-        await self._execute("begin", stamp)
+    async def begin(self, prefix: str, stamp: UUID) -> None:
+        await self._execute("begin", prefix, stamp)
 
     async def complete(self, stamp: UUID) -> None:
         await self._execute("complete", stamp)
@@ -63,10 +64,24 @@ class MirrorStore:
             async with self._postgres.transaction(scope) as connection:
                 if affected(await connection.execute(_SQL["requeue"], *key_of(scope))):
                     await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
-        await self._execute("queued", stamp, await self._swept("last_change"))
+        await self._execute("queued", stamp, await self.last_change())
 
     async def carried(self, through: int) -> bool:
         return not await self._swept("waits", through)
+
+    async def last_change(self) -> int:
+        """The number of the last change that waits to be carried."""
+        return await self._swept("last_change")
+
+    async def waiting(self, through: int) -> int:
+        return await self._swept("waiting", through)
+
+    async def size(self, tenant: str | None = None, scopes: Sequence[Scope] | None = None) -> int:
+        """How many points there should be: of scopes of one tenant, else of a tenant, else of all."""
+        if scopes is None:
+            return await self._swept("size", tenant, None, None)
+        columns = [scope.kind for scope in scopes], [scope.id for scope in scopes]
+        return await self._swept("size", scopes[0].tenant, *columns) if scopes else 0
 
     async def any_vector(self) -> bool:
         return bool(await self._swept("any_vector"))

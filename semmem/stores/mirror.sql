@@ -1,9 +1,10 @@
 -- read: what the mirror's mark has to say, and how far its filling has come
-select stamp, next, whole, through, changes from semmem.mirror;
+select prefix, stamp, next, whole, through, changes from semmem.mirror;
 
 -- begin: a filling from nothing
-insert into semmem.mirror (stamp) values ($1)
-on conflict (one) do update set stamp = excluded.stamp, next = null, whole = false, through = null, changes = null;
+insert into semmem.mirror (prefix, stamp) values ($1, $2)
+on conflict (one) do update
+set prefix = excluded.prefix, stamp = excluded.stamp, next = null, whole = false, through = null, changes = null;
 
 -- queued: all that has to be carried is queued
 update semmem.mirror set through = $2 where stamp = $1 and not whole;
@@ -25,6 +26,14 @@ select coalesce(max(seq), 0) from semmem.index_work;
 
 -- waits: whether any change up to this one waits
 select exists (select from semmem.index_work where seq <= $1);
+
+-- waiting: how many changes up to this one wait
+select count(*) from semmem.index_work where seq <= $1;
+
+-- size: how many points there should be, of everything, of a tenant, or of some scopes of a tenant
+select count(*) from semmem.vectors
+where missing is null and ($1::text is null or tenant = $1)
+  and ($2::text[] is null or (scope_kind, scope_id) in (select * from unnest($2::text[], $3::text[])));
 
 -- any_vector: whether there is anything to mirror
 select exists (select from semmem.vectors where missing is null);

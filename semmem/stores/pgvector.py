@@ -38,6 +38,23 @@ async def standing_dimensions(postgres: Postgres, model: str) -> int | None:
     return standing["dimensions"] if standing and standing["model"] == model else None
 
 
+async def check_standing(postgres: Postgres, model: str, dimensions: int | None) -> None:
+    """Raises IndexMismatch where the database was filled with another model, or with vectors of another size."""
+    async with postgres.connection() as connection:
+        standing = await connection.fetchrow(_SQL["standing_index"])
+    if standing and standing["dimensions"] is not None:
+        _check_same(standing, model, dimensions or standing["dimensions"])
+
+
+def _check_same(standing: Row, model: str, dimensions: int | None) -> None:
+    if (standing["model"], standing["dimensions"]) != (model, dimensions):
+        raise IndexMismatch(
+            f"this database was filled with the embedding model {standing['model']} of {standing['dimensions']} "
+            f"dimensions, not {model} of {dimensions}; set the first again, or `semmem export` each memory and import "
+            "it into a new database, which embeds it with the other one"
+        )
+
+
 class PgVectorIndex:
     """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need.
 
@@ -60,11 +77,7 @@ class PgVectorIndex:
             standing = await connection.fetchrow(_SQL["ensure_index"], *row)
         assert standing is not None
         self._dimensions = self._dimensions or standing["dimensions"]
-        if (standing["model"], standing["dimensions"]) != (self._model, self._dimensions):
-            raise IndexMismatch(
-                f"this database was filled with the embedding model {standing['model']} of {standing['dimensions']} "
-                f"dimensions, not {self._model} of {self._dimensions}; set the first again, or use another database"
-            )
+        _check_same(standing, self._model, self._dimensions)
 
     async def adopt(self, vectors: "NDArray[np.float32]") -> None:
         """Before vectors are written: the first make the dimensions known. Raises IndexMismatch for any others."""

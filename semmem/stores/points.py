@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from semmem.ports import Point
+from semmem.ports import Held, Point
 from semmem.scope import Scope
+from semmem.stores.jobs import SWEEPER_ROLE
 from semmem.stores.postgres import Connection, Postgres, Row, affected, key_of, scope_of
 from semmem.stores.sql import statements
 
@@ -40,6 +41,33 @@ class IndexWork:
     async def add(self, scope: Scope, ids: Sequence[UUID]) -> None:
         async with self._postgres.transaction(scope) as connection:
             await add_work(connection, scope, ids)
+
+    async def page(self, scope: Scope, after: UUID | None, limit: int) -> list[Point]:
+        """What the mirror should hold of the scope, by ids, from `after` on."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["points_page"], *key_of(scope), self._index_name, after, limit)
+        return [point_of(row) for row in rows]
+
+    async def settled(self, scope: Scope, ids: Sequence[UUID]) -> list[Point]:
+        """Those points of the scope among these that the mirror should hold by now: no change of them waits."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["settled_points"], *key_of(scope), self._index_name, ids)
+        return [point_of(row) for row in rows]
+
+    async def at_home(self, held: Sequence[Held]) -> set[UUID]:
+        """Which of these points are of the scope that they say, in whatever tenant."""
+        said = [(*key_of(each.scope), each.id) for each in held if each.scope and isinstance(each.id, UUID)]
+        if not said:
+            return set()
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            rows = await connection.fetch(_SQL["at_home"], self._index_name, *map(list, zip(*said, strict=True)))
+        return {row["item_id"] for row in rows}
+
+    async def homes(self, ids: Sequence[UUID]) -> dict[UUID, Scope]:
+        """The scopes of those points that any scope of any tenant has."""
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            rows = await connection.fetch(_SQL["homes"], self._index_name, ids)
+        return {row["item_id"]: scope_of(row) for row in rows}
 
     async def versions(self, scope: Scope) -> dict[UUID, int]:
         """What the mirror should hold of the scope."""

@@ -196,11 +196,11 @@ class Postgres:
         except StoreUnavailable as error:  # what was written is committed, and autovacuum will do it too
             _log.warning("tables could not be analysed: %s", error)
 
-    async def dedicated(self) -> asyncpg.Connection:
-        """A connection of its own, for the worker that listens on it. A pooler has none to give: see `pooled`."""
+    async def dedicated(self, role: str) -> asyncpg.Connection:
+        """A connection of its own in this role, for the worker that listens on it. A pooler has none: see `pooled`."""
         connection = await connect(self._url, prepared=True, command_timeout=STATEMENT_TIMEOUT)
         with mapped_errors():
-            await connection.execute(session_settings(local=False))
+            await connection.execute(session_settings(role, local=False))
         return connection
 
     def suspect(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
 from functools import lru_cache
@@ -21,9 +21,10 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 from semmem.breaker import Breaker, Open
-from semmem.errors import IndexMismatch, StoreUnavailable
+from semmem.drift import DriftKind
+from semmem.errors import IndexMismatch, InvalidInput, StoreUnavailable
 from semmem.hit import Filter
-from semmem.ports import Candidate, ItemKind, Mark, Point
+from semmem.ports import Candidate, Held, ItemKind, Mark, Point
 from semmem.scope import Scope, ScopeKind, View
 from semmem.stores.identity import Identity
 
@@ -41,8 +42,11 @@ BATCH_POINTS = 500
 BATCH_NUMBERS = 1_000_000
 SCAN_PAGE = 1_000
 WHOLE_SECONDS = 1.0  # that a full answer is trusted without asking whether the collection is whole; a short one is not
+# Qdrant normalises what it is given once more, in float32: measured up to 3e-8 apart, by the length of the difference.
+SAME_VECTOR = 1e-5
 MARK = 0  # a number, where every other point has a UUID; without a tenant, so that no view holds it
 
+_ADDRESS = ("tenant", "scope_kind", "scope_id")
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
 _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
     "tenant": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
@@ -109,13 +113,20 @@ class QdrantIndex:
         self._client, self._identity = client, identity
         self._model, self._dimensions = embedder_model, dimensions
         self._search_seconds, self._write_seconds = search_seconds, write_seconds
-        self._prefix, self._standing = prefix, standing
+        self.prefix, self._standing = prefix, standing
         self._seen_whole = -WHOLE_SECONDS
         self.breaker = Breaker("qdrant", _is_down, probe=client.get_collections, patience=search_seconds)
 
     @property
     def collection(self) -> str:
-        return f"{self._prefix}_{_slug(self._model)}_{self._dimensions}_{self._identity.database}"
+        return self._named(self.prefix)
+
+    def _named(self, prefix: str) -> str:
+        return f"{prefix}_{_slug(self._model)}_{self._dimensions}_{self._identity.database}"
+
+    async def stands(self, prefix: str) -> bool:
+        async with self._asking():
+            return await self._client.collection_exists(self._named(prefix))
 
     async def _sized(self) -> int | None:
         """The dimensions, if a vector was ever made."""
@@ -163,20 +174,15 @@ class QdrantIndex:
     async def upsert(self, points: Sequence[Point]) -> None:
         if not points:
             return
-        size = await self._sized() or BATCH_NUMBERS
+        await self._sized()
         structs = [self._struct(point) for point in points]
-        for batch in _batches(structs, max(1, min(BATCH_POINTS, BATCH_NUMBERS // size))):
+        for batch in _batches(structs, self._at_once(BATCH_POINTS)):
             async with self._asking():
                 await self._client.upsert(self.collection, batch, wait=True)
 
     async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
-        if await self._sized() is None:
-            return
-        for batch in _batches(ids, BATCH_POINTS):
-            chosen = models.HasIdCondition(has_id=[str(id) for id in batch])
-            selector = models.FilterSelector(filter=models.Filter(must=[*_inside(View.of(scope)), chosen]))
-            async with self._asking():
-                await self._client.delete(self.collection, selector, wait=True)
+        if await self._sized() is not None:
+            await self.remove(scope, ids)
 
     async def search(
         self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
@@ -219,6 +225,64 @@ class QdrantIndex:
             if offset is None:
                 return
 
+    async def compare(self, points: Sequence[Point]) -> dict[UUID, DriftKind]:
+        found: dict[UUID, DriftKind] = {}
+        for batch in _batches(points, self._at_once(BATCH_POINTS)):
+            ids = [str(point.id) for point in batch]
+            async with self._asking():
+                records = await self._client.retrieve(self.collection, ids, with_payload=True, with_vectors=True)
+            held = {str(record.id): record for record in records}
+            for point in batch:
+                if kind := _difference(point, held.get(str(point.id))):
+                    found[point.id] = kind
+        return found
+
+    async def held(self, where: Scope | str | None) -> AsyncIterator[Sequence[Held]]:
+        if await self._sized() is None:
+            return
+        must: list[models.Condition] = []
+        if where is not None:
+            must = _inside(View.of(where)) if isinstance(where, Scope) else [_equals("tenant", where)]
+        offset: Any = None
+        while True:
+            async with self._asking():
+                page, offset = await self._client.scroll(
+                    self.collection,
+                    models.Filter(must=must) if must else None,
+                    limit=SCAN_PAGE,
+                    offset=offset,
+                    with_payload=list(_ADDRESS),
+                )
+            yield [_held(record) for record in page if record.id != MARK]
+            if offset is None:
+                return
+
+    async def look_up(self, ids: Collection[UUID | int]) -> list[Held]:
+        found: list[Held] = []
+        for batch in _batches(list(ids), BATCH_POINTS):
+            async with self._asking():
+                records = await self._client.retrieve(
+                    self.collection, [_wire_id(id) for id in batch], with_payload=list(_ADDRESS)
+                )
+            found += [_held(record) for record in records]
+        return found
+
+    async def remove(self, scope: Scope | None, ids: Sequence[UUID | int]) -> None:
+        inside = _inside(View.of(scope)) if scope else []
+        for batch in _batches(ids, BATCH_POINTS):
+            chosen = models.HasIdCondition(has_id=[_wire_id(id) for id in batch])
+            selector = models.FilterSelector(filter=models.Filter(must=[*inside, chosen]))
+            async with self._asking():
+                await self._client.delete(self.collection, selector, wait=True)
+
+    async def count(self) -> int:
+        if await self._sized() is None:
+            return 0
+        async with self._asking():
+            held = await self._client.count(self.collection, exact=True)
+            marks = await self._client.retrieve(self.collection, [MARK], with_payload=False)
+        return held.count - len(marks)
+
     async def aclose(self) -> None:
         await self.breaker.aclose()
         await self._client.close()
@@ -248,22 +312,12 @@ class QdrantIndex:
         fix = "choose another prefix, or delete the collection and have it filled again from Postgres"
         return IndexMismatch(f"collection {self.collection} {what}; {fix}")
 
+    def _at_once(self, most: int) -> int:
+        """How many points with their vectors a request holds."""
+        return max(1, min(most, BATCH_NUMBERS // (self._dimensions or BATCH_NUMBERS)))
+
     def _struct(self, point: Point) -> models.PointStruct:
-        payload = {
-            "tenant": point.scope.tenant,
-            "scope_kind": point.scope.kind,
-            "scope_id": point.scope.id,
-            "kind": point.kind,
-            "version": point.version,
-            "session": point.session,
-            "agent": point.agent,
-            "category": point.category,
-            # RFC 3339 knows no offsets with seconds, which historical time zones have.
-            "at": point.at.astimezone(UTC).isoformat(),
-            "importance": point.importance,
-            "current": int(point.current),
-        }
-        return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload)
+        return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=_payload_of(point))
 
     def _floats(self, vector: "NDArray[np.float32] | None") -> list[float]:
         if vector is None or vector.shape != (self._dimensions,):
@@ -311,6 +365,64 @@ def _slug(model: str) -> str:
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _payload_of(point: Point) -> dict[str, Any]:
+    return {
+        "tenant": point.scope.tenant,
+        "scope_kind": point.scope.kind,
+        "scope_id": point.scope.id,
+        "kind": point.kind,
+        "version": point.version,
+        "session": point.session,
+        "agent": point.agent,
+        "category": point.category,
+        # RFC 3339 knows no offsets with seconds, which historical time zones have.
+        "at": point.at.astimezone(UTC).isoformat(),
+        "importance": point.importance,
+        "current": int(point.current),
+    }
+
+
+def _difference(point: Point, held: models.Record | None) -> DriftKind | None:
+    """How a point that is held differs from what it should be, if it does; the gravest alone."""
+    if held is None:
+        return "missing"
+    wanted, found = _payload_of(point), held.payload or {}
+    if any(found.get(name) != wanted[name] for name in _ADDRESS):
+        return "foreign_scope"
+    if found.get("version") != wanted["version"]:
+        return "outdated"
+    if found != wanted:
+        return "wrong_filters"
+    assert point.vector is not None, "only Postgres keeps a point without a vector"
+    return None if _same_direction(point.vector, held.vector) else "wrong_vector"
+
+
+def _same_direction(wanted: "NDArray[np.float32]", found: object) -> bool:
+    """Whether the two differ by their lengths alone: the collection keeps vectors normalised."""
+    if not isinstance(found, list) or len(found) != len(wanted):
+        return False
+    mine, held = wanted.astype("float64"), wanted.astype("float64")
+    held[:] = found
+    mine_length, held_length = float((mine @ mine) ** 0.5), float((held @ held) ** 0.5)
+    if not mine_length or not held_length:
+        return mine_length == held_length
+    apart = mine / mine_length - held / held_length
+    return float((apart @ apart) ** 0.5) <= SAME_VECTOR
+
+
+def _held(record: models.Record) -> Held:
+    id = record.id if isinstance(record.id, int) else UUID(str(record.id))
+    said = record.payload or {}
+    try:
+        return Held(id, Scope(*(said.get(name) for name in _ADDRESS)))  # type: ignore[arg-type]
+    except InvalidInput:
+        return Held(id, None)
+
+
+def _wire_id(id: UUID | int) -> str | int:
+    return id if isinstance(id, int) else str(id)
 
 
 def _payload(point: models.Record | models.ScoredPoint) -> dict[str, Any]:

@@ -97,6 +97,35 @@ delete from semmem.vectors where tenant = $1 and index_name = $2 and item_id = a
 select * from semmem.vectors
 where tenant = $1 and index_name = $2 and item_id = any ($3::uuid[]) and vector is not null;
 
+-- points_page: what a mirror should hold of a scope, by ids
+select * from semmem.vectors
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4 and vector is not null
+  and ($5::uuid is null or item_id > $5)
+order by item_id limit $6;
+
+-- settled_points: those of some ids of a scope that a mirror should hold by now
+select * from semmem.vectors v
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4 and item_id = any ($5::uuid[])
+  and vector is not null
+  and not exists (select from semmem.index_work w where w.tenant = v.tenant and w.item_id = v.item_id);
+
+-- at_home: which points are of the scope that they say they are of, or will be as soon as what waits is carried
+select h.item_id from unnest($2::text[], $3::text[], $4::text[], $5::uuid[]) as h (tenant, kind, id, item_id)
+where exists (
+    select from semmem.vectors v
+    where (v.tenant, v.index_name, v.item_id) = (h.tenant, $1, h.item_id)
+      and (v.scope_kind, v.scope_id) = (h.kind, h.id) and v.missing is null
+) or exists (
+    select from semmem.index_work w
+    where (w.tenant, w.item_id) = (h.tenant, h.item_id) and (w.scope_kind, w.scope_id) = (h.kind, h.id)
+);
+
+-- homes: whose points are, wherever that is; no index serves it, for it is asked of few
+select item_id, tenant, scope_kind, scope_id from semmem.vectors
+where index_name = $1 and item_id = any ($2::uuid[]) and missing is null
+union
+select item_id, tenant, scope_kind, scope_id from semmem.index_work where item_id = any ($2::uuid[]);
+
 -- versions: every point of a scope
 select item_id, version from semmem.vectors
 where (tenant, scope_kind, scope_id) = ($1, $2, $3) and index_name = $4 and vector is not null;

@@ -42,15 +42,30 @@ def test_reindex_finds_and_mends_what_qdrant_lost(
     semmem: Command, alice: Command, embedded: tuple[Path, Servers]
 ) -> None:
     event = alice("remember", "I live in Gothenburg.", "--json").json["id"]
-    assert alice("reindex", "--json").json == {"drift": 0}
+    found = alice("reindex", "--json").json
+    assert (found["drift"], found["compared"]) == (0, 2)  # the event and its fact
     servers = embedded[1]
     with pytest.warns(UserWarning, match="insecure connection"):  # a key without TLS is fine on the loopback interface
         client = QdrantClient(url=servers.qdrant_url, api_key=servers.qdrant_api_key, check_compatibility=False)
     [collection] = [each.name for each in client.get_collections().collections]
     client.delete(collection, [event], wait=True)
-    assert alice("reindex", "--json").json == {"drift": 1}
+    for place in (("--tenant", alice.scope[1]), ("--all",), alice.scope):
+        found = semmem("reindex", *place, "--dry-run", "--json").json
+        assert (found["drift"], found["missing"], found["dry_run"]) == (1, 1, True)
+    assert "1 missing\n  nothing was changed" in alice("reindex", "--dry-run").out
+    assert client.retrieve(collection, [event]) == []
+    found = alice("reindex", "--json").json
+    assert (found["drift"], found["missing"], found["dry_run"]) == (1, 1, False)
     assert client.retrieve(collection, [event])[0].id == event
     client.close()
+    assert "none differs" in semmem("reindex", "--all").out
+
+
+def test_reindex_takes_one_place_or_all(semmem: Command) -> None:
+    assert "--all" in semmem("reindex").err
+    assert "tenant" in semmem("reindex", "--user", "alice").err
+    assert "leave either out" in semmem("reindex", "--all", "--user", "alice").err
+    assert "one user or one workspace" in semmem("reindex", "--tenant", "acme", "--branch", "projects/apollo").err
 
 
 def test_a_refused_draft_can_be_listed_and_replayed(alice: Command) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from semmem import IndexMismatch, NewEvent, ScopedMemory
 from semmem.bootstrap import Application
+from semmem.cli.doctor import examined
 from tests.applications import Opener
 from tests.faults.oracle import drift
 from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
@@ -224,6 +225,48 @@ async def test_a_model_that_never_answered_does_not_bind_the_database(endpoint: 
     with pytest.raises(IndexMismatch, match="bge-m3 of 64 dimensions"):
         async with endpoint(embedding_model="typo"):
             pass
+
+
+async def test_another_model_or_size_is_refused_and_named_by_doctor(endpoint: Endpoint, server: ModelServer) -> None:
+    async with endpoint() as application:
+        await _alice(application).remember(CITIES[0])
+        await _alice(application).settled()
+    for other in ({"embedding_model": "bge-m4"}, {"embedding_dimensions": 16}, {"embedding_dimensions": 64}):
+        async with endpoint(worker=False) as application:
+            settings = application.settings.model_copy(update=other)
+        with pytest.raises(IndexMismatch, match=r"bge-m3 of 64 dimensions, not .*semmem export"):
+            async with endpoint(**other):
+                pass
+        rows = {check.part: check async for check in examined(settings)}
+        assert rows["postgres"].state == "failed"
+        assert "bge-m3 of 64 dimensions" in rows["postgres"].what
+    async with endpoint() as application:
+        recall = await _alice(application).recall("city number 0")
+        assert CITIES[0] in recall[0].text
+        assert recall.degraded == frozenset()
+
+
+async def test_a_model_that_gives_vectors_of_another_size_by_now_is_named(
+    endpoint: Endpoint, server: ModelServer
+) -> None:
+    async with endpoint() as application:
+        await _alice(application).remember(CITIES[0])
+        await _alice(application).settled()
+    server.embed = lambda body: hashed_words({**body, "dimensions": 32})
+    async with endpoint() as application:
+        alice = _alice(application)
+        await alice.remember(CITIES[1])
+        await _indexed(alice)
+        for city in CITIES[:2]:
+            recall = await alice.recall(city)
+            assert (recall[0].text, recall.degraded) == (city, {"embedder"})
+        rows = {check.part: check async for check in examined(application.settings)}
+        assert rows["postgres"].state == "failed"
+        assert "bge-m3 of 64 dimensions, not bge-m3 of 32" in rows["postgres"].what
+        assert rows["qdrant"].state == "ok"
+        server.embed = hashed_words
+        await alice.settled()
+        assert (await alice.recall(CITIES[1])).degraded == frozenset()
 
 
 async def test_the_settings_of_the_endpoint_hold(endpoint: Endpoint, server: ModelServer) -> None:

@@ -183,8 +183,8 @@ async def test_one_that_is_lost_again_while_it_is_filled_is_filled_from_the_star
 
 def test_a_filling_knows_its_mark() -> None:
     stamp, next, other = uuid4(), uuid4(), uuid4()
-    whole = Filling(stamp=stamp, next=next, whole=True, through=None, changes=None)
-    begun = Filling(stamp=stamp, next=None, whole=False, through=None, changes=None)
+    whole = Filling(prefix="semmem", stamp=stamp, next=next, whole=True, through=None, changes=None)
+    begun = Filling(prefix="semmem", stamp=stamp, next=None, whole=False, through=None, changes=None)
     assert whole.made(Mark(stamp, whole=True))
     assert whole.made(Mark(next, whole=True))  # written, and not noted yet
     assert begun.made(Mark(stamp, whole=False))

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from semmem import KeyConflict, StoreUnavailable
-from semmem.index_sync import reconcile
 from semmem.memory import ScopedMemory
 from tests.machine.checks import check_answer, check_now, check_settled
 from tests.machine.model import KINDS, PLACES, Expected, Place, Said, word
@@ -186,14 +185,12 @@ class Machine(RuleBasedStateMachine):
     @rule(place=places)
     def reconcile(self, place: Place) -> None:
         self.at(place)
-        application = self.world.application
-        assert application.stores.mirror is not None
         try:
-            drift = self.run(reconcile(self.world.scope(place), application.work, application.stores.mirror))
+            found = self.run(self.world.memory(place).reindex())
         except StoreUnavailable:  # it was dropped, and no worker has made it anew
             assert not self.settled
         else:
-            assert drift == 0 or not self.settled
+            assert found.drift == 0 or not self.settled
 
     def check_invariants(self, *given: Any) -> None:
         """After each step, of the place at hand; as an @invariant it would print a line between any two calls."""

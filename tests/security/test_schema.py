@@ -7,11 +7,13 @@ from semmem.postgres.session import APP_ROLE
 from semmem.scope import Scope, View
 from semmem.stores.jobs import SWEEPER_ROLE
 from semmem.stores.postgres import Postgres
+from tests.applications import Opener
+from tests.waiting import wait_until
 
-# What holds no tenant's rows: the queue (addresses only), the names of embedding models, the mirror's stamp, and the
-# workers' heartbeats.
-QUEUE = {"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
-WITHOUT_TENANT = {"indexes", "mirror", "workers"} | QUEUE
+# What pgqueuer makes beside its queue: no row is ever in them, and none is the application's.
+UNUSED = {"pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
+# What holds no tenant's rows: the names of embedding models, the mirror's stamp, and the workers' heartbeats.
+WITHOUT_TENANT = {"indexes", "mirror", "workers"} | UNUSED
 
 
 @pytest.fixture
@@ -65,7 +67,8 @@ async def test_every_policy_for_the_application_checks_reads_and_writes(catalog:
             assert "semmem.branches" in clause
     for row in rows:
         if row["policyname"] != "view":
-            assert (row["roles"], row["cmd"]) == ([SWEEPER_ROLE], "SELECT")
+            all_that_works = row["policyname"] == "work" and row["tablename"] == "pgqueuer"
+            assert (row["roles"], row["cmd"]) == ([SWEEPER_ROLE], "ALL" if all_that_works else "SELECT")
 
 
 async def test_no_value_of_a_callers_is_sampled_into_statistics(catalog: asyncpg.Connection) -> None:
@@ -92,7 +95,7 @@ async def test_the_tenant_comes_first_in_every_key(catalog: asyncpg.Connection) 
            where c.relnamespace = 'semmem'::regnamespace"""
     )
     late = {(row["table"], row["index"]) for row in rows if row["first"] != "tenant"}
-    assert {table for table, _ in late} <= WITHOUT_TENANT
+    assert {table for table, _ in late} <= WITHOUT_TENANT | {"pgqueuer"}  # whose keys are pgqueuer's
     keys = await catalog.fetch(
         """select conrelid::regclass::text as table, conname, conkey[1] = a.attnum as tenant_first
            from pg_constraint join pg_attribute a on a.attrelid = conrelid and a.attname = 'tenant'
@@ -133,10 +136,72 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
     times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at", "expires_at"}
     states = {"missing", "stage", "replayed_at", "seq"}
-    assert {row["column_name"] for row in rows} <= addresses | times | states
+    ids = {"item_id", "index_name"}  # of a point
+    jobs = {"pgqueuer", "pgqueuer_log", "pgqueuer_statistics"}
+    assert {row["column_name"] for row in rows if row["table_name"] not in jobs} <= addresses | times | states | ids
     tables = {"events", "index_work", "receipts", "records", "facts", "scopes", "branches", "vectors", "dead_letters"}
     tables |= {"summaries"}
-    assert {row["table_name"] for row in rows} == tables
+    assert {row["table_name"] for row in rows} == tables | jobs
+
+
+async def test_a_job_is_seen_and_written_in_its_own_scope_alone(opener: Opener, postgres_url: str) -> None:
+    async with opener(worker=False) as application:
+        for tenant, user in (("acme", "alice"), ("acme", "bob"), ("globex", "alice")):
+            await application.memory.scope(tenant=tenant, user=user).remember("The vault is behind the mirror.")
+        postgres, hers = application.stores.postgres, Scope.user("acme", "alice")
+        addresses = "select distinct tenant, scope_id from semmem.pgqueuer"
+        async with postgres.connection() as connection:
+            assert await connection.fetch(addresses) == []
+        async with postgres.transaction(hers) as connection:
+            assert [tuple(row) for row in await connection.fetch(addresses)] == [("acme", "alice")]
+            assert await connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 2"
+            assert await connection.execute("delete from semmem.pgqueuer where tenant = 'globex'") == "DELETE 0"
+        for queue, where in (
+            ("'globex', 'user', 'alice'", hers),
+            ("'acme', 'user', 'alice'", Scope.user("acme", "al")),
+        ):
+            async with postgres.transaction(where) as connection:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(f"select semmem.queue('embed', {queue})")
+        async with postgres.connection() as connection:
+            assert await connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 0"
+
+
+@pytest.mark.parametrize("table", sorted(UNUSED))
+@pytest.mark.parametrize(
+    "verb", ["select from {}", "delete from {}", "update {} set id = 0", "insert into {} default values"]
+)
+async def test_what_pgqueuer_keeps_beside_its_jobs_is_not_the_applications(
+    alice, postgres_url: str, table: str, verb: str
+) -> None:
+    postgres = await Postgres.connect(postgres_url)
+    try:
+        async with postgres.transaction(alice.scope) as connection:
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(verb.format(f"semmem.{table}"))
+    finally:
+        await postgres.aclose()
+
+
+async def test_jobs_leave_no_rows_behind(alice, strangers, catalog: asyncpg.Connection) -> None:
+    for memory in (alice, *strangers):
+        await memory.remember("I am allergic to peanuts.")
+    for memory in (alice, *strangers):
+        await memory.settled()
+
+    async def left() -> int:
+        counts = (
+            "select (select count(*) from semmem.pgqueuer_log) + (select count(*) from semmem.pgqueuer_statistics)"
+            " + (select count(*) from semmem.pgqueuer_schedules)"
+        )
+        found: int = await catalog.fetchval(counts)
+        return found
+
+    async def done() -> bool:
+        return await catalog.fetchval("select count(*) from semmem.pgqueuer") == 0
+
+    await wait_until(done)
+    assert await left() == 0
 
 
 async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice, postgres_url: str) -> None:
