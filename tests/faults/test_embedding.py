@@ -242,7 +242,7 @@ async def test_another_model_or_size_is_refused_and_named_by_doctor(endpoint: En
         assert "bge-m3 of 64 dimensions" in rows["postgres"].what
     async with endpoint() as application:
         recall = await _alice(application).recall("city number 0")
-        assert CITIES[0] in recall[0].text
+        assert "city number 0" in recall[0].text
         assert recall.degraded == frozenset()
 
 
