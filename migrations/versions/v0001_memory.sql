@@ -6,6 +6,8 @@ create extension if not exists vector with schema public;
 -- The queue's table, which pgqueuer's own script has made, says whose each job is, so that row level security holds there.
 alter table semmem.pgqueuer
     add tenant text collate "C" not null, add scope_kind text not null, add scope_id text collate "C" not null;
+-- What row level security asks for; pgqueuer's own indexes serve the worker alone.
+create index pgqueuer_of_scope on semmem.pgqueuer (tenant, scope_kind, scope_id);
 
 -- pgqueuer notes every step of every job, for ever: nothing here reads that, so no row of it is kept.
 create function semmem.keep_no_log() returns trigger
