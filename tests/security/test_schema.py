@@ -84,7 +84,7 @@ async def test_no_value_of_a_callers_is_sampled_into_statistics(catalog: asyncpg
     )
     own_words = {"events.role", "facts.trust", "facts.precision", "vectors.item_kind", "passages.item_kind"}
     sampled = {row["field"] for row in rows if row["field"].partition(".")[0] not in WITHOUT_TENANT}
-    assert sampled == own_words | {"dead_letters.stage"}
+    assert sampled == own_words | {"dead_letters.stage", "pgqueuer.status"}
 
 
 async def test_the_tenant_comes_first_in_every_key(catalog: asyncpg.Connection) -> None:
