@@ -1,5 +1,6 @@
 """Asks a chat model until it has answered well, or it is known whether the endpoint or the request is at fault."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -56,12 +57,13 @@ class Asking:
         ModelUnavailable or ModelError where the endpoint answers nothing at all.
         """
         text = await self._complete(messages, shape)
-        first = _attempt(read, text)
+        first = await asyncio.to_thread(_attempt, read, text)
         if isinstance(first, Heard) and not first.faults:
             return self._usable(first)
         fault = first.detail if isinstance(first, BadAnswer) else "; ".join(first.faults[:3])
         try:
-            second = _attempt(read, await self._complete(prompt.repair_messages(messages, text, fault), shape))
+            again = await self._complete(prompt.repair_messages(messages, text, fault), shape)
+            second = await asyncio.to_thread(_attempt, read, again)
         except BadAnswer as error:
             second = error
         heard = [attempt for attempt in (second, first) if isinstance(attempt, Heard)]

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from semmem.event import Event
+from semmem.event import Event, Role
 from semmem.extraction import Quarantined
 from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
-from semmem.extractors.gate import without_recalled
+from semmem.extractors.echo import without_recalled
+from semmem.extractors.gate import speaker_of
 from semmem.extractors.ground import ground
 from semmem.extractors.parse import Fault, Reading
 from semmem.extractors.schema import SaidFact, SaidSummary
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
+from semmem.extractors.voices import typed
 from semmem.fact import Draft, Source, Validity
 from semmem.spans import spans
 
@@ -72,10 +74,18 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
         importance=said.importance,
         validity=_validity(said.when, content, event),
         sources=(Source(event_id=event.id, quote=quote),),
-        trust=event.role,
+        trust=_trust(quote, content, event),
     )
     reason = refusal(draft)
     return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+
+
+def _trust(quote: str, content: str, event: Event) -> Role:
+    """The role's; what a user only pasted weighs no more than what a tool says."""
+    if event.role != "user":
+        return event.role
+    own = typed(content, speaker_of(event))
+    return "user" if own == content or ground(quote, own) else "tool"
 
 
 def _found(quote: str, named: Event, events: Sequence[Event]) -> tuple[Event, str] | None:

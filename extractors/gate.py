@@ -3,8 +3,9 @@
 import re
 import unicodedata
 
-from semmem.context import CLOSING, OPENING
 from semmem.event import Event
+from semmem.extractors.echo import without_recalled
+from semmem.unicode import normalized
 
 # A message made of these alone carries nothing. "Yes", "no", "sure" and "morning" may answer a question: not here.
 _SMALL_TALK = (
@@ -21,7 +22,6 @@ _SMALL_TALK = (
     "привет|спасибо|пока|你好|您好|谢谢|谢谢你|多谢|好的|嗯|再见|こんにちは|ありがとう|ありがとうございます|안녕하세요|감사합니다|مرحبا|شكرا|नमस्ते|धन्यवाद"
 )
 _ONLY_SMALL_TALK = re.compile(rf"(?:\b(?:{_SMALL_TALK})(?:$|[\s,.;:!?~。！？、，]+))+")  # noqa: RUF001
-_MARKER = re.compile(f"({re.escape(OPENING)})|({re.escape(CLOSING)})", re.IGNORECASE)
 
 
 def worth_extracting(event: Event) -> bool:
@@ -33,31 +33,9 @@ def worth_extracting(event: Event) -> bool:
 
 def is_small_talk(text: str) -> bool:
     """True for greetings, thanks and the like, and for text without a letter or digit."""
-    folded = unicodedata.normalize("NFC", text).casefold().replace("’", "'")  # noqa: RUF001
+    folded = normalized("NFC", text).casefold().replace("’", "'")  # noqa: RUF001
     kept = "".join(character for character in folded if unicodedata.category(character)[0] not in "SC").strip()
     return not any(character.isalnum() for character in kept) or bool(_ONLY_SMALL_TALK.fullmatch(kept))
-
-
-def without_recalled(text: str) -> str:
-    """The text less what was recalled from memory.
-
-    A block that never closes reaches to the end, one that was cut at its front reaches back to the beginning.
-    """
-    kept: list[str] = []
-    depth = position = 0
-    for marker in _MARKER.finditer(text):
-        if depth == 0:
-            kept.append(text[position : marker.start()])
-        if marker.group(1):
-            depth += 1
-        elif depth:
-            depth -= 1
-        else:
-            kept.clear()
-        position = marker.end()
-    if depth == 0:
-        kept.append(text[position:])
-    return "\n".join(kept).strip()
 
 
 def speaker_of(event: Event) -> str:

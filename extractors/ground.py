@@ -5,6 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 from semmem.extractors.reading import Reading, find, read
+from semmem.unicode import MOST_MARKS
 
 _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001
@@ -111,5 +112,8 @@ def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
 
 def _clusters(text: str) -> list[tuple[int, int]]:
     """A character with the combining marks that follow it, so that composed and decomposed forms meet."""
-    starts = [i for i, character in enumerate(text) if i == 0 or not unicodedata.combining(character)]
+    starts: list[int] = []
+    for i, character in enumerate(text):
+        if not starts or i - starts[-1] > MOST_MARKS or not unicodedata.combining(character):
+            starts.append(i)
     return list(pairwise([*starts, len(text)]))

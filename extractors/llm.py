@@ -1,5 +1,6 @@
 """The extractor that asks a chat model: one call for a batch, one more for verdicts where drafts have candidates."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,11 +12,11 @@ from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Questi
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
 from semmem.extractors.drafts import Gathered
-from semmem.extractors.gate import without_recalled
+from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
-from semmem.extractors.resolve import merged, one_successor, related, settle, superseding
+from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
 from semmem.extractors.schema import Answer, SaidVerdict, Verdicts
-from semmem.fact import Fact
+from semmem.fact import Draft, Fact
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
@@ -104,7 +105,8 @@ class _Batch:
 
     async def _ask(self, events: Sequence[Event]) -> None:
         messages = prompt.extract_messages(events, self._gathered.summaries)
-        self._gathered.take(await self._asking.ask(messages, Answer, _heard), events)
+        reading = await self._asking.ask(messages, Answer, _heard)
+        await asyncio.to_thread(self._gathered.take, reading, events)
 
     async def _alone(self, event: Event, error: BadAnswer) -> None:
         """Asks once more about an event at which an endpoint failed that answers others: it may have passed."""
@@ -139,12 +141,17 @@ class _Batch:
         failed |= {id: replace(failed[id], may_pass=False) for id in failed.keys() & told}  # a part of it is kept
         return Extraction(
             read=next((i for i, event in enumerate(events) if event.id not in self._done), None),
-            drafts=merged(self._gathered.drafts),
+            drafts=ended(merged(self._in_order(events)), {event.id: event.occurred_at for event in events}),
             quarantined=tuple(self._gathered.quarantined),
             failed=failed or None,
             summaries=tuple(SummaryText(session=key, text=text) for key, text in self._gathered.renewed.items()),
             usage=self._asking.usage,
         )
+
+    def _in_order(self, events: Sequence[Event]) -> list[Draft]:
+        """The drafts in the order in which their sources were said."""
+        order = {event.id: number for number, event in enumerate(events)}
+        return sorted(self._gathered.drafts, key=lambda draft: order[draft.sources[0].event_id])
 
 
 async def _check_still_well(asking: Asking, error: BadAnswer) -> None:

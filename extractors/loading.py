@@ -10,9 +10,12 @@ from semmem.errors import BadAnswer
 from semmem.extractors.unwrap import only_thinks, unwrapped
 
 MAX_ANSWER_CHARS = 100_000
+MOST_READ = 20  # times an answer's length, in search of an object among prose
+DEEPEST = 1_000  # levels, before Python gives up
 
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_COMMENT = re.compile(rf"{_STRING}|(//[^\n]*|/\*.*?\*/)", re.DOTALL)
+# What never ends is taken to the end of the text, so that nothing is looked for again from each place in it.
+_STRING = r'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)'
+_COMMENT = re.compile(rf"{_STRING}|(//[^\n]*|/\*.*?\*/)|/\*.*", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[}}\]])", re.DOTALL)
 _BETWEEN = re.compile(r"(?:[\s,]|(?:```|~~~)\w*)*")
 _END = re.compile(r"[\s`~]*\Z")
@@ -75,7 +78,7 @@ def _line_by_line(body: str, key: str) -> dict[str, Any] | None:
     found: list[dict[str, Any]] = []
     position = 0
     while (position := _end_of(_BETWEEN, body, position)) < len(body):
-        value, end = _decode(body, position)
+        value, end, _ = _decode(body, position)
         if not isinstance(value, dict):
             return None
         found.append(value)
@@ -106,9 +109,10 @@ def _load_inside(body: str, key: str, *, thinks: bool) -> dict[str, Any]:
     Among thoughts there may be drafts of it before: then it is the one that nothing follows.
     """
     found: list[tuple[dict[str, Any], int, int]] = []
-    position = body.find("{")
-    while position >= 0:
-        value, end = _decode(body, position)
+    position, left = body.find("{"), MOST_READ * len(body)
+    while position >= 0 and left > 0:
+        value, end, read = _decode(body, position)
+        left -= read
         if held := _holder(value, key):
             found.append((held, position, end))
         position = body.find("{", end)
@@ -124,12 +128,17 @@ def _load_inside(body: str, key: str, *, thinks: bool) -> dict[str, Any]:
     return value
 
 
-def _decode(body: str, position: int) -> tuple[Any, int]:
+def _decode(body: str, position: int) -> tuple[Any, int, int]:
+    """The value that stands there, if one does, where to go on, and how many characters were read."""
     try:
         value, end = _DECODER.raw_decode(body, position)
-    except (ValueError, RecursionError):
-        return None, position + 1
-    return value, end
+    except RecursionError:
+        return None, position + 1, DEEPEST
+    except json.JSONDecodeError as error:
+        return None, position + 1, error.pos - position
+    except ValueError:
+        return None, position + 1, len(body) - position
+    return value, end, end - position
 
 
 def _loads(body: str) -> Any:

@@ -8,7 +8,8 @@ from typing import Protocol
 from semmem.event import Event, Role
 from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
 from semmem.extractors.dates import annotate, resolve
-from semmem.extractors.gate import speaker_of, without_recalled
+from semmem.extractors.echo import without_recalled
+from semmem.extractors.gate import speaker_of
 from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import Standing, Statement, ended, judge, merged, one_successor
 from semmem.extractors.screen import is_order, refusal
@@ -167,6 +168,7 @@ class _Line:
     subject: str
     text: str
     validity: Validity = OPEN
+    trust: Role = "user"  # nor who said it
 
 
 def _block(number: int, size: int) -> range:

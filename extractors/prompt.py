@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 
 from semmem.event import Event
-from semmem.extractors.gate import speaker_of, without_recalled
+from semmem.extractors.echo import without_recalled
+from semmem.extractors.gate import speaker_of
 from semmem.extractors.summarize import clip
 from semmem.fact import Draft, Fact, Validity
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from semmem.extractors.variants import TRADITIONAL
+from semmem.unicode import MOST_MARKS, normalized
 
 _MARKUP = re.compile(
     r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z][^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"
@@ -111,7 +112,7 @@ def _plain_name(word: Word) -> str:
     """A name without its accents: Málaga, Malaga. In other words they tell "hablo" from "habló"."""
     if not word.name or word.text.isascii():
         return word.text
-    decomposed = unicodedata.normalize("NFD", word.text)
+    decomposed = normalized("NFD", word.text)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
@@ -147,7 +148,7 @@ def _show(text: str, start: int, end: int, characters: list[str], offsets: list[
     at = start
     while at < end:
         last = at + 1
-        while last < end and unicodedata.combining(text[last]):
+        while last < min(end, at + MOST_MARKS) and unicodedata.combining(text[last]):
             last += 1
         for character in unicodedata.normalize("NFKC", text[at:last]).translate(_APOSTROPHES):
             if not _is_invisible(character):

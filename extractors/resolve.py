@@ -1,21 +1,23 @@
 """Decides what becomes of a draft, as far as pure code can."""
 
 import re
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
+from semmem.event import Role
 from semmem.extraction import Decision, Question
-from semmem.extractors.meaning import meaning, shared_attribute, supersedes
+from semmem.extractors.meaning import Meaning, meaning, shared_attribute, supersedes
 from semmem.extractors.words import content_stems, words
-from semmem.fact import Draft, Fact, Validity
+from semmem.fact import TRUST, Draft, Fact, Validity
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
 # .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.
 CANDIDATE_COSINE = 0.4
 MAX_CANDIDATES = 8  # for each draft, its own subject first
+MOST_STANDING = 64  # meanings of one batch that give one attribute values beside each other
 CONFIRM_COSINE = 0.95
 BACKSTORY = timedelta(days=365)  # what was over so long before a fact was said is what led up to it, and no news
 
@@ -32,23 +34,34 @@ class Statement(Protocol):
     def text(self) -> str: ...
     @property
     def validity(self) -> Validity: ...
+    @property
+    def trust(self) -> Role: ...
 
 
 def settle(question: Question) -> Decision | None:
     """A decision that needs no judgement, or None.
 
-    The same statement again is confirmed; one that was superseded is ignored when it is replayed, and news when it was
-    said again later. Without candidates it is added.
+    The same statement again is confirmed; one that was superseded is ignored when it is replayed or was said before,
+    and news when it was said again since. Without candidates it is added.
     """
     for fact in sorted(question.candidates, key=lambda fact: not fact.current):
         if same(question.draft, fact):
             if fact.current:
                 return Decision(verdict="confirm", draft=question.draft, target=fact)
-            if question.said_at is None or question.said_at <= fact.said_at:
+            if _is_replay(question, fact):
                 return Decision(verdict="ignore", draft=question.draft, target=fact)
     if question.draft.superseded or not any(fact.current for fact in question.candidates):
         return Decision(verdict="add", draft=question.draft)
     return None
+
+
+def _is_replay(question: Question, fact: Fact) -> bool:
+    """Whether the draft tells no more than the fact did: of the same events, or before something took its place."""
+    known = {source.event_id for source in fact.sources}
+    said, end = question.said_at, fact.validity.end
+    if said is None or said < fact.said_at or known.issuperset(source.event_id for source in question.draft.sources):
+        return True
+    return said == fact.said_at and (end is None or said < end)
 
 
 def judge(question: Question) -> Decision:
@@ -79,9 +92,12 @@ def judge(question: Question) -> Decision:
 def superseding(question: Question, fact: Fact) -> Decision:
     """The draft in place of `fact`, as a model says; overturned where the code can say why.
 
-    A draft about what is over or yet to come is added. So is one that is older than the fact, as its history.
+    A draft about what is over or yet to come is added, and so is one that is trusted less than the fact, beside it. So
+    is one that is older than the fact, as its history.
     """
     draft, said = question.draft, question.said_at
+    if not outweighs(draft, fact):
+        return Decision(verdict="add", draft=draft)
     if said and ((draft.validity.end and draft.validity.end <= said) or _is_ahead(draft.validity, said)):
         return Decision(verdict="add", draft=draft)
     if _is_news(question, fact):
@@ -145,9 +161,14 @@ def related(draft: Statement, fact: Statement) -> bool:
 
 def replaces(draft: Statement, fact: Statement) -> bool:
     """True where the draft says what holds in place of the fact, or that it holds no more."""
-    if draft.validity.end or not _same_subject(draft, fact):
+    if draft.validity.end or not _same_subject(draft, fact) or not outweighs(draft, fact):
         return False
     return supersedes(meaning(draft.subject, draft.text), meaning(fact.subject, fact.text))
+
+
+def outweighs(draft: Statement, fact: Statement) -> bool:
+    """Whether the draft comes from one whose word weighs as much: what a tool says ends nothing that the user said."""
+    return TRUST.index(draft.trust) >= TRUST.index(fact.trust)
 
 
 def _contradicts(draft: Draft, fact: Fact) -> bool:
@@ -160,51 +181,83 @@ def changes_something(draft: Statement) -> bool:
 
 
 class Standing:
-    """Statements in the order in which they were made, found by what may replace them without a look at each."""
+    """Statements in the order in which they were made, found by what may replace them without a look at each.
+
+    Those of one meaning are looked at together, and of what a draft does not replace only the newest: so that even of
+    thousands about one attribute, each costs the same.
+    """
 
     def __init__(self) -> None:
         self._statements: dict[int, Statement] = {}
-        self._by_handle: dict[tuple[str, str], dict[int, None]] = {}
+        self._by_handle: dict[tuple[str, str], dict[tuple[Meaning, Role], dict[int, None]]] = {}
 
     def add(self, position: int, statement: Statement) -> None:
         self._statements[position] = statement
-        for handle in self._handles(statement):
-            self._by_handle.setdefault(handle, {})[position] = None
+        said = meaning(statement.subject, statement.text)
+        for handle in said.handles:
+            alike = self._by_handle.setdefault((_subject(statement), handle), {})
+            alike.setdefault((said, statement.trust), {})[position] = None
 
     def drop(self, position: int) -> None:
-        for handle in self._handles(self._statements.pop(position)):
-            del self._by_handle[handle][position]
+        statement = self._statements.pop(position)
+        said = meaning(statement.subject, statement.text)
+        for handle in said.handles:
+            alike = self._by_handle[_subject(statement), handle]
+            del alike[said, statement.trust][position]
+            if not alike[said, statement.trust]:
+                del alike[said, statement.trust]
 
     def replaced_by(self, draft: Statement) -> list[int]:
         """The positions of what the draft replaces."""
         if not changes_something(draft):
             return []
         new, subject = meaning(draft.subject, draft.text), _subject(draft)
-        found = {position for value in new.values for position in self._by_handle.get((subject, value.attribute), ())}
-        for over in new.over:
-            named = [self._by_handle.get((subject, handle), {}) for handle in over.handles]
-            fewest = min(named, key=len)
-            found.update(fewest)
-        return sorted(position for position in found if replaces(draft, self._statements[position]))
+        found: set[int] = set()
+        for handles in [(value.attribute,) for value in new.values] + [over.handles for over in new.over]:
+            named = [self._by_handle.get((subject, handle), {}) for handle in handles]
+            found.update(_replaced(new, draft.trust, min(named, key=len)))
+        return sorted(found)
 
-    @staticmethod
-    def _handles(statement: Statement) -> list[tuple[str, str]]:
-        return [(_subject(statement), handle) for handle in meaning(statement.subject, statement.text).handles]
+
+def _replaced(new: Meaning, trust: Role, earlier: dict[tuple[Meaning, Role], dict[int, None]]) -> Iterator[int]:
+    """Newest first, until MOST_STANDING meanings were seen that stand beside the new one."""
+    beside = 0
+    for (old, whose), positions in reversed(earlier.items()):
+        if TRUST.index(trust) >= TRUST.index(whose) and supersedes(new, old):
+            yield from positions
+        elif (beside := beside + 1) == MOST_STANDING:
+            return
 
 
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
-    """The drafts with the same statement joined into one that has the sources of all, in order of first appearance."""
-    alike: dict[Hashable, list[int]] = {}
-    kept: list[Draft] = []
+    """The drafts with the same statement joined into one that has the sources of all, in order of first appearance.
+
+    What another took the place of in between is not joined: said again, it is a return to an earlier value.
+    """
+    groups: list[list[Draft]] = []
+    alike: dict[Hashable, dict[datetime | None, int]] = {}  # by statement and start, the group
+    standing = Standing()
     for draft in drafts:
-        positions = alike.setdefault(_key(draft), [])
-        match = next((i for i in positions if _times_agree(kept[i].validity, draft.validity)), None)
+        for replaced in standing.replaced_by(draft):
+            standing.drop(replaced)
+            alike[_key(groups[replaced][0])] = {}
+        of_statement = alike.setdefault(_key(draft), {})
+        match = _agreeing(of_statement, draft.validity.start)
         if match is None:
-            positions.append(len(kept))
-            kept.append(draft)
+            match = len(groups)
+            groups.append([draft])
+            standing.add(match, draft)
         else:
-            kept[match] = _joined(kept[match], draft)
-    return tuple(kept)
+            groups[match].append(draft)
+        of_statement.setdefault(draft.validity.start, match)
+    return tuple(map(_joined, groups))
+
+
+def _agreeing(groups: Mapping[datetime | None, int], start: datetime | None) -> int | None:
+    """The first group of a statement that begins when the draft does; open agrees with any time."""
+    if start is None:
+        return min(groups.values(), default=None)
+    return min((groups[each] for each in (start, None) if each in groups), default=None)
 
 
 def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft, ...]:
@@ -244,10 +297,12 @@ def _current(question: Question) -> list[tuple[Fact, float]]:
     return [(fact, cosine) for fact, cosine in pairs if fact.current]
 
 
-def _joined(one: Draft, other: Draft) -> Draft:
-    sources = tuple(dict.fromkeys((*one.sources, *other.sources)))
-    best = max((one, other), key=lambda draft: draft.confidence)
-    return replace(best, sources=sources, importance=max(one.importance, other.importance))
+def _joined(drafts: Sequence[Draft]) -> Draft:
+    sources = tuple(dict.fromkeys(source for draft in drafts for source in draft.sources))
+    best = max(drafts, key=lambda draft: draft.confidence)
+    importance = max(draft.importance for draft in drafts)
+    trust = max((draft.trust for draft in drafts), key=TRUST.index)
+    return replace(best, sources=sources, importance=importance, trust=trust)
 
 
 def _key(statement: Statement) -> tuple[str, str]:

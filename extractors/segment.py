@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from semmem.event import Event
 from semmem.extraction import BatchLimits
-from semmem.extractors.gate import without_recalled
+from semmem.extractors.echo import without_recalled
 from semmem.ports import TokenCounter
 
 _LINE_TOKENS = 5  # the number and the name in front of a line

@@ -87,12 +87,15 @@ _WHOLE_QUOTE = re.compile(
 
 def own_words(text: str, speaker: str) -> str:
     """The text less code, quoted lines, mails, what is to be worked on or was pasted, and what is played or made up."""
+    return "\n".join(_until_others_speak(typed(text, speaker).split("\n")))
+
+
+def typed(text: str, speaker: str) -> str:
+    """The text less what is marked as somebody else's: code, quoted lines, mails and letters."""
     text = "\n".join(_FENCE.split(text)[::2])
     text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
     mail = _MAIL.search(text)
-    if mail:
-        text = text[: mail.start()]
-    return "\n".join(_until_others_speak(_without_letter(text, speaker).split("\n")))
+    return _without_letter(text[: mail.start()] if mail else text, speaker)
 
 
 def _until_others_speak(lines: list[str]) -> list[str]:

@@ -1,12 +1,12 @@
 """Lexical analysis: the terms by which BM25 indexes a text and a question."""
 
 import re
-import unicodedata
 from functools import lru_cache
 
 from snowballstemmer import stemmer
 
 from semmem.retrieval.languages import STOP_CHARACTERS, STOP_WORDS, latin_languages, script_language
+from semmem.unicode import normalized
 
 MAX_TERM_BYTES = 64
 _LONGEST = 2 * MAX_TERM_BYTES  # characters of a word that are looked at: a term never shows more
@@ -70,9 +70,9 @@ def _folded(text: str) -> str:
     """Once more NFKC after casefold, which may leave letters and marks apart (Unicode, section 3.13)."""
     if text.isascii():
         return text.lower()  # all that the rest would do, and recall does it by the hundred
-    composed = unicodedata.normalize("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
+    composed = normalized("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
     folded = composed.casefold()
-    return unicodedata.normalize("NFKC", folded).translate(_APOSTROPHES)
+    return normalized("NFKC", folded).translate(_APOSTROPHES)
 
 
 def _characters(run: str) -> list[str]:

@@ -9,11 +9,8 @@ from typing import Any
 from semmem.archive import KINDS
 from semmem.checks import check_not_future
 from semmem.errors import InvalidInput
-from semmem.fact import statement_hash
+from semmem.fact import TRUST, statement_hash
 from semmem.scope import Branch
-
-# A fact is never trusted more than the best of its sources.
-TRUST = {"tool": 0, "assistant": 1, "system": 2, "user": 3}
 
 _TIMES = (
     "occurred_at",
@@ -159,9 +156,9 @@ def place_of(target: Branch, said: Mapping[str, Any]) -> Branch:
 
 
 def trusted(fact: Mapping[str, Any], roles: Mapping[str, str]) -> str:
-    """The trust that a fact claims, or the best of its sources' if that is less."""
-    best = max((roles[source["event"]] for source in fact["sources"]), key=TRUST.__getitem__)
-    return min(best, str(fact["trust"]), key=TRUST.__getitem__)
+    """The trust that a fact claims, or the best of its sources' if that is less: it has never more than that."""
+    best = max((roles[source["event"]] for source in fact["sources"]), key=TRUST.index)
+    return min(best, str(fact["trust"]), key=TRUST.index)
 
 
 def _new(name: str, value: Any, among: set[Any]) -> None:

@@ -84,19 +84,22 @@ class Consolidator:
     ) -> "_Read | None":
         """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
         while pending := await self._log.unconsolidated(scope, after, WINDOW):
-            if worth := [event for event in pending if gate.worth_extracting(event)]:
-                events = segment.next_batch(worth, self._counter, self._extractor.limits)
+            if events := await asyncio.to_thread(self._next_batch, pending):
                 return await self._extract(scope, events, pending, summaries, last_attempt)
             await self._skip(scope, pending)
         return None
+
+    def _next_batch(self, pending: Sequence[Event]) -> list[Event]:
+        """Those that are worth extracting, as many as an extractor takes; in a thread, for they may be megabytes."""
+        worth = [event for event in pending if gate.worth_extracting(event)]
+        return segment.next_batch(worth, self._counter, self._extractor.limits) if worth else []
 
     async def _take_apart(self, scope: Scope, pending: Sequence[Event]) -> None:
         """Halves the events down to those at which extraction breaks, and buries these; the others become facts.
 
         It ends with the batch that broke: what comes behind it is read again as ever.
         """
-        worth = [event for event in pending if gate.worth_extracting(event)]
-        events = segment.next_batch(worth, self._counter, self._extractor.limits) if worth else []
+        events = await asyncio.to_thread(self._next_batch, pending)
         waiting = [events] if events else []
         while waiting:
             some = waiting.pop()

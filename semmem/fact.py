@@ -17,6 +17,7 @@ Category = Literal["profile", "preference", "relationship", "plan", "event", "de
 Precision = Literal["year", "month", "day", "instant"]
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
+TRUST: tuple[str, ...] = ("tool", "assistant", "system", "user")  # whose word weighs more, from the least on
 MAX_SUBJECT_BYTES = 256
 MAX_FACT_BYTES = 2_000
 
@@ -98,7 +99,7 @@ class Fact:
     confidence: float
     importance: float
     validity: Validity
-    trust: Role  # the role of the least trusted source
+    trust: Role  # of whoever made the statement, the one whose word weighs most
     said_at: datetime  # world time of the newest event it rests on
     recorded_at: datetime
     superseded_at: datetime | None

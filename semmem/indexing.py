@@ -1,5 +1,6 @@
 """Makes remembered events findable: a vector, postings, a passage, and a note for the mirror."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
@@ -120,7 +121,7 @@ class Indexer:
         points = [
             _point(event, row, refused) for event, row in zip(events, _vectors_of(embeddings, events), strict=True)
         ]
-        words = {event.id: terms(event_words(event)) for event in events}
+        words = await asyncio.to_thread(_words, events)
         if embeddings:
             await self._index.adopt(embeddings.vectors)
         async with self._postgres.transaction(scope) as connection:
@@ -167,6 +168,11 @@ class Indexer:
 
     async def _bury(self, connection: Connection, scope: Scope, why: Refused, events: Sequence[UUID]) -> None:
         await add_dead_letter(connection, scope, "embedding", why.reason, why.detail, events, self._clock())
+
+
+def _words(events: Sequence[Event]) -> dict[UUID, list[str]]:
+    """In a thread: a batch may hold a megabyte."""
+    return {event.id: terms(event_words(event)) for event in events}
 
 
 def _refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> dict[UUID, Refused]:

@@ -74,7 +74,7 @@ async def _told(ground: _Ground) -> Sequence[Statement]:
     """What rules find in the events themselves, for where no fact was drawn from them."""
     drafts = (await OfflineExtractor().extract(ground.events, {})).drafts if ground.events else ()
     return [
-        Statement(draft.subject, draft.text, draft.importance, draft.validity)
+        Statement(draft.subject, draft.text, draft.importance, draft.validity, draft.trust)
         for draft in drafts
         if without_retracted(draft, ground.retracted)
     ]

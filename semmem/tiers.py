@@ -31,7 +31,10 @@ class Gathered(NamedTuple):
 
 
 RECENT = 50  # newest events of a scope that may stand in a context
+OF_SESSION = 25  # of the session that is asked for, however much others talk
 FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budget may hold
+
+LONG = 50_000  # characters of all tiers together, which take some 10 ms to count
 
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4
@@ -45,8 +48,21 @@ class Recent:
     def __init__(self, log: EventLog, cache: RecentCache | None, *, cap: int) -> None:
         self._log, self._cache, self._cap = log, cache, cap
 
-    async def read(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
-        """The RECENT newest (after a fill, more), newest first, and what was degraded.
+    async def read(
+        self, scope: Scope, state: ScopeState, session: str | None = None
+    ) -> tuple[list[Event], frozenset[str]]:
+        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded."""
+        newest, degraded = await self._newest(scope, state)
+        events = newest[:RECENT]
+        of_session = sum(event.session == session for event in events)
+        if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
+            return events, degraded
+        known = {event.id for event in events}
+        earlier = await self._log.of_session(scope, session, state.newest, OF_SESSION)
+        return [*events, *(event for event in earlier if event.id not in known)], degraded
+
+    async def _newest(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
+        """The newest (RECENT of them, after a fill more), newest first, and what was degraded.
 
         A list that does not start with the newest event missed a push, or is of a database that was taken back since;
         it is filled again. What was pushed since the state was read belongs to the next answer.
@@ -83,8 +99,10 @@ class Tiers:
             "retrieved": lambda: self._retrieved(view, query, budget, _hits_in(budget, tiers)),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
-        context = assemble(
-            {tier: found.items for tier, found in zip(tiers, gathered, strict=True)},
+        items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
+        context = await _aside(
+            assemble,
+            items,
             budget=budget,
             counter=self._counter,
             format=format,
@@ -103,12 +121,19 @@ class Tiers:
     async def _recent_tier(self, view: View, session: str | None) -> Gathered:
         states = await self._log.states(view)
         reads = await asyncio.gather(
-            *(self._recent.read(scope, states.get(scope, ScopeState())) for scope in view.scopes)
+            *(self._recent.read(scope, states.get(scope, ScopeState()), session) for scope in view.scopes)
         )
         events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
-        items = _recent_items(events[:RECENT], session)
+        items = _recent_items(events, session)
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+async def _aside(assemble: Callable[..., Context], items: Mapping[Tier, Sequence[Item]], **how: object) -> Context:
+    """In a thread where the texts are long; for short ones the way there costs more than it saves."""
+    if sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG:
+        return await asyncio.to_thread(assemble, items, **how)
+    return assemble(items, **how)
 
 
 def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
@@ -119,7 +144,7 @@ def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
 
 def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
     """The asked session's events first: the conversation at hand matters most."""
-    ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))
+    ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
     return [
         Item(
             tier="recent",

@@ -115,6 +115,12 @@ class EventLog:
             rows = await connection.fetch(_SQL["history"], *key_of(scope), agent, session, before, limit)
         return [event_of(row) for row in rows]
 
+    async def of_session(self, scope: Scope, session: str, through: int, limit: int) -> list[Event]:
+        """A session's newest first, up to the sequence number `through`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["of_session"], *key_of(scope), session, through, limit)
+        return [event_of(row) for row in rows]
+
     async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
         """Oldest first, above the sequence number `after`."""
         async with self._postgres.transaction(scope) as connection:

@@ -40,6 +40,11 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3)
   and ($6::bigint is null or seq < $6)
 order by seq desc limit $7;
 
+-- of_session: what was said last in one session, newest first
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and session = $4 and seq <= $5
+order by seq desc limit $6;
+
 -- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them
 select e.*, (
     select bool_and(f.superseded_at is not null)

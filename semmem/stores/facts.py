@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from semmem.event import Event
-from semmem.fact import Draft, Fact, Source, Summary, Validity, statement_hash
+from semmem.event import Event, Role
+from semmem.fact import TRUST, Draft, Fact, Source, Summary, Validity, statement_hash
 from semmem.scope import Scope, View
 from semmem.stores.events import event_of
 from semmem.stores.offsets import at_offset, offset_of
@@ -178,7 +178,10 @@ async def confirm(
     connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool
 ) -> None:
     """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
-    await connection.execute(_SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at)
+    trust = draft.trust if own_words else TRUST[0]
+    await connection.execute(
+        _SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at, trust, TRUST
+    )
     await connection.execute(_SQL["add_sources"], *key_of(scope), id, *_columns(draft.sources), own_words)
 
 
@@ -208,6 +211,7 @@ class Statement(NamedTuple):
     text: str
     importance: float
     validity: Validity
+    trust: Role
 
 
 async def stale_summaries(connection: Connection, scope: Scope) -> list[UUID]:
@@ -220,7 +224,11 @@ async def summary_statements(connection: Connection, scope: Scope, id: UUID) -> 
     rows = await connection.fetch(_SQL["summary_statements"], scope.tenant, id, MOST_STATEMENTS)
     return [
         Statement(
-            row["subject"], row["text"], row["importance"], Validity(start=row["valid_from"], end=row["valid_to"])
+            row["subject"],
+            row["text"],
+            row["importance"],
+            Validity(start=row["valid_from"], end=row["valid_to"]),
+            row["trust"],
         )
         for row in rows
     ]

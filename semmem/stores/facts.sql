@@ -22,9 +22,10 @@ update semmem.facts
 set superseded_at = $4, valid_to = least(valid_to, greatest($5::timestamptz, valid_from))
 where tenant = $1 and id = $2 and version = $3 and superseded_at is null;
 
--- confirm: a statement was heard again
+-- confirm: a statement was heard again; it is trusted as the best that made it
 update semmem.facts
-set confidence = greatest(confidence, $3), importance = greatest(importance, $4), said_at = greatest(said_at, $5)
+set confidence = greatest(confidence, $3), importance = greatest(importance, $4), said_at = greatest(said_at, $5),
+    trust = ($7::text[])[greatest(array_position($7, trust), array_position($7, $6))]  -- in the order of trust
 where tenant = $1 and id = $2 and superseded_at is null;
 
 -- add_sources: the events a fact rests on, with the quotes
@@ -109,13 +110,13 @@ where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null orde
 
 -- summary_statements: the weightiest current facts that rest on a summary's events, in the order they were said
 select * from (
-    select f.subject, f.text, f.importance, f.valid_from, f.valid_to, min(e.seq) as seq, min(strpos(e.content, s.quote)) as place
+    select f.subject, f.text, f.importance, f.valid_from, f.valid_to, f.trust, min(e.seq) as seq, min(strpos(e.content, s.quote)) as place
     from semmem.summary_sources m
     join semmem.fact_sources s on s.tenant = m.tenant and s.event_id = m.event_id
     join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id and f.superseded_at is null
     join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
     where m.tenant = $1 and m.summary_id = $2
-    group by f.id, f.subject, f.text, f.importance, f.valid_from, f.valid_to
+    group by f.id, f.subject, f.text, f.importance, f.valid_from, f.valid_to, f.trust
     order by f.importance desc, seq desc limit $3
 ) best order by seq, place;
 

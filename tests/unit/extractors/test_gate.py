@@ -3,7 +3,8 @@
 import pytest
 
 from semmem.context import CLOSING, OPENING
-from semmem.extractors.gate import speaker_of, without_recalled, worth_extracting
+from semmem.extractors.echo import without_recalled
+from semmem.extractors.gate import speaker_of, worth_extracting
 from semmem.scope import Scope
 from tests.unit.extractors.builders import event
 
