@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from math import isnan
 
+from semmem.deadline import rest
 from semmem.errors import BadAnswer, ModelError
 from semmem.hit import Hit
 from semmem.ports import Reranker
@@ -33,7 +34,7 @@ async def reranked(hits: Sequence[Hit], query: str, reranker: Reranker | None) -
 async def _scores(reranker: Reranker, query: str, texts: list[str]) -> list[float]:
     """Raises ModelError without the reranker's own message, which may quote what it was sent."""
     try:
-        async with asyncio.timeout(RERANK_SECONDS):
+        async with asyncio.timeout(rest(RERANK_SECONDS)):
             answer = await reranker.score(query, texts)
     except (ModelError, TimeoutError) as error:
         raise ModelError(f"the reranker failed with {type(error).__name__}") from error

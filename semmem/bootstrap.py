@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from semmem.embedded import Servers
 
 
+EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 
@@ -232,14 +235,16 @@ def _worker(
     mirrored, log = mirror is not None, EventLog(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     rebuilder = SummaryRebuilder(postgres, clock)
+    patience = None if settings.embedder == "minilm" else EMBED_SECONDS
+    facts = FactStore(postgres)
     return Worker(
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
-        Indexer(postgres, log, FactStore(postgres), models.embedder, stores.pgvector, clock, mirrored=mirrored),
-        FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored),
+        Indexer(postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
+        FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
         keeper,
-        Consolidator(postgres, log, FactStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
+        Consolidator(postgres, log, facts, stores.pgvector, models, clock, writer, rebuilder),
         erasure,
         Heartbeat(HealthStore(postgres), settings.lease),
         rebuilder,

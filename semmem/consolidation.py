@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
@@ -24,6 +24,7 @@ from semmem.stores.facts import FactStore
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.postgres import Postgres
 from semmem.summaries import SummaryRebuilder
+from semmem.turn import Turn
 from semmem.writing import Batch, FactWriter
 
 log = logging.getLogger(__name__)
@@ -49,32 +50,31 @@ class Consolidator:
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
 
-    async def run(
-        self, scope: Scope, *, last_attempt: bool = False, stopped: Callable[[], bool] = lambda: False
-    ) -> None:
-        """Until nothing waits, or after the batch at which it is `stopped`.
+    async def run(self, scope: Scope, turn: Turn, *, last_attempt: bool = False) -> None:
+        """Until nothing waits, or the turn is over.
 
         ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again; its neighbours do not wait
         with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
         can be had for, go to the dead letters instead.
         """
         try:
-            while not stopped() and (first := await self._read(scope, 0, {}, last_attempt)):
-                await self._work_off(scope, first, last_attempt, stopped)
+            while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
+                await self._work_off(scope, first, last_attempt, turn)
         except Exception as error:
             if not last_attempt or _is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
 
-    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, stopped: Callable[[], bool]) -> None:
-        """While a batch is compared and written, the next is read."""
+    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, turn: Turn) -> None:
+        """While a batch is compared and written, the next is read, if it is to be written in this turn."""
         read: _Read | None = first
         while read:
-            ahead = asyncio.create_task(self._read(scope, read.passed[-1].seq, read.summaries, last_attempt))
+            following = self._read(scope, read.passed[-1].seq, read.summaries, last_attempt) if turn.take() else _none()
+            ahead = asyncio.create_task(following)
             try:
                 await self._write(read, last_attempt)
-                read = None if stopped() else await ahead
+                read = None if turn.stopped() else await ahead
             finally:
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
@@ -235,6 +235,10 @@ class _Read:
     @property
     def summaries(self) -> dict[str | None, str]:
         return {summary.session: summary.text for summary in self.extraction.summaries}
+
+
+async def _none() -> None:
+    """In place of a batch that is left to the next turn."""
 
 
 def _is_outside(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from semmem.errors import PoolExhausted, StoreUnavailable, TimedOut, Unconfirmed
 
 AT_ONCE = 16  # questions that a process answers: more would only wait for each other
 MARGIN = 0.02  # seconds before the end of a deadline that are its end, too
+LAST = 0.1  # seconds that are left to hand an answer out
 PART = 0.4  # of the time that is left, for a part that the answer can do without
 
 _ends: ContextVar[float | None] = ContextVar("semmem_deadline", default=None)
@@ -77,6 +78,12 @@ def part() -> float | None:
     """Seconds for a part that the answer can do without, so that the rest of it has its time too."""
     ends = _ends.get()
     return None if ends is None else max(0.0, PART * (ends - asyncio.get_running_loop().time()))
+
+
+def rest(most: float) -> float:
+    """Seconds, at most so many, for the last part of an answer, which can do without it too."""
+    ends = _ends.get()
+    return most if ends is None else max(0.0, min(most, ends - asyncio.get_running_loop().time() - LAST))
 
 
 def _checked(timeout: float) -> float:

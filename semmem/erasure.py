@@ -57,14 +57,17 @@ class Erasure:
     async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
         return await self._eraser.receipts(scope, before=before, limit=limit)
 
-    async def unfinished(self, scope: Scope) -> list[UUID]:
-        """The receipts of what the other stores have yet to follow; read before the mirror is brought up to date."""
-        return await self._eraser.open_receipts(scope)
+    async def finish_cached(self, scope: Scope) -> None:
+        """Lets the cache follow; raises StoreUnavailable, and leaves the receipts open, where it is down."""
+        if receipts := await self._eraser.open_receipts(scope, "redis"):
+            if self._cache:
+                await self._cache.forget(scope)
+            await self._eraser.close_receipts(scope, "redis", receipts, self._clock())
 
-    async def finish(self, scope: Scope, receipts: Sequence[UUID]) -> None:
-        """Closes them; raises StoreUnavailable, and leaves them open, where the cache is down."""
-        if not receipts:
-            return
-        if self._cache:
-            await self._cache.forget(scope)
-        await self._eraser.close_receipts(scope, receipts, self._clock())
+    async def unmirrored(self, scope: Scope) -> list[UUID]:
+        """The receipts of what the mirror has yet to follow; read before it is brought up to date."""
+        return await self._eraser.open_receipts(scope, "qdrant")
+
+    async def finish_mirrored(self, scope: Scope, receipts: Sequence[UUID]) -> None:
+        if receipts:
+            await self._eraser.close_receipts(scope, "qdrant", receipts, self._clock())

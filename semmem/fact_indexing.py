@@ -1,5 +1,6 @@
 """Makes facts findable: a vector, postings, a passage, and for imported ones a note for the mirror."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from semmem.errors import ModelError
 from semmem.fact import Fact, events_of
+from semmem.faults import FaultLog
 from semmem.ports import Clock, Embedder, Embeddings, Point, Refused, TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import fact_document, fact_passage
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-log = logging.getLogger(__name__)
+faults = FaultLog(logging.getLogger(__name__))
 
 BATCH = 256
 
@@ -65,10 +67,17 @@ class FactIndexer:
     """Embeds a scope's imported facts; those that are extracted here are stored with their vectors."""
 
     def __init__(
-        self, postgres: Postgres, embedder: Embedder, index: PgVectorIndex, clock: Clock, *, mirrored: bool
+        self,
+        postgres: Postgres,
+        embedder: Embedder,
+        index: PgVectorIndex,
+        clock: Clock,
+        *,
+        mirrored: bool,
+        patience: float | None = None,
     ) -> None:
         self._postgres, self._embedder, self._index, self._clock = postgres, embedder, index, clock
-        self._mirrored = mirrored
+        self._mirrored, self._patience = mirrored, patience
 
     async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
         """Until every fact can be found, at least by its words; or after the batch at which it is `stopped`."""
@@ -79,9 +88,10 @@ class FactIndexer:
         """As they are where the embedder is down."""
         documents = [fact_document(one.fact.subject, one.fact.text) for one in found]
         try:
-            embeddings = await self._embedder.embed(documents, tokens=True)
-        except ModelError as error:
-            log.warning("%s: facts are indexed by their words, and embedded later", error)
+            async with asyncio.timeout(self._patience):
+                embeddings = await self._embedder.embed(documents, tokens=True)
+        except (ModelError, TimeoutError) as error:
+            faults.warn("facts are indexed by their words, and embedded later", error)
             return found
         await self._index.adopt(embeddings.vectors)
         return [one.embedded(embeddings, row) for row, one in enumerate(found)]

@@ -19,19 +19,21 @@ class IndexSync:
         self._postgres, self._work, self._mirror, self._keeper = postgres, work, mirror, keeper
         self._ensured = False  # the mirror may be away at the start, or thrown away at any time
 
-    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Until nothing waits, or after the batch at which it is `stopped`.
+    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> bool:
+        """Until nothing waits, which is True, or after the batch at which it is `stopped`.
 
         Raises StoreUnavailable where the mirror is down; what waits stays waiting.
         """
         if not self._ensured:
             await self._keeper.check()
         self._ensured = False
-        while not stopped() and await self._carry(scope):
-            pass
+        followed = False
+        while not followed and not stopped():
+            followed = not await self._carry(scope)
         self._ensured = True
         if not self._keeper.whole:
             self._keeper.due.set()
+        return followed
 
     async def _carry(self, scope: Scope) -> bool:
         # One carrier per scope, or a slow one could write back a row that another has just deleted.

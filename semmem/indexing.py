@@ -58,10 +58,12 @@ class Indexer:
         clock: Clock,
         *,
         mirrored: bool,
+        patience: float | None = None,
     ) -> None:
+        """`patience` is how long events wait for the embedder before their words are indexed alone, in seconds."""
         self._postgres, self._events, self._facts = postgres, events, facts
         self._embedder, self._index, self._clock = embedder, index, clock
-        self._mirrored = mirrored
+        self._mirrored, self._patience = mirrored, patience
 
     async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
         """Until every event can be found, at least by its words; or after the batch at which it is `stopped`."""
@@ -91,8 +93,9 @@ class Indexer:
     async def _embed_events(self, events: Sequence[Event]) -> "tuple[Embeddings, list[Sequence[TokenStates]]] | None":
         """None where the embedder is down."""
         try:
-            return await self._embed(events)
-        except ModelError as error:
+            async with asyncio.timeout(self._patience):
+                return await self._embed(events)
+        except (ModelError, TimeoutError) as error:
             faults.warn("events are indexed by their words, and embedded later", error)
             return None
 

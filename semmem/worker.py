@@ -27,6 +27,7 @@ from semmem.scrubbing import Scrubber
 from semmem.stores.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres import Postgres
 from semmem.summaries import SummaryRebuilder
+from semmem.turn import Turn
 
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
@@ -36,6 +37,7 @@ MAX_BACKOFF = timedelta(minutes=5)
 RESTART_PAUSE = 1.0
 MAX_SCRUB_PAUSE = 3_600.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
+BATCHES_A_TURN = 4  # of one scope, while others wait
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
 
 
@@ -150,13 +152,8 @@ class Worker:
     async def _manage(self, queue: Queries) -> None:
         self._manager = JobManager(queue)
         self._manager.slots = self._slots
-        handlers: dict[Entrypoint, Callable[[Job], Awaitable[None]]] = {
-            "index": self._index,
-            "embed": self._embed,
-            "consolidate": self._consolidate,
-        }
         for entrypoint in self._kinds:
-            self._manager.entrypoint(entrypoint)(handlers[entrypoint])
+            self._manager.entrypoint(entrypoint)(self._handler(entrypoint))
         if self._stopping.is_set():
             return
         await self._manager.run(
@@ -167,45 +164,51 @@ class Worker:
             heartbeat_timeout=self._lease,
         )
 
-    async def _index(self, job: Job) -> None:
-        scope = scope_of_job(job.payload)
-        await self._attempt(job, "index", scope, lambda last: self._index_scope(scope))
+    def _handler(self, entrypoint: Entrypoint) -> Callable[[Job], Awaitable[None]]:
+        works: dict[Entrypoint, Callable[[Scope, Turn, bool], Awaitable[None]]] = {
+            "index": self._index,
+            "embed": self._embed,
+            "mirror": self._carry,
+            "consolidate": self._consolidate,
+            "erase": self._erase,
+        }
 
-    async def _index_scope(self, scope: Scope) -> None:
+        async def handle(job: Job) -> None:
+            await self._attempt(job, entrypoint, works[entrypoint])
+
+        return handle
+
+    async def _index(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._indexer.run(scope, stopped=turn.over)
+        await self._fact_indexer.run(scope, stopped=turn.over)
+
+    async def _embed(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._indexer.embed_missing(scope, stopped=turn.over)
+
+    async def _carry(self, scope: Scope, turn: Turn, last: bool) -> None:
+        receipts = await self._erasure.unmirrored(scope)
+        if self._sync is None or await self._sync.run(scope, stopped=turn.over):
+            await self._erasure.finish_mirrored(scope, receipts)
+
+    async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._consolidator.run(scope, turn, last_attempt=last)
+
+    async def _erase(self, scope: Scope, turn: Turn, last: bool) -> None:
         await self._erasure.expire(scope)
         await self._rebuilder.run(scope)
-        receipts = await self._erasure.unfinished(scope)
-        await self._indexer.run(scope, stopped=self._stopping.is_set)
-        await self._fact_indexer.run(scope, stopped=self._stopping.is_set)
-        if self._sync:
-            await self._sync.run(scope, stopped=self._stopping.is_set)
-        if not self._stopping.is_set():  # what was cut short has not followed yet
-            await self._erasure.finish(scope, receipts)
-
-    async def _embed(self, job: Job) -> None:
-        scope = scope_of_job(job.payload)
-        await self._attempt(job, "embed", scope, lambda last: self._embed_scope(scope))
-
-    async def _embed_scope(self, scope: Scope) -> None:
-        await self._indexer.embed_missing(scope, stopped=self._stopping.is_set)
-
-    async def _consolidate(self, job: Job) -> None:
-        scope = scope_of_job(job.payload)
-
-        async def work(last: bool) -> None:
-            await self._consolidator.run(scope, last_attempt=last, stopped=self._stopping.is_set)
-
-        await self._attempt(job, "consolidate", scope, work)
+        await self._erasure.finish_cached(scope)
 
     async def _attempt(
-        self, job: Job, entrypoint: Entrypoint, scope: Scope, work: Callable[[bool], Awaitable[None]]
+        self, job: Job, entrypoint: Entrypoint, work: Callable[[Scope, Turn, bool], Awaitable[None]]
     ) -> None:
         """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
         failpoints.reach("job-claimed")
+        scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
         async with self._slots[entrypoint]:
             if not self._stopping.is_set():
-                await self._do(job, entrypoint, work(job.attempts + 1 >= self._attempts))
-        await self._jobs.release(job.id, entrypoint, scope, at_once=self._stopping.is_set())
+                await self._do(job, entrypoint, work(scope, turn, job.attempts + 1 >= self._attempts))
+        at_once = self._stopping.is_set() or turn.used_up
+        await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
     async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
         """In a task of its own, which stopping can cancel while the queue goes on."""

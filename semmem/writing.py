@@ -163,7 +163,7 @@ async def _summarize(connection: Connection, batch: Batch, retracted: Retracted,
             await put_summary(connection, batch.scope, summary.session, text, covered, now)
     if withheld:
         await make_stale(connection, batch.scope)  # the batch that is being read goes on from this one's texts
-        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(batch.scope))
+        await connection.execute("select semmem.queue('erase', $1, $2, $3)", *key_of(batch.scope))
 
 
 async def _bury(connection: Connection, batch: Batch, now: datetime) -> None:

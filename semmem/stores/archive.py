@@ -99,7 +99,9 @@ class ArchiveStore:
             if ids:
                 await add_audit(connection, scope, "import", "import", [UUID(id) for id in ids], now)
             stale = kind == "summary" and await connection.fetchval(_SQL["has_stale_summary"], *key_of(scope))
-            if stale or (ids and kind in ("event", "fact")):
+            if stale:
+                await connection.execute("select semmem.queue('erase', $1, $2, $3)", *key_of(scope))
+            if ids and kind in ("event", "fact"):
                 await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
             if any(said["consolidated_at"] is None for _, said in lines if kind == "event"):
                 await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))

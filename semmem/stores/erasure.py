@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 
 from semmem import failpoints
@@ -20,6 +21,8 @@ from semmem.stores.trying import tried_again
 
 _SQL = statements("erasure.sql")
 EVERYTHING = Selection(everything=True)
+
+Follower = Literal["redis", "qdrant"]  # what has to follow Postgres when it forgets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,8 @@ class Eraser:
         await add_audit(connection, scope, action, actor, doomed.events + doomed.facts, now)
         if "qdrant" in self._stores:
             await add_work(connection, scope, changed)
-        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+            await connection.execute("select semmem.queue('mirror', $1, $2, $3)", *key_of(scope))
+        await connection.execute("select semmem.queue('erase', $1, $2, $3)", *key_of(scope))
         if doomed.redrawn:
             await mark_unconsolidated(connection, scope.tenant, doomed.redrawn)
             await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
@@ -138,14 +142,15 @@ class Eraser:
                 await check_cursor(connection, scope, "receipt", before)
         return [await self._read(row) for row in rows]
 
-    async def open_receipts(self, scope: Scope) -> list[UUID]:
+    async def open_receipts(self, scope: Scope, store: Follower) -> list[UUID]:
+        """Those that this store has yet to follow."""
         async with self._postgres.transaction(scope) as connection:
-            return [row["id"] for row in await connection.fetch(_SQL["open_receipts"], *key_of(scope))]
+            return [row["id"] for row in await connection.fetch(_SQL[f"open_in_{store}"], *key_of(scope))]
 
-    async def close_receipts(self, scope: Scope, ids: Sequence[UUID], now: datetime) -> None:
-        """Says that the stores have followed these."""
+    async def close_receipts(self, scope: Scope, store: Follower, ids: Sequence[UUID], now: datetime) -> None:
+        """Says that the store has followed these."""
         async with self._postgres.transaction(scope) as connection:
-            await connection.execute(_SQL["close_receipts"], *key_of(scope), now, ids)
+            await connection.execute(_SQL[f"close_in_{store}"], *key_of(scope), now, ids)
 
     def _receipt(self, scope: Scope, doomed: Doomed, now: datetime) -> Receipt:
         stores = {"postgres": now} | dict.fromkeys(sorted(self._stores))

@@ -170,11 +170,16 @@ select case when bool_and(redis_at is not null) then max(redis_at) end as redis_
        case when bool_and(scrubbed_at is not null) then max(scrubbed_at) end as scrubbed_at
 from semmem.receipts where tenant = $1 and id = any ($2::uuid[]);
 
--- close_receipts: both stores followed
-update semmem.receipts
-set redis_at = coalesce(redis_at, $4), qdrant_at = coalesce(qdrant_at, $4)
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]);
+-- close_in_redis: Redis followed
+update semmem.receipts set redis_at = $4
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]) and redis_at is null;
 
--- open_receipts: those that a store has yet to follow
-select id from semmem.receipts
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null);
+-- close_in_qdrant: Qdrant followed
+update semmem.receipts set qdrant_at = $4
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]) and qdrant_at is null;
+
+-- open_in_redis: receipts of what Redis may still hold
+select id from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and redis_at is null;
+
+-- open_in_qdrant: receipts of what Qdrant may still hold
+select id from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and qdrant_at is null;

@@ -119,7 +119,7 @@ select exists (
     where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)
       and ($4 or not exists (
         select from semmem.pgqueuer j
-        where j.dedupe_key = semmem.job_key('index', $1, v.kind, v.id) and j.attempts > 0
+        where j.dedupe_key = semmem.job_key('mirror', $1, v.kind, v.id) and j.attempts > 0
           and j.status in ('queued', 'picked')
       ))
 ) or exists (

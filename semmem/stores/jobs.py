@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import asyncpg
 from pgqueuer import Queries
@@ -28,8 +28,8 @@ from semmem.stores.sql import statements
 _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
 CLOSE_TIMEOUT = 1.0
-Entrypoint = Literal["index", "embed", "consolidate"]
-ENTRYPOINTS: tuple[Entrypoint, ...] = ("index", "embed", "consolidate")
+Entrypoint = Literal["index", "embed", "mirror", "consolidate", "erase"]
+ENTRYPOINTS: tuple[Entrypoint, ...] = get_args(Entrypoint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Remaining:
 class JobQueue:
     def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
         self._postgres, self._clock = postgres, clock
-        self._pauses = {"index": timedelta(), "embed": timedelta(), "consolidate": extract_after}
+        self._extract_after = extract_after
 
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
-        pause = timedelta() if at_once else self._pauses[entrypoint]
+        pause = self._extract_after if entrypoint == "consolidate" and not at_once else timedelta()
         async with self._postgres.transaction(scope) as connection:
             await connection.execute(_SQL["release"], job_id)
         async with self._postgres.transaction(scope) as connection:
@@ -63,7 +63,7 @@ class JobQueue:
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
         waiting = {entrypoint: await self._addresses(f"sweep_{entrypoint}") for entrypoint in ENTRYPOINTS}
-        waiting["index"] |= await self._addresses("sweep_expired", self._clock())
+        waiting["erase"] |= await self._addresses("sweep_expired", self._clock())
         for entrypoint, scopes in waiting.items():
             for scope in scopes:
                 async with self._postgres.transaction(scope) as connection:

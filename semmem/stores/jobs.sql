@@ -12,11 +12,18 @@ select exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
 ) or exists (
     select from semmem.facts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
-) or exists (
+);
+
+-- has_mirror_work: whether Qdrant has something left to follow
+select exists (
     select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
 ) or exists (
-    select from semmem.receipts
-    where (tenant, scope_kind, scope_id) = ($1, $2, $3) and (redis_at is null or qdrant_at is null)
+    select from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and qdrant_at is null
+);
+
+-- has_erase_work: whether Redis or a summary still holds what was forgotten
+select exists (
+    select from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and redis_at is null
 ) or exists (
     select from semmem.summaries where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null
 );
@@ -33,9 +40,14 @@ select exists (
 
 -- sweep_index: scopes whose index job may have been lost; addresses only
 select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
-union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null
-union select tenant, scope_kind, scope_id from semmem.index_work
-union select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null or qdrant_at is null
+union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null;
+
+-- sweep_mirror: scopes whose mirror job may have been lost; addresses only
+select tenant, scope_kind, scope_id from semmem.index_work
+union select tenant, scope_kind, scope_id from semmem.receipts where qdrant_at is null;
+
+-- sweep_erase: scopes whose erase job may have been lost; addresses only
+select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null
 union select tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null;
 
 -- sweep_embed: scopes whose embed job may have been lost; addresses only

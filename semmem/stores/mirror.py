@@ -63,7 +63,7 @@ class MirrorStore:
         async for scope in self.scopes():
             async with self._postgres.transaction(scope) as connection:
                 if affected(await connection.execute(_SQL["requeue"], *key_of(scope))):
-                    await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+                    await connection.execute("select semmem.queue('mirror', $1, $2, $3)", *key_of(scope))
         await self._execute("queued", stamp, await self.last_change())
 
     async def carried(self, through: int) -> bool:

@@ -145,7 +145,7 @@ async def add_work(connection: Connection, scope: Scope, ids: Sequence[UUID]) ->
     """Tells the mirror's worker that these rows changed or went, and queues its job."""
     if ids:
         await connection.execute(_SQL["add_work"], *key_of(scope), ids)
-        await connection.execute("select semmem.queue('index', $1, $2, $3)", *key_of(scope))
+        await connection.execute("select semmem.queue('mirror', $1, $2, $3)", *key_of(scope))
 
 
 def point_of(row: Row) -> Point:
