@@ -361,6 +361,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Waiting",
         "Ack",
         "Context",
+        "Drift",
         "Event",
         "Fact",
         "Hit",
