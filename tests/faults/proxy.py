@@ -45,6 +45,9 @@ class Fault:
 
     refuses = False  # nobody listens, and what was established is reset
 
+    def __repr__(self) -> str:
+        return type(self).__name__
+
     def begin(self, link: Link) -> None:
         """Meets each connection that is established when the fault begins."""
 
