@@ -27,7 +27,7 @@ async def connect(
 
     `prepared` keeps statements prepared, which nothing but the server itself can do; `command_timeout` is in seconds.
     """
-    with mapped_errors(url.name):
+    with mapped_errors(url.name, tls=url.insists_on_tls):
         connection: asyncpg.Connection = await asyncpg.connect(
             **arguments(url, prepared=prepared), command_timeout=command_timeout
         )

@@ -16,6 +16,31 @@ NOT_BOUND = "SM002"
 
 MIGRATE = "run `semmem migrate` with a login that may"
 
+# What keeps the server from doing what it is asked, and the way out; the first class that fits says it.
+TROUBLE: dict[type[Exception], str] = {
+    socket.gaierror: "its host name is not known",
+    asyncpg.ReadOnlySQLTransactionError: "the server is read-only, a standby perhaps; target_session_attrs=read-write "
+    "in the URL finds the other",
+    asyncpg.TooManyConnectionsError: "it has no connection left; lower SEMMEM_POSTGRES_POOL, or let it or its pooler "
+    "have more",
+    asyncpg.DiskFullError: "its disk is full; it can be written to when there is room again",
+    asyncpg.OutOfMemoryError: "the server has no memory left for the statement",
+    asyncpg.LockNotAvailableError: "another session held a lock for longer than lock_timeout allows; nothing was "
+    "written, so call again",
+    asyncpg.QueryCanceledError: "a statement took longer than statement_timeout allows, or was cancelled; call again, "
+    "or raise it for this login",
+    asyncpg.TransactionTimeoutError: "a transaction took longer than transaction_timeout allows; raise it for this "
+    "login",
+    asyncpg.IdleInTransactionSessionTimeoutError: "a transaction waited longer than "
+    "idle_in_transaction_session_timeout allows; raise it for this login",
+    asyncpg.AdminShutdownError: "the server stops, or an administrator ended the session; call again",
+    asyncpg.CrashShutdownError: "one of the server's processes crashed, and it starts again; its log says why",
+    asyncpg.CannotConnectNowError: "the server is starting, stopping or recovering; call again",
+    asyncpg.DatabaseDroppedError: "the database was dropped",
+    asyncpg.PostgresSystemError: "the server cannot read or write its files; its log says why",
+    asyncpg.DataCorruptedError: "the server finds its data damaged; its log says which",
+    asyncpg.IndexCorruptedError: "the server finds an index damaged; `reindex` mends it, and its log says which",
+}
 UNAVAILABLE = (
     OSError,
     asyncio.TimeoutError,
@@ -24,8 +49,9 @@ UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
-    asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.LockNotAvailableError,
+    asyncpg.ObjectInUseError,
+    asyncpg.InternalServerError,
+    asyncpg.StatementCompletionUnknownError,
     asyncpg.InvalidCachedStatementError,  # the tables changed under a statement; the next try prepares it anew
 )
 MISSING = (
@@ -63,21 +89,26 @@ def is_crowded(error: BaseException | None) -> bool:
 
 
 @contextmanager
-def mapped_errors(name: str = URL_SETTING) -> Iterator[None]:
+def mapped_errors(name: str = URL_SETTING, *, tls: bool = True) -> Iterator[None]:
     """Raises what `translated` makes of an error. The driver's own text may hold addresses and content."""
     try:
         yield
     except SemmemError:
         raise
     except Exception as error:
-        typed = translated(error, name)
+        typed = translated(error, name, tls=tls)
         if typed is None:
             raise
         raise typed from error
 
 
-def translated(error: BaseException, name: str = URL_SETTING) -> SemmemError | None:
-    """None for what is no question of the server, its settings or its rights. `name` is the setting with the URL."""
+def translated(error: BaseException, name: str = URL_SETTING, *, tls: bool = True) -> SemmemError | None:
+    """None for what is no question of the server, its settings or its rights.
+
+    `name` is the setting with the URL, and `tls` says whether that insists on TLS.
+    """
+    if not tls and _is_refused_tls(error):
+        return StoreUnavailable("postgres", "what answers there does not speak Postgres's protocol")
     return _tls(error) or _settings(error, name) or _schema(error) or _unavailable(error)
 
 
@@ -91,9 +122,13 @@ def _tls(error: BaseException) -> ConfigurationError | None:
         return ConfigurationError(
             "a TLS connection to Postgres failed; correct sslmode and the certificate files in the URL"
         )
-    if isinstance(error, ConnectionError) and "rejected SSL upgrade" in str(error):
+    if _is_refused_tls(error):
         return ConfigurationError("Postgres offers no TLS; turn it on there, or set sslmode=prefer in the URL")
     return None
+
+
+def _is_refused_tls(error: BaseException) -> bool:
+    return isinstance(error, ConnectionError) and "rejected SSL upgrade" in str(error)
 
 
 def _settings(error: BaseException, name: str) -> ConfigurationError | None:
@@ -135,20 +170,15 @@ def _schema(error: BaseException) -> ConfigurationError | None:
 
 
 def _unavailable(error: BaseException) -> StoreUnavailable | None:
-    if isinstance(error, socket.gaierror):
-        return StoreUnavailable("postgres", "its host name is not known")
-    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-        return StoreUnavailable(
-            "postgres", "the server is read-only, a standby perhaps; target_session_attrs=read-write finds the other"
-        )
-    if is_crowded(error) and not isinstance(error, TimeoutError):
-        return StoreUnavailable(
-            "postgres", "it has no connection left; lower SEMMEM_POSTGRES_POOL, or let it or its pooler have more"
-        )
     if isinstance(error, POOLER_ERRORS) and (trouble := _said(error, POOLER_TROUBLE)):
         return StoreUnavailable("postgres", trouble)
     if isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError):
         return WriteConflict(type(error).__name__)
+    for kind, trouble in TROUBLE.items():
+        if isinstance(error, kind):
+            return StoreUnavailable("postgres", trouble)
+    if is_crowded(error) and not isinstance(error, TimeoutError):
+        return StoreUnavailable("postgres", TROUBLE[asyncpg.TooManyConnectionsError])
     if isinstance(error, UNAVAILABLE):
         return StoreUnavailable("postgres", type(error).__name__)
     return None

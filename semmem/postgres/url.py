@@ -53,6 +53,10 @@ class PostgresUrl:
     name: str = URL_SETTING  # the setting that it was given in
 
     @property
+    def insists_on_tls(self) -> bool:
+        return self.sslmode in SSL_MODES[SSL_MODES.index("require") :] or self.sslrootcert is not None
+
+    @property
     def place(self) -> str:
         """Database and hosts, without the login, for people to read."""
         return f"{self.database or self.user or 'the default database'} on {', '.join(self.hosts) or 'this machine'}"

@@ -253,7 +253,7 @@ class Postgres:
         while True:
             await self._wait_in_line(began)
             try:
-                with self.breaker.guard(), mapped_errors():
+                with self.breaker.guard(), mapped_errors(tls=self._url.insists_on_tls):
                     return await self._living()
             except Open as error:
                 self._free.release()

@@ -47,6 +47,15 @@ SAME_VECTOR = 1e-5
 MARK = 0  # a number, where every other point has a UUID; without a tenant, so that no view holds it
 
 _ADDRESS = ("tenant", "scope_kind", "scope_id")
+TROUBLE = {
+    401: "(it wants a key; set SEMMEM_QDRANT_API_KEY)",
+    403: "(the key has too few rights; it has to read and write, and make collections)",
+    413: "(the request is too large for a proxy before it, or for its max_request_size_mb)",
+    507: "(its disk is full)",
+}
+# What the client lets out where an answer is none of Qdrant's.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
+
 _KEYWORD = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD)
 _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
     "tenant": models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True),
@@ -200,7 +209,8 @@ class QdrantIndex:
             )
             if len(found.points) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
                 await self._check_whole()
-        return [Candidate(PgUUID(str(hit.id)), hit.score) for hit in found.points]
+        # A number is the id of a point that somebody else put here.
+        return [Candidate(PgUUID(hit.id), hit.score) for hit in found.points if isinstance(hit.id, str)]
 
     async def _check_whole(self) -> None:
         """Asks for the mark, which a collection that was lost, emptied or exchanged does not have."""
@@ -220,8 +230,9 @@ class QdrantIndex:
                 page, offset = await self._client.scroll(
                     self.collection, inside, limit=SCAN_PAGE, offset=offset, with_payload=["version"]
                 )
-            for point in page:
-                yield UUID(str(point.id)), _payload(point)["version"]
+                held = [(UUID(str(point.id)), int(_payload(point)["version"])) for point in page]
+            for each in held:
+                yield each
             if offset is None:
                 return
 
@@ -340,13 +351,16 @@ class QdrantIndex:
             if isinstance(error, TimeoutError):
                 raise StoreUnavailable("qdrant", f"no answer within {seconds:g} s") from error
             raise StoreUnavailable("qdrant", self._reason(error)) from error
+        except UNREADABLE as error:
+            raise StoreUnavailable("qdrant", "what answers there does not speak Qdrant's protocol") from error
 
     def _reason(self, exc: Exception) -> str:
         # Never the body: a server may quote what it was sent.
         if isinstance(exc, UnexpectedResponse):
             if exc.status_code == 404:
                 return f"collection {self.collection} is missing; ensure makes it, and Postgres can fill it"
-            return f"HTTP {exc.status_code} {exc.reason_phrase}".rstrip()
+            trouble = TROUBLE.get(exc.status_code or 0, exc.reason_phrase)
+            return f"HTTP {exc.status_code} {trouble}".rstrip()
         if isinstance(exc, ResponseHandlingException):
             return type(exc.source).__name__
         return type(exc).__name__
@@ -356,7 +370,7 @@ def _is_down(error: BaseException) -> bool:
     """Not where it answers that something is wrong, such as a collection that is missing."""
     if isinstance(error, UnexpectedResponse):
         return error.status_code in (502, 503, 504)
-    return isinstance(error, ApiException | QdrantException | OSError)
+    return isinstance(error, (ApiException, QdrantException, OSError, *UNREADABLE))
 
 
 def _slug(model: str) -> str:

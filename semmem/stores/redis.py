@@ -26,7 +26,17 @@ from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    MasterDownError,
+    MovedError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from semmem.breaker import Breaker, Open
 from semmem.errors import StoreUnavailable
@@ -37,6 +47,24 @@ from semmem.stores.identity import Identity
 from semmem.stores.offsets import at_offset, offset_of
 
 TIMEOUT_SECONDS = 0.5
+
+TROUBLE: Mapping[type[Exception], str] = {
+    AuthenticationError: "it refuses the login; correct the user and password in SEMMEM_REDIS_URL",
+    NoPermissionError: "the login has too few rights; let it read, write, publish and run scripts under its prefix",
+    BusyLoadingError: "it is loading its data, and answers when that is done",
+    ReadOnlyError: "it is a replica, which takes no writes; name the primary in SEMMEM_REDIS_URL",
+    OutOfMemoryError: "its maxmemory is reached; raise it, or let it evict with maxmemory-policy volatile-lru",
+    MasterDownError: "it is a replica that has lost its primary; name the primary in SEMMEM_REDIS_URL",
+    MovedError: "it is a node of a cluster, and the keys are on another; name a single server in SEMMEM_REDIS_URL",
+}
+# By the code that the server's message has in it, where the client has no class for it.
+REFUSALS = {
+    "MISCONF": "it cannot save its data and takes no writes; its log says why",
+    "NOREPLICAS": "it has too few replicas, and takes no writes until they are back",
+    "BUSY": "a script keeps it busy; SCRIPT KILL ends that",
+}
+# What the client lets out where an answer is not of the protocol, or not to what was asked.
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 # With the offset that it was said at: the JSON of a time would round it to minutes.
 _ENTRY = TypeAdapter(tuple[timedelta | None, Event])
 
@@ -160,19 +188,21 @@ class RedisRecent:
     async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
         await self._drop_if_missed(scope)
         key = self.keys(scope).recent
-        async with self._asking(), self._client.pipeline(transaction=True) as pipe:
-            pipe.zrangebyscore(key, -1, -1)
-            pipe.zrevrangebyscore(key, "+inf", 0, start=0, num=limit)
-            header, rows = await pipe.execute()
-        if not _is_whole(header, epoch) or self.cap <= len(rows) < limit:
+        async with self._asking():
+            async with self._client.pipeline(transaction=True) as pipe:
+                pipe.zrangebyscore(key, -1, -1)
+                pipe.zrevrangebyscore(key, "+inf", 0, start=0, num=limit)
+                header, rows = await pipe.execute()
+            incomplete = header != [b"%d:whole" % epoch] or self.cap <= len(rows) < limit
+        if incomplete:  # or of a newer epoch, which may be of a state that the database is no more in
             return None
         return self._events(scope, rows)
 
     async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
-        keys = self.keys(scope)
+        recent, written = self.keys(scope).recent, self._written(events, epoch, "fill")
         async with self._asking():
             await self._note_state()
-            await self._client.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "fill"))
+            await self._client.eval(_WRITE, 1, recent, *written)
 
     async def forget(self, scope: Scope) -> None:
         async with self._asking():
@@ -199,8 +229,10 @@ class RedisRecent:
                     yield
         except Open as error:
             raise StoreUnavailable("redis", "it is known to be down, and looked for") from error
-        except (RedisError, OSError) as error:  # only the kind of the error: a server may quote what it was sent
-            raise StoreUnavailable("redis", type(error).__name__) from error
+        except (RedisError, OSError) as error:
+            raise StoreUnavailable("redis", _reason(error)) from error
+        except UNREADABLE as error:
+            raise StoreUnavailable("redis", "what answers there does not speak Redis's protocol") from error
 
     @property
     def _states(self) -> str:
@@ -219,12 +251,12 @@ class RedisRecent:
         self._noted = (self._identity.state, monotonic() + lifetime / 4 / 1_000)
 
     async def _push(self, keys: ScopeKeys, events: Sequence[Event], epoch: int) -> None:
-        ids = [str(event.id) for event in events]
+        ids, written = [str(event.id) for event in events], self._written(events, epoch, "push")
         async with self._asking():
             await self._note_state()
             async with self._client.pipeline(transaction=True) as pipe:
                 # EVAL, not EVALSHA: a server that has restarted knows no script.
-                pipe.eval(_WRITE, 1, keys.recent, *self._written(events, epoch, "push"))
+                pipe.eval(_WRITE, 1, keys.recent, *written)
                 for id in ids[-self._notices :]:
                     pipe.xadd(keys.notices, {"event": id}, maxlen=self._notices, approximate=True)
                 pipe.pexpire(keys.notices, self._ttl_ms)
@@ -256,7 +288,14 @@ class RedisRecent:
 
 def _is_down(error: BaseException) -> bool:
     """Not where it answers, if only with an error."""
-    return isinstance(error, RedisError | OSError) and not isinstance(error, ResponseError)
+    return isinstance(error, (RedisError, OSError, *UNREADABLE)) and not isinstance(error, ResponseError)
+
+
+def _reason(error: Exception) -> str:
+    """The way out, else the error's kind, and never its text: a server may quote what it was sent."""
+    by_kind = (trouble for kind, trouble in TROUBLE.items() if isinstance(error, kind))
+    by_code = (trouble for code, trouble in REFUSALS.items() if code in str(error))
+    return next(by_kind, None) or next(by_code, type(error).__name__)
 
 
 def _by_scope(events: Sequence[Event]) -> Mapping[Scope, list[Event]]:
@@ -277,13 +316,6 @@ def _written_entry(event: Event) -> bytes:
 def _read_entry(row: bytes) -> Event:
     offset, event = _ENTRY.validate_json(row)
     return replace(event, occurred_at=at_offset(event.occurred_at, offset)) if offset else event
-
-
-def _is_whole(header: Sequence[bytes], epoch: int) -> bool:
-    if not header:
-        return False
-    known, _, state = header[0].partition(b":")
-    return state == b"whole" and int(known) == epoch  # a newer one may be of a state that the database is no more in
 
 
 def _milliseconds(span: timedelta) -> int:

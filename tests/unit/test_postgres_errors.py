@@ -59,13 +59,22 @@ def _not_bound() -> asyncpg.PostgresError:
         (socket.gaierror(-2, SECRET), StoreUnavailable, "host name"),
         (asyncpg.ReadOnlySQLTransactionError(SECRET), StoreUnavailable, "read-only"),
         (asyncpg.TooManyConnectionsError(SECRET), StoreUnavailable, "SEMMEM_POSTGRES_POOL"),
-        (asyncpg.DiskFullError(SECRET), StoreUnavailable, "DiskFullError"),
-        (asyncpg.CannotConnectNowError(SECRET), StoreUnavailable, "CannotConnectNowError"),
-        (asyncpg.AdminShutdownError(SECRET), StoreUnavailable, "AdminShutdownError"),
-        (asyncpg.QueryCanceledError(SECRET), StoreUnavailable, "QueryCanceledError"),
+        (asyncpg.DiskFullError(SECRET), StoreUnavailable, "its disk is full"),
+        (asyncpg.CannotConnectNowError(SECRET), StoreUnavailable, "starting, stopping or recovering"),
+        (asyncpg.AdminShutdownError(SECRET), StoreUnavailable, "call again"),
+        (asyncpg.QueryCanceledError(SECRET), StoreUnavailable, "statement_timeout"),
         (asyncpg.DeadlockDetectedError(SECRET), WriteConflict, "call again"),
         (asyncpg.SerializationError(SECRET), WriteConflict, "call again"),
-        (asyncpg.IdleInTransactionSessionTimeoutError(SECRET), StoreUnavailable, "Idle"),
+        (asyncpg.IdleInTransactionSessionTimeoutError(SECRET), StoreUnavailable, "idle_in_transaction_session_timeout"),
+        (asyncpg.LockNotAvailableError(SECRET), StoreUnavailable, "lock_timeout"),
+        (asyncpg.TransactionTimeoutError(SECRET), StoreUnavailable, "transaction_timeout"),
+        (asyncpg.CrashShutdownError(SECRET), StoreUnavailable, "crashed"),
+        (asyncpg.IdleSessionTimeoutError(SECRET), StoreUnavailable, "IdleSessionTimeoutError"),
+        (asyncpg.PostgresIOError(SECRET), StoreUnavailable, "its log"),
+        (asyncpg.UndefinedFileError(SECRET), StoreUnavailable, "its log"),
+        (asyncpg.DataCorruptedError(SECRET), StoreUnavailable, "its log"),
+        (asyncpg.InternalServerError(SECRET), StoreUnavailable, "InternalServerError"),
+        (asyncpg.StatementCompletionUnknownError(SECRET), StoreUnavailable, "StatementCompletionUnknownError"),
         (ConnectionRefusedError(SECRET), StoreUnavailable, "ConnectionRefusedError"),
         (TimeoutError(), StoreUnavailable, "TimeoutError"),
     ],
@@ -76,6 +85,13 @@ def test_the_driver_s_errors_are_typed(error: Exception, kind: type[SemmemError]
     assert type(raised.value) is kind
     assert says in str(raised.value)
     assert SECRET not in str(raised.value)
+
+
+def test_tls_that_nobody_asked_for_is_not_missed() -> None:
+    """Nothing that speaks the protocol refuses it in these words then."""
+    error = translated(ConnectionError(f"PostgreSQL server at {SECRET} rejected SSL upgrade"), tls=False)
+    assert isinstance(error, StoreUnavailable)
+    assert SECRET not in str(error)
 
 
 def test_a_fault_of_our_own_stays_what_it_is() -> None:
