@@ -151,6 +151,8 @@ class Intake:
             yield f"{renamed} items have new ids: their own are taken elsewhere in this tenant"
         if self._consistency.lowered:
             yield f"{self._consistency.lowered} facts claimed more trust than their sources have, and got the sources'"
+        if forgotten := sum(one.forgotten for one in moved):
+            yield f"{forgotten} items were left out: the events that they rest on were forgotten during the import"
         for kind, count in _sum(one.kept for one in moved).items():
             yield f"{count} of kind {kind} were left out: this memory has its own in their place"
 

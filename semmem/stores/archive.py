@@ -8,6 +8,7 @@ from uuid import UUID
 
 from semmem.archive import KINDS, written
 from semmem.scope import Branch, Scope, View
+from semmem.stores.archive_forgotten import without_forgotten
 from semmem.stores.archive_rows import FIELDS_OF
 from semmem.stores.archive_writing import WRITERS, Line, Moved, keyed, known_records
 from semmem.stores.branches import register
@@ -91,6 +92,7 @@ class ArchiveStore:
             await register(connection, place)
             await lock_scope(connection, scope)
             await take_turn(connection, scope)
+            lines = await without_forgotten(connection, scope, kind, lines, moved)
             ids = await WRITERS[kind](connection, scope, lines, moved)
             if retracted:
                 await WRITERS["retraction"](connection, scope, retracted, moved)

@@ -47,6 +47,10 @@ order by recorded_at, id;
 -- make_scope: a first write's scope
 insert into semmem.scopes (tenant, scope_kind, scope_id) values ($1, $2, $3) on conflict do nothing;
 
+-- standing_events: which of these are here
+select id from semmem.events
+where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($4::uuid[]);
+
 -- held_event: which of these ids are events here already
 select id, content, role from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($4::uuid[]);
 

@@ -33,6 +33,7 @@ class Moved:
     known: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)  # left out, since this memory has one of its own in its place
     renamed: int = 0
+    forgotten: int = 0  # left out, since events they rest on were forgotten while the import went on
 
     def id(self, old: str, kind: str = "event") -> str:
         return self.ids.get((kind, old), old)
