@@ -9,6 +9,8 @@ as U+241B is of escape.
 
 import re
 
+from semmem.unicode import UNSEEN
+
 _REFERENCE = "&(?=(?:amp|lt|#[0-9]+);)"  # one that a text holds itself
 # A tag or a chat template's special token may begin with any `<` but one before a digit, white space or harmless signs;
 # white space does not hide a slash, a bar or semmem's own name.
@@ -16,15 +18,10 @@ _SIGN = "[/|\uff5c!?\\\\]"
 _OPENS = rf"<(?![\s0-9=<>+\-.,:;)\]}}'\"$\u20ac~*&]|\Z)|<(?=\s*(?:{_SIGN}|[\w-]*semmem))"
 _BREAKS = "\r\v\f\x1c-\x1e\x85\u2028\u2029"  # what str.splitlines takes for the end of a line, but for the newline
 
-_UNSEEN = (
-    "\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
-    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a"
-    "\U000e0000-\U000e0fff"
-)
 # Joiners belong to emoji and to many scripts, and selectors behind a sign say how it looks; anywhere else they hide.
-_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{_UNSEEN}]"
+_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{UNSEEN}]"
 HIDDEN = (
-    rf"[{_UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
+    rf"[{UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
     r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
 )
 

@@ -3,10 +3,11 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from semmem import forking
@@ -15,7 +16,7 @@ from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
 from semmem.deadline import Calls
 from semmem.erasure import Erasure
-from semmem.errors import InvalidInput, StoreUnavailable
+from semmem.errors import Closed, InvalidInput, StoreUnavailable
 from semmem.fact_indexing import FactIndexer
 from semmem.heartbeat import Heartbeat
 from semmem.index_sync import IndexSync
@@ -102,13 +103,35 @@ class Application:
     work: IndexWork
 
 
-@asynccontextmanager
-async def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AsyncIterator[Memory]:
+def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
     """A memory, from arguments (the names of semmem.settings.Settings), else SEMMEM_*, else the embedded servers.
 
-    A `reranker` decides the order of the best hits; it stays the caller's to close. Raises ConfigurationError,
-    EmbeddedServerError or StoreUnavailable, each with the way out.
+    A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
+    `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
     """
+    return _Once(_opened(clock, reranker, given))
+
+
+class _Once(AbstractAsyncContextManager[Memory]):
+    """Says what is wrong where it is entered again; contextlib's own raises AttributeError."""
+
+    def __init__(self, inner: AbstractAsyncContextManager[Memory]) -> None:
+        self._inner, self._entered = inner, False
+
+    async def __aenter__(self) -> Memory:
+        if self._entered:
+            raise Closed("this semmem.open() was entered before; call semmem.open() again for each `async with`")
+        self._entered = True
+        return await self._inner.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        return await self._inner.__aexit__(kind, error, at)
+
+
+@asynccontextmanager
+async def _opened(clock: Clock, reranker: Reranker | None, given: dict[str, Any]) -> AsyncIterator[Memory]:
     check_callable("clock", clock)
     if reranker is not None and not callable(getattr(reranker, "score", None)):
         raise InvalidInput("reranker", "must have a method score", "pass an object like semmem.Reranker")

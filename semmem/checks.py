@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from semmem.errors import InvalidInput
+from semmem.unicode import is_visible
 
 T = TypeVar("T")
 
@@ -34,11 +35,11 @@ def check_text(field: str, value: object, max_bytes: int) -> str:
     """A non-empty string that Postgres can hold, at most `max_bytes` in UTF-8."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {type(value).__name__}", "pass a str")
-    if not str.strip(value):  # str's own methods: a class of a caller's may have others
-        raise InvalidInput(field, "must not be empty", "pass at least one visible character")
     if _UNSTORABLE.search(value):
         raise InvalidInput(field, "must not contain NUL or lone surrogates", "remove these characters first")
-    if len(str.encode(value)) > max_bytes:
+    if not is_visible(value):
+        raise InvalidInput(field, "must not be empty", "pass at least one visible character")
+    if len(str.encode(value)) > max_bytes:  # str's own method: a class of a caller's may have another
         raise InvalidInput(field, f"must be at most {max_bytes} bytes in UTF-8", "shorten or split it")
     return value
 

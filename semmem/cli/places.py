@@ -55,7 +55,12 @@ def at_place(command: Callable[..., None]) -> Callable[..., None]:
 
 def place_named(tenant: str, user: str | None, workspace: str | None, branch: str | None, owner: str | None) -> Branch:
     """The place that the options name. Raises InvalidInput."""
-    return Branch(Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch), owner)
+    root, path = Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch)
+    try:
+        return Branch(root, path, owner)
+    except InvalidInput as error:
+        field = "branch" if error.field.startswith("path") else error.field
+        raise InvalidInput(field, error.limit, error.fix) from None
 
 
 def _parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:

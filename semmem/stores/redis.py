@@ -14,6 +14,7 @@ database has been in are noted, for as long as entries of theirs may live, so th
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from datetime import UTC, timedelta
 from heapq import nlargest
 from time import monotonic
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 from redis.asyncio import Redis
@@ -100,12 +102,16 @@ if filling or redis.call('PTTL', recent) < 0 then
 end
 """
 
+_DATABASE = re.compile("/?|/[0-9]+/?")
+
 
 def connect(url: str, seconds: float = TIMEOUT_SECONDS) -> Redis:
     """A client that gives up after so many seconds. Raises ValueError for a URL it cannot read.
 
     The one retry is for pooled connections that a restarted server has closed.
     """
+    if url.startswith("redis") and not _DATABASE.fullmatch(urlsplit(url).path):
+        raise ValueError("the path is no number of a database")  # redis-py takes 0 instead
     alive: dict[str, Any] = {"socket_keepalive": True, "socket_keepalive_options": dict(tcp_options())}
     return Redis.from_url(
         url,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from semmem.checks import MAX_CONTENT_BYTES, check_text
+from semmem.checks import MAX_CONTENT_BYTES, MAX_DEPTH, check_text
 from semmem.errors import InvalidInput
 from semmem.scope import Scope
 
@@ -85,7 +85,7 @@ def ignored_arguments(
     """
     unknown = sorted(name for name, value in given.items() if name not in schema["properties"] and not is_blank(value))
     for name in unknown:
-        for inner, value in _entries(name, given[name]):
+        for inner, value in _entries(name, name, given[name]):
             _check_owner(tool, inner, value, scope)
     named = [name for name in unknown if _folded(name) not in HOSTS_OWN | NAMES_TENANT | NAMES_OWNER]
     if strict and named:
@@ -93,22 +93,32 @@ def ignored_arguments(
     return named
 
 
-def _entries(name: str, value: object) -> Iterator[tuple[str, object]]:
+def _entries(argument: str, name: str, value: object, levels: int = MAX_DEPTH) -> Iterator[tuple[str, object]]:
     """A value under its name, and all that it holds: other servers take `filters` with a user in them."""
     yield name, value
     found = _parsed(value)
+    if isinstance(found, Mapping | list) and not levels:
+        raise InvalidInput(argument, f"must be at most {MAX_DEPTH} levels deep", "leave it out")
     if isinstance(found, Mapping):
         for inner, held in found.items():
-            yield from _entries(inner, held)
+            yield from _entries(argument, inner, held, levels - 1)
     elif isinstance(found, list):
         for held in found:
-            yield from _entries("", held)
+            yield from _entries(argument, "", held, levels - 1)
 
 
 def _check_owner(tool: str, name: str, value: object, scope: Scope) -> None:
     own = scope.tenant if _folded(name) in NAMES_TENANT else scope.id
-    if _folded(name) in NAMES_TENANT | NAMES_OWNER and str(value) != own:
+    if _folded(name) in NAMES_TENANT | NAMES_OWNER and _said(value) != own:
         raise InvalidInput(name, f"no argument of {tool}, leave it out", "whose memory this is, the server decides")
+
+
+def _said(value: object) -> str | None:
+    """A word, a number or a truth value as text; None for what no argument is written as."""
+    if isinstance(value, float | str):
+        return str(value)
+    short = isinstance(value, int) and abs(value) < 2**63  # Python writes no longer ones than 4,300 digits
+    return str(value) if short else None
 
 
 def _folded(name: str) -> str:
@@ -170,7 +180,7 @@ def _object(value: object, info: ValidationInfo) -> Any:
 
 
 def _confirmed(value: object, info: ValidationInfo) -> bool:
-    said = str(value).strip().lower()
+    said = (_said(value) or "").strip().lower()
     if said not in YES:
         limit = "must be true" if said in NO else "must be true or false"
         raise InvalidInput(info.field_name or "", limit, "pass true once the user has asked for it; nothing is deleted")
@@ -178,7 +188,7 @@ def _confirmed(value: object, info: ValidationInfo) -> bool:
 
 
 def _yes_or_no(value: object, info: ValidationInfo) -> bool:
-    said = str(value).strip().lower()
+    said = (_said(value) or "").strip().lower()
     if said not in YES | NO:
         raise InvalidInput(info.field_name or "", "must be true or false", "pass one of the two, or leave it out")
     return said in YES

@@ -1,0 +1,65 @@
+"""What semmem.open() answers is good for one `async with`."""
+
+import pytest
+
+import semmem
+from semmem import Closed, ConfigurationError, InvalidInput, StoreUnavailable
+from semmem.checks import check_text
+from semmem.stores.redis import connect
+
+NOWHERE = "postgresql://nobody@127.0.0.1:9/none"
+
+
+async def test_it_is_entered_once() -> None:
+    opening = semmem.open(postgres_url=NOWHERE)
+    with pytest.raises(StoreUnavailable):
+        async with opening:
+            pass
+    with pytest.raises(Closed, match=r"call semmem.open\(\) again"):
+        async with opening:
+            pass
+
+
+@pytest.mark.parametrize("path", ["/abc", "/-1", "/1/2", "/1a", "/0x1", "//1", "/%31", "/٣"])
+async def test_a_redis_database_that_is_no_number(path: str) -> None:
+    with pytest.raises(ValueError, match="no number of a database"):
+        connect(f"redis://127.0.0.1:9{path}")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/0", "/15", "/15/"])
+async def test_a_redis_database(path: str) -> None:
+    client = connect(f"redis://127.0.0.1:9{path}")
+    assert client.connection_pool.connection_kwargs.get("db", 0) == int(path.strip("/") or 0)
+    await client.aclose()
+
+
+async def test_a_redis_url_is_refused_before_anything_is_asked(urls: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="SEMMEM_REDIS_URL must be like redis://host:6379/0"):
+        async with semmem.open(**urls | {"redis_url": "redis://127.0.0.1:9/abc"}):
+            pass
+
+
+UNSEEN = [
+    "\u200b",
+    " \u200b\n",
+    "\ufeff",
+    "\u2060\u00ad",
+    "\u202e",
+    "\U000e0041",
+    "\u3164",
+    "\u2800",
+    "\u200d",
+    "\ufe0f",
+    "\x01",
+]
+
+
+@pytest.mark.parametrize("text", UNSEEN, ids=ascii)
+def test_text_that_nobody_sees_is_empty(text: str) -> None:
+    with pytest.raises(InvalidInput, match="content: must not be empty; pass at least one visible character"):
+        check_text("content", text, 100)
+
+
+@pytest.mark.parametrize("text", ["a\u200b", "\u200b.", "👩‍👩‍👧", "❤\ufe0f", "नी", "ـ", "\u0301"], ids=ascii)
+def test_text_with_anything_to_see_stands(text: str) -> None:
+    assert check_text("content", text, 100) == text
