@@ -102,7 +102,7 @@ class PoolExhausted(StoreUnavailable):
     def __init__(self, size: int, waited: float) -> None:
         SemmemError.__init__(
             self,
-            f"all {size} connections to Postgres were in use for {waited:g} s; raise SEMMEM_POSTGRES_POOL or "
+            f"all {size} connections to Postgres were in use for {waited:.3g} s; raise SEMMEM_POSTGRES_POOL or "
             "SEMMEM_POSTGRES_WAIT, or ask for less at once",
         )
         self.store, self.size = "postgres", size

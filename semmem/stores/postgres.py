@@ -224,12 +224,13 @@ class Postgres:
             with mapped_errors():
                 try:
                     yield connection
+                except TimeoutError:
+                    self._give_up(own)  # while it is ours: a moment later it may be another caller's
+                    raise
                 finally:
                     await self._pool.release(connection)
         except StoreUnavailable as error:
-            error.sent = True
-            if isinstance(error.__cause__, TimeoutError):
-                self._give_up(own)
+            error.sent = error.store == "postgres"
             raise
         finally:
             if timer:
@@ -280,8 +281,7 @@ class Postgres:
                 self._since.end_idle()
 
     async def _probe(self) -> None:
-        connection = await connect(self._url)
-        connection.terminate()
+        (await connect(self._url)).terminate()
 
     def _is_down(self, error: BaseException) -> bool:
         return isinstance(error, StoreUnavailable) and not self._is_crowded(error)
