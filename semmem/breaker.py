@@ -103,7 +103,7 @@ class Breaker:
             return  # a call that was under way when others failed: the pause is theirs
         self._due = self._clock() + self._pause
         self._pause = min(2 * self._pause, self._longest_pause)
-        if self._probe:
+        if self._probe and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._ask_until_it_answers(self._probe), name=f"semmem-probe-{self.name}")
 
     def _close(self) -> None:
@@ -114,6 +114,8 @@ class Breaker:
     async def _ask_until_it_answers(self, probe: Callable[[], Awaitable[object]]) -> None:
         while self._due is not None:
             await self._sleep(self._due - self._clock())
+            if self._due is None:
+                return  # a call that was under way was answered meanwhile
             try:
                 async with asyncio.timeout(self._patience):
                     await probe()

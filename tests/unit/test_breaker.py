@@ -157,6 +157,26 @@ async def test_it_is_told_once_when_it_opens_and_once_when_it_closes(caplog: pyt
     assert len(asked) == 5
 
 
+async def test_a_call_that_was_under_way_and_is_answered_ends_the_probing() -> None:
+    time = Time()
+    asked: list[None] = []
+
+    async def probe() -> None:
+        asked.append(None)
+
+    breaker = Breaker("qdrant", is_down, probe=probe, patience=PATIENCE, clock=time, sleep=time.sleep)
+    for _ in range(2):
+        with breaker.guard():
+            fail(breaker, time)
+            await asyncio.sleep(0)
+        assert not breaker.open
+    probing = [task for task in asyncio.all_tasks() if task.get_name() == "semmem-probe-qdrant"]
+    assert len(probing) == 1
+    time.asleep.set()
+    await asyncio.wait(probing)
+    assert not asked
+
+
 async def test_closing_ends_the_probing() -> None:
     time = Time()
 
