@@ -186,7 +186,9 @@ async def migrate(settings: Settings) -> list[str]:
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
-    log, facts = EventLog(postgres, extract_after=settings.extraction_pause), FactStore(postgres)
+    mirrored = stores.mirror is not None
+    log = EventLog(postgres, extract_after=settings.extraction_pause, mirrored=mirrored)
+    facts = FactStore(postgres)
     overdue = settings.overdue_after
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
@@ -203,7 +205,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         branches=branches,
         records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
-        archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
+        archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,

@@ -97,10 +97,11 @@ class Worker:
     async def run(self, kinds: Sequence[Entrypoint] = ENTRYPOINTS) -> None:
         """Does jobs of these kinds until `stop`; reconnects where Postgres went away.
 
+        Without a mirror it leaves its jobs waiting: another worker may have one, or this one may get it back.
         Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
         that waits, is another worker's at once.
         """
-        self._kinds = kinds
+        self._kinds = [kind for kind in kinds if kind != "mirror" or self._sync]
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
@@ -186,8 +187,9 @@ class Worker:
         await self._indexer.embed_missing(scope, stopped=turn.over)
 
     async def _carry(self, scope: Scope, turn: Turn, last: bool) -> None:
+        assert self._sync is not None, "run takes no such job without it"
         receipts = await self._erasure.unmirrored(scope)
-        if self._sync is None or await self._sync.run(scope, stopped=turn.over):
+        if await self._sync.run(scope, stopped=turn.over):
             await self._erasure.finish_mirrored(scope, receipts)
 
     async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:

@@ -44,9 +44,12 @@ class ScopeState:
 class EventLog:
     """Appends and reads events; a method that takes a connection is part of the caller's transaction."""
 
-    def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta()) -> None:
-        """`extract_after`: how long accepted events wait, so that those that follow are extracted with them."""
-        self._postgres, self._extract_after = postgres, extract_after
+    def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta(), mirrored: bool = True) -> None:
+        """`extract_after`: how long accepted events wait, so that those that follow are extracted with them.
+
+        Where it is not `mirrored`, nobody waits for what an earlier mirror has yet to follow.
+        """
+        self._postgres, self._extract_after, self._mirrored = postgres, extract_after, mirrored
 
     @tried_again
     async def remember(
@@ -147,7 +150,7 @@ class EventLog:
     async def waiting(self, view: View, *, facts: bool) -> bool:
         """Whether work is left; without `facts`, whether recall cannot find some event yet."""
         async with self._postgres.transaction(view) as connection:
-            return bool(await connection.fetchval(_SQL["waiting"], *columns_of(view), facts))
+            return bool(await connection.fetchval(_SQL["waiting"], *columns_of(view), facts, self._mirrored))
 
     async def count_waiting(self, view: View) -> tuple[int, int]:
         """(not indexed, not consolidated)."""

@@ -105,7 +105,7 @@ update semmem.events set consolidated_at = null where tenant = $1 and id = any (
 
 -- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to embed, to erase. Where only recall
 -- matters ($4 is false), only indexing does, and what no mirror or embedder holds up that keeps failing: pgvector and the
--- words answer then
+-- words answer then. Without a mirror ($5 is false) what waits for one does not matter
 with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
 select exists (
     select from view v, semmem.events e
@@ -114,7 +114,7 @@ select exists (
 ) or exists (
     select from view v, semmem.facts f
     where (f.tenant, f.scope_kind, f.scope_id) = ($1, v.kind, v.id) and f.indexed_at is null
-) or exists (
+) or $5 and exists (
     select from view v, semmem.index_work w
     where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)
       and ($4 or not exists (
@@ -132,7 +132,7 @@ select exists (
       ))
 ) or $4 and exists (
     select from view v, semmem.receipts r
-    where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or r.qdrant_at is null)
+    where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or $5 and r.qdrant_at is null)
 ) or $4 and exists (
     select from view v, semmem.summaries m
     where (m.tenant, m.scope_kind, m.scope_id) = ($1, v.kind, v.id) and m.text is null

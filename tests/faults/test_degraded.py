@@ -15,6 +15,8 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.bootstrap import Application
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
+from semmem.scope import Branch, Scope
+from semmem.stores.jobs import Entrypoint, JobQueue
 from semmem.stores.postgres import Postgres
 from tests.applications import ManualClock, Opener, opened
 from tests.faults.oracle import drift
@@ -315,6 +317,35 @@ async def test_pgvector_may_be_chosen_although_there_is_a_qdrant(opener: Opener)
     async with opener(vector_index="pgvector") as application:
         assert application.stores.mirror is None
         assert await _degraded(await _told(_alice(application))) == frozenset()
+
+
+async def test_what_waits_for_a_qdrant_that_is_used_no_more_is_left_alone_until_it_is_again(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scope, done, release = Scope.user(f"tenant-{uuid4()}", "alice"), list[Entrypoint](), JobQueue.release
+
+    async def noting(queue: JobQueue, job: int, kind: Entrypoint, of: Scope, *, at_once: bool = False) -> None:
+        await release(queue, job, kind, of, at_once=at_once)
+        if of == scope:
+            done.append(kind)
+
+    monkeypatch.setattr(JobQueue, "release", noting)
+    async with opener(worker=False) as application:
+        alice = application.memory.at(Branch(scope))
+        await alice.remember("I am allergic to peanuts.", session="s1")
+        receipt = await alice.forget(session="s1")
+        await application.work.add(scope, [uuid4()])
+    assert receipt.id is not None
+    async with opener(vector_index="pgvector") as application:
+        alice = await _told(application.memory.at(Branch(scope)))
+        assert await _degraded(alice) == frozenset()
+        assert (await alice.receipt(receipt.id)).complete
+        assert "index" in done
+        assert "mirror" not in done
+    async with opener() as application:
+        alice = application.memory.at(Branch(scope))
+        await alice.settled()
+        assert (await alice.receipt(receipt.id)).stores["qdrant"]
 
 
 async def test_a_failed_analysis_is_told_and_fails_nothing(postgres_url: str, caplog: pytest.LogCaptureFixture) -> None:
