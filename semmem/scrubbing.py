@@ -1,5 +1,6 @@
 """When the bytes of what was forgotten leave the embedded servers' files, and the receipts that say so."""
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from semmem.stores.scrubs import Scrubs, all_receipts
 if TYPE_CHECKING:
     from semmem.embedded import Servers
 
+POLL = 0.1  # seconds, until another process has scrubbed
 HOLD_SECONDS = 2.0  # that a table may be closed to its readers while it is written anew
 
 
@@ -29,7 +31,10 @@ class Scrubber:
     async def scrub(self) -> int:
         """Scrubs now, however long a table is closed to its readers; how many receipts are clean by it."""
         async with all_receipts(self._servers.postgres_url) as scrubs:
-            return await self._scrub(scrubs, None)
+            while True:
+                if await scrubs.alone():
+                    return await self._scrub(scrubs, None)
+                await asyncio.sleep(POLL)
 
     async def _scrub(self, scrubs: Scrubs, hold: float | None) -> int:
         from semmem.embedded.scrubbing import scrub  # where there are no embedded servers, there is no such module

@@ -65,7 +65,7 @@ class Eraser:
         """Forgets all of a place and of those below it, one after the other; the receipt speaks for all of them."""
         gone = [await self.erase(branch, EVERYTHING, now) for branch in below]
         receipt = await self.erase(place, EVERYTHING, now)
-        return await self._joined(receipt, gone) if gone else receipt
+        return await self._joined(receipt, gone)
 
     @tried_again
     async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:

@@ -15,6 +15,7 @@ from semmem.bootstrap import Application
 from semmem.embedded import scrubbing
 from semmem.errors import EmbeddedServerError
 from semmem.receipt import Receipt
+from semmem.stores.scrubs import Scrubs
 from tests.applications import ManualClock, opened
 from tests.waiting import wait_until
 
@@ -107,6 +108,18 @@ async def test_a_table_in_use_puts_it_off_and_is_given_up_in_between(
         assert await alice.recall("door code") is not None
     assert not await _is_scrubbed(alice, receipt)
     await scrubber.scrub()
+    assert await _is_scrubbed(alice, receipt)
+
+
+async def test_two_do_not_scrub_at_once(application: Application, alice: ScopedMemory) -> None:
+    receipt = await _forgotten(alice)
+    assert application.scrubber is not None
+    async with _other(application) as other:
+        assert await Scrubs(other).alone()
+        scrubbed = asyncio.create_task(application.scrubber.scrub())
+        assert not (await asyncio.wait({scrubbed}, timeout=1.0))[0]
+        assert not await _is_scrubbed(alice, receipt)
+    assert await scrubbed >= 1
     assert await _is_scrubbed(alice, receipt)
 
 
