@@ -22,7 +22,7 @@ MENDED_SHOWN = 10  # after a restore it is each right of each table
 
 
 def worker(ctx: typer.Context) -> None:
-    """Extract and index what was remembered, until SIGTERM or Ctrl-C.
+    """Index and extract what was remembered, and let every store follow, until SIGTERM or Ctrl-C.
 
     Then the batch in hand has SEMMEM_STOP_GRACE to end, and what is left waits for another worker. A second signal
     ends at once, and loses nothing either. Any number of workers may run; with embedded servers every command brings

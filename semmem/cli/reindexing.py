@@ -44,7 +44,14 @@ def reindex(
         bool, typer.Option("--all", help="All tenants, and whatever else the collection holds.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what differs.")] = False,
-    wait: options.Wait = None,
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Wait until what differs was carried again.",
+            show_default="wait, if this process runs the worker",
+        ),
+    ] = None,
     patience: options.Patience = PATIENCE,
     as_json: options.AsJson = False,
 ) -> None:

@@ -70,7 +70,7 @@ def remember(
 def forget(
     ctx: typer.Context,
     place: Branch,
-    everything: Annotated[bool, typer.Option("--everything", help="All of the scope.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="All of it, branches too.")] = False,
     session: options.Session = None,
     event: options.EventId = None,
     fact: options.FactId = None,
