@@ -32,9 +32,9 @@ def opened(file: Path) -> AbstractContextManager[BinaryIO]:
     """The file, a pipe, or stdin for `-`. Raises InvalidInput where it cannot be opened."""
     if str(file) == STDIN:
         return nullcontext(typer.get_binary_stream("stdin"))
-    if file.is_dir():
-        raise InvalidInput("file", f"{file} is a folder", "name a file, or - for stdin")
     try:
+        if file.is_dir():  # which raises too, where a name is longer than the system allows
+            raise InvalidInput("file", f"{file} is a folder", "name a file, or - for stdin")
         return file.open("rb")
     except OSError as error:
         raise InvalidInput(
