@@ -75,6 +75,7 @@ async def test_a_memory_that_can_not_be_opened_says_why_every_time(settings: dic
 
 
 async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[str, Any]) -> None:
+    before = threading.enumerate()
     first, second = Bridge.shared(**settings), Bridge.shared(**settings)
     assert first is second
     first.close()
@@ -86,7 +87,7 @@ async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[st
     assert third is not second
     assert await third.arun(_tell) == []
     await asyncio.to_thread(third.close)
-    assert not [thread for thread in threading.enumerate() if thread.name == "semmem"]
+    assert [thread for thread in threading.enumerate() if thread.name == "semmem" and thread not in before] == []
 
 
 def test_settings_that_differ_are_no_shared_memory() -> None:

@@ -46,7 +46,7 @@ async def _forked(case: str, settings: dict[str, Any], **environment: str) -> li
 @pytest.fixture
 def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    return urls
+    return urls | {"read_timeout": 60, "write_timeout": 60}  # seconds, on a busy machine
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
+from semmem.erasure import Erasure
 from tests.applications import Opener
 
 SECRET = "The launch code of the probe is heliotrope."
@@ -125,13 +126,16 @@ async def test_a_receipt_is_not_complete_before_the_branches_are(opener: Opener)
         await alice.branch("a").remember(SECRET)
         receipt = await alice.forget(everything=True)
         assert receipt.id is not None
-        await application.memory.parts.erasure.finish(
-            alice.scope, await application.memory.parts.erasure.unfinished(alice.scope)
-        )
+        await _followed(application.memory.parts.erasure, alice)
         assert not (await alice.receipt(receipt.id)).complete
-        branch = alice.branch("a").scope
-        await application.memory.parts.erasure.finish(branch, await application.memory.parts.erasure.unfinished(branch))
+        await _followed(application.memory.parts.erasure, alice.branch("a"))
         assert (await alice.receipt(receipt.id)).complete
+
+
+async def _followed(erasure: Erasure, place: ScopedMemory) -> None:
+    """As once the worker had brought both stores up to date."""
+    await erasure.finish_cached(place.scope)
+    await erasure.finish_mirrored(place.scope, await erasure.unmirrored(place.scope))
 
 
 async def test_writing_and_forgetting_at_once_never_loses_sight_of_what_is_there(alice: ScopedMemory) -> None:

@@ -165,7 +165,7 @@ async def test_a_search_for_anything_shows_the_newest_and_says_so(
         ("get_memory", {"id": "x"}, "memory_id: is missing; pass it (An id that a tool showed); get_memory has no id"),
         ("get_memory", {"memory_id": 5}, "memory_id: must be an id, as text"),
         ("update_memory", {"memory_id": "x"}, "text: is missing"),
-        ("get_context", {"query": "tea", "budget": "50"}, "budget: must be a whole number of at least 160"),
+        ("get_context", {"query": "tea", "budget": "50"}, "budget: must be a whole number of tokens from 160"),
         ("get_context", {"query": "tea", "budget": "many"}, "budget: must be a whole number of at least 1"),
     ],
 )

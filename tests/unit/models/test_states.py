@@ -10,6 +10,7 @@ from semmem import MissingExtra, ModelUnavailable, ScopedMemory, View
 from semmem.bootstrap import Application
 from semmem.models import minilm
 from semmem.models.embedding import OpenAIEmbedder
+from semmem.models.guarded import GuardedEmbedder
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.opening import make_embedder
@@ -104,7 +105,7 @@ async def test_without_the_package_the_extra_is_named(api: OpenAIEmbedder, monke
 @pytest.mark.parametrize(
     ("embedder", "token_states", "made"),
     [
-        ("openai", "embedder", OpenAIEmbedder),
+        ("openai", "embedder", GuardedEmbedder),
         ("openai", "local", LocalStates),
         ("minilm", "embedder", MiniLM),
         ("minilm", "local", MiniLM),
