@@ -57,6 +57,9 @@ format: $(INSTALLED)  ## put the code into its shape
 	$(BIN)/ruff check --fix $(PATHS)
 	$(BIN)/ruff format $(PATHS)
 
+faults: $(INSTALLED)  ## every fault before every store and model, as a table: what each call answers, and how soon
+	@$(BIN)/python -m tests.faults.table
+
 bench: $(INSTALLED)  ## speed, as ratios in one run; LOCOMO=locomo_dev.json adds the import
 	@$(BIN)/python -m semmem.evals.bench $(if $(LOCOMO),--locomo "$(LOCOMO)")
 

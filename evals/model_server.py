@@ -145,6 +145,10 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def handle(self) -> None:
+            with suppress(ConnectionError):  # between two requests, too
+                super().handle()
+
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             content = self.rfile.read(length)

@@ -100,13 +100,16 @@ class Tiers:
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
+        degraded = frozenset[str]().union(*(found.degraded for found in gathered))
+        if "embedder" in degraded:  # extraction needs it before it asks the model, which is not to blame then
+            degraded -= {"llm"}
         context = await _aside(
             assemble,
             items,
             budget=budget,
             counter=self._counter,
             format=format,
-            degraded=frozenset[str]().union(*(found.degraded for found in gathered)),
+            degraded=degraded,
             home=view.scopes[0],
         )
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))

@@ -3,9 +3,10 @@
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def with_database(url: str, name: str) -> str:
 def with_login(url: str, login: str) -> str:
     """The same database, another login."""
     return make_url(url).set(username=login, password=None).render_as_string(hide_password=False)
+
+
+def way_to_postgres(url: str) -> Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]:
+    """Opens a plain connection to the server of a URL, for a proxy: by its unix socket, or its address."""
+    place = make_url(url)
+    port = place.port or place.query.get("port", 5432)
+    if folder := place.query.get("host"):
+        return partial(asyncio.open_unix_connection, f"{folder}/.s.PGSQL.{port}")
+    return partial(asyncio.open_connection, place.host, port)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from pgvector.asyncpg import register_vector
 
 from semmem.breaker import Breaker, Open
 from semmem.deadline import MARGIN, ends_at
-from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, StoreUnavailable
+from semmem.errors import ConfigurationError, PoolExhausted, SchemaOutdated, SemmemError, StoreUnavailable
 from semmem.faults import OneLine
 from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
@@ -38,7 +38,7 @@ STATEMENT_TIMEOUT = 30.0
 WAIT = 60.0
 PATIENCE = 2.0  # seconds that a server which accepts connections and says nothing is waited for
 CHECKED_AFTER = 5.0  # seconds idle, after which a connection is asked whether it still lives before it is trusted
-GROW_AGAIN_AFTER = 60.0
+FIRST_PAUSE, GROW_AGAIN_AFTER = 0.5, 60.0  # seconds between two tries for a connection that was not to be had
 
 _ISOLATION: Final = "read_committed"
 
@@ -54,11 +54,16 @@ class Since:
         self._idle: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
         self._used: WeakKeyDictionary[asyncpg.Connection, float] = WeakKeyDictionary()
         self._distrusted = 0.0  # those that were left before are asked
+        self._worked = 0.0  # when one was left last
 
     async def left(self, connection: asyncpg.Connection) -> None:
         """In place of a reset: what we set ends with its transaction, and the pool ends one that is open."""
         self._used.pop(connection, None)
-        self._idle[connection] = monotonic()
+        self._idle[connection] = self._worked = monotonic()
+
+    def worked_within(self, seconds: float) -> bool:
+        """Whether any of them was left in good order so lately."""
+        return monotonic() - self._worked < seconds
 
     def take(self, connection: asyncpg.Connection) -> bool:
         """Whether this one, which is in use from now on, is trusted without being asked whether it lives."""
@@ -107,6 +112,7 @@ class Postgres:
         self._free = asyncio.Semaphore(size)
         # A holder of this needs another connection for its work, so that one has to be left.
         self._exclusive = asyncio.Semaphore(1 if pooled else max(1, size // 2))
+        self._regaining: asyncio.Task[None] | None = None
         self._unfilled = 0  # places in the pool that could not be filled, and are left empty for a while
 
     @classmethod
@@ -210,6 +216,8 @@ class Postgres:
 
     async def aclose(self) -> None:
         await self.breaker.aclose()
+        if self._regaining:
+            self._regaining.cancel()
         try:
             await asyncio.wait_for(self._pool.close(), timeout=CONNECT_TIMEOUT)
         except TimeoutError:
@@ -287,8 +295,9 @@ class Postgres:
         return isinstance(error, StoreUnavailable) and not self._is_crowded(error)
 
     def _is_crowded(self, error: BaseException) -> bool:
-        """Whether one more connection was not to be had, while others work."""
-        return is_crowded(error.__cause__) and self._pool.get_size() > 0
+        """Whether one more connection was not to be had, while others work: else the server hangs, and has no limit."""
+        silent = isinstance(error.__cause__, TimeoutError) and not self._since.worked_within(CONNECT_TIMEOUT)
+        return is_crowded(error.__cause__) and self._pool.get_size() > 0 and not silent
 
     async def _wait_in_line(self, began: float) -> None:
         """Until one may be taken. Raises PoolExhausted, also where the call's deadline comes first."""
@@ -306,11 +315,22 @@ class Postgres:
             have = self._pool.get_size()
             _log.warning("Postgres, or a pooler before it, gives no more than %s of %s connections", have, self._size)
         self._unfilled += 1
-        asyncio.get_running_loop().call_later(GROW_AGAIN_AFTER, self._grow)
+        if self._regaining is None or self._regaining.done():
+            self._regaining = asyncio.create_task(self._regain(), name="semmem-regain-connections")
 
-    def _grow(self) -> None:
-        self._unfilled -= 1
-        self._free.release()
+    async def _regain(self) -> None:
+        """Fills the places again as connections are to be had: what was a limit may have been an outage's end."""
+        pause = FIRST_PAUSE
+        while self._unfilled:
+            await asyncio.sleep(pause)
+            try:
+                await self._probe()
+            except SemmemError:
+                pause = min(2 * pause, GROW_AGAIN_AFTER)
+            else:
+                pause = FIRST_PAUSE
+                self._unfilled -= 1
+                self._free.release()
 
 
 def _unwrapped(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Connection:
