@@ -55,6 +55,7 @@ async def open_postgres(
         size=size or settings.postgres_pool,
         wait=settings.postgres_wait.total_seconds(),
         patience=settings.patience,
+        statement_timeout=settings.statement_timeout.total_seconds(),
     )
     stack.push_async_callback(postgres.aclose)
     return postgres

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
         le=timedelta(minutes=10),
         description="in which a call that writes is acknowledged, or fails",
     )
+    statement_timeout: Duration = Field(
+        timedelta(seconds=30),
+        gt=timedelta(0),
+        description="after which one statement of Postgres is given up that no call's deadline ends, such as a job's",
+    )
 
     llm_base_url: str | None = Field(
         None, description="an OpenAI-compatible endpoint that extracts facts; rules do, without it and a key"

@@ -103,9 +103,11 @@ class Postgres:
         size: int,
         wait: float,
         patience: float,
+        statement_timeout: float,
         pooled: bool,
     ) -> None:
         self._pool, self._url, self._size, self._wait, self._patience = pool, url, size, wait, patience
+        self._statement_timeout = statement_timeout
         self.identity, self.pooled = identity, pooled
         self._since = since
         self.breaker = Breaker("postgres", self._is_down, probe=self._probe, patience=patience, longest_pause=2.0)
@@ -123,11 +125,13 @@ class Postgres:
         size: int = 10,
         wait: float = WAIT,
         patience: float = PATIENCE,
+        statement_timeout: float = STATEMENT_TIMEOUT,
         name: str = "SEMMEM_POSTGRES_URL",
     ) -> "Postgres":
         """`wait` is how long a call waits for a connection while all are in use, in seconds.
 
-        `patience` is how long one that was idle has to say that it lives.
+        `patience` is how long one that was idle has to say that it lives, `statement_timeout` how long a statement may
+        take.
 
         Raises StoreUnavailable, ConfigurationError, or SchemaOutdated where `semmem migrate` has to run first.
         """
@@ -141,9 +145,19 @@ class Postgres:
                 max_size=size,
                 init=partial(_prepare_shared if pooled else _prepare, identity),
                 reset=since.left,
-                command_timeout=STATEMENT_TIMEOUT,
+                command_timeout=statement_timeout,
             )
-        return cls(pool, target, identity, since, size=size, wait=wait, patience=patience, pooled=pooled)
+        return cls(
+            pool,
+            target,
+            identity,
+            since,
+            size=size,
+            wait=wait,
+            patience=patience,
+            statement_timeout=statement_timeout,
+            pooled=pooled,
+        )
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -204,7 +218,7 @@ class Postgres:
 
     async def dedicated(self, role: str) -> asyncpg.Connection:
         """A connection of its own in this role, for the worker that listens on it. A pooler has none: see `pooled`."""
-        connection = await connect(self._url, prepared=True, command_timeout=STATEMENT_TIMEOUT)
+        connection = await connect(self._url, prepared=True, command_timeout=self._statement_timeout)
         with mapped_errors():
             await connection.execute(session_settings(role, local=False))
         return connection

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from semmem import ScopedMemory, StoreUnavailable
 from semmem.bootstrap import Application
+from semmem.breaker import FIRST_PAUSE
 from semmem.embedded import open_servers
 from semmem.migrations import upgrade
 from tests.applications import ManualClock, opened
@@ -28,6 +29,8 @@ from tests.waiting import wait_until
 
 DEPENDENCIES = ("postgres", "redis", "qdrant", "chat", "embedder")
 VERBS = ("remember", "recall", "context", "forget", "worker")
+NAMES = {"chat": "llm"}  # in `degraded`, where that is another one
+TRIES = 3
 MANY = 60  # deadlines after which a call counts as one that never returns
 
 MakeFault = Callable[[float], Fault]  # of the deadline in seconds
@@ -45,9 +48,9 @@ FAULTS: Mapping[str, MakeFault] = {
 
 
 def deadlines(unit: float) -> dict[str, Any]:
-    """The settings that give every call and every model the same time, and a write twice as long."""
+    """The settings that give every call and every model the same time, a write twice as long, and a job more."""
     times = dict.fromkeys(("read_timeout", "postgres_wait", "llm_timeout", "embedding_timeout"), unit)
-    return times | {"write_timeout": 2 * unit}
+    return times | {"write_timeout": 2 * unit, "statement_timeout": 6 * unit}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +100,12 @@ class Bench:
         first = len(fault) % len(VERBS)  # with each fault another verb is the first to meet it
         cells = {}
         for verb in (*VERBS[first:], *VERBS[:first]):
-            await proxy.impose(imposed)
-            cells[verb] = await self._timed(visit.verbs[verb])
+            for _ in range(TRIES):  # a slow machine may miss another part's time once; a wrong name stays
+                await proxy.impose(imposed)
+                cells[verb] = await self._timed(visit.verbs[verb])
+                if cells[verb].degraded <= {NAMES.get(dependency, dependency)}:
+                    break
+                await asyncio.sleep(2 * FIRST_PAUSE)  # until a probe has found that part back
         await proxy.heal()
         recovery = await self._timed(visit.recover)
         return Episode(dependency=dependency, fault=fault, cells=cells, recovery=recovery)

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from tests.faults.matrix import DEPENDENCIES, FAULTS, VERBS, Bench, Episode, open_bench
 
-UNIT = 0.5  # seconds: the deadline that is configured here
+UNIT = 0.7  # seconds: the deadline that is configured here
 # Deadlines within which a verb has answered. Its own is one, a write's two; a slow machine is allowed as much again.
 BOUNDS = {"remember": 4, "recall": 4, "context": 4, "forget": 4, "worker": 25}
 RECOVERY = 40
