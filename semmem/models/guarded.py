@@ -18,12 +18,16 @@ class GuardedEmbedder:
     def __init__(self, embedder: Embedder, *, patience: float) -> None:
         self._embedder = embedder
         self.breaker = Breaker("embedder", _is_down, probe=self._probe, patience=patience)
+        self._doubted = False  # the last call failed, though perhaps too soon to open the breaker
 
     @property
     def model(self) -> str:
         return self._embedder.model
 
     async def dimensions(self) -> int:
+        """After a failure it asks whether the embedder is back: who asks for the size is about to spend on vectors."""
+        if self._doubted:
+            await self.embed([HARMLESS])
         with _guarded(self.breaker, self.model):
             return await self._embedder.dimensions()
 
@@ -31,8 +35,14 @@ class GuardedEmbedder:
         self._embedder.expect(dimensions)
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        with _guarded(self.breaker, self.model):
-            return await self._embedder.embed(texts, tokens=tokens)
+        try:
+            with _guarded(self.breaker, self.model):
+                embedded = await self._embedder.embed(texts, tokens=tokens)
+        except ModelError as error:
+            self._doubted = self._doubted or _is_down(error)
+            raise
+        self._doubted = False
+        return embedded
 
     async def aclose(self) -> None:
         await self.breaker.aclose()
