@@ -54,6 +54,13 @@ UNAVAILABLE = (
     asyncpg.StatementCompletionUnknownError,
     asyncpg.InvalidCachedStatementError,  # the tables changed under a statement; the next try prepares it anew
 )
+# What the server says in place of doing anything: nothing was written.
+REFUSED = (
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
 MISSING = (
     asyncpg.UndefinedTableError,
     asyncpg.UndefinedColumnError,

@@ -21,7 +21,7 @@ from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
 from semmem.migrations.server import examine, revision_of, unfit
 from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled, keep_alive
-from semmem.postgres.errors import is_crowded, mapped_errors
+from semmem.postgres.errors import REFUSED, is_crowded, mapped_errors
 from semmem.postgres.moments import set_codec
 from semmem.postgres.session import APP_ROLE, session_settings
 from semmem.postgres.url import PostgresUrl, parse
@@ -252,7 +252,7 @@ class Postgres:
                 finally:
                     await self._pool.release(connection)
         except StoreUnavailable as error:
-            error.sent = error.store == "postgres"
+            error.sent = error.store == "postgres" and not isinstance(error.__cause__, REFUSED)
             raise
         finally:
             if timer:

@@ -299,7 +299,8 @@ def _is_down(error: BaseException) -> bool:
 
 def _reason(error: Exception) -> str:
     """The way out, else the error's kind, and never its text: a server may quote what it was sent."""
-    by_kind = (trouble for kind, trouble in TROUBLE.items() if isinstance(error, kind))
+    told = (error, error.__cause__)  # what is refused while a connection is made comes wrapped
+    by_kind = (trouble for kind, trouble in TROUBLE.items() if any(isinstance(each, kind) for each in told))
     by_code = (trouble for code, trouble in REFUSALS.items() if code in str(error))
     return next(by_kind, None) or next(by_code, type(error).__name__)
 

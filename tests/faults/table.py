@@ -13,11 +13,12 @@ from tests.faults.matrix import DEPENDENCIES, FAULTS, VERBS, Cell, Episode, Make
 from tests.faults.proxy import Cut, Delay
 
 UNIT = 1.0  # seconds: the deadline that is configured
+WORDS = {"StoreUnavailable": "unavailable", "TimedOut": "timed out", "Unconfirmed": "unconfirmed"}
 MORE_FAULTS: Mapping[str, MakeFault] = {
     "cut at once": lambda unit: Cut(after=0),
     "cut after 1": lambda unit: Cut(after=1),
     "cut after 500": lambda unit: Cut(after=500),
-    "slow": lambda unit: Delay(unit / 20),  # nobody needs to notice
+    "slow": lambda unit: Delay(unit / 50),  # nobody needs to notice
 }
 
 
@@ -26,9 +27,10 @@ def row(episode: Episode) -> list[str]:
 
 
 def shown(cell: Cell) -> str:
+    answer = WORDS.get(cell.answer.partition("(")[0], cell.answer)
     named = f" [yellow]{', '.join(sorted(cell.degraded))}[/]" if cell.degraded else ""
     colour = "green" if cell.answer in ("found", "done", "well") else "red"
-    return f"[{colour}]{cell.answer.partition('(')[0]}[/] {cell.took:.1f}{named}"
+    return f"[{colour}]{answer}[/] {cell.took:.1f}{named}"
 
 
 async def main(console: Console) -> None:
@@ -36,7 +38,9 @@ async def main(console: Console) -> None:
     with tempfile.TemporaryDirectory(prefix="semmem-faults-", ignore_cleanup_errors=True) as folder:
         async with open_bench(Path(folder), UNIT) as bench:
             for dependency in DEPENDENCIES:
-                made = Table("fault", *VERBS, "well again", title=dependency, title_justify="left", box=None)
+                made = Table(title=dependency, title_justify="left", box=None)
+                for column in ("fault", *VERBS, "well again"):
+                    made.add_column(column, no_wrap=True)
                 with console.status("") as status:
                     for name, make in faults.items():
                         status.update(f"{dependency}: {name}")
