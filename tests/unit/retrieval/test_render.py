@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from semmem.context import CLOSING, OPENING, Format, Item
 from semmem.retrieval.render import Rendered, arrange, quote, render
 from semmem.scope import Scope
+from semmem.unicode import is_visible
 from tests.unit.retrieval.memories import ALICE, LAUNCH, expected, item, read
 
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -37,7 +38,7 @@ FORGERIES = [
 ]
 storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 hostile = st.lists(st.sampled_from(FORGERIES) | storable, min_size=1, max_size=6).map("".join)
-scopes = st.just(ALICE) | st.builds(Scope.workspace, st.just("acme"), hostile.filter(str.strip))
+scopes = st.just(ALICE) | st.builds(Scope.workspace, st.just("acme"), hostile.filter(is_visible))
 items = st.builds(
     item,
     st.sampled_from(["recent", "summary", "retrieved"]),
