@@ -196,6 +196,8 @@ class OpenAIEmbedder:
             with suppress(ModelError):
                 return (await self._ask([text]))[0]
         row = await self._alone(text)
+        if isinstance(row, Refused) and not unanswered:
+            row = await self._alone(text)  # the endpoint may have been mended just before a harmless text was tried
         if not isinstance(row, Refused):
             return row
         size = len(text.encode())

@@ -128,6 +128,33 @@ async def test_one_of_two_servers_behind_an_address_that_is_ill_buries_nothing(
     await embedder.aclose()
 
 
+@pytest.mark.parametrize(
+    "ill",
+    [
+        lambda body: hashed_words({**body, "dimensions": 32}),
+        lambda body: [[float("nan")] * 64 for _ in texts_of(body)],
+        lambda body: Reply(status=401),
+        lambda body: Reply(status=404),
+        lambda body: Reply(status=500),
+        lambda body: Reply(body=b"<html>maintenance</html>"),
+    ],
+    ids=["another size", "NaN", "401", "404", "500", "a page"],
+)
+async def test_an_endpoint_that_is_mended_just_before_it_is_examined_buries_no_text(
+    server: ModelServer, embedder: OpenAIEmbedder, ill: Answer
+) -> None:
+    await embedder.dimensions()
+    mended = False
+
+    def until_a_harmless_text_comes(body: Body) -> Vectors | Reply:
+        nonlocal mended
+        mended = mended or CITIES[0] not in texts_of(body)
+        return hashed_words(body) if mended else ill(body)
+
+    server.embed = until_a_harmless_text_comes
+    await _same_as_hashed(embedder, CITIES[:1])
+
+
 @pytest.mark.parametrize("status", [400, 413, 500])
 async def test_a_text_that_is_too_long_is_cut_and_so_are_all_later_ones(
     server: ModelServer, embedder: OpenAIEmbedder, status: int
