@@ -6,6 +6,7 @@ The order of events and the processor time of the loop's own thread are what cou
 import asyncio
 import threading
 from collections.abc import Callable
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from semmem.consolidation import Consolidator
 from semmem.extractors import asking, offline
 from semmem.extractors.offline import OfflineExtractor
 from tests.applications import Opener
+from tests.faults.slices import longest_slices
 from tests.model_server import ModelServer
 from tests.unit.extractors.builders import answer
 from tests.waiting import wait_until
@@ -80,3 +82,33 @@ async def test_another_tenant_s_recall_ends_while_the_work_goes_on(
             await wait_until(lambda: "work" in held.order)
             assert held.order[0] == "recall"
             await asyncio.gather(*asked)
+
+
+async def test_no_turn_of_the_loop_is_long(opener: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured in the extraction of the same text in the same run, which is by far the longest work."""
+    extract, spent = OfflineExtractor._extract, list[float]()
+
+    def timed(*given: Any) -> Any:
+        began = thread_time()
+        try:
+            return extract(*given)
+        finally:
+            spent.append(thread_time() - began)
+
+    monkeypatch.setattr(OfflineExtractor, "_extract", timed)
+    async with opener() as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        bob = application.memory.scope(tenant="globex", user="bob")
+        await bob.remember("I play the cello.")
+        await bob.settled()
+        await bob.context("tea", budget=500)
+        spent.clear()
+        with longest_slices() as slices:
+            await alice.remember(HOSTILE)
+            await alice.settled(timeout=300)
+            await alice.recall("x7")
+            for budget in (500, 100_000):
+                await alice.context("x7", budget=budget, format="xml")
+            await bob.import_([line async for line in alice.export()])
+        assert len(await alice.facts(limit=1_000)) == 1_000
+        assert max(turn.seconds for turn in slices) < max(spent) / 2, slices[:3]
