@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,7 @@ from semmem.stores.passages import put_passages
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.points import add_work, put_points, put_terms
 from semmem.stores.postgres import Connection, Postgres
+from semmem.turn import Turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -79,9 +80,9 @@ class FactIndexer:
         self._postgres, self._embedder, self._index, self._clock = postgres, embedder, index, clock
         self._mirrored, self._patience = mirrored, patience
 
-    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Until every fact can be found, at least by its words; or after the batch at which it is `stopped`."""
-        while not stopped() and (found := await unindexed_facts(self._postgres, scope, BATCH)):
+    async def run(self, scope: Scope, turn: Turn) -> None:
+        """Until every fact can be found, at least by its words, or the turn is over."""
+        while turn.take() and (found := await unindexed_facts(self._postgres, scope, BATCH)):
             await self._store(scope, await self._embed([IndexedFact(*one) for one in found]))
 
     async def _embed(self, found: Sequence[IndexedFact]) -> Sequence[IndexedFact]:

@@ -1,13 +1,12 @@
 """Makes the mirror equal to Postgres: by state, so that order and repetition do not matter."""
 
-from collections.abc import Callable
-
 from semmem import failpoints
 from semmem.mirroring import MirrorKeeper
 from semmem.ports import Mirror
 from semmem.scope import Scope
 from semmem.stores.points import IndexWork
 from semmem.stores.postgres import Postgres
+from semmem.turn import Turn
 
 BATCH = 500
 
@@ -19,8 +18,8 @@ class IndexSync:
         self._postgres, self._work, self._mirror, self._keeper = postgres, work, mirror, keeper
         self._ensured = False  # the mirror may be away at the start, or thrown away at any time
 
-    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> bool:
-        """Until nothing waits, which is True, or after the batch at which it is `stopped`.
+    async def run(self, scope: Scope, turn: Turn) -> bool:
+        """Until nothing waits, which is True, or the turn is over.
 
         Raises StoreUnavailable where the mirror is down; what waits stays waiting.
         """
@@ -28,7 +27,7 @@ class IndexSync:
             await self._keeper.check()
         self._ensured = False
         followed = False
-        while not followed and not stopped():
+        while not followed and turn.take():
             followed = not await self._carry(scope)
         self._ensured = True
         if not self._keeper.whole:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from semmem.stores.passages import last_places, put_passages
 from semmem.stores.pgvector import PgVectorIndex
 from semmem.stores.points import add_work, fill_vector, missing_vectors, put_points, put_terms, refuse_vector
 from semmem.stores.postgres import Connection, Postgres
+from semmem.turn import Turn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,10 +66,10 @@ class Indexer:
         self._embedder, self._index, self._clock = embedder, index, clock
         self._mirrored, self._patience = mirrored, patience
 
-    async def run(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Until every event can be found, at least by its words; or after the batch at which it is `stopped`."""
+    async def run(self, scope: Scope, turn: Turn) -> None:
+        """Until every event can be found, at least by its words, or the turn is over."""
         started, count, vectorless = monotonic(), 0, 0
-        while not stopped() and (events := await self._events.unindexed(scope, BATCH, BATCH_BYTES)):
+        while turn.take() and (events := await self._events.unindexed(scope, BATCH, BATCH_BYTES)):
             embedded = await self._embed_events(events)
             await self._store(scope, events, embedded)
             await self._postgres.analyse_new()
@@ -78,9 +79,9 @@ class Indexer:
             took = monotonic() - started
             log.info("indexed %d events in %.1f s, %d of them by words alone %s", count, took, vectorless, scope.digest)
 
-    async def embed_missing(self, scope: Scope, *, stopped: Callable[[], bool] = lambda: False) -> None:
-        """Embeds what waits for it, batch by batch. Raises ModelUnavailable or ModelError where that still fails."""
-        while not stopped() and (items := await self._missing(scope)):
+    async def embed_missing(self, scope: Scope, turn: Turn) -> None:
+        """Embeds what waits for it, until the turn is over. Raises ModelUnavailable or ModelError where that still fails."""
+        while turn.take() and (items := await self._missing(scope)):
             events = [item for item in items if isinstance(item, Event)]
             facts = [item for item in items if isinstance(item, Fact)]
             if events:

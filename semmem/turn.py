@@ -1,13 +1,12 @@
 """A job's turn: so many batches of one scope, and then the scopes behind it have theirs."""
 
 from collections.abc import Callable
-from math import inf
 
 
 class Turn:
-    """`stopped` says that the worker stops; without `batches` a turn lasts until nothing is left."""
+    """`stopped` says that the worker stops."""
 
-    def __init__(self, batches: float = inf, stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, batches: int, stopped: Callable[[], bool]) -> None:
         self._left, self.stopped = batches, stopped
 
     def take(self) -> bool:
@@ -16,10 +15,6 @@ class Turn:
             return False
         self._left -= 1
         return True
-
-    def over(self) -> bool:
-        """The same for a loop that ends by it."""
-        return not self.take()
 
     @property
     def used_up(self) -> bool:

@@ -180,16 +180,16 @@ class Worker:
         return handle
 
     async def _index(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._indexer.run(scope, stopped=turn.over)
-        await self._fact_indexer.run(scope, stopped=turn.over)
+        await self._indexer.run(scope, turn)
+        await self._fact_indexer.run(scope, turn)
 
     async def _embed(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._indexer.embed_missing(scope, stopped=turn.over)
+        await self._indexer.embed_missing(scope, turn)
 
     async def _carry(self, scope: Scope, turn: Turn, last: bool) -> None:
         assert self._sync is not None, "run takes no such job without it"
         receipts = await self._erasure.unmirrored(scope)
-        if await self._sync.run(scope, stopped=turn.over):
+        if await self._sync.run(scope, turn):
             await self._erasure.finish_mirrored(scope, receipts)
 
     async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:
