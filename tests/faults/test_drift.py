@@ -1,7 +1,7 @@
 """Whatever differs between Qdrant and Postgres is counted by its kind and mended, and nothing else is touched (P3)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,34 +14,12 @@ from qdrant_client import AsyncQdrantClient, models
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
 from semmem.bootstrap import Application
 from semmem.cli.doctor import Check, examined
-from semmem.stores.qdrant import MARK, QdrantIndex, connect
+from semmem.stores.qdrant import MARK, QdrantIndex
 from tests.applications import Opener
 from tests.contract.vector_index import point
-from tests.servers import ServerUrls
 from tests.waiting import wait_until
 
 DIMENSIONS = 384
-
-
-@pytest_asyncio.fixture
-async def client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
-    client = connect(servers.qdrant_url, servers.qdrant_api_key)
-    yield client
-    await client.close()
-
-
-@pytest_asyncio.fixture
-async def places(memory: Memory) -> list[ScopedMemory]:
-    """A user, a branch of hers, a private one, a workspace and another tenant's user, each with a fact."""
-    alice = memory.scope(tenant="acme", user="alice")
-    apollo = alice.branch("projects", "apollo")
-    team, other = memory.scope(tenant="acme", workspace="launch"), memory.scope(tenant="globex", user="alice")
-    places = [alice, apollo, alice.branch("notes", owner="bob"), team, other]
-    for number, place in enumerate(places):
-        await place.remember(f"I am allergic to peanuts, says note {number}.", agent="support", session="s1")
-    for place in places:
-        await place.settled()
-    return places
 
 
 class Damage:

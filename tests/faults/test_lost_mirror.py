@@ -1,45 +1,21 @@
 """Qdrant lost, emptied, exchanged or put back: pgvector answers and says so, until all is there again (P3, P5)."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import pytest_asyncio
 from qdrant_client import AsyncQdrantClient, models
 
-from semmem import Memory, ScopedMemory, StoreUnavailable
+from semmem import ScopedMemory, StoreUnavailable
 from semmem.bootstrap import Application
 from semmem.ports import Mark
 from semmem.stores.mirror import Filling
-from semmem.stores.qdrant import MARK, QdrantIndex, connect
+from semmem.stores.qdrant import MARK, QdrantIndex
 from tests.applications import Opener
 from tests.faults.oracle import drift
-from tests.servers import ServerUrls
 from tests.waiting import wait_until
 
 ASKED = "Which food must she avoid?"
-
-
-@pytest_asyncio.fixture
-async def client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
-    client = connect(servers.qdrant_url, servers.qdrant_api_key)
-    yield client
-    await client.close()
-
-
-@pytest_asyncio.fixture
-async def places(memory: Memory) -> list[ScopedMemory]:
-    """A user, a branch of hers, a private one, a workspace and another tenant's user, each with a fact."""
-    alice = memory.scope(tenant="acme", user="alice")
-    apollo = alice.branch("projects", "apollo")
-    team, other = memory.scope(tenant="acme", workspace="launch"), memory.scope(tenant="globex", user="alice")
-    places = [alice, apollo, alice.branch("notes", owner="bob"), team, other]
-    for number, place in enumerate(places):
-        await place.remember(f"I am allergic to peanuts, says note {number}.")
-    for place in places:
-        await place.settled()
-    return places
 
 
 def _collection(application: Application) -> str:

@@ -1,0 +1,30 @@
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from qdrant_client import AsyncQdrantClient
+
+from semmem import Memory, ScopedMemory
+from semmem.stores.qdrant import connect
+from tests.servers import ServerUrls
+
+
+@pytest_asyncio.fixture
+async def client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+    """Of Qdrant, past the memory."""
+    client = connect(servers.qdrant_url, servers.qdrant_api_key)
+    yield client
+    await client.close()
+
+
+@pytest_asyncio.fixture
+async def places(memory: Memory) -> list[ScopedMemory]:
+    """A user, a branch of hers, a private one, a workspace and another tenant's user, each with a fact."""
+    alice = memory.scope(tenant="acme", user="alice")
+    apollo = alice.branch("projects", "apollo")
+    team, other = memory.scope(tenant="acme", workspace="launch"), memory.scope(tenant="globex", user="alice")
+    places = [alice, apollo, alice.branch("notes", owner="bob"), team, other]
+    for number, place in enumerate(places):
+        await place.remember(f"I am allergic to peanuts, says note {number}.", agent="support", session="s1")
+    for place in places:
+        await place.settled()
+    return places
