@@ -80,7 +80,7 @@ class Indexer:
             log.info("indexed %d events in %.1f s, %d of them by words alone %s", count, took, vectorless, scope.digest)
 
     async def embed_missing(self, scope: Scope, turn: Turn) -> None:
-        """Embeds what waits for it, until the turn is over. Raises ModelUnavailable or ModelError where that still fails."""
+        """Embeds what waits for it, until the turn is over. Raises ModelUnavailable or ModelError where that fails."""
         while turn.take() and (items := await self._missing(scope)):
             events = [item for item in items if isinstance(item, Event)]
             facts = [item for item in items if isinstance(item, Fact)]

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from semmem.cli import options
 from semmem.cli.output import counted, notes, show
 from semmem.cli.places import BranchPath, Owner, place_named
 from semmem.cli.running import briefly, memory_of, run
-from semmem.cli.settling import PATIENCE, carried
+from semmem.cli.settling import PATIENCE, carried, counting
 from semmem.errors import InvalidInput
 from semmem.scope import Branch
 
@@ -100,8 +99,7 @@ def _place(
 
 async def _compared(opened: "Application", place: Branch | None, tenant: str | None, dry_run: bool) -> "Drift":
     compared, of = 0, 0
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
+    with counting() as progress:
         task = progress.add_task("comparing", total=None)
 
         def told(done: int, total: int) -> None:

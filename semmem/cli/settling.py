@@ -20,10 +20,15 @@ FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
 STALL_POLL = 0.25
 
 
+def counting() -> Progress:
+    """Bars that count and tell the time gone by, on a terminal alone; they go when they end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
+
+
 async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIENCE) -> None:
     """Raises NotSettled where nothing has moved for `patience` seconds."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
+    with counting() as progress:
         for memory in memories:
             await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
 
@@ -31,9 +36,8 @@ async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIEN
 async def carried(reconciler: "Reconciler", *, patience: float = PATIENCE) -> None:
     """Until what waits for Qdrant now is there. Raises NotSettled where nothing has moved for `patience` seconds."""
     through = await reconciler.queued()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     loop = asyncio.get_running_loop()
-    with Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal) as progress:
+    with counting() as progress:
         countdown, moved = Countdown(progress, "mending"), loop.time()
         while left := await reconciler.waiting(through):
             if left != countdown.left:
