@@ -111,11 +111,11 @@ class Worker:
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             await asyncio.wait({serving, scrubbing}, timeout=self._stop_grace)
-            self._cancel_work()
-            await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
         finally:
             self.stop()
             self._cancel_work()
+            # A queue that is cancelled while it takes jobs leaves them taken; one that is stopped gives them back.
+            await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
             for task in (serving, sweeping, stopping, beating, keeping, scrubbing):
                 task.cancel()
             await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)

@@ -14,6 +14,8 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pgqueuer import Queries
+from pgqueuer.domain.models import Job
 
 from semmem import NewEvent, ScopedMemory
 from semmem.bootstrap import Application
@@ -180,6 +182,29 @@ async def test_a_worker_that_is_cancelled_gives_its_job_back(opener: Opener, han
             server.answer = _heard
         async with _soon(), _with_model(opener, server) as application:
             await _alice(application).settled()
+
+
+async def test_a_worker_that_is_cancelled_while_it_takes_jobs_gives_them_back(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, dequeue = asyncio.Event(), Queries.dequeue
+
+    async def slow_to_arrive(self: Queries, **given: Any) -> list[Job]:
+        jobs = await dequeue(self, **given)
+        if jobs:
+            taken.set()
+            await asyncio.sleep(0.05)
+        return jobs
+
+    monkeypatch.setattr(Queries, "dequeue", slow_to_arrive)
+    async with opener(worker=False, lease=LONG, sweep_every=LONG) as application:
+        await _alice(application).remember("I am allergic to peanuts.")
+        running = asyncio.create_task(application.worker.run())
+        await taken.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    async with opener(lease=LONG, sweep_every=LONG) as application:
+        await _alice(application).settled(timeout=SECONDS)
 
 
 async def test_a_worker_that_is_stopped_before_it_ran_does_nothing(opener: Opener) -> None:
