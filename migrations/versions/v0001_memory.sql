@@ -530,7 +530,7 @@ create function semmem.lexical(
     p_terms text[], p_limit integer, p_filtered boolean, p_now timestamptz, p_index_within interval,
     p_facts_within interval
 ) returns table (item_id uuid, score double precision, term text, missing text)
-language plpgsql as $$
+language plpgsql set enable_seqscan = off as $$  -- old statistics would have a table read whole where few rows are sought
 #variable_conflict use_column
 declare
     vectors_missing boolean;
@@ -579,7 +579,6 @@ begin
         select null::uuid, extract(epoch from p_now - w.since)::double precision, null, w.missing
         from (select min(i.recorded_at) as unindexed, min(f.recorded_at) as unextracted
               from unnest(p_kinds, p_ids) as v (kind, id)
-              -- In the index's order with a limit, or old statistics would have the table read whole.
               left join lateral (
                   select e.recorded_at from semmem.events e
                   where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)

@@ -44,10 +44,12 @@ with drawn as materialized (
 ), near as (
     select * from found
     union all
-    select p.* from spots
-    join semmem.passages p
-        on (p.tenant, p.scope_kind, p.scope_id, p.session, p.place)
+    -- With a limit each spot is sought by itself; without, the planner may read the whole table once for all of them.
+    select p.* from spots cross join lateral (
+        select * from semmem.passages
+        where (tenant, scope_kind, scope_id, session, place)
             = ($1, spots.scope_kind, spots.scope_id, spots.session, spots.place)
+        limit 1) p
     where not p.long
 )
 select array_agg(item_id) as id, array_agg(item_kind) as kind, array_agg(scope_kind) as scope_kind,
