@@ -5,19 +5,15 @@ Left to Python itself is only what no function can see: a keyword that it does n
 
 import asyncio
 import inspect
-import math
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, date, datetime, timedelta, timezone
-from enum import Enum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 import semmem
 from semmem import (
     Branch,
-    InvalidInput,
     Memory,
     NewEvent,
     NewRecord,
@@ -35,94 +31,7 @@ from semmem.inventory import scopes
 from semmem.records import Records
 from semmem.settings import Settings, load_settings
 from tests.applications import FAST, Opener
-
-SECONDS = 60  # after which a call counts as hanging; the machine may be busy
-
-
-class Text(str):
-    """A string of a class of its own."""
-
-
-class Colour(Enum):
-    RED = "red"
-
-
-def _deep(levels: int) -> list[Any]:
-    nested: list[Any] = []
-    for _ in range(levels):
-        nested = [nested]
-    return nested
-
-
-CYCLE: dict[str, Any] = {}
-CYCLE["itself"] = CYCLE
-
-WRONG: dict[str, Callable[[], Any]] = {
-    "None": lambda: None,
-    "True": lambda: True,
-    "zero": lambda: 0,
-    "one": lambda: 1,
-    "negative": lambda: -1,
-    "2**31": lambda: 2**31,
-    "2**63": lambda: 2**63,
-    "2**70": lambda: 2**70,
-    "-2**70": lambda: -(2**70),
-    "float": lambda: 1.5,
-    "nan": lambda: math.nan,
-    "inf": lambda: math.inf,
-    "-inf": lambda: -math.inf,
-    "complex": lambda: 1j,
-    "bytes": lambda: b"bytes",
-    "bytearray": lambda: bytearray(b"bytes"),
-    "empty text": lambda: "",
-    "blank text": lambda: " \t\n",
-    "text": lambda: "text",
-    "text of a class": lambda: Text("text"),
-    "NUL": lambda: "a\x00b",
-    "lone surrogate": lambda: "\ud800",
-    "huge text": lambda: "x" * 3_000_000,
-    "list": lambda: [],
-    "list of None": lambda: [None],
-    "list of text": lambda: ["text"],
-    "list of odd text": lambda: ["\x00"],
-    "list of lists": lambda: [[]],
-    "tuple": lambda: (),
-    "tuple of objects": lambda: (object(),),
-    "set": set,
-    "set of text": lambda: {"text"},
-    "frozenset": lambda: frozenset({1}),
-    "dict": dict,
-    "dict of text": lambda: {"key": "value"},
-    "dict of numbers": lambda: {1: 2},
-    "dict of objects": lambda: {"key": object()},
-    "dict of nan": lambda: {"key": math.nan},
-    "dict of NUL": lambda: {"a\x00b": "\x00"},
-    "dict of itself": lambda: CYCLE,
-    "deep list": lambda: _deep(10_000),
-    "deep dict": lambda: {"key": _deep(10_000)},
-    "long list": lambda: list(range(100_000)),
-    "generator": lambda: (n for n in range(3)),
-    "iterator": lambda: iter(["text"]),
-    "object": object,
-    "class": lambda: object,
-    "function": lambda: lambda *given: None,
-    "enum": lambda: Colour.RED,
-    "uuid": uuid4,
-    "uuid as text": lambda: str(UUID(int=1)),
-    "naive": lambda: datetime(2026, 1, 1),  # noqa: DTZ001 - the missing zone is the point
-    "year 1": lambda: datetime.min.replace(tzinfo=UTC),
-    "year 9999": lambda: datetime.max.replace(tzinfo=UTC),
-    "before year 1": lambda: datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
-    "after year 9999": lambda: datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))),
-    "date": lambda: date(2026, 1, 1),
-    "duration": lambda: timedelta(days=1),
-    "no duration": lambda: timedelta(),
-    "negative duration": lambda: timedelta(days=-1),
-    "longest duration": lambda: timedelta.max,
-    "event": lambda: NewEvent(content="I like tea."),
-    "scope": lambda: Scope.user("acme", "bob"),
-    "branch": lambda: Branch(Scope.user("acme", "bob"), ("a",)),
-}
+from tests.wrong_input import WRONG, each_wrong, faults
 
 # What is right where a parameter has no default, by its name; a parameter not named here makes the test fail.
 RIGHT: dict[str, Any] = {
@@ -172,42 +81,7 @@ def _arguments(name: str, call: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _calls(name: str, call: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Each parameter with each wrong value, the others right."""
-    right = _arguments(name, call)
-    for parameter in inspect.signature(call).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            continue
-        for told, make in WRONG.items():
-            row = f"{name}({parameter.name}={told})"
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                yield row, lambda make=make: call(*right.values(), make())
-            else:
-                yield row, lambda make=make, to=parameter.name: call(**right | {to: make()})
-
-
-async def _fault(call: Callable[[], Any]) -> str | None:
-    """What is wrong with how a call ended; None for an answer, or an error that tells the way out."""
-    try:
-        async with asyncio.timeout(SECONDS):
-            answer = call()
-            if inspect.isawaitable(answer):
-                await answer
-            elif hasattr(answer, "__aiter__"):
-                async for _ in answer:
-                    pass
-    except InvalidInput as error:
-        return None if error.field and error.limit and error.fix else f"says too little: {error!r}"
-    except SemmemError as error:
-        return None if str(error) else f"says nothing: {error!r}"
-    except TimeoutError:
-        return "hangs"
-    except Exception as error:
-        return f"{type(error).__name__}: {error!s:.80}"
-    return None
-
-
-async def _faults(calls: Iterator[tuple[str, Callable[[], Any]]]) -> dict[str, str]:
-    return {row: fault for row, call in calls if (fault := await _fault(call))}
+    return each_wrong(call, name, _arguments(name, call))
 
 
 @pytest.fixture
@@ -225,7 +99,7 @@ def _names(of: type) -> list[str]:
 @pytest.mark.parametrize("name", _names(ScopedMemory))
 async def test_every_method_of_a_memory(quick: Application, name: str) -> None:
     alice = quick.memory.scope(tenant="acme", user="alice")
-    assert await _faults(_calls(name, getattr(alice, name))) == {}
+    assert await faults(_calls(name, getattr(alice, name))) == {}
     assert (await alice.context("tea", budget=500)).degraded == frozenset()
 
 
@@ -237,18 +111,18 @@ async def test_every_field_of_remember(quick: Application, field: str) -> None:
         for told, make in WRONG.items():
             yield f"{field}={told}", lambda make=make: alice.remember("tea", **{field: make()})
 
-    assert await _faults(calls()) == {}
+    assert await faults(calls()) == {}
 
 
 @pytest.mark.parametrize("name", _names(Records))
 async def test_every_method_of_records(quick: Application, name: str) -> None:
     records = quick.memory.scope(tenant="acme", user="alice").records
-    assert await _faults(_calls(name, getattr(records, name))) == {}
+    assert await faults(_calls(name, getattr(records, name))) == {}
 
 
 @pytest.mark.parametrize("name", _names(Memory))
 async def test_every_method_of_the_open_memory(quick: Application, name: str) -> None:
-    assert await _faults(_calls(name, getattr(quick.memory, name))) == {}
+    assert await faults(_calls(name, getattr(quick.memory, name))) == {}
 
 
 VALUES: list[Callable[..., Any]] = [
@@ -270,7 +144,7 @@ VALUES: list[Callable[..., Any]] = [
 
 @pytest.mark.parametrize("make", VALUES, ids=lambda make: make.__qualname__)
 async def test_every_value_that_a_caller_makes(make: Callable[..., Any]) -> None:
-    assert await _faults(_calls(make.__qualname__, make)) == {}
+    assert await faults(_calls(make.__qualname__, make)) == {}
 
 
 async def test_every_setting() -> None:
@@ -279,7 +153,7 @@ async def test_every_setting() -> None:
             for told, make in WRONG.items():
                 yield f"{name}={told}", lambda make=make, name=name: load_settings(**{name: make()})
 
-    assert await _faults(calls()) == {}
+    assert await faults(calls()) == {}
     with pytest.raises(ConfigurationError):
         load_settings(no_such_setting=1)
 
@@ -290,7 +164,7 @@ async def test_the_administrators_list(quick: Application) -> None:
             for told, make in WRONG.items():
                 yield f"{name}={told}", lambda make=make, name=name: scopes(quick.settings, **{name: make()})
 
-    assert await _faults(calls()) == {}
+    assert await faults(calls()) == {}
 
 
 @pytest.mark.parametrize("name", ["run", "arun"])
@@ -304,7 +178,7 @@ async def test_every_work_that_a_bridge_is_given(urls: dict[str, Any], name: str
                 if told != "class":  # which can be called, and raises an error of its own
                     yield f"{name}({told})", lambda make=make: call(make())
 
-        assert await _faults(calls()) == {}
+        assert await faults(calls()) == {}
     finally:
         await asyncio.to_thread(bridge.close)
 
@@ -323,7 +197,7 @@ async def test_every_setting_that_a_bridge_is_given() -> None:
                 given = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none", name: make()}
                 yield f"{name}={told}", lambda given=given: asyncio.to_thread(used, given)
 
-    assert await _faults(calls()) == {}
+    assert await faults(calls()) == {}
 
 
 async def _nothing(memory: Memory) -> None:
@@ -335,12 +209,12 @@ async def test_arguments_of_open_that_are_no_settings() -> None:
         async with semmem.open(postgres_url="postgresql://nobody@127.0.0.1:1/none", **given):
             pass
 
-    faults = {}
+    found = {}
     for name in ("clock", "reranker"):
-        faults |= await _faults(
+        found |= await faults(
             (f"{name}={told}", lambda make=make, name=name: opened(**{name: make()})) for told, make in WRONG.items()
         )
-    assert faults == {}
+    assert found == {}
 
 
 def test_what_is_walked_is_what_there_is() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchOp
 
-from semmem.checks import MAX_EVENTS_PER_CALL, check_id
+from semmem.checks import MAX_EVENTS_PER_CALL, check_id, check_is
 from semmem.errors import InvalidInput
 from semmem.event import NewEvent
 from semmem.integrations.langgraph.namespaces import Namespace, check_listing, check_namespace, matches_all
@@ -33,6 +33,7 @@ class Batch:
     @classmethod
     def checked(cls, ops: Iterable[Op], root: Branch, fields: Sequence[str]) -> "Batch":
         """Raises InvalidInput or langgraph's InvalidNamespaceError before anything is read or written."""
+        check_is("ops", ops, Iterable)
         batch = cls(root, list(ops))
         for op in batch.ops:
             _check(op)
@@ -68,12 +69,12 @@ def check_ttl(minutes: object) -> None:
 def _check(op: Op) -> None:
     if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
         raise InvalidInput("ops", f"hold a {type(op).__name__}", "pass langgraph's GetOp, PutOp, SearchOp and the like")
-    check_namespace(op)
     if isinstance(op, ListNamespacesOp):
-        check_listing(op)
-    elif isinstance(op, SearchOp):
+        check_listing(op)  # first: langgraph goes through the conditions
+    check_namespace(op)
+    if isinstance(op, SearchOp):
         check_search(op)
-    else:
+    elif isinstance(op, GetOp | PutOp):
         check_id("key", op.key)
 
 

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semmem.checks import MAX_DEPTH
 from semmem.errors import InvalidInput
 
 _EQUALITY: dict[str, Callable[[Any, Any], bool]] = {"$eq": operator.eq, "$ne": operator.ne}
@@ -15,12 +16,12 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def check_filter(wanted: object) -> None:
+def check_filter(wanted: object, levels: int = MAX_DEPTH) -> None:
     """A mapping by field, whose operators are known and whose bounds are numbers. Raises InvalidInput."""
     if not isinstance(wanted, Mapping) or not all(isinstance(field, str) for field in wanted):
         raise InvalidInput("filter", "must be a mapping with string keys", "pass a dict such as {'kind': 'preference'}")
     for condition in wanted.values():
-        _check_condition(condition)
+        _check_condition(condition, levels - 1)
 
 
 def matches(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -38,15 +39,17 @@ def _equal_to(condition: Any) -> Any:
     return condition.get("$eq") if isinstance(condition, Mapping) else condition
 
 
-def _check_condition(condition: Any) -> None:
+def _check_condition(condition: Any, levels: int) -> None:
+    if not levels:
+        raise InvalidInput("filter", f"must be at most {MAX_DEPTH} levels deep", "filter by fewer fields")
     if isinstance(condition, list | tuple):
         for one in condition:
-            _check_condition(one)
+            _check_condition(one, levels - 1)
     elif _has_operators(condition):
         for name, operand in condition.items():
             _check_operator(name, operand)
     elif isinstance(condition, Mapping):
-        check_filter(condition)
+        check_filter(condition, levels)
 
 
 def _check_operator(name: object, operand: Any) -> None:

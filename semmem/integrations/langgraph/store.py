@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 
 from semmem.bridge import Bridge
+from semmem.checks import check_is
 from semmem.errors import Closed
 from semmem.integrations.langgraph.batches import Batch, check_ttl
 from semmem.integrations.langgraph.text import WHOLE, check_paths
@@ -83,6 +84,8 @@ class SemmemStore(BaseStore):
 
 
 def _checked_config(config: TTLConfig | None) -> TTLConfig | None:
+    if config is not None:
+        check_is("ttl", config, Mapping)
     if config and config.get("default_ttl") is not None:
         check_ttl(config["default_ttl"])
     return config
