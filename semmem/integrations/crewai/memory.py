@@ -11,7 +11,7 @@ from crewai.memory.memory_scope import MemoryScope, MemorySlice
 from crewai.memory.types import MemoryMatch, MemoryRecord
 from crewai.memory.unified_memory import Memory
 
-from semmem.checks import check_one_of
+from semmem.checks import check_each, check_id, check_is, check_one_of
 from semmem.errors import InvalidInput, SemmemError
 from semmem.integrations.crewai.paths import joined, segments, url_of
 from semmem.integrations.crewai.recalling import Question, recalled
@@ -23,6 +23,8 @@ from semmem.scope import Branch, Scope
 from semmem.settings import load_settings
 
 log = logging.getLogger(__name__)
+
+MAX_CONTENTS = 10_000  # of one call
 
 Depth = Literal["shallow", "deep"]
 
@@ -89,7 +91,9 @@ class SemmemMemory(Memory):
         """
         with Saving(self, content, metadata, agent_role):
             self._check_writable()
-            [record] = self._new([content], scope, root_scope, categories, metadata, importance, source, private)
+            [record] = self._new(
+                [content], scope, root_scope, agent_role, categories, metadata, importance, source, private
+            )
             self.drain_writes()
             self._storage.run(lambda tree: tree.put([record], agent=agent_role))
         return record
@@ -114,9 +118,12 @@ class SemmemMemory(Memory):
             return []
         try:
             self._check_writable()
-            records = self._new(contents, scope, root_scope, categories, metadata, importance, source, private)
+            check_each("contents", contents, str, most=MAX_CONTENTS)
+            records = self._new(
+                contents, scope, root_scope, agent_role, categories, metadata, importance, source, private
+            )
         except SemmemError as error:
-            log.error("%d memories were not kept: %s", len(contents), error)
+            log.error("memories were not kept: %s", error)
             raise
         self._submit_save(self._save_later, records, metadata, agent_role)
         return []
@@ -155,6 +162,7 @@ class SemmemMemory(Memory):
     def extract_memories(self, content: str) -> list[str]:
         """The text whole, for semmem extracts by itself; in parts where it is longer than an event may be."""
         self._storage.check_open()
+        check_is("content", content, str)
         return [] if self.read_only else paragraphs(content)
 
     def update(
@@ -171,6 +179,7 @@ class SemmemMemory(Memory):
         `scope` is a whole path, at or below the root. Raises InvalidInput also for an unknown id, and for a fact's.
         """
         self._check_writable()
+        check_id("record_id", record_id)
         if scope is not None:
             self._check_rooted("scope", scope)
         changes = {
@@ -233,8 +242,12 @@ class SemmemMemory(Memory):
             limit = f"{joined(path)} lies outside of this memory's root {joined(self.root_scope)}"
             raise InvalidInput(field, limit, f"pass a path such as {joined(self.root_scope, 'project')}")
 
-    def _new(self, contents: list[str], scope: str | None, root_scope: str | None, *said: Any) -> list[MemoryRecord]:
+    def _new(
+        self, contents: list[str], scope: str | None, root_scope: str | None, agent_role: str | None, *said: Any
+    ) -> list[MemoryRecord]:
         """Records of these contents, checked for all that semmem asks of them. CrewAI names an agent's own root."""
+        if agent_role is not None:
+            check_is("agent_role", agent_role, str)
         if root_scope is not None:
             self._check_rooted("root_scope", root_scope)
         path = joined(self.root_scope if root_scope is None else root_scope, scope)

@@ -1,6 +1,7 @@
 """CrewAI's records and matches, and the records, facts and events of semmem that they are. No I/O."""
 
 import base64
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,16 @@ from uuid import UUID, uuid4
 import numpy as np
 from crewai.memory.types import MemoryMatch, MemoryRecord
 
-from semmem.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES, MAX_METADATA_BYTES, check_json, check_text, check_unit
+from semmem.checks import (
+    MAX_CONTENT_BYTES,
+    MAX_ID_BYTES,
+    MAX_METADATA_BYTES,
+    check_flag,
+    check_is,
+    check_json,
+    check_text,
+    check_unit,
+)
 from semmem.errors import InvalidInput
 from semmem.event import Event, NewEvent
 from semmem.fact import Fact
@@ -73,6 +83,9 @@ def new_memory(
     check_categories(categories)
     if importance is not None:
         check_unit("importance", importance)
+    if source is not None:
+        check_is("source", source, str)
+    check_flag("private", private)
     return MemoryRecord(
         id=str(uuid4()),
         content=content,
@@ -183,7 +196,7 @@ def ours(records: Mapping[UUID, Record]) -> dict[UUID, Record]:
 
 def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
     """The text whole; where it is over `most` bytes, in parts that end with a paragraph, else a line, a word."""
-    text = content.strip()
+    text = check_text("content", content, sys.maxsize).strip() if content.strip() else ""
     parts = []
     while len(text.encode()) > most:
         cut = _border(text, most)

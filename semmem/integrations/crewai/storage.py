@@ -15,6 +15,7 @@ from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, Stora
 from crewai.memory.types import MemoryRecord, ScopeInfo
 
 from semmem.bridge import Bridge
+from semmem.checks import check_is
 from semmem.errors import Closed, ConfigurationError, InvalidInput
 from semmem.integrations.crewai.paths import SCHEME, path_of, scope_of, segments
 from semmem.integrations.crewai.records import Criteria
@@ -153,6 +154,8 @@ class SemmemStorage:
 
     def list_records(self, scope_prefix: str | None = None, limit: int = 200, offset: int = 0) -> list[MemoryRecord]:
         """Newest first."""
+        check_is("limit", limit, int)
+        check_is("offset", offset, int)
         if limit <= 0 or offset < 0:
             return []
         kept = self.run(lambda tree: tree.kept(scope_prefix))

@@ -47,7 +47,7 @@ class Querying(_Told):
 
     def __init__(self, teller: object, query: str, limit: int) -> None:
         super().__init__(teller)
-        self._asked: dict[str, Any] = {"query": str(query), "limit": limit, "source_type": SOURCE}
+        self._asked: dict[str, Any] = {"query": _shown(query), "limit": _number(limit), "source_type": SOURCE}
         self.results: list[MemoryMatch] = []
 
     def __enter__(self) -> "Querying":
@@ -67,8 +67,9 @@ class Saving(_Told):
 
     def __init__(self, teller: object, value: str, metadata: dict[str, Any] | None, agent_role: str | None) -> None:
         super().__init__(teller)
-        shown = metadata if isinstance(metadata, dict) else None
-        self._saved: dict[str, Any] = {"value": str(value), "metadata": shown, "source_type": SOURCE}
+        named = isinstance(metadata, dict) and all(isinstance(key, str) for key in metadata)
+        shown = metadata if named else None
+        self._saved: dict[str, Any] = {"value": _shown(value), "metadata": shown, "source_type": SOURCE}
         self._agent_role = agent_role
 
     def __enter__(self) -> "Saving":
@@ -81,6 +82,16 @@ class Saving(_Told):
             return self.tell(MemorySaveCompletedEvent(**done))
         log.error("a memory was not kept: %s", described(error))
         return self.tell(MemorySaveFailedEvent(error=str(error), **self._saved))
+
+
+def _shown(value: object) -> str:
+    """Of what is no text, and will be refused, the type alone: it may be too deep to be printed."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else type(value).__name__
+
+
+def _number(limit: object) -> int:
+    """0 for a limit that will be refused: the event's class takes nothing else."""
+    return limit if isinstance(limit, int) else 0
 
 
 def described(error: BaseException) -> str:
