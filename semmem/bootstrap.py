@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from semmem import forking
 from semmem.background import Background
+from semmem.breaker import Guarded
 from semmem.checks import check_callable
 from semmem.consolidation import Consolidator
 from semmem.deadline import Calls
@@ -262,6 +263,7 @@ def _worker(
     rebuilder = SummaryRebuilder(postgres, clock)
     patience = None if settings.embedder == "minilm" else EMBED_SECONDS
     facts = FactStore(postgres)
+    others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
     return Worker(
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause),
@@ -271,7 +273,9 @@ def _worker(
         keeper,
         Consolidator(postgres, log, facts, stores.pgvector, models, clock, writer, rebuilder),
         erasure,
-        Heartbeat(HealthStore(postgres), settings.lease),
+        Heartbeat(
+            HealthStore(postgres), settings.lease, [each.breaker for each in others if isinstance(each, Guarded)]
+        ),
         rebuilder,
         scrubber,
         lease=settings.lease,

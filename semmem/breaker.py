@@ -4,11 +4,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from time import monotonic
+from typing import Protocol, runtime_checkable
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0  # seconds between two probes, twice as long each time
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """A dependency that a breaker stands before."""
+
+    breaker: "Breaker"
 
 
 class Open(Exception):
@@ -104,7 +113,9 @@ class Breaker:
         self._due = self._clock() + self._pause
         self._pause = min(2 * self._pause, self._longest_pause)
         if self._probe and (self._task is None or self._task.done()):
-            self._task = asyncio.create_task(self._ask_until_it_answers(self._probe), name=f"semmem-probe-{self.name}")
+            asking = self._ask_until_it_answers(self._probe)
+            # In a context of its own: a trace or a tenant of the caller that failed is not the probe's.
+            self._task = asyncio.create_task(asking, name=f"semmem-probe-{self.name}", context=Context())
 
     def _close(self) -> None:
         if self._due is not None:

@@ -163,8 +163,8 @@ def make_embedder(settings: Settings) -> Embedder:
         text_bytes=settings.embedding_text_bytes,
         timeout=settings.embedding_timeout.total_seconds(),
     )
-    guarded = GuardedEmbedder(embedder, patience=settings.patience)
-    return LocalStates(guarded) if settings.token_states == "local" else guarded
+    whole = LocalStates(embedder) if settings.token_states == "local" else embedder
+    return GuardedEmbedder(whole, patience=settings.patience)
 
 
 def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:

@@ -305,12 +305,14 @@ create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
     where redis_at is null or qdrant_at is null;
 create index receipts_to_scrub on semmem.receipts (tenant, scrub_due) where scrub_due is not null and scrubbed_at is null;
 
--- A worker says here that it lives, for as long as its lease. No tenant, no content, no address; times are the database's.
+-- A worker says here that it lives, for as long as its lease, and what does not answer it, by the names in `degraded`.
+-- No tenant, no content, no address; times are the database's.
 create table semmem.workers (
     id         uuid primary key,
     started_at timestamptz not null default now(),
     beat_at    timestamptz not null default now(),
-    lease      interval not null
+    lease      interval not null,
+    silent     text[] not null default '{}'
 );
 
 -- The places below a user's or a workspace's memory. A row belongs to that root's scope; branch_id is the place's own.

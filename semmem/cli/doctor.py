@@ -206,6 +206,10 @@ def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[C
 def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
     heard = "" if health.last_beat is None else f", last heard of {_told(health.last_beat)} ago"
     what = f"{health.workers} alive{heard}"
+    if health.silent:
+        what += f"; {' and '.join(health.silent)} did not answer"
+        fix = "look at what they run on: jobs wait, and it is asked again and again"
+        return Check(part="workers", state="degraded", what=what, fix=fix)
     if health.workers or (settings.runs_worker and not overdue):
         brings = "" if health.workers else "; every process that opens the memory brings one"
         return Check(part="workers", state="ok", what=what + brings)

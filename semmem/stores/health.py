@@ -1,6 +1,6 @@
 """Who works, and what waits: by times and counts only, across all tenants."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,12 +18,15 @@ _SQL = statements("health.sql")
 class Health:
     """`last_beat` is how long ago any worker last said that it lives, None if none is known.
 
+    `silent` names what does not answer a worker that lives, as `degraded` does.
+
     `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters`
     counts those that were not replayed, by stage.
     """
 
     workers: int = 0
     last_beat: timedelta | None = None
+    silent: Sequence[str] = ()
     unindexed: int = 0
     oldest_unindexed: datetime | None = None
     unextracted: int = 0
@@ -36,10 +39,10 @@ class HealthStore:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def beat(self, worker: UUID, lease: timedelta) -> None:
+    async def beat(self, worker: UUID, lease: timedelta, silent: Sequence[str]) -> None:
         """Says that the worker lives, for as long as `lease`; forgets workers that died long ago."""
         async with self._postgres.connection() as connection:
-            await connection.execute(_SQL["beat"], worker, lease)
+            await connection.execute(_SQL["beat"], worker, lease, silent)
 
     async def leave(self, worker: UUID) -> None:
         async with self._postgres.connection() as connection:

@@ -1,15 +1,17 @@
--- beat: a worker lives; times are the database's, so that hosts need not agree on theirs
+-- beat: a worker lives, and what does not answer it; times are the database's, so that hosts need not agree on theirs
 with dead as (
     delete from semmem.workers where beat_at < now() - interval '1 day'
 )
-insert into semmem.workers (id, lease) values ($1, $2)
-on conflict (id) do update set beat_at = now(), lease = excluded.lease;
+insert into semmem.workers (id, lease, silent) values ($1, $2, $3)
+on conflict (id) do update set beat_at = now(), lease = excluded.lease, silent = excluded.silent;
 
 -- leave: a worker that stops in good order
 delete from semmem.workers where id = $1;
 
--- workers: how many live, and how long ago any was heard of
-select count(*) filter (where beat_at > now() - lease) as workers, now() - max(beat_at) as last_beat from semmem.workers;
+-- workers: how many live, how long ago any was heard of, and what does not answer some that live
+select count(*) filter (where beat_at > now() - lease) as workers, now() - max(beat_at) as last_beat,
+       array(select distinct unnest(silent) from semmem.workers where beat_at > now() - lease order by 1) as silent
+from semmem.workers;
 
 -- waiting: in all tenants, by counts and times
 select count(*) filter (where indexed_at is null) as unindexed,

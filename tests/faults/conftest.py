@@ -1,11 +1,21 @@
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 from qdrant_client import AsyncQdrantClient
 
 from semmem import Memory, ScopedMemory
 from semmem.stores.qdrant import connect
 from tests.servers import ServerUrls
+
+
+@pytest.fixture
+def hang() -> Iterator[threading.Event]:
+    """What a model waits for that never answers; set in the end, so that its threads end."""
+    event = threading.Event()
+    yield event
+    event.set()
 
 
 @pytest_asyncio.fixture

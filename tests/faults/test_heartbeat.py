@@ -1,6 +1,7 @@
 """A missing or dead worker is visible: to who recalls, to who asks, and to the doctor."""
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -12,6 +13,7 @@ from semmem.cli.doctor import work_checks
 from semmem.settings import load_settings
 from semmem.stores.health import Health
 from tests.applications import ManualClock, Opener
+from tests.model_server import ModelServer, Reply
 from tests.waiting import wait_until
 
 SAID = "I am allergic to peanuts."
@@ -131,3 +133,18 @@ def test_the_doctor_tells(health: Health, states: list[str]) -> None:
 
 def test_where_every_process_brings_a_worker_none_is_missed() -> None:
     assert [check.state for check in work_checks(Health(), load_settings(), NOW)] == ["ok", "ok", "ok"]
+
+
+async def test_what_does_not_answer_a_worker_is_told_to_other_processes(opener: Opener, hang: threading.Event) -> None:
+    with ModelServer(lambda body: Reply(after=hang)) as server:
+        model = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test", "llm_timeout": 0.2}
+        async with opener(**model, lease=1, stop_grace=0) as working, opener(worker=False) as other:
+
+            async def told() -> bool:
+                return list((await other.memory.parts.health.read()).silent) == ["llm"]
+
+            await _alice(working).remember(SAID)
+            await wait_until(told)
+            health = await other.memory.parts.health.read()
+            [workers, *_] = work_checks(health, load_settings(), NOW)
+            assert (workers.state, workers.what.split("; ")[-1]) == ("degraded", "llm did not answer")

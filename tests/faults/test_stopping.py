@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any
@@ -46,14 +46,6 @@ async def _soon() -> AsyncIterator[None]:
     started = monotonic()
     yield
     assert monotonic() - started < SECONDS
-
-
-@pytest.fixture
-def hang() -> Iterator[threading.Event]:
-    """What a model waits for that never answers; set in the end, so that its threads end."""
-    event = threading.Event()
-    yield event
-    event.set()
 
 
 def _heard(body: dict[str, Any]) -> str:
