@@ -10,6 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from semmem import indexing, parts, worker
 from semmem.bootstrap import Application
@@ -22,6 +23,10 @@ from tests.servers import ServerUrls, with_database
 
 # A run in the background of a shell ignores Ctrl-C, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The same examples in each run: nobody's second command fails by chance. HYPOTHESIS_PROFILE=default draws others.
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest.register_assert_rewrite("tests.contract.vector_index")
 

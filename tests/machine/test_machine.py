@@ -214,6 +214,7 @@ def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(urls: dict[str, A
                 settings=settings(
                     max_examples=EXAMPLES,
                     stateful_step_count=STEPS,
+                    derandomize="SEMMEM_TEST_EXAMPLES" not in os.environ,
                     deadline=None,
                     print_blob=True,
                     suppress_health_check=list(HealthCheck),
