@@ -103,22 +103,26 @@ async def test_without_the_package_the_extra_is_named(api: OpenAIEmbedder, monke
 
 
 @pytest.mark.parametrize(
-    ("embedder", "token_states", "made"),
+    ("embedder", "token_states", "layers"),
     [
-        ("openai", "embedder", GuardedEmbedder),
-        ("openai", "local", LocalStates),
-        ("minilm", "embedder", MiniLM),
-        ("minilm", "local", MiniLM),
+        ("openai", "embedder", [GuardedEmbedder, OpenAIEmbedder]),
+        ("openai", "local", [GuardedEmbedder, LocalStates, OpenAIEmbedder]),
+        ("minilm", "embedder", [MiniLM]),
+        ("minilm", "local", [MiniLM]),
     ],
 )
 async def test_the_setting_decides_whose_token_states_there_are(
-    embedder: str, token_states: str, made: type[Embedder]
+    embedder: str, token_states: str, layers: list[type[Embedder]]
 ) -> None:
+    """From the outermost in: a breaker stands before all that is asked elsewhere."""
     settings = load_settings(embedder=embedder, token_states=token_states, embedding_base_url="http://127.0.0.1:1/v1")
     chosen = make_embedder(settings)
     await chosen.aclose()
 
-    assert type(chosen) is made
+    made: list[object] = [chosen]
+    while inner := getattr(made[-1], "_embedder", None):
+        made.append(inner)
+    assert [type(each) for each in made] == layers
 
 
 @dataclass(frozen=True)
