@@ -31,8 +31,8 @@ TROUBLE: dict[type[Exception], str] = {
     "or raise it for this login",
     asyncpg.TransactionTimeoutError: "a transaction took longer than transaction_timeout allows; raise it for this "
     "login",
-    asyncpg.IdleInTransactionSessionTimeoutError: "a transaction waited longer than "
-    "idle_in_transaction_session_timeout allows; raise it for this login",
+    asyncpg.IdleInTransactionSessionTimeoutError: "this process, or what is before the server, stood still within a "
+    "transaction, which the server gave up; call again",
     asyncpg.AdminShutdownError: "the server stops, or an administrator ended the session; call again",
     asyncpg.CrashShutdownError: "one of the server's processes crashed, and it starts again; its log says why",
     asyncpg.CannotConnectNowError: "the server is starting, stopping or recovering; call again",
@@ -60,6 +60,7 @@ REFUSED = (
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
 MISSING = (
     asyncpg.UndefinedTableError,

@@ -7,7 +7,9 @@ _SETTINGS = (
     "row_security = on",  # off, each statement is refused in place of being filtered
     "default_transaction_isolation = 'read committed'",  # at more, who waits for a lock is refused in place of served
     "quote_all_identifiers = off",  # what the server says of itself is compared with how semmem writes it
+    "idle_in_transaction_session_timeout = '5s'",  # a process that stands still in one must not hold up all others
 )
+PATIENT = "set local idle_in_transaction_session_timeout = 0"  # for a transaction that waits for what is elsewhere
 
 
 def session_settings(role: str | None = APP_ROLE, *, local: bool) -> str:

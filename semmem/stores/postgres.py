@@ -23,7 +23,7 @@ from semmem.migrations.server import examine, revision_of, unfit
 from semmem.postgres.connect import CONNECT_TIMEOUT, arguments, connect, is_pooled, keep_alive
 from semmem.postgres.errors import REFUSED, is_crowded, mapped_errors
 from semmem.postgres.moments import set_codec
-from semmem.postgres.session import APP_ROLE, session_settings
+from semmem.postgres.session import APP_ROLE, PATIENT, session_settings
 from semmem.postgres.url import PostgresUrl, parse
 from semmem.scope import Scope, View
 from semmem.stores.identity import Identity
@@ -190,7 +190,7 @@ class Postgres:
     async def snapshot(self) -> AsyncIterator[Connection]:
         """One transaction that reads as of one moment, outside any scope until a statement enters one."""
         async with self._taken() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-            await connection.execute(session_settings(local=True))
+            await connection.execute(f"{session_settings(local=True)}; {PATIENT}")
             yield connection
 
     @asynccontextmanager
@@ -198,6 +198,7 @@ class Postgres:
         """Waits until no other process does this for the scope; the lock goes with the transaction, or the process."""
         name = json.dumps([purpose, *key_of(scope)])
         async with self._exclusive, self._taken() as connection, connection.transaction():
+            await connection.execute(PATIENT)
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
             yield
 
@@ -205,6 +206,7 @@ class Postgres:
     async def alone(self, purpose: str) -> AsyncIterator[bool]:
         """Whether no other process does this for the whole database; nobody waits, and none begins before we leave."""
         async with self._exclusive, self._taken() as connection, connection.transaction():
+            await connection.execute(PATIENT)
             lock = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
             yield bool(await connection.fetchval(lock, json.dumps([purpose])))
 

@@ -202,7 +202,7 @@ CODES = {
     "57P02": "crashed",
     "57P03": "call again",
     "57P05": "IdleSessionTimeoutError",
-    "25P03": "idle_in_transaction_session_timeout",
+    "25P03": "stood still",
     "25P04": "transaction_timeout",
     "25006": "target_session_attrs",
     "55P03": "call again",

@@ -65,7 +65,7 @@ def _not_bound() -> asyncpg.PostgresError:
         (asyncpg.QueryCanceledError(SECRET), StoreUnavailable, "statement_timeout"),
         (asyncpg.DeadlockDetectedError(SECRET), WriteConflict, "call again"),
         (asyncpg.SerializationError(SECRET), WriteConflict, "call again"),
-        (asyncpg.IdleInTransactionSessionTimeoutError(SECRET), StoreUnavailable, "idle_in_transaction_session_timeout"),
+        (asyncpg.IdleInTransactionSessionTimeoutError(SECRET), StoreUnavailable, "stood still"),
         (asyncpg.LockNotAvailableError(SECRET), StoreUnavailable, "lock_timeout"),
         (asyncpg.TransactionTimeoutError(SECRET), StoreUnavailable, "transaction_timeout"),
         (asyncpg.CrashShutdownError(SECRET), StoreUnavailable, "crashed"),

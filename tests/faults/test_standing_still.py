@@ -1,0 +1,56 @@
+"""A process that stands still in the middle of its work, as under SIGSTOP, holds up nobody else for long."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+import pytest_asyncio
+
+from semmem import Ack
+from semmem.errors import StoreUnavailable
+from semmem.scope import Scope
+from semmem.stores.postgres import Postgres
+from tests.applications import Application, Opener
+
+ALICE = Scope.user("acme", "alice")
+HELD = {
+    "index": "select pg_advisory_xact_lock(semmem.job_lock('index', 'acme', 'user', 'alice'))",
+    "turn": "select semmem.take_turn('acme', 'user', 'alice')",
+    "scope": "select from semmem.scopes for update",
+}
+
+
+@pytest_asyncio.fixture
+async def other(opener: Opener) -> AsyncIterator[Application]:
+    async with opener() as other:
+        yield other
+
+
+async def _hold(postgres: Postgres, held: str, meanwhile: Callable[[], Awaitable[None]]) -> None:
+    async with postgres.transaction(ALICE) as connection:
+        await connection.execute(held)
+        await meanwhile()
+        await connection.execute("select 1")
+
+
+@pytest.mark.parametrize("held", HELD.values(), ids=HELD)
+async def test_what_waits_for_its_locks_goes_on(application: Application, other: Application, held: str) -> None:
+    alice = application.memory.scope(tenant="acme", user="alice")
+    await alice.remember("I moved to Porto.", agent="guide")
+    acks: list[Ack] = []
+
+    async def move() -> None:
+        acks.append(await alice.remember("I moved to Lisbon.", agent="guide", key="move"))
+
+    with pytest.raises(StoreUnavailable):
+        await _hold(other.stores.postgres, held, move)
+    assert acks[0].status == "accepted"
+
+
+@pytest.mark.parametrize("pooled", ["", "&pgbouncer=true"])
+async def test_what_waits_for_another_store_is_left_alone(opener: Opener, postgres_url: str, pooled: str) -> None:
+    allowed = "select current_setting('idle_in_transaction_session_timeout')"
+    async with opener(postgres_url=postgres_url + pooled) as application:
+        async with application.stores.postgres.transaction(ALICE) as connection:
+            assert await connection.fetchval(allowed) == "5s"
+        async with application.stores.postgres.snapshot() as connection:
+            assert await connection.fetchval(allowed) == "0"
