@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from semmem.checks import MAX_CONTENT_BYTES
+from semmem.domain.checks import MAX_CONTENT_BYTES
+from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
-from semmem.event import NewEvent
 
 SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: evaluate only, never redistribute"
 KNOWLEDGE_UPDATE = "knowledge_update"

@@ -32,19 +32,19 @@ from qdrant_client.models import FieldCondition, MatchValue
 from qdrant_client.models import Filter as QdrantFilter
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from semmem.bootstrap import Application, make_application, now, open_application
+from semmem.domain.event import NewEvent
 from semmem.embedded import Servers
 from semmem.evals.dataset import chosen
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
 from semmem.evals.locomo import load
-from semmem.event import NewEvent
 from semmem.extractors.offline import OfflineExtractor
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embedder
-from semmem.settings import load_settings
-from semmem.stores.qdrant import QdrantIndex
-from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.stores.qdrant.index import QdrantIndex
+from semmem.wiring.bootstrap import Application, make_application, now, open_application
+from semmem.wiring.settings import load_settings
 
 WARM_UP, WRITES, READS, STARTS, IMPORTS = 50, 500, 200, 9, 3
 EVENTS, PAGE = 5_000, 1_000

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from semmem.cli.output import visible
+from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput
 
 RESAMPLES = 10_000

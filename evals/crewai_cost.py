@@ -29,11 +29,11 @@ from crewai import LLM, Agent, Crew, Task
 from crewai.agents.agent_builder.base_agent import BaseAgent
 from crewai.memory.unified_memory import Memory
 
-from semmem.evals.model_server import ModelServer, chat_usage
 from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.tree import Tree
 from semmem.models.tokens import load_counter
+from semmem.testing.model_server import ModelServer, chat_usage
 
 LEAST_RATIO = 5
 SETTLE_SECONDS = 120.0

@@ -26,12 +26,12 @@ from semmem.evals.crewai_quiet import quiet
 from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
+from semmem.domain.event import NewEvent
 from semmem.evals.dataset import Conversation, chosen
 from semmem.evals.figures import Figure, answers, notes, pictured
 from semmem.evals.metrics import recall, source_turns
 from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.evals.sources import load
-from semmem.event import NewEvent
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.records import Match
 from semmem.integrations.crewai.tree import Tree

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.event import NewEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
-from semmem.bootstrap import Application, open_application
+from semmem.domain.extraction import Usage
+from semmem.domain.fact import Fact
 from semmem.evals.dataset import Conversation, Question
 from semmem.evals.fact_checks import (
     Events,
@@ -21,12 +22,11 @@ from semmem.evals.fact_checks import (
 )
 from semmem.evals.locomo import ADVERSARIAL
 from semmem.evals.run import Tell, settled, store
-from semmem.extraction import Usage
 from semmem.extractors.gate import speaker_of
-from semmem.fact import Fact
-from semmem.memory import ScopedMemory
-from semmem.settings import Settings
-from semmem.stores.postgres import key_of
+from semmem.memory.scoped import ScopedMemory
+from semmem.stores.postgres.pool import key_of
+from semmem.wiring.bootstrap import Application, open_application
+from semmem.wiring.settings import Settings
 
 PATIENCE = 120.0  # seconds without progress
 EXAMPLES = 10  # facts of each fault that a result shows

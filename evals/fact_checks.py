@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from uuid import UUID
 
-from semmem.event import Event
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact
 from semmem.extractors.dates import resolve
 from semmem.extractors.gate import is_small_talk, speaker_of
 from semmem.extractors.ground import ground
 from semmem.extractors.words import content_stems, words
-from semmem.fact import Fact
-from semmem.spans import spans
+from semmem.language.spans import spans
 
 Events = Mapping[UUID, Event]
 

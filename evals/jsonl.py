@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from semmem.archive import object_of
-from semmem.checks import MAX_CONTENT_BYTES, check_id, check_text
-from semmem.cli.lines import Reader
+from semmem.domain.archive import object_of
+from semmem.domain.checks import MAX_CONTENT_BYTES, check_id, check_text
+from semmem.domain.event import NewEvent
+from semmem.domain.lines import Reader
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
-from semmem.event import NewEvent
 
 CATEGORY = "question"  # of a question that names none
 _QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category")

@@ -19,16 +19,16 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from semmem.bootstrap import open_application
 from semmem.evals.dataset import Conversation, chosen
 from semmem.evals.extraction import most_calls
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
 from semmem.evals.locomo import load
-from semmem.evals.model_server import ModelServer, chat_usage
 from semmem.evals.recorded import Recorded
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from semmem.models.tokens import load_counter
-from semmem.settings import load_settings
+from semmem.testing.model_server import ModelServer, chat_usage
+from semmem.wiring.bootstrap import open_application
+from semmem.wiring.settings import load_settings
 
 SETTLE_SECONDS = 600.0
 RECALLS = 20

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Observation, Question
-from semmem.event import NewEvent
 
 SOURCE = "data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"
 ADVERSARIAL = "adversarial"

@@ -11,16 +11,16 @@ from typing import Any, Literal, get_args
 from platformdirs import user_cache_path
 
 import semmem
-from semmem.checks import MAX_LIMIT, check_int, check_one_of
+from semmem.domain.checks import MAX_LIMIT, check_int, check_one_of
 from semmem.errors import ConfigurationError, InvalidInput
 from semmem.evals.answers import BUDGETS
 from semmem.evals.dataset import Conversation
 from semmem.evals.journal import Asked
-from semmem.evals.model_server import ModelServer
 from semmem.evals.recorded import Recorded
 from semmem.evals.retrievers import RetrieverName
-from semmem.opening import make_embedder
-from semmem.settings import Settings, load_settings
+from semmem.testing.model_server import ModelServer
+from semmem.wiring.opening import make_embedder
+from semmem.wiring.settings import Settings, load_settings
 
 ExtractorName = Literal["offline", "llm", "recorded"]
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from semmem.bootstrap import open_application
+from semmem.domain.event import NewEvent
+from semmem.domain.hit import Recall
 from semmem.errors import InvalidInput
 from semmem.evals.precision_report import Case, Outcome, Update, reported
-from semmem.event import NewEvent
-from semmem.hit import Recall
-from semmem.memory import Memory, ScopedMemory
-from semmem.settings import Settings
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
+from semmem.wiring.bootstrap import open_application
+from semmem.wiring.settings import Settings
 
 SOURCE = "fixtures/*.json of github.com/tenurehq/precisionMemBench, MIT"
 TENANT = "precisionmembench"

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-from semmem.bootstrap import Application
-from semmem.context import Tier
+from semmem.domain.context import Tier
+from semmem.domain.event import NewEvent
+from semmem.domain.hit import Filter
+from semmem.domain.scope import View
 from semmem.evals.answers import Returned, returned
-from semmem.event import NewEvent
-from semmem.hit import Filter
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Candidate
 from semmem.retrieval.analysis import terms
-from semmem.scope import View
-from semmem.stores.pgvector import LexicalIndex
+from semmem.stores.postgres.pgvector import LexicalIndex
+from semmem.wiring.bootstrap import Application
 
 RetrieverName = Literal["bm25", "dense", "rrf", "semmem"]
 BaselineName = Literal["bm25", "dense", "rrf"]

@@ -9,8 +9,8 @@ from tempfile import mkdtemp
 from typing import Any, Protocol
 from uuid import UUID
 
-from semmem.bootstrap import Application, now, open_application
-from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
+from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
+from semmem.domain.event import NewEvent
 from semmem.embedded.layout import Layout, exclusive
 from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
 from semmem.evals.answers import BUDGETS, Answer, result, shortened
@@ -19,11 +19,11 @@ from semmem.evals.journal import Asked, Journal
 from semmem.evals.metrics import covered, words_kept
 from semmem.evals.plan import Plan, cache_folder, describe, eval_settings
 from semmem.evals.retrievers import Retriever, Stored, make_retriever
-from semmem.event import NewEvent
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from semmem.retrieval.analysis import terms
-from semmem.settings import Settings
-from semmem.stores.ledger import DeadLetter
+from semmem.stores.postgres.ledger import DeadLetter
+from semmem.wiring.bootstrap import Application, now, open_application
+from semmem.wiring.settings import Settings
 
 TENANT = "evals"
 ATTEMPTS = 3  # at an answer that every part took part in: a busy machine may miss one

@@ -22,16 +22,16 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from semmem.bootstrap import Application, make_application, now, open_application
+from semmem.domain.event import Event, NewEvent
+from semmem.domain.extraction import Decision, Extraction, Question, Usage
 from semmem.evals.bench import questions, raw_reads, sentence, working
 from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import percentile
-from semmem.event import Event, NewEvent
-from semmem.extraction import Decision, Extraction, Question, Usage
 from semmem.extractors.offline import OfflineExtractor
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embeddings, TokenStates
-from semmem.settings import load_settings
+from semmem.wiring.bootstrap import Application, make_application, now, open_application
+from semmem.wiring.settings import load_settings
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,18 +18,18 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from semmem.bootstrap import Application, open_application
+from semmem.domain.fact import Fact
+from semmem.domain.scope import View
 from semmem.evals import beam, locomo
 from semmem.evals.dataset import Conversation
 from semmem.evals.figures import answers, notes
 from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored
 from semmem.evals.run import settled, store
-from semmem.fact import Fact
 from semmem.retrieval.pool import Pool
 from semmem.retrieval.signals import SIGNALS, WEIGHTS
-from semmem.scope import View
-from semmem.stores.reading import PostgresReader
+from semmem.stores.postgres.reading import PostgresReader
+from semmem.wiring.bootstrap import Application, open_application
 
 if TYPE_CHECKING:
     import numpy as np

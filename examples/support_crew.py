@@ -20,8 +20,8 @@ from semmem.evals.crewai_quiet import quiet
 from crewai import LLM, Agent, Crew, Task
 from crewai.tasks.task_output import TaskOutput
 
-from semmem.evals.model_server import ModelServer
 from semmem.integrations.crewai import SemmemMemory
+from semmem.testing.model_server import ModelServer
 
 LETTER = "Read Alice Weber's note: 'I am allergic to nuts, so no pralines again. Ring at the office, I am never home.'"
 

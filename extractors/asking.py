@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from semmem.domain.extraction import Usage
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
-from semmem.extraction import Usage
 from semmem.extractors import prompt
 from semmem.extractors.schema import Answer, Verdicts, json_schema
 from semmem.ports import ChatAnswer, ChatModel, TokenCounter

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
-from semmem.fact import Validity
-from semmem.spans import Span, spans
+from semmem.domain.fact import Validity
+from semmem.language.spans import Span, spans
 
 _RECURS = re.compile(r"\b(?:birthday|anniversary|every|each|annual\w*|yearly|usually|always)\b", re.IGNORECASE)
 _ENDS = re.compile(r"\b(?:until|till|through)(?: the)?$")

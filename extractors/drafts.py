@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from semmem.event import Event, Role
-from semmem.extraction import Quarantined
+from semmem.domain.event import Event, Role
+from semmem.domain.extraction import Quarantined
+from semmem.domain.fact import Draft, Source, Validity
 from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.echo import without_recalled
@@ -15,8 +16,7 @@ from semmem.extractors.schema import SaidFact, SaidSummary
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
-from semmem.fact import Draft, Source, Validity
-from semmem.spans import spans
+from semmem.language.spans import spans
 
 TELLING_QUOTE = 8  # characters that hardly stand in another line by chance
 

@@ -5,7 +5,7 @@ A context may come back whole or in part: cut at either end, indented, quoted, e
 
 import re
 
-from semmem.context import CLOSING, NOTICE, OPENING, TIERS
+from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS
 
 
 def _escaped(mark: str) -> str:

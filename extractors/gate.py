@@ -3,9 +3,9 @@
 import re
 import unicodedata
 
-from semmem.event import Event
+from semmem.domain.event import Event
+from semmem.domain.unicode import normalized
 from semmem.extractors.echo import without_recalled
-from semmem.unicode import normalized
 
 # A message made of these alone carries nothing. "Yes", "no", "sure" and "morning" may answer a question: not here.
 _SMALL_TALK = (

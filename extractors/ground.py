@@ -4,8 +4,8 @@ import re
 import unicodedata
 from itertools import pairwise
 
+from semmem.domain.unicode import MOST_MARKS
 from semmem.extractors.reading import Reading, find, read
-from semmem.unicode import MOST_MARKS
 
 _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001

@@ -6,9 +6,10 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
+from semmem.domain.event import Event
+from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
+from semmem.domain.fact import Draft, Fact
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
-from semmem.event import Event
-from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
 from semmem.extractors.drafts import Gathered
@@ -16,7 +17,6 @@ from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
 from semmem.extractors.schema import Answer, SaidVerdict, Verdicts
-from semmem.fact import Draft, Fact
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from semmem.event import Event, Role
-from semmem.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
+from semmem.domain.event import Event, Role
+from semmem.domain.extraction import BatchLimits, Decision, Extraction, Quarantined, Question, SummaryText, Usage
+from semmem.domain.fact import MAX_FACT_BYTES, Draft, Source, Validity
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
@@ -24,7 +25,6 @@ from semmem.extractors.sentences import (
 from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
 from semmem.extractors.summarize import extractive
 from semmem.extractors.voices import own_words
-from semmem.fact import MAX_FACT_BYTES, Draft, Source, Validity
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
 OPEN = Validity()

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
-from semmem.event import Event
+from semmem.domain.event import Event
+from semmem.domain.fact import Draft, Fact, Validity
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
 from semmem.extractors.summarize import clip
-from semmem.fact import Draft, Fact, Validity
 
 VERSION = "memory_v1"
 

@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from semmem.domain.unicode import MOST_MARKS, normalized
 from semmem.extractors.variants import TRADITIONAL
-from semmem.unicode import MOST_MARKS, normalized
 
 _MARKUP = re.compile(
     r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z][^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from semmem.event import Role
-from semmem.extraction import Decision, Question
+from semmem.domain.event import Role
+from semmem.domain.extraction import Decision, Question
+from semmem.domain.fact import TRUST, Draft, Fact, Validity
 from semmem.extractors.meaning import Meaning, meaning, shared_attribute, supersedes
 from semmem.extractors.words import content_stems, words
-from semmem.fact import TRUST, Draft, Fact, Validity
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
 # .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from semmem.extraction import Verdict
-from semmem.fact import MAX_FACT_BYTES, MAX_SUBJECT_BYTES, Category
+from semmem.domain.extraction import Verdict
+from semmem.domain.fact import MAX_FACT_BYTES, MAX_SUBJECT_BYTES, Category
 
 MAX_FACTS = 200  # in one answer
 

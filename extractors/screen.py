@@ -4,10 +4,10 @@ import json
 import re
 from functools import cache
 
+from semmem.domain.fact import Draft
 from semmem.extractors.ground import normalised
 from semmem.extractors.prompt import instructions
 from semmem.extractors.words import content_stems
-from semmem.fact import Draft
 
 _ORDER = re.compile(
     r"\b(?:ignore|disregard|override|forget|bypass)\b.{0,40}\b(?:instruction|prompt|rule|guideline|guardrail|safety)s?\b"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from semmem.event import Event
-from semmem.extraction import BatchLimits
+from semmem.domain.event import Event
+from semmem.domain.extraction import BatchLimits
 from semmem.extractors.echo import without_recalled
 from semmem.ports import TokenCounter
 

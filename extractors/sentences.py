@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from semmem.domain.fact import Category
 from semmem.extractors.gate import is_small_talk
 from semmem.extractors.speech import asks
 from semmem.extractors.words import content_stems, words
-from semmem.fact import Category
 
 MAX_SENTENCE_CHARS = 400
 MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from semmem.extraction import Verdict
-from semmem.fact import CATEGORIES
+from semmem.domain.extraction import Verdict
+from semmem.domain.fact import CATEGORIES
 
 NOT_GIVEN = 0.5
 

@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from snowballstemmer import stemmer
 
+from semmem.domain.unicode import normalized
 from semmem.retrieval.languages import STOP_CHARACTERS, STOP_WORDS, latin_languages, script_language
-from semmem.unicode import normalized
 
 MAX_TERM_BYTES = 64
 _LONGEST = 2 * MAX_TERM_BYTES  # characters of a word that are looked at: a term never shows more

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from semmem.context import TIERS, Context, Format, Item, Tier
+from semmem.domain.context import TIERS, Context, Format, Item, Tier
+from semmem.domain.scope import Scope
 from semmem.ports import TokenCounter
 from semmem.retrieval.budget import Budget, check_budget
 from semmem.retrieval.render import Quotation, Rendered, arrange, quote, render
-from semmem.scope import Scope
 
 
 def assemble(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from semmem.context import CLOSING, Format, Tier
+from semmem.domain.context import CLOSING, Format, Tier
 from semmem.errors import InvalidInput
 from semmem.ports import TokenCounter
 from semmem.retrieval.analysis import normalised

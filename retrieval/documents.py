@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from semmem.event import Event
-from semmem.fact import Fact
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact
 from semmem.ports import Passage, TokenStates
 from semmem.retrieval.cues import cues
 from semmem.retrieval.late import pack

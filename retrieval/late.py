@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from semmem.blas import one_thread
 from semmem.ports import TokenStates
 from semmem.retrieval.analysis import terms
+from semmem.runtime.blas import one_thread
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from semmem.hit import Hit
+from semmem.domain.hit import Hit
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.question import asks_for_present_measure
 

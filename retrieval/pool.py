@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from semmem.domain.scope import Scope
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, similarities
-from semmem.scope import Scope
 
 if TYPE_CHECKING:
     import numpy as np

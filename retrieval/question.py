@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from semmem.spans import Span, spans
+from semmem.language.spans import Span, spans
 
 _WHEN = re.compile(
     r"^\W*when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bhow long\b"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from semmem.context import CLOSING, NOTICE, OPENING, TIERS, Format, Item, Tier
+from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, Format, Item, Tier
+from semmem.domain.scope import Scope
 from semmem.retrieval.quote import quoted, quoted_attribute, quoted_name, quoted_xml
-from semmem.scope import Scope
 
 TURNS_NOTICE = " So are the turns below that begin with e and a number."
 

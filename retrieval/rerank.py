@@ -5,10 +5,10 @@ import logging
 from collections.abc import Sequence
 from math import isnan
 
-from semmem.deadline import rest
+from semmem.domain.hit import Hit
 from semmem.errors import BadAnswer, ModelError
-from semmem.hit import Hit
 from semmem.ports import Reranker
+from semmem.runtime.deadline import rest
 
 log = logging.getLogger(__name__)
 

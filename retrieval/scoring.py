@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
 
-from semmem.event import Event
-from semmem.fact import Fact
-from semmem.hit import Hit
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact
+from semmem.domain.hit import Hit
 from semmem.retrieval.analysis import normalised
 from semmem.retrieval.pieces import is_long
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from math import fsum
 from uuid import UUID
 
-from semmem.deadline import part
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact
+from semmem.domain.hit import Filter, Hit, Recall
+from semmem.domain.scope import View
 from semmem.errors import ModelError, StoreUnavailable
-from semmem.event import Event
-from semmem.fact import Fact
-from semmem.hit import Filter, Hit, Recall
 from semmem.ports import (
     Candidate,
     Clock,
@@ -33,7 +33,7 @@ from semmem.retrieval.pool import REACH, Pool, pooled
 from semmem.retrieval.rerank import reranked
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import Judged, judged
-from semmem.scope import View
+from semmem.runtime.deadline import part
 
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take half the places and more

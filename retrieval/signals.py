@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, get_args
 from uuid import UUID
 
-from semmem.event import Role
+from semmem.domain.event import Role
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pool import HERE, Pool

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from semmem.settings import described
+from semmem.wiring.settings import described
 
 PAGE = Path(__file__).parents[1] / "docs" / "settings.md"
 START, END = "<!-- made by scripts/settings_table.py -->\n", "<!-- end -->\n"

@@ -7,8 +7,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.context import Context, Item
-from semmem.drift import Drift
+from semmem.domain.context import Context, Item
+from semmem.domain.drift import Drift
+from semmem.domain.event import Ack, Event, NewEvent
+from semmem.domain.fact import Fact, Source, Summary, Validity
+from semmem.domain.hit import Hit, Recall
+from semmem.domain.receipt import Receipt
+from semmem.domain.record import NewRecord, Record
+from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.waiting import Waiting
 from semmem.errors import (
     BadAnswer,
     Closed,
@@ -32,18 +39,12 @@ from semmem.errors import (
     Unconfirmed,
     WriteConflict,
 )
-from semmem.event import Ack, Event, NewEvent
-from semmem.fact import Fact, Source, Summary, Validity
-from semmem.hit import Hit, Recall
 from semmem.ports import Reranker
-from semmem.receipt import Receipt
-from semmem.record import NewRecord, Record
-from semmem.scope import Branch, Scope, View
-from semmem.waiting import Waiting
 
 if TYPE_CHECKING:
-    from semmem.bootstrap import open
-    from semmem.memory import Memory, ScopedMemory
+    from semmem.memory.memory import Memory
+    from semmem.memory.scoped import ScopedMemory
+    from semmem.wiring.bootstrap import open
 
 __version__ = "0.1.0"
 
@@ -95,7 +96,7 @@ __all__ = [
 ]
 
 # Imported on first use, for they load the database drivers and models.
-_LAZY = {"open": "semmem.bootstrap", "Memory": "semmem.memory", "ScopedMemory": "semmem.memory"}
+_LAZY = {"open": "semmem.wiring.bootstrap", "Memory": "semmem.memory.memory", "ScopedMemory": "semmem.memory.scoped"}
 
 
 def __getattr__(name: str) -> Any:

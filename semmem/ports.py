@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
-from semmem.drift import DriftKind
-from semmem.event import Event
-from semmem.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
-from semmem.fact import Fact
-from semmem.hit import Filter
-from semmem.scope import Scope, View
+from semmem.domain.drift import DriftKind
+from semmem.domain.event import Event
+from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
+from semmem.domain.fact import Fact
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from semmem.bootstrap import Application, open_application
-from semmem.settings import load_settings
+from semmem.wiring.bootstrap import Application, open_application
+from semmem.wiring.settings import load_settings
 
 Opener = Callable[..., AbstractAsyncContextManager[Application]]
 

@@ -12,12 +12,14 @@ import pytest
 import pytest_asyncio
 from hypothesis import settings
 
-from semmem import indexing, parts, worker
-from semmem.bootstrap import Application
 from semmem.embedded import open_servers
-from semmem.memory import Memory, ScopedMemory
+from semmem.engine import indexing, worker
+from semmem.memory import parts
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 from semmem.migrations import upgrade
-from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener, opened
 from tests.servers import ServerUrls, with_database
 

@@ -17,12 +17,12 @@ from semmem.cli.demo_data import ADDRESS, ALLERGY, BUDGET, MAYA, NEW_SESSION, OT
 from semmem.cli.output import answers, notes
 from semmem.cli.running import application, memory_of, run
 from semmem.cli.settling import followed, settle
-from semmem.event import Ack, NewEvent
-from semmem.fact import Fact
+from semmem.domain.event import Ack, NewEvent
+from semmem.domain.fact import Fact
 
 if TYPE_CHECKING:
-    from semmem.bootstrap import Application
-    from semmem.memory import ScopedMemory
+    from semmem.memory.scoped import ScopedMemory
+    from semmem.wiring.bootstrap import Application
 
 STOP_SECONDS = 45.0
 EMBEDDED: dict[str, Any] = {

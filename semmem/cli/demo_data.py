@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from semmem.event import NewEvent, Role
-from semmem.scope import Scope
+from semmem.domain.event import NewEvent, Role
+from semmem.domain.scope import Scope
 
 AGENT = "support"
 

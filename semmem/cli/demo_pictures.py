@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli.demo_data import Customer
-from semmem.cli.output import counts, day, minute, said_at, spent, visible
-from semmem.context import Context
-from semmem.event import Ack, NewEvent
-from semmem.fact import Fact
-from semmem.hit import Hit, Recall
-from semmem.receipt import Receipt
+from semmem.cli.output import counts, day, minute, said_at, spent
+from semmem.domain.context import Context
+from semmem.domain.event import Ack, NewEvent
+from semmem.domain.fact import Fact
+from semmem.domain.hit import Hit, Recall
+from semmem.domain.receipt import Receipt
+from semmem.domain.unicode import visible
 
 OFFLINE = "offline"
 VERDICTS = {"added": "green", "confirmed": "cyan", "superseded": "yellow"}

@@ -15,16 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli import options
-from semmem.cli.output import notes, show, visible
+from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
+from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers
     from semmem.ports import Embedder, Mirror
-    from semmem.settings import Settings
-    from semmem.stores.health import Health
-    from semmem.stores.mirror import MirrorStore
+    from semmem.stores.postgres.health import Health
+    from semmem.stores.postgres.mirror import MirrorStore
+    from semmem.wiring.settings import Settings
 
 State = Literal["ok", "degraded", "failed"]
 COLOURS: dict[State, str] = {"ok": "green", "degraded": "yellow", "failed": "red"}
@@ -74,7 +75,7 @@ def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
 
 
 async def examined(settings: "Settings") -> AsyncIterator[Check]:
-    from semmem.opening import make_embedder
+    from semmem.wiring.opening import make_embedder
 
     yield Check(part="python", state="ok", what=platform.python_version())
     yield await _tokenizer()
@@ -124,7 +125,7 @@ async def _model(settings: "Settings") -> Check:
 
 
 async def _answers(settings: "Settings") -> str:
-    from semmem.opening import make_chat
+    from semmem.wiring.opening import make_chat
 
     chat = make_chat(settings)
     try:
@@ -137,7 +138,7 @@ async def _answers(settings: "Settings") -> str:
 
 async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedder") -> AsyncIterator[Check]:
     from semmem.migrations import upgrade
-    from semmem.opening import open_embedded
+    from semmem.wiring.opening import open_embedded
 
     servers: Servers | None = None
     if settings.embedded:
@@ -168,10 +169,10 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
 async def _postgres(
     stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
 ) -> str:
+    from semmem.domain.scope import Scope
     from semmem.migrations import head
-    from semmem.opening import open_postgres
-    from semmem.scope import Scope
-    from semmem.stores.pgvector import check_standing
+    from semmem.stores.postgres.pgvector import check_standing
+    from semmem.wiring.opening import open_postgres
 
     postgres = await open_postgres(stack, settings, servers, size=2)
     async with postgres.transaction(Scope.user("semmem", "doctor")) as connection:  # refused where it is not bound
@@ -188,8 +189,8 @@ async def _postgres(
 
 
 async def _health(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> "Health":
-    from semmem.opening import open_postgres
-    from semmem.stores.health import HealthStore
+    from semmem.stores.postgres.health import HealthStore
+    from semmem.wiring.opening import open_postgres
 
     return await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
 
@@ -235,7 +236,7 @@ def _letters(health: "Health") -> Check:
 
 
 async def _overdue_scrub(servers: "Servers", now: datetime) -> Check | None:
-    from semmem.stores.scrubs import all_receipts
+    from semmem.stores.postgres.scrubs import all_receipts
 
     async with all_receipts(servers.postgres_url) as scrubs:
         found = await scrubs.unscrubbed()
@@ -257,10 +258,10 @@ async def _qdrant(
 
     async def work() -> str:
         nonlocal drift
-        from semmem.mirroring import MirrorKeeper
-        from semmem.opening import known_dimensions, open_mirror, open_postgres
-        from semmem.stores.mirror import MirrorStore
-        from semmem.stores.pgvector import check_standing
+        from semmem.engine.mirroring import MirrorKeeper
+        from semmem.stores.postgres.mirror import MirrorStore
+        from semmem.stores.postgres.pgvector import check_standing
+        from semmem.wiring.opening import known_dimensions, open_mirror, open_postgres
 
         postgres = await open_postgres(stack, settings, servers, size=2)
         dimensions = await known_dimensions(postgres, embedder)
@@ -293,9 +294,9 @@ async def _counted(store: "MirrorStore", mirror: "Mirror") -> str:
 
 async def _redis(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check:
     async def work() -> str:
-        from semmem.opening import open_cache
-        from semmem.scope import Scope
-        from semmem.stores.identity import Identity
+        from semmem.domain.scope import Scope
+        from semmem.stores.postgres.identity import Identity
+        from semmem.wiring.opening import open_cache
 
         cache = await open_cache(stack, settings, servers, Identity("doctor", "doctor"))
         if cache is None:

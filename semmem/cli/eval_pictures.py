@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from semmem.cli.output import notes, visible
+from semmem.cli.output import notes
+from semmem.domain.unicode import visible
 
 Figures = Mapping[str, Any]
 

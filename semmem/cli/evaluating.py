@@ -12,8 +12,9 @@ import typer
 from rich.text import Text
 
 from semmem.cli import eval_pictures
-from semmem.cli.output import answers, notes, visible
+from semmem.cli.output import answers, notes
 from semmem.cli.running import FAILED, run
+from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, MissingExtra, SemmemError
 
 if TYPE_CHECKING:

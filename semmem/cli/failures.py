@@ -11,7 +11,8 @@ import typer
 from rich.text import Text
 from typer.core import TyperGroup
 
-from semmem.cli.output import notes, visible
+from semmem.cli.output import notes
+from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, InvalidInput, NotFound, SemmemError
 
 FAILED, BAD_INPUT, NOT_FOUND, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import typer
 
-from semmem.archive import MARK, MAX_LINE_BYTES, object_of
+from semmem.domain.archive import MARK, MAX_LINE_BYTES, object_of
 from semmem.errors import InvalidInput
 
 STDIN = "-"

@@ -1,17 +1,19 @@
 """Takes a stream of events into one scope, batch by batch, and names what is refused."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from rich.console import RenderableType
 from rich.text import Text
 
-from semmem.cli.output import notes, visible
+from semmem.cli.output import notes, table
+from semmem.domain.event import NewEvent
+from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, KeyConflict
-from semmem.event import NewEvent
 
 if TYPE_CHECKING:
-    from semmem.memory import ScopedMemory
+    from semmem.memory.scoped import ScopedMemory
 
 BATCH = 500
 
@@ -23,6 +25,10 @@ class Outcome:
     accepted: int = 0
     duplicate: int = 0
     refused: int = 0
+
+
+def tally(found: Outcome) -> RenderableType:
+    return table("events", "", rows=[(name, str(count)) for name, count in asdict(found).items()])
 
 
 class Intake:

@@ -12,8 +12,8 @@ from rich.text import Text
 from semmem.cli import options
 from semmem.cli.output import notes, show
 from semmem.cli.running import application, run, signalled
+from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
-from semmem.scope import Scope
 
 if TYPE_CHECKING:
     from socket import socket

@@ -7,14 +7,15 @@ from uuid import UUID
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import counted, notes, show, visible
+from semmem.cli.output import counted, notes, show
 from semmem.cli.places import at_place
 from semmem.cli.running import application, run, scoped, settings_of, signalled
+from semmem.domain.scope import Branch
+from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, InvalidInput, NotFound
-from semmem.scope import Branch
 
 if TYPE_CHECKING:
-    from semmem.stores.ledger import DeadLetter
+    from semmem.stores.postgres.ledger import DeadLetter
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +52,8 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     """
 
     async def work() -> dict[str, str | list[str]]:
-        from semmem import bootstrap
         from semmem.migrations import head
+        from semmem.wiring import bootstrap
 
         with notes.status("migrating"):
             mended = await bootstrap.migrate(settings_of(ctx))

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import typer
 
+from semmem.domain.fact import Category
 from semmem.errors import InvalidInput
-from semmem.fact import Category
 
 
 def instant(text: str) -> datetime:

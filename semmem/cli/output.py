@@ -1,10 +1,8 @@
 """What the commands print: answers on stdout, as JSON or for people, and notes on stderr."""
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,20 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli.paths import path_text
-from semmem.context import TIERS, Context
-from semmem.event import Ack, Event
-from semmem.fact import Fact, Summary, Validity
-from semmem.hit import Hit, Recall
-from semmem.receipt import Receipt
-from semmem.record import Record
-from semmem.retrieval.quote import HIDDEN
-from semmem.scope import Branch
+from semmem.domain.context import TIERS, Context
+from semmem.domain.event import Ack, Event
+from semmem.domain.fact import Fact, Summary, Validity
+from semmem.domain.hit import Hit, Recall
+from semmem.domain.receipt import Receipt
+from semmem.domain.record import Record
+from semmem.domain.scope import Branch
+from semmem.domain.unicode import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
-    from semmem.cli.importing import Outcome
-    from semmem.inventory import Holding
-    from semmem.stores.ledger import DeadLetter
-    from semmem.transfer import Imported
+    from semmem.memory.transfer import Imported
+    from semmem.stores.postgres.ledger import DeadLetter
+    from semmem.wiring.inventory import Holding
 
 T = TypeVar("T")
 
@@ -39,13 +36,6 @@ class _Answers(Console):
 
 answers = _Answers(highlight=False)
 notes = Console(stderr=True, highlight=False)
-
-# Stored text must not drive the terminal.
-_CONTROL = re.compile(f"[\x0b-\x0d\u2028\u2029]|{HIDDEN}")
-
-
-def visible(text: str) -> str:
-    return _CONTROL.sub("�", text)
 
 
 def plain(value: object) -> Any:
@@ -65,7 +55,7 @@ def plain(value: object) -> Any:
 def print_json(value: object, indent: int | None = None) -> None:
     """In any locale: where stdout cannot write every character, they are escaped."""
     written = json.dumps(plain(value), ensure_ascii=False, indent=indent)
-    text = _CONTROL.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), written)
+    text = UNPRINTABLE.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), written)
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
@@ -214,10 +204,6 @@ def spent(made: Context) -> str:
     """How many tokens of the budget, and for which tiers."""
     tiers = ", ".join(f"{tier} {len(made.tier(tier))}" for tier in TIERS)
     return f"{'' if made.exact else 'at most '}{made.tokens} of {made.budget} tokens; {tiers}"
-
-
-def outcome(found: "Outcome") -> RenderableType:
-    return table("events", "", rows=[(name, str(count)) for name, count in asdict(found).items()])
 
 
 def dead_letters(found: Sequence["DeadLetter"]) -> RenderableType:

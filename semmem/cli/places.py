@@ -10,8 +10,8 @@ import typer
 from semmem.cli import options
 from semmem.cli.failures import reported
 from semmem.cli.paths import path_of
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput
-from semmem.scope import Branch, Scope
 
 BranchPath = Annotated[
     str | None,

@@ -10,12 +10,12 @@ from semmem.cli import options, output
 from semmem.cli.output import note_degraded, notes, show
 from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, viewed
-from semmem.context import TIERS, Context, Format, Tier
+from semmem.domain.context import TIERS, Context, Format, Tier
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact, Summary
+from semmem.domain.hit import Recall
+from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput
-from semmem.event import Event
-from semmem.fact import Fact, Summary
-from semmem.hit import Recall
-from semmem.scope import Branch
 
 
 @at_place

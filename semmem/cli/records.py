@@ -9,16 +9,17 @@ from rich.text import Text
 
 from semmem.cli import options, output
 from semmem.cli.failures import Commands
-from semmem.cli.output import counted, show, visible
+from semmem.cli.output import counted, show
 from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, settings_of, viewed
 from semmem.cli.settling import settle_unless_stalled
 from semmem.cli.stdin import text_or_stdin
-from semmem.durations import read_duration
+from semmem.domain.event import NewEvent
+from semmem.domain.record import Record
+from semmem.domain.scope import Branch
+from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, NotFound
-from semmem.event import NewEvent
-from semmem.record import Record
-from semmem.scope import Branch
+from semmem.wiring.durations import read_duration
 
 app = typer.Typer(
     cls=Commands, help="Keep JSON values under keys of your own: put, get, list and delete them.", no_args_is_help=True

@@ -13,12 +13,12 @@ from semmem.cli.output import counted, notes, show
 from semmem.cli.places import BranchPath, Owner, place_named
 from semmem.cli.running import briefly, memory_of, run
 from semmem.cli.settling import PATIENCE, carried, counting
+from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput
-from semmem.scope import Branch
 
 if TYPE_CHECKING:
-    from semmem.bootstrap import Application
-    from semmem.drift import Drift, DriftKind
+    from semmem.domain.drift import Drift, DriftKind
+    from semmem.wiring.bootstrap import Application
 
 KINDS: "dict[DriftKind, str]" = {
     "missing": "missing",

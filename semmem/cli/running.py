@@ -14,13 +14,13 @@ from semmem.cli.failures import FAILED as FAILED
 from semmem.cli.failures import reported
 from semmem.cli.output import notes
 from semmem.cli.places import places_of
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import NotSettled
-from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
-    from semmem.bootstrap import Application
-    from semmem.memory import ScopedMemory
-    from semmem.settings import Settings
+    from semmem.memory.scoped import ScopedMemory
+    from semmem.wiring.bootstrap import Application
+    from semmem.wiring.settings import Settings
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def signalled(stop: Callable[[], object]) -> Iterator[list[int]]:
 
 
 def settings_of(ctx: typer.Context, **given: Any) -> "Settings":
-    from semmem.settings import load_settings
+    from semmem.wiring.settings import load_settings
 
     return load_settings(**(ctx.obj | given))
 
@@ -97,8 +97,8 @@ async def application(ctx: typer.Context, *, reads: bool = False, **given: Any) 
     """
     async with AsyncExitStack() as stack:
         with notes.status("opening the memory"):
-            from semmem.bootstrap import open_application
-            from semmem.stores.jobs import ENTRYPOINTS
+            from semmem.stores.postgres.jobs import ENTRYPOINTS
+            from semmem.wiring.bootstrap import open_application
 
             settings = settings_of(ctx, **given)
             without = {"consolidate"} if reads and settings.uses_llm else set()

@@ -10,7 +10,7 @@ from semmem.cli import options
 from semmem.cli.output import show
 
 if TYPE_CHECKING:
-    from semmem.settings import Described
+    from semmem.wiring.settings import Described
 
 
 def settings(as_json: options.AsJson = False) -> None:
@@ -18,7 +18,7 @@ def settings(as_json: options.AsJson = False) -> None:
 
     Example: semmem settings
     """
-    from semmem.settings import described
+    from semmem.wiring.settings import described
 
     show(described(), as_json, _table)
 

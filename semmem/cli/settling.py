@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from semmem.cli.output import notes
+from semmem.domain.receipt import Receipt
+from semmem.domain.scope import View
 from semmem.errors import NotSettled
-from semmem.receipt import Receipt
-from semmem.scope import View
 
 if TYPE_CHECKING:
-    from semmem.memory import ScopedMemory
-    from semmem.reconciliation import Reconciler
+    from semmem.engine.reconciliation import Reconciler
+    from semmem.memory.scoped import ScopedMemory
 
 PATIENCE = 120.0  # seconds without progress
 FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05

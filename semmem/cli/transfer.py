@@ -14,23 +14,23 @@ from rich.text import Text
 
 from semmem.cli import options, output
 from semmem.cli.files import check_is_lines, first_of, is_archive, opened, size_of
-from semmem.cli.importing import Intake, Outcome
-from semmem.cli.lines import Reader, line_of
+from semmem.cli.importing import Intake, Outcome, tally
 from semmem.cli.output import notes, show
 from semmem.cli.places import BranchPath, Owner, at_place, place_named
 from semmem.cli.running import FAILED, application, briefly, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
+from semmem.domain.event import NewEvent
+from semmem.domain.lines import Reader, line_of
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput
-from semmem.event import NewEvent
-from semmem.scope import Branch, Scope
 
 if TYPE_CHECKING:
-    from semmem.bootstrap import Application
+    from semmem.domain.scope import ScopeKind
     from semmem.evals.dataset import Conversation
-    from semmem.inventory import Holding
-    from semmem.memory import ScopedMemory
-    from semmem.scope import ScopeKind
-    from semmem.transfer import Imported
+    from semmem.memory.scoped import ScopedMemory
+    from semmem.memory.transfer import Imported
+    from semmem.wiring.bootstrap import Application
+    from semmem.wiring.inventory import Holding
 
 LOCOMO_TENANT = "locomo"
 
@@ -77,7 +77,7 @@ def import_(
     if not isinstance(found, Outcome):
         show(found, as_json, output.imported)
         return
-    show(found, as_json, output.outcome)
+    show(found, as_json, tally)
     if found.refused:
         raise typer.Exit(FAILED)
 
@@ -252,8 +252,8 @@ def export(
 
 
 def _warn_of_left(header: str) -> None:
-    from semmem.archive import object_of, read_header
-    from semmem.transfer import left_out
+    from semmem.domain.archive import object_of, read_header
+    from semmem.memory.transfer import left_out
 
     for warning in left_out(read_header(object_of(header.encode()))):
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
@@ -284,7 +284,7 @@ def scopes(
     """
 
     async def work() -> "list[Holding]":
-        from semmem import inventory
+        from semmem.wiring import inventory
 
         last = Scope(after[0], cast("ScopeKind", after[1]), after[2]) if after else None
         return await inventory.scopes(settings_of(ctx), tenant=tenant, after=last, limit=limit)

@@ -12,10 +12,10 @@ from semmem.cli.places import at_place
 from semmem.cli.running import FAILED, run, scoped, settings_of
 from semmem.cli.settling import followed, settle_unless_stalled
 from semmem.cli.stdin import confirmed, text_or_stdin
+from semmem.domain.event import Ack, NewEvent, Role
+from semmem.domain.receipt import Receipt, Selection
+from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput
-from semmem.event import Ack, NewEvent, Role
-from semmem.receipt import Receipt, Selection
-from semmem.scope import Branch
 
 
 @at_place

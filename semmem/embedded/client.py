@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from semmem import forking
 from semmem.embedded.layout import Layout, exclusive
 from semmem.errors import EmbeddedServerError
+from semmem.runtime import forking
 
 Name = Literal["postgres", "redis", "qdrant"]
 OPEN_SECONDS = 90.0

@@ -24,7 +24,7 @@ from typing import Any
 
 from semmem.embedded.layout import Layout, exclusive
 from semmem.embedded.postgres import Postgres
-from semmem.embedded.qdrant import Qdrant
+from semmem.embedded.qdrant.process import Qdrant
 from semmem.embedded.supervisor import Supervisor
 from semmem.embedded.valkey import Valkey
 from semmem.errors import EmbeddedServerError

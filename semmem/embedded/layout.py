@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from semmem import forking
 from semmem.errors import EmbeddedServerError
+from semmem.runtime import forking
 
 ROTATE_LOG_BYTES = 4_000_000
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import openai
 
-from semmem.checks import check_int
+from semmem.domain.checks import check_int
 from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.endpoint import connect, parse_body, post, typed_errors
 from semmem.models.vectors import Row, read_rows

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from semmem.breaker import Breaker, Open
+from semmem.domain.event import Event
+from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
-from semmem.event import Event
-from semmem.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.ports import Embedder, Embeddings, Extractor
+from semmem.runtime.breaker import Breaker, Open
 
 HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from semmem import forking
-from semmem.blas import one_thread
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models.turns import Turns
 from semmem.ports import Embeddings, TokenStates
+from semmem.runtime import forking
+from semmem.runtime.blas import one_thread
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import tiktoken
 
-from semmem import forking
 from semmem.errors import ConfigurationError
 from semmem.models.token_bound import byte_bound, o200k_bound
 from semmem.ports import TokenCounter
+from semmem.runtime import forking
 
 TABLE_TIMEOUT = 4.0  # seconds, once per process
 

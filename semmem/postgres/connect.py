@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 import asyncpg
 
 from semmem.errors import ConfigurationError
-from semmem.keepalive import socket_options
 from semmem.postgres.errors import mapped_errors
 from semmem.postgres.url import PostgresUrl
+from semmem.runtime.keepalive import socket_options
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from semmem.archive import Sum
+from semmem.domain.archive import Sum
 
 
 def sealed(header: str, body: Iterable[dict[str, Any] | str]) -> list[str]:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from semmem import InvalidInput, Memory, NewEvent, ScopedMemory
-from semmem.archive import MAX_LINE_BYTES
+from semmem.domain.archive import MAX_LINE_BYTES
 from tests.archive.files import sealed
 
 Body = list[dict[str, Any]]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from semmem import Memory, NewEvent
-from semmem.stores.archive import ArchiveStore
+from semmem.stores.postgres.archive import ArchiveStore
 from tests.applications import Opener
 
 

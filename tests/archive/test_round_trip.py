@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from semmem import InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
-from semmem.archive import KINDS
-from semmem.bootstrap import Application
+from semmem.domain.archive import KINDS
 from semmem.integrations.langgraph import SemmemStore
-from semmem.stores.ledger import Stage, add_dead_letter
+from semmem.stores.postgres.ledger import Stage, add_dead_letter
+from semmem.wiring.bootstrap import Application
 from tests.applications import FAST, ManualClock, Opener
 from tests.model_server import ModelServer
 from tests.unit.extractors.builders import answer, said_fact, verdicts

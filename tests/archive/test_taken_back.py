@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from semmem import ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener
 from tests.archive.test_round_trip import exported
 

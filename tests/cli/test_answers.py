@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from semmem.event import NewEvent
+from semmem.domain.event import NewEvent
 from tests.cli.command import Command
 
 SAID = "I live in Gothenburg, and my dog Sven is allergic to chicken."

@@ -10,7 +10,7 @@ import pytest
 
 from semmem.evals.answers import METRICS, NEWEST_ABOVE
 from semmem.evals.journal import NAME
-from semmem.evals.model_server import ModelServer, Reply
+from semmem.testing.model_server import ModelServer, Reply
 from tests.cli.command import Command, environment
 from tests.waiting import wait_until
 

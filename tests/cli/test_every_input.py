@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import typer
 
-from semmem import bootstrap
 from semmem.cli.app import app
 from semmem.errors import StoreUnavailable
+from semmem.wiring import bootstrap
 from tests.cli.command import Answer, Command
 
 WRONG: dict[str, str] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from semmem.archive import MAX_LINE_BYTES
+from semmem.domain.archive import MAX_LINE_BYTES
 from tests.cli.command import Command
 
 NO_WAIT = ("--no-wait", "--json")

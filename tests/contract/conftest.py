@@ -5,9 +5,10 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from semmem.scope import Scope
-from semmem.stores.identity import Identity
-from semmem.stores.redis import RedisRecent, connect
+from semmem.domain.scope import Scope
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.redis.client import connect
+from semmem.stores.redis.recent import RedisRecent
 from tests.contract.recent_cache import CAP
 from tests.servers import ServerUrls, debian_redis
 

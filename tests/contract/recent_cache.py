@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from semmem.event import Event
-from semmem.scope import Scope
-from semmem.stores.redis import ScopeKeys
+from semmem.domain.event import Event
+from semmem.domain.scope import Scope
+from semmem.stores.redis.keys import ScopeKeys
 
 CAP = 5
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,12 +6,12 @@ from math import log
 import pytest
 
 from semmem import Memory, ScopedMemory
-from semmem.bootstrap import Application
-from semmem.hit import Filter
+from semmem.domain.hit import Filter
+from semmem.domain.scope import View
 from semmem.ports import Found
 from semmem.retrieval.analysis import terms
-from semmem.scope import View
-from semmem.stores.pgvector import LexicalIndex
+from semmem.stores.postgres.pgvector import LexicalIndex
+from semmem.wiring.bootstrap import Application
 
 # Questions, of which no fact is made: what is indexed is what is said.
 SAID = ["Is the tea warm?", "Is the tea from India?", "Is the coffee warm?", "Is there cake?"]

@@ -9,15 +9,15 @@ import pytest
 import pytest_asyncio
 
 from semmem import Memory, NewEvent, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.domain.scope import Scope, View
 from semmem.errors import ConfigurationError
 from semmem.ports import Candidate, Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.pieces import LONG
-from semmem.scope import Scope, View
-from semmem.stores.passages import last_places, put_passages
-from semmem.stores.postgres import Postgres
-from semmem.stores.reading import PostgresReader
+from semmem.stores.postgres.passages import last_places, put_passages
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.reading import PostgresReader
+from semmem.wiring.bootstrap import Application
 from tests.unit.retrieval.passages import passage, turns
 
 ALICE = Scope.user("acme", "alice")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
-from semmem.scope import Scope
-from semmem.stores.identity import Identity
-from semmem.stores.redis import RedisRecent
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.redis.recent import RedisRecent
 from tests.contract.adversarial import IDS, SPLITS
 from tests.contract.recent_cache import CAP, event, keys_of, newest_first, some
 from tests.waiting import wait_until

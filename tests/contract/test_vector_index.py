@@ -14,15 +14,16 @@ import pytest
 import pytest_asyncio
 from qdrant_client import AsyncQdrantClient, models
 
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
 from semmem.errors import IndexMismatch, StoreUnavailable
-from semmem.hit import Filter
 from semmem.migrations import upgrade
 from semmem.ports import Mark, VectorIndex
-from semmem.scope import Scope, View
-from semmem.stores.identity import Identity
-from semmem.stores.pgvector import EXACT_LIMIT, PgVectorIndex
-from semmem.stores.postgres import Postgres
-from semmem.stores.qdrant import QdrantIndex, connect
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.postgres.pgvector import EXACT_LIMIT, PgVectorIndex
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.qdrant.client import connect
+from semmem.stores.qdrant.index import QdrantIndex
 from tests.contract.vector_index import (
     DIMENSIONS,
     EAST,

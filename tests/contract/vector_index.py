@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
 from semmem.errors import IndexMismatch
-from semmem.hit import Filter
 from semmem.ports import ItemKind, Point, VectorIndex
-from semmem.scope import Scope, View
 from tests.contract.adversarial import IDS, SPLITS
 
 DIMENSIONS = 4

@@ -9,7 +9,7 @@ from crewai.memory.unified_memory import Memory
 
 from semmem.errors import Closed, ConfigurationError, InvalidInput, StoreUnavailable
 from semmem.integrations.crewai import SemmemMemory
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.crewai.conftest import Remembering
 from tests.crewai.crews import crew_of
 from tests.model_server import ModelServer

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from semmem.domain.scope import Branch, Scope
 from semmem.integrations.crewai.paths import joined, owner_of, place_of, segments
 from semmem.integrations.crewai.records import new_memory, paragraphs, stored
 from semmem.integrations.crewai.storage import children
-from semmem.scope import Branch, Scope
 
 ALICE = Scope.user("acme", "alice")
 

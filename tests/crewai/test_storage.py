@@ -13,11 +13,11 @@ from crewai.memory.types import MemoryRecord
 from crewai.memory.unified_memory import Memory
 from crewai.state.checkpoint_config import CheckpointConfig
 
+from semmem.domain.scope import Scope
 from semmem.errors import Closed
-from semmem.evals.model_server import hashed_words
 from semmem.integrations.crewai import SemmemMemory, SemmemStorage, rebind, register
 from semmem.integrations.crewai.paths import scope_of, url_of
-from semmem.scope import Scope
+from semmem.testing.model_server import hashed_words
 from tests.crewai.conftest import Remembering
 from tests.crewai.crews import asked_of, crew_of
 from tests.model_server import ModelServer

@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 
 from semmem import ScopedMemory
-from semmem.bootstrap import Application
+from semmem.domain.receipt import Receipt
 from semmem.embedded import scrubbing
 from semmem.errors import EmbeddedServerError
-from semmem.receipt import Receipt
-from semmem.stores.scrubs import Scrubs
+from semmem.stores.postgres.scrubs import Scrubs
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.waiting import wait_until
 

@@ -8,8 +8,8 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from semmem.bootstrap import Application
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
+from semmem.wiring.bootstrap import Application
 from tests.applications import opened
 from tests.waiting import wait_until
 

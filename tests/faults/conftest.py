@@ -6,7 +6,7 @@ import pytest_asyncio
 from qdrant_client import AsyncQdrantClient
 
 from semmem import Memory, ScopedMemory
-from semmem.stores.qdrant import connect
+from semmem.stores.qdrant.client import connect
 from tests.servers import ServerUrls
 
 

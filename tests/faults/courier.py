@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 
 from semmem import KeyConflict
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from tests.applications import opened
 
 

@@ -20,7 +20,7 @@ import tiktoken
 
 import semmem
 from semmem import migrations
-from semmem.bridge import Bridge
+from semmem.wiring.bridge import Bridge
 
 SECONDS = 90
 SETTINGS: dict[str, Any] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from semmem import ScopedMemory, StoreUnavailable
-from semmem.bootstrap import Application
-from semmem.breaker import FIRST_PAUSE
 from semmem.embedded import open_servers
 from semmem.migrations import upgrade
+from semmem.runtime.breaker import FIRST_PAUSE
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.faults.proxy import BlackHole, Cut, Delay, Drip, Drop, Fault, Garbage, HalfClose, Proxy, Refuse

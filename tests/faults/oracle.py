@@ -3,8 +3,8 @@
 from collections import Counter
 from uuid import UUID
 
-from semmem.bootstrap import Application
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
+from semmem.wiring.bootstrap import Application
 
 
 async def drift(application: Application, alice: ScopedMemory) -> set[UUID]:

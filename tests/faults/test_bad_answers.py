@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from semmem import Ack, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.model_server import ModelServer, Reply
 from tests.unit.extractors.builders import answer, said_fact

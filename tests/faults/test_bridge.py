@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from semmem import Closed, InvalidInput, Memory, StoreUnavailable
-from semmem.bridge import Bridge
+from semmem.wiring.bridge import Bridge
 
 END_WITHOUT_CLOSING = """
 import json, sys
-from semmem.bridge import Bridge
+from semmem.wiring.bridge import Bridge
 
 async def remember(memory):
     await memory.scope(tenant="acme", user="alice").remember("Said before the end.", key="k")

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from semmem import NewEvent, ScopedMemory, WriteConflict
-from semmem.bootstrap import Application
-from semmem.memory import Memory
-from semmem.scope import Scope
-from semmem.stores.jobs import JobQueue
+from semmem.domain.scope import Scope
+from semmem.memory.memory import Memory
+from semmem.stores.postgres.jobs import JobQueue
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 
 ALICE = Scope("acme", "user", "alice")
@@ -29,7 +29,7 @@ async def owner(urls: dict[str, Any]) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 def no_second_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semmem.stores.trying.TRIES", 1)
+    monkeypatch.setattr("semmem.stores.postgres.trying.TRIES", 1)
 
 
 @pytest.mark.usefixtures("no_second_try")

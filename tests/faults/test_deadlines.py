@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 
 from semmem import InvalidInput, ScopedMemory, StoreUnavailable, TimedOut, Unconfirmed
-from semmem.bootstrap import Application
-from semmem.stores import postgres as pool
+from semmem.stores.postgres import pool
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.faults.proxy import BlackHole, Drop, Proxy
 from tests.model_server import ModelServer, Reply

@@ -12,12 +12,12 @@ import pytest
 import pytest_asyncio
 
 from semmem import ScopedMemory, StoreUnavailable
-from semmem.bootstrap import Application
+from semmem.domain.scope import Branch, Scope
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
-from semmem.scope import Branch, Scope
-from semmem.stores.jobs import Entrypoint, JobQueue
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.jobs import Entrypoint, JobQueue
+from semmem.stores.postgres.pool import Postgres
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener, opened
 from tests.faults.oracle import drift
 from tests.model_server import ModelServer, Reply

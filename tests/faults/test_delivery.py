@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from tests.applications import ManualClock, Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 

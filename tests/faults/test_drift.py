@@ -12,9 +12,9 @@ import pytest_asyncio
 from qdrant_client import AsyncQdrantClient, models
 
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
-from semmem.bootstrap import Application
 from semmem.cli.doctor import Check, examined
-from semmem.stores.qdrant import MARK, QdrantIndex
+from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.contract.vector_index import point
 from tests.waiting import wait_until

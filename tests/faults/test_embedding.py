@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from semmem import IndexMismatch, NewEvent, ScopedMemory
-from semmem.bootstrap import Application
 from semmem.cli.doctor import examined
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import drift
 from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of

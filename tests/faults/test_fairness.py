@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from semmem import NewEvent, ScopedMemory
-from semmem.bootstrap import Application
-from semmem.scope import Scope
-from semmem.stores.jobs import Entrypoint, JobQueue
-from semmem.worker import BATCHES_A_TURN
+from semmem.domain.scope import Scope
+from semmem.engine.worker import BATCHES_A_TURN
+from semmem.stores.postgres.jobs import Entrypoint, JobQueue
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.faults.proxy import BlackHole, Drip, Fault, Proxy
 from tests.model_server import ModelServer, Reply

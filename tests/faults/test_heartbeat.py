@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from semmem import ScopedMemory
-from semmem.bootstrap import Application
 from semmem.cli.doctor import work_checks
-from semmem.settings import load_settings
-from semmem.stores.health import Health
+from semmem.stores.postgres.health import Health
+from semmem.wiring.bootstrap import Application
+from semmem.wiring.settings import load_settings
 from tests.applications import ManualClock, Opener
 from tests.model_server import ModelServer, Reply
 from tests.waiting import wait_until

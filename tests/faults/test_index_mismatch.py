@@ -3,8 +3,8 @@
 import pytest
 
 from semmem import IndexMismatch
-from semmem.stores.pgvector import PgVectorIndex
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pgvector import PgVectorIndex
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Opener
 
 

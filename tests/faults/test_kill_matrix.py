@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from semmem import failpoints
+from semmem.runtime import failpoints
 from tests.applications import Opener
 from tests.faults.agent import SAID
 from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled

@@ -11,7 +11,7 @@ import asyncpg
 import psutil
 
 from semmem import ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.waiting import wait_until
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest_asyncio
 
 from semmem import ScopedMemory
-from semmem.bootstrap import Application, make_application
-from semmem.deadline import AT_ONCE
 from semmem.models.guarded import GuardedEmbedder
 from semmem.ports import Embedder, Embeddings
-from semmem.settings import load_settings
+from semmem.runtime.deadline import AT_ONCE
+from semmem.wiring.bootstrap import Application, make_application
+from semmem.wiring.settings import load_settings
 from tests.applications import ManualClock
 from tests.waiting import wait_until
 

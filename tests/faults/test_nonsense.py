@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 
 from semmem import StoreUnavailable
-from semmem.hit import Filter
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
 from semmem.ports import Mark
-from semmem.scope import Scope, View
-from semmem.stores import qdrant, redis
-from semmem.stores.identity import Identity
-from semmem.stores.qdrant import QdrantIndex
-from semmem.stores.redis import RedisRecent
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.qdrant import client as qdrant
+from semmem.stores.qdrant.index import QdrantIndex
+from semmem.stores.redis import client as redis
+from semmem.stores.redis.recent import RedisRecent
 from tests.contract.vector_index import point
 from tests.unit.extractors.builders import event
 

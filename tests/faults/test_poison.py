@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from semmem import NewEvent, ScopedMemory
-from semmem.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES
+from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES
+from semmem.domain.fact import MAX_FACT_BYTES
 from semmem.extractors.offline import OfflineExtractor
-from semmem.fact import MAX_FACT_BYTES
 from tests.applications import Opener
 
 LONG = "I moved to " + "\U0001d539\U0001d522\U0001d52f" * 120 + " yesterday and last week and last month and today."

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from semmem import NewEvent, indexing, tiers
-from semmem.consolidation import Consolidator
+from semmem import NewEvent
+from semmem.engine import indexing
+from semmem.engine.consolidation import Consolidator
 from semmem.extractors import asking, offline
 from semmem.extractors.offline import OfflineExtractor
+from semmem.memory import tiers
 from tests.applications import Opener
 from tests.faults.slices import longest_slices
 from tests.model_server import ModelServer

@@ -6,9 +6,9 @@ import pytest
 import pytest_asyncio
 
 from semmem import Ack
+from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
-from semmem.scope import Scope
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Application, Opener
 
 ALICE = Scope.user("acme", "alice")

@@ -18,7 +18,7 @@ from pgqueuer import Queries
 from pgqueuer.domain.models import Job
 
 from semmem import NewEvent, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.model_server import ModelServer, Reply, hashed_words
@@ -107,7 +107,7 @@ async def test_no_grace_cancels_at_once(opener: Opener, hang: threading.Event) -
 async def test_a_thousand_waiting_events_end_after_the_batch_in_hand(
     opener: Opener, hang: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "semmem.worker")
+    caplog.set_level(logging.INFO, "semmem.engine.worker")
     with ModelServer(lambda body: Reply(text=answer(), after=hang)) as server:
         async with _with_model(opener, server, stop_grace=SECONDS) as application:
             alice = _alice(application)
@@ -128,7 +128,7 @@ async def test_a_thousand_waiting_events_end_after_the_batch_in_hand(
 
 
 async def test_a_worker_that_had_nothing_to_do_says_so(opener: Opener, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "semmem.worker")
+    caplog.set_level(logging.INFO, "semmem.engine.worker")
     async with opener() as application:
         await _alice(application).settled()
     assert "the worker stopped; nothing waits" in caplog.text

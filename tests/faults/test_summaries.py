@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import asyncpg
 import pytest
 
-from semmem import summaries
-from semmem.summaries import SummaryRebuilder
+from semmem.engine import summaries
+from semmem.engine.summaries import SummaryRebuilder
 from tests.applications import ManualClock, Opener
 
 SECONDS = 60

@@ -17,9 +17,9 @@ import pytest
 import pytest_asyncio
 
 from semmem import ConfigurationError, NewEvent, ScopedMemory
-from semmem.bootstrap import Application
-from semmem.settings import EXTRACT_AFTER, load_settings
-from semmem.stores.jobs import JobQueue
+from semmem.stores.postgres.jobs import JobQueue
+from semmem.wiring.bootstrap import Application
+from semmem.wiring.settings import EXTRACT_AFTER, load_settings
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.model_server import ModelServer, Reply

@@ -2,12 +2,12 @@
 
 import pytest
 
-from semmem.bootstrap import Application
-from semmem.extraction import Decision, Extraction, Quarantined
-from semmem.fact import Draft, Source, Validity
-from semmem.memory import ScopedMemory
+from semmem.domain.extraction import Decision, Extraction, Quarantined
+from semmem.domain.fact import Draft, Source, Validity
+from semmem.engine.writing import Batch, FactWriter, StaleDecision
+from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embeddings
-from semmem.writing import Batch, FactWriter, StaleDecision
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
-from semmem.erasure import Erasure
+from semmem.engine.erasure import Erasure
 from tests.applications import Opener
 
 SECRET = "The launch code of the probe is heliotrope."

@@ -6,8 +6,8 @@ from typing import Literal
 from uuid import UUID
 
 from semmem import NewEvent, ScopedMemory
-from semmem.checks import MAX_CONTENT_BYTES
-from semmem.unicode import is_visible
+from semmem.domain.checks import MAX_CONTENT_BYTES
+from semmem.domain.unicode import is_visible
 
 SENTENCE = "Zoë\u2019s naïve café \u2013 “3 €”, 日本語, Привет, עברית, emoji 👩‍👩‍👧"
 CODECS = ["utf-8", "utf-16", "utf-32", "utf-7", "cp1252", "cp437", "koi8-r", "shift_jis", "gb18030", "big5", "euc_kr"]

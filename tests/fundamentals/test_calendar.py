@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, ScopedMemory
-from semmem.bootstrap import Application
-from semmem.checks import EARLIEST, LATEST
+from semmem.domain.checks import EARLIEST, LATEST
+from semmem.domain.fact import Validity
 from semmem.extractors.dates import annotate, resolve
-from semmem.fact import Validity
+from semmem.wiring.bootstrap import Application
 from tests.cached import cached_events
 
 GO_ZERO = datetime(1, 1, 1, tzinfo=UTC)  # of Go and of .NET, where nobody set a time

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener
 from tests.faults.oracle import drift
 from tests.waiting import wait_until

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 
 from semmem import NewEvent
-from semmem.bootstrap import Application
 from semmem.evals.retrievers import RetrieverName, Stored, make_retriever
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
+from semmem.wiring.bootstrap import Application
 
 MISSED = 1_000
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from semmem import Branch, InvalidInput, NewEvent, NotFound, Scope, ScopedMemory
-from semmem.bootstrap import Application
-from semmem.stores.ledger import add_dead_letter
+from semmem.stores.postgres.ledger import add_dead_letter
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, NewRecord, ScopedMemory
-from semmem.checks import MAX_DEPTH, MAX_KEYS
+from semmem.domain.checks import MAX_DEPTH, MAX_KEYS
 from tests.cached import cached_events
 
 NUMBERS: list[int | float] = [

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from semmem import InvalidInput, NewEvent, NewRecord, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock
 from tests.faults.oracle import drift
 from tests.waiting import wait_until

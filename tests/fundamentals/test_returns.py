@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from semmem import NewEvent, ScopedMemory
-from semmem.event import Role
+from semmem.domain.event import Role
 from tests.applications import Opener
 from tests.model_server import ModelServer
 

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 
 NFD = unicodedata.normalize("NFD", "José Núñez")
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from semmem import Memory, NewEvent
-from semmem.context import TIERS
-from semmem.memory import ScopedMemory
+from semmem.domain.context import TIERS
+from semmem.memory.scoped import ScopedMemory
 from tests.applications import ManualClock
 
 

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from semmem.event import NewEvent
+from semmem.domain.event import NewEvent
 from semmem.integrations.mcp.server import MemoryServer, one_scope
 from semmem.integrations.mcp.tools import NOT_INDEXED
-from semmem.memory import Memory, ScopedMemory
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 from tests.applications import Opener
 from tests.integrations.mcp_hosts import Caller, calling
 

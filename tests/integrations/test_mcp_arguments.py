@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from semmem.integrations.mcp.server import one_scope
-from semmem.memory import Memory, ScopedMemory
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 from tests.integrations.mcp_hosts import ALICE, calling, running, serving_http, told
 
 TEA = "I like tea."

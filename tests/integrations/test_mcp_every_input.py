@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from semmem.domain.scope import Scope
 from semmem.integrations.mcp.server import one_scope
-from semmem.memory import Memory, ScopedMemory
-from semmem.scope import Scope
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 from tests.integrations.mcp_hosts import Caller, calling
 
 

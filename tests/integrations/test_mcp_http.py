@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError
 from semmem.integrations.mcp.http import is_loopback
 from semmem.integrations.mcp.tokens import Tokens, entry_of, new_token, read_tokens, scope_of_token
-from semmem.scope import Scope
 from tests.cli.command import Command
 from tests.contract.adversarial import IDS, SPLITS
 from tests.integrations.mcp_hosts import ALICE, calling_http, serving_http, told

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from semmem.fact import Fact
-from semmem.memory import ScopedMemory
+from semmem.domain.fact import Fact
+from semmem.memory.scoped import ScopedMemory
 from tests.faults.oracle import drift
 from tests.machine.model import Expected, words_in
 from tests.machine.world import World

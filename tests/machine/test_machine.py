@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from semmem import KeyConflict, StoreUnavailable
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
 from tests.machine.checks import check_answer, check_now, check_settled
 from tests.machine.model import KINDS, PLACES, Expected, Place, Said, word
 from tests.machine.world import World

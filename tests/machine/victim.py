@@ -12,9 +12,9 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from semmem import failpoints
-from semmem.memory import ScopedMemory
-from semmem.scope import Branch, Scope
+from semmem.domain.scope import Branch, Scope
+from semmem.memory.scoped import ScopedMemory
+from semmem.runtime import failpoints
 from tests.applications import opened
 
 SECONDS = 60  # no victim lives longer

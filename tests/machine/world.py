@@ -10,10 +10,10 @@ from typing import Any, Self
 import asyncpg
 from redis.asyncio import Redis
 
-from semmem.bootstrap import Application, make_application
-from semmem.memory import ScopedMemory
-from semmem.scope import Branch, Scope
-from semmem.stores.qdrant import connect
+from semmem.domain.scope import Branch, Scope
+from semmem.memory.scoped import ScopedMemory
+from semmem.stores.qdrant.client import connect
+from semmem.wiring.bootstrap import Application, make_application
 from tests.applications import ManualClock, opened
 from tests.machine.model import Place
 from tests.waiting import wait_until

@@ -9,7 +9,7 @@ import pytest
 
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations import head, upgrade
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.servers import ServerUrls, with_database
 
 

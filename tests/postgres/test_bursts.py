@@ -7,10 +7,10 @@ from time import monotonic
 import pytest
 import pytest_asyncio
 
+from semmem.domain.scope import Scope
 from semmem.errors import PoolExhausted, StoreUnavailable
 from semmem.migrations import upgrade
-from semmem.scope import Scope
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Opener
 from tests.postgres.cluster import Cluster, cluster
 from tests.waiting import wait_until

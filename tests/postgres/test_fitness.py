@@ -10,7 +10,7 @@ import pytest_asyncio
 from semmem.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from semmem.migrations import upgrade
 from semmem.migrations.server import Server, forbidden, unfit
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.postgres.cluster import Cluster, cluster
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")

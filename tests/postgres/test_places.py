@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from semmem.errors import PoolExhausted
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.faults.proxy import Fault, Link, Proxy
 from tests.servers import way_to_postgres
 from tests.waiting import wait_until

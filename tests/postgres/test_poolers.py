@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, NotFound
 from semmem.migrations import upgrade
-from semmem.scope import Scope
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Opener
 from tests.postgres.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.servers import ServerUrls, with_database

@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from semmem import Memory, StoreUnavailable
-from semmem.bootstrap import Application
-from semmem.reconciliation import Reconciler
-from semmem.stores.qdrant import connect as connect_qdrant
+from semmem.engine.reconciliation import Reconciler
+from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.servers import with_login
 from tests.waiting import wait_until

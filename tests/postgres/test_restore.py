@@ -10,12 +10,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem.bootstrap import migrate
+from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations import upgrade
-from semmem.scope import Scope
-from semmem.settings import load_settings
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
+from semmem.wiring.bootstrap import migrate
+from semmem.wiring.settings import load_settings
 from tests.applications import Opener
 from tests.postgres.cluster import Cluster, cluster
 from tests.postgres.commands import run

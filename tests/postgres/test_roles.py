@@ -7,11 +7,11 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations import upgrade
 from semmem.postgres.errors import NOT_BOUND, translated
-from semmem.scope import Scope
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.postgres.cluster import Cluster, cluster
 
 ENTERING = [

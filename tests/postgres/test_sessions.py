@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from semmem.migrations import upgrade
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Opener
 from tests.postgres.cluster import Cluster, cluster
 from tests.postgres.pgbouncer import PROGRAM, pgbouncer

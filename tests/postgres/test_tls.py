@@ -13,7 +13,7 @@ from semmem.errors import ConfigurationError
 from semmem.migrations import upgrade
 from semmem.postgres.connect import connect
 from semmem.postgres.url import parse
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.pool import Postgres
 from tests.postgres.cluster import Cluster, cluster
 from tests.postgres.commands import run
 

@@ -16,11 +16,12 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from semmem import NewEvent, ScopedMemory
-from semmem.bootstrap import Application
+from semmem.domain.receipt import Receipt
 from semmem.integrations.langgraph import SemmemStore
 from semmem.integrations.mcp.server import one_scope
-from semmem.receipt import Receipt
-from semmem.stores.qdrant import QdrantIndex, connect
+from semmem.stores.qdrant.client import connect
+from semmem.stores.qdrant.index import QdrantIndex
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.cli.command import Command
 from tests.integrations.mcp_hosts import calling

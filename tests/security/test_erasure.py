@@ -7,9 +7,11 @@ from qdrant_client import models
 from redis.asyncio import Redis
 
 from semmem import NewEvent
-from semmem.bootstrap import Application
-from semmem.memory import Memory, ScopedMemory
-from semmem.stores.qdrant import QdrantIndex, connect
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
+from semmem.stores.qdrant.client import connect
+from semmem.stores.qdrant.index import QdrantIndex
+from semmem.wiring.bootstrap import Application
 
 CANARY = "heliotrope"
 

@@ -12,10 +12,10 @@ import pytest_asyncio
 from redis.asyncio import Redis
 
 from semmem import ScopedMemory, StoreUnavailable
-from semmem.bootstrap import Application
 from semmem.embedded import open_servers
 from semmem.migrations import upgrade
-from semmem.stores.redis import RedisRecent
+from semmem.stores.redis.recent import RedisRecent
+from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.servers import ServerUrls, with_database
 from tests.waiting import wait_until

@@ -16,11 +16,12 @@ from qdrant_client import AsyncQdrantClient
 from redis.asyncio import Redis
 
 from semmem import InvalidInput, KeyConflict, Memory, NotFound, Scope, ScopedMemory, SemmemError
-from semmem.bootstrap import Application
-from semmem.context import Format
-from semmem.scope import Branch
-from semmem.stores.qdrant import MARK, QdrantIndex, connect
-from semmem.stores.redis import RedisRecent
+from semmem.domain.context import Format
+from semmem.domain.scope import Branch
+from semmem.stores.qdrant.client import connect
+from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.stores.redis.recent import RedisRecent
+from semmem.wiring.bootstrap import Application
 from tests.contract.adversarial import ARRAYS, IDS, LONG, PATHS, SPLITS
 from tests.faults.oracle import drift
 

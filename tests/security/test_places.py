@@ -7,7 +7,7 @@ from itertools import chain
 from uuid import uuid4
 
 from semmem import Memory, ScopedMemory
-from semmem.scope import Branch, Scope
+from semmem.domain.scope import Branch, Scope
 from tests.contract.adversarial import ARRAYS, IDS, PATHS
 
 ACME = Scope("acme", "user", "root")

@@ -3,10 +3,10 @@
 import asyncpg
 import pytest
 
+from semmem.domain.scope import Scope, View
 from semmem.postgres.session import APP_ROLE
-from semmem.scope import Scope, View
-from semmem.stores.jobs import SWEEPER_ROLE
-from semmem.stores.postgres import Postgres
+from semmem.stores.postgres.jobs import SWEEPER_ROLE
+from semmem.stores.postgres.pool import Postgres
 from tests.applications import Opener
 from tests.waiting import wait_until
 

@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from semmem import NotSettled, SemmemError, StoreUnavailable
-from semmem.memory import Memory, ScopedMemory
-from semmem.scope import Branch, Scope
+from semmem.domain.scope import Branch, Scope
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 from tests.applications import opened
 from tests.storm.plan import Place, Said, Sizes, Step, steps, words_in
 

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from semmem import NotSettled, StoreUnavailable
-from semmem.bootstrap import Application
-from semmem.memory import ScopedMemory
+from semmem.memory.scoped import ScopedMemory
+from semmem.wiring.bootstrap import Application
 from tests.faults.oracle import drift
 from tests.storm.journal import Findings, Journal
 from tests.storm.plan import Place, Said, words_in

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from semmem.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker, Open
 from semmem.errors import StoreUnavailable
+from semmem.runtime.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker, Open
 from tests.waiting import wait_until
 
 PATIENCE = 2.0

@@ -27,6 +27,12 @@ def test_every_test_that_a_page_names_is_there(page: Path) -> None:
             assert re.search(rf"^(async )?def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE), name
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=lambda page: page.name)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    for path in re.findall(r"`([\w./]+\.(?:py|sql|lua))`", page.read_text("utf-8")):
+        assert (ROOT / path).exists(), path
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
     for path, heading in LINK.findall(page.read_text("utf-8")):

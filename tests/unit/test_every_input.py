@@ -24,12 +24,12 @@ from semmem import (
     Validity,
     View,
 )
-from semmem.bootstrap import Application
-from semmem.bridge import Bridge
 from semmem.errors import ConfigurationError
-from semmem.inventory import scopes
-from semmem.records import Records
-from semmem.settings import Settings, load_settings
+from semmem.memory.records import Records
+from semmem.wiring.bootstrap import Application
+from semmem.wiring.bridge import Bridge
+from semmem.wiring.inventory import scopes
+from semmem.wiring.settings import Settings, load_settings
 from tests.applications import FAST, Opener
 from tests.wrong_input import WRONG, each_wrong, faults
 

@@ -3,8 +3,8 @@ import logging
 import pytest
 
 from semmem import StoreUnavailable
-from semmem.faults import FaultLog, OneLine
-from semmem.scope import Scope
+from semmem.domain.scope import Scope
+from semmem.runtime.faults import FaultLog, OneLine
 
 ALICE = Scope.user("acme", "alice")
 
@@ -13,7 +13,7 @@ def test_a_fault_is_one_line_with_its_cause_and_is_counted_when_it_comes_again(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr("semmem.faults.monotonic", lambda: now[0])
+    monkeypatch.setattr("semmem.runtime.faults.monotonic", lambda: now[0])
     faults = FaultLog(logging.getLogger("test"))
     for second in range(61):
         now[0] = second

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from semmem import InvalidInput, KeyConflict, Memory, NewEvent, ScopedMemory
-from semmem.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, MAX_ID_BYTES, MAX_METADATA_BYTES
-from semmem.context import TIERS
+from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, MAX_ID_BYTES, MAX_METADATA_BYTES
+from semmem.domain.context import TIERS
 from semmem.retrieval.budget import MIN_BUDGET
 from tests.applications import ManualClock
 

@@ -5,9 +5,9 @@ from contextlib import AsyncExitStack
 import pytest
 
 from semmem import ConfigurationError
-from semmem.opening import open_mirror
-from semmem.settings import load_settings
-from semmem.stores.identity import Identity
+from semmem.stores.postgres.identity import Identity
+from semmem.wiring.opening import open_mirror
+from semmem.wiring.settings import load_settings
 
 NO_URLS = ["qdrant", "qdrant:6333", "localhost:6333", "//host", "ftp://host", "http://", "http://host:99999"]
 NO_URLS += ["http://host:port", "http://[::1", "http://a host", "http://\0"]

@@ -4,8 +4,8 @@ import pytest
 
 import semmem
 from semmem import Closed, ConfigurationError, InvalidInput, StoreUnavailable
-from semmem.checks import check_text
-from semmem.stores.redis import connect
+from semmem.domain.checks import check_text
+from semmem.stores.redis.client import connect
 
 NOWHERE = "postgresql://nobody@127.0.0.1:9/none"
 

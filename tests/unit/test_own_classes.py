@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from semmem import Closed, InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
-from semmem.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES, MAX_KEYS, MAX_VALUE_BYTES
+from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES, MAX_KEYS, MAX_VALUE_BYTES
 from semmem.retrieval.budget import MAX_BUDGET
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from scripts.settings_table import PAGE, renewed
-from semmem import ConfigurationError, settings
-from semmem.durations import read_duration
-from semmem.settings import Settings, described, load_settings, warn_of_unknown
+from semmem import ConfigurationError
+from semmem.wiring import settings
+from semmem.wiring.durations import read_duration
+from semmem.wiring.settings import Settings, described, load_settings, warn_of_unknown
 
 
 @pytest.mark.parametrize(

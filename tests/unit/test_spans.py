@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.spans import Span, spans
+from semmem.language.spans import Span, spans
 
 SAID = datetime(2023, 6, 9, 10, 30, tzinfo=UTC)  # a Friday
 

@@ -11,7 +11,8 @@ from crewai.memory.memory_scope import MemoryScope, MemorySlice
 from crewai.memory.types import MemoryMatch, MemoryRecord
 from crewai.memory.unified_memory import Memory
 
-from semmem.checks import check_each, check_id, check_is, check_one_of
+from semmem.domain.checks import check_each, check_id, check_is, check_one_of
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput, SemmemError
 from semmem.integrations.crewai.paths import joined, segments, url_of
 from semmem.integrations.crewai.recalling import Question, recalled
@@ -19,8 +20,7 @@ from semmem.integrations.crewai.records import new_memory, paragraphs, stored
 from semmem.integrations.crewai.storage import SemmemStorage, know
 from semmem.integrations.crewai.telling import Querying, Saving
 from semmem.integrations.crewai.tree import Tree, home
-from semmem.scope import Branch, Scope
-from semmem.settings import load_settings
+from semmem.wiring.settings import load_settings
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,8 @@
 import re
 from urllib.parse import quote, unquote
 
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput
-from semmem.scope import Branch, Scope
 
 SCHEME = "semmem://"
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from crewai.memory.types import MemoryMatch, MemoryRecord
 
-from semmem.checks import (
+from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
     MAX_ID_BYTES,
     MAX_METADATA_BYTES,
@@ -21,13 +21,13 @@ from semmem.checks import (
     check_text,
     check_unit,
 )
+from semmem.domain.event import Event, NewEvent
+from semmem.domain.fact import Fact
+from semmem.domain.hit import Hit
+from semmem.domain.record import NewRecord, Record
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput
-from semmem.event import Event, NewEvent
-from semmem.fact import Fact
-from semmem.hit import Hit
 from semmem.integrations.crewai.paths import path_of
-from semmem.record import NewRecord, Record
-from semmem.scope import Branch, Scope
 
 KIND = "crewai"
 DEFAULT_IMPORTANCE = 0.5

@@ -10,14 +10,16 @@ from uuid import UUID
 
 from crewai.memory.types import MemoryRecord
 
-from semmem.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
+from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
+from semmem.domain.receipt import Receipt
+from semmem.domain.record import Record
+from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput, NotFound
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
-from semmem.memory import MAX_PLACES, Memory, ScopedMemory
-from semmem.receipt import Receipt
-from semmem.record import Record
-from semmem.scope import Branch
+from semmem.memory.memory import Memory
+from semmem.memory.place import MAX_PLACES
+from semmem.memory.scoped import ScopedMemory
 
 ALL = Criteria()
 

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from semmem.checks import MAX_DEPTH
+from semmem.domain.checks import MAX_DEPTH
 from semmem.errors import InvalidInput
 
 _EQUALITY: dict[str, Callable[[Any, Any], bool]] = {"$eq": operator.eq, "$ne": operator.ne}

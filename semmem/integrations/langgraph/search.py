@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from langgraph.store.base import SearchItem, SearchOp
 
-from semmem.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
+from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
+from semmem.domain.hit import Recall
+from semmem.domain.record import Record
 from semmem.errors import InvalidInput, NotSettled
-from semmem.hit import Recall
 from semmem.integrations.langgraph.filters import check_filter, contained, matches
 from semmem.integrations.langgraph.namespaces import check_page
-from semmem.memory import MAX_PLACES, ScopedMemory
-from semmem.record import Record
+from semmem.memory.place import MAX_PLACES
+from semmem.memory.scoped import ScopedMemory
 
 log = logging.getLogger(__name__)
 

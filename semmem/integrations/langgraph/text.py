@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from langgraph.store.base import get_text_at_path
 
-from semmem.checks import MAX_CONTENT_BYTES, check_text
+from semmem.domain.checks import MAX_CONTENT_BYTES, check_text
 from semmem.errors import InvalidInput
 
 Index = Literal[False] | list[str] | None

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from semmem.checks import MAX_CONTENT_BYTES, MAX_DEPTH, check_text
+from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_DEPTH, check_text
+from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
-from semmem.scope import Scope
 
 BLANK = {"", "null", "none", "undefined"}
 ROLES = {

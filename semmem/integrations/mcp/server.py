@@ -21,14 +21,15 @@ from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnno
 from pydantic import AnyHttpUrl, ValidationError
 
 import semmem
+from semmem.domain.scope import Branch, Scope
 from semmem.errors import InvalidInput, SemmemError
 from semmem.integrations.mcp.arguments import ignored_arguments, known_arguments, object_of
 from semmem.integrations.mcp.schemas import plain
 from semmem.integrations.mcp.tokens import scope_of_token
 from semmem.integrations.mcp.tools import Tools
 from semmem.integrations.mcp.wire import Lines
-from semmem.memory import Memory, ScopedMemory
-from semmem.scope import Branch, Scope
+from semmem.memory.memory import Memory
+from semmem.memory.scoped import ScopedMemory
 
 log = logging.getLogger(__name__)
 

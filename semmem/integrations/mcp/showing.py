@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from semmem.checks import check_id
+from semmem.domain.checks import check_id
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact, events_of
+from semmem.domain.record import Record
 from semmem.errors import NotFound
-from semmem.event import Event
-from semmem.fact import Fact, events_of
 from semmem.integrations.mcp.answers import ShownMemory
-from semmem.memory import ScopedMemory
-from semmem.record import Record
+from semmem.memory.scoped import ScopedMemory
 
 
 async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:

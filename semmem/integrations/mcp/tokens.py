@@ -13,8 +13,8 @@ from typing import Any
 
 from mcp.server.auth.provider import AccessToken
 
+from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, InvalidInput
-from semmem.scope import Scope
 
 PREFIX = "smm_"
 RANDOM_BYTES = 32

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from langgraph.store.base import PutOp
 
 from semmem import Memory, Scope
+from semmem.domain.scope import Branch
 from semmem.integrations.langgraph import SemmemStore
-from semmem.scope import Branch
 from tests.integrations.test_langgraph.conftest import StoreMaker
 from tests.integrations.test_langgraph.memories import contents
 

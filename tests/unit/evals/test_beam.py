@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from semmem.checks import MAX_CONTENT_BYTES
+from semmem.domain.checks import MAX_CONTENT_BYTES
 from semmem.errors import InvalidInput
 from semmem.evals.beam import load
 

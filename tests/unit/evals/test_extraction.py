@@ -6,6 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from semmem.domain.event import Event, NewEvent
+from semmem.domain.extraction import Usage
+from semmem.domain.fact import Fact, Source, Validity
 from semmem.evals.dataset import Conversation, Observation, Question
 from semmem.evals.extraction import Extracted, measured, run
 from semmem.evals.fact_checks import (
@@ -17,12 +20,9 @@ from semmem.evals.fact_checks import (
     is_wrongly_dated,
     keeps_relative_time,
 )
-from semmem.evals.model_server import ModelServer, Reply
 from semmem.evals.recorded import Recorded
-from semmem.event import Event, NewEvent
-from semmem.extraction import Usage
-from semmem.fact import Fact, Source, Validity
-from semmem.settings import load_settings
+from semmem.testing.model_server import ModelServer, Reply
+from semmem.wiring.settings import load_settings
 from tests.applications import FAST
 from tests.unit.extractors.builders import SAID, event, fact
 

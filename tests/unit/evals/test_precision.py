@@ -7,7 +7,7 @@ import pytest
 from semmem.errors import InvalidInput
 from semmem.evals.precision import Benchmark, evaluate, load, store
 from semmem.evals.precision_report import Case, Outcome, Update, reported
-from semmem.memory import Memory
+from semmem.memory.memory import Memory
 
 
 def belief(id: str, content: str, *, scope: str = "domain:code", **fields: Any) -> dict[str, Any]:

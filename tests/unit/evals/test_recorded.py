@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from semmem.domain.event import Event, NewEvent
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Observation
 from semmem.evals.recorded import Recorded
-from semmem.event import Event, NewEvent
 from semmem.extractors.prompt import Message, decide_messages, extract_messages
 from semmem.extractors.schema import Answer, Verdicts
 from tests.unit.extractors.builders import draft, event, fact

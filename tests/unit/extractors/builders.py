@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from semmem.event import Event, Role
-from semmem.fact import Draft, Fact, Source, Validity
+from semmem.domain.event import Event, Role
+from semmem.domain.fact import Draft, Fact, Source, Validity
+from semmem.domain.scope import Scope
 from semmem.ports import ChatAnswer
-from semmem.scope import Scope
 
 ALICE = Scope.user("acme", "alice")
 SAID = datetime(2023, 6, 9, 19, 55, tzinfo=UTC)  # a Friday

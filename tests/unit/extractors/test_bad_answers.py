@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from semmem.domain.event import Event
+from semmem.domain.extraction import Extraction
 from semmem.errors import BadAnswer
-from semmem.event import Event
-from semmem.extraction import Extraction
 from semmem.extractors.llm import LlmExtractor
 from tests.unit.extractors.builders import ScriptedChat, WordCounter, answer, event, said_fact
 

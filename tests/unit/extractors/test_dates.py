@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from semmem.domain.fact import Validity
 from semmem.extractors.dates import annotate, resolve
-from semmem.fact import Validity
 from tests.unit.extractors.builders import SAID
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from semmem.context import Format, Item, Tier
+from semmem.domain.context import Format, Item, Tier
 from semmem.extractors.echo import without_recalled
 from semmem.models.token_bound import byte_bound
 from semmem.retrieval.assemble import assemble

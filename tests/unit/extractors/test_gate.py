@@ -2,10 +2,10 @@
 
 import pytest
 
-from semmem.context import CLOSING, OPENING
+from semmem.domain.context import CLOSING, OPENING
+from semmem.domain.scope import Scope
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of, worth_extracting
-from semmem.scope import Scope
 from tests.unit.extractors.builders import event
 
 

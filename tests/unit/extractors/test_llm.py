@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from semmem.context import CLOSING, OPENING
+from semmem.domain.context import CLOSING, OPENING
+from semmem.domain.extraction import Decision, Failure, Question, SummaryText, Usage
+from semmem.domain.fact import Validity
 from semmem.errors import ModelError, RequestFailed, RequestRefused
-from semmem.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.extractors.llm import MAX_CALLS, LlmExtractor
-from semmem.fact import Validity
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,

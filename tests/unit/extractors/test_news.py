@@ -5,10 +5,10 @@ from itertools import permutations
 
 import pytest
 
-from semmem.extraction import Decision, Question
+from semmem.domain.extraction import Decision, Question
+from semmem.domain.fact import Draft, Fact, Validity
 from semmem.extractors.dates import resolve
 from semmem.extractors.resolve import judge, superseding
-from semmem.fact import Draft, Fact, Validity
 from semmem.retrieval.scoring import holds
 from tests.unit.extractors.builders import draft, fact
 
@@ -95,7 +95,7 @@ CHAIN = [
 
 
 def _apply(memory: list[Fact], decided: Decision, said: datetime) -> list[Fact]:
-    """What semmem.writing does with a decision, in memory."""
+    """What semmem.engine.writing does with a decision, in memory."""
     new, target = decided.draft, decided.target
     if decided.verdict == "supersede" and target:
         end = max(new.validity.start or said, target.validity.start or target.said_at)

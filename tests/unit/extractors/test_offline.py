@@ -1,9 +1,9 @@
 from datetime import UTC, datetime
 
-from semmem.extraction import Question, Usage
+from semmem.domain.extraction import Question, Usage
+from semmem.domain.fact import Validity
+from semmem.domain.scope import Scope
 from semmem.extractors.offline import OfflineExtractor
-from semmem.fact import Validity
-from semmem.scope import Scope
 from tests.unit.extractors.builders import draft, event, fact
 
 OFFLINE = OfflineExtractor()

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from semmem.extraction import Decision, Question
+from semmem.domain.extraction import Decision, Question
+from semmem.domain.fact import Fact, Validity
 from semmem.extractors.resolve import ended, judge, merged, one_successor, related, settle
-from semmem.fact import Fact, Validity
 from tests.unit.extractors.builders import SAID, draft, fact
 
 DAY = timedelta(days=1)

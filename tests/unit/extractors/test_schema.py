@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from semmem.domain.fact import CATEGORIES, MAX_FACT_BYTES, MAX_SUBJECT_BYTES
 from semmem.extractors.schema import Answer, SaidFact, Verdicts, json_schema
-from semmem.fact import CATEGORIES, MAX_FACT_BYTES, MAX_SUBJECT_BYTES
 from tests.unit.extractors.builders import said_fact
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from semmem.consolidation import WINDOW
-from semmem.extraction import BatchLimits
+from semmem.domain.extraction import BatchLimits
+from semmem.engine.consolidation import WINDOW
 from semmem.extractors.llm import BATCH_TOKENS, LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
 from semmem.extractors.segment import halves, next_batch

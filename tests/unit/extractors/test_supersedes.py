@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from semmem.extraction import Question
+from semmem.domain.extraction import Question
+from semmem.domain.fact import Draft
 from semmem.extractors.offline import OfflineExtractor
-from semmem.fact import Draft
 from tests.unit.extractors.builders import SAID, event, fact
 
 PAIRS = Path(__file__).with_name("supersedes.tsv")

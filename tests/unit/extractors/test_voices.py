@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from semmem.event import Role
+from semmem.domain.event import Role
 from semmem.extractors.offline import OfflineExtractor
 from semmem.extractors.speech import asks, did_or_promised, reports_status, requests, supposes
 from semmem.extractors.voices import own_words

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from semmem import MissingExtra, ModelUnavailable, ScopedMemory, View
-from semmem.bootstrap import Application
 from semmem.models import minilm
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.models.guarded import GuardedEmbedder
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
-from semmem.opening import make_embedder
 from semmem.ports import Embedder
-from semmem.settings import load_settings
+from semmem.wiring.bootstrap import Application
+from semmem.wiring.opening import make_embedder
+from semmem.wiring.settings import load_settings
 from tests.applications import Opener
 from tests.model_server import ModelServer, Reply, Vectors, hashed_words
 

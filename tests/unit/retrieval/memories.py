@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from semmem.context import CLOSING, OPENING, Format, Item, Tier
-from semmem.event import Event, Role
-from semmem.fact import Fact, Source, Validity
-from semmem.scope import Scope
+from semmem.domain.context import CLOSING, OPENING, Format, Item, Tier
+from semmem.domain.event import Event, Role
+from semmem.domain.fact import Fact, Source, Validity
+from semmem.domain.scope import Scope
 
 ALICE = Scope.user("acme", "alice")
 LAUNCH = Scope.workspace("acme", "launch")

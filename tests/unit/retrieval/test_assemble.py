@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.context import TIERS, Context, Format, Item, Tier
+from semmem.domain.context import TIERS, Context, Format, Item, Tier
 from semmem.errors import InvalidInput
 from semmem.models.tokens import load_counter
 from semmem.ports import TokenCounter

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.hit import Hit
+from semmem.domain.hit import Hit
 from semmem.retrieval.newest import CONTENDERS, MARGIN, newest_first
 from tests.unit.retrieval.memories import MAY, event, fact
 

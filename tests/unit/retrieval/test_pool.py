@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semmem.domain.scope import Scope
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, pack
 from semmem.retrieval.pool import HERE, REACH, Pool
-from semmem.scope import Scope
 from tests.unit.retrieval.memories import ALICE, LAUNCH
 from tests.unit.retrieval.passages import passage, pool_of, turns
 

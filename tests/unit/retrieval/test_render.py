@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.context import CLOSING, OPENING, Format, Item
+from semmem.domain.context import CLOSING, OPENING, Format, Item
+from semmem.domain.scope import Scope
+from semmem.domain.unicode import is_visible
 from semmem.retrieval.render import Rendered, arrange, quote, render
-from semmem.scope import Scope
-from semmem.unicode import is_visible
 from tests.unit.retrieval.memories import ALICE, LAUNCH, expected, item, read
 
 FORMATS: tuple[Format, ...] = get_args(Format)

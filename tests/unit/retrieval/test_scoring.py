@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.event import Event
-from semmem.fact import Fact, Source
-from semmem.hit import Hit
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact, Source
+from semmem.domain.hit import Hit
 from semmem.retrieval.pieces import LONG
 from semmem.retrieval.scoring import (
     HALF_LIFE,

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from semmem.domain.scope import Scope
 from semmem.ports import Passage
 from semmem.retrieval import signals
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, pack
 from semmem.retrieval.pool import FACTS, Pool
 from semmem.retrieval.signals import DRAWN, DRAWN_WORDS, NEAR, NEAR_WORDS, PREVIOUS, SIGNALS, WEIGHTS, judged
-from semmem.scope import Scope
 from tests.unit.retrieval.memories import ALICE, MAY
 from tests.unit.retrieval.passages import passage, pool_of, turns
 

@@ -1,0 +1,1 @@
+"""Frozen values that check themselves, and no I/O."""

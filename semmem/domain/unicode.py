@@ -1,0 +1,52 @@
+"""Unicode's normal forms, in time that grows with the text alone, and what of a text nobody sees."""
+
+import re
+import unicodedata
+from typing import Literal
+
+MOST_MARKS = 30  # on one character; more stand in no language (Unicode, UAX 15, Stream-Safe Text Format)
+
+# For a class of a regular expression: controls, zero-width characters, marks of direction, blank letters, tags.
+UNSEEN = (
+    "\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+# Joiners belong to emoji and to many scripts, and selectors behind a sign say how it looks; anywhere else they hide.
+_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{UNSEEN}]"
+HIDDEN = (
+    rf"[{UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
+    r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
+)
+# Stored text must not drive the terminal.
+UNPRINTABLE = re.compile(f"[\x0b-\x0d\u2028\u2029]|{HIDDEN}")
+_VISIBLE = re.compile(rf"[^\s\u200c\u200d\ufe0e\ufe0f{UNSEEN}]")
+
+_JOINER = "\u034f"  # combining grapheme joiner: it begins a new run of marks and is not seen
+_MAYBE = re.compile("[\u0300-\U0010ffff]{31}")  # every mark is among these
+_TOO_MANY = re.compile(rb"[^\0]{30}(?=[^\0])")  # MOST_MARKS, and one more
+
+
+def is_visible(text: str) -> bool:
+    """Whether it holds any character that is seen."""
+    return _VISIBLE.search(text) is not None
+
+
+def visible(text: str) -> str:
+    """With a sign in place of each character that nobody sees, or that drives a terminal."""
+    return UNPRINTABLE.sub("�", text)
+
+
+def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
+    """The text in that form; runs of more than MOST_MARKS marks are cut, since sorting them takes quadratic time."""
+    if not text.isascii() and _MAYBE.search(text):
+        text = _stream_safe(text)
+    return unicodedata.normalize(form, text)
+
+
+def _stream_safe(text: str) -> str:
+    classes = bytes(map(unicodedata.combining, text))
+    cuts = [run.end() for run in _TOO_MANY.finditer(classes)]
+    if not cuts:
+        return text
+    return _JOINER.join(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True))

@@ -1,0 +1,1 @@
+"""The work behind a memory: extraction, indexes, erasure, in jobs that a worker runs."""

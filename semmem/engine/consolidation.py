@@ -1,0 +1,290 @@
+"""From events to facts: the model proposes, pure code decides, one transaction commits."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from time import monotonic
+from uuid import UUID
+
+from semmem.domain.event import Event
+from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
+from semmem.domain.fact import Draft, Fact, statement_hash
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
+from semmem.engine.summaries import SummaryRebuilder
+from semmem.engine.writing import Batch, FactWriter
+from semmem.errors import BadAnswer, InvalidInput, SemmemError
+from semmem.extractors import gate, segment
+from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
+from semmem.ports import Clock, Embeddings, Models
+from semmem.retrieval.documents import fact_document
+from semmem.runtime import failpoints
+from semmem.runtime.turn import Turn
+from semmem.stores.postgres.events import EventLog, lock_scope, mark_consolidated
+from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.pgvector import PgVectorIndex
+from semmem.stores.postgres.pool import Postgres
+
+log = logging.getLogger(__name__)
+
+WINDOW = 400  # events looked at together: more than any extractor takes, so that a cut falls between sessions
+
+
+class Consolidator:
+    """Takes a scope's waiting events batch by batch, oldest first, and turns them into facts and summaries."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        log: EventLog,
+        facts: FactStore,
+        neighbours: PgVectorIndex,
+        models: Models,
+        clock: Clock,
+        writer: FactWriter,
+        rebuilder: SummaryRebuilder,
+    ) -> None:
+        self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
+        self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
+        self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
+
+    async def run(self, scope: Scope, turn: Turn, *, last_attempt: bool = False) -> None:
+        """Until nothing waits, or the turn is over.
+
+        ModelUnavailable and BadAnswer leave the batch waiting, so that it is tried again; its neighbours do not wait
+        with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
+        can be had for, go to the dead letters instead.
+        """
+        try:
+            while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
+                await self._work_off(scope, first, last_attempt, turn)
+        except Exception as error:
+            if not last_attempt or _is_outside(error):
+                raise
+            log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
+            await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
+
+    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, turn: Turn) -> None:
+        """While a batch is compared and written, the next is read, if it is to be written in this turn."""
+        read: _Read | None = first
+        while read:
+            following = self._read(scope, read.passed[-1].seq, read.summaries, last_attempt) if turn.take() else _none()
+            ahead = asyncio.create_task(following)
+            try:
+                await self._write(read, last_attempt)
+                read = None if turn.stopped() else await ahead
+            finally:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+
+    async def _read(
+        self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool
+    ) -> "_Read | None":
+        """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
+        while pending := await self._log.unconsolidated(scope, after, WINDOW):
+            if events := await asyncio.to_thread(self._next_batch, pending):
+                return await self._extract(scope, events, pending, summaries, last_attempt)
+            await self._skip(scope, pending)
+        return None
+
+    def _next_batch(self, pending: Sequence[Event]) -> list[Event]:
+        """Those that are worth extracting, as many as an extractor takes; in a thread, for they may be megabytes."""
+        worth = [event for event in pending if gate.worth_extracting(event)]
+        return segment.next_batch(worth, self._counter, self._extractor.limits) if worth else []
+
+    async def _take_apart(self, scope: Scope, pending: Sequence[Event]) -> None:
+        """Halves the events down to those at which extraction breaks, and buries these; the others become facts.
+
+        It ends with the batch that broke: what comes behind it is read again as ever.
+        """
+        events = await asyncio.to_thread(self._next_batch, pending)
+        waiting = [events] if events else []
+        while waiting:
+            some = waiting.pop()
+            try:
+                await self._write(await self._extract(scope, some, some, {}, True), True)
+            except Exception as error:
+                if _is_outside(error):
+                    raise
+                if len(some) == 1:
+                    await self._bury(scope, some[0], error)
+                else:
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
+
+    async def _bury(self, scope: Scope, event: Event, error: Exception) -> None:
+        """The error's own text stays out: it may quote the event."""
+        told = f"extraction broke on this event with {type(error).__name__}; replay it with a release that mends this"
+        failure = Failure(reason="broken", detail=told)
+        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        extraction = Extraction(failed={event.id: failure})
+        actor = self._extractor.name
+        await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
+
+    async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            await mark_consolidated(connection, scope.tenant, [event.id for event in events], self._clock())
+
+    async def _extract(
+        self,
+        scope: Scope,
+        events: Sequence[Event],
+        pending: Sequence[Event],
+        summaries: Mapping[str | None, str],
+        last_attempt: bool,
+    ) -> "_Read":
+        started = monotonic()
+        await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
+        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        sessions = {event.session for event in events} | {None}
+        present = await self._present(scope, sessions)
+        present |= {session: text for session, text in summaries.items() if session in sessions}
+        extraction = await self._extractor.extract(events, present)
+        read = events[: extraction.read]
+        failed = dict(extraction.failed or {})
+        waiting = set() if last_attempt else {id for id, failure in failed.items() if failure.may_pass}
+        if len(waiting) == len(read):
+            raise BadAnswer(failed[read[0].id].reason, failed[read[0].id].detail)
+        failpoints.reach("model-answered")
+        documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
+        embeddings = await self._embed(documents) if documents else None
+        passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
+        extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
+        return _Read(
+            scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
+        )
+
+    async def _embed(self, documents: Sequence[str]) -> Embeddings:
+        """Where the embedder fails, what the model found is lost, and the batch waits."""
+        embeddings = await self._embedder.embed(documents, tokens=True)
+        await self._neighbours.adopt(embeddings.vectors)
+        return embeddings
+
+    async def _present(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
+        """The summaries to go on from; one that lost something is made again first, or its rest would be lost."""
+        texts = await self._facts.summary_texts(scope, sessions)
+        if None in texts.values():
+            await self._rebuilder.run(scope)
+            texts = await self._facts.summary_texts(scope, sessions)
+        return {session: text for session, text in texts.items() if text is not None}
+
+    async def _write(self, read: "_Read", last_attempt: bool) -> None:
+        batch = await self._decide(read, last_attempt)
+        written = await self._writer.write(batch)
+        if written is not None:
+            _report(batch, written, monotonic() - read.started)
+        failpoints.reach("facts-committed")
+        await self._postgres.analyse_new()
+
+    async def _decide(self, read: "_Read", last_attempt: bool) -> Batch:
+        questions = await self._questions(read)
+        decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
+        failures = [each for each in decided if isinstance(each, Failure)]
+        if not last_attempt and (passing := [failure for failure in failures if failure.may_pass]):
+            raise BadAnswer(passing[0].reason, passing[0].detail)
+        return Batch(
+            scope=read.scope,
+            epoch=read.epoch,
+            passed=read.passed,
+            extraction=_with_unjudged(read.extraction, decided),
+            decisions=tuple(each for each in decided if isinstance(each, Decision)),
+            embeddings=_of_decisions(read.embeddings, decided),
+            usage=read.extraction.usage + usage,
+            actor=self._extractor.name,
+        )
+
+    async def _questions(self, read: "_Read") -> list[Question]:
+        """Each draft with the facts that say the same, or are near it and current."""
+        scope, drafts = read.scope, read.extraction.drafts
+        if read.embeddings is None:
+            return []
+        near = await self._near(scope, read.embeddings)
+        same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
+        known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
+        said = {event.id: event.occurred_at for event in read.passed}
+        return [
+            _question(draft, same.get(statement_hash(draft.subject, draft.text), []), cosines, known, said)
+            for draft, cosines in zip(drafts, near, strict=True)
+        ]
+
+    async def _near(self, scope: Scope, embeddings: Embeddings) -> list[dict[UUID, float]]:
+        """The facts near each vector, with their cosines; none near a draft that the embedder refused."""
+        rows = [row for row in range(len(embeddings.vectors)) if row not in embeddings.refused]
+        vectors = embeddings.vectors[rows]
+        found = await self._neighbours.search_many(View.of(scope), vectors, MAX_CANDIDATES, Filter(), "fact")
+        near: list[dict[UUID, float]] = [{} for _ in embeddings.vectors]
+        for row, hits in zip(rows, found, strict=True):
+            near[row] = {hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE}
+        return near
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What a batch of events says; nothing is compared or written yet. `passed` are its events and the small talk."""
+
+    scope: Scope
+    epoch: int
+    passed: Sequence[Event]
+    extraction: Extraction
+    embeddings: Embeddings | None  # one row per draft; None where there are none
+    started: float  # by the monotonic clock
+
+    @property
+    def summaries(self) -> dict[str | None, str]:
+        return {summary.session: summary.text for summary in self.extraction.summaries}
+
+
+async def _none() -> None:
+    """In place of a batch that is left to the next turn."""
+
+
+def _is_outside(error: Exception) -> bool:
+    """Whether a store, a model or the settings are the cause, and not what the batch holds."""
+    return isinstance(error, SemmemError) and not isinstance(error, InvalidInput | BadAnswer)
+
+
+def _with_unjudged(extraction: Extraction, decided: Sequence[Decision | Failure]) -> Extraction:
+    """The events of drafts on which no verdict could be had fail too, for a replay to draw them again."""
+    unjudged = {
+        source.event_id: each
+        for draft, each in zip(extraction.drafts, decided, strict=True)
+        if isinstance(each, Failure)
+        for source in draft.sources
+    }
+    return replace(extraction, failed=dict(extraction.failed or {}) | unjudged)
+
+
+def _of_decisions(embeddings: Embeddings | None, decided: Sequence[Decision | Failure]) -> Embeddings | None:
+    rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
+    if embeddings is None or len(rows) == len(decided):
+        return embeddings
+    return embeddings.of(rows)
+
+
+def _report(batch: Batch, facts: Mapping[str, int], seconds: float) -> None:
+    told = ", ".join(f"{count} {what}" for what, count in facts.items())
+    spent = f"{batch.usage.prompt_tokens} + {batch.usage.completion_tokens} tokens in {batch.usage.calls} calls"
+    events = len(batch.passed)
+    log.info("extracted %d events: facts %s; %s, %.1f s %s", events, told, spent, seconds, batch.scope.digest)
+
+
+def _question(
+    draft: Draft,
+    same: Sequence[Fact],
+    cosines: Mapping[UUID, float],
+    known: Mapping[UUID, Fact],
+    said: Mapping[UUID, datetime],
+) -> Question:
+    """Superseded facts take part where they make the same statement: a replay must not bring them back."""
+    exact = {fact.id: (fact, 1.0) for fact in same}
+    near = {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
+    candidates = list((exact | near).values())
+    return Question(
+        draft=draft,
+        candidates=tuple(fact for fact, _ in candidates),
+        cosines=tuple(cosine for _, cosine in candidates),
+        said_at=max(said[source.event_id] for source in draft.sources),
+    )

@@ -1,0 +1,127 @@
+"""Makes facts findable: a vector, postings, a passage, and for imported ones a note for the mirror."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from semmem.domain.fact import Fact, events_of
+from semmem.domain.scope import Scope
+from semmem.errors import ModelError
+from semmem.ports import Clock, Embedder, Embeddings, Point, Refused, TokenStates
+from semmem.retrieval.analysis import terms
+from semmem.retrieval.documents import fact_document, fact_passage
+from semmem.runtime.faults import FaultLog
+from semmem.runtime.turn import Turn
+from semmem.stores.postgres.events import lock_scope
+from semmem.stores.postgres.facts import lock_unindexed_facts, mark_facts_indexed, unindexed_facts
+from semmem.stores.postgres.ledger import add_dead_letter
+from semmem.stores.postgres.passages import put_passages
+from semmem.stores.postgres.pgvector import PgVectorIndex
+from semmem.stores.postgres.points import add_work, put_points, put_terms
+from semmem.stores.postgres.pool import Connection, Postgres
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+faults = FaultLog(logging.getLogger(__name__))
+
+BATCH = 256
+
+
+class IndexedFact(NamedTuple):
+    """A fact, where the first event it rests on was said, and its vector and token states.
+
+    Without a vector it is found by its words alone: for good, if the embedder `refused` it, else until it answers.
+    """
+
+    fact: Fact
+    session: str | None
+    agent: str | None
+    vector: "NDArray[np.float32] | None" = None
+    states: TokenStates | None = None
+    refused: Refused | None = None
+
+    def embedded(self, embeddings: Embeddings, row: int) -> "IndexedFact":
+        states = embeddings.tokens[row] if embeddings.tokens else None
+        refused = embeddings.refused.get(row)
+        return self._replace(vector=None if refused else embeddings.vectors[row], states=states, refused=refused)
+
+
+async def put_facts(
+    connection: Connection, index_name: str, scope: Scope, found: Sequence[IndexedFact], now: datetime
+) -> None:
+    for one in found:
+        if one.refused:
+            await add_dead_letter(
+                connection, scope, "embedding", one.refused.reason, one.refused.detail, events_of(one.fact), now
+            )
+    facts = [one.fact for one in found]
+    await put_points(connection, index_name, [_point(one) for one in found])
+    await put_passages(connection, [fact_passage(one.fact, (one.states,) if one.states else ()) for one in found])
+    await put_terms(connection, scope, {fact.id: terms(fact_document(fact.subject, fact.text)) for fact in facts})
+
+
+class FactIndexer:
+    """Embeds a scope's imported facts; those that are extracted here are stored with their vectors."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        embedder: Embedder,
+        index: PgVectorIndex,
+        clock: Clock,
+        *,
+        mirrored: bool,
+        patience: float | None = None,
+    ) -> None:
+        self._postgres, self._embedder, self._index, self._clock = postgres, embedder, index, clock
+        self._mirrored, self._patience = mirrored, patience
+
+    async def run(self, scope: Scope, turn: Turn) -> None:
+        """Until every fact can be found, at least by its words, or the turn is over."""
+        while turn.take() and (found := await unindexed_facts(self._postgres, scope, BATCH)):
+            await self._store(scope, await self._embed([IndexedFact(*one) for one in found]))
+
+    async def _embed(self, found: Sequence[IndexedFact]) -> Sequence[IndexedFact]:
+        """As they are where the embedder is down."""
+        documents = [fact_document(one.fact.subject, one.fact.text) for one in found]
+        try:
+            async with asyncio.timeout(self._patience):
+                embeddings = await self._embedder.embed(documents, tokens=True)
+        except (ModelError, TimeoutError) as error:
+            faults.warn("facts are indexed by their words, and embedded later", error)
+            return found
+        await self._index.adopt(embeddings.vectors)
+        return [one.embedded(embeddings, row) for row, one in enumerate(found)]
+
+    async def _store(self, scope: Scope, found: Sequence[IndexedFact]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            waiting = await lock_unindexed_facts(connection, scope.tenant, [one.fact.id for one in found])
+            now_found = [one for one in found if one.fact.id in waiting]
+            now = self._clock()
+            await put_facts(connection, self._index.index_name, scope, now_found, now)
+            await mark_facts_indexed(connection, scope.tenant, [one.fact.id for one in now_found], now)
+            if self._mirrored:
+                await add_work(connection, scope, [one.fact.id for one in now_found if one.vector is not None])
+
+
+def _point(found: IndexedFact) -> Point:
+    fact = found.fact
+    return Point(
+        id=fact.id,
+        kind="fact",
+        scope=fact.scope,
+        version=1,
+        vector=found.vector,
+        refused=found.refused is not None,
+        session=found.session,
+        agent=found.agent,
+        category=fact.category,
+        at=fact.validity.start or fact.said_at,
+        importance=fact.importance,
+        current=fact.current,
+    )

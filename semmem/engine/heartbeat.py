@@ -1,0 +1,35 @@
+"""By which others see that a worker lives."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from uuid import uuid4
+
+from semmem.errors import SemmemError
+from semmem.runtime.breaker import Breaker
+from semmem.stores.postgres.health import HealthStore
+
+
+class Heartbeat:
+    """Three beats a lease, until cancelled; a worker that stops in good order leaves at once.
+
+    A beat also says which of its dependencies do not answer: other processes cannot see this one's breakers.
+    """
+
+    def __init__(self, store: HealthStore, lease: timedelta, breakers: Sequence[Breaker]) -> None:
+        self._store, self._lease, self._breakers = store, lease, breakers
+        self._worker = uuid4()
+
+    async def run(self) -> None:
+        while True:
+            with suppress(SemmemError):  # whoever takes jobs says so, and this is heard again with the next beat
+                silent = [breaker.name for breaker in self._breakers if breaker.open]
+                await self._store.beat(self._worker, self._lease, silent)
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+
+    async def leave(self, *, within: float) -> None:
+        """Where Postgres does not answer within so many seconds, the lease ends it."""
+        with suppress(SemmemError, TimeoutError):
+            async with asyncio.timeout(within):
+                await self._store.leave(self._worker)

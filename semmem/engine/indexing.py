@@ -1,0 +1,230 @@
+"""Makes remembered events findable: a vector, postings, a passage, and a note for the mirror."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact, events_of
+from semmem.domain.scope import Scope
+from semmem.errors import ModelError
+from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, Refused, TokenStates
+from semmem.retrieval.analysis import terms
+from semmem.retrieval.documents import (
+    event_document,
+    event_passage,
+    event_pieces,
+    event_words,
+    fact_document,
+    packed,
+)
+from semmem.runtime.faults import FaultLog
+from semmem.runtime.turn import Turn
+from semmem.stores.postgres.events import EventLog, lock_scope, lock_unindexed, mark_indexed
+from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.ledger import add_dead_letter
+from semmem.stores.postgres.passages import last_places, put_passages
+from semmem.stores.postgres.pgvector import PgVectorIndex
+from semmem.stores.postgres.points import add_work, fill_vector, missing_vectors, put_points, put_terms, refuse_vector
+from semmem.stores.postgres.pool import Connection, Postgres
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+faults = FaultLog(log)
+
+BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content: token states take many times as much
+
+
+class Indexer:
+    """Embeds a scope's new events, oldest first. `mirrored` says that another index has to follow Postgres.
+
+    No event waits for the embedder: where it is down, words are indexed at once, and `embed_missing` brings the vectors
+    later. What the embedder refuses is found by its words alone, and goes to the dead letters.
+    """
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        events: EventLog,
+        facts: FactStore,
+        embedder: Embedder,
+        index: PgVectorIndex,
+        clock: Clock,
+        *,
+        mirrored: bool,
+        patience: float | None = None,
+    ) -> None:
+        """`patience` is how long events wait for the embedder before their words are indexed alone, in seconds."""
+        self._postgres, self._events, self._facts = postgres, events, facts
+        self._embedder, self._index, self._clock = embedder, index, clock
+        self._mirrored, self._patience = mirrored, patience
+
+    async def run(self, scope: Scope, turn: Turn) -> None:
+        """Until every event can be found, at least by its words, or the turn is over."""
+        started, count, vectorless = monotonic(), 0, 0
+        while turn.take() and (events := await self._events.unindexed(scope, BATCH, BATCH_BYTES)):
+            embedded = await self._embed_events(events)
+            await self._store(scope, events, embedded)
+            await self._postgres.analyse_new()
+            count += len(events)
+            vectorless += len(events) if embedded is None else len(embedded[0].refused)
+        if count:
+            took = monotonic() - started
+            log.info("indexed %d events in %.1f s, %d of them by words alone %s", count, took, vectorless, scope.digest)
+
+    async def embed_missing(self, scope: Scope, turn: Turn) -> None:
+        """Embeds what waits for it, until the turn is over. Raises ModelUnavailable or ModelError where that fails."""
+        while turn.take() and (items := await self._missing(scope)):
+            events = [item for item in items if isinstance(item, Event)]
+            facts = [item for item in items if isinstance(item, Fact)]
+            if events:
+                await self._fill(scope, events, *await self._embed(events))
+            if facts:
+                documents = [fact_document(fact.subject, fact.text) for fact in facts]
+                embeddings = await self._embedder.embed(documents, tokens=True)
+                await self._fill(scope, facts, embeddings, [(states,) for states in embeddings.tokens or ()])
+
+    async def _embed_events(self, events: Sequence[Event]) -> "tuple[Embeddings, list[Sequence[TokenStates]]] | None":
+        """None where the embedder is down."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._embed(events)
+        except (ModelError, TimeoutError) as error:
+            faults.warn("events are indexed by their words, and embedded later", error)
+            return None
+
+    async def _embed(self, events: Sequence[Event]) -> tuple[Embeddings, list[Sequence[TokenStates]]]:
+        embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
+        return embeddings, await self._states(events, embeddings)
+
+    async def _states(self, events: Sequence[Event], embeddings: Embeddings) -> list[Sequence[TokenStates]]:
+        """Each event's token states: its own, or if it is long, those of its pieces; none where there are none."""
+        if embeddings.tokens is None:
+            return [()] * len(events)
+        parts = [event_pieces(event) for event in events]
+        flat = [piece for pieces in parts for piece in pieces]
+        cut = iter((await self._embedder.embed(flat, tokens=True)).tokens or () if flat else ())
+        whole = zip(embeddings.tokens, parts, strict=True)
+        return [tuple(islice(cut, len(pieces))) if pieces else (own,) for own, pieces in whole]
+
+    async def _store(
+        self,
+        scope: Scope,
+        events: Sequence[Event],
+        embedded: "tuple[Embeddings, list[Sequence[TokenStates]]] | None",
+    ) -> None:
+        embeddings, states = embedded or (None, [()] * len(events))
+        refused = _refusals(events, embeddings)
+        points = [
+            _point(event, row, refused) for event, row in zip(events, _vectors_of(embeddings, events), strict=True)
+        ]
+        words = await asyncio.to_thread(_words, events)
+        if embeddings:
+            await self._index.adopt(embeddings.vectors)
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            waiting = await lock_unindexed(connection, scope.tenant, list(words))
+            ids = [id for id in words if id in waiting]
+            places = await last_places(connection, scope, [event.session for event in events])
+            placed = [(event, own) for event, own in zip(events, states, strict=True) if event.id in waiting]
+            await put_passages(connection, _passages(placed, places))
+            await put_points(connection, self._index.index_name, [point for point in points if point.id in waiting])
+            await put_terms(connection, scope, {id: words[id] for id in ids})
+            await mark_indexed(connection, scope.tenant, ids, self._clock())
+            for id in refused.keys() & waiting:
+                await self._bury(connection, scope, refused[id], [id])
+            if self._mirrored:
+                await add_work(connection, scope, [id for id in ids if id not in refused] if embeddings else [])
+
+    async def _missing(self, scope: Scope) -> list[Event | Fact]:
+        async with self._postgres.transaction(scope) as connection:
+            kinds = await missing_vectors(connection, scope, BATCH)
+        events = await self._events.get(scope, [id for id, kind in kinds.items() if kind == "event"])
+        facts = await self._facts.get(scope, [id for id, kind in kinds.items() if kind == "fact"])
+        return [*_within(events, BATCH_BYTES), *facts]
+
+    async def _fill(
+        self,
+        scope: Scope,
+        items: Sequence[Event | Fact],
+        embeddings: Embeddings,
+        states: Sequence[Sequence[TokenStates]],
+    ) -> None:
+        refused = _refusals(items, embeddings)
+        await self._index.adopt(embeddings.vectors)
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            for row, item in enumerate(items):
+                if item.id not in refused:
+                    own = packed(states[row]) if states else None
+                    await fill_vector(connection, scope.tenant, item.id, embeddings.vectors[row], own)
+                elif await refuse_vector(connection, scope.tenant, item.id):
+                    await self._bury(connection, scope, refused[item.id], events_of(item))
+            if self._mirrored:
+                await add_work(connection, scope, [item.id for item in items if item.id not in refused])
+
+    async def _bury(self, connection: Connection, scope: Scope, why: Refused, events: Sequence[UUID]) -> None:
+        await add_dead_letter(connection, scope, "embedding", why.reason, why.detail, events, self._clock())
+
+
+def _words(events: Sequence[Event]) -> dict[UUID, list[str]]:
+    """In a thread: a batch may hold a megabyte."""
+    return {event.id: terms(event_words(event)) for event in events}
+
+
+def _refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> dict[UUID, Refused]:
+    """Which of the items the embedder refused, and why."""
+    return {items[row].id: why for row, why in embeddings.refused.items()} if embeddings else {}
+
+
+def _vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> "list[NDArray[np.float32] | None]":
+    """A vector for each item, or None where the embedder has none."""
+    if embeddings is None:
+        return [None] * len(items)
+    return [None if row in embeddings.refused else vector for row, vector in enumerate(embeddings.vectors)]
+
+
+def _within(events: Iterable[Event], most_bytes: int) -> list[Event]:
+    """As many as hold so many bytes, one at least."""
+    taken: list[Event] = []
+    size = 0
+    for event in events:
+        size += len(event.content.encode())
+        if taken and size > most_bytes:
+            break
+        taken.append(event)
+    return taken
+
+
+def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Mapping[str | None, int]) -> list[Passage]:
+    """Each gets the next place in its session."""
+    taken = dict(places)
+    found = []
+    for event, states in events:
+        taken[event.session] += 1
+        found.append(event_passage(event, taken[event.session], states))
+    return found
+
+
+def _point(event: Event, vector: "NDArray[np.float32] | None", refused: Mapping[UUID, Refused]) -> Point:
+    return Point(
+        id=event.id,
+        kind="event",
+        scope=event.scope,
+        version=1,
+        vector=vector,
+        session=event.session,
+        agent=event.agent,
+        category=None,
+        at=event.occurred_at,
+        importance=event.importance,
+        current=True,
+        refused=event.id in refused,
+    )

@@ -1,0 +1,80 @@
+"""Summaries of which something was forgotten or taken back are made again of what they still rest on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from semmem.domain.event import Event
+from semmem.domain.scope import Scope
+from semmem.extractors.offline import OfflineExtractor, condensed
+from semmem.ports import Clock
+from semmem.stores.postgres.events import lock_scope
+from semmem.stores.postgres.facts import (
+    Statement,
+    drop_summary,
+    renew_summary,
+    stale_summaries,
+    summary_events,
+    summary_statements,
+)
+from semmem.stores.postgres.pool import Connection, Postgres
+from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a summary rests on: the facts drawn from its events, or where there are none, the events themselves."""
+
+    statements: Sequence[Statement]
+    events: Sequence[Event]
+    retracted: Retracted
+
+
+class SummaryRebuilder:
+    """Needs no model: a summary is made of the facts drawn from its events, in which nothing forgotten is left.
+
+    A model renews it in words of its own with the next batch of its session.
+    """
+
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        self._postgres, self._clock = postgres, clock
+
+    async def run(self, scope: Scope) -> None:
+        """Until no summary of the scope is stale. Writers of the scope do not wait while the texts are made."""
+        while grounds := await self._read(scope):
+            texts = {id: condensed(ground.statements or await _told(ground)) for id, ground in grounds.items()}
+            await self._write(scope, grounds, texts)
+
+    async def _read(self, scope: Scope) -> dict[UUID, _Ground]:
+        async with self._postgres.transaction(scope) as connection:
+            stale = await stale_summaries(connection, scope)
+            return {id: await _ground(connection, scope, id) for id in stale}
+
+    async def _write(self, scope: Scope, grounds: Mapping[UUID, _Ground], texts: Mapping[UUID, str]) -> None:
+        """One whose ground is another by now is left as it is: stale, and read again."""
+        async with self._postgres.transaction(scope) as connection:
+            await lock_scope(connection, scope)
+            for id in await stale_summaries(connection, scope):
+                if id not in grounds or await _ground(connection, scope, id) != grounds[id]:
+                    continue
+                if texts[id]:
+                    await renew_summary(connection, scope, id, texts[id], self._clock())
+                else:
+                    await drop_summary(connection, scope, id)
+
+
+async def _ground(connection: Connection, scope: Scope, summary: UUID) -> _Ground:
+    if statements := await summary_statements(connection, scope, summary):
+        return _Ground(statements, [], {})
+    events = await summary_events(connection, scope, summary)
+    return _Ground([], events, await retractions(connection, scope.tenant, [event.id for event in events]))
+
+
+async def _told(ground: _Ground) -> Sequence[Statement]:
+    """What rules find in the events themselves, for where no fact was drawn from them."""
+    drafts = (await OfflineExtractor().extract(ground.events, {})).drafts if ground.events else ()
+    return [
+        Statement(draft.subject, draft.text, draft.importance, draft.validity, draft.trust)
+        for draft in drafts
+        if without_retracted(draft, ground.retracted)
+    ]

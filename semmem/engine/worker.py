@@ -1,0 +1,264 @@
+"""The worker: takes a scope's job, does all that is left to do there, and comes back for what failed."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from pgqueuer import Queries, QueueManager
+from pgqueuer.core import logconfig
+from pgqueuer.domain.models import Job
+from pgqueuer.domain.types import QueueEntrypoint
+from pgqueuer.errors import RetryRequested
+
+from semmem.domain.scope import Scope
+from semmem.engine.consolidation import Consolidator
+from semmem.engine.erasure import Erasure
+from semmem.engine.fact_indexing import FactIndexer
+from semmem.engine.heartbeat import Heartbeat
+from semmem.engine.index_sync import IndexSync
+from semmem.engine.indexing import Indexer
+from semmem.engine.mirroring import MirrorKeeper
+from semmem.engine.scrubbing import Scrubber
+from semmem.engine.summaries import SummaryRebuilder
+from semmem.errors import StoreUnavailable
+from semmem.runtime import failpoints
+from semmem.runtime.faults import FaultLog, OneLine
+from semmem.runtime.turn import Turn
+from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
+from semmem.stores.postgres.pool import Postgres
+
+log = logging.getLogger(__name__)
+faults = FaultLog(log)
+logconfig.logger.addFilter(OneLine())  # it tells each lost connection with a traceback
+
+MAX_BACKOFF = timedelta(minutes=5)
+RESTART_PAUSE = 1.0
+MAX_SCRUB_PAUSE = 3_600.0
+POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
+BATCHES_A_TURN = 4  # of one scope, while others wait
+CLOSE_SECONDS = 2.0  # for what was cancelled to end
+
+
+class JobManager(QueueManager):
+    """Takes no job of a kind that has no slot free here; pgqueuer's own limits count the jobs of all workers."""
+
+    slots: Mapping[str, asyncio.Semaphore]
+
+    def entrypoints_below_capacity_limits(self) -> set[QueueEntrypoint]:
+        return {name for name in super().entrypoints_below_capacity_limits() if not self.slots[name].locked()}
+
+
+class Worker:
+    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after `lease`."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        jobs: JobQueue,
+        indexer: Indexer,
+        fact_indexer: FactIndexer,
+        sync: IndexSync | None,
+        keeper: MirrorKeeper | None,
+        consolidator: Consolidator,
+        erasure: Erasure,
+        heartbeat: Heartbeat,
+        rebuilder: SummaryRebuilder,
+        scrubber: Scrubber | None,
+        *,
+        lease: timedelta,
+        sweep_every: timedelta,
+        attempts: int,
+        backoff: timedelta,
+        jobs_at_once: int,
+        stop_grace: timedelta,
+    ) -> None:
+        self._postgres, self._jobs = postgres, jobs
+        self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
+        self._keeper = keeper
+        self._consolidator, self._erasure = consolidator, erasure
+        self._heartbeat = heartbeat
+        self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
+        self._rebuilder, self._scrubber = rebuilder, scrubber
+        self._lease, self._sweep_every = lease, sweep_every
+        self._attempts, self._backoff = attempts, backoff
+        self._jobs_at_once = jobs_at_once
+        # Of each kind so many: a model that hangs leaves the index its own.
+        self._slots: Mapping[str, asyncio.Semaphore] = {
+            entrypoint: asyncio.Semaphore(jobs_at_once) for entrypoint in ENTRYPOINTS
+        }
+        self._stop_grace = stop_grace.total_seconds()
+        self._manager: JobManager | None = None
+        self._stopping = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self.left: Remaining | None = None  # when it had stopped; None before, or where Postgres was away
+
+    async def run(self, kinds: Sequence[Entrypoint] = ENTRYPOINTS) -> None:
+        """Does jobs of these kinds until `stop`; reconnects where Postgres went away.
+
+        Without a mirror it leaves its jobs waiting: another worker may have one, or this one may get it back.
+        Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
+        that waits, is another worker's at once.
+        """
+        self._kinds = [kind for kind in kinds if kind != "mirror" or self._sync]
+        if self._postgres.pooled:
+            log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
+        serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
+        stopping = asyncio.create_task(self._stopping.wait())
+        beating, keeping = asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._keep_mirror())
+        scrubbing = asyncio.create_task(self._scrub())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving, scrubbing}, timeout=self._stop_grace)
+        finally:
+            self.stop()
+            self._cancel_work()
+            # A queue that is cancelled while it takes jobs leaves them taken; one that is stopped gives them back.
+            await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
+            for task in (serving, sweeping, stopping, beating, keeping, scrubbing):
+                task.cancel()
+            await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)
+        await self._heartbeat.leave(within=CLOSE_SECONDS)
+        await self._say_what_is_left()
+
+    def stop(self) -> None:
+        """Takes no more jobs; `run` returns within `stop_grace` and a few seconds."""
+        self._stopping.set()
+        if self._manager:
+            self._manager.shutdown.set()
+
+    def _cancel_work(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+
+    async def _say_what_is_left(self) -> None:
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                self.left = await self._jobs.waiting()
+        log.info("the worker stopped; %s", self.left or "Postgres is away, and knows what waits")
+
+    async def _serve_on(self) -> None:
+        while not self._stopping.is_set():
+            await self._serve()
+
+    async def _serve(self) -> None:
+        try:
+            async with open_queue(self._postgres, check_every=self._lease / 3) as queue:
+                await self._manage(queue)
+        except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
+            faults.warn("the worker lost its connection and starts again", error)
+            await self._pause(RESTART_PAUSE)
+
+    async def _manage(self, queue: Queries) -> None:
+        self._manager = JobManager(queue)
+        self._manager.slots = self._slots
+        for entrypoint in self._kinds:
+            self._manager.entrypoint(entrypoint)(self._handler(entrypoint))
+        if self._stopping.is_set():
+            return
+        await self._manager.run(
+            dequeue_timeout=min(self._sweep_every, POLL_EVERY) if self._postgres.pooled else self._sweep_every,
+            # A batch may hold more of a kind than it has slots free; these wait here, and leave the others room.
+            batch_size=max(1, self._jobs_at_once // 2),
+            max_concurrent_tasks=2 * len(ENTRYPOINTS) * self._jobs_at_once,
+            heartbeat_timeout=self._lease,
+        )
+
+    def _handler(self, entrypoint: Entrypoint) -> Callable[[Job], Awaitable[None]]:
+        works: dict[Entrypoint, Callable[[Scope, Turn, bool], Awaitable[None]]] = {
+            "index": self._index,
+            "embed": self._embed,
+            "mirror": self._carry,
+            "consolidate": self._consolidate,
+            "erase": self._erase,
+        }
+
+        async def handle(job: Job) -> None:
+            await self._attempt(job, entrypoint, works[entrypoint])
+
+        return handle
+
+    async def _index(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._indexer.run(scope, turn)
+        await self._fact_indexer.run(scope, turn)
+
+    async def _embed(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._indexer.embed_missing(scope, turn)
+
+    async def _carry(self, scope: Scope, turn: Turn, last: bool) -> None:
+        assert self._sync is not None, "run takes no such job without it"
+        receipts = await self._erasure.unmirrored(scope)
+        if await self._sync.run(scope, turn):
+            await self._erasure.finish_mirrored(scope, receipts)
+
+    async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._consolidator.run(scope, turn, last_attempt=last)
+
+    async def _erase(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._erasure.expire(scope)
+        await self._rebuilder.run(scope)
+        await self._erasure.finish_cached(scope)
+
+    async def _attempt(
+        self, job: Job, entrypoint: Entrypoint, work: Callable[[Scope, Turn, bool], Awaitable[None]]
+    ) -> None:
+        """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
+        failpoints.reach("job-claimed")
+        scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
+        async with self._slots[entrypoint]:
+            if not self._stopping.is_set():
+                await self._do(job, entrypoint, work(scope, turn, job.attempts + 1 >= self._attempts))
+        at_once = self._stopping.is_set() or turn.used_up
+        await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
+
+    async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
+        """In a task of its own, which stopping can cancel while the queue goes on."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        try:
+            await asyncio.wait({task})
+        finally:
+            self._under_way.discard(task)
+            task.cancel()
+        if task.cancelled():
+            log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
+        elif error := task.exception():  # a job that ended any other way than done has to come back
+            delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
+            faults.warn(f"{entrypoint} job failed and is tried again", error, scope_of_job(job.payload))
+            log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
+            raise RetryRequested(delay, reason=type(error).__name__) from None
+
+    async def _sweep(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._jobs.sweep()
+            except Exception as error:  # a sweep that ends for good would leave lost work lying
+                faults.warn("the sweep failed and is tried again", error)
+            await self._pause(self._sweep_every.total_seconds())
+
+    async def _keep_mirror(self) -> None:
+        """Beside the sweep, so that neither waits for the other's store."""
+        while self._keeper and not self._stopping.is_set():
+            try:
+                await self._keeper.keep()
+            except Exception as error:  # one that is never looked at again may be wrong for good
+                faults.warn("qdrant could not be looked at, and is later", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._keeper.due.wait(), self._sweep_every.total_seconds())
+
+    async def _scrub(self) -> None:
+        """What could not be done is tried ever more rarely: each try holds up the readers of a table for a moment."""
+        pause = self._sweep_every.total_seconds()
+        while self._scrubber and not self._stopping.is_set():
+            try:
+                await self._scrubber.keep()
+                pause = self._sweep_every.total_seconds()
+            except Exception as error:  # bytes that are never looked after again would stay for good
+                faults.warn("bytes of what was forgotten are still in the servers' files", error)
+                pause = min(2 * pause, MAX_SCRUB_PAUSE)
+            await self._pause(pause)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)

@@ -1,0 +1,1 @@
+"""Words and time: no I/O, and no model."""

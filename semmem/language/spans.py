@@ -1,0 +1,62 @@
+"""The times that a text names, seen from the moment it was said.
+
+Small on purpose: what is not in the table stays open. "Recently", "a few weeks ago", "next Friday" on a Monday or a
+birthday name no date that code could know.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from semmem.domain.checks import EARLIEST, LATEST
+from semmem.domain.fact import Precision
+from semmem.language.periods import TABLE, Period, Resolver, Said
+
+_COMING = re.compile(
+    r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to"
+    r"|(?:am|are|is|'re|'m) \w+ing)\b"
+    r"|'ll\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text that names a time: when it starts, when the period is over, and how exactly it was said."""
+
+    first: int
+    last: int
+    start: datetime
+    over: datetime
+    precision: Precision
+    relative: bool
+    yearless: bool  # a day or month of which the text does not say the year
+    label: str
+
+
+def spans(text: str, said: datetime) -> list[Span]:
+    """The times that the text names, in order, none inside another."""
+    moment = Said(said, bool(_COMING.search(text)))
+    found: list[Span] = []
+    taken = bytearray(len(text))
+    for pattern, period, relative in TABLE:
+        for match in pattern.finditer(text):
+            first, last = match.span()
+            if any(taken[first:last]):
+                continue
+            taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
+            if named := _period(period, match, moment):
+                start, over, precision, label = named
+                groups = match.groupdict()
+                undated = relative and not groups.get("year")
+                yearless = undated and "month" in groups
+                found.append(Span(first, last, start, over, precision, undated, yearless, label))
+    return sorted(found, key=lambda span: span.first)
+
+
+def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:
+    try:
+        named = period(match, said)
+    except (ValueError, OverflowError):  # 31 June, or a year that no calendar has
+        return None
+    return named if named and named[0] >= EARLIEST and named[1] <= LATEST else None

@@ -1,0 +1,1 @@
+"""The face: what a caller of semmem holds and calls."""

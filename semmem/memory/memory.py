@@ -1,0 +1,33 @@
+"""An open memory: the way to each place in it."""
+
+from collections.abc import Callable
+
+from semmem.domain.checks import check_is, check_optional_id
+from semmem.domain.drift import Drift
+from semmem.domain.scope import Branch, Scope
+from semmem.memory.place import Opened, check_reindex, reconciler_of
+from semmem.memory.scoped import ScopedMemory
+
+
+class Memory(Opened):
+    """An open memory; `scope` is the way to anything in it."""
+
+    def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> ScopedMemory:
+        """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
+        return self.at(Branch(Scope.one_of(tenant, user=user, workspace=workspace)))
+
+    def at(self, place: Branch) -> ScopedMemory:
+        """The memory of a place that `branches` named."""
+        check_is("place", place, Branch)
+        return ScopedMemory(place, self)
+
+    async def reindex(
+        self, *, tenant: str | None = None, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
+    ) -> Drift:
+        """As ScopedMemory.reindex, for all that a tenant has, or with None for everything that Qdrant holds.
+
+        This finds points of scopes, and with None of tenants, that do not exist any more as well.
+        """
+        check_optional_id("tenant", tenant)
+        check_reindex(dry_run, progress)
+        return await reconciler_of(self.parts).tenant(tenant, dry_run=dry_run, progress=progress)

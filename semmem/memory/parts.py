@@ -1,0 +1,58 @@
+"""What an open memory is made of."""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from semmem.engine.erasure import Erasure
+from semmem.engine.reconciliation import Reconciler
+from semmem.errors import StoreUnavailable
+from semmem.memory.tiers import Tiers
+from semmem.ports import Clock, RecentCache
+from semmem.retrieval.search import Searcher
+from semmem.runtime.background import Background
+from semmem.runtime.deadline import Calls
+from semmem.runtime.faults import FaultLog
+from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.events import EventLog, Remembered
+from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.health import HealthStore
+from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.records import RecordStore
+
+faults = FaultLog(logging.getLogger(__name__))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """semmem.wiring.bootstrap puts them together."""
+
+    log: EventLog
+    facts: FactStore
+    branches: BranchStore
+    records: RecordStore
+    ledger: Ledger
+    archive: ArchiveStore
+    health: HealthStore
+    cache: RecentCache | None
+    searcher: Searcher
+    tiers: Tiers
+    erasure: Erasure
+    reconciler: Reconciler | None  # where there is a mirror
+    background: Background
+    calls: Calls
+    clock: Clock
+    dedup_window: timedelta
+
+    def announce(self, remembered: Remembered) -> None:
+        """Tells Redis, without the caller waiting for it."""
+        if self.cache and remembered.accepted:
+            self.background.start(_announce(self.cache, remembered))
+
+
+async def _announce(cache: RecentCache, remembered: Remembered) -> None:
+    try:
+        await cache.push(remembered.accepted, remembered.epoch)
+    except StoreUnavailable as error:
+        faults.warn("new events are not in the recent cache", error)

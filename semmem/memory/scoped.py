@@ -1,0 +1,377 @@
+"""The public face: remember, recall, context, forget, always inside a scope."""
+
+import asyncio
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Unpack, get_args
+from uuid import UUID
+
+from semmem.domain.checks import (
+    MAX_CONTENT_BYTES,
+    MAX_EVENTS_PER_CALL,
+    check_callable,
+    check_each,
+    check_flag,
+    check_int,
+    check_not_future,
+    check_one_of,
+    check_optional_id,
+    check_seconds,
+    check_some_of,
+    check_text,
+    check_unit,
+    check_uuid,
+)
+from semmem.domain.context import TIERS, Context, Format, Tier
+from semmem.domain.drift import Drift
+from semmem.domain.event import Ack, Event, EventFields, NewEvent
+from semmem.domain.extraction import Usage
+from semmem.domain.fact import Category, Fact, Summary
+from semmem.domain.hit import Filter, Recall, check_limit, check_page
+from semmem.domain.receipt import Receipt, Selection
+from semmem.domain.scope import Branch, View
+from semmem.domain.waiting import Waiting
+from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.memory.place import Place, check_reindex, reconciler_of
+from semmem.memory.records import Records
+from semmem.memory.transfer import Imported, export, import_
+from semmem.runtime import failpoints
+from semmem.stores.postgres.ledger import DeadLetter
+
+SETTLE_POLL = 0.05
+POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
+EXPORT_PAGE = 500
+MAX_REPLAYED = 100_000  # dead letters in one call
+MAX_SEQ = 2**63 - 1
+
+
+class ScopedMemory(Place):
+    """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
+
+    @property
+    def records(self) -> Records:
+        """What is kept here under keys of the caller's own."""
+        return Records(self.place, self._opened)
+
+    def branch(self, *path: str, owner: str | None = None) -> "ScopedMemory":
+        """The memory of a place below this one, such as a project's: facts, summaries and records of its own.
+
+        It is found by its exact path; with an `owner` it is a private place beside the shared one of that path.
+        """
+        return ScopedMemory(self.place.below(*path, owner=owner), self._opened)
+
+    async def branches(
+        self, *, after: Branch | None = None, limit: int | None = None, timeout: float | None = None
+    ) -> list[Branch]:
+        """This place and all below it that hold something, private ones included, in the order of their paths.
+
+        `after` is the place to go on from; without a `limit` there are all of them.
+        """
+        if limit is not None:
+            check_limit(limit)
+        if after is not None and (not isinstance(after, Branch) or after.root != self.place.root):
+            raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
+        async with self.parts.calls.read(timeout):
+            return await self.parts.branches.below(self.place, after=after, limit=limit)
+
+    async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
+        """Stores one event; acknowledged when committed, with no model call in between.
+
+        Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
+        Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
+        with a `key` it can be sent again.
+        """
+        return (await self.remember_many([NewEvent(content=content, **fields)], timeout=timeout))[0]
+
+    async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
+        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
+        events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
+        parts, now = self.parts, self.parts.clock()
+        for index, event in enumerate(events):
+            if event.occurred_at is not None:
+                check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
+        async with parts.calls.write(timeout):
+            remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
+        failpoints.reach("event-committed")
+        parts.announce(remembered)
+        return list(remembered.acks)
+
+    async def recall(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        also: Sequence["ScopedMemory"] = (),
+        min_score: float = 0.0,
+        agent: str | None = None,
+        session: str | None = None,
+        category: Category | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        min_importance: float = 0.0,
+        as_of: datetime | None = None,
+        timeout: float | None = None,
+    ) -> Recall:
+        """The memories that answer a query, best first; `degraded` names what could not take part.
+
+        Facts that were superseded stay out, unless `as_of` asks what held at a time. No model is called but the
+        embedder, and a reranker where there is one. It answers within `timeout` seconds (else SEMMEM_READ_TIMEOUT),
+        without what is too slow. Raises InvalidInput, StoreUnavailable where Postgres is down, TimedOut where it hangs.
+        """
+        check_text("query", query, MAX_CONTENT_BYTES)
+        check_limit(limit)
+        check_unit("min_score", min_score)
+        narrowed = Filter(
+            agent=agent,
+            session=session,
+            category=category,
+            since=since,
+            until=until,
+            min_importance=min_importance,
+            as_of=as_of,
+        )
+        parts, view = self.parts, self.view(also)
+        async with parts.calls.question(timeout):
+            return await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
+
+    async def context(
+        self,
+        query: str,
+        *,
+        budget: int,
+        session: str | None = None,
+        also: Sequence["ScopedMemory"] = (),
+        format: Format = "text",
+        tiers: Collection[Tier] = TIERS,
+        timeout: float | None = None,
+    ) -> Context:
+        """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
+
+        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's.
+        Raises InvalidInput for a budget that cannot hold the tiers' floors.
+        """
+        check_text("query", query, MAX_CONTENT_BYTES)
+        check_optional_id("session", session)
+        check_one_of("format", format, get_args(Format))
+        check_some_of("tiers", tiers, TIERS)
+        parts, view, wanted = self.parts, self.view(also), frozenset(tiers)
+        async with parts.calls.question(timeout):
+            return await parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
+
+    async def history(
+        self,
+        *,
+        agent: str | None = None,
+        session: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+        timeout: float | None = None,
+    ) -> list[Event]:
+        """Events as they were remembered, newest first; `before` is the `seq` to go on from."""
+        check_optional_id("agent", agent)
+        check_optional_id("session", session)
+        if before is not None:
+            check_int("before", before, 1, MAX_SEQ)
+        check_limit(limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Every event of the scope, oldest first."""
+        after: int | None = 0
+        while after is not None:
+            async with self.parts.calls.read():
+                page = await self.parts.log.page(self.scope, after, EXPORT_PAGE)
+            for event in page:
+                yield event
+            after = page[-1].seq if page else None
+
+    def export(self) -> AsyncIterator[str]:
+        """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.
+
+        Branches, events, records, facts with all versions and sources, summaries and dead letters, with their ids and
+        times, as of one moment. What is rebuilt (vectors, postings) or proves what this database did (receipts, audit)
+        stays behind. Private branches come along; a private one is exported with its owner's alone.
+        """
+        return export(self.parts, self.place)
+
+    async def import_(
+        self,
+        lines: Iterable[str | bytes] | AsyncIterable[str | bytes],
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Imported:
+        """Takes in what `export` wrote, here or in another database, of this user or another.
+
+        Everything is checked before the first line is stored; then batches are stored, each in one transaction, and
+        `progress` is told how many lines of how many. Interrupted, it can be run again: what is here is known by its
+        id. Facts come as they are, and no model is asked. Raises InvalidInput that names the line and its field.
+        """
+        check_callable("progress", progress)
+        return await import_(self.parts, self.place, lines, progress)
+
+    async def facts(
+        self,
+        *,
+        category: Category | None = None,
+        subject: str | None = None,
+        superseded: bool = False,
+        before: UUID | None = None,
+        limit: int = 100,
+        timeout: float | None = None,
+    ) -> list[Fact]:
+        """Current facts, newest first; with `superseded` the older versions too.
+
+        A subject is found in any spelling that looks like it: case, Unicode's forms and spaces make no difference.
+        `before` is the id of the fact to go on from, the last of the page before. Raises NotFound where it is gone.
+        """
+        check_page(before, limit)
+        check_optional_id("subject", subject)
+        check_flag("superseded", superseded)
+        Filter(category=category)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.facts.find(
+                self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
+            )
+
+    async def timeline(self, fact: UUID, *, timeout: float | None = None) -> list[Fact]:
+        """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
+        check_uuid("fact", fact)
+        async with self.parts.calls.read(timeout):
+            versions = await self.parts.facts.timeline(self.scope, fact)
+        if not versions:
+            raise NotFound(f"no fact {fact} in this scope")
+        return versions
+
+    async def summaries(
+        self, *, before: UUID | None = None, limit: int = 100, timeout: float | None = None
+    ) -> list[Summary]:
+        """The scope's own rolling summary, then its sessions', newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.facts.summaries(self.scope, before=before, limit=limit)
+
+    async def forget(
+        self,
+        *,
+        everything: bool = False,
+        session: str | None = None,
+        event: UUID | None = None,
+        fact: UUID | None = None,
+        agent: str | None = None,
+        category: Category | None = None,
+        before: datetime | None = None,
+        keep_events: bool = False,
+        dry_run: bool = False,
+        timeout: float | None = None,
+    ) -> Receipt:
+        """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
+
+        Everything of a place takes all branches below it along. Forgetting a fact takes the events it rests on, and all
+        that rests on them alone; summaries are made again of what stays. With `keep_events` a wrong fact goes and its
+        events stay: it is not drawn from them again, and what it had superseded holds again. A dry run only counts.
+        """
+        selection = Selection(
+            everything=everything,
+            session=session,
+            event=event,
+            fact=fact,
+            agent=agent,
+            category=category,
+            before=before,
+            keep_events=keep_events,
+        )
+        check_flag("dry_run", dry_run)
+        async with self.parts.calls.write(timeout):
+            return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
+
+    async def receipt(self, id: UUID, *, timeout: float | None = None) -> Receipt:
+        """A forget's receipt as it stands now. Raises NotFound."""
+        check_uuid("id", id)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.erasure.receipt(self.scope, id)
+
+    async def receipts(
+        self, *, before: UUID | None = None, limit: int = 100, timeout: float | None = None
+    ) -> list[Receipt]:
+        """What was forgotten here, by receipts, newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.erasure.receipts(self.scope, before=before, limit=limit)
+
+    async def settled(
+        self,
+        *,
+        also: Sequence["ScopedMemory"] = (),
+        facts: bool = True,
+        timeout: float = 60.0,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Waits until accepted events are extracted and indexed, and forgotten ones gone; for scripts and tests.
+
+        Without `facts` it waits for the index alone: recall finds the events then, and their facts later. `progress`
+        is told how many events wait. Raises NotSettled after `timeout` seconds.
+        """
+        check_flag("facts", facts)
+        check_seconds("timeout", timeout)
+        check_callable("progress", progress)
+        view = self.view(also)
+        try:
+            async with asyncio.timeout(timeout):
+                polls = 0
+                while await self._is_waiting(view, facts=facts):
+                    if progress and polls % POLLS_A_COUNT == 0:
+                        progress(max(await self.parts.log.count_waiting(view)))
+                    await asyncio.sleep(SETTLE_POLL)
+                    polls += 1
+        except TimeoutError:
+            raise NotSettled(
+                f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
+            ) from None
+
+    async def _is_waiting(self, view: View, *, facts: bool) -> bool:
+        async with self.parts.calls.read():
+            waits = await self.parts.log.waiting(view, facts=facts)
+            if waits and facts:
+                await self.parts.log.hurry(view)
+        return waits
+
+    async def waiting(self, *, also: Sequence["ScopedMemory"] = (), timeout: float | None = None) -> Waiting:
+        """What still waits for a worker here, and for how long; recall and context name only what waits too long."""
+        view = self.view(also)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.health.backlog(view, self.parts.clock())
+
+    async def reindex(self, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None) -> Drift:
+        """Compares Qdrant's points of this place, and of all below it, with Postgres, and mends what differs.
+
+        What is missing, outdated or wrong is carried again by a worker, for which `settled` waits; points that no row
+        owns are taken out. A `dry_run` only counts. `progress` is told how many points are compared, and of how many.
+        Raises StoreUnavailable, and ConfigurationError where the vector index is pgvector.
+        """
+        check_reindex(dry_run, progress)
+        reconciler = reconciler_of(self.parts)
+        below = await self.branches() if self.place.owner is None else []
+        scopes = list(dict.fromkeys([self.scope, *(place.scope for place in below)]))
+        return await reconciler.scopes(scopes, dry_run=dry_run, progress=progress)
+
+    async def dead_letters(
+        self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None
+    ) -> list[DeadLetter]:
+        """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
+        check_page(before, limit)
+        check_flag("replayed", replayed)
+        async with self.parts.calls.read(timeout):
+            return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
+
+    async def replay(self, ids: Sequence[UUID] | None = None, *, timeout: float | None = None) -> int:
+        """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
+        if ids is not None:
+            ids = check_each("ids", ids, UUID, most=MAX_REPLAYED)
+        async with self.parts.calls.write(timeout):
+            return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
+
+    async def usage(self, *, timeout: float | None = None) -> Usage:
+        """Model calls and tokens that this scope's extraction has cost."""
+        async with self.parts.calls.read(timeout):
+            return await self.parts.ledger.usage(self.scope)

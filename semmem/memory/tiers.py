@@ -1,0 +1,201 @@
+"""Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+
+from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.event import Event
+from semmem.domain.fact import Fact, Summary
+from semmem.domain.hit import Filter, Hit
+from semmem.domain.scope import Scope, View
+from semmem.errors import StoreUnavailable
+from semmem.ports import RecentCache, TokenCounter
+from semmem.retrieval.assemble import assemble
+from semmem.retrieval.budget import FLOORS, check_budget
+from semmem.retrieval.excerpt import excerpt
+from semmem.retrieval.scoring import turns_first
+from semmem.retrieval.search import Searcher
+from semmem.stores.postgres.events import EventLog, ScopeState
+from semmem.stores.postgres.facts import FactStore
+
+
+class Gathered(NamedTuple):
+    """A tier's items, best first, what was degraded, and how long what a worker has yet to do has waited."""
+
+    items: list[Item]
+    degraded: frozenset[str] = frozenset()
+    waited: timedelta | None = None
+
+
+RECENT = 50  # newest events of a scope that may stand in a context
+OF_SESSION = 25  # of the session that is asked for, however much others talk
+FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budget may hold
+
+LONG = 50_000  # characters of all tiers together, which take some 10 ms to count
+
+LARGEST_SHARE = 0.25  # of the budget, for one recalled text
+CHARACTERS_A_TOKEN = 4
+
+SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
+
+
+class Recent:
+    """The newest events: from the cache, else from Postgres, which then refills the cache."""
+
+    def __init__(self, log: EventLog, cache: RecentCache | None, *, cap: int) -> None:
+        self._log, self._cache, self._cap = log, cache, cap
+
+    async def read(
+        self, scope: Scope, state: ScopeState, session: str | None = None
+    ) -> tuple[list[Event], frozenset[str]]:
+        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded."""
+        newest, degraded = await self._newest(scope, state)
+        events = newest[:RECENT]
+        of_session = sum(event.session == session for event in events)
+        if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
+            return events, degraded
+        known = {event.id for event in events}
+        earlier = await self._log.of_session(scope, session, state.newest, OF_SESSION)
+        return [*events, *(event for event in earlier if event.id not in known)], degraded
+
+    async def _newest(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
+        """The newest (RECENT of them, after a fill more), newest first, and what was degraded.
+
+        A list that does not start with the newest event missed a push, or is of a database that was taken back since;
+        it is filled again. What was pushed since the state was read belongs to the next answer.
+        """
+        limit = min(RECENT, self._cap)
+        if self._cache is None:
+            return await self._log.recent(scope, limit), frozenset()
+        try:
+            known = await self._cache.recent(scope, limit, state.epoch)
+            known = known and [event for event in known if event.seq <= state.newest]
+            if known is None or (known[0].id if known else None) != state.newest_id:
+                known = await self._log.recent(scope, self._cap)
+                await self._cache.fill(scope, known, state.epoch)
+        except StoreUnavailable as error:
+            return await self._log.recent(scope, limit), frozenset({error.store})
+        return known, frozenset()
+
+
+class Tiers:
+    def __init__(
+        self, log: EventLog, facts: FactStore, recent: Recent, searcher: Searcher, counter: TokenCounter
+    ) -> None:
+        self._log, self._facts, self._recent = log, facts, recent
+        self._searcher, self._counter = searcher, counter
+
+    async def context(
+        self, view: View, query: str, *, budget: int, session: str | None, format: Format, tiers: Collection[Tier]
+    ) -> Context:
+        """Raises InvalidInput for a budget below the tiers' floors."""
+        check_budget(budget)
+        ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
+            "recent": lambda: self._recent_tier(view, session),
+            "summary": lambda: self._summaries(view, session),
+            "retrieved": lambda: self._retrieved(view, query, budget, _hits_in(budget, tiers)),
+        }
+        gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
+        items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
+        degraded = frozenset[str]().union(*(found.degraded for found in gathered))
+        if "embedder" in degraded:  # extraction needs it before it asks the model, which is not to blame then
+            degraded -= {"llm"}
+        context = await _aside(
+            assemble,
+            items,
+            budget=budget,
+            counter=self._counter,
+            format=format,
+            degraded=degraded,
+            home=view.scopes[0],
+        )
+        return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
+
+    async def _summaries(self, view: View, session: str | None) -> Gathered:
+        return Gathered([_summary_item(summary, session) for summary in await self._facts.newest_summaries(view)])
+
+    async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
+        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
+        return Gathered([_hit_item(hit, query, budget) for hit in recall], recall.degraded, recall.waited)
+
+    async def _recent_tier(self, view: View, session: str | None) -> Gathered:
+        states = await self._log.states(view)
+        reads = await asyncio.gather(
+            *(self._recent.read(scope, states.get(scope, ScopeState()), session) for scope in view.scopes)
+        )
+        events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
+        stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
+        items = _recent_items(events, session)
+        return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+async def _aside(assemble: Callable[..., Context], items: Mapping[Tier, Sequence[Item]], **how: object) -> Context:
+    """In a thread where the texts are long; for short ones the way there costs more than it saves."""
+    if sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG:
+        return await asyncio.to_thread(assemble, items, **how)
+    return assemble(items, **how)
+
+
+def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
+    """As many as may fit beside what the other tiers are sure of."""
+    others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
+    return max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
+
+
+def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
+    """The asked session's events first: the conversation at hand matters most."""
+    ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
+    return [
+        Item(
+            tier="recent",
+            kind="event",
+            id=event.id,
+            scope=event.scope,
+            text=event.content,
+            voice=event.voice,
+            role=event.role,
+            at=event.occurred_at,
+            session=event.session,
+            worth=1 - rank / len(ordered),
+        )
+        for rank, event in enumerate(ordered)
+    ]
+
+
+def _summary_item(summary: Summary, session: str | None) -> Item:
+    near = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
+    return Item(
+        tier="summary",
+        kind="summary",
+        id=summary.id,
+        scope=summary.scope,
+        text=summary.text,
+        voice="summary",
+        role="system",
+        at=summary.recorded_at,
+        session=summary.session,
+        worth=SCOPE_SUMMARY_WORTH if summary.session is None else near,
+    )
+
+
+def _hit_item(hit: Hit, query: str, budget: int) -> Item:
+    """A text that would take more than its share of the budget is shown by what of it answers."""
+    item = hit.item
+    text = excerpt(hit.text, query, int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN))
+    is_fact = isinstance(item, Fact)
+    return Item(
+        tier="retrieved",
+        kind="fact" if is_fact else "event",
+        id=item.id,
+        scope=item.scope,
+        text=text,
+        voice=item.subject if isinstance(item, Fact) else item.voice,
+        role=item.trust if isinstance(item, Fact) else item.role,
+        at=item.said_at if isinstance(item, Fact) else item.occurred_at,
+        session=None if isinstance(item, Fact) else item.session,
+        worth=hit.score,
+        whole=text == hit.text,
+    )

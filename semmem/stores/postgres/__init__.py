@@ -1,0 +1,1 @@
+"""The truth: each subject's module beside its statements."""

@@ -1,0 +1,52 @@
+"""What of an archive may no longer come, since events it rests on were forgotten while it was being imported."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from semmem.domain.scope import Scope
+from semmem.stores.postgres.archive_writing import Line, Moved
+from semmem.stores.postgres.pool import Connection, key_of
+from semmem.stores.postgres.sql import statements
+
+_SQL = statements("archive.sql")
+
+Said = Mapping[str, Any]
+
+
+async def without_forgotten(
+    connection: Connection, scope: Scope, kind: str, lines: Sequence[Line], moved: Moved
+) -> list[Line]:
+    """The lines as a forget would have left them, had it come later; counted in `moved` where one goes."""
+    if kind == "event":
+        return list(lines)
+    named = {event: moved.id(event) for _, said in lines for event in _EVENTS[kind](said)}
+    rows = await connection.fetch(_SQL["standing_events"], *key_of(scope), list(named.values()))
+    standing = {str(row["id"]) for row in rows}
+    gone = {event for event, id in named.items() if id not in standing}
+    if not gone:
+        return list(lines)
+    kept = [(number, left) for number, said in lines if (left := _left(kind, said, gone)) is not None]
+    moved.forgotten += len(lines) - len(kept)
+    return kept
+
+
+_EVENTS: dict[str, Callable[[Said], list[str]]] = {
+    "record": lambda said: [said["event"]] if said["event"] else [],
+    "fact": lambda said: [source["event"] for source in said["sources"]],
+    "summary": lambda said: [*said["events"], said["through"]],
+    "dead_letter": lambda said: said["events"],
+}
+
+
+def _left(kind: str, said: dict[str, Any], gone: set[str]) -> dict[str, Any] | None:
+    """What is left of a line without these events; None where nothing is."""
+    if gone.isdisjoint(_EVENTS[kind](said)):
+        return said
+    if kind == "fact":
+        sources = [source for source in said["sources"] if source["event"] not in gone]
+        return said | {"sources": sources} if any(source["own_words"] for source in sources) else None
+    if kind == "summary":  # its text may hold their words, and is made again of what it still rests on
+        events = [event for event in said["events"] if event not in gone]
+        through = said["through"] if said["through"] in events else events[-1] if events else None
+        return said | {"events": events, "through": through, "text": None, "recorded_at": None} if events else None
+    return None

@@ -1,0 +1,261 @@
+"""The event log."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from semmem.domain.event import Ack, Event, NewEvent
+from semmem.domain.scope import Branch, Scope, View
+from semmem.errors import KeyConflict
+from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.offsets import at_offset, offset_of
+from semmem.stores.postgres.pool import Connection, Postgres, Row, columns_of, key_of, scope_of
+from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.trying import tried_again
+
+_SQL = statements("events.sql")
+_KEY_CONFLICT = "SM001"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch."""
+
+    acks: tuple[Ack, ...]
+    accepted: tuple[Event, ...]
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeState:
+    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
+
+    epoch: int = 0
+    newest: int = 0  # its `seq`
+    newest_id: UUID | None = None
+    stalled: bool = False
+
+
+class EventLog:
+    """Appends and reads events; a method that takes a connection is part of the caller's transaction."""
+
+    def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta(), mirrored: bool = True) -> None:
+        """`extract_after`: how long accepted events wait, so that those that follow are extracted with them.
+
+        Where it is not `mirrored`, nobody waits for what an earlier mirror has yet to follow.
+        """
+        self._postgres, self._extract_after, self._mirrored = postgres, extract_after, mirrored
+
+    @tried_again
+    async def remember(
+        self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+    ) -> Remembered:
+        """Stores all events or none. KeyConflict names the event whose key stands for another body."""
+        async with self._writing(place) as connection:
+            return await self.append(connection, place.scope, events, now=now, dedup_window=dedup_window)
+
+    async def append(
+        self,
+        connection: Connection,
+        scope: Scope,
+        events: Sequence[NewEvent],
+        *,
+        now: datetime,
+        dedup_window: timedelta,
+    ) -> Remembered:
+        """The same, as the last part of a transaction: from here on it sees this scope alone."""
+        bodies = [_body(event, uuid4(), now) for event in events]
+        try:
+            windows = (dedup_window, self._extract_after)
+            rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, *windows, bodies)
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == _KEY_CONFLICT:
+                raise KeyConflict(int(error.detail or 0)) from error
+            raise
+        acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
+        stored = zip(events, rows, strict=True)
+        accepted = tuple(_stored(scope, event, row, now) for event, row in stored if row["status"] == "accepted")
+        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
+
+    @asynccontextmanager
+    async def _writing(self, place: Branch) -> AsyncIterator[Connection]:
+        """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
+        if place.is_root:
+            async with self._postgres.connection() as connection:
+                yield connection
+            return
+        async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
+            await register(connection, place)
+            yield connection
+
+    async def states(self, view: View) -> dict[Scope, ScopeState]:
+        """The state of each scope of the view that was ever written to."""
+        async with self._postgres.transaction(view) as connection:
+            rows = await connection.fetch(_SQL["states"], *columns_of(view))
+        names = ("epoch", "newest", "newest_id", "stalled")
+        return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
+
+    async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
+        """Those of the ids that are in the scope."""
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["get"], scope.tenant, ids)]
+
+    async def recent(self, scope: Scope, limit: int) -> list[Event]:
+        """Newest first."""
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["recent"], *key_of(scope), limit)]
+
+    async def history(
+        self, scope: Scope, *, agent: str | None, session: str | None, before: int | None, limit: int
+    ) -> list[Event]:
+        """Newest first, below the sequence number `before`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["history"], *key_of(scope), agent, session, before, limit)
+        return [event_of(row) for row in rows]
+
+    async def of_session(self, scope: Scope, session: str, through: int, limit: int) -> list[Event]:
+        """A session's newest first, up to the sequence number `through`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["of_session"], *key_of(scope), session, through, limit)
+        return [event_of(row) for row in rows]
+
+    async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
+        """Oldest first, above the sequence number `after`."""
+        async with self._postgres.transaction(scope) as connection:
+            return [event_of(row) for row in await connection.fetch(_SQL["export"], *key_of(scope), after, limit)]
+
+    async def unindexed(self, scope: Scope, limit: int, most_bytes: int) -> list[Event]:
+        """The oldest, one at least; their content together is hardly more than `most_bytes`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["unindexed"], *key_of(scope), limit, most_bytes)
+        return [event_of(row) for row in rows]
+
+    async def unconsolidated(self, scope: Scope, after: int, limit: int) -> list[Event]:
+        """Those of a higher `seq` than `after`."""
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
+        return [event_of(row) for row in rows]
+
+    @tried_again
+    async def hurry(self, view: View) -> None:
+        """Lets what waits be extracted now."""
+        async with self._postgres.transaction(view) as connection:
+            await connection.execute(_SQL["hurry"], *columns_of(view))
+
+    async def waiting(self, view: View, *, facts: bool) -> bool:
+        """Whether work is left; without `facts`, whether recall cannot find some event yet."""
+        async with self._postgres.transaction(view) as connection:
+            return bool(await connection.fetchval(_SQL["waiting"], *columns_of(view), facts, self._mirrored))
+
+    async def count_waiting(self, view: View) -> tuple[int, int]:
+        """(not indexed, not consolidated)."""
+        async with self._postgres.transaction(view) as connection:
+            row = await connection.fetchrow(_SQL["count_waiting"], *columns_of(view))
+        return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
+
+
+async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
+    """The events, and those of them that only superseded facts rest on."""
+    rows = await connection.fetch(_SQL["hydrate"], view.tenant, ids)
+    return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
+
+
+async def lock_scope(connection: Connection, scope: Scope) -> int:
+    """Waits for the scope's turn, and answers with its erasure epoch."""
+    epoch: int = await connection.fetchval(_SQL["lock_scope"], *key_of(scope))
+    return epoch
+
+
+async def take_turn(connection: Connection, scope: Scope) -> None:
+    """Before events with keys are added."""
+    await connection.execute(_SQL["take_turn"], *key_of(scope))
+
+
+async def make_stale(connection: Connection, scope: Scope) -> None:
+    """Raises the scope's erasure epoch: what was read before is not written any more."""
+    await connection.execute(_SQL["make_stale"], *key_of(scope))
+
+
+async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+
+
+async def lock_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], tenant, ids)}
+
+
+async def mark_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_SQL["mark_indexed"], tenant, ids, now)
+
+
+async def mark_consolidated(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
+    await connection.execute(_SQL["mark_consolidated"], tenant, ids, now)
+
+
+async def mark_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> None:
+    await connection.execute(_SQL["mark_unconsolidated"], tenant, ids)
+
+
+def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
+    return {
+        "id": str(id),
+        "session": event.session,
+        "role": event.role,
+        "speaker": event.speaker,
+        "agent": event.agent,
+        "agent_type": event.agent_type,
+        "event_type": event.event_type,
+        "content": event.content,
+        "importance": event.importance,
+        "metadata": dict(event.metadata),
+        "occurred_at": (event.occurred_at or now).astimezone(UTC).isoformat(),
+        "utc_offset": _seconds(offset_of(event.occurred_at or now)),
+        "key": event.key,
+        "body_hash": event.body_hash.hex(),
+        "report_hash": event.report_hash.hex() if event.report_hash else None,
+    }
+
+
+def _seconds(offset: timedelta | None) -> str | None:
+    return None if offset is None else f"{offset.total_seconds():f} seconds"
+
+
+def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
+    moment = event.occurred_at or now
+    return Event(
+        id=row["id"],
+        seq=row["seq"],
+        scope=scope,
+        content=event.content,
+        role=event.role,
+        speaker=event.speaker,
+        agent=event.agent,
+        agent_type=event.agent_type,
+        session=event.session,
+        event_type=event.event_type,
+        importance=event.importance,
+        metadata=event.metadata,
+        occurred_at=at_offset(moment, offset_of(moment)),
+        recorded_at=now,
+        key=event.key,
+    )
+
+
+_PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "session", "event_type", "importance")
+
+
+def event_of(row: Row) -> Event:
+    plain = {name: row[name] for name in _PLAIN}
+    rest = {name: row[name] for name in ("metadata", "recorded_at", "key")}
+    return Event(
+        scope=scope_of(row),
+        occurred_at=at_offset(row["occurred_at"], row["utc_offset"]),
+        witnesses=tuple(row["witnesses"]),
+        **plain,
+        **rest,
+    )

@@ -1,0 +1,181 @@
+"""The queue of work per scope. A job is a hint: the rows' own state says what is left to do."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, get_args
+
+import asyncpg
+from pgqueuer import Queries
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.qb import (
+    QueryBuilderEnvironment,
+    QueryQueueBuilder,
+    QuerySchedulerBuilder,
+)
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.ports.driver import Driver, NotifyCallback
+
+from semmem.domain.scope import Scope
+from semmem.ports import Clock
+from semmem.stores.postgres.pool import Postgres, key_of, scope_of
+from semmem.stores.postgres.sql import statements
+
+_SQL = statements("jobs.sql")
+SWEEPER_ROLE = "semmem_sweeper"
+CLOSE_TIMEOUT = 1.0
+Entrypoint = Literal["index", "embed", "mirror", "consolidate", "erase"]
+ENTRYPOINTS: tuple[Entrypoint, ...] = get_args(Entrypoint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remaining:
+    """How many events wait, in all tenants."""
+
+    index: int
+    facts: int
+
+    def __str__(self) -> str:
+        if not self.index and not self.facts:
+            return "nothing waits"
+        return f"{self.index} events wait to be indexed, {self.facts} to be extracted"
+
+
+class JobQueue:
+    def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
+        self._postgres, self._clock = postgres, clock
+        self._extract_after = extract_after
+
+    async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
+        """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
+        pause = self._extract_after if entrypoint == "consolidate" and not at_once else timedelta()
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["release"], job_id)
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["await_writers"], entrypoint, *key_of(scope))
+            if await connection.fetchval(_SQL[f"has_{entrypoint}_work"], *key_of(scope)):
+                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), pause)
+
+    async def sweep(self) -> int:
+        """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
+        waiting = {entrypoint: await self._addresses(f"sweep_{entrypoint}") for entrypoint in ENTRYPOINTS}
+        waiting["erase"] |= await self._addresses("sweep_expired", self._clock())
+        for entrypoint, scopes in waiting.items():
+            for scope in scopes:
+                async with self._postgres.transaction(scope) as connection:
+                    await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), timedelta())
+        return sum(map(len, waiting.values()))
+
+    async def waiting(self) -> Remaining:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            row = await connection.fetchrow(_SQL["waiting"])
+        assert row is not None
+        return Remaining(index=row["index"], facts=row["facts"])
+
+    async def _addresses(self, statement: str, *values: object) -> set[Scope]:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            return {scope_of(row) for row in await connection.fetch(_SQL[statement], *values)}
+
+
+class PollingDriver(Driver):
+    """pgqueuer behind a pooler: each statement a transaction from the pool, and no notifications to listen to.
+
+    The queue manager looks for jobs when its time to wait is over. Only its notes to itself arrive, as they must.
+    """
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._shutdown = asyncio.Event()
+        self._callbacks: dict[str, list[NotifyCallback]] = {}
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            return [dict(row) for row in await connection.fetch(query, *args)]
+
+    async def execute(self, query: str, *args: object) -> str:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
+            return await connection.execute(query, *args)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        for callback in self._callbacks.get(channel, []):
+            callback(payload)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        self._callbacks.setdefault(channel, []).append(callback)
+
+    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None:
+        self._callbacks[channel].remove(callback)
+
+    @property
+    def shutdown(self) -> asyncio.Event:
+        return self._shutdown
+
+    @property
+    def tm(self) -> TaskManager:
+        return TaskManager()
+
+    async def __aenter__(self) -> "PollingDriver":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """The pool stays open: it belongs to Postgres."""
+
+
+@asynccontextmanager
+async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIterator[Queries]:
+    """The queue of all tenants, on a connection of its own that listens for new jobs; behind a pooler, on the pool.
+
+    The connection is ended where it does not answer within `check_every`, and is asked as often.
+    """
+    if postgres.pooled:
+        yield _queries(PollingDriver(postgres))
+        return
+    connection = await postgres.dedicated(SWEEPER_ROLE)
+    driver = AsyncpgDriver(connection)
+    watching = asyncio.create_task(_watch(postgres, driver, connection, check_every.total_seconds()))
+    try:
+        yield _queries(driver)
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
+        await _end(connection)
+
+
+async def _watch(postgres: Postgres, driver: Driver, connection: asyncpg.Connection, seconds: float) -> None:
+    """Ends a connection on which nothing arrives any more, though nobody closed it; whoever uses it learns so."""
+    while not connection.is_closed():
+        await asyncio.sleep(seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                await driver.fetch("select 1")
+        except Exception:  # whatever it is, this connection does not serve
+            if not connection.is_closed():
+                connection.terminate()
+                postgres.suspect(seconds)
+
+
+async def _end(connection: asyncpg.Connection) -> None:
+    try:
+        await connection.close(timeout=CLOSE_TIMEOUT)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+def _queries(driver: Driver) -> Queries:
+    """pgqueuer's own statements, on the tables that the migrations put into our schema."""
+    settings = DBSettings(db_schema="semmem")
+    return Queries(
+        driver,
+        qbe=QueryBuilderEnvironment(settings),
+        qbq=QueryQueueBuilder(settings),
+        qbs=QuerySchedulerBuilder(settings),
+    )
+
+
+def scope_of_job(payload: bytes | None) -> Scope:
+    tenant, kind, id = json.loads(payload or b"null")
+    return Scope(tenant, kind, id)

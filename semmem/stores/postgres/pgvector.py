@@ -1,0 +1,195 @@
+"""The vector index and the lexical index inside Postgres."""
+
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem.domain.hit import Filter
+from semmem.domain.scope import Scope, View
+from semmem.errors import IndexMismatch
+from semmem.ports import Candidate, Clock, Found, ItemKind, Point
+from semmem.stores.postgres.points import put_points
+from semmem.stores.postgres.pool import Postgres, Row, columns_of, key_of
+from semmem.stores.postgres.sql import statements
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SQL = statements("search.sql")
+
+# Above this many items in a view an exact scan costs more than it finds; below, HNSW's default filter loses neighbours.
+EXACT_LIMIT = 20_000
+
+
+def index_name(model: str) -> str:
+    """The name of the index of one embedding model."""
+    return re.sub(r"[^a-z0-9.-]+", "-", model.lower())
+
+
+async def standing_dimensions(postgres: Postgres, model: str) -> int | None:
+    """Of the vectors of this model that the database holds, if it holds any."""
+    async with postgres.connection() as connection:
+        standing = await connection.fetchrow(_SQL["standing_index"])
+    return standing["dimensions"] if standing and standing["model"] == model else None
+
+
+async def check_standing(postgres: Postgres, model: str, dimensions: int | None) -> None:
+    """Raises IndexMismatch where the database was filled with another model, or with vectors of another size."""
+    async with postgres.connection() as connection:
+        standing = await connection.fetchrow(_SQL["standing_index"])
+    if standing and standing["dimensions"] is not None:
+        _check_same(standing, model, dimensions or standing["dimensions"])
+
+
+def _check_same(standing: Row, model: str, dimensions: int | None) -> None:
+    if (standing["model"], standing["dimensions"]) != (model, dimensions):
+        raise IndexMismatch(
+            f"this database was filled with the embedding model {standing['model']} of {standing['dimensions']} "
+            f"dimensions, not {model} of {dimensions}; set the first again, or `semmem export` each memory and import "
+            "it into a new database, which embeds it with the other one"
+        )
+
+
+class PgVectorIndex:
+    """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need.
+
+    Where `dimensions` are not known yet, because the embedder never answered, they are those of the first vector.
+    """
+
+    name = "pgvector"
+
+    def __init__(
+        self, postgres: Postgres, *, model: str, dimensions: int | None, hnsw: bool, exact_limit: int = EXACT_LIMIT
+    ) -> None:
+        self._postgres = postgres
+        self._model, self._dimensions = model, dimensions
+        self._hnsw, self._exact_limit = hnsw, exact_limit
+        self.index_name = index_name(model)
+
+    async def ensure(self) -> None:
+        row = (self.index_name, self._model, self._dimensions, self._hnsw)
+        async with self._postgres.connection() as connection:
+            standing = await connection.fetchrow(_SQL["ensure_index"], *row)
+        assert standing is not None
+        self._dimensions = self._dimensions or standing["dimensions"]
+        _check_same(standing, self._model, self._dimensions)
+
+    async def adopt(self, vectors: "NDArray[np.float32]") -> None:
+        """Before vectors are written: the first make the dimensions known. Raises IndexMismatch for any others."""
+        if self._dimensions is None:
+            self._dimensions = vectors.shape[1]
+            await self.ensure()
+        for vector in vectors[:1]:
+            self._check(vector)
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        for point in points:
+            if point.vector is not None:
+                await self.adopt(point.vector[None])
+        for scope, of_scope in groupby(sorted(points, key=lambda point: point.scope), key=lambda point: point.scope):
+            async with self._postgres.transaction(scope) as connection:
+                await put_points(connection, self.index_name, list(of_scope))
+
+    async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
+        async with self._postgres.transaction(scope) as connection:
+            await connection.execute(_SQL["delete_vectors"], scope.tenant, self.index_name, ids)
+
+    async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
+        async with self._postgres.transaction(scope) as connection:
+            rows = await connection.fetch(_SQL["versions"], *key_of(scope), self.index_name)
+        for row in rows:
+            yield row["item_id"], row["version"]
+
+    async def aclose(self) -> None:
+        """Nothing to close: the pool belongs to Postgres."""
+
+    async def search(
+        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+    ) -> list[Candidate]:
+        return (await self.search_many(view, [vector], limit, filter, kind))[0]
+
+    async def search_many(
+        self,
+        view: View,
+        vectors: "Sequence[NDArray[np.float32]] | NDArray[np.float32]",
+        limit: int,
+        filter: Filter,
+        kind: ItemKind | None = None,
+    ) -> list[list[Candidate]]:
+        """The nearest points of each vector, found in one transaction."""
+        if self._dimensions is None:
+            await self.ensure()  # another process may have made the first vector
+        if self._dimensions is None:
+            return [[] for _ in vectors]
+        for vector in vectors:
+            self._check(vector)
+        narrowed = _narrowed(filter, kind)
+        async with self._postgres.transaction(view) as connection:
+            if self._hnsw and await connection.fetchval(_SQL["size"], *columns_of(view)) > self._exact_limit:
+                await connection.execute("set local hnsw.iterative_scan = relaxed_order")
+                statement = _SQL["nearest_hnsw"].format(dimensions=self._dimensions, index=self.index_name)
+                scoped: tuple[object, ...] = (*columns_of(view), *narrowed)
+            else:
+                statement, scoped = _SQL["nearest_exact"], (*columns_of(view), self.index_name, *narrowed)
+            found = [await connection.fetch(statement, *scoped, vector, limit) for vector in vectors]
+        return [sorted(map(_candidate, rows), key=lambda candidate: -candidate.score) for rows in found]
+
+    def _check(self, vector: "NDArray[np.float32]") -> None:
+        if vector.shape != (self._dimensions,):
+            raise IndexMismatch(
+                f"index {self.index_name} holds vectors of {self._dimensions} dimensions, not of shape {vector.shape}; "
+                "use the embedding model it was made with"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long an event may wait to be indexed and to be extracted, by `clock`, before an answer has to say so."""
+
+    clock: Clock
+    index: timedelta
+    facts: timedelta
+
+
+class LexicalIndex:
+    """BM25 over postings that never leave their scope.
+
+    The same query tells what the answer lacks: that no worker lives is told of events that wait longer than `patience`.
+    """
+
+    def __init__(self, postgres: Postgres, index_name: str, patience: Patience | None = None) -> None:
+        self._postgres = postgres
+        self._index_name, self._patience = index_name, patience
+
+    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
+        """Candidates by BM25, whose score is unbounded."""
+        scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
+        filtered = filter != Filter()
+        known = self._patience
+        patience = (known.clock(), known.index, known.facts) if known else (None, None, None)
+        async with self._postgres.connection() as connection:
+            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered, *patience)
+        return Found(
+            tuple(_candidate(row) for row in rows if row["item_id"] is not None),
+            {row["term"]: row["score"] for row in rows if row["term"] is not None},
+            {row["missing"]: timedelta(seconds=row["score"]) for row in rows if row["missing"] and not row["item_id"]},
+            frozenset(row["item_id"] for row in rows if row["missing"] and row["item_id"]),
+        )
+
+
+Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]
+
+
+def _narrowed(filter: Filter, kind: ItemKind | None) -> Narrowed:
+    """The last eight arguments of semmem.matching."""
+    when = (filter.since, filter.until)
+    return kind, filter.agent, filter.session, filter.category, *when, filter.min_importance, filter.as_of is not None
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(row["item_id"], row["score"])

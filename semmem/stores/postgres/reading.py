@@ -1,0 +1,41 @@
+"""Reads what indexes found, under the caller's view."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from semmem.domain.scope import View
+from semmem.ports import Candidate, Hydrated, Passage
+from semmem.stores.postgres.events import hydrate_events
+from semmem.stores.postgres.facts import hydrate_facts
+from semmem.stores.postgres.passages import passages_around
+from semmem.stores.postgres.pool import Connection, Postgres
+
+
+class PostgresReader:
+    """ports.Reader: one transaction, in which row level security decides what exists."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    @asynccontextmanager
+    async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:
+        async with self._postgres.transaction(view, by_key=True) as connection:
+            yield PostgresRows(connection, view)
+
+
+class PostgresRows:
+    """ports.Rows."""
+
+    def __init__(self, connection: Connection, view: View) -> None:
+        self._connection, self._view = connection, view
+
+    async def around(self, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
+        ids = [candidate.id for candidate in candidates]
+        return await passages_around(self._connection, self._view.tenant, ids, reach)
+
+    async def hydrate(self, passages: Sequence[Passage]) -> Hydrated:
+        events = [passage.id for passage in passages if passage.kind == "event"]
+        facts = [passage.id for passage in passages if passage.kind == "fact"]
+        said, outdated = await hydrate_events(self._connection, self._view, events) if events else ([], set())
+        drawn = await hydrate_facts(self._connection, self._view, facts) if facts else []
+        return Hydrated((*said, *drawn), frozenset(outdated))

@@ -1,0 +1,1 @@
+"""The newest events, in Redis."""

@@ -1,0 +1,1 @@
+"""Settings, and how an application is put together from them."""

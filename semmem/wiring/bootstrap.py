@@ -1,0 +1,324 @@
+"""Puts a memory together from what semmem.wiring.opening opened; no other module makes its parts."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from semmem.domain.checks import check_callable
+from semmem.engine.consolidation import Consolidator
+from semmem.engine.erasure import Erasure
+from semmem.engine.fact_indexing import FactIndexer
+from semmem.engine.heartbeat import Heartbeat
+from semmem.engine.index_sync import IndexSync
+from semmem.engine.indexing import Indexer
+from semmem.engine.mirroring import MirrorKeeper
+from semmem.engine.reconciliation import Reconciler
+from semmem.engine.scrubbing import Scrubber
+from semmem.engine.summaries import SummaryRebuilder
+from semmem.engine.worker import Worker
+from semmem.engine.writing import FactWriter
+from semmem.errors import Closed, InvalidInput, StoreUnavailable
+from semmem.memory.memory import Memory
+from semmem.memory.parts import Parts
+from semmem.memory.tiers import Recent, Tiers
+from semmem.migrations import upgrade
+from semmem.models.tokens import load_counter
+from semmem.ports import (
+    Clock,
+    Embedder,
+    Mirror,
+    Models,
+    RecentCache,
+    Reranker,
+)
+from semmem.retrieval.search import Searcher
+from semmem.runtime import forking
+from semmem.runtime.background import Background
+from semmem.runtime.breaker import Guarded
+from semmem.runtime.deadline import Calls
+from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.erasure import Eraser
+from semmem.stores.postgres.events import EventLog
+from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.health import HealthStore
+from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
+from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.mirror import MirrorStore
+from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
+from semmem.stores.postgres.points import IndexWork
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.reading import PostgresReader
+from semmem.stores.postgres.records import RecordStore
+from semmem.wiring.opening import (
+    import_all,
+    known_dimensions,
+    make_embedder,
+    make_extractor,
+    open_cache,
+    open_embedded,
+    open_mirror,
+    open_postgres,
+)
+from semmem.wiring.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from semmem.embedded import Servers
+
+
+EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What is open, besides the models."""
+
+    servers: "Servers | None"
+    postgres: Postgres
+    pgvector: PgVectorIndex
+    mirror: Mirror | None  # Qdrant, where it is the vector index
+    keeper: MirrorKeeper | None  # of the mirror
+    cache: RecentCache | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """The memory, its worker, and the parts that the command line and the tests look into."""
+
+    settings: Settings
+    memory: Memory
+    worker: Worker
+    scrubber: Scrubber | None  # where every store is embedded
+    stores: Stores
+    models: Models
+    work: IndexWork
+
+
+def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
+    """A memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
+
+    A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
+    `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
+    """
+    return _Once(_opened(clock, reranker, given))
+
+
+class _Once(AbstractAsyncContextManager[Memory]):
+    """Says what is wrong where it is entered again; contextlib's own raises AttributeError."""
+
+    def __init__(self, inner: AbstractAsyncContextManager[Memory]) -> None:
+        self._inner, self._entered = inner, False
+
+    async def __aenter__(self) -> Memory:
+        if self._entered:
+            raise Closed("this semmem.open() was entered before; call semmem.open() again for each `async with`")
+        self._entered = True
+        return await self._inner.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> bool | None:
+        return await self._inner.__aexit__(kind, error, at)
+
+
+@asynccontextmanager
+async def _opened(clock: Clock, reranker: Reranker | None, given: dict[str, Any]) -> AsyncIterator[Memory]:
+    check_callable("clock", clock)
+    if reranker is not None and not callable(getattr(reranker, "score", None)):
+        raise InvalidInput("reranker", "must have a method score", "pass an object like semmem.Reranker")
+    async with open_application(load_settings(**given), clock=clock, reranker=reranker) as application:
+        yield application.memory
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings,
+    *,
+    clock: Clock = now,
+    reranker: Reranker | None = None,
+    jobs: Sequence[Entrypoint] = ENTRYPOINTS,
+) -> AsyncIterator[Application]:
+    """`jobs` are the kinds of work that a worker in this process does."""
+    forking.watch(asyncio.get_running_loop(), owned=False)
+    import_all(settings)
+    async with AsyncExitStack() as stack, _kept_by_a_child(stack):
+        models = replace(await _models(stack, settings), reranker=reranker)
+        stores = await _stores(stack, settings, models.embedder)
+        application = make_application(settings, stores, models, clock)
+        stack.push_async_callback(application.memory.parts.background.aclose)
+        if settings.runs_worker:
+            await stack.enter_async_context(_running(application.worker, jobs))
+        stack.callback(application.memory.close)
+        yield application
+
+
+@asynccontextmanager
+async def _kept_by_a_child(stack: AsyncExitStack) -> AsyncIterator[None]:
+    """A child that was forked meanwhile leaves what is open alone: it is the parent's to close."""
+    opener = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != opener:
+            forking.leave_alone(stack.pop_all())
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Brings the database that the settings name up to date; the embedded one, if they name none. What it mended."""
+    if settings.postgres_admin_url:
+        return await upgrade(settings.postgres_admin_url, name="SEMMEM_POSTGRES_ADMIN_URL")
+    if settings.postgres_url:
+        return await upgrade(settings.postgres_url)
+    async with AsyncExitStack() as stack:
+        servers = await open_embedded(stack, settings)
+        assert servers is not None
+        return await upgrade(servers.postgres_url)
+
+
+def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
+    postgres, index_name = stores.postgres, stores.pgvector.index_name
+    mirrored = stores.mirror is not None
+    log = EventLog(postgres, extract_after=settings.extraction_pause, mirrored=mirrored)
+    facts = FactStore(postgres)
+    overdue = settings.overdue_after
+    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
+    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
+    reader = PostgresReader(postgres)
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
+    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    branches = BranchStore(postgres)
+    scrub_within = settings.scrub_within if settings.all_embedded else None
+    eraser = Eraser(postgres, stores=_followers(stores), scrub_within=scrub_within)
+    erasure = Erasure(eraser, branches, stores.cache, clock)
+    parts = Parts(
+        log=log,
+        facts=facts,
+        branches=branches,
+        records=RecordStore(postgres, log, eraser),
+        ledger=Ledger(postgres),
+        archive=ArchiveStore(postgres, mirrored=mirrored),
+        health=HealthStore(postgres),
+        cache=stores.cache,
+        searcher=searcher,
+        tiers=Tiers(log, facts, recent, searcher, models.counter),
+        erasure=erasure,
+        reconciler=_reconciler(stores),
+        background=Background(),
+        calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
+        clock=clock,
+        dedup_window=settings.dedup_window,
+    )
+    scrubber = _scrubber(settings, stores, clock)
+    return Application(
+        settings=settings,
+        memory=Memory(parts),
+        worker=_worker(settings, stores, models, clock, erasure, scrubber),
+        scrubber=scrubber,
+        stores=stores,
+        models=models,
+        work=IndexWork(postgres, index_name),
+    )
+
+
+def _reconciler(stores: Stores) -> Reconciler | None:
+    if stores.mirror is None or stores.keeper is None:
+        return None
+    return Reconciler(
+        postgres=stores.postgres,
+        work=IndexWork(stores.postgres, stores.pgvector.index_name),
+        store=MirrorStore(stores.postgres),
+        mirror=stores.mirror,
+        keeper=stores.keeper,
+    )
+
+
+def _followers(stores: Stores) -> list[str]:
+    """The stores that have to follow Postgres when it forgets."""
+    return [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
+
+
+def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
+    if stores.servers is None or not settings.all_embedded:
+        return None
+    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
+
+
+def _worker(
+    settings: Settings, stores: Stores, models: Models, clock: Clock, erasure: Erasure, scrubber: Scrubber | None
+) -> Worker:
+    postgres, index_name = stores.postgres, stores.pgvector.index_name
+    mirror, keeper = stores.mirror, stores.keeper
+    mirrored, log = mirror is not None, EventLog(postgres)
+    writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
+    rebuilder = SummaryRebuilder(postgres, clock)
+    patience = None if settings.embedder == "minilm" else EMBED_SECONDS
+    facts = FactStore(postgres)
+    others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
+    return Worker(
+        postgres,
+        JobQueue(postgres, clock, extract_after=settings.extraction_pause),
+        Indexer(postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
+        FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
+        IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
+        keeper,
+        Consolidator(postgres, log, facts, stores.pgvector, models, clock, writer, rebuilder),
+        erasure,
+        Heartbeat(
+            HealthStore(postgres), settings.lease, [each.breaker for each in others if isinstance(each, Guarded)]
+        ),
+        rebuilder,
+        scrubber,
+        lease=settings.lease,
+        sweep_every=settings.sweep_every,
+        attempts=settings.attempts,
+        backoff=settings.backoff,
+        jobs_at_once=settings.worker_jobs,
+        stop_grace=settings.stop_grace,
+    )
+
+
+async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
+    servers = await open_embedded(stack, settings)
+    if servers:
+        await upgrade(servers.postgres_url)
+    postgres = await open_postgres(stack, settings, servers)
+    dimensions = await known_dimensions(postgres, embedder)
+    standing = partial(standing_dimensions, postgres, embedder.model)
+    mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions, standing)
+    keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
+    pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
+    await pgvector.ensure()
+    if keeper:
+        with suppress(StoreUnavailable):  # it may come later
+            await keeper.check()
+    cache = await open_cache(stack, settings, servers, postgres.identity)
+    return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
+
+
+async def _models(stack: AsyncExitStack, settings: Settings) -> Models:
+    counter = await asyncio.to_thread(load_counter)
+    models = Models(embedder=make_embedder(settings), extractor=make_extractor(settings, counter), counter=counter)
+    stack.push_async_callback(models.embedder.aclose)
+    stack.push_async_callback(models.extractor.aclose)
+    return models
+
+
+@asynccontextmanager
+async def _running(worker: Worker, jobs: Sequence[Entrypoint]) -> AsyncIterator[None]:
+    """The worker beside the caller, in the caller's loop."""
+    task = asyncio.create_task(worker.run(jobs), name="semmem-worker")
+    try:
+        yield
+    finally:
+        worker.stop()
+        await task

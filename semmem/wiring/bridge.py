@@ -1,0 +1,171 @@
+"""The one synchronous bridge: a memory in a thread of its own, for callers without a loop, or with several.
+
+A forked child has no such thread: there each bridge opens a memory of the child's own when it is used next.
+"""
+
+import asyncio
+import atexit
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from pydantic import SecretStr
+
+from semmem.errors import Closed, InvalidInput
+from semmem.memory.memory import Memory
+from semmem.runtime import forking
+from semmem.wiring.bootstrap import open
+
+T = TypeVar("T")
+Work = Callable[[Memory], Coroutine[Any, Any, T]]
+
+_shared: dict[str, "Bridge"] = {}
+_sharing = threading.Lock()
+_bridges: "WeakSet[Bridge]" = WeakSet()
+
+
+def _told(setting: object) -> str:
+    """By which two settings are told apart; a secret's own text hides it."""
+    return setting.get_secret_value() if isinstance(setting, SecretStr) else repr(setting)
+
+
+def _name_of(settings: Mapping[str, object]) -> str:
+    """The same for the same settings. Raises InvalidInput for values that no setting has."""
+    try:
+        return hashlib.sha256(json.dumps(settings, sort_keys=True, default=_told).encode()).hexdigest()
+    except (TypeError, ValueError, RecursionError):
+        raise InvalidInput("settings", "must be plain values", "pass what semmem.open takes") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    memory: Memory
+    loop: asyncio.AbstractEventLoop
+    closing: asyncio.Event
+
+
+class Bridge:
+    """Runs work in the thread that a memory lives in. The memory opens on first use; any thread or loop may ask."""
+
+    def __init__(self, **settings: Any) -> None:
+        """Takes what `semmem.open` takes."""
+        self._settings = settings
+        self._prepare()
+        self._closed = False
+        self._holders = 1
+        _bridges.add(self)
+
+    def _prepare(self) -> None:
+        self._opened: Future[_Opened] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="semmem", daemon=True)
+        self._lock = threading.Lock()
+
+    @classmethod
+    def shared(cls, **settings: Any) -> "Bridge":
+        """One bridge for all in this process who ask with the same settings; it closes when each has closed it."""
+        name = _name_of(settings)
+        with _sharing:
+            bridge = _shared.get(name)
+            if bridge is None or bridge.ended:
+                bridge = _shared[name] = cls(**settings)
+            else:
+                bridge._holders += 1
+        return bridge
+
+    @property
+    def ended(self) -> bool:
+        """Closed, or never opened for an error."""
+        return self._closed or self._failed
+
+    def run(self, work: Work[T]) -> T:
+        """The answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
+
+        Raises what `semmem.open` raises, InvalidInput for what is no async function, and Closed.
+        """
+        future = self._submit(work)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    async def arun(self, work: Work[T]) -> T:
+        """The same from a running loop, which goes on meanwhile."""
+        if not self._opened.done():
+            await asyncio.to_thread(self._open)
+        return await asyncio.wrap_future(self._submit(work))
+
+    def close(self) -> None:
+        """Ends the memory, once all who share it have closed it; waits until its stores are let go."""
+        with _sharing:
+            self._holders -= 1
+            if self._holders > 0:
+                return
+        self._end()
+
+    def _submit(self, work: Work[T]) -> "Future[T]":
+        if not callable(work):
+            raise InvalidInput("work", "must be an async function", "pass one that takes the memory")
+        opened = self._open()
+        started = work(opened.memory)
+        if not asyncio.iscoroutine(started):
+            raise InvalidInput(
+                "work", f"must be an async function, not one that returns {started!r:.80}", "await in it"
+            )
+        return asyncio.run_coroutine_threadsafe(started, opened.loop)
+
+    def _open(self) -> _Opened:
+        with self._lock:
+            if self._closed:
+                raise Closed("this memory was closed; make a new one")
+            if self._thread.ident is None:
+                self._thread.start()
+                atexit.register(self._end)
+        return self._opened.result()
+
+    async def _live(self) -> None:
+        closing = asyncio.Event()
+        forking.watch(asyncio.get_running_loop(), owned=True)
+        try:
+            async with open(**self._settings) as memory:
+                self._opened.set_result(_Opened(memory, asyncio.get_running_loop(), closing))
+                await closing.wait()
+        except BaseException as error:  # whoever asked for the memory is told
+            if self._opened.done():
+                raise
+            self._opened.set_exception(error)
+
+    @property
+    def _failed(self) -> bool:
+        return self._opened.done() and self._opened.exception() is not None
+
+    def _end(self) -> None:
+        with self._lock:
+            self._closed = True
+        atexit.unregister(self._end)
+        if self._thread.ident is None:
+            return
+        if self._opened.exception() is None:
+            opened = self._opened.result()
+            opened.loop.call_soon_threadsafe(opened.closing.set)
+        self._thread.join()
+
+    def _start_anew(self) -> None:
+        forking.leave_alone((self._opened, self._thread, self._lock))
+        self._prepare()
+
+
+def _after_fork() -> None:
+    global _sharing
+    _sharing = threading.Lock()
+    for bridge in list(_bridges):
+        bridge._start_anew()
+
+
+os.register_at_fork(after_in_child=_after_fork)

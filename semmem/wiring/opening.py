@@ -1,0 +1,206 @@
+"""Opens one store, or makes one model, as the settings say; what is opened closes with the stack it is given."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from semmem.errors import ConfigurationError, ModelError
+from semmem.extractors.llm import LlmExtractor
+from semmem.extractors.offline import OfflineExtractor
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor
+from semmem.models.minilm import MiniLM
+from semmem.models.states import LocalStates
+from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter
+from semmem.runtime import forking
+from semmem.stores.postgres.identity import Identity
+from semmem.stores.postgres.pgvector import standing_dimensions
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.stores.qdrant.index import QdrantIndex
+from semmem.stores.redis.client import connect as connect_redis
+from semmem.stores.redis.recent import RedisRecent
+from semmem.wiring.settings import Settings
+
+if TYPE_CHECKING:
+    from semmem.embedded import Servers
+
+log = logging.getLogger(__name__)
+
+FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
+
+
+def import_all(settings: Settings) -> None:
+    """What is imported by libraries or here as late as possible, at once: no fork comes between."""
+    wanted = ["encodings.idna", "certifi", "httpcore", "anyio._backends._asyncio"]
+    if settings.embedded:
+        wanted += ["semmem.embedded", "sqlalchemy.ext.asyncio"]
+    if settings.uses_llm or settings.embedder != "minilm":
+        wanted += ["openai.resources.chat", "openai.resources.embeddings", "semmem.models.chat"]
+    with forking.undivided():
+        for module in wanted:
+            with suppress(ModuleNotFoundError):  # where it is needed, that is said
+                import_module(module)
+
+
+async def open_postgres(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", *, size: int | None = None
+) -> Postgres:
+    postgres = await Postgres.connect(
+        servers.postgres_url if servers else settings.postgres_url or "",
+        size=size or settings.postgres_pool,
+        wait=settings.postgres_wait.total_seconds(),
+        patience=settings.patience,
+        statement_timeout=settings.statement_timeout.total_seconds(),
+    )
+    stack.push_async_callback(postgres.aclose)
+    return postgres
+
+
+async def known_dimensions(postgres: Postgres, embedder: Embedder) -> int | None:
+    """Those of the vectors that the database holds, else the embedder's; None where it does not answer now."""
+    standing = await standing_dimensions(postgres, embedder.model)
+    if standing is not None:
+        embedder.expect(standing)
+        return standing
+    try:
+        async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+            return await embedder.dimensions()
+    except (ModelError, TimeoutError) as error:
+        log.warning("%s; until it answers, the words alone are indexed and searched", error or type(error).__name__)
+        return None
+
+
+async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+    """The embedded servers, where the settings name no Postgres."""
+    if not settings.embedded:
+        return None
+    if settings.postgres_admin_url:
+        raise ConfigurationError(
+            "SEMMEM_POSTGRES_ADMIN_URL is for `semmem migrate` alone; set SEMMEM_POSTGRES_URL to the same database"
+        )
+    from semmem.embedded import open_servers
+
+    servers = await stack.enter_async_context(await open_servers(settings.data))
+    if settings.keep_servers:
+        await servers.linger(settings.keep_servers.total_seconds())
+    return servers
+
+
+async def open_mirror(
+    stack: AsyncExitStack,
+    settings: Settings,
+    servers: "Servers | None",
+    identity: Identity,
+    model: str,
+    dimensions: int | None,
+    standing: Callable[[], Awaitable[int | None]] | None = None,
+) -> Mirror | None:
+    """Qdrant, unless the settings choose pgvector or know no Qdrant. Nothing is asked of it yet."""
+    url = settings.qdrant_url or (servers.qdrant_url if servers else None)
+    if settings.vector_index == "pgvector" or (url is None and settings.vector_index is None):
+        return None
+    if url is None:
+        raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
+    own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    try:
+        client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
+    mirror = QdrantIndex(
+        client,
+        identity=identity,
+        embedder_model=model,
+        dimensions=dimensions,
+        prefix=settings.qdrant_prefix,
+        search_seconds=settings.patience,
+        write_seconds=settings.write_timeout.total_seconds(),
+        standing=standing,
+    )
+    stack.push_async_callback(mirror.aclose)
+    return mirror
+
+
+async def open_cache(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", identity: Identity
+) -> RecentCache | None:
+    url = settings.redis_url or (servers.redis_url if servers else None)
+    if url is None:
+        return None
+    try:
+        seconds = settings.patience / 4
+        client = connect_redis(url, seconds)
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
+    cache = RedisRecent(
+        client,
+        identity=identity,
+        prefix=settings.redis_prefix,
+        cap=settings.recent_events,
+        ttl=settings.recent_ttl,
+        notices=settings.notices,
+        seconds=seconds,
+    )
+    stack.push_async_callback(cache.aclose)
+    return cache
+
+
+def make_embedder(settings: Settings) -> Embedder:
+    if settings.embedder == "minilm":
+        return MiniLM()
+    from semmem.models.embedding import OpenAIEmbedder
+
+    embedder = OpenAIEmbedder(
+        settings.embedding_model,
+        base_url=settings.embedding_base_url,
+        api_key=_model_key(settings.embedding_api_key, settings),
+        dimensions=settings.embedding_dimensions,
+        batch=settings.embedding_batch,
+        text_bytes=settings.embedding_text_bytes,
+        timeout=settings.embedding_timeout.total_seconds(),
+    )
+    whole = LocalStates(embedder) if settings.token_states == "local" else embedder
+    return GuardedEmbedder(whole, patience=settings.patience)
+
+
+def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
+    if not settings.uses_llm:
+        return OfflineExtractor()
+    extractor = LlmExtractor(
+        make_chat(settings),
+        counter,
+        answer_tokens=settings.llm_answer_tokens,
+        context_tokens=settings.llm_context_tokens,
+    )
+    return GuardedExtractor(extractor, patience=settings.llm_timeout.total_seconds())
+
+
+def make_chat(settings: Settings) -> ChatModel:
+    from semmem.models.chat import OpenAIChat
+
+    return OpenAIChat(
+        settings.llm_model,
+        base_url=settings.llm_base_url,
+        api_key=_model_key(settings.llm_api_key, settings),
+        timeout=settings.llm_timeout.total_seconds(),
+        max_retries=1,  # the worker comes back by itself, and others need not wait for that
+        context_tokens=settings.llm_context_tokens,
+        reasoning_effort=settings.llm_reasoning_effort,
+    )
+
+
+def _model_key(own: SecretStr | None, settings: Settings) -> str | None:
+    """The endpoint's own key, else OpenAI's, which by its type goes to OpenAI's own host only."""
+    from semmem.models.endpoint import OpenAIKey
+
+    if own or settings.openai_api_key is None:
+        return _secret(own)
+    return OpenAIKey(settings.openai_api_key.get_secret_value())
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
