@@ -2,15 +2,14 @@
 
 import asyncio
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from semmem.domain.checks import check_callable, check_each, check_flag
+from semmem.domain.checks import check_callable, check_flag
 from semmem.domain.scope import Branch, View
 from semmem.engine.reconciliation import Reconciler
 from semmem.errors import Closed, ConfigurationError
 from semmem.memory.parts import Parts
-
-MAX_PLACES = 1_000
 
 
 class Opened:
@@ -48,8 +47,8 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-class Place:
-    """One user's, workspace's or branch's part of an open memory."""
+class Place(ABC):
+    """One user's, workspace's or branch's part of an open memory: what its records rest on, too."""
 
     def __init__(self, place: Branch, opened: Opened) -> None:
         self.place, self.scope = place, place.scope
@@ -59,10 +58,9 @@ class Place:
     def parts(self) -> Parts:
         return self._opened.parts
 
+    @abstractmethod
     def view(self, also: Sequence["Place"]) -> View:
-        """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
-        others = check_each("also", also, Place, most=MAX_PLACES - 1)
-        return View.of(self.scope, *(other.scope for other in others))
+        """This scope and others of its tenant, to be read together."""
 
 
 def check_reindex(dry_run: object, progress: object) -> None:

@@ -19,14 +19,18 @@ from semmem.domain.event import NewEvent
 from semmem.domain.hit import check_limit
 from semmem.domain.record import NewRecord, Record
 from semmem.errors import InvalidInput
+from semmem.memory.parts import Parts
 from semmem.memory.place import Place
 
 MAX_OFFSET = 2**31 - 1
 MAX_NAMED = 100_000  # keys or events in one call
 
 
-class Records(Place):
+class Records:
     """A key stands for one value at a time; a new value takes the place of the earlier one in every store."""
+
+    def __init__(self, memory: Place) -> None:
+        self._memory = memory
 
     async def put(
         self, key: str, value: Mapping[str, Any], *, event: NewEvent | None = None, ttl: timedelta | None = None
@@ -42,31 +46,31 @@ class Records(Place):
         records = check_each("records", records, NewRecord, least=1, most=MAX_EVENTS_PER_CALL)
         if len({record.key for record in records}) < len(records):
             raise InvalidInput("records", "must each have another key", "keep the last one of a key")
-        now = self.parts.clock()
+        now = self._parts.clock()
         for index, record in enumerate(records):
             if record.event and record.event.occurred_at:
                 check_not_future(f"records[{index}].event.occurred_at", record.event.occurred_at, now)
-        async with self.parts.calls.write():
-            written = await self.parts.records.put(self.place, records, now)
+        async with self._parts.calls.write():
+            written = await self._parts.records.put(self._memory.place, records, now)
         if written.erased:
-            await self.parts.erasure.forget_cached(self.scope)
+            await self._parts.erasure.forget_cached(self._memory.scope)
         if written.remembered:
-            self.parts.announce(written.remembered)
+            self._parts.announce(written.remembered)
         return list(written.records)
 
     async def get(self, key: str, *, refresh: bool = False) -> Record | None:
         """None for a key that was never put, was deleted, or has expired; `refresh` starts its time to live again."""
         check_id("key", key)
         check_flag("refresh", refresh)
-        async with self.parts.calls.read():
-            return await self.parts.records.get(self.scope, key, self.parts.clock(), refresh=refresh)
+        async with self._parts.calls.read():
+            return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
 
     async def named(self, keys: Sequence[str], *, also: Sequence[Place] = ()) -> list[Record]:
         """Those under any of these keys, here and in the other places, in the order they were first put."""
         keys = _checked_keys(keys)
-        view = self.view(also)
-        async with self.parts.calls.read():
-            return await self.parts.records.named(view, keys, self.parts.clock())
+        view = self._memory.view(also)
+        async with self._parts.calls.read():
+            return await self._parts.records.named(view, keys, self._parts.clock())
 
     async def find(
         self,
@@ -90,27 +94,31 @@ class Records(Place):
         check_int("offset", offset, 0, MAX_OFFSET)
         if matching is not None:
             matching = check_json("matching", matching, MAX_VALUE_BYTES)
-        view, now = self.view(also), self.parts.clock()
-        async with self.parts.calls.read():
-            return await self.parts.records.find(
+        view, now = self._memory.view(also), self._parts.clock()
+        async with self._parts.calls.read():
+            return await self._parts.records.find(
                 view, now, matching=matching, refresh=refresh, after=after, limit=limit, offset=offset
             )
 
     async def of(self, events: Sequence[UUID], *, also: Sequence[Place] = ()) -> dict[UUID, Record]:
         """The records that events stand for; an event of no record, or of an expired one, is absent."""
         events = check_each("events", events, UUID, most=MAX_NAMED)
-        view = self.view(also)
-        async with self.parts.calls.read():
-            return await self.parts.records.of_events(view, events, self.parts.clock())
+        view = self._memory.view(also)
+        async with self._parts.calls.read():
+            return await self._parts.records.of_events(view, events, self._parts.clock())
 
     async def delete(self, keys: Sequence[str]) -> int:
         """Forgets the records and their events, in every tier at once; how many there were."""
         keys = _checked_keys(keys)
-        async with self.parts.calls.write():
-            deleted = await self.parts.records.delete(self.place, keys, self.parts.clock())
+        async with self._parts.calls.write():
+            deleted = await self._parts.records.delete(self._memory.place, keys, self._parts.clock())
         if deleted:
-            await self.parts.erasure.forget_cached(self.scope)
+            await self._parts.erasure.forget_cached(self._memory.scope)
         return deleted
+
+    @property
+    def _parts(self) -> Parts:
+        return self._memory.parts
 
 
 def _checked_keys(keys: Sequence[str]) -> list[str]:

@@ -39,6 +39,7 @@ from semmem.runtime import failpoints
 from semmem.stores.postgres.ledger import DeadLetter
 
 SETTLE_POLL = 0.05
+MAX_PLACES = 1_000
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
 EXPORT_PAGE = 500
 MAX_REPLAYED = 100_000  # dead letters in one call
@@ -51,7 +52,7 @@ class ScopedMemory(Place):
     @property
     def records(self) -> Records:
         """What is kept here under keys of the caller's own."""
-        return Records(self.place, self._opened)
+        return Records(self)
 
     def branch(self, *path: str, owner: str | None = None) -> "ScopedMemory":
         """The memory of a place below this one, such as a project's: facts, summaries and records of its own.
@@ -375,3 +376,8 @@ class ScopedMemory(Place):
         """Model calls and tokens that this scope's extraction has cost."""
         async with self.parts.calls.read(timeout):
             return await self.parts.ledger.usage(self.scope)
+
+    def view(self, also: Sequence[Place]) -> View:
+        """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
+        others = check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
+        return View.of(self.scope, *(other.scope for other in others))

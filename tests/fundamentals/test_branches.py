@@ -175,6 +175,13 @@ async def test_no_more_than_a_thousand_places_are_read_at_once(alice: ScopedMemo
         await alice.recall("anything", also=[alice.branch(str(number)) for number in range(1_000)])
 
 
+async def test_only_a_memory_is_read_together_with_another(alice: ScopedMemory) -> None:
+    with pytest.raises(InvalidInput, match=r"also\[0\].*ScopedMemory"):
+        await alice.recall("anything", also=[alice.records])
+    with pytest.raises(InvalidInput, match=r"also\[0\].*ScopedMemory"):
+        await alice.records.find(also=[alice.records])
+
+
 def test_a_branch_is_no_root() -> None:
     branch = Branch(Scope.user("acme", "alice"), ("a",))
     with pytest.raises(InvalidInput, match="root"):

@@ -18,8 +18,7 @@ from semmem.errors import InvalidInput, NotFound
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
 from semmem.memory.memory import Memory
-from semmem.memory.place import MAX_PLACES
-from semmem.memory.scoped import ScopedMemory
+from semmem.memory.scoped import MAX_PLACES, ScopedMemory
 
 ALL = Criteria()
 

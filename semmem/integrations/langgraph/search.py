@@ -12,8 +12,7 @@ from semmem.domain.record import Record
 from semmem.errors import InvalidInput, NotSettled
 from semmem.integrations.langgraph.filters import check_filter, contained, matches
 from semmem.integrations.langgraph.namespaces import check_page
-from semmem.memory.place import MAX_PLACES
-from semmem.memory.scoped import ScopedMemory
+from semmem.memory.scoped import MAX_PLACES, ScopedMemory
 
 log = logging.getLogger(__name__)
 
