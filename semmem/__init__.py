@@ -40,13 +40,12 @@ from semmem.errors import (
     WriteConflict,
 )
 from semmem.ports import Reranker
+from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.memory.memory import Memory
     from semmem.memory.scoped import ScopedMemory
     from semmem.wiring.bootstrap import open
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Ack",

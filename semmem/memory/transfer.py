@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import IO, Any
 
 from semmem.domain.archive import MAX_LINE_BYTES, Sum, header, object_of, read, read_header, written
@@ -16,6 +15,7 @@ from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput
 from semmem.memory.parts import Parts
 from semmem.stores.postgres.archive_writing import Line, Moved
+from semmem.version import __version__
 
 BATCH = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024
@@ -46,7 +46,7 @@ async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
     total = Sum()
     async with parts.archive.snapshot(place) as snapshot:
         places = await snapshot.places()
-        yield header(version("semmem"), parts.clock(), await snapshot.left_behind(places))
+        yield header(__version__, parts.clock(), await snapshot.left_behind(places))
         for found in places:
             opening: str | None = written("place", _relative(place, found))
             async with aclosing(snapshot.lines(found)) as lines:
