@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput
+from semmem.retrieval.quote import visible
 
 RESAMPLES = 10_000
 SEED = 20

@@ -9,7 +9,7 @@ as U+241B is of escape.
 
 import re
 
-from semmem.domain.unicode import HIDDEN
+from semmem.domain.unicode import UNSEEN
 
 _REFERENCE = "&(?=(?:amp|lt|#[0-9]+);)"  # one that a text holds itself
 # A tag or a chat template's special token may begin with any `<` but one before a digit, white space or harmless signs;
@@ -17,6 +17,13 @@ _REFERENCE = "&(?=(?:amp|lt|#[0-9]+);)"  # one that a text holds itself
 _SIGN = "[/|\uff5c!?\\\\]"
 _OPENS = rf"<(?![\s0-9=<>+\-.,:;)\]}}'\"$\u20ac~*&]|\Z)|<(?=\s*(?:{_SIGN}|[\w-]*semmem))"
 _BREAKS = "\r\v\f\x1c-\x1e\x85\u2028\u2029"  # what str.splitlines takes for the end of a line, but for the newline
+
+# Joiners belong to emoji and to many scripts, and selectors behind a sign say how it looks; anywhere else they hide.
+_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{UNSEEN}]"
+HIDDEN = (
+    rf"[{UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
+    r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
+)
 
 _PLAIN = re.compile("[\t\n -%'-;=-~]*")  # most texts hold nothing else, which is quick to see
 _IN_TEXT = re.compile(f"{_REFERENCE}|{_OPENS}|[{_BREAKS}]|{HIDDEN}", re.IGNORECASE)
@@ -28,6 +35,9 @@ _PICTURES = {chr(code): chr(0x2400 + code) for code in range(0x20) if chr(code) 
     "\ufffe": "\u2425",
     "\uffff": "\u2426",
 }
+
+# Stored text must not drive the terminal.
+UNPRINTABLE = re.compile(f"[\x0b-\x0d\u2028\u2029]|{HIDDEN}")
 
 INDENT = "  "
 
@@ -60,3 +70,8 @@ def _reference(match: re.Match[str]) -> str:
 def _reference_in_xml(match: re.Match[str]) -> str:
     """XML forbids even the reference to some characters: they get their picture, and a picture gets a reference."""
     return _PICTURES.get(match[0]) or _reference(match)
+
+
+def visible(text: str) -> str:
+    """With a sign in place of each character that nobody sees, or that drives a terminal."""
+    return UNPRINTABLE.sub("�", text)

@@ -15,7 +15,7 @@ from semmem.domain.event import Ack, NewEvent
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
-from semmem.domain.unicode import visible
+from semmem.retrieval.quote import visible
 
 OFFLINE = "offline"
 VERDICTS = {"added": "green", "confirmed": "cyan", "superseded": "yellow"}

@@ -17,8 +17,8 @@ from rich.text import Text
 from semmem.cli import options
 from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
-from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
+from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers

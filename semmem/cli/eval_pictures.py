@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli.output import notes
-from semmem.domain.unicode import visible
+from semmem.retrieval.quote import visible
 
 Figures = Mapping[str, Any]
 

@@ -14,8 +14,8 @@ from rich.text import Text
 from semmem.cli import eval_pictures
 from semmem.cli.output import answers, notes
 from semmem.cli.running import FAILED, run
-from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, MissingExtra, SemmemError
+from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
     from semmem.evals.dataset import Conversation

@@ -12,8 +12,8 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from semmem.cli.output import notes
-from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, InvalidInput, NotFound, SemmemError
+from semmem.retrieval.quote import visible
 
 FAILED, BAD_INPUT, NOT_FOUND, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 

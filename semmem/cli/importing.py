@@ -9,8 +9,8 @@ from rich.text import Text
 
 from semmem.cli.output import notes, table
 from semmem.domain.event import NewEvent
-from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, KeyConflict
+from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
     from semmem.memory.scoped import ScopedMemory

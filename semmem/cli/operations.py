@@ -11,8 +11,8 @@ from semmem.cli.output import counted, notes, show
 from semmem.cli.places import at_place
 from semmem.cli.running import application, run, scoped, settings_of, signalled
 from semmem.domain.scope import Branch
-from semmem.domain.unicode import visible
 from semmem.errors import ConfigurationError, InvalidInput, NotFound
+from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
     from semmem.stores.postgres.ledger import DeadLetter

@@ -18,7 +18,7 @@ from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import Record
 from semmem.domain.scope import Branch
-from semmem.domain.unicode import UNPRINTABLE, visible
+from semmem.retrieval.quote import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
     from semmem.memory.transfer import Imported

@@ -17,8 +17,8 @@ from semmem.cli.stdin import text_or_stdin
 from semmem.domain.event import NewEvent
 from semmem.domain.record import Record
 from semmem.domain.scope import Branch
-from semmem.domain.unicode import visible
 from semmem.errors import InvalidInput, NotFound
+from semmem.retrieval.quote import visible
 from semmem.wiring.durations import read_duration
 
 app = typer.Typer(

@@ -12,14 +12,6 @@ UNSEEN = (
     "\u2060-\u206f\u2800\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff"
 )
-# Joiners belong to emoji and to many scripts, and selectors behind a sign say how it looks; anywhere else they hide.
-_SEEN = rf"[^\x00-\xa8\u200c\u200d\ufe0e{UNSEEN}]"
-HIDDEN = (
-    rf"[{UNSEEN}]|(?<!{_SEEN})[\u200c\u200d]|[\u200c\u200d](?!{_SEEN})|(?<!{_SEEN})(?<![0-9#*])[\ufe0e\ufe0f]"
-    r"|(?<=[\ufe0e\ufe0f])[\ufe0e\ufe0f]"
-)
-# Stored text must not drive the terminal.
-UNPRINTABLE = re.compile(f"[\x0b-\x0d\u2028\u2029]|{HIDDEN}")
 _VISIBLE = re.compile(rf"[^\s\u200c\u200d\ufe0e\ufe0f{UNSEEN}]")
 
 _JOINER = "\u034f"  # combining grapheme joiner: it begins a new run of marks and is not seen
@@ -30,11 +22,6 @@ _TOO_MANY = re.compile(rb"[^\0]{30}(?=[^\0])")  # MOST_MARKS, and one more
 def is_visible(text: str) -> bool:
     """Whether it holds any character that is seen."""
     return _VISIBLE.search(text) is not None
-
-
-def visible(text: str) -> str:
-    """With a sign in place of each character that nobody sees, or that drives a terminal."""
-    return UNPRINTABLE.sub("�", text)
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
