@@ -1,1 +1,1 @@
-"""What tests of applications on semmem need too: a model server, a clock, waiting."""
+"""What tests of applications on semmem need too: a model server."""
