@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from qdrant_client import AsyncQdrantClient
 
 from semmem.embedded import open_servers
 from semmem.engine import indexing, worker
@@ -21,10 +22,13 @@ from semmem.migrations import upgrade
 from semmem.stores.qdrant.client import connect as connect_qdrant
 from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, Opener, opened
+from tests.places import keep_files_in_memory
 from tests.servers import ServerUrls, with_database
 
 # A run in the background of a shell ignores Ctrl-C, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+keep_files_in_memory()
 
 # The same examples in each run: nobody's second command fails by chance. HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("same", derandomize=True)
@@ -85,8 +89,16 @@ async def _database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     await _administer(servers, f'drop database "{name}" with (force)')
 
 
+@pytest_asyncio.fixture(scope="session")
+async def qdrant(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+    """One client for what a run throws away; a client for each test takes longer than what it does."""
+    client = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
+    yield client
+    await client.close()
+
+
 @pytest_asyncio.fixture
-async def urls(servers: ServerUrls, postgres_url: str) -> AsyncIterator[dict[str, Any]]:
+async def urls(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantClient) -> AsyncIterator[dict[str, Any]]:
     """Settings that name this test's database, its own keys in Redis, and its own collections in Qdrant."""
     prefix = f"test-{uuid4().hex[:12]}"
     yield {
@@ -97,7 +109,7 @@ async def urls(servers: ServerUrls, postgres_url: str) -> AsyncIterator[dict[str
         "qdrant_api_key": servers.qdrant_api_key,
         "qdrant_prefix": prefix,
     }
-    await _drop_collections(servers, prefix)
+    await _drop_collections(qdrant, prefix)
 
 
 @pytest.fixture(autouse=True)
@@ -154,12 +166,8 @@ async def _administer(servers: ServerUrls, statement: str) -> None:
         await connection.close()
 
 
-async def _drop_collections(servers: ServerUrls, prefix: str) -> None:
+async def _drop_collections(client: AsyncQdrantClient, prefix: str) -> None:
     """Each holds memory maps, of which a process may have some 65,000: a whole run makes more collections than fit."""
-    client = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
-    try:
-        for collection in (await client.get_collections()).collections:
-            if collection.name.startswith(prefix):
-                await client.delete_collection(collection.name)
-    finally:
-        await client.close()
+    for collection in (await client.get_collections()).collections:
+        if collection.name.startswith(prefix):
+            await client.delete_collection(collection.name)

@@ -38,6 +38,7 @@ def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
             check_compatibility=False,
             # httpx's own, but for the time: the client would keep no connection to the loopback interface at all.
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS),
+            verify=url.startswith("https://"),  # reading the certificate store takes longer than opening all else
         )
 
 
