@@ -39,12 +39,12 @@ from semmem.errors import (
     Unconfirmed,
     WriteConflict,
 )
-from semmem.ports import Reranker
 from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.memory.memory import Memory
     from semmem.memory.scoped import ScopedMemory
+    from semmem.ports import Reranker
     from semmem.wiring.bootstrap import open
 
 __all__ = [
@@ -94,8 +94,13 @@ __all__ = [
     "open",
 ]
 
-# Imported on first use, for they load the database drivers and models.
-_LAZY = {"open": "semmem.wiring.bootstrap", "Memory": "semmem.memory.memory", "ScopedMemory": "semmem.memory.scoped"}
+# Imported on first use: they load the database drivers and models, and what stands between these and the engine.
+_LAZY = {
+    "open": "semmem.wiring.bootstrap",
+    "Memory": "semmem.memory.memory",
+    "Reranker": "semmem.ports",
+    "ScopedMemory": "semmem.memory.scoped",
+}
 
 
 def __getattr__(name: str) -> Any:
