@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
-from semmem.ports import Embedder, Embeddings, Extractor
+from semmem.ports import Embedder, Embeddings, Extractor, Reranker
 from semmem.runtime.breaker import Breaker, Open
 
 HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
@@ -74,6 +74,24 @@ class GuardedExtractor:
 
     async def aclose(self) -> None:
         await self._extractor.aclose()
+
+
+class GuardedReranker:
+    """Raises ModelUnavailable at once while a user's reranker does not answer; closing that stays the user's."""
+
+    def __init__(self, reranker: Reranker, *, patience: float) -> None:
+        self._reranker = reranker
+        self.breaker = Breaker("reranker", _is_down, probe=self._probe, patience=patience)
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        with _guarded(self.breaker, "the reranker"):
+            return await self._reranker.score(query, texts)
+
+    async def aclose(self) -> None:
+        await self.breaker.aclose()
+
+    async def _probe(self) -> None:
+        await self._reranker.score(HARMLESS, [HARMLESS])
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from types import TracebackType
@@ -28,6 +28,7 @@ from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
 from semmem.memory.tiers import Recent, Tiers
 from semmem.migrations import upgrade
+from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
 from semmem.ports import (
     Clock,
@@ -152,7 +153,7 @@ async def open_application(
     forking.watch(asyncio.get_running_loop(), owned=False)
     import_all(settings)
     async with AsyncExitStack() as stack, _kept_by_a_child(stack):
-        models = replace(await _models(stack, settings), reranker=reranker)
+        models = await _models(stack, settings, reranker)
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
         stack.push_async_callback(application.memory.parts.background.aclose)
@@ -305,12 +306,14 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
 
 
-async def _models(stack: AsyncExitStack, settings: Settings) -> Models:
+async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker | None) -> Models:
     counter = await asyncio.to_thread(load_counter)
-    models = Models(embedder=make_embedder(settings), extractor=make_extractor(settings, counter), counter=counter)
-    stack.push_async_callback(models.embedder.aclose)
-    stack.push_async_callback(models.extractor.aclose)
-    return models
+    embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
+    guarded = GuardedReranker(reranker, patience=settings.patience) if reranker else None
+    for model in (embedder, extractor, guarded):
+        if model:
+            stack.push_async_callback(model.aclose)
+    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=guarded)
 
 
 @asynccontextmanager

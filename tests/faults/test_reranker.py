@@ -13,6 +13,7 @@ import semmem
 from semmem import ModelError, ModelUnavailable, NewEvent, Recall, Reranker, ScopedMemory
 from semmem.retrieval.search import RERANKED
 from tests.applications import ManualClock
+from tests.waiting import wait_until
 
 ASKED = "Which food must she avoid?"
 SAID = [
@@ -54,9 +55,17 @@ class Failing:
         raise self._error(f"cannot read {texts[0]!r}")
 
 
-class Silent:
+class Silent(Judge):
+    """Answers once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda text: -len(text))
+        self.let = asyncio.Event()
+
     async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
-        return await asyncio.Future[Sequence[float]]()
+        scores = await super().score(query, texts)
+        await self.let.wait()
+        return scores
 
 
 def shortest() -> Judge:
@@ -209,6 +218,26 @@ async def test_it_is_waited_for_only_so_long(
         recall = await reader.recall(ASKED)
 
     assert (recall.hits, recall.degraded) == (plain.hits, frozenset({"reranker"}))
+
+
+async def test_one_that_hangs_is_waited_for_once_and_found_back(
+    told: ScopedMemory, reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semmem.retrieval.rerank.RERANK_SECONDS", 1.5)  # a quicker failure opens no breaker
+    silent = Silent()
+    async with reading(silent) as reader:
+        answers = [await reader.recall(ASKED, timeout=60) for _ in range(3)]
+        asked_about_hits = [query for query, _ in silent.asked if query == ASKED]
+        silent.let.set()
+        await wait_until(lambda: _ordered_by_length(reader))
+
+    assert [recall.degraded for recall in answers] == [frozenset({"reranker"})] * 3
+    assert asked_about_hits == [ASKED]
+
+
+async def _ordered_by_length(reader: ScopedMemory) -> bool:
+    recall = await reader.recall(ASKED, timeout=60)
+    return not recall.degraded and _texts(recall) == sorted(_texts(recall), key=len)
 
 
 async def test_an_error_that_it_does_not_own_up_to_is_the_callers(told: ScopedMemory, reading: Reading) -> None:
