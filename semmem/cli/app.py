@@ -40,6 +40,13 @@ def options(
         Path | None,
         typer.Option(envvar="SEMMEM_DATA", help="The embedded servers' folder.", show_default="per user"),
     ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            help="How long each call to the memory may take, such as 30 or 1m30s.",
+            show_default="SEMMEM_READ_TIMEOUT and SEMMEM_WRITE_TIMEOUT",
+        ),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
@@ -47,7 +54,8 @@ def options(
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     # Every command would repeat it; doctor and context say so where it matters.
     logging.getLogger("semmem.models.tokens").setLevel(logging.ERROR)
-    ctx.obj = {} if data is None else {"data": data}
+    given = {"data": data, "read_timeout": timeout, "write_timeout": timeout}
+    ctx.obj = {name: value for name, value in given.items() if value is not None}
 
 
 app.command("demo")(demo)

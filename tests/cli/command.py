@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,24 +32,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`semmem` on one data folder; `scope` are options that every call gets, such as `--tenant`."""
+    """`semmem` on one data folder; every call gets its `options`, and its `scope`, such as `--tenant`."""
 
     data: Path
+    options: tuple[str, ...] = ()
     scope: tuple[str, ...] = ()
 
     def within(self, *scope: str) -> "Command":
-        return Command(data=self.data, scope=scope)
+        return replace(self, scope=scope)
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", env: Mapping[str, str] | None = None) -> Answer:
         """In this process, where the libraries are loaded already."""
         told = environment(self.data) | dict(env or {})
         # In a thread, since the command runs an event loop of its own.
         with patch.dict(os.environ, told, clear=True), ThreadPoolExecutor(1) as thread:
-            return thread.submit(_invoke, (*arguments, *self.scope), stdin).result(SECONDS)
+            return thread.submit(_invoke, (*self.options, *arguments, *self.scope), stdin).result(SECONDS)
 
     def process(self, *arguments: str, env: Mapping[str, str] | None = None) -> Answer:
         """As a user would."""
-        command = [sys.executable, "-m", "semmem", *arguments, *self.scope]
+        command = [sys.executable, "-m", "semmem", *self.options, *arguments, *self.scope]
         told = environment(self.data) | dict(env or {})
         done = subprocess.run(command, capture_output=True, text=True, env=told, timeout=SECONDS)
         return Answer(code=done.returncode, out=done.stdout, err=done.stderr)

@@ -1,9 +1,13 @@
+import asyncio
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import asyncpg
 import pytest
 
+from semmem.embedded import Servers
 from tests.cli.command import Command
 
 ALICE = ("--tenant", "acme", "--user", "alice")
@@ -161,3 +165,22 @@ def test_version(semmem: Command) -> None:
     import semmem as package
 
     assert semmem("--version").out == f"{package.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [("history",), ("remember", "I live in Bergen.")])
+async def test_a_call_takes_no_longer_than_the_command_was_told(
+    embedded: tuple[Path, Servers], alice: Command, command: tuple[str, ...]
+) -> None:
+    folder, servers = embedded
+    alice("history")  # migrates what the lock would hold up
+    connection = await asyncpg.connect(servers.postgres_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("lock table semmem.events")
+            semmem = Command(data=folder, scope=alice.scope, options=("--timeout", "0.5s"))
+            answer = await asyncio.to_thread(semmem, *command)
+    finally:
+        await connection.close()
+
+    assert answer.code == 1
+    assert "within 0.5 s" in answer.err
