@@ -12,7 +12,7 @@ from semmem.wiring.settings import load_settings
 Opener = Callable[..., AbstractAsyncContextManager[Application]]
 
 # What every application of a test run is opened with, unless the test says otherwise.
-FAST = {
+FAST: dict[str, Any] = {
     "extract_after": 0,
     "lease": 2,
     "sweep_every": 0.2,

@@ -40,7 +40,7 @@ def with_login(url: str, login: str) -> str:
 def way_to_postgres(url: str) -> Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]:
     """Opens a plain connection to the server of a URL, for a proxy: by its unix socket, or its address."""
     place = make_url(url)
-    port = place.port or place.query.get("port", 5432)
+    port = place.port or int(str(place.query.get("port", 5432)))
     if folder := place.query.get("host"):
         return partial(asyncio.open_unix_connection, f"{folder}/.s.PGSQL.{port}")
     return partial(asyncio.open_connection, place.host, port)

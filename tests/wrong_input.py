@@ -3,14 +3,17 @@
 import asyncio
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import Enum
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from semmem import Branch, InvalidInput, NewEvent, Scope, SemmemError
 
+Row = tuple[str, Callable[[], Any]]  # what is wrong in a call, and the call
+NOTHING: Mapping[str, Any] = {}
 SECONDS = 60  # after which a call counts as hanging; the machine may be busy
 
 
@@ -100,7 +103,7 @@ WRONG: dict[str, Callable[[], Any]] = {
 }
 
 
-def each_wrong(call: Callable[..., Any], name: str, right: dict[str, Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def each_wrong(call: Callable[..., Any], name: str, right: dict[str, Any]) -> Iterator[Row]:
     """Calls with each parameter wrong in each way, the others right; what is not named in `right` is left out."""
     for parameter in inspect.signature(call).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
@@ -108,9 +111,30 @@ def each_wrong(call: Callable[..., Any], name: str, right: dict[str, Any]) -> It
         for told, make in WRONG.items():
             row = f"{name}({parameter.name}={told})"
             if parameter.kind is parameter.VAR_POSITIONAL:
-                yield row, lambda make=make: call(*right.values(), make())
+                yield row, partial(_with_last, call, right, make)
             else:
-                yield row, lambda make=make, to=parameter.name: call(**right | {to: make()})
+                yield row, partial(_with, call, right, parameter.name, make)
+
+
+def wrong_keywords(call: Callable[..., Any], names: Iterable[str], right: Mapping[str, Any] = NOTHING) -> Iterator[Row]:
+    """Calls with each of these keywords wrong in each way, the others right."""
+    for name in names:
+        for told, make in WRONG.items():
+            yield f"{name}={told}", partial(_with, call, right, name, make)
+
+
+def wrong_values(call: Callable[[Any], Any]) -> Iterator[Row]:
+    """Calls with each wrong value alone."""
+    for told, make in WRONG.items():
+        yield told, partial(_with_last, call, NOTHING, make)
+
+
+def _with(call: Callable[..., Any], right: Mapping[str, Any], name: str, make: Callable[[], Any]) -> Any:
+    return call(**{**right, name: make()})
+
+
+def _with_last(call: Callable[..., Any], right: Mapping[str, Any], make: Callable[[], Any]) -> Any:
+    return call(*right.values(), make())
 
 
 async def _fault(call: Callable[[], Any]) -> str | None:
@@ -134,5 +158,5 @@ async def _fault(call: Callable[[], Any]) -> str | None:
     return None
 
 
-async def faults(calls: Iterator[tuple[str, Callable[[], Any]]]) -> dict[str, str]:
+async def faults(calls: Iterator[Row]) -> dict[str, str]:
     return {row: fault for row, call in calls if (fault := await _fault(call))}

@@ -1,7 +1,7 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Collection, Iterable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence, Set
 from datetime import datetime
 from typing import Unpack, get_args
 from uuid import UUID
@@ -143,7 +143,7 @@ class ScopedMemory(Place):
         session: str | None = None,
         also: Sequence["ScopedMemory"] = (),
         format: Format = "text",
-        tiers: Collection[Tier] = TIERS,
+        tiers: Sequence[Tier] | Set[Tier] = TIERS,
         timeout: float | None = None,
     ) -> Context:
         """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.

@@ -82,13 +82,13 @@ def _retraction(**said: Any) -> Callable[[Body], None]:
     return change
 
 
-FORGED: dict[str, tuple[str, Callable[[Body], None]]] = {
+FORGED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "an unknown kind": ("kind", _set("event", "kind", "token")),
-    "no kind": ("kind", lambda body: _line(body, "event").pop("kind") and None),
+    "no kind": ("kind", lambda body: _line(body, "event").pop("kind")),
     "a kind that is no word": ("kind", _set("event", "kind", ["event"])),
     "an unknown field": ("tenant", _set("event", "tenant", "globex")),
     "a missing field": ("content", _without("content")),
-    "no place": ("kind", lambda body: body.pop(0) and None),
+    "no place": ("kind", lambda body: body.pop(0)),
     "a place twice": ("path", _again("place")),
     "a place too deep": ("path", _set("place", "path", ["a"] * 33)),
     "a path that is text": ("path", _set("place", "path", "a/b")),

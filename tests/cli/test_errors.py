@@ -137,7 +137,8 @@ def test_every_command_teaches_with_an_example(semmem: Command) -> None:
     from semmem.cli.records import app as records
 
     names = [str(command.name) for command in app.registered_commands]
-    names += [f"records {command.name or command.callback.__name__}" for command in records.registered_commands]
+    functions = {command.name: getattr(command.callback, "__name__", None) for command in records.registered_commands}
+    names += [f"records {name or function}" for name, function in functions.items()]
     assert {"demo", "import", "dead-letters", "doctor"} < {*names}
     for name in names:
         assert f"Example: semmem {name}" in " ".join(semmem(*name.split(), "--help").out.split()), name

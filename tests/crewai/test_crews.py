@@ -90,7 +90,7 @@ def test_a_flow(memory: SemmemMemory) -> None:
             return "learnt"
 
         @listen(learn)
-        def ask(self, _: str) -> list[str]:
+        def answer(self, _: str) -> list[str]:
             return [match.record.content for match in self.recall("When does the warehouse close?", scope="/depot")]
 
     answered = Depot(memory=memory).kickoff()

@@ -36,7 +36,7 @@ def test_recall_of_user_1_never_sees_user_10(memory: SemmemMemory) -> None:
     memory.remember("The PIN of user one is 1234.", scope="/user/1")
 
     for depth in ("shallow", "deep"):
-        found = memory.recall("What is the PIN?", scope="/user/1", depth=depth)  # type: ignore[arg-type]
+        found = memory.recall("What is the PIN?", scope="/user/1", depth=depth)
         assert {match.record.scope for match in found} == {"/user/1"}
 
 

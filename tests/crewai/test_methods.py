@@ -11,6 +11,7 @@ from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
 from semmem.integrations.crewai import SemmemMemory
+from semmem.integrations.crewai.records import Match
 from tests.crewai.conftest import Remembering
 
 
@@ -251,6 +252,7 @@ def test_what_other_doors_of_semmem_keep_is_recalled_too(memory: SemmemMemory) -
     memory._storage.run(elsewhere)
 
     [match, *_] = memory.recall("What is the cat called?", depth="shallow")
+    assert isinstance(match, Match)
     assert (match.record.content, match.kind) == ("My cat is called Mitzi.", "event")
     assert memory.list_records() == []
     assert memory.forget(record_ids=[match.record.id]) == 1

@@ -34,7 +34,7 @@ async def store(servers: Servers) -> UUID:
         await qdrant.create_collection(
             "markers", vectors_config=models.VectorParams(size=4, distance=models.Distance.COSINE)
         )
-    await qdrant.upsert("markers", [models.PointStruct(id=str(marker), vector=[1, 2, 3, 4])], wait=True)
+    await qdrant.upsert("markers", [models.PointStruct(id=str(marker), vector=[1.0, 2.0, 3.0, 4.0])], wait=True)
     await qdrant.close()
     return marker
 

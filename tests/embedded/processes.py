@@ -20,6 +20,7 @@ class Opener:
         self.answer = answer
 
     async def leave(self) -> None:
+        assert self.process.stdin is not None
         self.process.stdin.close()
         await self.process.wait()
 
@@ -35,6 +36,7 @@ async def start_opener(folder: Path, **options: Any) -> Opener:
         start_new_session=True,
         **options,
     )
+    assert process.stdout is not None
     return Opener(process, json.loads(await process.stdout.readline()))
 
 

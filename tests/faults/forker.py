@@ -13,13 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib.abc import MetaPathFinder
 from typing import Any
 
 import tiktoken
+from alembic import command
 
 import semmem
-from semmem import migrations
 from semmem.wiring.bridge import Bridge
 
 SECONDS = 90
@@ -199,7 +200,8 @@ def counting() -> None:
 
 def migrating() -> None:
     """Forks while another thread makes the tables of the embedded database."""
-    migrations.command.upgrade, begun = _slow_once(migrations.command.upgrade)
+    slow, begun = _slow_once(command.upgrade)
+    command.upgrade = slow
     _fork_while(begun)
 
 
@@ -230,13 +232,17 @@ def _in_pool(settings: dict[str, Any]) -> str:
     return Bridge.shared(**settings).run(_use)
 
 
+def _pooled(pool: ProcessPoolExecutor) -> Any:
+    return pool.submit(_in_pool, SETTINGS).result(SECONDS)
+
+
 def pools() -> None:
     """As multiprocessing and Celery fork, and as multiprocessing spawns."""
     bridge = Bridge.shared(**SETTINGS)
     said("parent", lambda: bridge.run(_use))
     for method in ("fork", "spawn"):
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(method)) as pool:
-            said("child", lambda pool=pool: pool.submit(_in_pool, SETTINGS).result(SECONDS))
+            said("child", partial(_pooled, pool))
     said("parent", lambda: bridge.run(_use))
     bridge.close()
 

@@ -21,7 +21,7 @@ from semmem.runtime.breaker import FIRST_PAUSE
 from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
-from tests.faults.proxy import BlackHole, Cut, Delay, Drip, Drop, Fault, Garbage, HalfClose, Proxy, Refuse
+from tests.faults.proxy import BlackHole, Connect, Cut, Delay, Drip, Drop, Fault, Garbage, HalfClose, Proxy, Refuse
 from tests.model_server import ModelServer
 from tests.servers import way_to_postgres
 from tests.unit.extractors.builders import answer, said_fact, verdicts
@@ -222,7 +222,7 @@ async def open_bench(folder: Path, unit: float) -> AsyncIterator[Bench]:
         servers = await stack.enter_async_context(await open_servers(folder))
         await upgrade(servers.postgres_url)
         model = stack.enter_context(ModelServer(drawers))
-        addresses = {
+        addresses: dict[str, Connect] = {
             "postgres": way_to_postgres(servers.postgres_url),
             "redis": partial(asyncio.open_unix_connection, urlsplit(servers.redis_url).path),
             "qdrant": _tcp(servers.qdrant_url),

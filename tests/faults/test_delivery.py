@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from semmem import Ack
 from semmem.memory.scoped import ScopedMemory
 from tests.applications import ManualClock, Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
@@ -36,11 +37,13 @@ async def test_two_hundred_deliveries_have_one_effect(urls: dict[str, Any], open
 
 
 async def test_a_key_is_one_event_however_late_it_comes_again(alice: ScopedMemory, clock: ManualClock) -> None:
-    report = {"role": "system", "session": "s"}
-    first = await alice.remember("The lift is out of order.", agent="chat", key="chat-1", **report)
-    other = await alice.remember("The lift is out of order.", agent="billing", key="billing-1", **report)
+    async def report(agent: str) -> Ack:
+        text = "The lift is out of order."
+        return await alice.remember(text, role="system", session="s", agent=agent, key=f"{agent}-1")
+
+    first, other = await report("chat"), await report("billing")
     clock.advance(hours=1)
-    again = await alice.remember("The lift is out of order.", agent="billing", key="billing-1", **report)
+    again = await report("billing")
 
     assert (first.status, other.status, again.status) == ("accepted", "accepted", "duplicate")
     assert first.id != other.id == again.id

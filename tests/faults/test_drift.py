@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
 
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
@@ -20,6 +21,7 @@ from tests.contract.vector_index import point
 from tests.waiting import wait_until
 
 DIMENSIONS = 384
+Vector = NDArray[np.float64]
 
 
 class Damage:
@@ -37,7 +39,7 @@ class Damage:
     async def drop(self, field: str) -> None:
         await self.client.delete_payload(self.collection, [field], points=[self.id], wait=True)
 
-    async def turn(self, how: Callable[[np.ndarray], np.ndarray]) -> None:
+    async def turn(self, how: Callable[[Vector], Vector]) -> None:
         [held] = await self.client.retrieve(self.collection, [self.id], with_vectors=True, with_payload=True)
         turned = how(np.array(held.vector)).tolist()
         await self.put(self.id, held.payload or {}, turned)
@@ -65,11 +67,12 @@ async def _everything(damage: Damage) -> list[models.Record]:
     return sorted((each for each in found if each.id != MARK), key=lambda each: str(each.id))
 
 
-def _nudged(vector: np.ndarray) -> np.ndarray:
-    return vector + np.eye(len(vector))[0] * 1e-3
+def _nudged(vector: Vector) -> Vector:
+    nudged: Vector = vector + np.eye(len(vector))[0] * 1e-3
+    return nudged
 
 
-DAMAGES: dict[str, tuple[str, Callable[[Damage], Awaitable[None]]]] = {
+DAMAGES: dict[str, tuple[str, Callable[[Damage], Awaitable[object]]]] = {
     "the point is gone": ("missing", lambda it: it.lose()),
     "another version": ("outdated", lambda it: it.say(version=7)),
     "no version": ("outdated", lambda it: it.drop("version")),
@@ -198,11 +201,12 @@ async def test_a_point_filed_under_another_scope_is_found_from_there_and_goes_ho
 ) -> None:
     before = await _everything(damage)
     alice, team, other = places[0], places[3], places[4]
-    for address, finder in (
+    finders: list[tuple[dict[str, str], Callable[[], Awaitable[Drift]]]] = [
         (_address("acme", "workspace", "launch"), team.reindex),
         (_address("globex", "user", "alice"), other.reindex),
         (_address("globex", "user", "alice"), lambda: memory.reindex(tenant="globex")),
-    ):
+    ]
+    for address, finder in finders:
         await damage.say(**address)
         assert (await finder()).kinds == {"foreign_scope": 1}
         await alice.settled()

@@ -46,7 +46,12 @@ async def _is_right_again(application: Application, places: list[ScopedMemory]) 
 
 async def _points(client: AsyncQdrantClient, collection: str) -> list[models.PointStruct]:
     found, _ = await client.scroll(collection, limit=1_000, with_payload=True, with_vectors=True)
-    return [models.PointStruct(id=point.id, vector=point.vector, payload=point.payload) for point in found]
+    return [_kept(point) for point in found]
+
+
+def _kept(point: models.Record) -> models.PointStruct:
+    assert isinstance(point.vector, list)
+    return models.PointStruct(id=point.id, vector=point.vector, payload=point.payload)
 
 
 async def _made_anew(client: AsyncQdrantClient, collection: str) -> bool:

@@ -21,6 +21,10 @@ async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Servers
         yield servers
 
 
+async def _command(administrator: Redis, words: str) -> None:
+    await administrator.execute_command(*words.split())  # type: ignore[no-untyped-call]
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "says"),
     [
@@ -41,8 +45,8 @@ async def test_a_redis_that_refuses_is_named_and_back_by_itself(
         first = await alice.remember("I am allergic to peanuts.")
         await alice.settled()
         assert (await alice.context("Any allergies?", budget=500)).degraded == frozenset()
-        await administrator.execute_command(*begins.split())
-        await administrator.execute_command(*KICK.split())
+        await _command(administrator, begins)
+        await _command(administrator, KICK)
         try:
             await alice.remember("I play the cello.")
             context = await alice.context("What does she play?", budget=500)
@@ -52,7 +56,7 @@ async def test_a_redis_that_refuses_is_named_and_back_by_itself(
             assert "peanuts" not in (await alice.context("Any allergies?", budget=500)).text
         finally:
             password = administrator.connection_pool.connection_kwargs["password"]
-            await administrator.execute_command(*ends.format(password=password).split())
+            await _command(administrator, ends.format(password=password))
         await alice.settled()
         after = await alice.context("What does she play?", budget=500)
         assert ("cello" in after.text, "peanuts" in after.text, after.degraded) == (True, False, frozenset())

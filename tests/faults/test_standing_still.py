@@ -9,7 +9,8 @@ from semmem import Ack
 from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
 from semmem.stores.postgres.pool import Postgres
-from tests.applications import Application, Opener
+from semmem.wiring.bootstrap import Application
+from tests.applications import Opener
 
 ALICE = Scope.user("acme", "alice")
 HELD = {

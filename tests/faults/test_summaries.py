@@ -1,6 +1,7 @@
 """A summary is made again while writers go on, and of what stands when it is written."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
@@ -8,6 +9,7 @@ import pytest
 
 from semmem.engine import summaries
 from semmem.engine.summaries import SummaryRebuilder
+from semmem.extractors.offline import Weighed, condensed
 from tests.applications import ManualClock, Opener
 
 SECONDS = 60
@@ -33,14 +35,13 @@ async def test_what_goes_while_the_text_is_made_is_not_in_it(
         finally:
             await owner.close()
 
-    def interrupted(said: list[summaries.Statement]) -> str:
+    def interrupted(said: Sequence[Weighed]) -> str:
         if not made:
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(asyncio.run, meanwhile()).result(SECONDS)
-        made.append(real(said))
+        made.append(condensed(said))
         return made[-1]
 
-    real = summaries.condensed
     async with opener(worker=False) as idle:
         alice = idle.memory.scope(tenant="acme", user="alice")
         await alice.forget(event=first.id)

@@ -1,5 +1,7 @@
 """A batch is committed once, and only as long as what it rests on stands (P2, P7)."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from semmem.domain.extraction import Decision, Extraction, Quarantined
@@ -12,7 +14,7 @@ from tests.applications import ManualClock, Opener
 
 
 @pytest.fixture
-async def idle(opener: Opener):
+async def idle(opener: Opener) -> AsyncIterator[Application]:
     """An application whose worker does not run, so that the test is the only one who writes facts."""
     async with opener(worker=False) as application:
         yield application

@@ -177,9 +177,9 @@ async def test_no_more_than_a_thousand_places_are_read_at_once(alice: ScopedMemo
 
 async def test_only_a_memory_is_read_together_with_another(alice: ScopedMemory) -> None:
     with pytest.raises(InvalidInput, match=r"also\[0\].*ScopedMemory"):
-        await alice.recall("anything", also=[alice.records])
+        await alice.recall("anything", also=[alice.records])  # type: ignore[list-item]
     with pytest.raises(InvalidInput, match=r"also\[0\].*ScopedMemory"):
-        await alice.records.find(also=[alice.records])
+        await alice.records.find(also=[alice.records])  # type: ignore[list-item]
 
 
 def test_a_branch_is_no_root() -> None:

@@ -153,6 +153,11 @@ async def test_records_keep_their_place_while_others_come_and_go(alice: ScopedMe
     ]  # fmt: skip
 
 
+def _by_id(alice: ScopedMemory) -> tuple[Callable[..., Awaitable[Sequence[object]]], ...]:
+    """The lists whose cursor is an id."""
+    return (alice.facts, alice.summaries, alice.dead_letters, alice.receipts)
+
+
 async def test_a_list_does_not_seem_to_end_where_its_cursor_is_gone(alice: ScopedMemory, memory: Any) -> None:
     ack = await alice.remember("I own a kayak.")
     await alice.settled()
@@ -164,9 +169,9 @@ async def test_a_list_does_not_seem_to_end_where_its_cursor_is_gone(alice: Scope
     await alice.forget(event=ack.id)
     await alice.records.delete(["k"])
 
-    for page in (alice.facts, alice.summaries, alice.dead_letters, alice.receipts):
+    for page in _by_id(alice):
         with pytest.raises(NotFound, match="before"):
-            await page(before=fact.id)  # type: ignore[operator]
+            await page(before=fact.id)
     with pytest.raises(NotFound, match="after"):
         await alice.records.find(after=record)
 
@@ -180,9 +185,9 @@ async def test_a_limit_names_its_bounds(alice: ScopedMemory, limit: Any) -> None
 
 
 async def test_a_cursor_of_another_kind_is_refused(alice: ScopedMemory) -> None:
-    for page in (alice.facts, alice.summaries, alice.dead_letters, alice.receipts):
+    for page in _by_id(alice):
         with pytest.raises(InvalidInput, match="before"):
-            await page(before=7)  # type: ignore[operator]
+            await page(before=7)
     other = Branch(Scope.user("acme", "bob"), ("a",))
     for after in (other, "a", 7):
         with pytest.raises(InvalidInput, match="after"):

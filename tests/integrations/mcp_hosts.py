@@ -10,12 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from mcp import Client, StdioServerParameters
-from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.client.streamable_http import streamable_http_client
 from mcp.server.mcpserver import MCPServer
+from mcp.shared._httpx_utils import create_mcp_http_client
+from mcp.types import ContentBlock, TextContent
 
 from tests.cli.command import environment
 
 ALICE = ("--tenant", "acme", "--user", "alice")
+
+
+def text_of(block: ContentBlock) -> str:
+    assert isinstance(block, TextContent), block
+    return block.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +35,14 @@ class Caller:
         answer = await self.client.call_tool(tool, arguments)
         assert not answer.is_error, answer.content
         assert answer.structured_content is not None
-        return answer.structured_content
+        content: dict[str, Any] = answer.structured_content
+        return content
 
     async def refused(self, tool: str, **arguments: Any) -> str:
         """What a model reads where the tool fails."""
         answer = await self.client.call_tool(tool, arguments)
         assert answer.is_error, answer.structured_content
-        return str(answer.content[0].text)
+        return text_of(answer.content[0])
 
     async def texts(self) -> list[str]:
         """All that is listed, newest first."""

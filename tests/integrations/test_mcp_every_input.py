@@ -10,7 +10,7 @@ from semmem.domain.scope import Scope
 from semmem.integrations.mcp.server import one_scope
 from semmem.memory.memory import Memory
 from semmem.memory.scoped import ScopedMemory
-from tests.integrations.mcp_hosts import Caller, calling
+from tests.integrations.mcp_hosts import Caller, calling, text_of
 
 
 def _deep(levels: int) -> Any:
@@ -49,7 +49,7 @@ async def _fault(call: Caller, tool: str, argument: str, given: dict[str, Any]) 
     answer = await call.client.call_tool(tool, given)
     if not answer.is_error:
         return None
-    said = str(answer.content[0].text)
+    said = text_of(answer.content[0])
     if "failed inside" in said or "Traceback" in said:
         return said
     return (

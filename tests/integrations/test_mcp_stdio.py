@@ -53,7 +53,7 @@ async def test_stdout_holds_the_protocol_alone_and_the_end_of_stdin_ends_it(
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(calls)
-        answers = {}
+        answers: dict[int | None, dict[str, Any]] = {}
         while {1, 2, 3} - answers.keys():
             said = json.loads(await process.stdout.readline())
             answers[said.get("id")] = said

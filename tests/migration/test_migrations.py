@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import asyncpg
@@ -14,7 +15,7 @@ from tests.servers import ServerUrls, with_database
 
 
 @pytest.fixture
-async def empty(servers: ServerUrls):
+async def empty(servers: ServerUrls) -> AsyncIterator[str]:
     name = f"empty_{uuid4().hex}"
     admin = await asyncpg.connect(servers.postgres_url)
     await admin.execute(f'create database "{name}"')
@@ -26,7 +27,8 @@ async def empty(servers: ServerUrls):
 async def _revision(url: str) -> str:
     connection = await asyncpg.connect(url)
     try:
-        return await connection.fetchval("select string_agg(version_num, ',') from public.semmem_revision")
+        found: str = await connection.fetchval("select string_agg(version_num, ',') from public.semmem_revision")
+        return found
     finally:
         await connection.close()
 

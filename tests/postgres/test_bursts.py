@@ -27,7 +27,8 @@ async def made() -> AsyncIterator[Cluster]:
 
 async def _ask(postgres: Postgres, seconds: float = 0.0) -> str:
     async with postgres.transaction(ALICE) as connection:
-        return await connection.fetchval("select current_user::text from pg_sleep($1)", seconds)
+        role: str = await connection.fetchval("select current_user::text from pg_sleep($1)", seconds)
+        return role
 
 
 async def test_two_hundred_questions_at_once_are_all_answered(opener: Opener) -> None:

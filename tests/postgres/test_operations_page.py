@@ -15,7 +15,7 @@ PASSWORD = "a-password-of-the-test"
 
 def _block(language: str, part: str) -> str:
     """The block of the page that holds `part`."""
-    blocks = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    blocks: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     return next(block for block in blocks if part in block)
 
 

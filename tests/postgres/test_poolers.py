@@ -143,7 +143,8 @@ async def test_a_burst_makes_do_with_what_a_pooler_gives(postgres_url: str, more
 
         async def ask() -> str:
             async with postgres.transaction(Scope.user("acme", "alice")) as connection:
-                return await connection.fetchval("select current_user::text from pg_sleep(0.02)")
+                role: str = await connection.fetchval("select current_user::text from pg_sleep(0.02)")
+                return role
 
         assert await asyncio.gather(*(ask() for _ in range(40))) == ["semmem_app"] * 40
         await postgres.aclose()

@@ -211,6 +211,7 @@ async def _in_keys(place: Place, word: Canaries) -> set[str]:
     found: set[str] = set()
     async with Redis.from_url(servers.redis_url) as redis:
         for key in await redis.keys("*"):
+            held: object
             match await redis.type(key):
                 case b"zset":
                     held = await redis.zrange(key, 0, -1)

@@ -223,7 +223,7 @@ async def test_a_restart_of_postgres_starts_a_new_cache_and_forgetting_reaches_t
             assert receipt.id is not None
             assert (await alice.receipt(receipt.id)).complete
             for key in await redis.keys("semmem:*"):
-                assert WORDS.encode() not in await redis.dump(key)
+                assert WORDS.encode() not in (await redis.dump(key) or b"")
 
 
 async def _after_reconnecting(memory: ScopedMemory) -> None:

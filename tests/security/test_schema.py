@@ -1,9 +1,12 @@
 """The schema itself keeps tenants apart: asked of the catalog, so that a new table cannot forget it."""
 
+from collections.abc import AsyncIterator
+
 import asyncpg
 import pytest
 
 from semmem.domain.scope import Scope, View
+from semmem.memory.scoped import ScopedMemory
 from semmem.postgres.session import APP_ROLE
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
 from semmem.stores.postgres.pool import Postgres
@@ -17,7 +20,7 @@ WITHOUT_TENANT = {"indexes", "mirror", "workers"} | UNUSED
 
 
 @pytest.fixture
-async def catalog(postgres_url: str):
+async def catalog(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(postgres_url)
     yield connection
     await connection.close()
@@ -172,7 +175,7 @@ async def test_a_job_is_seen_and_written_in_its_own_scope_alone(opener: Opener, 
     "verb", ["select from {}", "delete from {}", "update {} set id = 0", "insert into {} default values"]
 )
 async def test_what_pgqueuer_keeps_beside_its_jobs_is_not_the_applications(
-    alice, postgres_url: str, table: str, verb: str
+    alice: ScopedMemory, postgres_url: str, table: str, verb: str
 ) -> None:
     postgres = await Postgres.connect(postgres_url)
     try:
@@ -183,7 +186,9 @@ async def test_what_pgqueuer_keeps_beside_its_jobs_is_not_the_applications(
         await postgres.aclose()
 
 
-async def test_jobs_leave_no_rows_behind(alice, strangers, catalog: asyncpg.Connection) -> None:
+async def test_jobs_leave_no_rows_behind(
+    alice: ScopedMemory, strangers: list[ScopedMemory], catalog: asyncpg.Connection
+) -> None:
     for memory in (alice, *strangers):
         await memory.remember("I am allergic to peanuts.")
     for memory in (alice, *strangers):
@@ -198,13 +203,15 @@ async def test_jobs_leave_no_rows_behind(alice, strangers, catalog: asyncpg.Conn
         return found
 
     async def done() -> bool:
-        return await catalog.fetchval("select count(*) from semmem.pgqueuer") == 0
+        return not await catalog.fetchval("select exists (select from semmem.pgqueuer)")
 
     await wait_until(done)
     assert await left() == 0
 
 
-async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice, postgres_url: str) -> None:
+async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(
+    alice: ScopedMemory, postgres_url: str
+) -> None:
     await alice.remember("The vault is behind the mirror.")
     postgres = await Postgres.connect(postgres_url)
     insert = "insert into semmem.scopes (tenant, scope_kind, scope_id) values ('acme', 'user', 'mallory')"
@@ -220,7 +227,7 @@ async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(alice,
         await postgres.aclose()
 
 
-async def test_an_event_can_not_be_rewritten(alice, postgres_url: str) -> None:
+async def test_an_event_can_not_be_rewritten(alice: ScopedMemory, postgres_url: str) -> None:
     await alice.remember("The vault is behind the mirror.")
     postgres = await Postgres.connect(postgres_url)
     try:

@@ -6,6 +6,7 @@ Left to Python itself is only what no function can see: a keyword that it does n
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from semmem.wiring.bridge import Bridge
 from semmem.wiring.inventory import scopes
 from semmem.wiring.settings import Settings, load_settings
 from tests.applications import FAST, Opener
-from tests.wrong_input import WRONG, each_wrong, faults
+from tests.wrong_input import Row, each_wrong, faults, wrong_keywords, wrong_values
 
 # What is right where a parameter has no default, by its name; a parameter not named here makes the test fail.
 RIGHT: dict[str, Any] = {
@@ -57,6 +58,8 @@ RIGHT: dict[str, Any] = {
     "event_id": UUID(int=1),
     "quote": "tea",
 }
+# Where no server is.
+NOWHERE = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
 # Of several that exclude each other one has to be named.
 NAMED: dict[str, dict[str, Any]] = {
     "scope": {"user": "alice"},
@@ -80,7 +83,7 @@ def _arguments(name: str, call: Callable[..., Any]) -> dict[str, Any]:
     return given
 
 
-def _calls(name: str, call: Callable[..., Any]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _calls(name: str, call: Callable[..., Any]) -> Iterator[Row]:
     return each_wrong(call, name, _arguments(name, call))
 
 
@@ -107,11 +110,7 @@ async def test_every_method_of_a_memory(quick: Application, name: str) -> None:
 async def test_every_field_of_remember(quick: Application, field: str) -> None:
     alice = quick.memory.scope(tenant="acme", user="alice")
 
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for told, make in WRONG.items():
-            yield f"{field}={told}", lambda make=make: alice.remember("tea", **{field: make()})
-
-    assert await faults(calls()) == {}
+    assert await faults(wrong_keywords(partial(alice.remember, "tea"), [field])) == {}
 
 
 @pytest.mark.parametrize("name", _names(Records))
@@ -148,56 +147,37 @@ async def test_every_value_that_a_caller_makes(make: Callable[..., Any]) -> None
 
 
 async def test_every_setting() -> None:
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for name in Settings.model_fields:
-            for told, make in WRONG.items():
-                yield f"{name}={told}", lambda make=make, name=name: load_settings(**{name: make()})
-
-    assert await faults(calls()) == {}
+    assert await faults(wrong_keywords(load_settings, Settings.model_fields)) == {}
     with pytest.raises(ConfigurationError):
         load_settings(no_such_setting=1)
 
 
 async def test_the_administrators_list(quick: Application) -> None:
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for name in ("tenant", "after", "limit"):
-            for told, make in WRONG.items():
-                yield f"{name}={told}", lambda make=make, name=name: scopes(quick.settings, **{name: make()})
-
-    assert await faults(calls()) == {}
+    listed = partial(scopes, quick.settings)
+    assert await faults(wrong_keywords(listed, ("tenant", "after", "limit"))) == {}
 
 
 @pytest.mark.parametrize("name", ["run", "arun"])
 async def test_every_work_that_a_bridge_is_given(urls: dict[str, Any], name: str) -> None:
     bridge = Bridge(**FAST | urls)
     try:
-        call = getattr(bridge, name)
-
-        def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-            for told, make in WRONG.items():
-                if told != "class":  # which can be called, and raises an error of its own
-                    yield f"{name}({told})", lambda make=make: call(make())
-
-        assert await faults(calls()) == {}
+        # A class can be called, and raises an error of its own.
+        rows = (row for row in wrong_values(getattr(bridge, name)) if row[0] != "class")
+        assert await faults(rows) == {}
     finally:
         await asyncio.to_thread(bridge.close)
 
 
 async def test_every_setting_that_a_bridge_is_given() -> None:
-    def used(settings: dict[str, Any]) -> Any:
+    def used(**settings: Any) -> None:
         bridge = Bridge.shared(**settings)
         try:
-            return bridge.run(_nothing)
+            bridge.run(_nothing)
         finally:
             bridge.close()
 
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for name in ("postgres_pool", "no_such_setting", "lease"):
-            for told, make in WRONG.items():
-                given = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none", name: make()}
-                yield f"{name}={told}", lambda given=given: asyncio.to_thread(used, given)
-
-    assert await faults(calls()) == {}
+    names = ("postgres_pool", "no_such_setting", "lease")
+    assert await faults(wrong_keywords(partial(asyncio.to_thread, used), names, NOWHERE)) == {}
 
 
 async def _nothing(memory: Memory) -> None:
@@ -206,15 +186,10 @@ async def _nothing(memory: Memory) -> None:
 
 async def test_arguments_of_open_that_are_no_settings() -> None:
     async def opened(**given: Any) -> None:
-        async with semmem.open(postgres_url="postgresql://nobody@127.0.0.1:1/none", **given):
+        async with semmem.open(**given):
             pass
 
-    found = {}
-    for name in ("clock", "reranker"):
-        found |= await faults(
-            (f"{name}={told}", lambda make=make, name=name: opened(**{name: make()})) for told, make in WRONG.items()
-        )
-    assert found == {}
+    assert await faults(wrong_keywords(opened, ("clock", "reranker"), NOWHERE)) == {}
 
 
 def test_what_is_walked_is_what_there_is() -> None:

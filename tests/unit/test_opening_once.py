@@ -1,5 +1,7 @@
 """What semmem.open() answers is good for one `async with`."""
 
+from typing import Any
+
 import pytest
 
 import semmem
@@ -33,7 +35,7 @@ async def test_a_redis_database(path: str) -> None:
     await client.aclose()
 
 
-async def test_a_redis_url_is_refused_before_anything_is_asked(urls: dict[str, str]) -> None:
+async def test_a_redis_url_is_refused_before_anything_is_asked(urls: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="SEMMEM_REDIS_URL must be like redis://host:6379/0"):
         async with semmem.open(**urls | {"redis_url": "redis://127.0.0.1:9/abc"}):
             pass

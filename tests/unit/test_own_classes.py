@@ -19,7 +19,7 @@ from semmem.retrieval.budget import MAX_BUDGET
 class Liar(str):
     """Says of itself that it is short."""
 
-    def encode(self, *_: Any) -> bytes:  # type: ignore[override]
+    def encode(self, *_: Any) -> bytes:
         return b"x"
 
     def strip(self, *_: Any) -> str:
@@ -48,6 +48,12 @@ class Zone(tzinfo):
             raise self._answer
         return self._answer  # type: ignore[no-any-return]
 
+    def dst(self, _: datetime | None) -> timedelta | None:
+        return None
+
+    def tzname(self, _: datetime | None) -> str | None:
+        return None
+
 
 class Stamp(datetime):
     """As libraries of data tables have it; it compares with nothing."""
@@ -58,7 +64,8 @@ class Stamp(datetime):
     __ge__ = __lt__ = __gt__ = __le__
 
 
-BAD_ZONES = [tzinfo(), *map(Zone, [ValueError(), KeyError(), RecursionError(), timedelta(days=1), 5, "Z", None])]
+NAMELESS = tzinfo()  # type: ignore[abstract]
+BAD_ZONES = [NAMELESS, *map(Zone, [ValueError(), KeyError(), RecursionError(), timedelta(days=1), 5, "Z", None])]
 
 
 @pytest.mark.parametrize("zone", BAD_ZONES, ids=lambda zone: repr(getattr(zone, "_answer", "none")))
@@ -166,11 +173,12 @@ async def test_a_list_that_changes_while_it_is_stored_is_stored_as_it_was(
 ) -> None:
     events = [NewEvent(content=f"cup {number}") for number in range(5)]
     records = [NewRecord(key=str(number), value={}) for number in range(5)]
-    stored = [asyncio.create_task(alice.remember_many(events)), asyncio.create_task(alice.records.put_many(records))]
+    remembered = asyncio.create_task(alice.remember_many(events))
+    kept = asyncio.create_task(alice.records.put_many(records))
     await asyncio.sleep(0)
     change(events)
     change(records)
-    acks, put = await asyncio.gather(*stored)
+    acks, put = await remembered, await kept
     assert len(acks) == len(put) == 5
     assert [event.content for event in await alice.history()] == [f"cup {number}" for number in (4, 3, 2, 1, 0)]
 

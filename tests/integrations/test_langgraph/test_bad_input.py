@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from langgraph.store.base import GetOp, InvalidNamespaceError, ListNamespacesOp, MatchCondition, PutOp, SearchOp
+from langgraph.store.base import (
+    GetOp,
+    InvalidNamespaceError,
+    ListNamespacesOp,
+    MatchCondition,
+    Op,
+    PutOp,
+    SearchOp,
+)
 
 from semmem import InvalidInput
 from semmem.integrations.langgraph import SemmemStore
@@ -87,7 +95,7 @@ def test_operations_that_cannot_be(no_servers: SemmemStore, op: Any, message: st
 
 @pytest.mark.parametrize("namespace", [("a.b",), ("",), ("a", "\x00"), (1,)], ids=repr)
 def test_namespaces_are_langgraphs_in_a_batch_too(no_servers: SemmemStore, namespace: Any) -> None:
-    ops = [
+    ops: list[Op] = [
         PutOp(namespace, "key", {}),
         GetOp(namespace, "key"),
         SearchOp(namespace),

@@ -1,6 +1,7 @@
 """Every field of every operation is given the wrong types and sizes, as is every argument of the store."""
 
-from collections.abc import Callable, Iterator
+import inspect
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +10,7 @@ from langgraph.store.base import GetOp, InvalidNamespaceError, ListNamespacesOp,
 
 from semmem.integrations.langgraph import SemmemStore
 from tests.integrations.test_langgraph.conftest import StoreMaker
-from tests.wrong_input import WRONG, each_wrong, faults
+from tests.wrong_input import each_wrong, faults, wrong_keywords, wrong_values
 
 RIGHT: dict[Callable[..., Any], dict[str, Any]] = {
     GetOp: {"namespace": ("notes",), "key": "k"},
@@ -26,41 +27,30 @@ async def _done(store: SemmemStore, operation: Any) -> None:
 
 @pytest.mark.parametrize("operation", RIGHT, ids=lambda operation: operation.__name__)
 async def test_every_field_of_an_operation(alices: SemmemStore, operation: Callable[..., Any]) -> None:
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for field in operation._fields:  # type: ignore[attr-defined]
-            for told, make in WRONG.items():
-                given = RIGHT[operation] | {field: make()}
-                yield f"{operation.__name__}({field}={told})", lambda given=given: _done(alices, operation(**given))
+    async def done(**given: Any) -> None:
+        await _done(alices, operation(**given))
 
-    assert await faults(calls()) == {}
+    fields = inspect.signature(operation).parameters
+    assert await faults(wrong_keywords(done, fields, RIGHT[operation])) == {}
 
 
 async def test_every_field_of_a_condition(alices: SemmemStore) -> None:
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        for field in ("match_type", "path"):
-            for told, make in WRONG.items():
-                given: dict[str, Any] = {"match_type": "prefix", "path": ("a",)} | {field: make()}
-                operation = ListNamespacesOp(match_conditions=(MatchCondition(**given),))
-                yield f"{field}={told}", lambda operation=operation: _done(alices, operation)
+    async def done(**given: Any) -> None:
+        await _done(alices, ListNamespacesOp(match_conditions=(MatchCondition(**given),)))
 
-    assert await faults(calls()) == {}
+    right = {"match_type": "prefix", "path": ("a",)}
+    assert await faults(wrong_keywords(done, right, right)) == {}
 
 
 async def test_what_is_no_operation(alices: SemmemStore) -> None:
     assert await faults(each_wrong(alices.abatch, "abatch", {})) == {}
-    rows = ((f"abatch([{told}])", lambda make=make: alices.abatch([make()])) for told, make in WRONG.items())
-    assert await faults(rows) == {}
+    assert await faults(wrong_values(lambda value: alices.abatch([value]))) == {}
 
 
 async def test_every_argument_of_the_store(make: StoreMaker) -> None:
     def opened(**given: Any) -> None:
         SemmemStore(**given).close()
 
-    def calls() -> Iterator[tuple[str, Callable[[], Any]]]:
-        right = {"tenant": "acme", "user": "alice", "postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
-        for name in ("tenant", "user", "workspace", "fields", "ttl", "lease", "no_such_setting"):
-            for told, wrong in WRONG.items():
-                given = right | {name: wrong()}
-                yield f"{name}={told}", lambda given=given: opened(**given)
-
-    assert await faults(calls()) == {}
+    right = {"tenant": "acme", "user": "alice", "postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
+    names = ("tenant", "user", "workspace", "fields", "ttl", "lease", "no_such_setting")
+    assert await faults(wrong_keywords(opened, names, right)) == {}

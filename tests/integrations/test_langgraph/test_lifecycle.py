@@ -133,7 +133,7 @@ with SemmemStore(**root, **settings) as store:
 
 
 def test_what_another_process_put_is_found(shared: dict[str, Any]) -> None:
-    root = {"tenant": f"acme-{uuid4().hex}", "user": "alice"}
+    root: dict[str, Any] = {"tenant": f"acme-{uuid4().hex}", "user": "alice"}
     subprocess.run([sys.executable, "-c", PROGRAM, json.dumps(root), json.dumps(shared)], check=True, timeout=120)
 
     with SemmemStore(**root, **shared) as store:

@@ -53,7 +53,8 @@ users = count()
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_operations_agree(make: StoreMaker, sequence: list[list[Op]]) -> None:
     theirs, ours = InMemoryStore(), make(user=f"user-{next(users)}")
-    for ops in [*sequence, [SearchOp((), limit=ALL)]]:
+    everything: list[Op] = [SearchOp((), limit=ALL)]
+    for ops in [*sequence, everything]:
         _drop_empty_namespaces(theirs)
         expected, answers = theirs.batch(ops), ours.batch(ops)
 

@@ -110,7 +110,11 @@ def test_an_item_put_again_after_its_time_is_a_new_one(alices: SemmemStore, cloc
     "ttl", [0, -1, 10**9, 10**400, float("inf"), float("nan"), True, "10"], ids=lambda ttl: str(ttl)[:9]
 )
 def test_times_that_cannot_be(ttl: Any) -> None:
-    nowhere = {"tenant": "acme", "user": "alice", "postgres_url": "postgresql://nobody@127.0.0.1:9/none"}
+    nowhere: dict[str, Any] = {
+        "tenant": "acme",
+        "user": "alice",
+        "postgres_url": "postgresql://nobody@127.0.0.1:9/none",
+    }
 
     with pytest.raises(InvalidInput, match="ttl: must be minutes above 0"):
         SemmemStore(ttl={"default_ttl": ttl}, **nowhere)

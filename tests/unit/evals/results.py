@@ -19,7 +19,7 @@ SETTINGS = {
 
 def asked(id: str, returned: Sequence[str], evidence: Sequence[str] = ("a",), **given: Any) -> Answer:
     """`returned` are the keys of events, best first."""
-    about = {
+    about: dict[str, Any] = {
         "conversation": "c1",
         "question": f"Question {id}?",
         "answer": "Porto",

@@ -11,7 +11,7 @@ def hit(*keys: str, kind: str = "event") -> Returned:
 
 
 def answer(*hits: Returned, **given: Any) -> Answer:
-    about = {
+    about: dict[str, Any] = {
         "conversation": "c1",
         "question_id": "q1",
         "question": "Where to?",

@@ -138,7 +138,7 @@ def test_the_page_fits_its_window(tmp_path: Path, width: int) -> None:
     browser = which("chromium") or which("chromium-browser") or which("google-chrome")
     if browser is None:
         pytest.skip("chromium is not installed")
-    words = {
+    words: dict[str, Any] = {
         "question": LONG + UNBROKEN,
         "answer": UNBROKEN,
         "category": "multi-hop-temporal",

@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -231,7 +232,7 @@ async def test_many_poisonous_events_cost_no_good_one() -> None:
     """What MAX_CALLS does not reach comes again with the next batch."""
     events = [event("poison" if i % 7 == 0 else f"I own dog number {i}.") for i in range(80)]
     chat = ScriptedChat(by=lambda content: "no idea" if "poison" in content else NOTHING)
-    failed: dict[object, Failure] = {}
+    failed: dict[UUID, Failure] = {}
     left = events
     while left:
         extraction = await extractor(chat).extract(left, {})

@@ -33,6 +33,12 @@ def _refusing(when: Callable[[list[str]], bool], status: int, message: str = "no
     return lambda body: Reply(status=status, error={"message": message}) if when(texts_of(body)) else hashed_words(body)
 
 
+def _then_hashed_words(first: Reply) -> Answer:
+    """The first request is answered with this, the others as usual."""
+    replies = iter([first])
+    return lambda body: next(replies, None) or hashed_words(body)
+
+
 def _most(server: ModelServer) -> int:
     return max(len(texts_of(body)) for body in server.requests)
 
@@ -101,8 +107,7 @@ async def test_a_limit_is_learned_although_several_requests_meet_it_at_once(
 
 async def test_a_batch_that_fails_once_teaches_no_limit(server: ModelServer, embedder: OpenAIEmbedder) -> None:
     for failure in (Reply(status=500), Reply(status=503), Reply(body=b'{"error": {"message": "overloaded"}}')):
-        replies = iter([failure])
-        server.embed = lambda body, replies=replies: next(replies, None) or hashed_words(body)
+        server.embed = _then_hashed_words(failure)
         await _same_as_hashed(embedder, CITIES)
 
     server.requests.clear()

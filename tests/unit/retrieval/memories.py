@@ -192,7 +192,7 @@ def read_lines(text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[
 
 
 def read_xml(text: str) -> list[Read]:
-    found = []
+    found: list[Read] = []
     for tier, block in re.findall(r"<(summary|recent|retrieved)>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
         for written, quotation in re.findall(r"<memory ([^>]*)>([^<>]*)</memory>\n", block):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', written))

@@ -117,7 +117,7 @@ def test_a_name_in_another_language_is_met_by_an_english_question() -> None:
     assert set(terms("Who is Jennifer?")) <= set(terms("Gestern war ich mit Jennifer und ihrer Katze da"))
 
 
-@given(st.one_of(st.text(letters, min_size=1, max_size=12) for letters in SCRIPTS), st.sampled_from(SENTENCES))
+@given(st.one_of([st.text(letters, min_size=1, max_size=12) for letters in SCRIPTS]), st.sampled_from(SENTENCES))
 def test_one_word_has_the_same_term_in_a_text_and_in_a_question(word: str, sentence: str) -> None:
     if any(normalised(word) in words for words in STOP_WORDS.values()):
         return

@@ -40,12 +40,14 @@ def max_sim(piece: States, question: States) -> States:
 
 
 def normalised(states: States) -> States:
-    return (states / np.linalg.norm(states, axis=1, keepdims=True)).astype(np.float32)
+    lengths: States = np.linalg.norm(states, axis=1, keepdims=True)
+    return states / lengths
 
 
 def unpacked(packed: bytes, dimensions: int) -> States:
     """The numbers of a text of one token."""
-    return similarities([packed], asking(np.eye(dimensions, dtype=np.float32)))[0]
+    numbers: States = similarities([packed], asking(np.eye(dimensions, dtype=np.float32)))[0]
+    return numbers
 
 
 @given(arrays(np.float32, 96, elements=st.floats(-1, 1, width=32)))

@@ -4,8 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from semmem.cli.output import visible
-from semmem.retrieval.quote import quoted, quoted_attribute, quoted_name, quoted_xml
+from semmem.retrieval.quote import quoted, quoted_attribute, quoted_name, quoted_xml, visible
 from tests.unit.retrieval.memories import plain, plain_xml
 
 

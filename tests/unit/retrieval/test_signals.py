@@ -192,14 +192,14 @@ questions = st.sampled_from(["When did Ana's Mel move on 8 May?", "Who, in 2019?
 
 
 def states(rows: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    return np.array(rows, np.float32) / 7
+    return np.array(rows, np.float32) / np.float32(7)
 
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
     found: list[Passage] = draw(st.lists(passages, min_size=1, max_size=8))
     if draw(st.booleans()):
-        found = [passage_with(each, pack([states(draw(asked_states))])) for each in found]
+        found = [each._replace(states=pack([states(draw(asked_states))])) for each in found]
     question = states(draw(asked_states))
     numbers = st.floats(-1, 50, width=32)
     scores = {each.id: draw(numbers) for each in found if draw(st.booleans())}
@@ -210,10 +210,6 @@ def pools(draw: st.DrawFn) -> Pool:
         lexical={id: abs(score) for id, score in scores.items()},
         asked=draw(st.none() | st.just(Asked(question, np.ones(len(question), np.float32)))),
     )
-
-
-def passage_with(plain: Passage, packed: bytes) -> Passage:
-    return passage(**{name: getattr(plain, name) for name in plain.__slots__} | {"states": packed})
 
 
 @given(pools())
