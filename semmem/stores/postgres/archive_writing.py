@@ -68,7 +68,11 @@ async def _same_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> None:
 
 async def _write_records(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     known = await known_records(tx, lines)
-    new = [_moved_record(said, moved) for _, said in lines if said["key"] not in known]
+    new = [
+        {**said, "event": moved.id(said["event"]) if said["event"] else None}
+        for _, said in lines
+        if said["key"] not in known
+    ]
     moved.known["record"] += len(known)
     stored = {row["key"] for row in await tx.fetch(_SQL["write_record"], rows=new)}
     moved.stored["record"] += len(stored)
@@ -196,10 +200,6 @@ def _renamed(
 
 def _fresh(scope: Scope, id: str) -> str:
     return str(uuid5(_NAMESPACE, json.dumps([*key_of(scope), id])))
-
-
-def _moved_record(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:
-    return {**said, "event": moved.id(said["event"]) if said["event"] else None}
 
 
 def _moved_fact(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:

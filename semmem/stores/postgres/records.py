@@ -42,7 +42,9 @@ class RecordStore:
             await register(tx)
             await tx.execute(_SQL["lock"])
             erased = await self._clear(tx, [record.key for record in records])
-            remembered = await self._remember(tx, records)
+            events = [record.event for record in records if record.event]
+            # Without the dedup window: two records may say the same, and each has an event of its own.
+            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
             written = await _write(tx, records, remembered)
         return Written(records=written, remembered=remembered, erased=erased)
 
@@ -113,11 +115,6 @@ class RecordStore:
         if events:
             await self._eraser.erase_events(tx, events)
         return bool(events)
-
-    async def _remember(self, tx: Unit, records: Sequence[NewRecord]) -> Remembered | None:
-        """Without the dedup window: two records may say the same, and each has an event of its own."""
-        events = [record.event for record in records if record.event]
-        return await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
 
 
 async def _place(tx: Unit, record: Record) -> int:
