@@ -24,7 +24,7 @@ from semmem.evals.locomo import ADVERSARIAL
 from semmem.evals.run import Tell, settled, store
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory
-from semmem.stores.postgres.pool import key_of
+from semmem.stores.postgres.sql import Statement
 from semmem.wiring.bootstrap import Application, open_application
 from semmem.wiring.settings import Settings
 
@@ -107,11 +107,9 @@ async def _extracted(application: Application, conversation: Conversation, tell:
 
 async def most_calls(application: Application, memory: ScopedMemory) -> int:
     """The model calls of the batch that took most; the audit has a row for each batch."""
-    async with application.stores.postgres.transaction(memory.scope) as connection:
-        most: int | None = await connection.fetchval(
-            "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = ($1, $2, $3)",
-            *key_of(memory.scope),
-        )
+    statement = "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)"
+    async with application.stores.postgres.transaction(memory.scope) as tx:
+        most: int | None = await tx.fetchval(Statement("most_calls", statement))
     return most or 0
 
 

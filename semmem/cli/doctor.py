@@ -172,11 +172,12 @@ async def _postgres(
     from semmem.domain.scope import Scope
     from semmem.migrations import head
     from semmem.stores.postgres.pgvector import check_standing
+    from semmem.stores.postgres.sql import Statement
     from semmem.wiring.opening import open_postgres
 
     postgres = await open_postgres(stack, settings, servers, size=2)
-    async with postgres.transaction(Scope.user("semmem", "doctor")) as connection:  # refused where it is not bound
-        found = await connection.fetchrow(ABILITIES)
+    async with postgres.transaction(Scope.user("semmem", "doctor")) as tx:  # refused where it is not bound
+        found = await tx.fetchrow(Statement("abilities", ABILITIES))
     assert found is not None
     try:
         dimensions = await embedder.dimensions()

@@ -124,9 +124,9 @@ class Consolidator:
         await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
     async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
-            await mark_consolidated(connection, scope.tenant, [event.id for event in events], self._clock())
+        async with self._postgres.transaction(scope, self._clock()) as tx:
+            await lock_scope(tx)
+            await mark_consolidated(tx, [event.id for event in events])
 
     async def _extract(
         self,

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from semmem.domain.fact import Fact, events_of
@@ -20,7 +19,8 @@ from semmem.stores.postgres.ledger import add_dead_letter
 from semmem.stores.postgres.passages import put_passages
 from semmem.stores.postgres.pgvector import PgVectorIndex
 from semmem.stores.postgres.points import add_work, put_points, put_terms
-from semmem.stores.postgres.pool import Connection, Postgres
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.unit import Unit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,18 +50,14 @@ class IndexedFact(NamedTuple):
         return self._replace(vector=None if refused else embeddings.vectors[row], states=states, refused=refused)
 
 
-async def put_facts(
-    connection: Connection, index_name: str, scope: Scope, found: Sequence[IndexedFact], now: datetime
-) -> None:
+async def put_facts(tx: Unit, index_name: str, found: Sequence[IndexedFact]) -> None:
     for one in found:
         if one.refused:
-            await add_dead_letter(
-                connection, scope, "embedding", one.refused.reason, one.refused.detail, events_of(one.fact), now
-            )
+            await add_dead_letter(tx, "embedding", one.refused.reason, one.refused.detail, events_of(one.fact))
     facts = [one.fact for one in found]
-    await put_points(connection, index_name, [_point(one) for one in found])
-    await put_passages(connection, [fact_passage(one.fact, (one.states,) if one.states else ()) for one in found])
-    await put_terms(connection, scope, {fact.id: terms(fact_document(fact.subject, fact.text)) for fact in facts})
+    await put_points(tx, index_name, [_point(one) for one in found])
+    await put_passages(tx, [fact_passage(one.fact, (one.states,) if one.states else ()) for one in found])
+    await put_terms(tx, {fact.id: terms(fact_document(fact.subject, fact.text)) for fact in facts})
 
 
 class FactIndexer:
@@ -98,15 +94,14 @@ class FactIndexer:
         return [one.embedded(embeddings, row) for row, one in enumerate(found)]
 
     async def _store(self, scope: Scope, found: Sequence[IndexedFact]) -> None:
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
-            waiting = await lock_unindexed_facts(connection, scope.tenant, [one.fact.id for one in found])
-            now_found = [one for one in found if one.fact.id in waiting]
-            now = self._clock()
-            await put_facts(connection, self._index.index_name, scope, now_found, now)
-            await mark_facts_indexed(connection, scope.tenant, [one.fact.id for one in now_found], now)
+        async with self._postgres.transaction(scope, self._clock()) as tx:
+            await lock_scope(tx)
+            waiting = await lock_unindexed_facts(tx, [one.fact.id for one in found])
+            new = [one for one in found if one.fact.id in waiting]
+            await put_facts(tx, self._index.index_name, new)
+            await mark_facts_indexed(tx, [one.fact.id for one in new])
             if self._mirrored:
-                await add_work(connection, scope, [one.fact.id for one in now_found if one.vector is not None])
+                await add_work(tx, [one.fact.id for one in new if one.vector is not None])
 
 
 def _point(found: IndexedFact) -> Point:

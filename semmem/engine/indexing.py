@@ -30,7 +30,7 @@ from semmem.stores.postgres.ledger import add_dead_letter
 from semmem.stores.postgres.passages import last_places, put_passages
 from semmem.stores.postgres.pgvector import PgVectorIndex
 from semmem.stores.postgres.points import add_work, fill_vector, missing_vectors, put_points, put_terms, refuse_vector
-from semmem.stores.postgres.pool import Connection, Postgres
+from semmem.stores.postgres.pool import Postgres
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,24 +128,24 @@ class Indexer:
         words = await asyncio.to_thread(_words, events)
         if embeddings:
             await self._index.adopt(embeddings.vectors)
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
-            waiting = await lock_unindexed(connection, scope.tenant, list(words))
+        async with self._postgres.transaction(scope, self._clock()) as tx:
+            await lock_scope(tx)
+            waiting = await lock_unindexed(tx, list(words))
             ids = [id for id in words if id in waiting]
-            places = await last_places(connection, scope, [event.session for event in events])
+            places = await last_places(tx, [event.session for event in events])
             placed = [(event, own) for event, own in zip(events, states, strict=True) if event.id in waiting]
-            await put_passages(connection, _passages(placed, places))
-            await put_points(connection, self._index.index_name, [point for point in points if point.id in waiting])
-            await put_terms(connection, scope, {id: words[id] for id in ids})
-            await mark_indexed(connection, scope.tenant, ids, self._clock())
+            await put_passages(tx, _passages(placed, places))
+            await put_points(tx, self._index.index_name, [point for point in points if point.id in waiting])
+            await put_terms(tx, {id: words[id] for id in ids})
+            await mark_indexed(tx, ids)
             for id in refused.keys() & waiting:
-                await self._bury(connection, scope, refused[id], [id])
+                await add_dead_letter(tx, "embedding", refused[id].reason, refused[id].detail, [id])
             if self._mirrored:
-                await add_work(connection, scope, [id for id in ids if id not in refused] if embeddings else [])
+                await add_work(tx, [id for id in ids if id not in refused] if embeddings else [])
 
     async def _missing(self, scope: Scope) -> list[Event | Fact]:
-        async with self._postgres.transaction(scope) as connection:
-            kinds = await missing_vectors(connection, scope, BATCH)
+        async with self._postgres.transaction(scope) as tx:
+            kinds = await missing_vectors(tx, BATCH)
         events = await self._events.get(scope, [id for id, kind in kinds.items() if kind == "event"])
         facts = await self._facts.get(scope, [id for id, kind in kinds.items() if kind == "fact"])
         return [*_within(events, BATCH_BYTES), *facts]
@@ -159,19 +159,16 @@ class Indexer:
     ) -> None:
         refused = _refusals(items, embeddings)
         await self._index.adopt(embeddings.vectors)
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
+        async with self._postgres.transaction(scope, self._clock()) as tx:
+            await lock_scope(tx)
             for row, item in enumerate(items):
-                if item.id not in refused:
+                if (why := refused.get(item.id)) is None:
                     own = packed(states[row]) if states else None
-                    await fill_vector(connection, scope.tenant, item.id, embeddings.vectors[row], own)
-                elif await refuse_vector(connection, scope.tenant, item.id):
-                    await self._bury(connection, scope, refused[item.id], events_of(item))
+                    await fill_vector(tx, item.id, embeddings.vectors[row], own)
+                elif await refuse_vector(tx, item.id):
+                    await add_dead_letter(tx, "embedding", why.reason, why.detail, events_of(item))
             if self._mirrored:
-                await add_work(connection, scope, [item.id for item in items if item.id not in refused])
-
-    async def _bury(self, connection: Connection, scope: Scope, why: Refused, events: Sequence[UUID]) -> None:
-        await add_dead_letter(connection, scope, "embedding", why.reason, why.detail, events, self._clock())
+                await add_work(tx, [item.id for item in items if item.id not in refused])
 
 
 def _words(events: Sequence[Event]) -> dict[UUID, list[str]]:

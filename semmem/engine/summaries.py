@@ -17,8 +17,9 @@ from semmem.stores.postgres.facts import (
     summary_events,
     summary_statements,
 )
-from semmem.stores.postgres.pool import Connection, Postgres
+from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+from semmem.stores.postgres.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +47,27 @@ class SummaryRebuilder:
             await self._write(scope, grounds, texts)
 
     async def _read(self, scope: Scope) -> dict[UUID, _Ground]:
-        async with self._postgres.transaction(scope) as connection:
-            stale = await stale_summaries(connection, scope)
-            return {id: await _ground(connection, scope, id) for id in stale}
+        async with self._postgres.transaction(scope) as tx:
+            return {id: await _ground(tx, id) for id in await stale_summaries(tx)}
 
     async def _write(self, scope: Scope, grounds: Mapping[UUID, _Ground], texts: Mapping[UUID, str]) -> None:
         """One whose ground is another by now is left as it is: stale, and read again."""
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
-            for id in await stale_summaries(connection, scope):
-                if id not in grounds or await _ground(connection, scope, id) != grounds[id]:
+        async with self._postgres.transaction(scope, self._clock()) as tx:
+            await lock_scope(tx)
+            for id in await stale_summaries(tx):
+                if id not in grounds or await _ground(tx, id) != grounds[id]:
                     continue
                 if texts[id]:
-                    await renew_summary(connection, scope, id, texts[id], self._clock())
+                    await renew_summary(tx, id, texts[id])
                 else:
-                    await drop_summary(connection, scope, id)
+                    await drop_summary(tx, id)
 
 
-async def _ground(connection: Connection, scope: Scope, summary: UUID) -> _Ground:
-    if statements := await summary_statements(connection, scope, summary):
+async def _ground(tx: Unit, summary: UUID) -> _Ground:
+    if statements := await summary_statements(tx, summary):
         return _Ground(statements, [], {})
-    events = await summary_events(connection, scope, summary)
-    return _Ground([], events, await retractions(connection, scope.tenant, [event.id for event in events]))
+    events = await summary_events(tx, summary)
+    return _Ground([], events, await retractions(tx, [event.id for event in events]))
 
 
 async def _told(ground: _Ground) -> Sequence[Statement]:

@@ -309,8 +309,8 @@ async def test_letters_of_vectors_are_made_anew_like_the_vectors(
     ack = await alice.remember("I drive a red Volvo.")
     await alice.settled()
     for stage in get_args(Stage):
-        async with application.stores.postgres.transaction(alice.scope) as connection:
-            await add_dead_letter(connection, alice.scope, stage, "filtered", "", [ack.id], START)
+        async with application.stores.postgres.transaction(alice.scope, START) as tx:
+            await add_dead_letter(tx, stage, "filtered", "", [ack.id])
     lines, other = await exported(alice), elsewhere.memory.scope(tenant="acme", user="alice")
     await other.import_(lines)
     await other.settled()

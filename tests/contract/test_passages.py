@@ -35,8 +35,8 @@ async def postgres(postgres_url: str) -> AsyncIterator[Postgres]:
 
 async def put(postgres: Postgres, *passages: Passage) -> None:
     for one in passages:
-        async with postgres.transaction(one.scope) as connection:
-            await put_passages(connection, [one])
+        async with postgres.transaction(one.scope) as tx:
+            await put_passages(tx, [one])
 
 
 async def around(
@@ -117,23 +117,23 @@ class TestPassages:
         ):
             assert await around(postgres, ids, 3, view=view) == {}
             assert await around(postgres, ids, 3, view=view) == {}
-            async with postgres.transaction(view) as connection:
-                assert await connection.fetchval("select count(*) from semmem.passages") == 0
-                assert await connection.execute("delete from semmem.passages") == "DELETE 0"
+            async with postgres.transaction(view) as tx:
+                assert await tx.connection.fetchval("select count(*) from semmem.passages") == 0
+                assert await tx.connection.execute("delete from semmem.passages") == "DELETE 0"
         assert len(await around(postgres, ids)) == 4
 
     async def test_nobody_can_put_a_passage_into_another_scope(self, postgres: Postgres) -> None:
         for foreign in (BOB, TEAM, GLOBEX):
             with pytest.raises(ConfigurationError) as refused:
-                async with postgres.transaction(ALICE) as connection:
-                    await put_passages(connection, [passage(place=1, scope=foreign)])
+                async with postgres.transaction(ALICE) as tx:
+                    await put_passages(tx, [passage(place=1, scope=foreign)])
             assert "row-level security" in str(refused.value.__cause__)
 
     async def test_only_reads_by_key_keep_their_plan(self, postgres: Postgres) -> None:
         modes = []
         for by_key in (False, True, False):
-            async with postgres.transaction(ALICE, by_key=by_key) as connection:
-                modes.append(await connection.fetchval("show plan_cache_mode"))
+            async with postgres.transaction(ALICE, by_key=by_key) as tx:
+                modes.append(await tx.connection.fetchval("show plan_cache_mode"))
         assert modes == ["auto", "force_generic_plan", "auto"]
 
     async def test_long_texts_stand_alone(self, postgres: Postgres) -> None:
@@ -160,14 +160,14 @@ class TestPassages:
     async def test_the_last_place_is_each_sessions_own(self, postgres: Postgres) -> None:
         await put(postgres, *turns(3), *turns(2, session=None), *turns(9, session="s1", scope=BOB))
         await put(postgres, passage(kind="fact", session=None))
-        async with postgres.transaction(View.of(ALICE, BOB)) as connection:
-            taken = await last_places(connection, ALICE, ["s1", None, "s2", "s1"])
+        async with postgres.transaction(ALICE) as tx:
+            taken = await last_places(tx, ["s1", None, "s2", "s1"])
         assert taken == {"s1": 3, None: 2, "s2": 0}
 
     async def test_facts_take_no_place(self, postgres: Postgres) -> None:
         await put(postgres, passage(kind="fact", session=None), *turns(1))
-        async with postgres.transaction(ALICE) as connection:
-            assert await last_places(connection, ALICE, [None]) == {None: 0}
+        async with postgres.transaction(ALICE) as tx:
+            assert await last_places(tx, [None]) == {None: 0}
 
 
 class TestRemembered:

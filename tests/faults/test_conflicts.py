@@ -92,8 +92,8 @@ async def test_a_writer_locks_no_row_of_the_queue(
 ) -> None:
     """The queue beats for all its jobs in one statement, in any order."""
     await alice.remember("My first note.")
-    async with application.stores.postgres.transaction(ALICE) as connection:
-        await connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")
+    async with application.stores.postgres.transaction(ALICE) as tx:
+        await tx.connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")
         await owner.execute("set lock_timeout = '1s'")
         await owner.execute("update semmem.pgqueuer set heartbeat = now()")
 
@@ -102,12 +102,11 @@ async def test_the_end_of_a_job_waits_for_writers_that_counted_on_it(opener: Ope
     async with opener(worker=False) as application:
         postgres, parts = application.stores.postgres, application.memory.parts
         jobs = JobQueue(postgres, parts.clock, extract_after=timedelta())
-        async with postgres.transaction(ALICE) as connection:
-            await connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")
+        async with postgres.transaction(ALICE) as tx:
+            await tx.connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")
         finished = await owner.fetchval("select id from semmem.pgqueuer")
-        async with postgres.transaction(ALICE) as connection:
-            late = [NewEvent(content="A late note.")]
-            await parts.log.append(connection, ALICE, late, now=parts.clock(), dedup_window=timedelta())
+        async with postgres.transaction(ALICE, parts.clock()) as tx:
+            await parts.log.append(tx, [NewEvent(content="A late note.")], dedup_window=timedelta())
             ending = asyncio.create_task(jobs.release(finished, "index", ALICE))
             assert not (await asyncio.wait({ending}, timeout=0.5))[0]
         await asyncio.wait_for(ending, SECONDS)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from semmem import InvalidInput, ScopedMemory, StoreUnavailable, TimedOut, Unconfirmed
-from semmem.stores.postgres import pool
+from semmem.stores.postgres import trust
 from semmem.wiring.bootstrap import Application
 from tests.applications import ManualClock, opened
 from tests.faults.proxy import BlackHole, Drop, Proxy
@@ -100,7 +100,7 @@ async def test_dropped_connections_cost_one_deadline_together(reader: ScopedMemo
 async def test_a_connection_that_was_idle_is_asked_before_it_is_trusted(
     reader: ScopedMemory, proxied: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "CHECKED_AFTER", 0.0)
+    monkeypatch.setattr(trust, "CHECKED_AFTER", 0.0)
     await asyncio.gather(*(reader.history() for _ in range(20)))
     await proxied.impose(Drop())
     assert [await _works(reader.history) for _ in range(5)] == [True] * 5

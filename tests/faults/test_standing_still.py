@@ -27,10 +27,10 @@ async def other(opener: Opener) -> AsyncIterator[Application]:
 
 
 async def _hold(postgres: Postgres, held: str, meanwhile: Callable[[], Awaitable[None]]) -> None:
-    async with postgres.transaction(ALICE) as connection:
-        await connection.execute(held)
+    async with postgres.transaction(ALICE) as tx:
+        await tx.connection.execute(held)
         await meanwhile()
-        await connection.execute("select 1")
+        await tx.connection.execute("select 1")
 
 
 @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
@@ -51,7 +51,7 @@ async def test_what_waits_for_its_locks_goes_on(application: Application, other:
 async def test_what_waits_for_another_store_is_left_alone(opener: Opener, postgres_url: str, pooled: str) -> None:
     allowed = "select current_setting('idle_in_transaction_session_timeout')"
     async with opener(postgres_url=postgres_url + pooled) as application:
-        async with application.stores.postgres.transaction(ALICE) as connection:
-            assert await connection.fetchval(allowed) == "5s"
-        async with application.stores.postgres.snapshot() as connection:
-            assert await connection.fetchval(allowed) == "0"
+        async with application.stores.postgres.transaction(ALICE) as tx:
+            assert await tx.connection.fetchval(allowed) == "5s"
+        async with application.stores.postgres.snapshot() as tx:
+            assert await tx.connection.fetchval(allowed) == "0"

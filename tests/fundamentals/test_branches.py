@@ -75,8 +75,8 @@ async def test_a_forgotten_branch_leaves_no_name_behind(memory: Memory, alice: S
     await place.forget(everything=True)
 
     assert await alice.branches() == []
-    async with alice.parts.log._postgres.transaction(alice.scope) as connection:
-        assert await connection.fetchval("select count(*) from semmem.branches") == 0
+    async with alice.parts.log._postgres.transaction(alice.scope) as tx:
+        assert await tx.connection.fetchval("select count(*) from semmem.branches") == 0
 
 
 async def test_everything_of_a_user_takes_all_branches_along(

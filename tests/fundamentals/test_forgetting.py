@@ -270,9 +270,10 @@ class TestAWrongFactOfARightEvent:
 
 async def _extract_again(application: Application, alice: ScopedMemory, events: list[UUID]) -> None:
     """What a replayed dead letter does, or a release that reads all anew."""
-    async with application.stores.postgres.transaction(alice.scope) as connection:
-        await connection.execute("update semmem.events set consolidated_at = null where id = any ($1::uuid[])", events)
-        await connection.execute("select semmem.queue('consolidate', 'acme', 'user', 'alice')")
+    async with application.stores.postgres.transaction(alice.scope) as tx:
+        undo = "update semmem.events set consolidated_at = null where id = any ($1::uuid[])"
+        await tx.connection.execute(undo, events)
+        await tx.connection.execute("select semmem.queue('consolidate', 'acme', 'user', 'alice')")
     await alice.settled()
 
 

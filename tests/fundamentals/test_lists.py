@@ -89,11 +89,11 @@ async def test_history_goes_on_below_a_seq(alice: ScopedMemory) -> None:
 
 
 async def test_dead_letters_are_all_listed(alice: ScopedMemory, application: Application, clock: ManualClock) -> None:
-    async with application.stores.postgres.transaction(alice.scope) as connection:
-        await alice.remember("Hello there.")
-        for n in range(9):
-            at = clock.now + timedelta(minutes=n // 3)
-            await add_dead_letter(connection, alice.scope, "draft", "ungrounded", f"draft {n}", [uuid4()], at)
+    await alice.remember("Hello there.")
+    for n in range(9):
+        at = clock.now + timedelta(minutes=n // 3)
+        async with application.stores.postgres.transaction(alice.scope, at) as tx:
+            await add_dead_letter(tx, "draft", "ungrounded", f"draft {n}", [uuid4()])
 
     found = await _all(lambda before: alice.dead_letters(before=before, limit=PAGE), lambda letter: letter.id)
 

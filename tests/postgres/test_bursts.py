@@ -26,9 +26,8 @@ async def made() -> AsyncIterator[Cluster]:
 
 
 async def _ask(postgres: Postgres, seconds: float = 0.0) -> str:
-    async with postgres.transaction(ALICE) as connection:
-        role: str = await connection.fetchval("select current_user::text from pg_sleep($1)", seconds)
-        return role
+    async with postgres.transaction(ALICE) as tx:
+        return str(await tx.connection.fetchval("select current_user::text from pg_sleep($1)", seconds))
 
 
 async def test_two_hundred_questions_at_once_are_all_answered(opener: Opener) -> None:
@@ -142,8 +141,8 @@ async def test_a_failover_to_a_read_only_server_is_typed(made: Cluster) -> None:
 
     async def refused() -> bool:
         try:
-            async with postgres.transaction(ALICE) as connection:
-                await connection.execute("insert into semmem.scopes values ('acme', 'user', 'alice')")
+            async with postgres.transaction(ALICE) as tx:
+                await tx.connection.execute("insert into semmem.scopes values ('acme', 'user', 'alice')")
         except StoreUnavailable as error:
             return "read-only" in str(error)
         return False

@@ -49,8 +49,8 @@ async def _selects(postgres: Postgres) -> None:
     """Until the others have given up on connections of their own."""
     for _ in range(40):
         try:
-            async with postgres.connection() as connection:
-                await connection.fetchval("select 1")
+            async with postgres.statement() as tx:
+                await tx.connection.fetchval("select 1")
         except PoolExhausted:
             continue
         await asyncio.sleep(0.05)
@@ -60,8 +60,8 @@ async def _holds_all(postgres: Postgres) -> bool:
     async with AsyncExitStack() as stack:
         try:
             for _ in range(SIZE):
-                connection = await stack.enter_async_context(postgres.connection())
-                assert isinstance(connection, asyncpg.pool.PoolConnectionProxy)
+                tx = await stack.enter_async_context(postgres.statement())
+                assert isinstance(tx.connection, asyncpg.pool.PoolConnectionProxy)
         except PoolExhausted:
             return False
     return True

@@ -93,11 +93,11 @@ async def test_a_pooler_that_drops_the_role_opens_no_other_scope(
         await bob.settled(timeout=180)
         [secret] = await bob.facts()
 
-        async with application.stores.postgres.transaction(Scope.user("acme", "alice")) as connection:
-            assert await connection.fetchval("select current_user") == "semmem_app"
-            assert await connection.fetchval("select count(*) from semmem.events") == 0
-        async with application.stores.postgres.connection() as connection:
-            assert await connection.fetchval("select count(*) from semmem.events") == 0
+        async with application.stores.postgres.transaction(Scope.user("acme", "alice")) as tx:
+            assert await tx.connection.fetchval("select current_user") == "semmem_app"
+            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
+        async with application.stores.postgres.statement() as tx:
+            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
         with pytest.raises(NotFound):
             await alice.timeline(secret.id)
 
@@ -142,9 +142,8 @@ async def test_a_burst_makes_do_with_what_a_pooler_gives(postgres_url: str, more
         postgres = await Postgres.connect(url, size=5)
 
         async def ask() -> str:
-            async with postgres.transaction(Scope.user("acme", "alice")) as connection:
-                role: str = await connection.fetchval("select current_user::text from pg_sleep(0.02)")
-                return role
+            async with postgres.transaction(Scope.user("acme", "alice")) as tx:
+                return str(await tx.connection.fetchval("select current_user::text from pg_sleep(0.02)"))
 
         assert await asyncio.gather(*(ask() for _ in range(40))) == ["semmem_app"] * 40
         await postgres.aclose()

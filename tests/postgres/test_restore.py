@@ -140,8 +140,8 @@ async def test_other_ways_of_a_whole_restore(kept: Cluster, tmp_path: Path, dump
     await run(f"pg_restore -d {kept.url('whole')} {restore} whole.dump", tmp_path)
     await upgrade(kept.url("whole"))
     postgres = await Postgres.connect(kept.url("whole"))
-    async with postgres.transaction(Scope.user("acme", "alice")) as connection:
-        assert await connection.fetchval("select count(*) from semmem.scopes") == 0
+    async with postgres.transaction(Scope.user("acme", "alice")) as tx:
+        assert await tx.connection.fetchval("select count(*) from semmem.scopes") == 0
     await postgres.aclose()
 
 
@@ -162,8 +162,8 @@ async def test_migrate_mends_a_restore_under_another_owner(opener: Opener) -> No
         assert len(await upgrade(new.url())) >= 2
         postgres = await Postgres.connect(new.url())
         await postgres.analyse_new()
-        async with postgres.transaction(Scope.user("acme", "alice")) as connection:
-            assert await connection.fetchval("select count(*) from semmem.vectors") == 0
+        async with postgres.transaction(Scope.user("acme", "alice")) as tx:
+            assert await tx.connection.fetchval("select count(*) from semmem.vectors") == 0
         await postgres.aclose()
 
 

@@ -67,8 +67,8 @@ async def test_the_sweeper_cannot_enter_a_scope(owner: asyncpg.Connection) -> No
 async def test_a_role_that_was_lost_on_the_way_is_noticed_in_the_next_transaction(postgres_url: str) -> None:
     postgres = await Postgres.connect(postgres_url, size=1)
     try:
-        async with postgres.connection() as connection:
-            await connection.execute("reset role")
+        async with postgres.statement() as tx:
+            await tx.connection.execute("reset role")
         with pytest.raises(ConfigurationError, match="row level security"):
             async with postgres.transaction(Scope.user("acme", "alice")):
                 pass
@@ -79,9 +79,9 @@ async def test_a_role_that_was_lost_on_the_way_is_noticed_in_the_next_transactio
 async def test_a_superuser_s_login_works_as_the_application_and_no_more(postgres_url: str) -> None:
     postgres = await Postgres.connect(postgres_url)
     try:
-        async with postgres.transaction(Scope.user("acme", "alice")) as connection:
-            assert await connection.fetchval("select current_user") == "semmem_app"
-            assert await connection.fetchval("select row_security_active('semmem.events')")
+        async with postgres.transaction(Scope.user("acme", "alice")) as tx:
+            assert await tx.connection.fetchval("select current_user") == "semmem_app"
+            assert await tx.connection.fetchval("select row_security_active('semmem.events')")
     finally:
         await postgres.aclose()
 

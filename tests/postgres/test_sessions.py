@@ -78,10 +78,10 @@ async def test_the_same_in_the_options_of_the_url(postgres_url: str, burden: str
     options = quote(f"-c {burden.replace(' = ', '=').replace(', ', ',')}")
     postgres = await Postgres.connect(f"{postgres_url}{'&' if '?' in postgres_url else '?'}options={options}")
     try:
-        async with postgres.connection() as connection:
-            assert await connection.fetchval("select current_schemas(false)") == ["public"]
-            assert await connection.fetchval("show row_security") == "on"
-            assert await connection.fetchval("show transaction_isolation") == "read committed"
+        async with postgres.statement() as tx:
+            assert await tx.connection.fetchval("select current_schemas(false)") == ["public"]
+            assert await tx.connection.fetchval("show row_security") == "on"
+            assert await tx.connection.fetchval("show transaction_isolation") == "read committed"
     finally:
         await postgres.aclose()
 

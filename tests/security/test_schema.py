@@ -153,21 +153,21 @@ async def test_a_job_is_seen_and_written_in_its_own_scope_alone(opener: Opener, 
             await application.memory.scope(tenant=tenant, user=user).remember("The vault is behind the mirror.")
         postgres, hers = application.stores.postgres, Scope.user("acme", "alice")
         addresses = "select distinct tenant, scope_id from semmem.pgqueuer"
-        async with postgres.connection() as connection:
-            assert await connection.fetch(addresses) == []
-        async with postgres.transaction(hers) as connection:
-            assert [tuple(row) for row in await connection.fetch(addresses)] == [("acme", "alice")]
-            assert await connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 2"
-            assert await connection.execute("delete from semmem.pgqueuer where tenant = 'globex'") == "DELETE 0"
+        async with postgres.statement() as tx:
+            assert await tx.connection.fetch(addresses) == []
+        async with postgres.transaction(hers) as tx:
+            assert [tuple(row) for row in await tx.connection.fetch(addresses)] == [("acme", "alice")]
+            assert await tx.connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 2"
+            assert await tx.connection.execute("delete from semmem.pgqueuer where tenant = 'globex'") == "DELETE 0"
         for queue, where in (
             ("'globex', 'user', 'alice'", hers),
             ("'acme', 'user', 'alice'", Scope.user("acme", "al")),
         ):
-            async with postgres.transaction(where) as connection:
+            async with postgres.transaction(where) as tx:
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                    await connection.execute(f"select semmem.queue('embed', {queue})")
-        async with postgres.connection() as connection:
-            assert await connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 0"
+                    await tx.connection.execute(f"select semmem.queue('embed', {queue})")
+        async with postgres.statement() as tx:
+            assert await tx.connection.execute("update semmem.pgqueuer set execute_after = now()") == "UPDATE 0"
 
 
 @pytest.mark.parametrize("table", sorted(UNUSED))
@@ -179,9 +179,9 @@ async def test_what_pgqueuer_keeps_beside_its_jobs_is_not_the_applications(
 ) -> None:
     postgres = await Postgres.connect(postgres_url)
     try:
-        async with postgres.transaction(alice.scope) as connection:
+        async with postgres.transaction(alice.scope) as tx:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(verb.format(f"semmem.{table}"))
+                await tx.connection.execute(verb.format(f"semmem.{table}"))
     finally:
         await postgres.aclose()
 
@@ -216,13 +216,13 @@ async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(
     postgres = await Postgres.connect(postgres_url)
     insert = "insert into semmem.scopes (tenant, scope_kind, scope_id) values ('acme', 'user', 'mallory')"
     try:
-        async with postgres.connection() as connection:
-            assert await connection.fetchval("select count(*) from semmem.events") == 0
+        async with postgres.statement() as tx:
+            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(insert)
-        async with postgres.transaction(View.of(Scope.user("acme", "bob"), Scope.workspace("acme", "alice"))) as other:
-            assert await other.fetchval("select count(*) from semmem.events") == 0
-            assert await other.execute("delete from semmem.events") == "DELETE 0"
+                await tx.connection.execute(insert)
+        async with postgres.transaction(View.of(Scope.user("acme", "bob"), Scope.workspace("acme", "alice"))) as tx:
+            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
+            assert await tx.connection.execute("delete from semmem.events") == "DELETE 0"
     finally:
         await postgres.aclose()
 
@@ -231,8 +231,8 @@ async def test_an_event_can_not_be_rewritten(alice: ScopedMemory, postgres_url: 
     await alice.remember("The vault is behind the mirror.")
     postgres = await Postgres.connect(postgres_url)
     try:
-        async with postgres.transaction(alice.scope) as connection:
+        async with postgres.transaction(alice.scope) as tx:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute("update semmem.events set content = 'The vault is empty.'")
+                await tx.connection.execute("update semmem.events set content = 'The vault is empty.'")
     finally:
         await postgres.aclose()

@@ -3,24 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from semmem.domain.scope import Scope
 from semmem.stores.postgres.archive_writing import Line, Moved
-from semmem.stores.postgres.pool import Connection, key_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
-_SQL = statements("archive.sql")
+_SQL = statements("archive_forgotten.sql")
 
 Said = Mapping[str, Any]
 
 
-async def without_forgotten(
-    connection: Connection, scope: Scope, kind: str, lines: Sequence[Line], moved: Moved
-) -> list[Line]:
+async def without_forgotten(tx: Unit, kind: str, lines: Sequence[Line], moved: Moved) -> list[Line]:
     """The lines as a forget would have left them, had it come later; counted in `moved` where one goes."""
     if kind == "event":
         return list(lines)
     named = {event: moved.id(event) for _, said in lines for event in _EVENTS[kind](said)}
-    rows = await connection.fetch(_SQL["standing_events"], *key_of(scope), list(named.values()))
+    rows = await tx.fetch(_SQL["standing_events"], events=list(named.values()))
     standing = {str(row["id"]) for row in rows}
     gone = {event for event, id in named.items() if id not in standing}
     if not gone:

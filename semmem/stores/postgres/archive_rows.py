@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from semmem.domain.archive import instant
-from semmem.stores.postgres.pool import Row
+from semmem.stores.postgres.rows import Row
 
 
 def _event_fields(row: Row) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from semmem.domain.fact import statement_hash
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 from semmem.stores.postgres.events import make_stale
-from semmem.stores.postgres.pool import Connection, Row, key_of
+from semmem.stores.postgres.rows import Row, key_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
-_SQL = statements("archive.sql")
+_SQL = statements("archive_writing.sql")
 _NAMESPACE = UUID("5e3a5f0e-6d1c-4b1e-9a53-7a0d7c0c9a51")
 
 Line = tuple[int, dict[str, Any]]  # its number in the archive, and its fields
@@ -39,66 +40,67 @@ class Moved:
         return self.ids.get((kind, old), old)
 
 
-async def _write_events(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
-    held_keys = await keyed(connection, scope, lines)
+async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
+    held_keys = await keyed(tx, lines)
     moved.roles |= {said["id"]: said["role"] for _, said in lines}
     new = []
     for _, said in lines:
         held = held_keys.get(said["key"]) if said["key"] is not None else None
-        if held and str(held["id"]) not in (said["id"], _fresh(scope, said["id"])):
+        if held and str(held["id"]) not in (said["id"], _fresh(tx.scope, said["id"])):
             moved.ids["event", said["id"]] = str(held["id"])
             moved.roles[said["id"]] = held["role"]
             moved.known["event"] += 1
         else:
             new.append(said | {"report_hash": _report_hash(said)})
-    await _same_events(connection, scope, lines, moved)
-    return await _insert(connection, scope, "event", new, moved)
+    await _same_events(tx, lines, moved)
+    return await _insert(tx, "event", new, moved)
 
 
-async def _same_events(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> None:
+async def _same_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> None:
     """An id that stands for an event here stands for the same one in the archive. Raises InvalidInput."""
-    said = {id: (number, event) for number, event in lines for id in (event["id"], _fresh(scope, event["id"]))}
-    for row in await connection.fetch(_SQL["held_event"], *key_of(scope), list(said)):
+    said = {id: (number, event) for number, event in lines for id in (event["id"], _fresh(tx.scope, event["id"]))}
+    for row in await tx.fetch(_SQL["held_event"], asked=list(said)):
         number, event = said[str(row["id"])]
         if (row["content"], row["role"]) != (event["content"], event["role"]):
             limit = "an event with this id and another body is already stored"
             raise InvalidInput(f"line {number}: id", limit, "export the memory again")
 
 
-async def _write_records(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
-    known = await known_records(connection, scope, lines)
-    new = [_moved_record(said, moved) for _, said in lines if said["key"] not in known]
+async def _write_records(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
+    known = await known_records(tx, lines)
+    new = [
+        {**said, "event": moved.id(said["event"]) if said["event"] else None}
+        for _, said in lines
+        if said["key"] not in known
+    ]
     moved.known["record"] += len(known)
-    stored = {row["key"] for row in await connection.fetch(_SQL["write_record"], *key_of(scope), new)}
+    stored = {row["key"] for row in await tx.fetch(_SQL["write_record"], rows=new)}
     moved.stored["record"] += len(stored)
     return [record["event"] for record in new if record["key"] in stored and record["event"]]
 
 
-async def _write_retractions(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
+async def _write_retractions(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     rows = [{**said, "event": moved.id(said["event"])} for _, said in lines]
-    stored = len(await connection.fetch(_SQL["write_retraction"], *key_of(scope), rows))
+    stored = len(await tx.fetch(_SQL["write_retraction"], rows=rows))
     moved.stored["retraction"] += stored
     moved.known["retraction"] += len(rows) - stored
     return []
 
 
-async def _write_facts(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
+async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     rows = [_moved_fact(said, moved) for _, said in lines]
     hashes = [bytes.fromhex(row["statement_hash"]) for row in rows if row["superseded_at"] is None]
-    standing = {
-        row["statement_hash"].hex(): str(row["id"])
-        for row in await connection.fetch(_SQL["standing"], *key_of(scope), hashes)
-    }
-    threads = list({row["thread"] for row in rows} | {_fresh(scope, row["thread"]) for row in rows})
+    standing = {row["statement_hash"].hex(): str(row["id"]) for row in await tx.fetch(_SQL["standing"], hashes=hashes)}
+    threads = list({row["thread"] for row in rows} | {_fresh(tx.scope, row["thread"]) for row in rows})
     versions = {
         (str(row["thread"]), row["version"]): str(row["id"])
-        for row in await connection.fetch(_SQL["versions"], *key_of(scope), threads)
+        for row in await tx.fetch(_SQL["versions"], threads=threads)
     }
-    free = [row for row in rows if _has_room(scope, row, standing, versions)]
+    free = [row for row in rows if _has_room(tx.scope, row, standing, versions)]
     moved.kept["fact"] += len(rows) - len(free)
-    stored = await _insert(connection, scope, "fact", free, moved)
+    stored = await _insert(tx, "fact", free, moved)
     known = [row | {"id": moved.id(row["id"], "fact")} for row in free]
-    await connection.execute(_SQL["confirm"], *key_of(scope), [row for row in known if row["id"] not in stored])
+    await tx.execute(_SQL["confirm"], rows=[row for row in known if row["id"] not in stored])
     return stored
 
 
@@ -112,25 +114,25 @@ def _has_room(
     return same in own and all(versions.get((thread, fact["version"])) in own for thread in threads)
 
 
-async def _write_summaries(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
+async def _write_summaries(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     rows = [
         said | {"through": moved.id(said["through"]), "events": [moved.id(id) for id in said["events"]]}
         for _, said in lines
     ]
     named = [row["session"] for row in rows if row["session"] is not None]
-    found = await connection.fetch(_SQL["sessions"], *key_of(scope), named, any(row["session"] is None for row in rows))
+    found = await tx.fetch(_SQL["sessions"], sessions=named, own=any(row["session"] is None for row in rows))
     standing = {row["session"]: str(row["id"]) for row in found}
-    stored = await _insert(connection, scope, "summary", [row for row in rows if row["session"] not in standing], moved)
+    stored = await _insert(tx, "summary", [row for row in rows if row["session"] not in standing], moved)
     both = [row | {"id": standing[row["session"]]} for row in rows if row["session"] in standing]
     moved.known["summary"] += len(both)
-    if await connection.fetch(_SQL["merge_summary"], *key_of(scope), both):
-        await make_stale(connection, scope)  # a batch that is being read goes on from the texts of before
+    if await tx.fetch(_SQL["merge_summary"], rows=both):
+        await make_stale(tx)  # a batch that is being read goes on from the texts of before
     return stored
 
 
-async def _write_dead_letters(connection: Connection, scope: Scope, lines: Sequence[Line], moved: Moved) -> list[str]:
+async def _write_dead_letters(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     rows = [said | {"events": [moved.id(id) for id in said["events"]]} for _, said in lines]
-    return await _insert(connection, scope, "dead_letter", rows, moved)
+    return await _insert(tx, "dead_letter", rows, moved)
 
 
 WRITERS = {
@@ -143,37 +145,33 @@ WRITERS = {
 }
 
 
-async def _insert(
-    connection: Connection, scope: Scope, kind: str, rows: Sequence[dict[str, Any]], moved: Moved
-) -> list[str]:
+async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Moved) -> list[str]:
     """Stores what the place does not hold yet, and answers with its ids.
 
     An id that another scope of the tenant has taken, which nobody here can see, is replaced by one made of it and of
     this scope: the same whenever the archive is imported again.
     """
-    new = await _unknown(connection, scope, kind, rows, moved)
+    new = await _unknown(tx, kind, rows, moved)
     try:
-        async with connection.transaction():
-            stored = await _stored(connection, scope, kind, new)
+        async with tx.connection.transaction():
+            stored = await _stored(tx, kind, new)
             if len(stored) < len(new):
                 raise _Taken({row["id"] for row in new} - set(stored))
     except _Taken as found:
-        moved.ids |= {(kind, id): _fresh(scope, id) for id in found.ids}
+        moved.ids |= {(kind, id): _fresh(tx.scope, id) for id in found.ids}
         moved.renamed += len(found.ids)
-        stored = await _stored(connection, scope, kind, [_renamed(scope, kind, row, new, moved) for row in new])
+        stored = await _stored(tx, kind, [_renamed(tx.scope, kind, row, new, moved) for row in new])
     if len(stored) < len(new):
         raise InvalidInput("id", f"of a {kind} was taken while it was imported", "import the file again")
     moved.stored[kind] += len(stored)
     return stored
 
 
-async def _unknown(
-    connection: Connection, scope: Scope, kind: str, rows: Sequence[dict[str, Any]], moved: Moved
-) -> list[dict[str, Any]]:
+async def _unknown(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Moved) -> list[dict[str, Any]]:
     """Those that the place does not hold, under their own id or the one that took its place."""
-    asked = [id for row in rows for id in (row["id"], _fresh(scope, row["id"]))]
-    held = {str(row["id"]) for row in await connection.fetch(_SQL[f"held_{kind}"], *key_of(scope), asked)}
-    moved.ids |= {(kind, row["id"]): fresh for row in rows if (fresh := _fresh(scope, row["id"])) in held}
+    asked = [id for row in rows for id in (row["id"], _fresh(tx.scope, row["id"]))]
+    held = {str(row["id"]) for row in await tx.fetch(_SQL[f"held_{kind}"], asked=asked)}
+    moved.ids |= {(kind, row["id"]): fresh for row in rows if (fresh := _fresh(tx.scope, row["id"])) in held}
     new = [row for row in rows if moved.id(row["id"], kind) not in held]
     moved.known[kind] += len(rows) - len(new)
     return new
@@ -186,8 +184,8 @@ class _Taken(Exception):
         self.ids = ids
 
 
-async def _stored(connection: Connection, scope: Scope, kind: str, rows: Sequence[dict[str, Any]]) -> list[str]:
-    return [str(row["id"]) for row in await connection.fetch(_SQL[f"write_{kind}"], *key_of(scope), rows)]
+async def _stored(tx: Unit, kind: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    return [str(row["id"]) for row in await tx.fetch(_SQL[f"write_{kind}"], rows=rows)]
 
 
 def _renamed(
@@ -202,10 +200,6 @@ def _renamed(
 
 def _fresh(scope: Scope, id: str) -> str:
     return str(uuid5(_NAMESPACE, json.dumps([*key_of(scope), id])))
-
-
-def _moved_record(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:
-    return {**said, "event": moved.id(said["event"]) if said["event"] else None}
 
 
 def _moved_fact(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:
@@ -223,12 +217,12 @@ def _report_hash(said: Mapping[str, Any]) -> str | None:
     return report.hex() if report else None
 
 
-async def keyed(connection: Connection, scope: Scope, lines: Sequence[Line]) -> dict[str, Row]:
+async def keyed(tx: Unit, lines: Sequence[Line]) -> dict[str, Row]:
     """The events (id and role) that hold these keys here. Raises InvalidInput where one was said with another body."""
     said = {event["key"]: (number, event["body_hash"]) for number, event in lines if event["key"] is not None}
     if not said:
         return {}
-    rows = await connection.fetch(_SQL["keyed"], *key_of(scope), list(said))
+    rows = await tx.fetch(_SQL["keyed"], keys=list(said))
     for row in rows:
         number, body = said[row["key"]]
         if row["body_hash"].hex() != body:
@@ -237,10 +231,10 @@ async def keyed(connection: Connection, scope: Scope, lines: Sequence[Line]) -> 
     return {row["key"]: row for row in rows}
 
 
-async def known_records(connection: Connection, scope: Scope, lines: Sequence[Line]) -> set[str]:
+async def known_records(tx: Unit, lines: Sequence[Line]) -> set[str]:
     """The keys that hold the same here already. Raises InvalidInput where one holds something else."""
     said = {record["key"]: (number, record) for number, record in lines}
-    rows = await connection.fetch(_SQL["records_under"], *key_of(scope), list(said))
+    rows = await tx.fetch(_SQL["records_under"], keys=list(said))
     for row in rows:
         number, record = said[row["key"]]
         if (instant(row["updated_at"]), row["value"]) != (record["updated_at"], record["value"]):

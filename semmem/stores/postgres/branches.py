@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from semmem.domain.scope import Branch, View
-from semmem.stores.postgres.pool import Connection, Postgres, columns_of, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import scope_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("branches.sql")
 LOOK_UP = 1_000  # places asked after at once
@@ -16,10 +18,7 @@ class BranchStore:
 
     async def below(self, place: Branch, *, after: Branch | None, limit: int | None) -> list[Branch]:
         """The places at and below this one that hold something, in the order of their paths, from `after` on."""
-        position = (after.path, after.owner or "") if after else (None, None)
-        async with self._postgres.transaction(place.root) as connection:
-            rows = await connection.fetch(_SQL["below"], *key_of(place.root), place.path, *position)
-        named = [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
+        named = await self._named(place, after)
         places = named if place.path or after else [Branch(place.root), *named]
         found: list[Branch] = []
         for at in range(0, len(places), LOOK_UP):
@@ -30,34 +29,35 @@ class BranchStore:
 
     async def kept_below(self, place: Branch) -> list[Branch]:
         """Every place below this one whose name is kept, empty ones too; below a private one its owner's alone."""
-        async with self._postgres.transaction(place.root) as connection:
-            rows = await connection.fetch(_SQL["below"], *key_of(place.root), place.path, None, None)
-        named = [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
+        named = await self._named(place, None)
         return [found for found in named if found != place and place.owner in (None, found.owner)]
 
+    async def _named(self, place: Branch, after: Branch | None) -> list[Branch]:
+        path, owner = (after.path, after.owner or "") if after else (None, None)
+        async with self._postgres.transaction(place) as tx:
+            rows = await tx.fetch(_SQL["below"], after_path=path, after_owner=owner)
+        return [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
+
     async def _inhabited(self, places: Sequence[Branch]) -> list[Branch]:
-        view = View.of(*(found.scope for found in places))
-        async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["inhabited"], *columns_of(view))
-        inhabited = {scope_of(row) for row in rows}
+        async with self._postgres.transaction(View.of(*(found.scope for found in places))) as tx:
+            inhabited = {scope_of(row) for row in await tx.fetch(_SQL["inhabited"])}
         return [found for found in places if found.scope in inhabited]
 
 
-async def register(connection: Connection, place: Branch) -> None:
+async def register(tx: Unit) -> None:
     """Makes a branch known to its root; part of the transaction of each write to it."""
-    if place.is_root:
-        return
-    await connection.execute(_SQL["make_scope"], *key_of(place.scope))
-    await connection.execute(_SQL["register"], *key_of(place.root), place.scope.id, place.path, place.owner)
+    if not tx.place.is_root:
+        await tx.execute(_SQL["make_scope"])
+        await tx.execute(_SQL["register"])
 
 
-async def lock_branch(connection: Connection, place: Branch) -> None:
+async def lock_branch(tx: Unit) -> None:
     """Waits for writers of the branch. Comes first in a transaction that may drop it, as they register it first."""
-    if not place.is_root:
-        await connection.execute(_SQL["lock_branch"], *key_of(place.root), place.scope.id)
+    if not tx.place.is_root:
+        await tx.execute(_SQL["lock_branch"])
 
 
-async def drop(connection: Connection, place: Branch) -> None:
+async def drop(tx: Unit) -> None:
     """Takes the name of an emptied branch back."""
-    if not place.is_root:
-        await connection.execute(_SQL["drop_branch"], *key_of(place.root), place.scope.id)
+    if not tx.place.is_root:
+        await tx.execute(_SQL["drop_branch"])

@@ -1,33 +1,35 @@
 -- make_scope: a first write's scope, before its branch, so that all writers lock in the same order
-insert into semmem.scopes (tenant, scope_kind, scope_id) values ($1, $2, $3) on conflict do nothing;
+insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind, :id) on conflict do nothing;
 
 -- register: writes the row even where it stands, so that a forget of this place waits for the write that goes on
-insert into semmem.branches (tenant, scope_kind, scope_id, branch_id, path, owner) values ($1, $2, $3, $4, $5, $6)
+insert into semmem.branches (tenant, scope_kind, scope_id, branch_id, path, owner)
+values (:tenant, :root_kind, :root_id, :id, :path, :owner)
 on conflict (tenant, scope_kind, scope_id, branch_id) do update set path = excluded.path;
 
 -- below: the places at and below a path, by whole segments; no owner is the empty string, so that they have an order
 select path, owner from semmem.branches
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and path[1:cardinality($4::text[])] = $4
-  and ($5::text[] is null or (path, coalesce(owner, '')) > ($5, $6::text))
+where (tenant, scope_kind, scope_id) = (:tenant, :root_kind, :root_id) and path[1:cardinality(:path::text[])] = :path
+  and (:after_path::text[] is null or (path, coalesce(owner, '')) > (:after_path, :after_owner::text))
 order by path, coalesce(owner, '');
 
 -- inhabited: which of these scopes hold anything
-select $1 as tenant, v.kind as scope_kind, v.id as scope_id
-from unnest($2::text[], $3::text[]) as v (kind, id)
-where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id))
-   or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id));
+select :tenant as tenant, v.kind as scope_kind, v.id as scope_id
+from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
+where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id))
+   or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id));
 
 -- lock_branch: waits for writers that have registered it
-select from semmem.branches where (tenant, scope_kind, scope_id, branch_id) = ($1, $2, $3, $4) for update;
+select from semmem.branches
+where (tenant, scope_kind, scope_id, branch_id) = (:tenant, :root_kind, :root_id, :id) for update;
 
 -- drop_branch: the name of a place that is empty now; not of one that came into being since, and is being written to
 delete from semmem.branches b
 where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
     select tenant, scope_kind, scope_id, branch_id from semmem.branches
-    where (tenant, scope_kind, scope_id, branch_id) = ($1, $2, $3, $4) for update skip locked
+    where (tenant, scope_kind, scope_id, branch_id) = (:tenant, :root_kind, :root_id, :id) for update skip locked
   )
   and not exists (
-    select from semmem.events where (tenant, scope_kind, scope_id) = ($1, 'branch', $4)
+    select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   ) and not exists (
-    select from semmem.records where (tenant, scope_kind, scope_id) = ($1, 'branch', $4)
+    select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   );

@@ -11,13 +11,16 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, Scope, View
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import drop, lock_branch
-from semmem.stores.postgres.events import mark_unconsolidated
+from semmem.stores.postgres.events import make_stale, mark_unconsolidated
+from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.paging import check_cursor
 from semmem.stores.postgres.points import add_work
-from semmem.stores.postgres.pool import Connection, Postgres, Row, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("erasure.sql")
 EVERYTHING = Selection(everything=True)
@@ -58,8 +61,8 @@ class Eraser:
         self._postgres, self._stores, self._scrub_within = postgres, frozenset(stores), scrub_within
 
     async def count(self, scope: Scope, selection: Selection) -> dict[str, int]:
-        async with self._postgres.transaction(scope) as connection:
-            return (await _select(connection, scope, selection)).counts
+        async with self._postgres.transaction(scope) as tx:
+            return (await _select(tx, selection)).counts
 
     async def erase_whole(self, place: Branch, below: Sequence[Branch], now: datetime) -> Receipt:
         """Forgets all of a place and of those below it, one after the other; the receipt speaks for all of them."""
@@ -70,92 +73,105 @@ class Eraser:
     @tried_again
     async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:
         """From its commit on, nothing of the selection can be read."""
-        scope = place.scope
-        async with self._postgres.transaction(View.of(scope, place.root)) as connection:
-            await lock_branch(connection, place)
-            await connection.execute(_SQL["lock_scope"], *key_of(scope))
-            doomed = await _select(connection, scope, selection)
-            receipt = await self._carry_out(connection, scope, doomed, "caller", now)
+        async with self._postgres.transaction(place, now) as tx:
+            await lock_branch(tx)
+            await make_stale(tx)
+            receipt = await self._carry_out(tx, await _select(tx, selection), "caller")
             if selection.agent:
-                narrowed = (selection.session, selection.event, selection.before)
-                await connection.execute(_SQL["unname"], *key_of(scope), selection.agent, *narrowed)
-            await drop(connection, place)
+                await tx.execute(
+                    _SQL["unname"],
+                    agent=selection.agent,
+                    session=selection.session,
+                    event=selection.event,
+                    before=selection.before,
+                )
+            await drop(tx)
         failpoints.reach("forget-committed")
         return receipt
 
     async def _joined(self, receipt: Receipt, gone: Sequence[Receipt]) -> Receipt:
         counts = sum((Counter(each.counts) for each in gone), Counter(receipt.counts))
         told = {name: counts[name] for name in receipt.counts} | {"branches": len(gone)}
-        branches, parts = [each.scope.id for each in gone], [each.id for each in gone]
-        async with self._postgres.transaction(receipt.scope) as connection:
-            row = (*key_of(receipt.scope), receipt.id, told, branches, parts)
-            await connection.execute(_SQL["join_receipts"], *row)
+        async with self._postgres.transaction(receipt.scope) as tx:
+            await tx.execute(
+                _SQL["join_receipts"],
+                receipt=receipt.id,
+                counts=told,
+                branches=[each.scope.id for each in gone],
+                parts=[each.id for each in gone],
+            )
         return replace(receipt, counts=told)
 
-    async def erase_events(self, connection: Connection, scope: Scope, events: list[UUID], now: datetime) -> None:
+    async def erase_events(self, tx: Unit, events: list[UUID]) -> None:
         """Forgets the events of replaced or deleted records, as part of the caller's transaction."""
-        await connection.execute(_SQL["lock_scope"], *key_of(scope))
-        await self._carry_out(connection, scope, await _doomed(connection, scope, events, []), "caller", now)
+        await make_stale(tx)
+        await self._carry_out(tx, await _doomed(tx, events, []), "caller")
 
     async def erase_expired(self, scope: Scope, now: datetime) -> bool:
         """Forgets the records whose time is over; whether there were any."""
-        async with self._postgres.transaction(scope) as connection:
-            if not await connection.fetch(_SQL["expired"], *key_of(scope), now):
+        async with self._postgres.transaction(scope, now) as tx:
+            if not await tx.fetch(_SQL["expired"]):
                 return False
-            await connection.execute(_SQL["lock_scope"], *key_of(scope))
-            rows = await connection.fetch(_SQL["expired"], *key_of(scope), now)
+            await make_stale(tx)
+            rows = await tx.fetch(_SQL["expired"])
             events = [row["event_id"] for row in rows if row["event_id"]]
-            doomed = await _doomed(connection, scope, events, [row["key"] for row in rows])
-            await self._carry_out(connection, scope, doomed, "expiry", now)
+            await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
 
-    async def _carry_out(
-        self, connection: Connection, scope: Scope, doomed: Doomed, actor: str, now: datetime
-    ) -> Receipt:
+    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str) -> Receipt:
         if doomed.retracted:
-            await connection.execute(_SQL["retract"], scope.tenant, doomed.facts, now)
-        changed = await _delete(connection, scope, doomed)
+            await tx.execute(_SQL["retract"], facts=doomed.facts)
+        changed = await _delete(tx, doomed)
         failpoints.reach("forget-writing")
-        receipt = self._receipt(scope, doomed, now)
-        await _write(connection, receipt)
-        action = "retract" if doomed.retracted else "forget"
-        await add_audit(connection, scope, action, actor, doomed.events + doomed.facts, now)
+        receipt = await self._write_receipt(tx, doomed)
+        await add_audit(tx, "retract" if doomed.retracted else "forget", actor, doomed.events + doomed.facts)
         if "qdrant" in self._stores:
-            await add_work(connection, scope, changed)
-            await connection.execute("select semmem.queue('mirror', $1, $2, $3)", *key_of(scope))
-        await connection.execute("select semmem.queue('erase', $1, $2, $3)", *key_of(scope))
+            await add_work(tx, changed)
+            await queue(tx, "mirror")
+        await queue(tx, "erase")
         if doomed.redrawn:
-            await mark_unconsolidated(connection, scope.tenant, doomed.redrawn)
-            await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
+            await mark_unconsolidated(tx, doomed.redrawn)
+            await queue(tx, "consolidate")
+        return receipt
+
+    async def _write_receipt(self, tx: Unit, doomed: Doomed) -> Receipt:
+        stores = {"postgres": tx.now} | dict.fromkeys(sorted(self._stores))
+        due = tx.now + self._scrub_within if self._scrub_within else None
+        receipt = Receipt(
+            id=uuid4(), scope=tx.scope, counts=doomed.counts, committed_at=tx.now, stores=stores, scrub_due=due
+        )
+        await tx.execute(
+            _SQL["write_receipt"],
+            receipt=receipt.id,
+            counts=dict(receipt.counts),
+            redis_at=None if "redis" in stores else tx.now,
+            qdrant_at=None if "qdrant" in stores else tx.now,
+            scrub_due=due,
+        )
         return receipt
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
-        async with self._postgres.transaction(scope) as connection:
-            row = await connection.fetchrow(_SQL["receipt"], *key_of(scope), id)
+        async with self._postgres.transaction(scope) as tx:
+            row = await tx.fetchrow(_SQL["receipt"], receipt=id)
         return await self._read(row) if row else None
 
     async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
         """Newest first, below the receipt `before`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["receipts"], *key_of(scope), before, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["receipts"], before=before, limit=limit)
             if not rows:
-                await check_cursor(connection, scope, "receipt", before)
+                await check_cursor(tx, "receipt", before)
         return [await self._read(row) for row in rows]
 
     async def open_receipts(self, scope: Scope, store: Follower) -> list[UUID]:
         """Those that this store has yet to follow."""
-        async with self._postgres.transaction(scope) as connection:
-            return [row["id"] for row in await connection.fetch(_SQL[f"open_in_{store}"], *key_of(scope))]
+        async with self._postgres.transaction(scope) as tx:
+            return [row["id"] for row in await tx.fetch(_SQL[f"open_in_{store}"])]
 
     async def close_receipts(self, scope: Scope, store: Follower, ids: Sequence[UUID], now: datetime) -> None:
         """Says that the store has followed these."""
-        async with self._postgres.transaction(scope) as connection:
-            await connection.execute(_SQL[f"close_in_{store}"], *key_of(scope), now, ids)
-
-    def _receipt(self, scope: Scope, doomed: Doomed, now: datetime) -> Receipt:
-        stores = {"postgres": now} | dict.fromkeys(sorted(self._stores))
-        due = now + self._scrub_within if self._scrub_within else None
-        return Receipt(id=uuid4(), scope=scope, counts=doomed.counts, committed_at=now, stores=stores, scrub_due=due)
+        async with self._postgres.transaction(scope, now) as tx:
+            await tx.execute(_SQL[f"close_in_{store}"], receipts=ids)
 
     async def _read(self, row: Row) -> Receipt:
         at = await self._followed(row) if row["parts"] else row
@@ -166,69 +182,69 @@ class Eraser:
     async def _followed(self, row: Row) -> Row:
         scope = scope_of(row)
         branches = [Scope(scope.tenant, "branch", id) for id in row["branches"]]
-        async with self._postgres.transaction(View.of(scope, *branches)) as connection:
-            at = await connection.fetchrow(_SQL["followed"], scope.tenant, [row["id"], *row["parts"]])
+        async with self._postgres.transaction(View.of(scope, *branches)) as tx:
+            at = await tx.fetchrow(_SQL["followed"], receipts=[row["id"], *row["parts"]])
         assert at is not None
         return at
 
 
-async def _select(connection: Connection, scope: Scope, selection: Selection) -> Doomed:
+async def _select(tx: Unit, selection: Selection) -> Doomed:
     if selection.keep_events:
-        return await _wrong(connection, scope, selection.fact)
-    named = (selection.session, selection.agent, selection.event, selection.before, selection.fact, selection.category)
-    events = await _ids(connection, "select_events", *key_of(scope), *named)
-    rows = await connection.fetch(_SQL["select_records"], *key_of(scope), events, selection.everything)
-    return await _doomed(connection, scope, events, [row["key"] for row in rows])
+        return await _wrong(tx, selection.fact)
+    events = await _ids(
+        tx,
+        "select_events",
+        session=selection.session,
+        agent=selection.agent,
+        event=selection.event,
+        before=selection.before,
+        fact=selection.fact,
+        category=selection.category,
+    )
+    rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
+    return await _doomed(tx, events, [row["key"] for row in rows])
 
 
-async def _doomed(connection: Connection, scope: Scope, events: list[UUID], records: list[str]) -> Doomed:
+async def _doomed(tx: Unit, events: list[UUID], records: list[str]) -> Doomed:
     """All that goes with these events."""
-    facts = await _ids(connection, "select_facts", *key_of(scope), events)
-    sources = await _ids(connection, "sources", scope.tenant, facts)
+    facts = await _ids(tx, "select_facts", events=events)
+    sources = await _ids(tx, "sources", facts=facts)
     return Doomed(
         events=events,
         records=records,
         facts=facts,
         redrawn=list(set(sources) - set(events)),
-        summaries=await _ids(connection, "select_summaries", *key_of(scope), events),
-        dead_letters=await _ids(connection, "select_dead_letters", *key_of(scope), events),
+        summaries=await _ids(tx, "select_summaries", events=events),
+        dead_letters=await _ids(tx, "select_dead_letters", events=events),
     )
 
 
-async def _wrong(connection: Connection, scope: Scope, fact: UUID | None) -> Doomed:
+async def _wrong(tx: Unit, fact: UUID | None) -> Doomed:
     """A version of a fact without its events, and the summaries that may repeat it."""
-    facts = await _ids(connection, "select_wrong", *key_of(scope), fact)
-    sources = await _ids(connection, "sources", scope.tenant, facts)
-    summaries = await _ids(connection, "select_summaries", *key_of(scope), sources)
+    facts = await _ids(tx, "select_wrong", fact=fact)
+    sources = await _ids(tx, "sources", facts=facts)
+    summaries = await _ids(tx, "select_summaries", events=sources)
     return Doomed(events=[], facts=facts, summaries=summaries, dead_letters=[], records=[], redrawn=[], retracted=True)
 
 
-async def _delete(connection: Connection, scope: Scope, doomed: Doomed) -> list[UUID]:
+async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     """Answers with the ids that the mirror has to look at: what went, and what is current again."""
     items = doomed.events + doomed.facts
-    await connection.execute(_SQL["shrink"], *key_of(scope), items)
-    for statement in ("delete_terms", "delete_vectors", "delete_passages"):
-        await connection.execute(_SQL[statement], scope.tenant, items)
-    reopened = await _ids(connection, "reopen", scope.tenant, doomed.facts)
-    await connection.execute(_SQL["revive_vectors"], scope.tenant, reopened)
-    await connection.execute(_SQL["delete_facts"], scope.tenant, doomed.facts)
-    weakened = set(await _ids(connection, "resting", scope.tenant, doomed.events)) - set(doomed.facts)
-    await connection.execute(_SQL["delete_dead_letters"], scope.tenant, doomed.dead_letters)
-    await connection.execute(_SQL["delete_records"], *key_of(scope), doomed.records)
-    await connection.execute(_SQL["delete_events"], scope.tenant, doomed.events)
+    for statement in ("shrink", "delete_terms", "delete_vectors", "delete_passages"):
+        await tx.execute(_SQL[statement], items=items)
+    reopened = await _ids(tx, "reopen", facts=doomed.facts)
+    await tx.execute(_SQL["revive_vectors"], facts=reopened)
+    await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
+    weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
+    await tx.execute(_SQL["delete_dead_letters"], letters=doomed.dead_letters)
+    await tx.execute(_SQL["delete_records"], keys=doomed.records)
+    await tx.execute(_SQL["delete_events"], events=doomed.events)
     for statement in ("stale_summaries", "delete_summaries"):
-        await connection.execute(_SQL[statement], scope.tenant, doomed.summaries)
+        await tx.execute(_SQL[statement], summaries=doomed.summaries)
     for statement in ("redate", "readdress"):
-        await connection.execute(_SQL[statement], scope.tenant, list(weakened))
+        await tx.execute(_SQL[statement], facts=list(weakened))
     return [*items, *reopened, *weakened]
 
 
-async def _write(connection: Connection, receipt: Receipt) -> None:
-    now = receipt.committed_at
-    followed = (None if "redis" in receipt.stores else now, None if "qdrant" in receipt.stores else now)
-    row = (*key_of(receipt.scope), receipt.id, dict(receipt.counts), now, *followed, receipt.scrub_due)
-    await connection.execute(_SQL["write_receipt"], *row)
-
-
-async def _ids(connection: Connection, statement: str, *values: object) -> list[UUID]:
-    return [row["id"] for row in await connection.fetch(_SQL[statement], *values)]
+async def _ids(tx: Unit, statement: str, **given: object) -> list[UUID]:
+    return [row["id"] for row in await tx.fetch(_SQL[statement], **given)]

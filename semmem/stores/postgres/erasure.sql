@@ -1,46 +1,43 @@
--- lock_scope: forget and remember of one scope take turns, and cached entries grow stale
-update semmem.scopes set epoch = epoch + 1
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) returning epoch;
-
 -- select_events: what is named by its event; a named fact or category takes the events it rests on
 select e.id from semmem.events e
-where (e.tenant, e.scope_kind, e.scope_id) = ($1, $2, $3)
-  and ($4::text is null or e.session = $4)
-  and ($5::text is null or e.agent = $5)
-  and ($6::uuid is null or e.id = $6)
-  and ($7::timestamptz is null or e.occurred_at < $7)
+where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id)
+  and (:session::text is null or e.session = :session)
+  and (:agent::text is null or e.agent = :agent)
+  and (:event::uuid is null or e.id = :event)
+  and (:before::timestamptz is null or e.occurred_at < :before)
   and (
-    ($8::uuid is null and $9::text is null)
+    (:fact::uuid is null and :category::text is null)
     or e.id in (
         select s.event_id from semmem.fact_sources s join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
-        where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
-          and ($8::uuid is null or f.thread = (select thread from semmem.facts where tenant = $1 and id = $8))
-          and ($9::text is null or f.category = $9)
+        where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id)
+          and (:fact::uuid is null
+               or f.thread = (select thread from semmem.facts where tenant = :tenant and id = :fact))
+          and (:category::text is null or f.category = :category)
     )
   );
 
 -- select_facts: those that no other event states: what only confirms them does so in words of its own
 select f.id from semmem.facts f
-where (f.tenant, f.scope_kind, f.scope_id) = ($1, $2, $3)
+where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id)
   and not exists (
     select from semmem.fact_sources s
-    where s.tenant = f.tenant and s.fact_id = f.id and s.own_words and s.event_id <> all ($4::uuid[])
+    where s.tenant = f.tenant and s.fact_id = f.id and s.own_words and s.event_id <> all (:events::uuid[])
   );
 
 -- select_wrong: a version of a fact, by its id alone
-select id from semmem.facts where (tenant, scope_kind, scope_id, id) = ($1, $2, $3, $4);
+select id from semmem.facts where (tenant, scope_kind, scope_id, id) = (:tenant, :kind, :id, :fact);
 
 -- sources: the events that these facts rest on
-select distinct event_id as id from semmem.fact_sources where tenant = $1 and fact_id = any ($2::uuid[]);
+select distinct event_id as id from semmem.fact_sources where tenant = :tenant and fact_id = any (:facts::uuid[]);
 
 -- resting: the facts that rest on these events
-select distinct fact_id as id from semmem.fact_sources where tenant = $1 and event_id = any ($2::uuid[]);
+select distinct fact_id as id from semmem.fact_sources where tenant = :tenant and event_id = any (:events::uuid[]);
 
 -- retract: what is not to be drawn from the events of these facts again
 insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
-select s.tenant, s.scope_kind, s.scope_id, s.event_id, f.statement_hash, s.quote, $3
+select s.tenant, s.scope_kind, s.scope_id, s.event_id, f.statement_hash, s.quote, :now
 from semmem.facts f join semmem.fact_sources s on s.tenant = f.tenant and s.fact_id = f.id
-where f.tenant = $1 and f.id = any ($2::uuid[])
+where f.tenant = :tenant and f.id = any (:facts::uuid[])
 on conflict do nothing;
 
 -- redate: facts that lost a source were said when the newest of the others said so
@@ -48,9 +45,9 @@ update semmem.facts f set said_at = e.occurred_at, utc_offset = e.utc_offset
 from (
     select distinct on (s.fact_id) s.fact_id, e.occurred_at, e.utc_offset
     from semmem.fact_sources s join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
-    where s.tenant = $1 and s.fact_id = any ($2::uuid[]) order by s.fact_id, e.occurred_at desc
+    where s.tenant = :tenant and s.fact_id = any (:facts::uuid[]) order by s.fact_id, e.occurred_at desc
 ) e
-where f.tenant = $1 and f.id = e.fact_id;
+where f.tenant = :tenant and f.id = e.fact_id;
 
 -- readdress: and are found by the session and agent of one that is left
 update semmem.vectors v
@@ -60,30 +57,31 @@ from (
     from semmem.fact_sources s
     join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
     join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
-    where s.tenant = $1 and s.fact_id = any ($2::uuid[]) order by s.fact_id, e.seq
+    where s.tenant = :tenant and s.fact_id = any (:facts::uuid[]) order by s.fact_id, e.seq
 ) e
-where v.tenant = $1 and v.item_id = e.fact_id;
+where v.tenant = :tenant and v.item_id = e.fact_id;
 
 -- unname: an agent that only witnessed what stays is named there no more
-update semmem.events set witnesses = array_remove(witnesses, $4)
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and $4 = any (witnesses)
-  and ($5::text is null or session = $5) and ($6::uuid is null or id = $6)
-  and ($7::timestamptz is null or occurred_at < $7);
+update semmem.events set witnesses = array_remove(witnesses, :agent)
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and :agent = any (witnesses)
+  and (:session::text is null or session = :session) and (:event::uuid is null or id = :event)
+  and (:before::timestamptz is null or occurred_at < :before);
 
 -- select_summaries: those that rest on any of these events, for their text may hold its words
 select distinct summary_id as id from semmem.summary_sources
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_id = any ($4::uuid[]);
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and event_id = any (:events::uuid[]);
 
 -- select_dead_letters: those that quote any of these events
 select id from semmem.dead_letters
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and event_ids && $4::uuid[];
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and event_ids && :events::uuid[];
 
 -- select_records: those that these events stand for; without a selection also those that have none
 select key from semmem.records
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and ($5 or event_id = any ($4::uuid[]));
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and (:everything or event_id = any (:events::uuid[]));
 
 -- expired: records whose time is over
-select key, event_id from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) and expires_at <= $4;
+select key, event_id from semmem.records
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now;
 
 -- reopen: the version before a forgotten one is the current one again
 update semmem.facts f
@@ -91,95 +89,95 @@ set superseded_at = null,
     valid_to = case when f.valid_to = greatest(coalesce(gone.valid_from, gone.said_at), f.valid_from)
                     then null else f.valid_to end
 from semmem.facts gone
-where gone.tenant = $1 and gone.id = any ($2::uuid[])
-  and f.tenant = gone.tenant and f.thread = gone.thread and f.id <> all ($2)
+where gone.tenant = :tenant and gone.id = any (:facts::uuid[])
+  and f.tenant = gone.tenant and f.thread = gone.thread and f.id <> all (:facts)
   and f.superseded_at is not null
   and gone.version = (select min(version) from semmem.facts x
                       where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version)
   and not exists (select from semmem.facts x
-                  where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version and x.id <> all ($2))
+                  where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version and x.id <> all (:facts))
   and not exists (select from semmem.facts x
                   where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
-                    and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all ($2))
+                    and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all (:facts))
 returning f.id;
 
 -- revive_vectors: a reopened fact is among the current answers again
 update semmem.vectors set current = true, version = version + 1
-where tenant = $1 and item_id = any ($2::uuid[]);
+where tenant = :tenant and item_id = any (:facts::uuid[]);
 
 -- shrink: takes the items out of BM25's collection statistics
 update semmem.scopes s set items = s.items - gone.items, terms = s.terms - gone.terms
 from (
     select count(*) as items, coalesce(sum(length), 0) as terms
-    from (select distinct item_id, length from semmem.terms where tenant = $1 and item_id = any ($4::uuid[])) d
+    from (select distinct item_id, length from semmem.terms where tenant = :tenant and item_id = any (:items::uuid[])) d
 ) gone
-where (s.tenant, s.scope_kind, s.scope_id) = ($1, $2, $3);
+where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id);
 
 -- delete_terms: postings of these items
-delete from semmem.terms where tenant = $1 and item_id = any ($2::uuid[]);
+delete from semmem.terms where tenant = :tenant and item_id = any (:items::uuid[]);
 
 -- delete_vectors: vectors of these items, of every index
-delete from semmem.vectors where tenant = $1 and item_id = any ($2::uuid[]);
+delete from semmem.vectors where tenant = :tenant and item_id = any (:items::uuid[]);
 
 -- delete_passages: what ranking knew of these items
-delete from semmem.passages where tenant = $1 and item_id = any ($2::uuid[]);
+delete from semmem.passages where tenant = :tenant and item_id = any (:items::uuid[]);
 
 -- delete_facts: with their sources
-delete from semmem.facts where tenant = $1 and id = any ($2::uuid[]);
+delete from semmem.facts where tenant = :tenant and id = any (:facts::uuid[]);
 
 -- stale_summaries: nothing of their text is read any more; they are made again of what they still rest on
-update semmem.summaries set text = null, recorded_at = null where tenant = $1 and id = any ($2::uuid[]);
+update semmem.summaries set text = null, recorded_at = null where tenant = :tenant and id = any (:summaries::uuid[]);
 
 -- delete_summaries: those that rest on nothing any more
-delete from semmem.summaries m where m.tenant = $1 and m.id = any ($2::uuid[])
+delete from semmem.summaries m where m.tenant = :tenant and m.id = any (:summaries::uuid[])
   and not exists (select from semmem.summary_sources s where s.tenant = m.tenant and s.summary_id = m.id);
 
 -- delete_dead_letters: they hold refused text
-delete from semmem.dead_letters where tenant = $1 and id = any ($2::uuid[]);
+delete from semmem.dead_letters where tenant = :tenant and id = any (:letters::uuid[]);
 
 -- delete_records: by key
-delete from semmem.records where (tenant, scope_kind, scope_id) = ($1, $2, $3) and key = any ($4::text[]);
+delete from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and key = any (:keys::text[]);
 
 -- delete_events: and as sources of facts that stay
-delete from semmem.events where tenant = $1 and id = any ($2::uuid[]);
+delete from semmem.events where tenant = :tenant and id = any (:events::uuid[]);
 
 -- write_receipt: what went, and which stores still have to follow
 insert into semmem.receipts (
     tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at, scrub_due)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+values (:tenant, :kind, :id, :receipt, :counts, :now, :redis_at, :qdrant_at, :scrub_due);
 
 -- join_receipts: a place's receipt speaks for those of the branches that went along
-update semmem.receipts set counts = $5, branches = $6, parts = $7
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
+update semmem.receipts set counts = :counts, branches = :branches, parts = :parts
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and id = :receipt;
 
 -- receipt: one of the scope's
-select * from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = $4;
+select * from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and id = :receipt;
 
 -- receipts: newest first, below one of them
 select * from semmem.receipts
-where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-  and ($4::uuid is null or (committed_at, id) < (
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+  and (:before::uuid is null or (committed_at, id) < (
     select c.committed_at, c.id from semmem.receipts c
-    where (c.tenant, c.scope_kind, c.scope_id, c.id) = ($1, $2, $3, $4)
+    where (c.tenant, c.scope_kind, c.scope_id, c.id) = (:tenant, :kind, :id, :before)
   ))
-order by committed_at desc, id desc limit $5;
+order by committed_at desc, id desc limit :limit;
 
 -- followed: since when all these are clean, store by store; null while one of them is not
 select case when bool_and(redis_at is not null) then max(redis_at) end as redis_at,
        case when bool_and(qdrant_at is not null) then max(qdrant_at) end as qdrant_at,
        case when bool_and(scrubbed_at is not null) then max(scrubbed_at) end as scrubbed_at
-from semmem.receipts where tenant = $1 and id = any ($2::uuid[]);
+from semmem.receipts where tenant = :tenant and id = any (:receipts::uuid[]);
 
 -- close_in_redis: Redis followed
-update semmem.receipts set redis_at = $4
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]) and redis_at is null;
+update semmem.receipts set redis_at = :now
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and id = any (:receipts::uuid[]) and redis_at is null;
 
 -- close_in_qdrant: Qdrant followed
-update semmem.receipts set qdrant_at = $4
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and id = any ($5::uuid[]) and qdrant_at is null;
+update semmem.receipts set qdrant_at = :now
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and id = any (:receipts::uuid[]) and qdrant_at is null;
 
 -- open_in_redis: receipts of what Redis may still hold
-select id from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and redis_at is null;
+select id from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and redis_at is null;
 
 -- open_in_qdrant: receipts of what Qdrant may still hold
-select id from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and qdrant_at is null;
+select id from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and qdrant_at is null;

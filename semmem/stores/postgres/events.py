@@ -14,9 +14,11 @@ from semmem.domain.scope import Branch, Scope, View
 from semmem.errors import KeyConflict
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.offsets import at_offset, offset_of
-from semmem.stores.postgres.pool import Connection, Postgres, Row, columns_of, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("events.sql")
 _KEY_CONFLICT = "SM001"
@@ -42,7 +44,7 @@ class ScopeState:
 
 
 class EventLog:
-    """Appends and reads events; a method that takes a connection is part of the caller's transaction."""
+    """Appends and reads events; a method that takes a unit of work is part of the caller's transaction."""
 
     def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta(), mirrored: bool = True) -> None:
         """`extract_after`: how long accepted events wait, so that those that follow are extracted with them.
@@ -56,149 +58,142 @@ class EventLog:
         self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
     ) -> Remembered:
         """Stores all events or none. KeyConflict names the event whose key stands for another body."""
-        async with self._writing(place) as connection:
-            return await self.append(connection, place.scope, events, now=now, dedup_window=dedup_window)
+        async with self._writing(place, now) as tx:
+            return await self.append(tx, events, dedup_window=dedup_window)
 
-    async def append(
-        self,
-        connection: Connection,
-        scope: Scope,
-        events: Sequence[NewEvent],
-        *,
-        now: datetime,
-        dedup_window: timedelta,
-    ) -> Remembered:
+    async def append(self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta) -> Remembered:
         """The same, as the last part of a transaction: from here on it sees this scope alone."""
-        bodies = [_body(event, uuid4(), now) for event in events]
+        bodies = [_body(event, uuid4(), tx.now) for event in events]
         try:
-            windows = (dedup_window, self._extract_after)
-            rows = await connection.fetch(_SQL["remember"], *key_of(scope), now, *windows, bodies)
+            rows = await tx.fetch(
+                _SQL["remember"], window=dedup_window, extract_after=self._extract_after, events=bodies
+            )
         except asyncpg.PostgresError as error:
             if error.sqlstate == _KEY_CONFLICT:
                 raise KeyConflict(int(error.detail or 0)) from error
             raise
+        scope, stored = tx.scope, zip(events, rows, strict=True)
         acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
-        stored = zip(events, rows, strict=True)
-        accepted = tuple(_stored(scope, event, row, now) for event, row in stored if row["status"] == "accepted")
+        accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
         return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
 
     @asynccontextmanager
-    async def _writing(self, place: Branch) -> AsyncIterator[Connection]:
+    async def _writing(self, place: Branch, now: datetime) -> AsyncIterator[Unit]:
         """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
         if place.is_root:
-            async with self._postgres.connection() as connection:
-                yield connection
+            async with self._postgres.statement(place.scope, now) as tx:
+                yield tx
             return
-        async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
-            await register(connection, place)
-            yield connection
+        async with self._postgres.transaction(place, now) as tx:
+            await register(tx)
+            yield tx
 
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""
-        async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["states"], *columns_of(view))
+        async with self._postgres.transaction(view) as tx:
+            rows = await tx.fetch(_SQL["states"])
         names = ("epoch", "newest", "newest_id", "stalled")
         return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
         """Those of the ids that are in the scope."""
-        async with self._postgres.transaction(scope) as connection:
-            return [event_of(row) for row in await connection.fetch(_SQL["get"], scope.tenant, ids)]
+        async with self._postgres.transaction(scope) as tx:
+            return [event_of(row) for row in await tx.fetch(_SQL["get"], events=ids)]
 
     async def recent(self, scope: Scope, limit: int) -> list[Event]:
         """Newest first."""
-        async with self._postgres.transaction(scope) as connection:
-            return [event_of(row) for row in await connection.fetch(_SQL["recent"], *key_of(scope), limit)]
+        async with self._postgres.transaction(scope) as tx:
+            return [event_of(row) for row in await tx.fetch(_SQL["recent"], limit=limit)]
 
     async def history(
         self, scope: Scope, *, agent: str | None, session: str | None, before: int | None, limit: int
     ) -> list[Event]:
         """Newest first, below the sequence number `before`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["history"], *key_of(scope), agent, session, before, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["history"], agent=agent, session=session, before=before, limit=limit)
         return [event_of(row) for row in rows]
 
     async def of_session(self, scope: Scope, session: str, through: int, limit: int) -> list[Event]:
         """A session's newest first, up to the sequence number `through`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["of_session"], *key_of(scope), session, through, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["of_session"], session=session, through=through, limit=limit)
         return [event_of(row) for row in rows]
 
     async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
         """Oldest first, above the sequence number `after`."""
-        async with self._postgres.transaction(scope) as connection:
-            return [event_of(row) for row in await connection.fetch(_SQL["export"], *key_of(scope), after, limit)]
+        async with self._postgres.transaction(scope) as tx:
+            return [event_of(row) for row in await tx.fetch(_SQL["export"], after=after, limit=limit)]
 
     async def unindexed(self, scope: Scope, limit: int, most_bytes: int) -> list[Event]:
         """The oldest, one at least; their content together is hardly more than `most_bytes`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["unindexed"], *key_of(scope), limit, most_bytes)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["unindexed"], limit=limit, most_bytes=most_bytes)
         return [event_of(row) for row in rows]
 
     async def unconsolidated(self, scope: Scope, after: int, limit: int) -> list[Event]:
         """Those of a higher `seq` than `after`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["unconsolidated"], *key_of(scope), after, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["unconsolidated"], after=after, limit=limit)
         return [event_of(row) for row in rows]
 
     @tried_again
     async def hurry(self, view: View) -> None:
         """Lets what waits be extracted now."""
-        async with self._postgres.transaction(view) as connection:
-            await connection.execute(_SQL["hurry"], *columns_of(view))
+        async with self._postgres.transaction(view) as tx:
+            await tx.execute(_SQL["hurry"])
 
     async def waiting(self, view: View, *, facts: bool) -> bool:
         """Whether work is left; without `facts`, whether recall cannot find some event yet."""
-        async with self._postgres.transaction(view) as connection:
-            return bool(await connection.fetchval(_SQL["waiting"], *columns_of(view), facts, self._mirrored))
+        async with self._postgres.transaction(view) as tx:
+            return bool(await tx.fetchval(_SQL["waiting"], facts=facts, mirrored=self._mirrored))
 
     async def count_waiting(self, view: View) -> tuple[int, int]:
         """(not indexed, not consolidated)."""
-        async with self._postgres.transaction(view) as connection:
-            row = await connection.fetchrow(_SQL["count_waiting"], *columns_of(view))
+        async with self._postgres.transaction(view) as tx:
+            row = await tx.fetchrow(_SQL["count_waiting"])
         return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
 
 
-async def hydrate_events(connection: Connection, view: View, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
+async def hydrate_events(tx: Unit, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
     """The events, and those of them that only superseded facts rest on."""
-    rows = await connection.fetch(_SQL["hydrate"], view.tenant, ids)
+    rows = await tx.fetch(_SQL["hydrate"], events=ids)
     return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
 
 
-async def lock_scope(connection: Connection, scope: Scope) -> int:
+async def lock_scope(tx: Unit) -> int:
     """Waits for the scope's turn, and answers with its erasure epoch."""
-    epoch: int = await connection.fetchval(_SQL["lock_scope"], *key_of(scope))
+    epoch: int = await tx.fetchval(_SQL["lock_scope"])
     return epoch
 
 
-async def take_turn(connection: Connection, scope: Scope) -> None:
+async def take_turn(tx: Unit) -> None:
     """Before events with keys are added."""
-    await connection.execute(_SQL["take_turn"], *key_of(scope))
+    await tx.execute(_SQL["take_turn"])
 
 
-async def make_stale(connection: Connection, scope: Scope) -> None:
+async def make_stale(tx: Unit) -> None:
     """Raises the scope's erasure epoch: what was read before is not written any more."""
-    await connection.execute(_SQL["make_stale"], *key_of(scope))
+    await tx.execute(_SQL["make_stale"])
 
 
-async def lock_unindexed(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+async def lock_unindexed(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await tx.fetch(_SQL["lock_unindexed"], events=ids)}
 
 
-async def lock_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unconsolidated"], tenant, ids)}
+async def lock_unconsolidated(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await tx.fetch(_SQL["lock_unconsolidated"], events=ids)}
 
 
-async def mark_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
-    await connection.execute(_SQL["mark_indexed"], tenant, ids, now)
+async def mark_indexed(tx: Unit, ids: Sequence[UUID]) -> None:
+    await tx.execute(_SQL["mark_indexed"], events=ids)
 
 
-async def mark_consolidated(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
-    await connection.execute(_SQL["mark_consolidated"], tenant, ids, now)
+async def mark_consolidated(tx: Unit, ids: Sequence[UUID]) -> None:
+    await tx.execute(_SQL["mark_consolidated"], events=ids)
 
 
-async def mark_unconsolidated(connection: Connection, tenant: str, ids: Sequence[UUID]) -> None:
-    await connection.execute(_SQL["mark_unconsolidated"], tenant, ids)
+async def mark_unconsolidated(tx: Unit, ids: Sequence[UUID]) -> None:
+    await tx.execute(_SQL["mark_unconsolidated"], events=ids)
 
 
 def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:

@@ -1,18 +1,22 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
-select id, status, seq, epoch from semmem.remember($1, $2, $3, $4, $5, $6, $7);
+select id, status, seq, epoch
+from semmem.remember(
+    p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
+    p_extract_after => :extract_after, p_events => :events);
 
 -- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
 update semmem.pgqueuer set execute_after = now()
 where id in (
     select j.id from semmem.pgqueuer j
     where j.dedupe_key = any (array(
-        select semmem.job_key('consolidate', $1, v.kind, v.id) from unnest($2::text[], $3::text[]) as v (kind, id)
+        select semmem.job_key('consolidate', :tenant, v.kind, v.id)
+        from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
     )) and j.status = 'queued' and j.attempts = 0 and j.execute_after > now()
     for update skip locked
 );
 
 -- take_turn: before events with keys are added
-select semmem.take_turn($1, $2, $3);
+select semmem.take_turn(:tenant, :kind, :id);
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
 select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id, exists (
@@ -25,25 +29,25 @@ left join lateral (
     select e.seq, e.id from semmem.events e
     where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id) order by e.seq desc limit 1
 ) n on true
-where s.tenant = $1 and (s.scope_kind, s.scope_id) in (select * from unnest($2::text[], $3::text[]));
+where s.tenant = :tenant and (s.scope_kind, s.scope_id) in (select * from unnest(:kinds::text[], :ids::text[]));
 
 -- recent: the recent tier, when Redis does not know it
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-order by seq desc limit $4;
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+order by seq desc limit :limit;
 
 -- history: what one agent or session saw, newest first
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3)
-  and ($4::text is null or agent = $4 or $4 = any (witnesses))
-  and ($5::text is null or session = $5)
-  and ($6::bigint is null or seq < $6)
-order by seq desc limit $7;
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+  and (:agent::text is null or agent = :agent or :agent = any (witnesses))
+  and (:session::text is null or session = :session)
+  and (:before::bigint is null or seq < :before)
+order by seq desc limit :limit;
 
 -- of_session: what was said last in one session, newest first
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and session = $4 and seq <= $5
-order by seq desc limit $6;
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and session = :session and seq <= :through
+order by seq desc limit :limit;
 
 -- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them
 select e.*, (
@@ -51,96 +55,97 @@ select e.*, (
     from semmem.fact_sources s join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
     where s.tenant = e.tenant and s.event_id = e.id
 ) as outdated
-from semmem.events e where e.tenant = $1 and e.id = any ($2::uuid[]);
+from semmem.events e where e.tenant = :tenant and e.id = any (:events::uuid[]);
 
 -- get: rows of ids; foreign and forgotten ids yield none
-select * from semmem.events where tenant = $1 and id = any ($2::uuid[]);
+select * from semmem.events where tenant = :tenant and id = any (:events::uuid[]);
 
 -- export: every event of a scope in order, page by page
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and seq > $4
-order by seq limit $5;
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and seq > :after
+order by seq limit :limit;
 
--- unindexed: events that recall cannot find yet, oldest first, as many as hold $5 bytes; one at least
+-- unindexed: events that recall cannot find yet, oldest first, as many as hold :most_bytes; one at least
 select * from (
     select e.*, sum(octet_length(content)) over (order by seq) - octet_length(content) as bytes_before
     from (
         select * from semmem.events
-        where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
-        order by seq limit $4
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and indexed_at is null
+        order by seq limit :limit
     ) e
 ) e
-where bytes_before < $5
+where bytes_before < :most_bytes
 order by seq;
 
 -- unconsolidated: events that no fact has been sought in, oldest first
 select * from semmem.events
-where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null and seq > $4
-order by seq limit $5;
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and consolidated_at is null and seq > :after
+order by seq limit :limit;
 
 -- lock_scope: taken first by whoever changes a scope's rows, so that they take turns and never wait for each other
-select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = ($1, $2, $3) for no key update;
+select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) for no key update;
 
--- make_stale: what was read under the epoch before is not written any more
-update semmem.scopes set epoch = epoch + 1 where (tenant, scope_kind, scope_id) = ($1, $2, $3);
+-- make_stale: what was read under the epoch before is not written any more, and cached entries grow stale
+update semmem.scopes set epoch = epoch + 1 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
 -- lock_unindexed: which of these still wait, so that two workers do not index one event twice
 select id from semmem.events
-where tenant = $1 and id = any ($2::uuid[]) and indexed_at is null
+where tenant = :tenant and id = any (:events::uuid[]) and indexed_at is null
 order by seq for update;
 
 -- lock_unconsolidated: which of these still wait; fewer than asked for means that somebody else did it
 select id from semmem.events
-where tenant = $1 and id = any ($2::uuid[]) and consolidated_at is null
+where tenant = :tenant and id = any (:events::uuid[]) and consolidated_at is null
 order by seq for update;
 
 -- mark_indexed: recall can find these now
-update semmem.events set indexed_at = $3 where tenant = $1 and id = any ($2::uuid[]);
+update semmem.events set indexed_at = :now where tenant = :tenant and id = any (:events::uuid[]);
 
 -- mark_consolidated: no fact needs to be sought in these again
-update semmem.events set consolidated_at = $3 where tenant = $1 and id = any ($2::uuid[]);
+update semmem.events set consolidated_at = :now where tenant = :tenant and id = any (:events::uuid[]);
 
 -- mark_unconsolidated: a replayed dead letter's events wait again
-update semmem.events set consolidated_at = null where tenant = $1 and id = any ($2::uuid[]);
+update semmem.events set consolidated_at = null where tenant = :tenant and id = any (:events::uuid[]);
 
--- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to embed, to erase. Where only recall
--- matters ($4 is false), only indexing does, and what no mirror or embedder holds up that keeps failing: pgvector and the
--- words answer then. Without a mirror ($5 is false) what waits for one does not matter
-with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
+-- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to embed, to erase. Without :facts
+-- only recall matters, so only indexing does, and what no mirror or embedder holds up that keeps failing: pgvector and
+-- the words answer then. What waits for a mirror matters only where there is one, :mirrored
+with view as (select * from unnest(:kinds::text[], :ids::text[]) as v (kind, id))
 select exists (
     select from view v, semmem.events e
-    where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
-      and (e.indexed_at is null or $4 and e.consolidated_at is null)
+    where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id)
+      and (e.indexed_at is null or :facts and e.consolidated_at is null)
 ) or exists (
     select from view v, semmem.facts f
-    where (f.tenant, f.scope_kind, f.scope_id) = ($1, v.kind, v.id) and f.indexed_at is null
-) or $5 and exists (
+    where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) and f.indexed_at is null
+) or :mirrored and exists (
     select from view v, semmem.index_work w
-    where (w.tenant, w.scope_kind, w.scope_id) = ($1, v.kind, v.id)
-      and ($4 or not exists (
+    where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id)
+      and (:facts or not exists (
         select from semmem.pgqueuer j
-        where j.dedupe_key = semmem.job_key('mirror', $1, v.kind, v.id) and j.attempts > 0
+        where j.dedupe_key = semmem.job_key('mirror', :tenant, v.kind, v.id) and j.attempts > 0
           and j.status in ('queued', 'picked')
       ))
 ) or exists (
     select from view v, semmem.vectors x
-    where (x.tenant, x.scope_kind, x.scope_id) = ($1, v.kind, v.id) and x.missing = 'waits'
-      and ($4 or not exists (
+    where (x.tenant, x.scope_kind, x.scope_id) = (:tenant, v.kind, v.id) and x.missing = 'waits'
+      and (:facts or not exists (
         select from semmem.pgqueuer j
-        where j.dedupe_key = semmem.job_key('embed', $1, v.kind, v.id) and j.attempts > 0
+        where j.dedupe_key = semmem.job_key('embed', :tenant, v.kind, v.id) and j.attempts > 0
           and j.status in ('queued', 'picked')
       ))
-) or $4 and exists (
+) or :facts and exists (
     select from view v, semmem.receipts r
-    where (r.tenant, r.scope_kind, r.scope_id) = ($1, v.kind, v.id) and (r.redis_at is null or $5 and r.qdrant_at is null)
-) or $4 and exists (
+    where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id)
+      and (r.redis_at is null or :mirrored and r.qdrant_at is null)
+) or :facts and exists (
     select from view v, semmem.summaries m
-    where (m.tenant, m.scope_kind, m.scope_id) = ($1, v.kind, v.id) and m.text is null
+    where (m.tenant, m.scope_kind, m.scope_id) = (:tenant, v.kind, v.id) and m.text is null
 );
 
 -- count_waiting: how much of a view's work is unfinished, for progress
 select count(*) filter (where e.indexed_at is null) as unindexed,
        count(*) filter (where e.consolidated_at is null) as unconsolidated
-from unnest($2::text[], $3::text[]) as v (kind, id), semmem.events e
-where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
+from unnest(:kinds::text[], :ids::text[]) as v (kind, id), semmem.events e
+where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id)
   and (e.indexed_at is null or e.consolidated_at is null);

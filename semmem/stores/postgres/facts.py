@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from semmem.domain.event import Event, Role
@@ -13,8 +13,10 @@ from semmem.domain.scope import Scope, View
 from semmem.stores.postgres.events import event_of
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.paging import check_cursor
-from semmem.stores.postgres.pool import Connection, Postgres, Row, affected, columns_of, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("facts.sql")
 MOST_STATEMENTS = 200  # that a summary is made of; some ten fit into one
@@ -40,43 +42,49 @@ class FactStore:
         limit: int,
     ) -> list[Fact]:
         """Newest first, below the fact `before`."""
-        async with self._postgres.transaction(scope) as connection:
-            subjects = None if subject is None else await _spellings(connection, scope, subject)
-            rows = await connection.fetch(_SQL["list"], *key_of(scope), superseded, category, subjects, before, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(
+                _SQL["list"],
+                superseded=superseded,
+                category=category,
+                subjects=None if subject is None else await _spellings(tx, subject),
+                before=before,
+                limit=limit,
+            )
             if not rows:
-                await check_cursor(connection, scope, "fact", before)
+                await check_cursor(tx, "fact", before)
         return [fact_of(row) for row in rows]
 
     async def timeline(self, scope: Scope, id: UUID) -> list[Fact]:
         """All versions of the fact's thread, oldest first; empty where the id is not in the scope."""
-        async with self._postgres.transaction(scope) as connection:
-            return [fact_of(row) for row in await connection.fetch(_SQL["timeline"], *key_of(scope), id)]
+        async with self._postgres.transaction(scope) as tx:
+            return [fact_of(row) for row in await tx.fetch(_SQL["timeline"], fact=id)]
 
     async def with_statements(self, scope: Scope, statements: Sequence[tuple[str, str]]) -> dict[bytes, list[Fact]]:
         """Facts of any version that make one of these (subject, text) statements, by statement_hash."""
         hashes = list({statement_hash(*statement) for statement in statements})
         found: dict[bytes, list[Fact]] = {}
-        async with self._postgres.transaction(scope) as connection:
-            for row in await connection.fetch(_SQL["with_hashes"], *key_of(scope), hashes):
+        async with self._postgres.transaction(scope) as tx:
+            for row in await tx.fetch(_SQL["with_hashes"], hashes=hashes):
                 found.setdefault(row["statement_hash"], []).append(fact_of(row))
         return found
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Fact]:
-        async with self._postgres.transaction(scope) as connection:
-            return await hydrate_facts(connection, View.of(scope), ids)
+        async with self._postgres.transaction(scope) as tx:
+            return await hydrate_facts(tx, ids)
 
     async def newest_summaries(self, view: View) -> list[Summary]:
         """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES, without their events."""
-        async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["summaries"], *columns_of(view), MAX_SUMMARIES)
+        async with self._postgres.transaction(view) as tx:
+            rows = await tx.fetch(_SQL["summaries"], limit=MAX_SUMMARIES)
         return [summary_of(row) for row in rows]
 
     async def summaries(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Summary]:
         """The scope's own first, then the newest sessions', below the summary `before`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["list_summaries"], *key_of(scope), before, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["list_summaries"], before=before, limit=limit)
             if not rows:
-                await check_cursor(connection, scope, "summary", before)
+                await check_cursor(tx, "summary", before)
         return [summary_of(row) for row in rows]
 
     async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str | None]:
@@ -85,15 +93,15 @@ class FactStore:
         A text of None is stale: it has to be made again first.
         """
         named = [session for session in sessions if session is not None]
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["summary_texts"], *key_of(scope), named)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["summary_texts"], sessions=named)
         return {row["session"]: row["text"] for row in rows}
 
 
-async def _spellings(connection: Connection, scope: Scope, subject: str) -> list[str]:
+async def _spellings(tx: Unit, subject: str) -> list[str]:
     """The subjects of the scope's facts that are this one, however it was written there."""
     key = subject_key(subject)
-    rows = await connection.fetch(_SQL["subjects"], *key_of(scope))
+    rows = await tx.fetch(_SQL["subjects"])
     return [row["subject"] for row in rows if subject_key(row["subject"]) == key]
 
 
@@ -104,8 +112,8 @@ def subject_key(subject: str) -> str:
     return " ".join("".join(shown).replace("i\u0307", "i").translate(_ALIKE).split())
 
 
-async def hydrate_facts(connection: Connection, view: View, ids: Sequence[UUID]) -> list[Fact]:
-    return [fact_of(row) for row in await connection.fetch(_SQL["hydrate"], view.tenant, ids)]
+async def hydrate_facts(tx: Unit, ids: Sequence[UUID]) -> list[Fact]:
+    return [fact_of(row) for row in await tx.fetch(_SQL["hydrate"], facts=ids)]
 
 
 def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, replaces: Fact | None = None) -> Fact:
@@ -136,72 +144,75 @@ def _since(said_at: datetime, validity: Validity) -> Validity:
     return replace(validity, start=said_at, precision="day")
 
 
-async def insert_fact(connection: Connection, fact: Fact) -> bool:
+async def insert_fact(tx: Unit, fact: Fact) -> bool:
     """False where the scope already holds this statement as current."""
-    inserted = await connection.fetchval(
+    inserted = await tx.fetchval(
         _SQL["insert"],
-        *key_of(fact.scope),
-        fact.id,
-        fact.thread,
-        fact.version,
-        fact.subject,
-        fact.text,
-        statement_hash(fact.subject, fact.text),
-        fact.category,
-        fact.confidence,
-        fact.importance,
-        fact.validity.start,
-        fact.validity.end,
-        fact.validity.precision,
-        fact.trust,
-        fact.said_at,
-        offset_of(fact.said_at),
-        fact.recorded_at,
-        fact.superseded_at,
-        *_columns(fact.sources),
+        fact=fact.id,
+        thread=fact.thread,
+        version=fact.version,
+        subject=fact.subject,
+        text=fact.text,
+        hash=statement_hash(fact.subject, fact.text),
+        category=fact.category,
+        confidence=fact.confidence,
+        importance=fact.importance,
+        valid_from=fact.validity.start,
+        valid_to=fact.validity.end,
+        precision=fact.validity.precision,
+        trust=fact.trust,
+        said_at=fact.said_at,
+        utc_offset=offset_of(fact.said_at),
+        recorded_at=fact.recorded_at,
+        superseded_at=fact.superseded_at,
+        **_side_by_side(fact.sources),
     )
     return inserted is not None
 
 
-async def current_with_statement(connection: Connection, scope: Scope, subject: str, text: str) -> UUID | None:
-    id: UUID | None = await connection.fetchval(_SQL["with_hash"], *key_of(scope), statement_hash(subject, text))
+async def current_with_statement(tx: Unit, subject: str, text: str) -> UUID | None:
+    id: UUID | None = await tx.fetchval(_SQL["with_hash"], hash=statement_hash(subject, text))
     return id
 
 
-async def supersede(connection: Connection, fact: Fact, *, now: datetime, ended: datetime) -> bool:
+async def supersede(tx: Unit, fact: Fact, *, ended: datetime) -> bool:
     """False where the version is no longer the current one: the caller's decision is stale."""
-    status = await connection.execute(_SQL["supersede"], fact.scope.tenant, fact.id, fact.version, now, ended)
-    return affected(status) == 1
+    return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, ended=ended) == 1
 
 
-async def confirm(
-    connection: Connection, scope: Scope, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool
-) -> None:
+async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:
     """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
-    trust = draft.trust if own_words else TRUST[0]
-    await connection.execute(
-        _SQL["confirm"], scope.tenant, id, draft.confidence, draft.importance, said_at, trust, TRUST
+    await tx.execute(
+        _SQL["confirm"],
+        fact=id,
+        confidence=draft.confidence,
+        importance=draft.importance,
+        said_at=said_at,
+        trust=draft.trust if own_words else TRUST[0],
+        ranks=TRUST,
     )
-    await connection.execute(_SQL["add_sources"], *key_of(scope), id, *_columns(draft.sources), own_words)
+    await tx.execute(_SQL["add_sources"], fact=id, own_words=own_words, **_side_by_side(draft.sources))
 
 
-def _columns(sources: Sequence[Source]) -> tuple[list[UUID], list[str]]:
-    """The events and the quotes side by side, for `unnest`."""
-    return [source.event_id for source in sources], [source.quote for source in sources]
+def _side_by_side(sources: Sequence[Source]) -> dict[str, list[Any]]:
+    """For `unnest`."""
+    return {"events": [source.event_id for source in sources], "quotes": [source.quote for source in sources]}
 
 
-async def put_summary(
-    connection: Connection, scope: Scope, session: str | None, text: str | None, events: Sequence[Event], now: datetime
-) -> None:
+async def put_summary(tx: Unit, session: str | None, text: str | None, events: Sequence[Event]) -> None:
     """Makes `text` the summary of the session or scope, resting on `events` besides what it rested on before.
 
     None leaves it to be made of all that it rests on.
     """
-    through = max(event.seq for event in events)
-    id = await connection.fetchval(
-        _SQL["put_summary"], *key_of(scope), uuid4(), session, text, through, now if text else None
+    id = await tx.fetchval(
+        _SQL["put_summary"],
+        summary=uuid4(),
+        session=session,
+        text=text,
+        through=max(event.seq for event in events),
+        recorded_at=tx.now if text else None,
     )
-    await connection.execute(_SQL["add_summary_sources"], *key_of(scope), id, [event.id for event in events])
+    await tx.execute(_SQL["add_summary_sources"], summary=id, events=[event.id for event in events])
 
 
 class Statement(NamedTuple):
@@ -214,14 +225,14 @@ class Statement(NamedTuple):
     trust: Role
 
 
-async def stale_summaries(connection: Connection, scope: Scope) -> list[UUID]:
+async def stale_summaries(tx: Unit) -> list[UUID]:
     """Those of which something was forgotten or taken back."""
-    return [row["id"] for row in await connection.fetch(_SQL["stale_summaries"], *key_of(scope))]
+    return [row["id"] for row in await tx.fetch(_SQL["stale_summaries"])]
 
 
-async def summary_statements(connection: Connection, scope: Scope, id: UUID) -> list[Statement]:
+async def summary_statements(tx: Unit, id: UUID) -> list[Statement]:
     """The weightiest current facts that rest on the summary's events, in the order they were said."""
-    rows = await connection.fetch(_SQL["summary_statements"], scope.tenant, id, MOST_STATEMENTS)
+    rows = await tx.fetch(_SQL["summary_statements"], summary=id, limit=MOST_STATEMENTS)
     return [
         Statement(
             row["subject"],
@@ -234,18 +245,18 @@ async def summary_statements(connection: Connection, scope: Scope, id: UUID) -> 
     ]
 
 
-async def summary_events(connection: Connection, scope: Scope, id: UUID) -> list[Event]:
+async def summary_events(tx: Unit, id: UUID) -> list[Event]:
     """The newest events that the summary rests on, oldest first."""
-    rows = await connection.fetch(_SQL["summary_events"], scope.tenant, id, MOST_STATEMENTS)
+    rows = await tx.fetch(_SQL["summary_events"], summary=id, limit=MOST_STATEMENTS)
     return [event_of(row) for row in rows]
 
 
-async def renew_summary(connection: Connection, scope: Scope, id: UUID, text: str, now: datetime) -> None:
-    await connection.execute(_SQL["renew_summary"], scope.tenant, id, text, now)
+async def renew_summary(tx: Unit, id: UUID, text: str) -> None:
+    await tx.execute(_SQL["renew_summary"], summary=id, text=text)
 
 
-async def drop_summary(connection: Connection, scope: Scope, id: UUID) -> None:
-    await connection.execute(_SQL["drop_summary"], scope.tenant, id)
+async def drop_summary(tx: Unit, id: UUID) -> None:
+    await tx.execute(_SQL["drop_summary"], summary=id)
 
 
 def fact_of(row: Row) -> Fact:
@@ -271,14 +282,14 @@ def summary_of(row: Row) -> Summary:
 
 async def unindexed_facts(postgres: Postgres, scope: Scope, limit: int) -> list[tuple[Fact, str | None, str | None]]:
     """Imported facts that recall cannot find yet, each with the session and agent of its first event."""
-    async with postgres.transaction(scope) as connection:
-        rows = await connection.fetch(_SQL["unindexed"], *key_of(scope), limit)
+    async with postgres.transaction(scope) as tx:
+        rows = await tx.fetch(_SQL["unindexed"], limit=limit)
     return [(fact_of(row), row["session"], row["agent"]) for row in rows]
 
 
-async def lock_unindexed_facts(connection: Connection, tenant: str, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await connection.fetch(_SQL["lock_unindexed"], tenant, ids)}
+async def lock_unindexed_facts(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:
+    return {row["id"] for row in await tx.fetch(_SQL["lock_unindexed"], facts=ids)}
 
 
-async def mark_facts_indexed(connection: Connection, tenant: str, ids: Sequence[UUID], now: datetime) -> None:
-    await connection.execute(_SQL["mark_indexed"], tenant, ids, now)
+async def mark_facts_indexed(tx: Unit, ids: Sequence[UUID]) -> None:
+    await tx.execute(_SQL["mark_indexed"], facts=ids)

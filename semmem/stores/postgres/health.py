@@ -8,7 +8,7 @@ from uuid import UUID
 from semmem.domain.scope import View
 from semmem.domain.waiting import Waiting
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
-from semmem.stores.postgres.pool import Postgres, columns_of
+from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
 
 _SQL = statements("health.sql")
@@ -41,17 +41,17 @@ class HealthStore:
 
     async def beat(self, worker: UUID, lease: timedelta, silent: Sequence[str]) -> None:
         """Says that the worker lives, for as long as `lease`; forgets workers that died long ago."""
-        async with self._postgres.connection() as connection:
-            await connection.execute(_SQL["beat"], worker, lease, silent)
+        async with self._postgres.statement() as tx:
+            await tx.execute(_SQL["beat"], worker=worker, lease=lease, silent=silent)
 
     async def leave(self, worker: UUID) -> None:
-        async with self._postgres.connection() as connection:
-            await connection.execute(_SQL["leave"], worker)
+        async with self._postgres.statement() as tx:
+            await tx.execute(_SQL["leave"], worker=worker)
 
     async def backlog(self, view: View, now: datetime) -> Waiting:
         """What waits in a view."""
-        async with self._postgres.transaction(view) as connection:
-            row = await connection.fetchrow(_SQL["backlog"], *columns_of(view))
+        async with self._postgres.transaction(view) as tx:
+            row = await tx.fetchrow(_SQL["backlog"])
         assert row is not None
         since = {name: row[f"oldest_{name}"] for name in ("unindexed", "unextracted")}
         waited = {f"{name}_for": now - oldest for name, oldest in since.items() if oldest is not None}
@@ -59,11 +59,11 @@ class HealthStore:
         return Waiting(**counts, **waited)
 
     async def read(self) -> Health:
-        async with self._postgres.connection() as connection:
-            workers = await connection.fetchrow(_SQL["workers"])
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            waiting = await connection.fetchrow(_SQL["waiting"])
-            letters = await connection.fetch(_SQL["dead_letters"])
+        async with self._postgres.statement() as tx:
+            workers = await tx.fetchrow(_SQL["workers"])
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            waiting = await tx.fetchrow(_SQL["waiting"])
+            letters = await tx.fetch(_SQL["dead_letters"])
         assert workers is not None
         assert waiting is not None
         return Health(**workers, **waiting, dead_letters={row["stage"]: row["count"] for row in letters})

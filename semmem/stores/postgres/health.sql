@@ -2,11 +2,11 @@
 with dead as (
     delete from semmem.workers where beat_at < now() - interval '1 day'
 )
-insert into semmem.workers (id, lease, silent) values ($1, $2, $3)
+insert into semmem.workers (id, lease, silent) values (:worker, :lease, :silent)
 on conflict (id) do update set beat_at = now(), lease = excluded.lease, silent = excluded.silent;
 
 -- leave: a worker that stops in good order
-delete from semmem.workers where id = $1;
+delete from semmem.workers where id = :worker;
 
 -- workers: how many live, how long ago any was heard of, and what does not answer some that live
 select count(*) filter (where beat_at > now() - lease) as workers, now() - max(beat_at) as last_beat,
@@ -26,14 +26,14 @@ where indexed_at is null or consolidated_at is null;
 select stage, count(*) from semmem.dead_letters where replayed_at is null group by stage order by stage;
 
 -- backlog: what waits in a view, and since when
-with view as (select * from unnest($2::text[], $3::text[]) as v (kind, id))
+with view as (select * from unnest(:kinds::text[], :ids::text[]) as v (kind, id))
 select count(*) filter (where e.indexed_at is null) as unindexed,
        min(e.recorded_at) filter (where e.indexed_at is null) as oldest_unindexed,
        count(*) filter (where e.consolidated_at is null) as unextracted,
        min(e.recorded_at) filter (where e.consolidated_at is null) as oldest_unextracted,
        (select count(*) from view v, semmem.vectors x
-        where (x.tenant, x.scope_kind, x.scope_id) = ($1, v.kind, v.id) and x.missing = 'waits') as unembedded,
+        where (x.tenant, x.scope_kind, x.scope_id) = (:tenant, v.kind, v.id) and x.missing = 'waits') as unembedded,
        (select count(*) from semmem.workers where beat_at > now() - lease) as workers
 from view v, semmem.events e
-where (e.tenant, e.scope_kind, e.scope_id) = ($1, v.kind, v.id)
+where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id)
   and (e.indexed_at is null or e.consolidated_at is null);

@@ -5,6 +5,7 @@ import hashlib
 import asyncpg
 
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("identity.sql")
 
@@ -21,7 +22,7 @@ class Identity:
         self.database, self.state = database, state
 
     async def learn(self, connection: asyncpg.Connection) -> None:
-        row = await connection.fetchrow(_SQL["identity"])
+        row = await Unit(connection).fetchrow(_SQL["identity"])
         assert row is not None
         installed = (await _system(connection), row["database"])
         self.database, self.state = _hashed(*installed), _hashed(*installed, row["started"], row["tables"])
@@ -31,7 +32,7 @@ async def _system(connection: asyncpg.Connection) -> int:
     """The server's own number; 0 where its operator lets nobody ask: the time it was started at tells it apart too."""
     try:
         async with connection.transaction():  # behind a pooler this one is inside another, which a refusal must not end
-            found: int = await connection.fetchval(_SQL["system"])
+            found: int = await Unit(connection).fetchval(_SQL["system"])
     except asyncpg.InsufficientPrivilegeError:
         return 0
     return found

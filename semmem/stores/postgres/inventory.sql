@@ -5,9 +5,10 @@ with listed as (
         union
         select tenant, scope_kind, scope_id from semmem.branches
     ) s
-    where ($1::text is null or tenant = $1)
-      and ($2::text is null or (tenant, scope_kind, scope_id) > ($2, $3::text, $4::text))
-    order by tenant, scope_kind, scope_id limit $5
+    where (:tenant::text is null or tenant = :tenant)
+      and (:after_tenant::text is null
+           or (tenant, scope_kind, scope_id) > (:after_tenant, :after_kind::text, :after_id::text))
+    order by tenant, scope_kind, scope_id limit :limit
 )
 select l.*, events.count as events, facts.count as facts, records.count as records, below.count as branches
 from listed l,

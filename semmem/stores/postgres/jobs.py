@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 import asyncpg
@@ -22,8 +22,10 @@ from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from semmem.domain.scope import Scope
 from semmem.ports import Clock
-from semmem.stores.postgres.pool import Postgres, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import scope_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
@@ -53,32 +55,37 @@ class JobQueue:
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
         pause = self._extract_after if entrypoint == "consolidate" and not at_once else timedelta()
-        async with self._postgres.transaction(scope) as connection:
-            await connection.execute(_SQL["release"], job_id)
-        async with self._postgres.transaction(scope) as connection:
-            await connection.execute(_SQL["await_writers"], entrypoint, *key_of(scope))
-            if await connection.fetchval(_SQL[f"has_{entrypoint}_work"], *key_of(scope)):
-                await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), pause)
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["release"], job=job_id)
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["await_writers"], entrypoint=entrypoint)
+            if await tx.fetchval(_SQL[f"has_{entrypoint}_work"]):
+                await queue(tx, entrypoint, after=pause)
 
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
         waiting = {entrypoint: await self._addresses(f"sweep_{entrypoint}") for entrypoint in ENTRYPOINTS}
-        waiting["erase"] |= await self._addresses("sweep_expired", self._clock())
+        waiting["erase"] |= await self._addresses("sweep_expired", now=self._clock())
         for entrypoint, scopes in waiting.items():
             for scope in scopes:
-                async with self._postgres.transaction(scope) as connection:
-                    await connection.execute(_SQL["queue"], entrypoint, *key_of(scope), timedelta())
+                async with self._postgres.transaction(scope) as tx:
+                    await queue(tx, entrypoint)
         return sum(map(len, waiting.values()))
 
     async def waiting(self) -> Remaining:
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            row = await connection.fetchrow(_SQL["waiting"])
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            row = await tx.fetchrow(_SQL["waiting"])
         assert row is not None
         return Remaining(index=row["index"], facts=row["facts"])
 
-    async def _addresses(self, statement: str, *values: object) -> set[Scope]:
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            return {scope_of(row) for row in await connection.fetch(_SQL[statement], *values)}
+    async def _addresses(self, statement: str, now: datetime | None = None) -> set[Scope]:
+        async with self._postgres.acting_as(SWEEPER_ROLE, now) as tx:
+            return {scope_of(row) for row in await tx.fetch(_SQL[statement])}
+
+
+async def queue(tx: Unit, entrypoint: Entrypoint, *, after: timedelta = timedelta()) -> None:
+    """Gives the scope this job, unless it has one that waits or runs."""
+    await tx.execute(_SQL["queue"], entrypoint=entrypoint, after=after)
 
 
 class PollingDriver(Driver):
@@ -93,12 +100,12 @@ class PollingDriver(Driver):
         self._callbacks: dict[str, list[NotifyCallback]] = {}
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            return [dict(row) for row in await connection.fetch(query, *args)]
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            return [dict(row) for row in await tx.connection.fetch(query, *args)]
 
     async def execute(self, query: str, *args: object) -> str:
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            return await connection.execute(query, *args)
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            return await tx.connection.execute(query, *args)
 
     async def notify(self, channel: str, payload: str) -> None:
         for callback in self._callbacks.get(channel, []):

@@ -1,41 +1,41 @@
 -- release: a finished job gives up its key
-update semmem.pgqueuer set dedupe_key = null where id = $1;
+update semmem.pgqueuer set dedupe_key = null where id = :job;
 
 -- await_writers: those that counted on that job, so that a last look sees their rows
-select pg_advisory_xact_lock(semmem.job_lock($1, $2, $3, $4));
+select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 
 -- queue: unless one waits or runs
-select semmem.queue($1, $2, $3, $4, $5);
+select semmem.queue(:entrypoint, :tenant, :kind, :id, :after);
 
 -- has_index_work: whether the index job has something left
 select exists (
-    select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+    select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and indexed_at is null
 ) or exists (
-    select from semmem.facts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and indexed_at is null
+    select from semmem.facts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and indexed_at is null
 );
 
 -- has_mirror_work: whether Qdrant has something left to follow
 select exists (
-    select from semmem.index_work where (tenant, scope_kind, scope_id) = ($1, $2, $3)
+    select from semmem.index_work where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
 ) or exists (
-    select from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and qdrant_at is null
+    select from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and qdrant_at is null
 );
 
 -- has_erase_work: whether Redis or a summary still holds what was forgotten
 select exists (
-    select from semmem.receipts where (tenant, scope_kind, scope_id) = ($1, $2, $3) and redis_at is null
+    select from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and redis_at is null
 ) or exists (
-    select from semmem.summaries where (tenant, scope_kind, scope_id) = ($1, $2, $3) and recorded_at is null
+    select from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null
 );
 
 -- has_embed_work: whether a vector waits for the embedder
 select exists (
-    select from semmem.vectors where (tenant, scope_kind, scope_id) = ($1, $2, $3) and missing = 'waits'
+    select from semmem.vectors where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and missing = 'waits'
 );
 
 -- has_consolidate_work: whether the consolidate job has something left
 select exists (
-    select from semmem.events where (tenant, scope_kind, scope_id) = ($1, $2, $3) and consolidated_at is null
+    select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and consolidated_at is null
 );
 
 -- sweep_index: scopes whose index job may have been lost; addresses only
@@ -57,7 +57,7 @@ select distinct tenant, scope_kind, scope_id from semmem.vectors where missing =
 select distinct tenant, scope_kind, scope_id from semmem.events where consolidated_at is null;
 
 -- sweep_expired: scopes with records whose time is over; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.records where expires_at <= $1;
+select distinct tenant, scope_kind, scope_id from semmem.records where expires_at <= :now;
 
 -- waiting: how many events a worker that stops leaves to the next one
 select count(*) filter (where indexed_at is null) as index, count(*) filter (where consolidated_at is null) as facts

@@ -9,13 +9,16 @@ from uuid import UUID, uuid4
 from semmem.domain.extraction import Usage
 from semmem.domain.scope import Scope
 from semmem.stores.postgres.events import lock_scope, mark_unconsolidated
+from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.paging import check_cursor
 from semmem.stores.postgres.points import retry_vectors
-from semmem.stores.postgres.pool import Connection, Postgres, Row, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
 
-_SQL = statements("facts.sql")
+_SQL = statements("ledger.sql")
 Stage = Literal["extraction", "draft", "embedding"]
 
 
@@ -43,52 +46,47 @@ class Ledger:
         self, scope: Scope, *, replayed: bool, before: UUID | None = None, limit: int
     ) -> list[DeadLetter]:
         """Newest first, below the letter `before`."""
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["dead_letters"], *key_of(scope), replayed, before, limit)
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["dead_letters"], replayed=replayed, before=before, limit=limit)
             if not rows:
-                await check_cursor(connection, scope, "dead letter", before)
+                await check_cursor(tx, "dead letter", before)
         return [_dead_letter_of(row) for row in rows]
 
     @tried_again
     async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:
         """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many that were."""
-        async with self._postgres.transaction(scope) as connection:
-            await lock_scope(connection, scope)
-            rows = await connection.fetch(_SQL["take_dead_letters"], *key_of(scope), now, ids)
-            unembedded = [id for row in rows if row["stage"] == "embedding" for id in row["event_ids"]]
-            await retry_vectors(connection, scope, unembedded)
+        async with self._postgres.transaction(scope, now) as tx:
+            await lock_scope(tx)
+            rows = await tx.fetch(_SQL["take_dead_letters"], letters=ids)
+            await retry_vectors(tx, [id for row in rows if row["stage"] == "embedding" for id in row["event_ids"]])
             unextracted = [id for row in rows if row["stage"] != "embedding" for id in row["event_ids"]]
-            await mark_unconsolidated(connection, scope.tenant, unextracted)
+            await mark_unconsolidated(tx, unextracted)
             if unextracted:
-                await connection.execute("select semmem.queue('consolidate', $1, $2, $3)", *key_of(scope))
+                await queue(tx, "consolidate")
         return len(rows)
 
     async def usage(self, scope: Scope) -> Usage:
-        async with self._postgres.transaction(scope) as connection:
-            row = await connection.fetchrow(_SQL["usage"], *key_of(scope))
+        async with self._postgres.transaction(scope) as tx:
+            row = await tx.fetchrow(_SQL["usage"])
         return Usage(**row) if row else Usage()
 
 
-async def add_dead_letter(
-    connection: Connection, scope: Scope, stage: Stage, reason: str, detail: str, events: Sequence[UUID], now: datetime
-) -> None:
-    row = (*key_of(scope), uuid4(), stage, reason, detail, events, now)
-    await connection.execute(_SQL["add_dead_letter"], *row)
+async def add_dead_letter(tx: Unit, stage: Stage, reason: str, detail: str, events: Sequence[UUID]) -> None:
+    await tx.execute(_SQL["add_dead_letter"], letter=uuid4(), stage=stage, reason=reason, detail=detail, events=events)
 
 
-async def add_audit(
-    connection: Connection,
-    scope: Scope,
-    action: str,
-    actor: str,
-    items: Sequence[UUID],
-    now: datetime,
-    usage: Usage | None = None,
-) -> None:
+async def add_audit(tx: Unit, action: str, actor: str, items: Sequence[UUID], usage: Usage | None = None) -> None:
     """Records a change by ids only; `actor` is the extractor's name, or the verb that was called."""
     cost = usage or Usage()
-    counts = (cost.calls, cost.prompt_tokens, cost.completion_tokens)
-    await connection.execute(_SQL["add_audit"], *key_of(scope), action, actor, items, *counts, now)
+    await tx.execute(
+        _SQL["add_audit"],
+        action=action,
+        actor=actor,
+        items=items,
+        calls=cost.calls,
+        prompt_tokens=cost.prompt_tokens,
+        completion_tokens=cost.completion_tokens,
+    )
 
 
 def _dead_letter_of(row: Row) -> DeadLetter:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from semmem.domain.scope import Scope
 from semmem.ports import Mark
-from semmem.stores.postgres.jobs import SWEEPER_ROLE
-from semmem.stores.postgres.pool import Postgres, affected, key_of, scope_of
+from semmem.stores.postgres.jobs import SWEEPER_ROLE, queue
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import scope_of
 from semmem.stores.postgres.sql import statements
 
 _SQL = statements("mirror.sql")
@@ -42,73 +43,75 @@ class MirrorStore:
         return self._postgres.alone("mirror")
 
     async def read(self) -> Filling | None:
-        async with self._postgres.connection() as connection:
-            row = await connection.fetchrow(_SQL["read"])
+        async with self._postgres.statement() as tx:
+            row = await tx.fetchrow(_SQL["read"])
         return Filling(**row) if row else None
 
     async def begin(self, prefix: str, stamp: UUID) -> None:
-        await self._execute("begin", prefix, stamp)
+        await self._execute("begin", prefix=prefix, stamp=stamp)
 
     async def complete(self, stamp: UUID) -> None:
-        await self._execute("complete", stamp)
+        await self._execute("complete", stamp=stamp)
 
     async def announce(self, stamp: UUID) -> None:
-        await self._execute("announce", stamp)
+        await self._execute("announce", stamp=stamp)
 
     async def stamped(self, stamp: UUID, changes: int | None) -> None:
-        await self._execute("stamped", stamp, changes)
+        await self._execute("stamped", stamp=stamp, changes=changes)
 
     async def queue_all(self, stamp: UUID) -> None:
         """Lets everything be carried, scope by scope; once more from the start where that was cut short."""
         async for scope in self.scopes():
-            async with self._postgres.transaction(scope) as connection:
-                if affected(await connection.execute(_SQL["requeue"], *key_of(scope))):
-                    await connection.execute("select semmem.queue('mirror', $1, $2, $3)", *key_of(scope))
-        await self._execute("queued", stamp, await self.last_change())
+            async with self._postgres.transaction(scope) as tx:
+                if await tx.execute(_SQL["requeue"]):
+                    await queue(tx, "mirror")
+        await self._execute("queued", stamp=stamp, through=await self.last_change())
 
     async def carried(self, through: int) -> bool:
-        return not await self._swept("waits", through)
+        return not await self._swept("waits", through=through)
 
     async def last_change(self) -> int:
         """The number of the last change that waits to be carried."""
         return await self._swept("last_change")
 
     async def waiting(self, through: int) -> int:
-        return await self._swept("waiting", through)
+        return await self._swept("waiting", through=through)
 
     async def size(self, tenant: str | None = None, scopes: Sequence[Scope] | None = None) -> int:
         """How many points there should be: of scopes of one tenant, else of a tenant, else of all."""
         if scopes is None:
-            return await self._swept("size", tenant, None, None)
-        columns = [scope.kind for scope in scopes], [scope.id for scope in scopes]
-        return await self._swept("size", scopes[0].tenant, *columns) if scopes else 0
+            return await self._swept("size", tenant=tenant, kinds=None, ids=None)
+        if not scopes:
+            return 0
+        kinds, ids = [scope.kind for scope in scopes], [scope.id for scope in scopes]
+        return await self._swept("size", tenant=scopes[0].tenant, kinds=kinds, ids=ids)
 
     async def any_vector(self) -> bool:
         return bool(await self._swept("any_vector"))
 
     async def changes(self) -> int | None:
         """How many there ever were; None while one of them waits to be carried."""
-        async with self._postgres.connection() as connection:
-            count: int = await connection.fetchval(_SQL["changes"])
-        return None if await self._swept("waits", count) else count
+        async with self._postgres.statement() as tx:
+            count: int = await tx.fetchval(_SQL["changes"])
+        return None if await self._swept("waits", through=count) else count
 
     async def scopes(self, tenant: str | None = None) -> AsyncIterator[Scope]:
         """All that ever held something, of all tenants or of one."""
-        after: tuple[str | None, ...] = (None, None, None)
+        after: dict[str, str | None] = {"after_tenant": None, "after_kind": None, "after_id": None}
         while True:
-            async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-                rows = await connection.fetch(_SQL["scopes"], tenant, *after, PAGE)
+            async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+                rows = await tx.fetch(_SQL["scopes"], tenant=tenant, limit=PAGE, **after)
             for scope in map(scope_of, rows):
                 yield scope
             if len(rows) < PAGE:
                 return
-            after = key_of(scope)
+            after = {"after_tenant": scope.tenant, "after_kind": scope.kind, "after_id": scope.id}
 
-    async def _execute(self, statement: str, *values: object) -> None:
-        async with self._postgres.connection() as connection:
-            await connection.execute(_SQL[statement], *values)
+    async def _execute(self, statement: str, **given: object) -> None:
+        async with self._postgres.statement() as tx:
+            await tx.execute(_SQL[statement], **given)
 
-    async def _swept(self, statement: str, *values: object) -> int:
-        async with self._postgres.acting_as(SWEEPER_ROLE) as connection:
-            found: int = await connection.fetchval(_SQL[statement], *values)
+    async def _swept(self, statement: str, **given: object) -> int:
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            found: int = await tx.fetchval(_SQL[statement], **given)
         return found

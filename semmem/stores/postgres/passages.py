@@ -3,47 +3,49 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from semmem.domain.scope import Scope
 from semmem.ports import Passage
-from semmem.stores.postgres.pool import Connection, Row, key_of, scope_at
+from semmem.stores.postgres.rows import Row, scope_at
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
-_SQL = statements("search.sql")
+_SQL = statements("passages.sql")
 _COLUMNS = ["id", "kind", "scope_kind", "scope_id", "session", "place", "voice", "told", "at", "long", "cues", "states"]
 
 
-async def passages_around(connection: Connection, tenant: str, ids: Sequence[UUID], reach: int) -> list[Passage]:
+async def passages_around(tx: Unit, ids: Sequence[UUID], reach: int) -> list[Passage]:
     """See ports.Rows."""
-    columns = await connection.fetchrow(_SQL["around"], tenant, ids, reach)
-    return _passages(tenant, columns) if columns and columns["id"] else []
+    columns = await tx.fetchrow(_SQL["around"], items=ids, reach=reach)
+    return _passages(tx.tenant, columns) if columns and columns["id"] else []
 
 
-async def last_places(connection: Connection, scope: Scope, sessions: Iterable[str | None]) -> dict[str | None, int]:
+async def last_places(tx: Unit, sessions: Iterable[str | None]) -> dict[str | None, int]:
     """The last place taken in each of these sessions, 0 where none is."""
     named = list(dict.fromkeys(sessions))
-    rows = await connection.fetch(_SQL["places"], *key_of(scope), [session or "" for session in named])
+    rows = await tx.fetch(_SQL["places"], sessions=[session or "" for session in named])
     taken = {row["session"]: row["place"] for row in rows}
     return {session: taken.get(session or "", 0) for session in named}
 
 
-async def put_passages(connection: Connection, passages: Sequence[Passage]) -> None:
-    rows = [
-        (
-            *key_of(passage.scope),
-            passage.id,
-            passage.kind,
-            passage.session or "",
-            passage.place,
-            passage.voice,
-            passage.told,
-            passage.at,
-            passage.long,
-            passage.cues,
-            passage.states,
-        )
+async def put_passages(tx: Unit, passages: Sequence[Passage]) -> None:
+    rows = (
+        {
+            "of_tenant": passage.scope.tenant,
+            "of_kind": passage.scope.kind,
+            "of_id": passage.scope.id,
+            "item": passage.id,
+            "item_kind": passage.kind,
+            "session": passage.session or "",
+            "place": passage.place,
+            "voice": passage.voice,
+            "told": passage.told,
+            "at": passage.at,
+            "long": passage.long,
+            "cues": passage.cues,
+            "states": passage.states,
+        }
         for passage in passages
-    ]
-    await connection.executemany(_SQL["put_passage"], rows)
+    )
+    await tx.executemany(_SQL["put_passage"], rows)
 
 
 def _passages(tenant: str, columns: Row) -> list[Passage]:

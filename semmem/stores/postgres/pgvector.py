@@ -3,24 +3,25 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.errors import IndexMismatch
 from semmem.ports import Candidate, Clock, Found, ItemKind, Point
-from semmem.stores.postgres.points import put_points
-from semmem.stores.postgres.pool import Postgres, Row, columns_of, key_of
+from semmem.stores.postgres.points import put_points, versions
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_SQL = statements("search.sql")
+_SQL = statements("pgvector.sql")
 
 # Above this many items in a view an exact scan costs more than it finds; below, HNSW's default filter loses neighbours.
 EXACT_LIMIT = 20_000
@@ -33,15 +34,15 @@ def index_name(model: str) -> str:
 
 async def standing_dimensions(postgres: Postgres, model: str) -> int | None:
     """Of the vectors of this model that the database holds, if it holds any."""
-    async with postgres.connection() as connection:
-        standing = await connection.fetchrow(_SQL["standing_index"])
+    async with postgres.statement() as tx:
+        standing = await tx.fetchrow(_SQL["standing_index"])
     return standing["dimensions"] if standing and standing["model"] == model else None
 
 
 async def check_standing(postgres: Postgres, model: str, dimensions: int | None) -> None:
     """Raises IndexMismatch where the database was filled with another model, or with vectors of another size."""
-    async with postgres.connection() as connection:
-        standing = await connection.fetchrow(_SQL["standing_index"])
+    async with postgres.statement() as tx:
+        standing = await tx.fetchrow(_SQL["standing_index"])
     if standing and standing["dimensions"] is not None:
         _check_same(standing, model, dimensions or standing["dimensions"])
 
@@ -72,9 +73,14 @@ class PgVectorIndex:
         self.index_name = index_name(model)
 
     async def ensure(self) -> None:
-        row = (self.index_name, self._model, self._dimensions, self._hnsw)
-        async with self._postgres.connection() as connection:
-            standing = await connection.fetchrow(_SQL["ensure_index"], *row)
+        async with self._postgres.statement() as tx:
+            standing = await tx.fetchrow(
+                _SQL["ensure_index"],
+                name=self.index_name,
+                model=self._model,
+                dimensions=self._dimensions,
+                hnsw=self._hnsw,
+            )
         assert standing is not None
         self._dimensions = self._dimensions or standing["dimensions"]
         _check_same(standing, self._model, self._dimensions)
@@ -92,18 +98,18 @@ class PgVectorIndex:
             if point.vector is not None:
                 await self.adopt(point.vector[None])
         for scope, of_scope in groupby(sorted(points, key=lambda point: point.scope), key=lambda point: point.scope):
-            async with self._postgres.transaction(scope) as connection:
-                await put_points(connection, self.index_name, list(of_scope))
+            async with self._postgres.transaction(scope) as tx:
+                await put_points(tx, self.index_name, list(of_scope))
 
     async def delete(self, scope: Scope, ids: Sequence[UUID]) -> None:
-        async with self._postgres.transaction(scope) as connection:
-            await connection.execute(_SQL["delete_vectors"], scope.tenant, self.index_name, ids)
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["delete_vectors"], index=self.index_name, items=ids)
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
-        async with self._postgres.transaction(scope) as connection:
-            rows = await connection.fetch(_SQL["versions"], *key_of(scope), self.index_name)
-        for row in rows:
-            yield row["item_id"], row["version"]
+        async with self._postgres.transaction(scope) as tx:
+            found = await versions(tx, self.index_name)
+        for id, version in found.items():
+            yield id, version
 
     async def aclose(self) -> None:
         """Nothing to close: the pool belongs to Postgres."""
@@ -129,14 +135,13 @@ class PgVectorIndex:
         for vector in vectors:
             self._check(vector)
         narrowed = _narrowed(filter, kind)
-        async with self._postgres.transaction(view) as connection:
-            if self._hnsw and await connection.fetchval(_SQL["size"], *columns_of(view)) > self._exact_limit:
-                await connection.execute("set local hnsw.iterative_scan = relaxed_order")
-                statement = _SQL["nearest_hnsw"].format(dimensions=self._dimensions, index=self.index_name)
-                scoped: tuple[object, ...] = (*columns_of(view), *narrowed)
+        async with self._postgres.transaction(view) as tx:
+            if self._hnsw and await tx.fetchval(_SQL["size"]) > self._exact_limit:
+                await tx.execute(_SQL["scan_on"])
+                statement = _SQL["nearest_hnsw"].formatted(dimensions=self._dimensions, index=self.index_name)
             else:
-                statement, scoped = _SQL["nearest_exact"], (*columns_of(view), self.index_name, *narrowed)
-            found = [await connection.fetch(statement, *scoped, vector, limit) for vector in vectors]
+                statement, narrowed["index"] = _SQL["nearest_exact"], self.index_name
+            found = [await tx.fetch(statement, vector=vector, limit=limit, **narrowed) for vector in vectors]
         return [sorted(map(_candidate, rows), key=lambda candidate: -candidate.score) for rows in found]
 
     def _check(self, vector: "NDArray[np.float32]") -> None:
@@ -168,12 +173,19 @@ class LexicalIndex:
 
     async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
         """Candidates by BM25, whose score is unbounded."""
-        scoped = (*columns_of(view), self._index_name, *_narrowed(filter, None))
-        filtered = filter != Filter()
         known = self._patience
-        patience = (known.clock(), known.index, known.facts) if known else (None, None, None)
-        async with self._postgres.connection() as connection:
-            rows = await connection.fetch(_SQL["lexical"], *scoped, sorted(set(terms)), limit, filtered, *patience)
+        async with self._postgres.statement(view) as tx:
+            rows = await tx.fetch(
+                _SQL["lexical"],
+                index=self._index_name,
+                terms=sorted(set(terms)),
+                limit=limit,
+                filtered=filter != Filter(),
+                asked_at=known.clock() if known else None,
+                index_within=known.index if known else None,
+                facts_within=known.facts if known else None,
+                **_narrowed(filter, None),
+            )
         return Found(
             tuple(_candidate(row) for row in rows if row["item_id"] is not None),
             {row["term"]: row["score"] for row in rows if row["term"] is not None},
@@ -182,13 +194,18 @@ class LexicalIndex:
         )
 
 
-Narrowed = tuple[ItemKind | None, str | None, str | None, str | None, datetime | None, datetime | None, float, bool]
-
-
-def _narrowed(filter: Filter, kind: ItemKind | None) -> Narrowed:
-    """The last eight arguments of semmem.matching."""
-    when = (filter.since, filter.until)
-    return kind, filter.agent, filter.session, filter.category, *when, filter.min_importance, filter.as_of is not None
+def _narrowed(filter: Filter, kind: ItemKind | None) -> dict[str, Any]:
+    """What semmem.matching asks of an item besides that it is of the view and the index."""
+    return {
+        "item_kind": kind,
+        "agent": filter.agent,
+        "session": filter.session,
+        "category": filter.category,
+        "since": filter.since,
+        "until": filter.until,
+        "min_importance": filter.min_importance,
+        "superseded": filter.as_of is not None,
+    }
 
 
 def _candidate(row: Row) -> Candidate:

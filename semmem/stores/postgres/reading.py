@@ -8,7 +8,8 @@ from semmem.ports import Candidate, Hydrated, Passage
 from semmem.stores.postgres.events import hydrate_events
 from semmem.stores.postgres.facts import hydrate_facts
 from semmem.stores.postgres.passages import passages_around
-from semmem.stores.postgres.pool import Connection, Postgres
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.unit import Unit
 
 
 class PostgresReader:
@@ -19,23 +20,22 @@ class PostgresReader:
 
     @asynccontextmanager
     async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:
-        async with self._postgres.transaction(view, by_key=True) as connection:
-            yield PostgresRows(connection, view)
+        async with self._postgres.transaction(view, by_key=True) as tx:
+            yield PostgresRows(tx)
 
 
 class PostgresRows:
     """ports.Rows."""
 
-    def __init__(self, connection: Connection, view: View) -> None:
-        self._connection, self._view = connection, view
+    def __init__(self, tx: Unit) -> None:
+        self._tx = tx
 
     async def around(self, candidates: Sequence[Candidate], reach: int) -> list[Passage]:
-        ids = [candidate.id for candidate in candidates]
-        return await passages_around(self._connection, self._view.tenant, ids, reach)
+        return await passages_around(self._tx, [candidate.id for candidate in candidates], reach)
 
     async def hydrate(self, passages: Sequence[Passage]) -> Hydrated:
         events = [passage.id for passage in passages if passage.kind == "event"]
         facts = [passage.id for passage in passages if passage.kind == "fact"]
-        said, outdated = await hydrate_events(self._connection, self._view, events) if events else ([], set())
-        drawn = await hydrate_facts(self._connection, self._view, facts) if facts else []
+        said, outdated = await hydrate_events(self._tx, events) if events else ([], set())
+        drawn = await hydrate_facts(self._tx, facts) if facts else []
         return Hydrated((*said, *drawn), frozenset(outdated))

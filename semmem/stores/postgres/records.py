@@ -12,9 +12,11 @@ from semmem.errors import NotFound
 from semmem.stores.postgres.branches import drop, lock_branch, register
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog, Remembered, lock_scope
-from semmem.stores.postgres.pool import Connection, Postgres, Row, columns_of, key_of, scope_of
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("records.sql")
 _NO_WINDOW = timedelta()
@@ -36,27 +38,29 @@ class RecordStore:
     @tried_again
     async def put(self, place: Branch, records: Sequence[NewRecord], now: datetime) -> Written:
         """All or none. The keys must differ."""
-        async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
-            await register(connection, place)
-            await connection.execute(_SQL["lock"], *key_of(place.scope))
-            erased = await self._clear(connection, place.scope, [record.key for record in records], now)
-            remembered = await self._remember(connection, place.scope, records, now)
-            written = await _write(connection, place.scope, records, remembered, now)
+        async with self._postgres.transaction(place, now) as tx:
+            await register(tx)
+            await tx.execute(_SQL["lock"])
+            erased = await self._clear(tx, [record.key for record in records])
+            events = [record.event for record in records if record.event]
+            # Without the dedup window: two records may say the same, and each has an event of its own.
+            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            written = await _write(tx, records, remembered)
         return Written(records=written, remembered=remembered, erased=erased)
 
     @tried_again
     async def get(self, scope: Scope, key: str, now: datetime, *, refresh: bool) -> Record | None:
         """With `refresh`, a record's time to live starts again."""
-        async with self._postgres.transaction(scope) as connection:
+        async with self._postgres.transaction(scope, now) as tx:
             if refresh:
-                await connection.execute(_SQL["refresh"], scope.tenant, [scope.kind], [scope.id], [key], now)
-            row = await connection.fetchrow(_SQL["get"], *key_of(scope), key, now)
+                await tx.execute(_SQL["refresh"], of_kinds=[scope.kind], of_ids=[scope.id], keys=[key])
+            row = await tx.fetchrow(_SQL["get"], key=key)
         return record_of(row) if row else None
 
     async def named(self, view: View, keys: Sequence[str], now: datetime) -> list[Record]:
         """Those under any of these keys, in the order they were first put."""
-        async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["named"], *columns_of(view), now, keys)
+        async with self._postgres.transaction(view, now) as tx:
+            rows = await tx.fetch(_SQL["named"], keys=keys)
         return [record_of(row) for row in rows]
 
     @tried_again
@@ -72,71 +76,60 @@ class RecordStore:
         offset: int,
     ) -> list[Record]:
         """Those whose value holds `matching`, in the order they were first put, from `after` on."""
-        async with self._postgres.transaction(view) as connection:
-            place = await _place(connection, after) if after else 0
-            query = (*columns_of(view), now, matching, limit, offset, place)
-            rows = await connection.fetch(_SQL["find"], *query)
+        async with self._postgres.transaction(view, now) as tx:
+            place = await _place(tx, after) if after else 0
+            wanted = {"matching": matching, "limit": limit, "offset": offset, "after": place}
+            rows = await tx.fetch(_SQL["find"], **wanted)
             if refresh and rows:
-                names = zip(*((row["scope_kind"], row["scope_id"], row["key"]) for row in rows), strict=True)
-                await connection.execute(_SQL["refresh"], view.tenant, *map(list, names), now)
-                rows = await connection.fetch(_SQL["find"], *query)
+                kinds, ids, keys = ([row[name] for row in rows] for name in ("scope_kind", "scope_id", "key"))
+                await tx.execute(_SQL["refresh"], of_kinds=kinds, of_ids=ids, keys=keys)
+                rows = await tx.fetch(_SQL["find"], **wanted)
         return [record_of(row) for row in rows]
 
     async def of_events(self, view: View, events: Sequence[UUID], now: datetime) -> dict[UUID, Record]:
-        async with self._postgres.transaction(view) as connection:
-            rows = await connection.fetch(_SQL["of_events"], *columns_of(view), now, events)
+        async with self._postgres.transaction(view, now) as tx:
+            rows = await tx.fetch(_SQL["of_events"], events=events)
         return {row["event_id"]: record_of(row) for row in rows}
 
     @tried_again
     async def delete(self, place: Branch, keys: Sequence[str], now: datetime) -> int:
         """With their events; how many there were."""
-        async with self._postgres.transaction(View.of(place.scope, place.root)) as connection:
-            await lock_branch(connection, place)
-            await lock_scope(connection, place.scope)
-            found = await connection.fetch(_SQL["replaced"], *key_of(place.scope), keys, now)
-            await self._erase(connection, place.scope, found, now)
-            await connection.execute(_SQL["delete"], *key_of(place.scope), keys)
-            await drop(connection, place)
+        async with self._postgres.transaction(place, now) as tx:
+            await lock_branch(tx)
+            await lock_scope(tx)
+            found = await tx.fetch(_SQL["replaced"], keys=keys)
+            await self._erase(tx, found)
+            await tx.execute(_SQL["delete"], keys=keys)
+            await drop(tx)
         return sum(not row["expired"] for row in found)
 
-    async def _clear(self, connection: Connection, scope: Scope, keys: list[str], now: datetime) -> bool:
+    async def _clear(self, tx: Unit, keys: list[str]) -> bool:
         """Makes way for new values: an expired record goes, a live one stays without its event."""
-        found = await connection.fetch(_SQL["replaced"], *key_of(scope), keys, now)
-        expired = [row["key"] for row in found if row["expired"]]
-        await connection.execute(_SQL["loosen"], *key_of(scope), keys)
-        await connection.execute(_SQL["delete"], *key_of(scope), expired)
-        return await self._erase(connection, scope, found, now)
+        found = await tx.fetch(_SQL["replaced"], keys=keys)
+        await tx.execute(_SQL["loosen"], keys=keys)
+        await tx.execute(_SQL["delete"], keys=[row["key"] for row in found if row["expired"]])
+        return await self._erase(tx, found)
 
-    async def _erase(self, connection: Connection, scope: Scope, found: Sequence[Row], now: datetime) -> bool:
+    async def _erase(self, tx: Unit, found: Sequence[Row]) -> bool:
         events = [row["event_id"] for row in found if row["event_id"]]
         if events:
-            await self._eraser.erase_events(connection, scope, events, now)
+            await self._eraser.erase_events(tx, events)
         return bool(events)
 
-    async def _remember(
-        self, connection: Connection, scope: Scope, records: Sequence[NewRecord], now: datetime
-    ) -> Remembered | None:
-        """Without the dedup window: two records may say the same, and each has an event of its own."""
-        events = [record.event for record in records if record.event]
-        if not events:
-            return None
-        return await self._log.append(connection, scope, events, now=now, dedup_window=_NO_WINDOW)
 
-
-async def _place(connection: Connection, record: Record) -> int:
+async def _place(tx: Unit, record: Record) -> int:
     """Where it stands in the order. Raises NotFound where it stands no more."""
-    place: int | None = await connection.fetchval(_SQL["place"], *key_of(record.scope), record.key)
+    scope = record.scope
+    place: int | None = await tx.fetchval(_SQL["place"], of_kind=scope.kind, of_id=scope.id, key=record.key)
     if place is None:
         raise NotFound("after: this record was deleted or has expired; list again from the first")
     return place
 
 
-async def _write(
-    connection: Connection, scope: Scope, records: Sequence[NewRecord], remembered: Remembered | None, now: datetime
-) -> tuple[Record, ...]:
+async def _write(tx: Unit, records: Sequence[NewRecord], remembered: Remembered | None) -> tuple[Record, ...]:
     ids = iter(remembered.acks if remembered else ())
     bodies = [_body(record, next(ids).id if record.event else None) for record in records]
-    rows = {row["key"]: row for row in await connection.fetch(_SQL["write"], *key_of(scope), now, bodies)}
+    rows = {row["key"]: row for row in await tx.fetch(_SQL["write"], rows=bodies)}
     return tuple(record_of(rows[record.key]) for record in records)
 
 

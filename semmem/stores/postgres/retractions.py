@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from semmem.domain.fact import Draft, folded, statement_hash
-from semmem.stores.postgres.pool import Connection
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
-_SQL = statements("facts.sql")
+_SQL = statements("retractions.sql")
 Retracted = Mapping[UUID, Sequence["Retraction"]]  # by event
 
 
@@ -27,10 +27,10 @@ class Retraction:
         return one in other or other in one
 
 
-async def retractions(connection: Connection, tenant: str, events: Sequence[UUID]) -> dict[UUID, list[Retraction]]:
+async def retractions(tx: Unit, events: Sequence[UUID]) -> dict[UUID, list[Retraction]]:
     """Those of each event, where it has any."""
     found: dict[UUID, list[Retraction]] = {}
-    for row in await connection.fetch(_SQL["retractions"], tenant, events):
+    for row in await tx.fetch(_SQL["retractions"], events=events):
         found.setdefault(row["event_id"], []).append(Retraction(row["statement_hash"], row["quote"]))
     return found
 

@@ -12,8 +12,9 @@ from semmem.domain.scope import Scope
 from semmem.postgres.connect import connect
 from semmem.postgres.errors import mapped_errors
 from semmem.postgres.url import parse
-from semmem.stores.postgres.pool import scope_of
+from semmem.stores.postgres.rows import scope_of
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("scrubs.sql")
 
@@ -31,26 +32,26 @@ class Scrubs:
     """Sees the receipts of all tenants: the embedded servers' owner is not bound by row level security."""
 
     def __init__(self, connection: asyncpg.Connection) -> None:
-        self._connection = connection
+        self._unit = Unit(connection)
 
     async def alone(self) -> bool:
         """Whether no other process scrubs, and none begins before this connection ends; nobody waits for it."""
-        return bool(await self._connection.fetchval(_SQL["alone"]))
+        return bool(await self._unit.fetchval(_SQL["alone"]))
 
     async def unscrubbed(self) -> Unscrubbed:
-        row = await self._connection.fetchrow(_SQL["unscrubbed"])
+        row = await self._unit.fetchrow(_SQL["unscrubbed"])
         assert row is not None
         return Unscrubbed(**row)
 
     async def ready(self) -> Mapping[Scope, Sequence[UUID]]:
         """Those that the stores have followed, by scope."""
         found: dict[Scope, list[UUID]] = {}
-        for row in await self._connection.fetch(_SQL["ready"]):
+        for row in await self._unit.fetch(_SQL["ready"]):
             found.setdefault(scope_of(row), []).append(row["id"])
         return found
 
     async def close(self, tenant: str, receipts: Sequence[UUID], now: datetime) -> None:
-        await self._connection.execute(_SQL["close"], tenant, receipts, now)
+        await self._unit.execute(_SQL["close"], tenant=tenant, receipts=receipts, now=now)
 
 
 @asynccontextmanager

@@ -11,4 +11,4 @@ select tenant, scope_kind, scope_id, id from semmem.receipts
 where scrub_due is not null and scrubbed_at is null and redis_at is not null and qdrant_at is not null;
 
 -- close: the files hold nothing of these any more
-update semmem.receipts set scrubbed_at = $3 where tenant = $1 and id = any ($2::uuid[]);
+update semmem.receipts set scrubbed_at = :now where tenant = :tenant and id = any (:receipts::uuid[]);

@@ -140,8 +140,8 @@ async def _seen(application: Application, alice: ScopedMemory) -> Seen:
     view = View.of(alice.scope)
     recall, pool = await alice.recall(ASKED), await alice.parts.searcher.pool(view, ASKED, 10)
     assert pool.closeness is not None
-    async with application.stores.postgres.transaction(view) as connection:
-        stored = await connection.fetchrow("select count(*), count(states) as with_states from semmem.passages")
+    async with application.stores.postgres.transaction(view) as tx:
+        stored = await tx.connection.fetchrow("select count(*), count(states) as with_states from semmem.passages")
     assert stored is not None
     return Seen(
         recall[0].text,
