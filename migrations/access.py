@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import asyncpg
 
@@ -43,8 +44,8 @@ async def mend(connection: asyncpg.Connection) -> list[str]:
                 f"the database lacks {listed(lost)}, which only a backup can bring back; restore one into an empty "
                 "database, on a server with pgvector, and read the errors that pg_restore prints"
             )
-        for gap in found:
-            await connection.execute(gap.statement or "")
+        for statement in dict.fromkeys(gap.statement or "" for gap in found):  # one may mend several
+            await connection.execute(statement)
         mended += [gap.what for gap in found]
     raise ConfigurationError(f"the database still lacks {listed(found)}; migrate as a superuser")
 
@@ -57,11 +58,8 @@ def listed(found: Sequence[Gap], most: int = 3) -> str:
 
 def _made_by_migrations() -> tuple[list[str], list[str], list[str], list[str]]:
     """The names of the tables and views, of the functions, and of the indexes, with the statements that make these."""
-    scripts = "\n".join(
-        file.read_text(encoding="utf-8")
-        for file in files("semmem.migrations").joinpath("versions").iterdir()
-        if file.name.endswith(".sql")
-    )
+    folder = Path(str(files("semmem.migrations").joinpath("versions")))
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.sql")))
     tables = re.findall(r"^create (?:table|view) semmem\.(\w+)", scripts, re.MULTILINE)
     functions = re.findall(r"^create function semmem\.(\w+)", scripts, re.MULTILINE)
     indexes = re.findall(r"^(create (?:unique )?index (\w+) [^;]*)", scripts, re.MULTILINE)
