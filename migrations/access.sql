@@ -1,31 +1,13 @@
 -- Who may do what, as a list of what is missing: what it is, and the statement that mends it (null where none can).
 -- `semmem migrate` carries it out until nothing is left; opening a memory and `semmem doctor` refuse and name the rows.
--- $1: the names of the tables and views, $2: of the functions, $3: of the indexes that the migrations make, $4: by which
--- statements.
-with roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
--- What semmem.guard is told of a table, where it is told anything: which columns may change, and what the sweep may see.
-rules (name, changing, swept) as (values
-    ('events', array['indexed_at', 'consolidated_at', 'witnesses'],
-     array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
-    ('audit', array[]::text[], array[]::text[]),
-    ('index_work', null, array['tenant', 'scope_kind', 'scope_id', 'item_id', 'seq']),
-    ('receipts', null, array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
-    ('records', null, array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
-    ('summaries', null, array['tenant', 'scope_kind', 'scope_id', 'recorded_at']),
-    ('facts', null, array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
-    ('scopes', null, array['tenant', 'scope_kind', 'scope_id']),
-    ('branches', null, array['tenant', 'scope_kind', 'scope_id', 'branch_id']),
-    ('vectors', null, array['tenant', 'scope_kind', 'scope_id', 'index_name', 'item_id', 'missing']),
-    ('dead_letters', null, array['tenant', 'scope_kind', 'scope_id', 'stage', 'replayed_at'])
+-- $1: what schema.sql makes and gives, as JSON.
+with wanted (given) as (values ($1::text::jsonb)),
+roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
+rules as (  -- which columns of a table may change, all where it is null, and what the sweep may see
+    select r.* from wanted, jsonb_to_recordset(given -> 'guards') as r (name text, changing text[], swept text[], statement text)
 ),
 -- What holds no tenant's rows, and views, which are read with the caller's rights.
-unguarded (name, needs) as (values
-    ('indexes', array['select', 'insert', 'update', 'delete']),
-    ('mirror', array['select', 'insert', 'update', 'delete']),
-    ('workers', array['select', 'insert', 'update', 'delete']),
-    ('sourced_facts', array['select']),
-    ('jobs', array['select', 'insert', 'update'])
-),
+unguarded as (select r.* from wanted, jsonb_to_recordset(given -> 'grants') as r (name text, needs text[])),
 -- The worker takes the jobs of all tenants as the sweeper; to the application its own scopes' alone are there.
 queue (name) as (values ('pgqueuer'), ('pgqueuer_log'), ('pgqueuer_statistics')),
 closed (name) as (values ('pgqueuer_log'), ('pgqueuer_statistics'), ('pgqueuer_schedules')),
@@ -44,7 +26,7 @@ relations as (
 tables as (select * from relations where kind = 'r'),
 guarded as (
     select t.*, r.changing, coalesce(r.swept, '{}') as swept,
-           format('select semmem.guard(%L, %L, %L)', t.oid::regclass, r.changing, coalesce(r.swept, '{}')) as guard
+           coalesce(r.statement, format('select semmem.guard(%L)', t.oid::regclass)) as guard
     from tables t left join rules r using (name) where of_tenants
 ),
 functions as (
@@ -74,18 +56,19 @@ gaps (step, what, statement) as (
     from app where not pg_has_role(session_user, app.oid, 'set')
     union all
     select 3, format('the table semmem.%s', name), null
-    from unnest($1::text[]) as wanted (name) where not exists (select from relations r where r.name = wanted.name)
+    from wanted, jsonb_array_elements_text(given -> 'relations') as made (name)
+    where not exists (select from relations r where r.name = made.name)
     union all
     select 3, format('the function semmem.%s', name), null
-    from unnest($2::text[]) as wanted (name), home where not exists (
-        select from pg_proc p where p.pronamespace = home.oid and p.proname = wanted.name)
+    from wanted, jsonb_array_elements_text(given -> 'functions') as made (name), home where not exists (
+        select from pg_proc p where p.pronamespace = home.oid and p.proname = made.name)
     union all
     select 3, format('the primary key of %s', name), null
     from tables t where of_tenants and not exists (select from pg_constraint where conrelid = t.oid and contype = 'p')
     union all
     select 7, format('the index %s', name), statement
-    from unnest($3::text[], $4::text[]) as wanted (name, statement), home where not exists (
-        select from pg_class c where c.relnamespace = home.oid and c.relname = wanted.name and c.relkind = 'i')
+    from wanted, jsonb_to_recordset(given -> 'indexes') as made (name text, statement text), home where not exists (
+        select from pg_class c where c.relnamespace = home.oid and c.relname = made.name and c.relkind = 'i')
     union all
     select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
     from relations, home where kind in ('r', 'v') and relations.owner <> home.owner

@@ -1,6 +1,5 @@
 """A table is put under its tenants by one call, and one that was forgotten is found before anything works with it."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,9 +8,8 @@ import pytest
 
 from semmem.domain.scope import Scope
 from semmem.errors import SchemaOutdated
-from semmem.migrations import _upgrade, upgrade
+from semmem.migrations import build, upgrade
 from semmem.migrations.access import gaps
-from semmem.postgres.url import parse
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
 from semmem.stores.postgres.pool import Postgres
 from tests.postgres.cluster import cluster
@@ -91,8 +89,8 @@ async def test_a_table_without_a_tenant_can_not_be_guarded(owner: asyncpg.Connec
 
 async def test_the_revision_leaves_nothing_to_mend_but_what_is_the_logins() -> None:
     async with cluster() as made:
-        mended = await asyncio.to_thread(_upgrade, parse(made.url()), "head")
-    assert set(mended) == {
-        "the revision for semmem_app",
-        "semmem_app may act as semmem_sweeper, and otherwise has none of its rights",
-    }
+        await build(made.url())
+        assert set(await upgrade(made.url())) == {
+            "the revision for semmem_app",
+            "semmem_app may act as semmem_sweeper, and otherwise has none of its rights",
+        }
