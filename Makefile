@@ -16,7 +16,7 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crewai example-crewai example-langgraph example-mcp format storm machine bench llm-cost scale eval eval-short weights clean
+.PHONY: help demo test test-crewai example-crewai example-langgraph example-mcp format storm machine bench llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ scale: $(INSTALLED)  ## how recall grows from 5,000 to 100,000 turns in one scop
 eval-short: $(INSTALLED)  ## one conversation of LOCOMO=locomo10.json, failing below what it should reach
 	@$(BIN)/semmem eval retrieval --dataset locomo --data "$(LOCOMO)" --conversations conv-26 \
 		--fail-under R@10=0.83 --fail-under nDCG@10=0.67 --fail-under cov@1000=0.80
+
+schema: $(INSTALLED)  ## write migrations/schema.sql anew, after a new revision
+	@$(BIN)/python scripts/schema.py
 
 weights: $(INSTALLED)  ## what each signal of retrieval is worth on LOCOMO=... and BEAM=..., and the weights to choose
 	@$(BIN)/python -m semmem.evals.weights $(if $(LOCOMO),--locomo "$(LOCOMO)") $(if $(BEAM),--beam "$(BEAM)")

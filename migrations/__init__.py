@@ -45,8 +45,13 @@ async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES
     before, is_whole = await _examined(target)
     if is_whole:
         return []
-    mended = await asyncio.to_thread(_upgrade, target, revision)
+    mended = await asyncio.to_thread(_run, target, revision, mends=True)
     return mended if before else []
+
+
+async def build(url: str) -> None:
+    """Makes in an empty database what the revisions alone make; schema.sql is read from that, and has no say in it."""
+    await asyncio.to_thread(_run, parse(url), "head", mends=False)
 
 
 async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:
@@ -86,9 +91,10 @@ def _check(server: Server, revision: str | None) -> None:
         )
 
 
-def _upgrade(url: PostgresUrl, revision: str) -> list[str]:
+def _run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:
+    """The revisions, and what was mended behind them."""
     config = _config()
-    config.attributes |= {"url": url, "mended": []}
+    config.attributes |= {"url": url, "mends": mends, "mended": []}
     with _in_process, mapped_errors():
         try:
             command.upgrade(config, revision)

@@ -1,8 +1,10 @@
 """Roles, row level security and rights: what the database lacks of them, and how it gets them."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 import asyncpg
@@ -24,7 +26,7 @@ class Gap:
 
 async def gaps(connection: asyncpg.Connection) -> list[Gap]:
     """All that is missing, as any login may see it."""
-    return [Gap(**dict(row)) for row in await connection.fetch(_LOOK, *_made_by_migrations())]
+    return [Gap(**dict(row)) for row in await connection.fetch(_LOOK, _wanted())]
 
 
 async def mend(connection: asyncpg.Connection) -> list[str]:
@@ -43,8 +45,8 @@ async def mend(connection: asyncpg.Connection) -> list[str]:
                 f"the database lacks {listed(lost)}, which only a backup can bring back; restore one into an empty "
                 "database, on a server with pgvector, and read the errors that pg_restore prints"
             )
-        for gap in found:
-            await connection.execute(gap.statement or "")
+        for statement in dict.fromkeys(gap.statement or "" for gap in found):  # one may mend several
+            await connection.execute(statement)
         mended += [gap.what for gap in found]
     raise ConfigurationError(f"the database still lacks {listed(found)}; migrate as a superuser")
 
@@ -55,14 +57,28 @@ def listed(found: Sequence[Gap], most: int = 3) -> str:
     return ", ".join(gap.what for gap in found[:most]) + more
 
 
-def _made_by_migrations() -> tuple[list[str], list[str], list[str], list[str]]:
-    """The names of the tables and views, of the functions, and of the indexes, with the statements that make these."""
-    scripts = "\n".join(
-        file.read_text(encoding="utf-8")
-        for file in files("semmem.migrations").joinpath("versions").iterdir()
-        if file.name.endswith(".sql")
+@cache
+def _wanted() -> str:
+    """What schema.sql makes and gives, as JSON: an index, a guard or a right by its name, with how it is made."""
+    script = files("semmem.migrations").joinpath("schema.sql").read_text(encoding="utf-8")
+    guards = re.findall(r"^(select semmem\.guard\('semmem\.(\w+)', (.+), (.+)\));$", script, re.MULTILINE)
+    grants = re.findall(r"^grant ([\w, ]+) on semmem\.(\w+) to semmem_app;$", script, re.MULTILINE)
+    return json.dumps(
+        {
+            "relations": re.findall(r"^create (?:table|view) semmem\.(\w+)", script, re.MULTILINE),
+            "functions": re.findall(r"^CREATE OR REPLACE FUNCTION semmem\.(\w+)", script, re.MULTILINE),
+            "indexes": [
+                {"name": name, "statement": statement}
+                for statement, name in re.findall(r"^(CREATE (?:UNIQUE )?INDEX (\w+) .*);$", script, re.MULTILINE)
+            ],
+            "guards": [
+                {"name": name, "changing": _columns(changing), "swept": _columns(swept), "statement": statement}
+                for statement, name, changing, swept in guards
+            ],
+            "grants": [{"name": name, "needs": needs.split(", ")} for needs, name in grants],
+        }
     )
-    tables = re.findall(r"^create (?:table|view) semmem\.(\w+)", scripts, re.MULTILINE)
-    functions = re.findall(r"^create function semmem\.(\w+)", scripts, re.MULTILINE)
-    indexes = re.findall(r"^(create (?:unique )?index (\w+) [^;]*)", scripts, re.MULTILINE)
-    return ["pgqueuer", *tables], functions, [name for _, name in indexes], [statement for statement, _ in indexes]
+
+
+def _columns(literal: str) -> list[str] | None:
+    return None if literal == "null" else [name for name in literal.strip("'{}").split(",") if name]

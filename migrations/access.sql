@@ -1,26 +1,13 @@
 -- Who may do what, as a list of what is missing: what it is, and the statement that mends it (null where none can).
 -- `semmem migrate` carries it out until nothing is left; opening a memory and `semmem doctor` refuse and name the rows.
--- $1: the names of the tables and views, $2: of the functions, $3: of the indexes that the migrations make, $4: by which
--- statements.
-with roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
--- Rows that stay as they were written, but for these columns.
-append_only (name, columns) as (values
-    ('events', array['indexed_at', 'consolidated_at', 'witnesses']),
-    ('audit', array[]::text[])
+-- $1: what schema.sql makes and gives, as JSON.
+with wanted (given) as (values ($1::text::jsonb)),
+roles (name) as (values ('semmem_app'), ('semmem_sweeper')),
+rules as (  -- which columns of a table may change, all where it is null, and what the sweep may see
+    select r.* from wanted, jsonb_to_recordset(given -> 'guards') as r (name text, changing text[], swept text[], statement text)
 ),
--- The sweep looks across tenants for waiting work, and an administrator for who has a memory: addresses, never content.
-swept (name, columns) as (values
-    ('events', array['tenant', 'scope_kind', 'scope_id', 'recorded_at', 'indexed_at', 'consolidated_at']),
-    ('index_work', array['tenant', 'scope_kind', 'scope_id', 'item_id', 'seq']),
-    ('receipts', array['tenant', 'scope_kind', 'scope_id', 'committed_at', 'redis_at', 'qdrant_at']),
-    ('records', array['tenant', 'scope_kind', 'scope_id', 'expires_at']),
-    ('summaries', array['tenant', 'scope_kind', 'scope_id', 'recorded_at']),
-    ('facts', array['tenant', 'scope_kind', 'scope_id', 'indexed_at']),
-    ('scopes', array['tenant', 'scope_kind', 'scope_id']),
-    ('branches', array['tenant', 'scope_kind', 'scope_id', 'branch_id']),
-    ('vectors', array['tenant', 'scope_kind', 'scope_id', 'index_name', 'item_id', 'missing']),
-    ('dead_letters', array['tenant', 'scope_kind', 'scope_id', 'stage', 'replayed_at'])
-),
+-- What holds no tenant's rows, and views, which are read with the caller's rights.
+unguarded as (select r.* from wanted, jsonb_to_recordset(given -> 'grants') as r (name text, needs text[])),
 -- The worker takes the jobs of all tenants as the sweeper; to the application its own scopes' alone are there.
 queue (name) as (values ('pgqueuer'), ('pgqueuer_log'), ('pgqueuer_statistics')),
 closed (name) as (values ('pgqueuer_log'), ('pgqueuer_statistics'), ('pgqueuer_schedules')),
@@ -37,6 +24,11 @@ relations as (
     from pg_class c join home on c.relnamespace = home.oid
 ),
 tables as (select * from relations where kind = 'r'),
+guarded as (
+    select t.*, r.changing, coalesce(r.swept, '{}') as swept,
+           coalesce(r.statement, format('select semmem.guard(%L)', t.oid::regclass)) as guard
+    from tables t left join rules r using (name) where of_tenants
+),
 functions as (
     select p.oid, p.oid::regprocedure as signature, p.proowner as owner, exists (
         select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) where grantee = 0
@@ -48,15 +40,6 @@ policies as (
            pg_get_expr(p.polqual, t.oid) as seen, pg_get_expr(p.polwithcheck, t.oid) as written
     from pg_policy p join tables t on t.oid = p.polrelid
 ),
--- A row is seen and written only under its tenant and inside the view that the transaction was opened with.
-inside (condition) as (values ($policy$
-    tenant = (select current_setting('semmem.tenant', true))
-    and case scope_kind
-        when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
-        when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
-        else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
-    end
-$policy$)),
 gaps (step, what, statement) as (
     select 1, format('the role %s', name), format(
         'do $$ begin create role %I nologin; exception when duplicate_object or unique_violation then null; end $$', name)
@@ -73,18 +56,19 @@ gaps (step, what, statement) as (
     from app where not pg_has_role(session_user, app.oid, 'set')
     union all
     select 3, format('the table semmem.%s', name), null
-    from unnest($1::text[]) as wanted (name) where not exists (select from relations r where r.name = wanted.name)
+    from wanted, jsonb_array_elements_text(given -> 'relations') as made (name)
+    where not exists (select from relations r where r.name = made.name)
     union all
     select 3, format('the function semmem.%s', name), null
-    from unnest($2::text[]) as wanted (name), home where not exists (
-        select from pg_proc p where p.pronamespace = home.oid and p.proname = wanted.name)
+    from wanted, jsonb_array_elements_text(given -> 'functions') as made (name), home where not exists (
+        select from pg_proc p where p.pronamespace = home.oid and p.proname = made.name)
     union all
     select 3, format('the primary key of %s', name), null
     from tables t where of_tenants and not exists (select from pg_constraint where conrelid = t.oid and contype = 'p')
     union all
     select 7, format('the index %s', name), statement
-    from unnest($3::text[], $4::text[]) as wanted (name, statement), home where not exists (
-        select from pg_class c where c.relnamespace = home.oid and c.relname = wanted.name and c.relkind = 'i')
+    from wanted, jsonb_to_recordset(given -> 'indexes') as made (name text, statement text), home where not exists (
+        select from pg_class c where c.relnamespace = home.oid and c.relname = made.name and c.relkind = 'i')
     union all
     select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
     from relations, home where kind in ('r', 'v') and relations.owner <> home.owner
@@ -95,25 +79,18 @@ gaps (step, what, statement) as (
     select 4, 'the schema semmem belongs to neither of semmem''s roles', format('alter schema semmem owner to %s', home.owner::regrole)
     from home join pg_namespace n using (oid) where n.nspowner <> home.owner
     union all
-    select 5, format('row level security of %s', name),
-           format('alter table semmem.%I enable row level security, force row level security', name)
-    from tables where of_tenants and not secured
+    select 5, format('row level security of %s', name), guard from guarded where not secured
     union all
-    select 5, format('the policy view of %s', name), format(
-        'drop policy if exists view on semmem.%1$I; create policy view on semmem.%1$I using (%2$s) with check (%2$s)',
-        name, condition)
-    from tables t, inside where of_tenants and not exists (
+    select 5, format('the policy view of %s', name), guard from guarded g where not exists (
         select from policies p
-        where p.on_table = t.name and p.name = 'view' and p.command = '*' and p.widens and p.roles = '{0}'
+        where p.on_table = g.name and p.name = 'view' and p.command = '*' and p.widens and p.roles = '{0}'
           and p.seen = p.written and p.seen !~* ' or ' and p.seen like all (array[
               '%tenant = %semmem.tenant%', '%semmem.users%', '%semmem.workspaces%', '%semmem.branches%']))
     union all
-    select 5, format('the policy sweep of %s', s.name), format(
-        'drop policy if exists sweep on semmem.%1$I; '
-        'create policy sweep on semmem.%1$I for select to semmem_sweeper using (true)', s.name)
-    from swept s join tables using (name), sweeper where not exists (
+    select 5, format('the policy sweep of %s', g.name), guard
+    from guarded g, sweeper where cardinality(g.swept) > 0 and not exists (
         select from policies p
-        where p.on_table = s.name and p.name = 'sweep' and p.command = 'r' and p.roles = array[sweeper.oid])
+        where p.on_table = g.name and p.name = 'sweep' and p.command = 'r' and p.roles = array[sweeper.oid])
     union all
     select 5, format('the policy work of %s', t.name), format(
         'drop policy if exists work on semmem.%1$I; '
@@ -124,7 +101,7 @@ gaps (step, what, statement) as (
     union all
     select 5, format('no policy on %s but its own (%s)', on_table, p.name), format('drop policy %I on semmem.%I', p.name, on_table)
     from policies p
-    where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from swept)
+    where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from guarded where cardinality(swept) > 0)
                           or p.name = 'work' and on_table in (select name from queue))
     union all
     select 5, format('%s is read with the caller''s rights', name), format('alter view semmem.%I set (security_invoker = true)', name)
@@ -136,10 +113,13 @@ gaps (step, what, statement) as (
     select 6, 'the revision for semmem_app', 'grant select on public.semmem_revision to semmem_app'
     from app where not has_table_privilege(app.oid, to_regclass('public.semmem_revision'), 'select')
     union all
-    select 6, format('%s on %s for semmem_app', need, r.name), format('grant %s on semmem.%I to semmem_app', need, r.name)
-    from relations r, app, unnest(array['select', 'insert', 'update', 'delete']) as need
-    where kind in ('r', 'v') and not has_table_privilege(app.oid, r.oid, need)
-      and not (need = 'update' and r.name in (select name from append_only)) and r.name not in (select name from closed)
+    select 6, format('%s on %s for semmem_app', need, name), guard
+    from guarded g, app, unnest(array['select', 'insert', 'update', 'delete']) as need
+    where not has_table_privilege(app.oid, g.oid, need) and not (need = 'update' and changing is not null)
+    union all
+    select 6, format('%s on %s for semmem_app', need, name), format('grant %s on semmem.%I to semmem_app', need, name)
+    from unguarded join relations r using (name), app, unnest(needs) as need
+    where not has_table_privilege(app.oid, r.oid, need)
     union all
     select 6, format('nothing on %s for semmem_app', t.name), format('revoke all on semmem.%I from semmem_app', t.name)
     from closed join tables t using (name), app, unnest(array['select', 'insert', 'update', 'delete']) as taken
@@ -154,21 +134,19 @@ gaps (step, what, statement) as (
     from relations r, queue q, sweeper
     where r.kind = 'S' and r.name = q.name || '_id_seq' and not has_sequence_privilege(sweeper.oid, r.oid, 'usage')
     union all
-    select 6, format('%s on %s only where it may change', 'update', a.name), format('revoke update on semmem.%I from semmem_app', a.name)
-    from append_only a join tables t using (name), app where has_table_privilege(app.oid, t.oid, 'update')
+    select 6, format('update on %s only where it may change', name), guard
+    from guarded g, app where changing is not null and has_table_privilege(app.oid, g.oid, 'update')
     union all
-    select 7, format('update (%s) on %s for semmem_app', allowed, a.name),
-           format('grant update (%I) on semmem.%I to semmem_app', allowed, a.name)
-    from append_only a join tables t using (name), app, unnest(a.columns) as allowed
-    where not has_column_privilege(app.oid, t.oid, allowed, 'update')
+    select 6, format('update (%s) on %s for semmem_app', allowed, name), guard
+    from guarded g, app, unnest(changing) as allowed where not has_column_privilege(app.oid, g.oid, allowed, 'update')
     union all
-    select 6, format('select (%s) on %s for semmem_sweeper', seen, s.name),
-           format('grant select (%I) on semmem.%I to semmem_sweeper', seen, s.name)
-    from swept s join tables t using (name), sweeper, unnest(s.columns) as seen
-    where not has_column_privilege(sweeper.oid, t.oid, seen, 'select')
+    select 6, format('select (%s) on %s for semmem_sweeper', seen, name), guard
+    from guarded g, sweeper, unnest(swept) as seen where not has_column_privilege(sweeper.oid, g.oid, seen, 'select')
     union all
     select 6, format('the sequence %s for semmem_app', name), format('grant usage on sequence semmem.%I to semmem_app', name)
-    from relations r, app where kind = 'S' and not has_sequence_privilege(app.oid, r.oid, 'usage')
+    from relations r, app
+    where kind = 'S' and name not in (select c.name || '_id_seq' from closed c)
+      and not has_sequence_privilege(app.oid, r.oid, 'usage')
     union all
     select 6, format('%s for semmem_app', signature), format('grant execute on function %s to semmem_app', signature)
     from functions f, app where not has_function_privilege(app.oid, f.oid, 'execute') or is_public

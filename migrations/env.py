@@ -25,7 +25,8 @@ def migrate(connection: Connection) -> None:
             connection.execute(text(statement))
         connection.execute(text(f"select pg_advisory_xact_lock({MIGRATION_LOCK})"))
         context.run_migrations()
-        context.config.attributes["mended"] += driver.run_async(mend)
+        if context.config.attributes["mends"]:
+            context.config.attributes["mended"] += driver.run_async(mend)
 
 
 async def opened(**ignored: object) -> asyncpg.Connection:

@@ -1,14 +1,34 @@
 """The memory: events, facts, summaries, vectors, terms, jobs and what proves erasure."""
 
-from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
-from pgqueuer.domain.settings import DBSettings
-
 from semmem.migrations import sql
 
 revision = "0001"
 down_revision = None
 
+# A function stands behind what it is made of: tables, and functions that are written in SQL.
+SCRIPTS = (
+    "database",
+    "functions/guard",
+    "pgqueuer",
+    "functions/keep_no_log",
+    "jobs",
+    "tables",
+    "functions/refuse",
+    "functions/enter",
+    "functions/job_key",
+    "functions/job_lock",
+    "functions/queue",
+    "functions/is_failing",
+    "functions/take_turn",
+    "functions/remember",
+    "functions/matching",
+    "functions/postings",
+    "functions/lexical",
+    "functions/ensure_index",
+    "functions/analyse_new",
+    "rights",
+)
+
 
 def upgrade() -> None:
-    sql.execute(QueryBuilderEnvironment(DBSettings(db_schema="semmem")).build_install_query())
-    sql.run_beside(__file__)
+    sql.run("v0001", SCRIPTS)

@@ -55,7 +55,7 @@ async def test_views_are_read_with_the_callers_rights(catalog: asyncpg.Connectio
     rows = await catalog.fetch(
         "select reloptions from pg_class where relnamespace = 'semmem'::regnamespace and relkind = 'v'"
     )
-    assert [row["reloptions"] for row in rows] == [["security_invoker=true"]]
+    assert [row["reloptions"] for row in rows] == [["security_invoker=true"]] * 2
 
 
 async def test_every_policy_for_the_application_checks_reads_and_writes(catalog: asyncpg.Connection) -> None:

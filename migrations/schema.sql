@@ -1,0 +1,911 @@
+-- The whole schema, as all revisions together make it: `make schema` writes this file, and nobody edits it. The reasons
+-- stand beside what they are of, in migrations/versions. Roles belong to the server, and are there already.
+
+set check_function_bodies = off;  -- functions may be made of each other
+
+create extension if not exists vector with schema public;
+create schema semmem;
+
+grant usage on schema semmem to semmem_app, semmem_sweeper;
+
+create type semmem.pgqueuer_status as enum ('queued', 'picked', 'successful', 'exception', 'canceled', 'deleted', 'failed');
+
+CREATE OR REPLACE FUNCTION semmem.guard(p_table regclass, p_changing text[] DEFAULT NULL::text[], p_swept text[] DEFAULT '{}'::text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    inside constant text := $policy$
+        tenant = (select current_setting('semmem.tenant', true))
+        and case scope_kind
+            when 'user' then scope_id = any ((select nullif(current_setting('semmem.users', true), '')::text[])::text[])
+            when 'workspace' then scope_id = any ((select nullif(current_setting('semmem.workspaces', true), '')::text[])::text[])
+            else scope_id = any ((select nullif(current_setting('semmem.branches', true), '')::text[])::text[])
+        end
+    $policy$;
+    -- What may be sampled although it is text: addresses, and names of our own.
+    own_names constant text[] := array[
+        'tenant', 'scope_kind', 'scope_id', 'item_kind', 'role', 'trust', 'precision', 'stage'];
+    said name;
+    numbers regclass;
+begin
+    execute format('alter table %s enable row level security, force row level security', p_table);
+    execute format('drop policy if exists view on %s', p_table);
+    execute format('create policy view on %1$s using (%2$s) with check (%2$s)', p_table, inside);
+
+    execute format('revoke all on %s from semmem_app, semmem_sweeper', p_table);
+    execute format('grant select, insert, delete on %s to semmem_app', p_table);
+    if p_changing is null then
+        execute format('grant update on %s to semmem_app', p_table);
+    elsif cardinality(p_changing) > 0 then
+        execute format('grant update (%s) on %s to semmem_app', (
+            select string_agg(quote_ident(name), ', ') from unnest(p_changing) as name), p_table);
+    end if;
+    for numbers in
+        select c.oid from pg_depend d join pg_class c on c.oid = d.objid and c.relkind = 'S'
+        where d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = p_table
+    loop
+        execute format('grant usage on sequence %s to semmem_app', numbers);
+    end loop;
+
+    execute format('drop policy if exists sweep on %s', p_table);
+    if cardinality(p_swept) > 0 then
+        execute format('create policy sweep on %s for select to semmem_sweeper using (true)', p_table);
+        execute format('grant select (%s) on %s to semmem_sweeper', (
+            select string_agg(quote_ident(name), ', ') from unnest(p_swept) as name), p_table);
+    end if;
+
+    -- ANALYZE copies values into pg_statistic, where they outlive their rows: a table that was emptied keeps its last
+    -- sample. So no column is sampled that may hold a caller's words, or numbers made of them. (Addresses remain in
+    -- receipts anyway.)
+    for said in
+        select attname from pg_attribute
+        where attrelid = p_table and attnum > 0 and not attisdropped and attname <> all (own_names)
+          and format_type(atttypid, null) in ('text', 'text[]', 'bytea', 'json', 'jsonb', 'vector', 'public.vector')
+    loop
+        execute format('alter table %s alter column %I set statistics 0', p_table, said);
+    end loop;
+end $function$;
+revoke all on function semmem.guard(regclass,text[],text[]) from public;
+grant execute on function semmem.guard(regclass,text[],text[]) to semmem_app;
+
+create table semmem.audit (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid default gen_random_uuid() not null,
+    action text not null,
+    actor text not null,
+    item_ids uuid[] not null,
+    calls integer default 0 not null,
+    prompt_tokens integer default 0 not null,
+    completion_tokens integer default 0 not null,
+    at timestamp with time zone not null,
+    constraint audit_pkey PRIMARY KEY (tenant, id)
+);
+CREATE INDEX audit_of_scope ON semmem.audit USING btree (tenant, scope_kind, scope_id, at);
+select semmem.guard('semmem.audit', '{}', '{}');
+
+create table semmem.branches (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    branch_id text collate "C" not null,
+    path text[] collate "C" not null,
+    owner text collate "C",
+    constraint branches_pkey PRIMARY KEY (tenant, scope_kind, scope_id, branch_id)
+);
+select semmem.guard('semmem.branches', null, '{tenant,scope_kind,scope_id,branch_id}');
+
+create table semmem.dead_letters (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    stage text not null,
+    reason text not null,
+    detail text not null,
+    event_ids uuid[] not null,
+    recorded_at timestamp with time zone not null,
+    replayed_at timestamp with time zone,
+    constraint dead_letters_pkey PRIMARY KEY (tenant, id),
+    constraint dead_letters_stage_check CHECK (stage = ANY (ARRAY['extraction'::text, 'draft'::text, 'embedding'::text]))
+);
+CREATE INDEX dead_letters_of_scope ON semmem.dead_letters USING btree (tenant, scope_kind, scope_id, recorded_at, id);
+select semmem.guard('semmem.dead_letters', null, '{tenant,scope_kind,scope_id,stage,replayed_at}');
+
+create table semmem.index_work (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    item_id uuid not null,
+    seq bigint generated always as identity,
+    constraint index_work_pkey PRIMARY KEY (tenant, item_id)
+);
+CREATE INDEX index_work_of_scope ON semmem.index_work USING btree (tenant, scope_kind, scope_id, seq);
+select semmem.guard('semmem.index_work', null, '{tenant,scope_kind,scope_id,item_id,seq}');
+
+create table semmem.indexes (
+    name text not null,
+    model text not null,
+    dimensions integer,
+    made_at timestamp with time zone default now() not null,
+    constraint indexes_pkey PRIMARY KEY (name),
+    constraint indexes_dimensions_check CHECK (dimensions >= 1 AND dimensions <= 16000)
+);
+grant delete, insert, select, update on semmem.indexes to semmem_app;
+
+create table semmem.mirror (
+    one boolean default true not null,
+    prefix text not null,
+    stamp uuid not null,
+    next uuid,
+    whole boolean default false not null,
+    through bigint,
+    changes bigint,
+    constraint mirror_pkey PRIMARY KEY (one),
+    constraint mirror_one_check CHECK (one)
+);
+grant delete, insert, select, update on semmem.mirror to semmem_app;
+
+create table semmem.passages (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    item_id uuid not null,
+    item_kind text not null,
+    session text collate "C" default ''::text not null,
+    place integer,
+    voice text not null,
+    told boolean not null,
+    at timestamp with time zone not null,
+    long boolean not null,
+    cues smallint not null,
+    states bytea,
+    constraint passages_pkey PRIMARY KEY (tenant, item_id),
+    constraint passages_item_kind_check CHECK (item_kind = ANY (ARRAY['event'::text, 'fact'::text]))
+);
+alter table semmem.passages alter states set storage external;
+CREATE UNIQUE INDEX passages_in_session ON semmem.passages USING btree (tenant, scope_kind, scope_id, session, place);
+select semmem.guard('semmem.passages', null, '{}');
+
+create table semmem.pgqueuer (
+    id bigserial,
+    priority integer not null,
+    queue_manager_id uuid,
+    created timestamp with time zone default now() not null,
+    updated timestamp with time zone default now() not null,
+    heartbeat timestamp with time zone default now() not null,
+    execute_after timestamp with time zone default now() not null,
+    status semmem.pgqueuer_status not null,
+    entrypoint text not null,
+    dedupe_key text,
+    payload bytea,
+    headers jsonb,
+    attempts integer default 0 not null,
+    slot bigint,
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    constraint pgqueuer_pkey PRIMARY KEY (id)
+);
+CREATE INDEX pgqueuer_ep_ea_idx ON semmem.pgqueuer USING btree (entrypoint, execute_after) WHERE (status = 'queued'::semmem.pgqueuer_status);
+CREATE INDEX pgqueuer_ep_prio_id_idx ON semmem.pgqueuer USING btree (entrypoint, priority DESC, id) WHERE (status = 'queued'::semmem.pgqueuer_status);
+CREATE INDEX pgqueuer_of_scope ON semmem.pgqueuer USING btree (tenant, scope_kind, scope_id);
+CREATE INDEX pgqueuer_picked_heartbeat_idx ON semmem.pgqueuer USING btree (heartbeat) WHERE (status = 'picked'::semmem.pgqueuer_status);
+CREATE UNIQUE INDEX pgqueuer_picked_slot_idx ON semmem.pgqueuer USING btree (entrypoint, slot) WHERE ((status = 'picked'::semmem.pgqueuer_status) AND (slot IS NOT NULL));
+CREATE INDEX pgqueuer_priority_id_id1_idx ON semmem.pgqueuer USING btree (priority, id DESC) INCLUDE (id) WHERE (status = 'queued'::semmem.pgqueuer_status);
+CREATE INDEX pgqueuer_queue_manager_id_idx ON semmem.pgqueuer USING btree (queue_manager_id) WHERE (queue_manager_id IS NOT NULL);
+CREATE UNIQUE INDEX pgqueuer_unique_dedupe_key ON semmem.pgqueuer USING btree (dedupe_key) WHERE ((status = ANY (ARRAY['queued'::semmem.pgqueuer_status, 'picked'::semmem.pgqueuer_status])) AND (dedupe_key IS NOT NULL));
+CREATE INDEX pgqueuer_updated_id_id1_idx ON semmem.pgqueuer USING btree (updated, id DESC) INCLUDE (id) WHERE (status = 'picked'::semmem.pgqueuer_status);
+select semmem.guard('semmem.pgqueuer', null, '{}');
+create policy work on semmem.pgqueuer to semmem_sweeper using (true) with check (true);
+grant delete, insert, select, update on semmem.pgqueuer to semmem_sweeper;
+grant usage on sequence semmem.pgqueuer_id_seq to semmem_sweeper;
+
+create table semmem.pgqueuer_log (
+    id bigint generated by default as identity,
+    created timestamp with time zone default now() not null,
+    job_id bigint not null,
+    status semmem.pgqueuer_status not null,
+    priority integer not null,
+    entrypoint text not null,
+    traceback jsonb,
+    aggregated boolean default false,
+    constraint pgqueuer_log_pkey PRIMARY KEY (id)
+);
+CREATE INDEX pgqueuer_log_created ON semmem.pgqueuer_log USING btree (created);
+CREATE INDEX pgqueuer_log_job_id_status ON semmem.pgqueuer_log USING btree (job_id, created DESC);
+CREATE INDEX pgqueuer_log_not_aggregated ON semmem.pgqueuer_log USING btree ((1)) WHERE (NOT aggregated);
+CREATE INDEX pgqueuer_log_status ON semmem.pgqueuer_log USING btree (status);
+grant delete, insert, select, update on semmem.pgqueuer_log to semmem_sweeper;
+grant usage on sequence semmem.pgqueuer_log_id_seq to semmem_sweeper;
+
+create table semmem.pgqueuer_schedules (
+    id bigserial,
+    expression text not null,
+    entrypoint text not null,
+    heartbeat timestamp with time zone default now() not null,
+    created timestamp with time zone default now() not null,
+    updated timestamp with time zone default now() not null,
+    next_run timestamp with time zone default now() not null,
+    last_run timestamp with time zone,
+    status semmem.pgqueuer_status default 'queued'::semmem.pgqueuer_status,
+    constraint pgqueuer_schedules_pkey PRIMARY KEY (id),
+    constraint pgqueuer_schedules_expression_entrypoint_key UNIQUE (expression, entrypoint)
+);
+
+create table semmem.pgqueuer_statistics (
+    id bigserial,
+    created timestamp with time zone default date_trunc('sec'::text, now()) not null,
+    count bigint not null,
+    priority integer not null,
+    status semmem.pgqueuer_status not null,
+    entrypoint text not null,
+    constraint pgqueuer_statistics_pkey PRIMARY KEY (id)
+);
+CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON semmem.pgqueuer_statistics USING btree (priority, date_trunc('sec'::text, timezone('UTC'::text, created)), status, entrypoint);
+grant delete, insert, select, update on semmem.pgqueuer_statistics to semmem_sweeper;
+grant usage on sequence semmem.pgqueuer_statistics_id_seq to semmem_sweeper;
+
+create table semmem.receipts (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    counts jsonb not null,
+    committed_at timestamp with time zone not null,
+    redis_at timestamp with time zone,
+    qdrant_at timestamp with time zone,
+    scrub_due timestamp with time zone,
+    scrubbed_at timestamp with time zone,
+    branches text[] collate "C" default '{}'::text[] not null,
+    parts uuid[] default '{}'::uuid[] not null,
+    constraint receipts_pkey PRIMARY KEY (tenant, id)
+);
+CREATE INDEX receipts_of_scope ON semmem.receipts USING btree (tenant, scope_kind, scope_id, committed_at, id);
+CREATE INDEX receipts_open ON semmem.receipts USING btree (tenant, scope_kind, scope_id) WHERE ((redis_at IS NULL) OR (qdrant_at IS NULL));
+CREATE INDEX receipts_to_scrub ON semmem.receipts USING btree (tenant, scrub_due) WHERE ((scrub_due IS NOT NULL) AND (scrubbed_at IS NULL));
+select semmem.guard('semmem.receipts', null, '{tenant,scope_kind,scope_id,committed_at,redis_at,qdrant_at}');
+
+create table semmem.scopes (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    epoch bigint default 0 not null,
+    items bigint default 0 not null,
+    terms bigint default 0 not null,
+    constraint scopes_pkey PRIMARY KEY (tenant, scope_kind, scope_id),
+    constraint scopes_scope_kind_check CHECK (scope_kind = ANY (ARRAY['user'::text, 'workspace'::text, 'branch'::text]))
+);
+select semmem.guard('semmem.scopes', null, '{tenant,scope_kind,scope_id}');
+
+create table semmem.terms (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    term text collate "C" not null,
+    item_id uuid not null,
+    tf integer not null,
+    length integer not null,
+    constraint terms_pkey PRIMARY KEY (tenant, scope_kind, scope_id, term, item_id) INCLUDE (tf, length)
+);
+CREATE INDEX terms_of_item ON semmem.terms USING btree (tenant, item_id);
+select semmem.guard('semmem.terms', null, '{}');
+
+create table semmem.workers (
+    id uuid not null,
+    started_at timestamp with time zone default now() not null,
+    beat_at timestamp with time zone default now() not null,
+    lease interval not null,
+    silent text[] default '{}'::text[] not null,
+    constraint workers_pkey PRIMARY KEY (id)
+);
+grant delete, insert, select, update on semmem.workers to semmem_app;
+
+create table semmem.events (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    seq bigint generated always as identity,
+    session text collate "C",
+    role text not null,
+    speaker text,
+    agent text collate "C",
+    agent_type text,
+    event_type text not null,
+    content text not null,
+    importance double precision not null,
+    metadata json not null,
+    occurred_at timestamp with time zone not null,
+    utc_offset interval,
+    recorded_at timestamp with time zone not null,
+    key text collate "C",
+    body_hash bytea not null,
+    report_hash bytea,
+    witnesses text[] collate "C" default '{}'::text[] not null,
+    indexed_at timestamp with time zone,
+    consolidated_at timestamp with time zone,
+    constraint events_pkey PRIMARY KEY (tenant, id),
+    constraint events_tenant_scope_kind_scope_id_key_key UNIQUE (tenant, scope_kind, scope_id, key),
+    constraint events_importance_check CHECK (importance >= 0::double precision AND importance <= 1::double precision),
+    constraint events_role_check CHECK (role = ANY (ARRAY['user'::text, 'assistant'::text, 'tool'::text, 'system'::text])),
+    constraint events_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
+);
+CREATE INDEX events_newest ON semmem.events USING btree (tenant, scope_kind, scope_id, seq DESC);
+CREATE INDEX events_of_report ON semmem.events USING btree (tenant, scope_kind, scope_id, report_hash) WHERE (report_hash IS NOT NULL);
+CREATE INDEX events_of_session ON semmem.events USING btree (tenant, scope_kind, scope_id, session, seq);
+CREATE INDEX events_waiting ON semmem.events USING btree (tenant, scope_kind, scope_id, seq) WHERE ((consolidated_at IS NULL) OR (indexed_at IS NULL));
+select semmem.guard('semmem.events', '{witnesses,indexed_at,consolidated_at}', '{tenant,scope_kind,scope_id,recorded_at,indexed_at,consolidated_at}');
+
+create table semmem.facts (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    thread uuid not null,
+    version integer not null,
+    subject text not null,
+    text text not null,
+    statement_hash bytea not null,
+    category text not null,
+    confidence double precision not null,
+    importance double precision not null,
+    valid_from timestamp with time zone,
+    valid_to timestamp with time zone,
+    "precision" text,
+    trust text not null,
+    said_at timestamp with time zone not null,
+    utc_offset interval,
+    recorded_at timestamp with time zone not null,
+    superseded_at timestamp with time zone,
+    indexed_at timestamp with time zone,
+    constraint facts_pkey PRIMARY KEY (tenant, id),
+    constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
+    constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
+    constraint facts_importance_check CHECK (importance >= 0::double precision AND importance <= 1::double precision),
+    constraint facts_precision_check CHECK ("precision" = ANY (ARRAY['year'::text, 'month'::text, 'day'::text, 'instant'::text])),
+    constraint facts_trust_check CHECK (trust = ANY (ARRAY['user'::text, 'assistant'::text, 'tool'::text, 'system'::text])),
+    constraint facts_version_check CHECK (version >= 1),
+    constraint facts_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
+);
+CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
+CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
+CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
+CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
+select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
+
+create table semmem.summaries (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    session text collate "C",
+    text text,
+    version integer not null,
+    through_seq bigint not null,
+    recorded_at timestamp with time zone,
+    constraint summaries_pkey PRIMARY KEY (tenant, id),
+    constraint summaries_tenant_scope_kind_scope_id_session_key UNIQUE NULLS NOT DISTINCT (tenant, scope_kind, scope_id, session),
+    constraint summaries_check CHECK ((text IS NULL) = (recorded_at IS NULL)),
+    constraint summaries_version_check CHECK (version >= 1),
+    constraint summaries_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
+);
+CREATE INDEX summaries_stale ON semmem.summaries USING btree (tenant, scope_kind, scope_id) WHERE (recorded_at IS NULL);
+select semmem.guard('semmem.summaries', null, '{tenant,scope_kind,scope_id,recorded_at}');
+
+create table semmem.vectors (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    index_name text not null,
+    item_id uuid not null,
+    item_kind text not null,
+    version integer not null,
+    vector public.vector,
+    missing text,
+    session text collate "C",
+    agent text collate "C",
+    category text,
+    at timestamp with time zone not null,
+    importance double precision not null,
+    current boolean not null,
+    constraint vectors_pkey PRIMARY KEY (tenant, index_name, item_id),
+    constraint vectors_check CHECK ((vector IS NULL) = (missing IS NOT NULL)),
+    constraint vectors_item_kind_check CHECK (item_kind = ANY (ARRAY['event'::text, 'fact'::text])),
+    constraint vectors_missing_check CHECK (missing = ANY (ARRAY['waits'::text, 'refused'::text])),
+    constraint vectors_index_name_fkey FOREIGN KEY (index_name) REFERENCES semmem.indexes(name) ON UPDATE CASCADE
+);
+CREATE INDEX vectors_missing ON semmem.vectors USING btree (tenant, scope_kind, scope_id) WHERE (missing IS NOT NULL);
+CREATE INDEX vectors_of_scope ON semmem.vectors USING btree (tenant, scope_kind, scope_id, index_name);
+select semmem.guard('semmem.vectors', null, '{tenant,scope_kind,scope_id,index_name,item_id,missing}');
+
+create table semmem.fact_sources (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    fact_id uuid not null,
+    event_id uuid not null,
+    quote text not null,
+    own_words boolean default true not null,
+    constraint fact_sources_pkey PRIMARY KEY (tenant, fact_id, event_id),
+    constraint fact_sources_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE,
+    constraint fact_sources_tenant_fact_id_fkey FOREIGN KEY (tenant, fact_id) REFERENCES semmem.facts(tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX fact_sources_of_event ON semmem.fact_sources USING btree (tenant, event_id);
+select semmem.guard('semmem.fact_sources', null, '{}');
+
+create table semmem.records (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    key text collate "C" not null,
+    seq bigint generated always as identity,
+    value json not null,
+    event_id uuid,
+    created_at timestamp with time zone not null,
+    updated_at timestamp with time zone not null,
+    ttl interval,
+    expires_at timestamp with time zone,
+    constraint records_pkey PRIMARY KEY (tenant, scope_kind, scope_id, key),
+    constraint records_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE,
+    constraint records_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
+);
+CREATE INDEX records_expiring ON semmem.records USING btree (tenant, scope_kind, scope_id, expires_at) WHERE (expires_at IS NOT NULL);
+CREATE INDEX records_in_order ON semmem.records USING btree (tenant, scope_kind, scope_id, seq);
+CREATE INDEX records_of_event ON semmem.records USING btree (tenant, event_id);
+select semmem.guard('semmem.records', null, '{tenant,scope_kind,scope_id,expires_at}');
+
+create table semmem.retractions (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    event_id uuid not null,
+    statement_hash bytea not null,
+    quote text not null,
+    at timestamp with time zone not null,
+    constraint retractions_pkey PRIMARY KEY (tenant, event_id, statement_hash),
+    constraint retractions_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE
+);
+select semmem.guard('semmem.retractions', null, '{}');
+
+create table semmem.summary_sources (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    summary_id uuid not null,
+    event_id uuid not null,
+    constraint summary_sources_pkey PRIMARY KEY (tenant, summary_id, event_id),
+    constraint summary_sources_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE,
+    constraint summary_sources_tenant_summary_id_fkey FOREIGN KEY (tenant, summary_id) REFERENCES semmem.summaries(tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX summary_sources_of_event ON semmem.summary_sources USING btree (tenant, event_id);
+select semmem.guard('semmem.summary_sources', null, '{}');
+
+create view semmem.jobs with (security_invoker=true) as
+ SELECT id,
+    entrypoint,
+    tenant,
+    scope_kind,
+    scope_id,
+    dedupe_key AS key,
+    payload,
+    priority,
+    status,
+    attempts,
+    execute_after AS starts_at,
+    status = ANY (ARRAY['queued'::semmem.pgqueuer_status, 'picked'::semmem.pgqueuer_status]) AS is_open,
+    status = 'queued'::semmem.pgqueuer_status AS waits
+   FROM semmem.pgqueuer;
+grant insert, select, update on semmem.jobs to semmem_app;
+
+create view semmem.sourced_facts with (security_invoker=true) as
+ SELECT f.tenant,
+    f.scope_kind,
+    f.scope_id,
+    f.id,
+    f.thread,
+    f.version,
+    f.subject,
+    f.text,
+    f.statement_hash,
+    f.category,
+    f.confidence,
+    f.importance,
+    f.valid_from,
+    f.valid_to,
+    f."precision",
+    f.trust,
+    f.said_at,
+    f.utc_offset,
+    f.recorded_at,
+    f.superseded_at,
+    f.indexed_at,
+    s.event_ids,
+    s.quotes
+   FROM semmem.facts f,
+    LATERAL ( SELECT array_agg(fact_sources.event_id ORDER BY fact_sources.event_id) AS event_ids,
+            array_agg(fact_sources.quote ORDER BY fact_sources.event_id) AS quotes
+           FROM semmem.fact_sources
+          WHERE fact_sources.tenant = f.tenant AND fact_sources.fact_id = f.id) s;
+grant select on semmem.sourced_facts to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.analyse_new()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+    new regclass;
+begin
+    for new in
+        select oid from pg_class
+        where relnamespace = 'semmem'::regnamespace and relkind = 'r' and pg_relation_size(oid) >
+            case when reltuples < 0 then 0 else 10 * greatest(relpages, 1) * current_setting('block_size')::bigint end
+        order by oid
+    loop
+        execute format('analyze (skip_locked) %s', new);
+    end loop;
+end $function$;
+revoke all on function semmem.analyse_new() from public;
+grant execute on function semmem.analyse_new() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
+ RETURNS semmem.indexes
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+declare
+    standing semmem.indexes;
+begin
+    select * into standing from semmem.indexes;
+    if not found or standing.dimensions is null and (p_dimensions is not null or p_name <> standing.name) then
+        lock table semmem.indexes in share row exclusive mode;
+        insert into semmem.indexes (name, model, dimensions)
+        select p_name, p_model, p_dimensions where not exists (select from semmem.indexes);
+        update semmem.indexes set name = p_name, model = p_model, dimensions = p_dimensions where dimensions is null;
+        select * into standing from semmem.indexes;
+    end if;
+    if p_hnsw and standing.name = p_name and standing.dimensions is not null then
+        execute format(
+            'create index if not exists %I on semmem.vectors using hnsw ((vector::public.vector(%s)) vector_cosine_ops)
+             where index_name = %L',
+            'vectors_hnsw_' || left(md5(p_name), 16), standing.dimensions, p_name);
+    end if;
+    return standing;
+end $function$;
+revoke all on function semmem.ensure_index(text,text,integer,boolean) from public;
+grant execute on function semmem.ensure_index(text,text,integer,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.enter(p_tenant text, p_kinds text[], p_ids text[])
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    with v as (select * from unnest(p_kinds, p_ids) as v (kind, id))
+    select case when current_user = 'semmem_app' and row_security_active('semmem.events'::regclass) then null
+                else semmem.refuse() end,
+           set_config('semmem.tenant', p_tenant, true),
+           set_config('semmem.users', array(select id from v where kind = 'user')::text, true),
+           set_config('semmem.workspaces', array(select id from v where kind = 'workspace')::text, true),
+           set_config('semmem.branches', array(select id from v where kind = 'branch')::text, true)
+$function$;
+revoke all on function semmem.enter(text,text[],text[]) from public;
+grant execute on function semmem.enter(text,text[],text[]) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.fn_pgqueuer_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    to_emit BOOLEAN := false;  -- Flag to decide whether to emit a notification
+BEGIN
+    -- Check operation type and set the emit flag accordingly
+    IF TG_OP = 'UPDATE' AND OLD IS DISTINCT FROM NEW THEN
+        to_emit := true;
+    ELSIF TG_OP = 'DELETE' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'INSERT' THEN
+        to_emit := true;
+    ELSIF TG_OP = 'TRUNCATE' THEN
+        to_emit := true;
+    END IF;
+
+    -- Perform notification if the emit flag is set
+    IF to_emit THEN
+        PERFORM pg_notify(
+            'ch_pgqueuer',
+            json_build_object(
+                'channel', 'ch_pgqueuer',
+                'operation', lower(TG_OP),
+                'sent_at', NOW(),
+                'table', TG_TABLE_NAME,
+                'type', 'table_changed_event'
+            )::text
+        );
+    END IF;
+
+    -- Return appropriate value based on the operation
+    IF TG_OP IN ('INSERT', 'UPDATE') THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    ELSE
+        RETURN NULL; -- For TRUNCATE and other non-row-specific contexts
+    END IF;
+
+END;
+$function$;
+revoke all on function semmem.fn_pgqueuer_changed() from public;
+grant execute on function semmem.fn_pgqueuer_changed() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.is_failing(p_entrypoint text, p_tenant text, p_kind text, p_id text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select exists (
+        select from semmem.jobs j
+        where j.key = semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id) and j.is_open and j.attempts > 0)
+$function$;
+revoke all on function semmem.is_failing(text,text,text,text) from public;
+grant execute on function semmem.is_failing(text,text,text,text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.job_key(p_entrypoint text, p_tenant text, p_kind text, p_id text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select p_entrypoint || ':'
+        || encode(sha256(convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8')), 'hex')
+$function$;
+revoke all on function semmem.job_key(text,text,text,text) from public;
+grant execute on function semmem.job_key(text,text,text,text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.job_lock(p_entrypoint text, p_tenant text, p_kind text, p_id text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select hashtextextended(semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id), 0)
+$function$;
+revoke all on function semmem.job_lock(text,text,text,text) from public;
+grant execute on function semmem.job_lock(text,text,text,text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.keep_no_log()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ begin return null; end $function$;
+revoke all on function semmem.keep_no_log() from public;
+grant execute on function semmem.keep_no_log() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.lexical(p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text, p_category text, p_since timestamp with time zone, p_until timestamp with time zone, p_importance double precision, p_superseded boolean, p_terms text[], p_limit integer, p_filtered boolean, p_now timestamp with time zone, p_index_within interval, p_facts_within interval)
+ RETURNS TABLE(item_id uuid, score double precision, term text, missing text)
+ LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
+AS $function$  -- old statistics would have a table read whole where few rows are sought
+#variable_conflict use_column
+declare
+    vectors_missing boolean;
+begin
+    perform semmem.enter(p_tenant, p_kinds, p_ids);
+    vectors_missing := exists (
+        select from unnest(p_kinds, p_ids) as v (kind, id), semmem.vectors x
+        where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, v.kind, v.id) and x.missing is not null);
+    return query
+    with collection as (
+        select coalesce(sum(items), 0)::double precision as items,
+               greatest(sum(terms)::double precision / greatest(sum(items), 1), 1) as mean_length
+        from semmem.scopes
+        where tenant = p_tenant and (scope_kind, scope_id) in (select * from unnest(p_kinds, p_ids))
+    ), rarity as materialized (
+        select q.term, ln(greatest(c.items, f.found) + 1) - ln(f.found + 0.5::double precision) as idf, c.mean_length
+        from collection c, unnest(p_terms) as q (term),
+             lateral (select count(*) as found from semmem.postings(p_tenant, p_kinds, p_ids, q.term)) f
+    ), best as (
+        select p.item_id, sum(
+            r.idf * p.tf * 1.9::double precision
+            / (p.tf + 0.9::double precision * (0.6 + 0.4::double precision * p.length / r.mean_length))) as score
+        from rarity r, lateral (select * from semmem.postings(p_tenant, p_kinds, p_ids, r.term)) p
+        where not p_filtered or p.item_id in (
+            select m.item_id from semmem.matching(
+                p_tenant, p_kinds, p_ids, p_index, p_kind, p_agent, p_session, p_category, p_since, p_until,
+                p_importance, p_superseded) m
+        )
+        group by p.item_id
+        order by score desc, p.item_id limit p_limit
+    )
+    select b.item_id, b.score, null, case when vectors_missing and exists (
+        select from semmem.vectors x
+        where x.tenant = p_tenant and x.index_name = p_index and x.item_id = b.item_id and x.missing is not null
+    ) then 'embedder' end
+    from best b
+    union all
+    select null, r.idf, r.term, null from rarity r
+    order by 2 desc, 1;
+
+    if vectors_missing then
+        return query select null::uuid, 0::double precision, null, 'embedder';
+    end if;
+    if not exists (select from semmem.workers where beat_at > now() - lease) then
+        return query
+        select null::uuid, extract(epoch from p_now - w.since)::double precision, null, w.missing
+        from (select min(i.recorded_at) as unindexed, min(f.recorded_at) as unextracted
+              from unnest(p_kinds, p_ids) as v (kind, id)
+              left join lateral (
+                  select e.recorded_at from semmem.events e
+                  where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
+                    and (e.consolidated_at is null or e.indexed_at is null) and e.indexed_at is null
+                  order by e.seq limit 1) i on true
+              left join lateral (
+                  select e.recorded_at from semmem.events e
+                  where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, v.kind, v.id)
+                    and (e.consolidated_at is null or e.indexed_at is null) and e.consolidated_at is null
+                  order by e.seq limit 1) f on true) as oldest,
+             lateral (values
+                 ('index', oldest.unindexed, p_index_within), ('facts', oldest.unextracted, p_facts_within)
+             ) as w (missing, since, within)
+        where w.since + w.within < p_now;
+    end if;
+end $function$;
+revoke all on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) from public;
+grant execute on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.matching(p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text, p_category text, p_since timestamp with time zone, p_until timestamp with time zone, p_importance double precision, p_superseded boolean)
+ RETURNS SETOF semmem.vectors
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select * from semmem.vectors
+    where tenant = p_tenant and index_name = p_index
+      and (scope_kind, scope_id) in (select * from unnest(p_kinds, p_ids))
+      and (p_kind is null or item_kind = p_kind)
+      and (p_agent is null or agent = p_agent)
+      and (p_session is null or session = p_session)
+      and (p_category is null or category = p_category)
+      and (p_since is null or at >= p_since)
+      and (p_until is null or at <= p_until)
+      and importance >= p_importance
+      and (current or p_superseded)
+$function$;
+revoke all on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) from public;
+grant execute on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.postings(p_tenant text, p_kinds text[], p_ids text[], p_term text)
+ RETURNS SETOF semmem.terms
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select t.* from unnest(p_kinds, p_ids) as v (kind, id), semmem.terms t
+    where t.tenant = p_tenant and t.scope_kind = v.kind and t.scope_id = v.id and t.term = p_term
+    offset 0
+$function$;
+revoke all on function semmem.postings(text,text[],text[],text) from public;
+grant execute on function semmem.postings(text,text[],text[],text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.queue(p_entrypoint text, p_tenant text, p_kind text, p_id text, p_after interval DEFAULT '00:00:00'::interval)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    select pg_advisory_xact_lock_shared(semmem.job_lock(p_entrypoint, p_tenant, p_kind, p_id));
+    insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)
+    values (0, 'queued', p_entrypoint, semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id),
+            convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8'), now() + p_after, p_tenant, p_kind, p_id)
+    on conflict (key) where status in ('queued', 'picked') and key is not null do nothing
+$function$;
+revoke all on function semmem.queue(text,text,text,text,interval) from public;
+grant execute on function semmem.queue(text,text,text,text,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.refuse()
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+begin
+    raise exception using errcode = 'SM002', message = 'row level security does not bind this role';
+end $function$;
+revoke all on function semmem.refuse() from public;
+grant execute on function semmem.refuse() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.remember(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_window interval, p_extract_after interval, p_events json)
+ RETURNS TABLE(id uuid, status text, seq bigint, epoch bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+    e record;
+    known_id uuid;
+    known_body bytea;
+    scope_epoch bigint;
+    new_seq bigint;
+    any_accepted boolean := false;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+
+    select s.epoch into scope_epoch from semmem.scopes s
+    where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;
+    if not found then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id)
+        on conflict do nothing;
+        scope_epoch := 0;
+    end if;
+    if p_window > interval '0'
+        and exists (select from json_array_elements(p_events) e where e ->> 'report_hash' is not null) then
+        -- Agents that report at once take turns, so that the second sees the first one's event and may change it.
+        perform from semmem.scopes s
+        where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
+    end if;
+    if exists (select from json_array_elements(p_events) e where e ->> 'key' is not null) then
+        perform semmem.take_turn(p_tenant, p_kind, p_id);
+    end if;
+
+    for e in
+        select ordinality - 1 as index, x.*
+        from rows from (json_to_recordset(p_events) as (
+            id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
+            importance double precision, metadata json, occurred_at timestamptz, utc_offset interval, key text,
+            body_hash text, report_hash text)) with ordinality
+            as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
+                  occurred_at, utc_offset, key, body_hash, report_hash, ordinality)
+        order by ordinality
+    loop
+        if e.report_hash is not null and p_window > interval '0' then
+            update semmem.events ev set witnesses = ev.witnesses || e.agent
+            where ev.tenant = p_tenant and ev.id = (
+                select r.id from semmem.events r
+                where (r.tenant, r.scope_kind, r.scope_id, r.report_hash)
+                    = (p_tenant, p_kind, p_id, decode(e.report_hash, 'hex'))
+                  and r.agent <> e.agent and e.agent <> all (r.witnesses)
+                  and r.occurred_at > e.occurred_at - p_window and r.occurred_at < e.occurred_at + p_window
+                order by r.seq limit 1)
+            returning ev.id into known_id;
+            if found then
+                return query select known_id, 'duplicate', null::bigint, scope_epoch;
+                continue;
+            end if;
+        end if;
+
+        insert into semmem.events (
+            tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
+            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash)
+        values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
+                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'))
+        on conflict (tenant, scope_kind, scope_id, key) do nothing
+        returning events.seq into new_seq;
+
+        if not found then
+            select ev.id, ev.body_hash into known_id, known_body from semmem.events ev
+            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key);
+            if known_body is distinct from decode(e.body_hash, 'hex') then
+                raise exception using errcode = 'SM001', message = 'key conflict', detail = e.index::text;
+            end if;
+            return query select known_id, 'duplicate', null::bigint, scope_epoch;
+            continue;
+        end if;
+
+        any_accepted := true;
+        return query select e.id, 'accepted', new_seq, scope_epoch;
+    end loop;
+
+    if any_accepted then
+        perform semmem.queue('index', p_tenant, p_kind, p_id);
+        perform semmem.queue('consolidate', p_tenant, p_kind, p_id, p_extract_after);
+    end if;
+end $function$;
+revoke all on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) from public;
+grant execute on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.take_turn(p_tenant text, p_kind text, p_id text)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    select pg_advisory_xact_lock(semmem.job_lock('remember', p_tenant, p_kind, p_id))
+$function$;
+revoke all on function semmem.take_turn(text,text,text) from public;
+grant execute on function semmem.take_turn(text,text,text) to semmem_app;
+
+CREATE TRIGGER keep_no_log BEFORE INSERT ON semmem.pgqueuer_log FOR EACH ROW EXECUTE FUNCTION semmem.keep_no_log();
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON semmem.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION semmem.fn_pgqueuer_changed();

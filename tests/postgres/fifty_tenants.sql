@@ -1,0 +1,84 @@
+-- 50 tenants of 10 users each, 100 events a user, and all that is made of events; the embedding model is known.
+set session_replication_role = replica;  -- the rows fit each other: keys need no check
+
+create temporary table said as
+select format('t%s', lpad(t::text, 2, '0')) as tenant, 'user' as scope_kind, 'u' || u as scope_id, n,
+       gen_random_uuid() as event_id, gen_random_uuid() as fact_id, 's' || n / 20 as session,
+       timestamptz '2026-02-01' + n * interval '1 minute' as at
+from generate_series(1, 50) t, generate_series(0, 9) u, generate_series(0, 99) n;
+
+insert into semmem.scopes (tenant, scope_kind, scope_id, items, terms)
+select tenant, scope_kind, scope_id, 120, 600 from said group by tenant, scope_kind, scope_id;
+
+insert into semmem.events (
+    tenant, scope_kind, scope_id, id, session, role, agent, event_type, content, importance, metadata, occurred_at,
+    recorded_at, key, body_hash, indexed_at, consolidated_at)
+select tenant, scope_kind, scope_id, event_id, session, 'user', 'desk', 'message', 'I said this as number ' || n, 0.5,
+       '{}', at, at, 'k' || n, decode(md5(n::text), 'hex'), at, at
+from said order by tenant, scope_id, n;
+
+insert into semmem.facts (
+    tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence, importance,
+    trust, said_at, recorded_at, indexed_at)
+select tenant, scope_kind, scope_id, fact_id, fact_id, 1, 'user', 'They said number ' || n,
+       decode(md5(n::text), 'hex'), 'other', 0.9, 0.5, 'user', at, at, at
+from said where n % 5 = 0;
+
+insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
+select tenant, scope_kind, scope_id, fact_id, event_id, 'number ' || n from said where n % 5 = 0;
+
+create temporary table items as
+select *, event_id as item_id, 'event' as item_kind from said
+union all select *, fact_id, 'fact' from said where n % 5 = 0;
+
+insert into semmem.vectors (
+    tenant, scope_kind, scope_id, index_name, item_id, item_kind, version, vector, session, agent, category, at,
+    importance, current)
+select tenant, scope_kind, scope_id, i.name, item_id, item_kind, 1, i.vector, session, 'desk', 'other', at, 0.5, true
+from items, (select name, array_fill(0.05::real, array[dimensions])::vector as vector from semmem.indexes) i;
+
+insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, tf, length)
+select tenant, scope_kind, scope_id, term, item_id, 1, 5
+from items, lateral (values ('said'), ('allerg' || n % 10), ('n' || n)) as t (term)
+order by tenant, scope_id, term;
+
+insert into semmem.passages (
+    tenant, scope_kind, scope_id, item_id, item_kind, session, place, voice, told, at, long, cues)
+select tenant, scope_kind, scope_id, item_id, item_kind, case item_kind when 'event' then session else '' end,
+       case item_kind when 'event' then n end, 'user', true, at, false, 0
+from items;
+
+insert into semmem.summaries (tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)
+select tenant, scope_kind, scope_id, gen_random_uuid(), session, 'They said much.', 1, 1, max(at)
+from said group by grouping sets ((tenant, scope_kind, scope_id, session), (tenant, scope_kind, scope_id));
+insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
+select s.tenant, s.scope_kind, s.scope_id, m.id, s.event_id
+from said s join semmem.summaries m using (tenant, scope_kind, scope_id) where m.session = s.session;
+
+insert into semmem.records (tenant, scope_kind, scope_id, key, value, event_id, created_at, updated_at, expires_at)
+select tenant, scope_kind, scope_id, 'k' || n, '{"size": 1}', event_id, at, at, timestamptz '2030-01-01'
+from said where n % 5 = 1;
+
+insert into semmem.branches (tenant, scope_kind, scope_id, branch_id, path)
+select tenant, scope_kind, scope_id, md5(tenant || scope_id || n), array['b' || n] from said where n % 20 = 0;
+insert into semmem.index_work (tenant, scope_kind, scope_id, item_id)
+select tenant, scope_kind, scope_id, event_id from said where scope_id = 'u0';
+insert into semmem.dead_letters (tenant, scope_kind, scope_id, id, stage, reason, detail, event_ids, recorded_at)
+select tenant, scope_kind, scope_id, gen_random_uuid(), 'draft', 'bad', 'bad', array[event_id], at
+from said where n % 20 = 2;
+insert into semmem.audit (tenant, scope_kind, scope_id, action, actor, item_ids, at)
+select tenant, scope_kind, scope_id, 'add', 'rules', array[fact_id], at from said where n % 5 = 0;
+insert into semmem.receipts (
+    tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at)
+select tenant, scope_kind, scope_id, gen_random_uuid(), '{}', at, at, at from said where n % 20 = 3;
+insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
+select tenant, scope_kind, scope_id, event_id, decode(md5('x' || n), 'hex'), 'number', at from said where n % 20 = 4;
+
+-- Jobs that nobody takes before the year is over.
+insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)
+select 0, 'queued', 'embed', semmem.job_key('embed', tenant, scope_kind, scope_id), 'null', now() + interval '1 year',
+       tenant, scope_kind, scope_id
+from semmem.scopes;
+
+set session_replication_role = origin;
+analyze;

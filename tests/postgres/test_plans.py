@@ -1,0 +1,186 @@
+"""With 50,000 events of 50 tenants beside each other, each statement reads its own tenant's rows, and by an index.
+
+What the application sends is watched on its connections (see spy.py) while it is used as a caller would use it.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from semmem import NewEvent, NewRecord
+from semmem.domain.scope import Scope
+from semmem.wiring.bootstrap import Application
+from tests.applications import ManualClock, opened
+from tests.postgres.spy import Spied, spying
+from tests.servers import ServerUrls, with_database
+from tests.waiting import wait_until
+
+SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
+ADDED = 50  # rows to a table by the walk, at most
+MOST_READS = 2  # of the same row by one statement, on average
+OF_TENANTS = """
+    select relname from pg_class c join pg_attribute a on a.attrelid = c.oid and attname = 'tenant'
+    where relnamespace = 'semmem'::regnamespace and relkind = 'r'"""
+
+
+def _settings(postgres_url: str) -> dict[str, Any]:
+    """Qdrant is nowhere, so that vectors are searched in Postgres, and no index is built of all of them."""
+    return {"postgres_url": postgres_url, "redis_url": None, "qdrant_url": "http://127.0.0.1:1"}
+
+
+@pytest_asyncio.fixture(scope="module")
+async def seeded(servers: ServerUrls, template: str) -> AsyncIterator[str]:
+    name = f"plans_{uuid4().hex[:8]}"
+    admin = await asyncpg.connect(servers.postgres_url)
+    await admin.execute(f'create database "{name}" template "{template}"')
+    url = with_database(servers.postgres_url, name)
+    async with opened(_settings(url), ManualClock(), worker=False):
+        pass  # it registers the embedding model
+    owner = await asyncpg.connect(url)
+    await owner.execute(SEED)
+    await owner.close()
+    yield url
+    await admin.execute(f'drop database "{name}" with (force)')
+    await admin.close()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def own(seeded: str) -> dict[str, int]:
+    """How many rows the tenant has at most in each table that holds rows of tenants."""
+    owner = await asyncpg.connect(seeded)
+    tables = [row["relname"] for row in await owner.fetch(OF_TENANTS)]
+    count = "select count(*) from semmem.{} where tenant = 't07'"
+    found = {table: await owner.fetchval(count.format(table)) + ADDED for table in tables}
+    await owner.close()
+    return found
+
+
+@pytest_asyncio.fixture(scope="module")
+async def spied(seeded: str, own: dict[str, int]) -> AsyncIterator[Spied]:
+    """All that a walk through the memory and its jobs made Postgres do."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        async with opened(_settings(seeded), ManualClock(), backoff=60, sweep_every=60) as application:
+            found = spying(monkeypatch)
+            await _walk(application)
+            yield found
+
+
+async def _walk(application: Application) -> None:
+    memory = application.memory.scope(tenant="t07", user="u3")
+    other = application.memory.scope(tenant="t07", user="u4")
+    ack = await memory.remember("I am allergic to peanuts.", session="s1", key="one")
+    await memory.remember("The gate moved to B12.", role="system", session="s1", agent="desk")
+    await memory.remember_many([NewEvent(content=f"I live in {city}.", session="s2") for city in ("Lisbon", "Oslo")])
+    await memory.branch("trips", "rome").remember("I booked a room in Rome.")
+    await _settled(application, memory)
+
+    await memory.recall("Which nuts am I allergic to?")
+    await memory.recall("Where do I live?", also=[other], min_importance=0.1)
+    for narrowed in (
+        {"agent": "desk"},
+        {"session": "s1"},
+        {"category": "preference"},
+        {"until": application.memory.parts.clock()},
+    ):
+        await memory.recall("allergic", **narrowed)  # type: ignore[arg-type]
+    await memory.context("Which nuts am I allergic to?", budget=2_000, session="s1", also=[other])
+
+    await memory.history(limit=10)
+    await memory.history(agent="desk", session="s1", before=10**9, limit=10)
+    assert len([event async for event in memory.events()]) > 100
+    [fact, *_] = await memory.facts(limit=5)
+    await memory.facts(category="other", subject=fact.subject, before=fact.id, superseded=True, limit=5)
+    await memory.timeline(fact.id)
+    await memory.summaries(limit=5)
+    await memory.branches()
+    await memory.waiting()
+    await memory.usage()
+    await _walk_records(memory)
+    await _walk_the_mirrors_way(application)
+
+    letters = await memory.dead_letters(limit=2)
+    await memory.replay([letter.id for letter in letters])
+    await memory.forget(session="s3", dry_run=True)
+    receipt = await memory.forget(event=ack.id)
+    await memory.forget(fact=fact.id)
+    await memory.forget(session="s4")
+    await memory.receipt(receipt.id)
+    await memory.receipts(limit=2)
+    await _settled(application, memory)
+
+
+async def _walk_records(memory: Any) -> None:
+    event = NewEvent(content="The shoe size is 42.")
+    await memory.records.put("size", {"size": 42}, event=event, ttl=timedelta(days=3))
+    await memory.records.put_many([NewRecord(key="size", value={"size": 43}), NewRecord(key="hat", value={"size": 7})])
+    await memory.records.get("size", refresh=True)
+    await memory.records.named(["size", "hat"])
+    [first, *_] = await memory.records.find(limit=5)
+    await memory.records.find(matching={"size": 7}, after=first, refresh=True)
+    await memory.records.of([uuid4()])
+    await memory.records.delete(["size"])
+
+
+async def _walk_the_mirrors_way(application: Application) -> None:
+    behind = Scope.user("t07", "u0")
+    changes, _ = await application.work.take(behind, 10)
+    await application.work.finish(behind, changes)
+    await application.work.page(behind, None, 10)
+    await application.work.settled(behind, list(changes))
+    await application.work.versions(behind)
+
+
+async def _settled(application: Application, memory: Any) -> None:
+    """Indexed, extracted and erased; the mirror is not there."""
+    await memory.settled(facts=False)
+
+    async def extracted() -> bool:
+        waiting = await memory.waiting()
+        return not (waiting.unindexed or waiting.unextracted)
+
+    await wait_until(extracted)
+
+
+def _listed(found: set[tuple[str, str]]) -> str:
+    return "\n\n".join(f"{table}: {statement}" for table, statement in sorted(found))
+
+
+async def test_the_walk_leads_past_the_hot_statements(spied: Spied, own: dict[str, int]) -> None:
+    assert spied.errors == []
+    said = "\n".join(spied.statements)
+    for part in ("semmem.remember(", "semmem.lexical(", "semmem.matching(", "semmem.sourced_facts", "semmem.queue("):
+        assert part in said
+    assert own.keys() <= {node.table for node in spied.nodes}
+    assert len(spied.statements) >= 100
+
+
+async def test_no_table_of_tenants_is_read_whole(spied: Spied, own: dict[str, int]) -> None:
+    whole = {(node.table, node.statement) for node in spied.nodes if node.kind == "Seq Scan"} | spied.whole
+    assert not _listed({each for each in whole if each[0] in own})
+
+
+async def test_every_index_is_entered_by_the_tenant(spied: Spied, own: dict[str, int]) -> None:
+    late = {
+        (node.table, node.statement)
+        for node in spied.nodes
+        if node.table in own.keys() - {"pgqueuer"} and "tenant" not in node.condition  # a job is known by its number
+    }
+    assert not _listed(late)
+
+
+async def test_no_more_rows_are_read_than_the_tenant_has(spied: Spied, own: dict[str, int]) -> None:
+    """By a step of a plan each time, and by all of a statement together, what its functions do included."""
+    much = {
+        (node.table, f"{node.rows:g} rows where {node.condition}: {node.statement}")
+        for node in spied.nodes
+        if node.rows > own.get(node.table, node.rows)
+    }
+    assert not _listed(much)
+    assert not _listed({each for each, rows in spied.found.items() if rows > MOST_READS * own.get(each[0], rows)})
