@@ -14,7 +14,7 @@ Opener = Callable[..., AbstractAsyncContextManager[Application]]
 # What every application of a test run is opened with, unless the test says otherwise.
 FAST: dict[str, Any] = {
     "extract_after": 0,
-    "lease": 2,
+    "lease": 10,  # a third of it is how soon a connection that is silent on a busy machine counts as dead
     "sweep_every": 0.2,
     "backoff": 0.05,
     "worker": True,

@@ -13,6 +13,8 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import opened
 from tests.waiting import wait_until
 
+DEAD_AFTER = 2  # seconds without a beat, after which a job is taken over
+
 SAID = {
     "k1": "I live in Munich.",
     "k2": "I am allergic to peanuts.",
@@ -47,7 +49,7 @@ async def refill(application: Application) -> None:
 
 async def main() -> None:
     urls, verb, *words = json.loads(sys.argv[1]), *sys.argv[2:]
-    async with opened(urls, lambda: datetime.now(UTC)) as application:
+    async with opened(urls, lambda: datetime.now(UTC), lease=DEAD_AFTER) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         if verb == "deliver":
             await deliver(alice, words)

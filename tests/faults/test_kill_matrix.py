@@ -12,7 +12,7 @@ import pytest
 
 from semmem.runtime import failpoints
 from tests.applications import Opener
-from tests.faults.agent import SAID
+from tests.faults.agent import DEAD_AFTER, SAID
 from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
 IN_FORGET = ("forget-writing", "forget-committed")
@@ -38,7 +38,7 @@ async def test_what_was_acknowledged_survives(failpoint: str, urls: dict[str, An
     assert code == 0
     acknowledged = {key: UUID(id) for key, id, _ in said}
     assert {key: UUID(id) for key, id, _ in again} | acknowledged == {key: UUID(id) for key, id, _ in again}
-    async with opener() as application:
+    async with opener(lease=DEAD_AFTER) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         await alice.settled()
         await nothing_lost_and_nothing_doubled(application, alice, {key: UUID(id) for key, id, _ in again})
@@ -47,7 +47,7 @@ async def test_what_was_acknowledged_survives(failpoint: str, urls: dict[str, An
 async def test_what_was_acknowledged_survives_without_another_delivery(urls: dict[str, Any], opener: Opener) -> None:
     code, said = await _run(urls, "deliver", *SAID, failpoint="facts-writing")
     assert code == -signal.SIGKILL
-    async with opener() as application:
+    async with opener(lease=DEAD_AFTER) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         await alice.settled()
         await nothing_lost_and_nothing_doubled(application, alice, {key: UUID(id) for key, id, _ in said})
@@ -60,7 +60,7 @@ async def test_forget_happens_whole_or_not_at_all(failpoint: str, urls: dict[str
     code, _ = await _run(urls, "forget", "session-k1", failpoint=failpoint)
     assert code == -signal.SIGKILL, f"the failpoint {failpoint} was never reached"
 
-    async with opener() as application:
+    async with opener(lease=DEAD_AFTER) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         await alice.settled()
         gone = failpoint == "forget-committed"

@@ -1,13 +1,19 @@
 """A process that stands still in the middle of its work, as under SIGSTOP, holds up nobody else for long."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from pgqueuer.db import AsyncpgDriver
 
 from semmem import Ack
 from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
+from semmem.stores.postgres.jobs import open_queue
 from semmem.stores.postgres.pool import Postgres
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -18,6 +24,7 @@ HELD = {
     "turn": "select semmem.take_turn('acme', 'user', 'alice')",
     "scope": "select from semmem.scopes for update",
 }
+CHECK_EVERY = timedelta(seconds=0.2)
 
 
 @pytest_asyncio.fixture
@@ -55,3 +62,22 @@ async def test_what_waits_for_another_store_is_left_alone(opener: Opener, postgr
             assert await tx.connection.fetchval(allowed) == "5s"
         async with application.stores.postgres.snapshot() as tx:
             assert await tx.connection.fetchval(allowed) == "0"
+
+
+class Stalling(AsyncpgDriver):
+    """Sends what it is asked, and then the whole process stands still for longer than anybody waits."""
+
+    async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        answer = asyncio.ensure_future(super().fetch(query, *args))
+        await asyncio.sleep(0)
+        time.sleep(2 * CHECK_EVERY.total_seconds())  # noqa: ASYNC251
+        return await answer
+
+
+async def test_its_own_standing_still_makes_no_connection_dead(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semmem.stores.postgres.jobs.AsyncpgDriver", Stalling)
+    async with open_queue(application.stores.postgres, check_every=CHECK_EVERY) as queue:
+        await asyncio.sleep(6 * CHECK_EVERY.total_seconds())  # in which it was asked twice at least
+        assert await queue.driver.fetch("select 1 as one") == [{"one": 1}]

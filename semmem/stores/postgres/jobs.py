@@ -30,6 +30,7 @@ from semmem.stores.postgres.unit import Unit
 _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
 CLOSE_TIMEOUT = 1.0
+LISTENS = 4  # for one answer: a process that stands still misses one of them, and not the answer
 Entrypoint = Literal["index", "embed", "mirror", "consolidate", "erase"]
 ENTRYPOINTS: tuple[Entrypoint, ...] = get_args(Entrypoint)
 
@@ -156,13 +157,20 @@ async def _watch(postgres: Postgres, driver: Driver, connection: asyncpg.Connect
     """Ends a connection on which nothing arrives any more, though nobody closed it; whoever uses it learns so."""
     while not connection.is_closed():
         await asyncio.sleep(seconds)
-        try:
-            async with asyncio.timeout(seconds):
-                await driver.fetch("select 1")
-        except Exception:  # whatever it is, this connection does not serve
-            if not connection.is_closed():
-                connection.terminate()
-                postgres.suspect(seconds)
+        if not await _answers(driver, seconds) and not connection.is_closed():
+            connection.terminate()
+            postgres.suspect(seconds)
+
+
+async def _answers(driver: Driver, seconds: float) -> bool:
+    """Whether the connection answers in time; a process that stood still meanwhile hears first what came."""
+    asked = asyncio.ensure_future(driver.fetch("select 1"))
+    try:
+        for _ in range(LISTENS):
+            await asyncio.wait({asked}, timeout=seconds / LISTENS)
+        return asked.done() and asked.exception() is None
+    finally:
+        asked.cancel()
 
 
 async def _end(connection: asyncpg.Connection) -> None:
