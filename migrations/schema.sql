@@ -658,8 +658,7 @@ CREATE OR REPLACE FUNCTION semmem.job_key(p_entrypoint text, p_tenant text, p_ki
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-    select p_entrypoint || ':'
-        || encode(sha256(convert_to(jsonb_build_array(p_tenant, p_kind, p_id)::text, 'UTF8')), 'hex')
+    select p_entrypoint || ':' || semmem.scope_key(p_tenant, p_kind, p_id)
 $function$;
 revoke all on function semmem.job_key(text,text,text,text) from public;
 grant execute on function semmem.job_key(text,text,text,text) to semmem_app;
@@ -896,6 +895,19 @@ begin
 end $function$;
 revoke all on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.scope_key(p_tenant text, p_kind text, p_id text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+    select encode(sha256(
+        int4send(octet_length(p_tenant)) || convert_to(p_tenant, 'UTF8')
+        || int4send(octet_length(p_kind)) || convert_to(p_kind, 'UTF8')
+        || int4send(octet_length(p_id)) || convert_to(p_id, 'UTF8')), 'hex')
+$function$;
+revoke all on function semmem.scope_key(text,text,text) from public;
+grant execute on function semmem.scope_key(text,text,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.take_turn(p_tenant text, p_kind text, p_id text)
  RETURNS void

@@ -15,6 +15,7 @@ SCRIPTS = (
     "tables",
     "functions/refuse",
     "functions/enter",
+    "functions/scope_key",
     "functions/job_key",
     "functions/job_lock",
     "functions/queue",

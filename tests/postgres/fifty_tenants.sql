@@ -35,11 +35,12 @@ insert into semmem.vectors (
     tenant, scope_kind, scope_id, index_name, item_id, item_kind, version, vector, session, agent, category, at,
     importance, current)
 select tenant, scope_kind, scope_id, i.name, item_id, item_kind, 1, i.vector, session, 'desk', 'other', at, 0.5, true
-from items, (select name, array_fill(0.05::real, array[dimensions])::vector as vector from semmem.indexes) i;
+from items, (select name, array_fill(0.05::real, array[dimensions])::vector as vector from semmem.indexes) i
+where n % 5 = 0;
 
 insert into semmem.terms (tenant, scope_kind, scope_id, term, item_id, tf, length)
 select tenant, scope_kind, scope_id, term, item_id, 1, 5
-from items, lateral (values ('said'), ('allerg' || n % 10), ('n' || n)) as t (term)
+from items, lateral (values ('said'), (case n % 10 when 0 then 'allerg' else 'live' end)) as t (term)
 order by tenant, scope_id, term;
 
 insert into semmem.passages (

@@ -89,7 +89,7 @@ async def _walk(application: Application) -> None:
         {"category": "preference"},
         {"until": application.memory.parts.clock()},
     ):
-        await memory.recall("allergic", **narrowed)  # type: ignore[arg-type]
+        await memory.recall("allergic", **narrowed)
     await memory.context("Which nuts am I allergic to?", budget=2_000, session="s1", also=[other])
 
     await memory.history(limit=10)
@@ -111,6 +111,7 @@ async def _walk(application: Application) -> None:
     receipt = await memory.forget(event=ack.id)
     await memory.forget(fact=fact.id)
     await memory.forget(session="s4")
+    assert receipt.id is not None
     await memory.receipt(receipt.id)
     await memory.receipts(limit=2)
     await _settled(application, memory)

@@ -5,13 +5,13 @@ from semmem.remember(
     p_extract_after => :extract_after, p_events => :events);
 
 -- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
-update semmem.pgqueuer set execute_after = now()
+update semmem.jobs set starts_at = now()
 where id in (
-    select j.id from semmem.pgqueuer j
-    where j.dedupe_key = any (array(
+    select j.id from semmem.jobs j
+    where j.key = any (array(
         select semmem.job_key('consolidate', :tenant, v.kind, v.id)
         from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
-    )) and j.status = 'queued' and j.attempts = 0 and j.execute_after > now()
+    )) and j.waits and j.attempts = 0 and j.starts_at > now()
     for update skip locked
 );
 
@@ -19,11 +19,8 @@ where id in (
 select semmem.take_turn(:tenant, :kind, :id);
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
-select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id, exists (
-    select from semmem.pgqueuer j
-    where j.dedupe_key = semmem.job_key('consolidate', s.tenant, s.scope_kind, s.scope_id) and j.attempts > 0
-      and j.status in ('queued', 'picked')
-) as stalled
+select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id,
+       semmem.is_failing('consolidate', s.tenant, s.scope_kind, s.scope_id) as stalled
 from semmem.scopes s
 left join lateral (
     select e.seq, e.id from semmem.events e
@@ -119,21 +116,14 @@ select exists (
     select from view v, semmem.facts f
     where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) and f.indexed_at is null
 ) or :mirrored and exists (
-    select from view v, semmem.index_work w
-    where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id)
-      and (:facts or not exists (
-        select from semmem.pgqueuer j
-        where j.dedupe_key = semmem.job_key('mirror', :tenant, v.kind, v.id) and j.attempts > 0
-          and j.status in ('queued', 'picked')
-      ))
+    select from view v
+    where (:facts or not semmem.is_failing('mirror', :tenant, v.kind, v.id)) and exists (
+        select from semmem.index_work where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id))
 ) or exists (
-    select from view v, semmem.vectors x
-    where (x.tenant, x.scope_kind, x.scope_id) = (:tenant, v.kind, v.id) and x.missing = 'waits'
-      and (:facts or not exists (
-        select from semmem.pgqueuer j
-        where j.dedupe_key = semmem.job_key('embed', :tenant, v.kind, v.id) and j.attempts > 0
-          and j.status in ('queued', 'picked')
-      ))
+    select from view v
+    where (:facts or not semmem.is_failing('embed', :tenant, v.kind, v.id)) and exists (
+        select from semmem.vectors
+        where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id) and missing = 'waits')
 ) or :facts and exists (
     select from view v, semmem.receipts r
     where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id)

@@ -1,5 +1,5 @@
 -- release: a finished job gives up its key
-update semmem.pgqueuer set dedupe_key = null where id = :job;
+update semmem.jobs set key = null where id = :job;
 
 -- await_writers: those that counted on that job, so that a last look sees their rows
 select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));

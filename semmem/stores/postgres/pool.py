@@ -1,7 +1,6 @@
 """The way to a unit of work: under a scope or a view, which row level security then enforces, or outside of any."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +18,6 @@ from semmem.postgres.url import PostgresUrl, parse
 from semmem.stores.postgres.connections import Connections
 from semmem.stores.postgres.fitness import check_fitness
 from semmem.stores.postgres.identity import Identity
-from semmem.stores.postgres.rows import key_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.unit import Unit, Where
 
@@ -132,14 +130,14 @@ class Postgres:
     async def exclusively(self, purpose: str, scope: Scope) -> AsyncIterator[None]:
         """Waits until no other process does this for the scope; the lock goes with the transaction, or the process."""
         async with self._locking() as tx:
-            await tx.execute(_SQL["lock"], name=json.dumps([purpose, *key_of(scope)]))
+            await tx.execute(_SQL["lock"], name=f"alone at {purpose}:{scope.key}")
             yield
 
     @asynccontextmanager
     async def alone(self, purpose: str) -> AsyncIterator[bool]:
         """Whether no other process does this for the whole database; nobody waits, and none begins before we leave."""
         async with self._locking() as tx:
-            yield bool(await tx.fetchval(_SQL["try_lock"], name=json.dumps([purpose])))
+            yield bool(await tx.fetchval(_SQL["try_lock"], name=f"alone at {purpose}"))
 
     @asynccontextmanager
     async def _locking(self) -> AsyncIterator[Unit]:
