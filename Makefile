@@ -41,7 +41,7 @@ machine: $(INSTALLED)  ## calls, crashes and losses in random orders against a s
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
 	$(CREWAI)/bin/mypy --follow-imports silent $(wildcard semmem/integrations/crewai/*.py semmem/evals/crewai_*.py \
-		tests/crewai/*.py examples/support_crew.py)
+		tests/crewai/*.py tests/typing/crewai.py examples/support_crew.py)
 	$(CREWAI)/bin/pytest tests/crewai --numprocesses auto --dist loadfile
 
 example-crewai: $(CREWAI)/.installed  ## a support crew over two days; no key needed

@@ -9,9 +9,9 @@ import sys
 from datetime import UTC, datetime
 
 from semmem.memory.scoped import ScopedMemory
+from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
-from tests.waiting import wait_until
 
 SAID = {
     "k1": "I live in Munich.",
