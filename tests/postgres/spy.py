@@ -71,7 +71,8 @@ _originals: dict[str, Any] = {}
 
 
 async def _is_the_application(connection: asyncpg.Connection) -> bool:
-    return await _originals["fetchval"](connection, "select current_user") == APP_ROLE
+    role: str = await _originals["fetchval"](connection, "select current_user")
+    return role == APP_ROLE
 
 
 async def _explain(spied: Spied, connection: asyncpg.Connection, query: str, values: Any) -> None:

@@ -83,13 +83,14 @@ async def _walk(application: Application) -> None:
 
     await memory.recall("Which nuts am I allergic to?")
     await memory.recall("Where do I live?", also=[other], min_importance=0.1)
-    for narrowed in (
+    narrowings: list[dict[str, Any]] = [
         {"agent": "desk"},
         {"session": "s1"},
         {"category": "preference"},
         {"until": application.parts.clock()},
-    ):
-        await memory.recall("allergic", **narrowed)  # type: ignore[arg-type]
+    ]
+    for narrowed in narrowings:
+        await memory.recall("allergic", **narrowed)
     await memory.context("Which nuts am I allergic to?", budget=2_000, session="s1", also=[other])
 
     await memory.history(limit=10)
@@ -111,6 +112,7 @@ async def _walk(application: Application) -> None:
     receipt = await memory.forget(event=ack.id)
     await memory.forget(fact=fact.id)
     await memory.forget(session="s4")
+    assert receipt.id is not None
     await memory.receipt(receipt.id)
     await memory.receipts(limit=2)
     await _settled(application, memory)

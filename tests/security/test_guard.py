@@ -52,13 +52,13 @@ async def test_a_guarded_table_shows_each_scope_its_own_rows(
     alice, bob = Scope.user("acme", "alice"), Scope.user("acme", "bob")
     postgres = await Postgres.connect(postgres_url)
     try:
-        async with postgres.transaction(alice) as connection:
-            await connection.execute(ADD, alice.tenant, alice.kind, alice.id)
-            assert await connection.fetchval("select count(*) from semmem.notes") == 1
-        async with postgres.transaction(bob) as connection:
-            assert await connection.fetchval("select count(*) from semmem.notes") == 0
+        async with postgres.transaction(alice) as tx:
+            await tx.connection.execute(ADD, alice.tenant, alice.kind, alice.id)
+            assert await tx.connection.fetchval("select count(*) from semmem.notes") == 1
+        async with postgres.transaction(bob) as tx:
+            assert await tx.connection.fetchval("select count(*) from semmem.notes") == 0
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await connection.execute(ADD, alice.tenant, alice.kind, alice.id)
+                await tx.connection.execute(ADD, alice.tenant, alice.kind, alice.id)
     finally:
         await postgres.aclose()
 
@@ -71,7 +71,7 @@ async def test_a_guard_says_what_may_change_and_what_the_sweep_sees(owner: async
     assert await owner.fetchval(allowed, "semmem_app", "update") == ["due"]
     assert await owner.fetchval(allowed, SWEEPER_ROLE, "select") == ["tenant", "due"]
     unsampled = "select attname from pg_attribute where attrelid = 'semmem.notes'::regclass and attstattarget = 0"
-    assert await owner.fetch(unsampled) == [("note",)]
+    assert [name for (name,) in await owner.fetch(unsampled)] == ["note"]
 
 
 async def test_a_guard_again_changes_nothing(owner: asyncpg.Connection, postgres_url: str, tmp_path: Path) -> None:
