@@ -122,7 +122,7 @@ async def _remember(application: Application, servers: Servers) -> Figure:
                 await insert.fetch(uuid4(), sentence(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
 
         # Redis is told after the answer; that must not slow the other side.
-        told = application.memory.parts.background.aclose
+        told = application.parts.background.aclose
         ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=told)
     finally:
         await raw.close()

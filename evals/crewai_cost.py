@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from semmem.evals.crewai_quiet import quiet
+from semmem.testing import ModelServer, chat_usage
 
 # isort: split
 from crewai import LLM, Agent, Crew, Task
@@ -33,7 +34,6 @@ from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.tree import Tree
 from semmem.models.tokens import load_counter
-from semmem.testing.model_server import ModelServer, chat_usage
 
 LEAST_RATIO = 5
 SETTLE_SECONDS = 120.0

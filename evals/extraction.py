@@ -1,10 +1,10 @@
 """What an extractor made of conversations: whether its facts are right, as far as rules can tell, and their cost."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from semmem.domain.extraction import Usage
@@ -24,13 +24,15 @@ from semmem.evals.locomo import ADVERSARIAL
 from semmem.evals.run import Tell, settled, store
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory
+from semmem.stores.postgres.ledger import DeadLetter
 from semmem.stores.postgres.sql import Statement
 from semmem.wiring.bootstrap import Application, open_application
 from semmem.wiring.settings import Settings
 
 PATIENCE = 120.0  # seconds without progress
 EXAMPLES = 10  # facts of each fault that a result shows
-EVERY = 1_000_000  # rows of a scope
+PAGE = 1_000  # rows
+T = TypeVar("T", Fact, DeadLetter)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,19 +92,27 @@ async def run(
 async def _extracted(application: Application, conversation: Conversation, tell: Tell, patience: float) -> Extracted:
     stored = await store(application, conversation)
     complete = await settled(stored.memory, conversation, tell, patience)
-    scope, parts = stored.memory.scope, application.memory.parts  # the memory's own calls end at a limit
-    letters = await parts.ledger.dead_letters(scope, replayed=False, limit=EVERY)
+    letters = await _all(lambda before: stored.memory.dead_letters(before=before, limit=PAGE))
+    facts = await _all(lambda before: stored.memory.facts(superseded=True, before=before, limit=PAGE))
     return Extracted(
         conversation=conversation,
         events={event.id: event async for event in stored.memory.events()},
         keys=stored.keys,
-        facts=tuple(await parts.facts.find(scope, superseded=True, category=None, subject=None, limit=EVERY)),
+        facts=tuple(facts),
         refused=Counter(letter.reason for letter in letters if letter.stage == "draft"),
         failed=sum(len(letter.event_ids) for letter in letters if letter.stage == "extraction"),
         usage=await stored.memory.usage(),
         depth=await most_calls(application, stored.memory),
         complete=complete,
     )
+
+
+async def _all(page: Callable[[UUID | None], Awaitable[list[T]]]) -> list[T]:
+    """The pages of a list put together."""
+    found: list[T] = []
+    while part := await page(found[-1].id if found else None):
+        found += part
+    return found
 
 
 async def most_calls(application: Application, memory: ScopedMemory) -> int:

@@ -26,7 +26,7 @@ from semmem.evals.locomo import load
 from semmem.evals.recorded import Recorded
 from semmem.memory.scoped import ScopedMemory
 from semmem.models.tokens import load_counter
-from semmem.testing.model_server import ModelServer, chat_usage
+from semmem.testing import ModelServer, chat_usage
 from semmem.wiring.bootstrap import open_application
 from semmem.wiring.settings import load_settings
 

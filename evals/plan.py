@@ -18,7 +18,7 @@ from semmem.evals.dataset import Conversation
 from semmem.evals.journal import Asked
 from semmem.evals.recorded import Recorded
 from semmem.evals.retrievers import RetrieverName
-from semmem.testing.model_server import ModelServer
+from semmem.testing import ModelServer
 from semmem.wiring.opening import make_embedder
 from semmem.wiring.settings import Settings, load_settings
 

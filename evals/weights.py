@@ -111,7 +111,7 @@ async def _collect(given: Sequence[tuple[str, Conversation]], work: Path, extrac
 
 
 async def _pool(application: Application, stored: Stored, question: str) -> Pool:
-    return await application.memory.parts.searcher.pool(View.of(stored.memory.scope), question, LIMIT)
+    return await application.parts.searcher.pool(View.of(stored.memory.scope), question, LIMIT)
 
 
 async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:

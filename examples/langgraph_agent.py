@@ -21,7 +21,7 @@ from openai import OpenAI
 from rich.console import Console
 
 from semmem.integrations.langgraph import SemmemStore
-from semmem.testing.model_server import ModelServer
+from semmem.testing import ModelServer
 
 MONDAY = ["Hi! Just so you know: I am a vegetarian.", "And on Fridays I leave the office at four, never later."]
 FRIDAY = ["Where could I have dinner tonight?", "When should the taxi pick me up from the office?"]

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.text import Text
 
 from semmem.embedded.layout import exclusive
-from semmem.testing.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 
 MONDAY = ["My sister Ines is allergic to peanuts, and she visits every Friday.", "I moved to Lisbon in May."]
 FRIDAY = [

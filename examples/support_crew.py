@@ -21,7 +21,7 @@ from crewai import LLM, Agent, Crew, Task
 from crewai.tasks.task_output import TaskOutput
 
 from semmem.integrations.crewai import SemmemMemory
-from semmem.testing.model_server import ModelServer
+from semmem.testing import ModelServer
 
 LETTER = "Read Alice Weber's note: 'I am allergic to nuts, so no pralines again. Ring at the office, I am never home.'"
 

@@ -7,14 +7,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.domain.context import Context, Item
-from semmem.domain.drift import Drift
-from semmem.domain.event import Ack, Event, NewEvent
-from semmem.domain.fact import Fact, Source, Summary, Validity
+from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.drift import Drift, DriftKind
+from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
+from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
-from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.scope import Branch, Scope, ScopeKind, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import (
     BadAnswer,
@@ -42,23 +42,36 @@ from semmem.errors import (
 from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from semmem.domain.extraction import Usage
     from semmem.memory.memory import Memory
+    from semmem.memory.place import Place
+    from semmem.memory.records import Records
     from semmem.memory.scoped import ScopedMemory
-    from semmem.ports import Reranker
+    from semmem.memory.transfer import Imported
+    from semmem.ports import Clock, Reranker
+    from semmem.stores.postgres.ledger import DeadLetter, Stage
     from semmem.wiring.bootstrap import open
 
 __all__ = [
     "Ack",
+    "AckStatus",
     "BadAnswer",
     "Branch",
+    "Category",
+    "Clock",
     "Closed",
     "ConfigurationError",
     "Context",
+    "DeadLetter",
     "Drift",
+    "DriftKind",
     "EmbeddedServerError",
     "Event",
+    "EventFields",
     "Fact",
+    "Format",
     "Hit",
+    "Imported",
     "IndexMismatch",
     "InvalidInput",
     "Item",
@@ -71,22 +84,30 @@ __all__ = [
     "NewRecord",
     "NotFound",
     "NotSettled",
+    "Place",
     "PoolExhausted",
+    "Precision",
     "Recall",
     "Receipt",
     "Record",
+    "Records",
     "RequestFailed",
     "RequestRefused",
     "Reranker",
+    "Role",
     "SchemaOutdated",
     "Scope",
+    "ScopeKind",
     "ScopedMemory",
     "SemmemError",
     "Source",
+    "Stage",
     "StoreUnavailable",
     "Summary",
+    "Tier",
     "TimedOut",
     "Unconfirmed",
+    "Usage",
     "Validity",
     "View",
     "Waiting",
@@ -97,9 +118,16 @@ __all__ = [
 # Imported on first use: they load the database drivers and models, and what stands between these and the engine.
 _LAZY = {
     "open": "semmem.wiring.bootstrap",
+    "Clock": "semmem.ports",
+    "DeadLetter": "semmem.stores.postgres.ledger",
+    "Imported": "semmem.memory.transfer",
     "Memory": "semmem.memory.memory",
+    "Place": "semmem.memory.place",
+    "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
+    "Stage": "semmem.stores.postgres.ledger",
+    "Usage": "semmem.domain.extraction",
 }
 
 

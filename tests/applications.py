@@ -2,8 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from semmem.wiring.bootstrap import Application, open_application
@@ -21,19 +20,6 @@ FAST: dict[str, Any] = {
     "read_timeout": 60,
     "write_timeout": 60,
 }
-
-
-@dataclass
-class ManualClock:
-    """A clock that stands still until it is moved."""
-
-    now: datetime = field(default_factory=lambda: datetime(2026, 3, 1, 12, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def advance(self, **by: float) -> None:
-        self.now += timedelta(**by)
 
 
 @asynccontextmanager

@@ -1,14 +1,15 @@
 """What Redis holds of a scope's newest events."""
 
 from semmem import Event, ScopedMemory
+from semmem.wiring.bootstrap import Application
 
 
-async def cached_events(memory: ScopedMemory) -> list[Event]:
+async def cached_events(application: Application, memory: ScopedMemory) -> list[Event]:
     """Newest first, after a context has filled the list."""
     assert (await memory.context("all", budget=500)).degraded == frozenset()
-    cache = memory.parts.cache
+    cache = application.stores.cache
     assert cache is not None
-    epoch = (await memory.parts.log.states(memory.view(())))[memory.scope].epoch
+    epoch = (await application.parts.log.states(memory.view(())))[memory.scope].epoch
     events = await cache.recent(memory.scope, 10, epoch)
     assert events
     return events

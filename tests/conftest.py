@@ -20,8 +20,9 @@ from semmem.memory.memory import Memory
 from semmem.memory.scoped import ScopedMemory
 from semmem.migrations import upgrade
 from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, Opener, opened
+from tests.applications import Opener, opened
 from tests.places import keep_files_in_memory
 from tests.servers import ServerUrls, with_database
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.engine import make_url
 
-from tests.waiting import wait_until
+from semmem.testing import wait_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ def reindex(
         async with briefly(ctx, reads=True) as opened:
             found = await _compared(opened, place, None if everything else tenant, dry_run)
             waits = opened.settings.runs_worker if wait is None else wait
-            if waits and not dry_run and found.drift and (reconciler := opened.memory.parts.reconciler):
+            if waits and not dry_run and found.drift and (reconciler := opened.parts.reconciler):
                 await carried(reconciler, patience=patience)
         return found
 

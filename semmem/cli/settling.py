@@ -8,7 +8,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from semmem.cli.output import notes
 from semmem.domain.receipt import Receipt
-from semmem.domain.scope import View
 from semmem.errors import NotSettled
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 120.0  # seconds without progress
 FOLLOW_SECONDS, FOLLOW_POLL = 10.0, 0.05
-STALL_POLL = 0.25
+STALL_POLL, STALL_BUDGET = 0.25, 160
 
 
 def counting() -> Progress:
@@ -53,8 +52,7 @@ async def settle_unless_stalled(memory: "ScopedMemory") -> None:
     settling = asyncio.create_task(settle([memory]))
     try:
         while not (await asyncio.wait({settling}, timeout=STALL_POLL))[0]:
-            states = await memory.parts.log.states(View.of(memory.scope))
-            if any(state.stalled for state in states.values()):
+            if await _waits_for_the_model(memory):
                 await memory.settled(facts=False)
                 notes.print("stored; its facts wait for the model, which does not answer", style="yellow")
                 return
@@ -62,6 +60,11 @@ async def settle_unless_stalled(memory: "ScopedMemory") -> None:
     finally:
         settling.cancel()
         await asyncio.wait({settling})
+
+
+async def _waits_for_the_model(memory: "ScopedMemory") -> bool:
+    """As every context says it."""
+    return "llm" in (await memory.context("what is new", budget=STALL_BUDGET, tiers=("recent",))).degraded
 
 
 class Countdown:

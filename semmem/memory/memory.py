@@ -9,8 +9,11 @@ from semmem.memory.place import Opened, check_reindex, reconciler_of
 from semmem.memory.scoped import ScopedMemory
 
 
-class Memory(Opened):
+class Memory:
     """An open memory; `scope` is the way to anything in it."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> ScopedMemory:
         """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
@@ -19,7 +22,7 @@ class Memory(Opened):
     def at(self, place: Branch) -> ScopedMemory:
         """The memory of a place that `branches` named."""
         check_is("place", place, Branch)
-        return ScopedMemory(place, self)
+        return ScopedMemory(place, self._opened)
 
     async def reindex(
         self, *, tenant: str | None = None, dry_run: bool = False, progress: Callable[[int, int], None] | None = None
@@ -30,4 +33,8 @@ class Memory(Opened):
         """
         check_optional_id("tenant", tenant)
         check_reindex(dry_run, progress)
-        return await reconciler_of(self.parts).tenant(tenant, dry_run=dry_run, progress=progress)
+        return await reconciler_of(self._opened.parts).tenant(tenant, dry_run=dry_run, progress=progress)
+
+    def close(self) -> None:
+        """Refuses every later call; semmem.open() closes the stores themselves."""
+        self._opened.close()

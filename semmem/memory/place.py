@@ -13,7 +13,10 @@ from semmem.memory.parts import Parts
 
 
 class Opened:
-    """The parts of a memory, for as long as it is open, in the process and the event loop that it was opened in."""
+    """The parts of a memory, for as long as it is open, in the process and the event loop that it was opened in.
+
+    What a caller holds rests on one and shows none of it: the stores behind it know nothing of scopes that are checked.
+    """
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -55,7 +58,7 @@ class Place(ABC):
         self._opened = opened
 
     @property
-    def parts(self) -> Parts:
+    def _parts(self) -> Parts:
         return self._opened.parts
 
     @abstractmethod

@@ -20,7 +20,7 @@ from semmem.domain.hit import check_limit
 from semmem.domain.record import NewRecord, Record
 from semmem.errors import InvalidInput
 from semmem.memory.parts import Parts
-from semmem.memory.place import Place
+from semmem.memory.place import Opened, Place
 
 MAX_OFFSET = 2**31 - 1
 MAX_NAMED = 100_000  # keys or events in one call
@@ -29,8 +29,8 @@ MAX_NAMED = 100_000  # keys or events in one call
 class Records:
     """A key stands for one value at a time; a new value takes the place of the earlier one in every store."""
 
-    def __init__(self, memory: Place) -> None:
-        self._memory = memory
+    def __init__(self, memory: Place, opened: Opened) -> None:
+        self._memory, self._opened = memory, opened
 
     async def put(
         self, key: str, value: Mapping[str, Any], *, event: NewEvent | None = None, ttl: timedelta | None = None
@@ -118,7 +118,7 @@ class Records:
 
     @property
     def _parts(self) -> Parts:
-        return self._memory.parts
+        return self._opened.parts
 
 
 def _checked_keys(keys: Sequence[str]) -> list[str]:

@@ -52,7 +52,7 @@ class ScopedMemory(Place):
     @property
     def records(self) -> Records:
         """What is kept here under keys of the caller's own."""
-        return Records(self)
+        return Records(self, self._opened)
 
     def branch(self, *path: str, owner: str | None = None) -> "ScopedMemory":
         """The memory of a place below this one, such as a project's: facts, summaries and records of its own.
@@ -72,8 +72,8 @@ class ScopedMemory(Place):
             check_limit(limit)
         if after is not None and (not isinstance(after, Branch) or after.root != self.place.root):
             raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
-        async with self.parts.calls.read(timeout):
-            return await self.parts.branches.below(self.place, after=after, limit=limit)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.branches.below(self.place, after=after, limit=limit)
 
     async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
@@ -87,7 +87,7 @@ class ScopedMemory(Place):
     async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
         events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
-        parts, now = self.parts, self.parts.clock()
+        parts, now = self._parts, self._parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
@@ -131,7 +131,7 @@ class ScopedMemory(Place):
             min_importance=min_importance,
             as_of=as_of,
         )
-        parts, view = self.parts, self.view(also)
+        parts, view = self._parts, self.view(also)
         async with parts.calls.question(timeout):
             return await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
 
@@ -155,7 +155,7 @@ class ScopedMemory(Place):
         check_optional_id("session", session)
         check_one_of("format", format, get_args(Format))
         check_some_of("tiers", tiers, TIERS)
-        parts, view, wanted = self.parts, self.view(also), frozenset(tiers)
+        parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
             return await parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
 
@@ -174,15 +174,24 @@ class ScopedMemory(Place):
         if before is not None:
             check_int("before", before, 1, MAX_SEQ)
         check_limit(limit)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+
+    async def event(self, id: UUID, *, timeout: float | None = None) -> Event:
+        """The event of an ack, of a fact's source or of a hit. Raises NotFound for an id that is not in this scope."""
+        check_uuid("id", id)
+        async with self._parts.calls.read(timeout):
+            found = await self._parts.log.get(self.scope, [id])
+        if not found:
+            raise NotFound(f"no event {id} in this scope")
+        return found[0]
 
     async def events(self) -> AsyncIterator[Event]:
         """Every event of the scope, oldest first."""
         after: int | None = 0
         while after is not None:
-            async with self.parts.calls.read():
-                page = await self.parts.log.page(self.scope, after, EXPORT_PAGE)
+            async with self._parts.calls.read():
+                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
             for event in page:
                 yield event
             after = page[-1].seq if page else None
@@ -194,7 +203,7 @@ class ScopedMemory(Place):
         times, as of one moment. What is rebuilt (vectors, postings) or proves what this database did (receipts, audit)
         stays behind. Private branches come along; a private one is exported with its owner's alone.
         """
-        return export(self.parts, self.place)
+        return export(self._parts, self.place)
 
     async def import_(
         self,
@@ -209,7 +218,7 @@ class ScopedMemory(Place):
         id. Facts come as they are, and no model is asked. Raises InvalidInput that names the line and its field.
         """
         check_callable("progress", progress)
-        return await import_(self.parts, self.place, lines, progress)
+        return await import_(self._parts, self.place, lines, progress)
 
     async def facts(
         self,
@@ -230,16 +239,16 @@ class ScopedMemory(Place):
         check_optional_id("subject", subject)
         check_flag("superseded", superseded)
         Filter(category=category)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.facts.find(
+        async with self._parts.calls.read(timeout):
+            return await self._parts.facts.find(
                 self.scope, superseded=superseded, category=category, subject=subject, before=before, limit=limit
             )
 
     async def timeline(self, fact: UUID, *, timeout: float | None = None) -> list[Fact]:
         """All versions of a fact, oldest first. Raises NotFound for an id that is not in this scope."""
         check_uuid("fact", fact)
-        async with self.parts.calls.read(timeout):
-            versions = await self.parts.facts.timeline(self.scope, fact)
+        async with self._parts.calls.read(timeout):
+            versions = await self._parts.facts.timeline(self.scope, fact)
         if not versions:
             raise NotFound(f"no fact {fact} in this scope")
         return versions
@@ -249,8 +258,8 @@ class ScopedMemory(Place):
     ) -> list[Summary]:
         """The scope's own rolling summary, then its sessions', newest first; `before` is the id to go on from."""
         check_page(before, limit)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.facts.summaries(self.scope, before=before, limit=limit)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.facts.summaries(self.scope, before=before, limit=limit)
 
     async def forget(
         self,
@@ -283,22 +292,22 @@ class ScopedMemory(Place):
             keep_events=keep_events,
         )
         check_flag("dry_run", dry_run)
-        async with self.parts.calls.write(timeout):
-            return await self.parts.erasure.forget(self.place, selection, dry_run=dry_run)
+        async with self._parts.calls.write(timeout):
+            return await self._parts.erasure.forget(self.place, selection, dry_run=dry_run)
 
     async def receipt(self, id: UUID, *, timeout: float | None = None) -> Receipt:
         """A forget's receipt as it stands now. Raises NotFound."""
         check_uuid("id", id)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.erasure.receipt(self.scope, id)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.erasure.receipt(self.scope, id)
 
     async def receipts(
         self, *, before: UUID | None = None, limit: int = 100, timeout: float | None = None
     ) -> list[Receipt]:
         """What was forgotten here, by receipts, newest first; `before` is the id to go on from."""
         check_page(before, limit)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.erasure.receipts(self.scope, before=before, limit=limit)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.erasure.receipts(self.scope, before=before, limit=limit)
 
     async def settled(
         self,
@@ -322,7 +331,7 @@ class ScopedMemory(Place):
                 polls = 0
                 while await self._is_waiting(view, facts=facts):
                     if progress and polls % POLLS_A_COUNT == 0:
-                        progress(max(await self.parts.log.count_waiting(view)))
+                        progress(max(await self._parts.log.count_waiting(view)))
                     await asyncio.sleep(SETTLE_POLL)
                     polls += 1
         except TimeoutError:
@@ -331,17 +340,17 @@ class ScopedMemory(Place):
             ) from None
 
     async def _is_waiting(self, view: View, *, facts: bool) -> bool:
-        async with self.parts.calls.read():
-            waits = await self.parts.log.waiting(view, facts=facts)
+        async with self._parts.calls.read():
+            waits = await self._parts.log.waiting(view, facts=facts)
             if waits and facts:
-                await self.parts.log.hurry(view)
+                await self._parts.log.hurry(view)
         return waits
 
     async def waiting(self, *, also: Sequence["ScopedMemory"] = (), timeout: float | None = None) -> Waiting:
         """What still waits for a worker here, and for how long; recall and context name only what waits too long."""
         view = self.view(also)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.health.backlog(view, self.parts.clock())
+        async with self._parts.calls.read(timeout):
+            return await self._parts.health.backlog(view, self._parts.clock())
 
     async def reindex(self, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None) -> Drift:
         """Compares Qdrant's points of this place, and of all below it, with Postgres, and mends what differs.
@@ -351,7 +360,7 @@ class ScopedMemory(Place):
         Raises StoreUnavailable, and ConfigurationError where the vector index is pgvector.
         """
         check_reindex(dry_run, progress)
-        reconciler = reconciler_of(self.parts)
+        reconciler = reconciler_of(self._parts)
         below = await self.branches() if self.place.owner is None else []
         scopes = list(dict.fromkeys([self.scope, *(place.scope for place in below)]))
         return await reconciler.scopes(scopes, dry_run=dry_run, progress=progress)
@@ -362,20 +371,20 @@ class ScopedMemory(Place):
         """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
         check_page(before, limit)
         check_flag("replayed", replayed)
-        async with self.parts.calls.read(timeout):
-            return await self.parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
 
     async def replay(self, ids: Sequence[UUID] | None = None, *, timeout: float | None = None) -> int:
         """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
         if ids is not None:
             ids = check_each("ids", ids, UUID, most=MAX_REPLAYED)
-        async with self.parts.calls.write(timeout):
-            return await self.parts.ledger.replay(self.scope, ids, self.parts.clock())
+        async with self._parts.calls.write(timeout):
+            return await self._parts.ledger.replay(self.scope, ids, self._parts.clock())
 
     async def usage(self, *, timeout: float | None = None) -> Usage:
         """Model calls and tokens that this scope's extraction has cost."""
-        async with self.parts.calls.read(timeout):
-            return await self.parts.ledger.usage(self.scope)
+        async with self._parts.calls.read(timeout):
+            return await self._parts.ledger.usage(self.scope)
 
     def view(self, also: Sequence[Place]) -> View:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""

@@ -26,6 +26,7 @@ from semmem.engine.writing import FactWriter
 from semmem.errors import Closed, InvalidInput, StoreUnavailable
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
+from semmem.memory.place import Opened
 from semmem.memory.tiers import Recent, Tiers
 from semmem.migrations import upgrade
 from semmem.models.guarded import GuardedReranker
@@ -98,6 +99,7 @@ class Application:
 
     settings: Settings
     memory: Memory
+    parts: Parts
     worker: Worker
     scrubber: Scrubber | None  # where every store is embedded
     stores: Stores
@@ -156,7 +158,7 @@ async def open_application(
         models = await _models(stack, settings, reranker)
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
-        stack.push_async_callback(application.memory.parts.background.aclose)
+        stack.push_async_callback(application.parts.background.aclose)
         if settings.runs_worker:
             await stack.enter_async_context(_running(application.worker, jobs))
         stack.callback(application.memory.close)
@@ -222,7 +224,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     scrubber = _scrubber(settings, stores, clock)
     return Application(
         settings=settings,
-        memory=Memory(parts),
+        memory=Memory(Opened(parts)),
+        parts=parts,
         worker=_worker(settings, stores, models, clock, erasure, scrubber),
         scrubber=scrubber,
         stores=stores,

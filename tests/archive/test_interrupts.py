@@ -13,9 +13,9 @@ import asyncpg
 import pytest
 
 from semmem import Memory, ScopedMemory
+from semmem.testing import wait_until
 from tests.applications import Opener
 from tests.archive.files import sealed
-from tests.waiting import wait_until
 
 EVENTS = 1_300  # three batches
 SOON = 120  # seconds, on a busy machine

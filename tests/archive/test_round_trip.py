@@ -15,9 +15,9 @@ from semmem import InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
 from semmem.domain.archive import KINDS
 from semmem.integrations.langgraph import SemmemStore
 from semmem.stores.postgres.ledger import Stage, add_dead_letter
+from semmem.testing import ManualClock, ModelServer
 from semmem.wiring.bootstrap import Application
-from tests.applications import FAST, ManualClock, Opener
-from tests.model_server import ModelServer
+from tests.applications import FAST, Opener
 from tests.unit.extractors.builders import answer, said_fact, verdicts
 
 START = datetime(2025, 6, 1, 9, 30, 0, 1, tzinfo=UTC)

@@ -4,8 +4,9 @@ import asyncpg
 import pytest
 
 from semmem import ScopedMemory
+from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, Opener
+from tests.applications import Opener
 from tests.archive.test_round_trip import exported
 
 

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 
 from semmem import Memory
-from tests.waiting import wait_until
+from semmem.testing import wait_until
 
 HELD = "select semmem.take_turn('acme', 'user', 'alice')"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"

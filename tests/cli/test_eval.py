@@ -10,9 +10,8 @@ import pytest
 
 from semmem.evals.answers import METRICS, NEWEST_ABOVE
 from semmem.evals.journal import NAME
-from semmem.testing.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply, wait_until
 from tests.cli.command import Command, environment
-from tests.waiting import wait_until
 
 PEOPLE = ("Ines", "Rui", "Priya", "Tomas", "Jonas", "Mei", "Carla", "Omar")
 DEEDS = (

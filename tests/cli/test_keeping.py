@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from semmem.testing import wait_until
 from tests.cli.command import Command
 from tests.embedded.processes import keeper_of, servants
-from tests.waiting import wait_until
 
 ALICE = ("--tenant", "acme", "--user", "alice")
 

@@ -2,8 +2,8 @@
 
 import threading
 
+from semmem.testing import ModelServer, Reply
 from tests.cli.command import Command
-from tests.model_server import ModelServer, Reply
 
 
 def test_a_command_that_reads_starts_no_model_call_and_finds_what_waits_for_one(alice: Command) -> None:

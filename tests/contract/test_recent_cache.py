@@ -12,9 +12,9 @@ from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.redis.recent import RedisRecent
+from semmem.testing import wait_until
 from tests.contract.adversarial import IDS, SPLITS
 from tests.contract.recent_cache import CAP, event, keys_of, newest_first, some
-from tests.waiting import wait_until
 
 
 class TestRecent:

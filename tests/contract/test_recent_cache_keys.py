@@ -13,10 +13,10 @@ from semmem.errors import StoreUnavailable
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.redis.client import connect
 from semmem.stores.redis.recent import RedisRecent
+from semmem.testing import wait_until
 from tests.contract.adversarial import IDS
 from tests.contract.recent_cache import CAP, event, keys_of, some
 from tests.servers import silent_server
-from tests.waiting import wait_until
 
 
 class TestNotices:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from semmem.testing import ModelServer
 from tests.applications import FAST
-from tests.model_server import ModelServer
 
 if TYPE_CHECKING:
     from semmem.integrations.crewai import SemmemMemory

@@ -6,7 +6,7 @@ from typing import Any
 
 from crewai import LLM, Agent, Crew, Task
 
-from tests.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 
 Script = Callable[[Mapping[str, Any]], str | Reply]
 

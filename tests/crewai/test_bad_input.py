@@ -10,9 +10,9 @@ from crewai.memory.unified_memory import Memory
 from semmem.errors import Closed, ConfigurationError, InvalidInput, StoreUnavailable
 from semmem.integrations.crewai import SemmemMemory
 from semmem.stores.postgres.pool import Postgres
+from semmem.testing import ModelServer
 from tests.crewai.conftest import Remembering
 from tests.crewai.crews import crew_of
-from tests.model_server import ModelServer
 
 Call = Callable[[SemmemMemory], Any]
 

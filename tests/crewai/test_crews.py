@@ -11,9 +11,9 @@ import pytest
 from crewai.flow.flow import Flow, listen, start
 
 from semmem.integrations.crewai import SemmemMemory
+from semmem.testing import ModelServer, Reply
 from tests.crewai.conftest import Remembering
 from tests.crewai.crews import agent_of, asked_of, calls_tool, crew_of, said
-from tests.model_server import ModelServer, Reply
 
 FACT = "The warehouse in Leipzig closes at 17:30."
 TASKS = {"Find out when the warehouse in Leipzig closes.": "Researcher", "Write to the customer.": "Writer"}

@@ -17,10 +17,9 @@ from semmem.domain.scope import Scope
 from semmem.errors import Closed
 from semmem.integrations.crewai import SemmemMemory, SemmemStorage, rebind, register
 from semmem.integrations.crewai.paths import scope_of, url_of
-from semmem.testing.model_server import hashed_words
+from semmem.testing import ModelServer, hashed_words
 from tests.crewai.conftest import Remembering
 from tests.crewai.crews import asked_of, crew_of
-from tests.model_server import ModelServer
 
 NOW = datetime(2026, 3, 1, 12)  # noqa: DTZ001  (CrewAI's times have no zone)
 

@@ -7,9 +7,9 @@ import pytest_asyncio
 from qdrant_client import AsyncQdrantClient
 
 from semmem.embedded import Servers, open_servers
+from semmem.testing import wait_until
 from tests.embedded.clients import connect_qdrant
 from tests.embedded.processes import servants
-from tests.waiting import wait_until
 
 
 @pytest_asyncio.fixture

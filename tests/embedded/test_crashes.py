@@ -11,9 +11,9 @@ import pytest
 from semmem.embedded import Servers, open_servers
 from semmem.embedded.client import Name
 from semmem.errors import EmbeddedServerError
+from semmem.testing import wait_until
 from tests.embedded.clients import ALL_KEPT, kept, store
 from tests.embedded.processes import keeper_of, servants, start_opener
-from tests.waiting import wait_until
 
 
 async def test_kill_9_of_everything_loses_nothing(folder: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from semmem.embedded import client, open_servers
 from semmem.errors import EmbeddedServerError
+from semmem.testing import wait_until
 from tests.embedded.clients import ALL_KEPT, kept, store
 from tests.embedded.processes import servants, start_opener
-from tests.waiting import wait_until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="changes to another user")
 as_nobody = pytest.mark.skipif(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from semmem.embedded import open_servers
 from semmem.embedded.layout import Layout
+from semmem.testing import wait_until
 from tests.embedded.clients import ALL_KEPT, kept, store
 from tests.embedded.processes import keeper_of, servants, start_opener
-from tests.waiting import wait_until
 
 LONG = 3_600.0
 

@@ -11,9 +11,9 @@ from sqlalchemy import make_url
 
 from semmem.embedded import Servers, open_servers
 from semmem.embedded.layout import Layout
+from semmem.testing import wait_until
 from tests.embedded.clients import ALL_KEPT, connect_qdrant, in_qdrant, kept, store
 from tests.embedded.processes import keeper_of, servants, start_opener
-from tests.waiting import wait_until
 
 
 async def test_all_three_clients_work_and_closing_stops_everything(folder: Path) -> None:

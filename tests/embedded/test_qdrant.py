@@ -13,9 +13,9 @@ from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
 from semmem.embedded import open_servers
+from semmem.testing import wait_until
 from tests.embedded.clients import connect_qdrant
 from tests.embedded.processes import servants
-from tests.waiting import wait_until
 
 NAME = "facts"
 IDS = [str(UUID(int=number)) for number in range(1, 7)]

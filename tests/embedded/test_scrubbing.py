@@ -15,9 +15,9 @@ from semmem.domain.receipt import Receipt
 from semmem.embedded import scrubbing
 from semmem.errors import EmbeddedServerError
 from semmem.stores.postgres.scrubs import Scrubs
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
-from tests.waiting import wait_until
+from tests.applications import opened
 
 
 @pytest_asyncio.fixture(scope="module")

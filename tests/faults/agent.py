@@ -9,9 +9,9 @@ import sys
 from datetime import UTC, datetime
 
 from semmem.memory.scoped import ScopedMemory
+from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
-from tests.waiting import wait_until
 
 DEAD_AFTER = 2  # seconds without a beat, after which a job is taken over
 

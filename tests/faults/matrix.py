@@ -18,14 +18,13 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.embedded import open_servers
 from semmem.migrations import upgrade
 from semmem.runtime.breaker import FIRST_PAUSE
+from semmem.testing import ManualClock, ModelServer, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.faults.proxy import BlackHole, Connect, Cut, Delay, Drip, Drop, Fault, Garbage, HalfClose, Proxy, Refuse
-from tests.model_server import ModelServer
 from tests.servers import way_to_postgres
 from tests.unit.extractors.builders import answer, said_fact, verdicts
-from tests.waiting import wait_until
 
 DEPENDENCIES = ("postgres", "redis", "qdrant", "chat", "embedder")
 VERBS = ("remember", "recall", "context", "forget", "worker")

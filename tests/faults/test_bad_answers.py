@@ -12,11 +12,10 @@ import asyncpg
 import pytest
 
 from semmem import Ack, ScopedMemory
+from semmem.testing import ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
-from tests.model_server import ModelServer, Reply
 from tests.unit.extractors.builders import answer, said_fact
-from tests.waiting import wait_until
 
 SECRET = "The vault opens with heliotrope."
 PLAIN: dict[str, Any] = {"text": "alice moved to Berlin.", "quote": "I moved to Berlin", "when": None}

@@ -12,10 +12,9 @@ import pytest
 
 from semmem import NewEvent, ScopedMemory
 from semmem.errors import NotSettled
+from semmem.testing import ModelServer, Reply, wait_until
 from tests.applications import Opener
-from tests.model_server import ModelServer, Reply
 from tests.unit.extractors.builders import answer, said_fact
-from tests.waiting import wait_until
 
 Say = Callable[[dict[str, Any]], str | Reply]
 

@@ -100,7 +100,7 @@ async def test_a_writer_locks_no_row_of_the_queue(
 
 async def test_the_end_of_a_job_waits_for_writers_that_counted_on_it(opener: Opener, owner: asyncpg.Connection) -> None:
     async with opener(worker=False) as application:
-        postgres, parts = application.stores.postgres, application.memory.parts
+        postgres, parts = application.stores.postgres, application.parts
         jobs = JobQueue(postgres, parts.clock, extract_after=timedelta())
         async with postgres.transaction(ALICE) as tx:
             await tx.connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")

@@ -12,11 +12,10 @@ import pytest_asyncio
 
 from semmem import InvalidInput, ScopedMemory, StoreUnavailable, TimedOut, Unconfirmed
 from semmem.stores.postgres import trust
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.faults.proxy import BlackHole, Drop, Proxy
-from tests.model_server import ModelServer, Reply
-from tests.waiting import wait_until
 
 DEADLINE = 3.0  # seconds: long enough for a busy machine to answer in, where nothing hangs
 
@@ -74,14 +73,14 @@ READS: dict[str, Callable[[ScopedMemory], Awaitable[object]]] = {
 
 @pytest.mark.parametrize("verb", READS)
 async def test_a_silent_postgres_costs_one_deadline_and_is_then_known(
-    verb: str, reader: ScopedMemory, proxied: Proxy
+    verb: str, behind: Application, reader: ScopedMemory, proxied: Proxy
 ) -> None:
     await READS[verb](reader)
     await proxied.impose(BlackHole())
     assert await _timed(READS[verb](reader)) < 2 * DEADLINE
 
     async with asyncio.timeout(20 * DEADLINE):
-        while not reader.parts.log._postgres.breaker.open:
+        while not behind.stores.postgres.breaker.open:
             await _timed(READS[verb](reader))
     assert await _timed(READS[verb](reader)) < DEADLINE / 2, "it is known to be down"
 
@@ -119,10 +118,12 @@ async def test_a_write_that_was_not_confirmed_says_so_and_its_key_makes_it_safe(
     assert [event.content for event in await reader.history()] == ["I moved to Berlin.", "I play the cello."]
 
 
-async def test_a_write_that_was_never_sent_is_not_called_unconfirmed(reader: ScopedMemory, proxied: Proxy) -> None:
+async def test_a_write_that_was_never_sent_is_not_called_unconfirmed(
+    behind: Application, reader: ScopedMemory, proxied: Proxy
+) -> None:
     await proxied.impose(BlackHole())
     async with asyncio.timeout(20 * DEADLINE):
-        while not reader.parts.log._postgres.breaker.open:
+        while not behind.stores.postgres.breaker.open:
             await _timed(reader.history())
     with pytest.raises(StoreUnavailable) as refused:
         await reader.remember("I play the cello.")

@@ -17,11 +17,10 @@ from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
 from semmem.stores.postgres.jobs import Entrypoint, JobQueue
 from semmem.stores.postgres.pool import Postgres
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, Opener, opened
+from tests.applications import Opener, opened
 from tests.faults.oracle import drift
-from tests.model_server import ModelServer, Reply
-from tests.waiting import wait_until
 
 ASKED = "Which food must she avoid?"
 BY_MEANING = {"turn", "window", "whole"}  # the signals that need the embedder

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from semmem import Ack
 from semmem.memory.scoped import ScopedMemory
-from tests.applications import ManualClock, Opener
+from semmem.testing import ManualClock
+from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 
 PROCESSES, TASKS, TIMES = 2, 4, 25

@@ -15,10 +15,10 @@ from qdrant_client import AsyncQdrantClient, models
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
 from semmem.cli.doctor import Check, examined
 from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.contract.vector_index import point
-from tests.waiting import wait_until
 
 DIMENSIONS = 384
 Vector = NDArray[np.float64]

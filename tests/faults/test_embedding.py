@@ -9,11 +9,10 @@ import pytest
 
 from semmem import IndexMismatch, NewEvent, ScopedMemory
 from semmem.cli.doctor import examined
+from semmem.testing import ModelServer, Reply, Vectors, hashed_words, texts_of, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import drift
-from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
-from tests.waiting import wait_until
 
 CITIES = [f"I visited city number {number}." for number in range(5)]
 POISON = "I visited city number 3."
@@ -291,7 +290,7 @@ async def test_a_batch_to_index_is_bounded_by_its_bytes(endpoint: Endpoint, serv
         alice = _alice(application)
         long = [NewEvent(content=f"{number} " + "word " * 6_000) for number in range(50)]
         await alice.remember_many(long)
-        log = application.memory.parts.log
+        log = application.parts.log
         first = await log.unindexed(alice.scope, 256, 1 << 20)
         assert sum(len(event.content) for event in first[:-1]) < 1 << 20
         assert 1 << 20 <= sum(len(event.content) for event in first) < (1 << 20) + 40_000

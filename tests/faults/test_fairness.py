@@ -14,12 +14,11 @@ from semmem import NewEvent, ScopedMemory
 from semmem.domain.scope import Scope
 from semmem.engine.worker import BATCHES_A_TURN
 from semmem.stores.postgres.jobs import Entrypoint, JobQueue
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.faults.proxy import BlackHole, Drip, Fault, Proxy
-from tests.model_server import ModelServer, Reply
 from tests.unit.extractors.builders import answer
-from tests.waiting import wait_until
 
 LONG = 600  # seconds: what hangs does so for the whole test
 DEADLINE = 10

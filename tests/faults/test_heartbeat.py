@@ -10,11 +10,10 @@ import pytest
 from semmem import ScopedMemory
 from semmem.cli.doctor import work_checks
 from semmem.stores.postgres.health import Health
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.settings import load_settings
-from tests.applications import ManualClock, Opener
-from tests.model_server import ModelServer, Reply
-from tests.waiting import wait_until
+from tests.applications import Opener
 
 SAID = "I am allergic to peanuts."
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -31,7 +30,7 @@ async def _missing(alice: ScopedMemory) -> tuple[set[str], timedelta | None]:
 
 
 async def _workers(application: Application) -> int:
-    return (await application.memory.parts.health.read()).workers
+    return (await application.parts.health.read()).workers
 
 
 async def test_without_a_worker_answers_say_what_waits_and_how_long(opener: Opener, clock: ManualClock) -> None:
@@ -98,7 +97,7 @@ async def test_a_worker_that_stops_leaves_and_one_that_dies_is_missed_after_its_
             await connection.execute("insert into semmem.workers (id, lease) values (gen_random_uuid(), '0.3 s')")
             await connection.close()
             await wait_until(lambda: _dead(observer))
-        health = await observer.memory.parts.health.read()
+        health = await observer.parts.health.read()
         assert health.last_beat is not None
         assert health.last_beat > timedelta(seconds=0.3)
 
@@ -141,10 +140,10 @@ async def test_what_does_not_answer_a_worker_is_told_to_other_processes(opener: 
         async with opener(**model, lease=1, stop_grace=0) as working, opener(worker=False) as other:
 
             async def told() -> bool:
-                return list((await other.memory.parts.health.read()).silent) == ["llm"]
+                return list((await other.parts.health.read()).silent) == ["llm"]
 
             await _alice(working).remember(SAID)
             await wait_until(told)
-            health = await other.memory.parts.health.read()
+            health = await other.parts.health.read()
             [workers, *_] = work_checks(health, load_settings(), NOW)
             assert (workers.state, workers.what.split("; ")[-1]) == ("degraded", "llm did not answer")

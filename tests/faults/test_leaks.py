@@ -11,9 +11,9 @@ import asyncpg
 import psutil
 
 from semmem import ScopedMemory
+from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
-from tests.waiting import wait_until
 
 OPENS, ROUNDS = 12, 10
 BACKENDS = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"

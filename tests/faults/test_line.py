@@ -10,10 +10,9 @@ from semmem import ScopedMemory
 from semmem.models.guarded import GuardedEmbedder
 from semmem.ports import Embedder, Embeddings
 from semmem.runtime.deadline import AT_ONCE
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application, make_application
 from semmem.wiring.settings import load_settings
-from tests.applications import ManualClock
-from tests.waiting import wait_until
 
 ASKED = 200
 

@@ -11,10 +11,10 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.ports import Mark
 from semmem.stores.postgres.mirror import Filling
 from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import drift
-from tests.waiting import wait_until
 
 ASKED = "Which food must she avoid?"
 

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
+from semmem.testing import wait_until
 from tests.faults.proxy import BlackHole, Cut, Delay, Drip, Drop, Fault, Garbage, HalfClose, Proxy, Refuse
-from tests.waiting import wait_until
 
 SHORT, LONG = 0.2, 30.0  # seconds: in which nothing is said, and in which everything is
 SAID = b"0123456789\n"

@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
-from tests.applications import ManualClock, opened
+from semmem.testing import ManualClock
+from tests.applications import opened
 
 KICK = "client kill type normal skipme yes"
 

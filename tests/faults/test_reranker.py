@@ -12,8 +12,7 @@ import pytest_asyncio
 import semmem
 from semmem import ModelError, ModelUnavailable, NewEvent, Recall, Reranker, ScopedMemory
 from semmem.retrieval.search import RERANKED
-from tests.applications import ManualClock
-from tests.waiting import wait_until
+from semmem.testing import ManualClock, wait_until
 
 ASKED = "Which food must she avoid?"
 SAID = [

@@ -17,11 +17,10 @@ from semmem.engine.consolidation import Consolidator
 from semmem.extractors import asking, offline
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory import tiers
+from semmem.testing import ModelServer, wait_until
 from tests.applications import Opener
 from tests.faults.slices import longest_slices
-from tests.model_server import ModelServer
 from tests.unit.extractors.builders import answer
-from tests.waiting import wait_until
 
 HOSTILE = "".join(f"I stopped x{n} y{n}. " for n in range(1_500))
 LONG = 600

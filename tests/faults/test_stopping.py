@@ -18,13 +18,12 @@ from pgqueuer import Queries
 from pgqueuer.domain.models import Job
 
 from semmem import NewEvent, ScopedMemory
+from semmem.testing import ModelServer, Reply, hashed_words, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
-from tests.model_server import ModelServer, Reply, hashed_words
 from tests.servers import silent_server
 from tests.unit.extractors.builders import answer, said_fact
-from tests.waiting import wait_until
 
 GRACE = 0.5
 SECONDS = 60  # far less than any timeout or lease below, and more than a busy machine needs
@@ -122,7 +121,7 @@ async def test_a_thousand_waiting_events_end_after_the_batch_in_hand(
         assert monotonic() - closing < 2 * SECONDS
         assert len(server.requests) <= 2  # the batch in hand, and one that was read ahead
         async with opener(worker=False) as application:
-            _, facts = await application.memory.parts.log.count_waiting(_alice(application).view(()))
+            _, facts = await application.parts.log.count_waiting(_alice(application).view(()))
             assert 0 < facts < 1_000
     assert f"{facts} to be extracted" in caplog.text
 

@@ -10,7 +10,8 @@ import pytest
 from semmem.engine import summaries
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.extractors.offline import Weighed, condensed
-from tests.applications import ManualClock, Opener
+from semmem.testing import ManualClock
+from tests.applications import Opener
 
 SECONDS = 60
 

@@ -18,13 +18,12 @@ import pytest_asyncio
 
 from semmem import ConfigurationError, NewEvent, ScopedMemory
 from semmem.stores.postgres.jobs import JobQueue
+from semmem.testing import ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.settings import EXTRACT_AFTER, load_settings
 from tests.applications import Opener
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
-from tests.model_server import ModelServer, Reply
 from tests.unit.extractors.builders import answer, said_fact
-from tests.waiting import wait_until
 
 NEVER = 600  # seconds until a sweep: none in a test
 

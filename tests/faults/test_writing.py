@@ -9,8 +9,9 @@ from semmem.domain.fact import Draft, Source, Validity
 from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embeddings
+from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, Opener
+from tests.applications import Opener
 
 
 @pytest.fixture

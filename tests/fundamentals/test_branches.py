@@ -7,6 +7,7 @@ import pytest
 
 from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
 from semmem.engine.erasure import Erasure
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 
 SECRET = "The launch code of the probe is heliotrope."
@@ -68,14 +69,14 @@ async def test_the_same_path_below_another_root_is_another_place(memory: Memory,
         assert await stranger.branch("notes").history() == []
 
 
-async def test_a_forgotten_branch_leaves_no_name_behind(memory: Memory, alice: ScopedMemory) -> None:
+async def test_a_forgotten_branch_leaves_no_name_behind(application: Application, alice: ScopedMemory) -> None:
     name = f"person-{uuid4().hex}"
     place = alice.branch(name)
     await place.remember(SECRET)
     await place.forget(everything=True)
 
     assert await alice.branches() == []
-    async with alice.parts.log._postgres.transaction(alice.scope) as tx:
+    async with application.stores.postgres.transaction(alice.scope) as tx:
         assert await tx.connection.fetchval("select count(*) from semmem.branches") == 0
 
 
@@ -126,9 +127,9 @@ async def test_a_receipt_is_not_complete_before_the_branches_are(opener: Opener)
         await alice.branch("a").remember(SECRET)
         receipt = await alice.forget(everything=True)
         assert receipt.id is not None
-        await _followed(application.memory.parts.erasure, alice)
+        await _followed(application.parts.erasure, alice)
         assert not (await alice.receipt(receipt.id)).complete
-        await _followed(application.memory.parts.erasure, alice.branch("a"))
+        await _followed(application.parts.erasure, alice.branch("a"))
         assert (await alice.receipt(receipt.id)).complete
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from semmem import NewEvent, ScopedMemory
 from semmem.domain.checks import MAX_CONTENT_BYTES
 from semmem.domain.unicode import is_visible
+from semmem.wiring.bootstrap import Application
 
 SENTENCE = "Zoë\u2019s naïve café \u2013 “3 €”, 日本語, Привет, עברית, emoji 👩‍👩‍👧"
 CODECS = ["utf-8", "utf-16", "utf-32", "utf-7", "cp1252", "cp437", "koi8-r", "shift_jis", "gb18030", "big5", "euc_kr"]
@@ -92,12 +93,12 @@ async def test_texts_come_back_as_they_were(alice: ScopedMemory) -> None:
     assert [line["content"] for line in exported if "content" in line] == texts
 
 
-async def test_the_recent_cache_and_a_hit_give_the_same_bytes(alice: ScopedMemory) -> None:
+async def test_the_recent_cache_and_a_hit_give_the_same_bytes(application: Application, alice: ScopedMemory) -> None:
     """Names as well as texts; what is recalled is quoted whole."""
     texts = [text for text in (*SYNTAX, *(unicodedata.normalize(form, SENTENCE) for form in FORMS)) if text.strip()]
     for number, text in enumerate(texts):
         await alice.remember(f"{text} (number {number})", speaker=text, session=text, agent=text)
-    cache, epoch = alice.parts.cache, 0
+    cache, epoch = application.stores.cache, 0
     assert cache is not None
     await alice.context("anything", budget=2_000)
     recent = await cache.recent(alice.scope, len(texts), epoch)

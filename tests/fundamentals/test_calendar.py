@@ -61,7 +61,7 @@ async def test_any_other_comes_back_as_it_was_from_every_store(application: Appl
         [kept] = await bob.history()  # from Postgres
         found = await bob.recall("Anna")  # through Qdrant
         near = await bob.recall("Anna", since=moment, until=moment)
-        cached = await cached_events(bob)
+        cached = await cached_events(application, bob)
         said = [kept.occurred_at, cached[0].occurred_at, *(hit.said_at for hit in (*found, *near))]
         assert {(at.astimezone(UTC), at.utcoffset()) for at in said} == {(moment.astimezone(UTC), moment.utcoffset())}
         assert len(near) >= 1

@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, ScopedMemory
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, Opener
+from tests.applications import Opener
 from tests.faults.oracle import drift
-from tests.waiting import wait_until
 
 SAID = {
     "I live in Berlin.": "s1",

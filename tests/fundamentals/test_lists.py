@@ -9,8 +9,8 @@ import pytest
 
 from semmem import Branch, InvalidInput, NewEvent, NotFound, Scope, ScopedMemory
 from semmem.stores.postgres.ledger import add_dead_letter
+from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock
 
 T = TypeVar("T")
 PAGE = 4

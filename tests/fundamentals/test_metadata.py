@@ -8,8 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from semmem import InvalidInput, NewEvent, NewRecord, ScopedMemory
+from semmem import Event, InvalidInput, NewEvent, NewRecord, ScopedMemory
 from semmem.domain.checks import MAX_DEPTH, MAX_KEYS
+from semmem.wiring.bootstrap import Application
 from tests.cached import cached_events
 
 NUMBERS: list[int | float] = [
@@ -30,18 +31,18 @@ def alike(one: object, other: object) -> bool:
     return json.dumps(one) == json.dumps(other)
 
 
-async def test_numbers_come_back_as_they_went_in(alice: ScopedMemory) -> None:
+async def test_numbers_come_back_as_they_went_in(application: Application, alice: ScopedMemory) -> None:
     given = {"numbers": NUMBERS, "z": [True, None, ""], "a": {"b": -0.0, "a": 1e16}}
     await alice.remember("I like tea.", metadata=given)
     made = await alice.records.put("k", given, event=NewEvent(content="I like mint.", metadata=given))
     await alice.settled()
 
     kept = [event.metadata for event in await alice.history()]
-    found = [hit.item.metadata for hit in await alice.recall("tea") if hit.kind == "event"]  # type: ignore[union-attr]
+    found = [hit.item.metadata for hit in await alice.recall("tea") if isinstance(hit.item, Event)]
     record = await alice.records.get("k")
     assert record is not None
     assert all(alike(each, given) for each in [*kept, *found, made.value, record.value])
-    cached = [event.metadata for event in await cached_events(alice)]
+    cached = [event.metadata for event in await cached_events(application, alice)]
     assert all(alike(each, given) for each in cached)
 
 

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from semmem import InvalidInput, NewEvent, NewRecord, ScopedMemory
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock
 from tests.faults.oracle import drift
-from tests.waiting import wait_until
 
 TEA, COFFEE = NewEvent(content="I drink jasmine tea."), NewEvent(content="I drink black coffee.")
 
@@ -167,8 +166,8 @@ async def test_an_expired_key_starts_anew(alice: ScopedMemory, clock: ManualCloc
     assert [event.content for event in await alice.history()] == [COFFEE.content]
 
 
-async def test_all_records_of_a_call_are_stored_or_none(alice: ScopedMemory) -> None:
-    late = NewEvent(content="x", occurred_at=alice.parts.clock() + timedelta(days=2))
+async def test_all_records_of_a_call_are_stored_or_none(alice: ScopedMemory, clock: ManualClock) -> None:
+    late = NewEvent(content="x", occurred_at=clock() + timedelta(days=2))
     with pytest.raises(InvalidInput, match=r"records\[1\]\.event\.occurred_at"):
         await alice.records.put_many([NewRecord(key="a", value={}), NewRecord(key="b", value={}, event=late)])
     assert await alice.records.find() == []

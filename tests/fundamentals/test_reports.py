@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from semmem import Event, NewEvent, ScopedMemory
-from tests.applications import ManualClock, Opener
+from semmem.testing import ManualClock
+from tests.applications import Opener
 
 APPROVED = "Yes, I approve."
 # What agents notice: two that say these words in the window have seen one happening.

@@ -9,8 +9,8 @@ import pytest
 
 from semmem import NewEvent, ScopedMemory
 from semmem.domain.event import Role
+from semmem.testing import ModelServer
 from tests.applications import Opener
-from tests.model_server import ModelServer
 
 START = datetime(2022, 6, 1, tzinfo=UTC)
 STEPS = [timedelta(), timedelta(seconds=1), timedelta(days=1), timedelta(days=400)]

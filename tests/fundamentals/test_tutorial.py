@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from semmem import Memory, NewEvent
 from semmem.domain.context import TIERS
 from semmem.memory.scoped import ScopedMemory
-from tests.applications import ManualClock
+from semmem.testing import ManualClock
 
 
 async def test_what_was_said_in_one_session_is_recalled_in_another(alice: ScopedMemory) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from semmem.testing import wait_until
 from tests.cli.command import Command, environment
 from tests.embedded.processes import servants
 from tests.integrations.mcp_hosts import ALICE, calling, command, parameters, running, told
-from tests.waiting import wait_until
 
 SVEN = "My dog Sven is allergic to chicken."
 

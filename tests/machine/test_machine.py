@@ -16,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from semmem import KeyConflict, StoreUnavailable
 from semmem.memory.scoped import ScopedMemory
+from semmem.testing import ModelServer
 from tests.machine.checks import check_answer, check_now, check_settled
 from tests.machine.model import KINDS, PLACES, Expected, Place, Said, word
 from tests.machine.world import World
-from tests.model_server import ModelServer
 
 EXAMPLES = int(os.environ.get("SEMMEM_TEST_EXAMPLES", "12"))
 STEPS = int(os.environ.get("SEMMEM_TEST_STEPS", "30"))

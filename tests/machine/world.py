@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 from semmem.domain.scope import Branch, Scope
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.qdrant.client import connect
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application, make_application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.machine.model import Place
-from tests.waiting import wait_until
 
 
 class World:

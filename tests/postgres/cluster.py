@@ -13,8 +13,8 @@ import asyncpg
 
 from semmem.embedded.layout import Layout
 from semmem.embedded.postgres import ROOT_RUNS_AS, Postgres
+from semmem.testing import wait_until
 from tests.postgres.pgbouncer import free_port
-from tests.waiting import wait_until
 
 QUIET = asyncio.subprocess.DEVNULL
 

@@ -11,9 +11,9 @@ from semmem.domain.scope import Scope
 from semmem.errors import PoolExhausted, StoreUnavailable
 from semmem.migrations import upgrade
 from semmem.stores.postgres.pool import Postgres
+from semmem.testing import wait_until
 from tests.applications import Opener
 from tests.postgres.cluster import Cluster, cluster
-from tests.waiting import wait_until
 
 ALICE = Scope.user("acme", "alice")
 

@@ -9,9 +9,9 @@ from sqlalchemy.engine import make_url
 
 from semmem.errors import PoolExhausted
 from semmem.stores.postgres.pool import Postgres
+from semmem.testing import wait_until
 from tests.faults.proxy import Fault, Link, Proxy
 from tests.servers import way_to_postgres
-from tests.waiting import wait_until
 
 SIZE = 4
 

@@ -15,11 +15,11 @@ import pytest_asyncio
 
 from semmem import NewEvent, NewRecord
 from semmem.domain.scope import Scope
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
-from tests.waiting import wait_until
 
 SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
 ADDED = 50  # rows to a table by the walk, at most
@@ -83,12 +83,13 @@ async def _walk(application: Application) -> None:
 
     await memory.recall("Which nuts am I allergic to?")
     await memory.recall("Where do I live?", also=[other], min_importance=0.1)
-    for narrowed in (
+    narrowings: list[dict[str, Any]] = [
         {"agent": "desk"},
         {"session": "s1"},
         {"category": "preference"},
-        {"until": application.memory.parts.clock()},
-    ):
+        {"until": application.parts.clock()},
+    ]
+    for narrowed in narrowings:
         await memory.recall("allergic", **narrowed)
     await memory.context("Which nuts am I allergic to?", budget=2_000, session="s1", also=[other])
 

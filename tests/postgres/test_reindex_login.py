@@ -11,10 +11,10 @@ import pytest
 from semmem import Memory, StoreUnavailable
 from semmem.engine.reconciliation import Reconciler
 from semmem.stores.qdrant.client import connect as connect_qdrant
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.servers import with_login
-from tests.waiting import wait_until
 
 PLACES: dict[str, dict[str, str]] = {"user": {"user": "alice"}, "workspace": {"workspace": "launch"}}
 
@@ -47,7 +47,7 @@ async def test_reindex_in_every_form(application: Application, dry_run: bool) ->
     for place in (alice, launch, project, private):
         await place.remember("I live in Berlin.")
         await place.settled()
-    reconciler = memory.parts.reconciler
+    reconciler = application.parts.reconciler
     assert reconciler is not None
     for place in (alice, launch, project, private):
         found = await place.reindex(dry_run=dry_run, progress=_untold)
@@ -94,7 +94,7 @@ def _untold(done: int, of: int) -> None:
 
 async def _lose(application: Application) -> None:
     """One tenant's points, as if somebody had deleted them in Qdrant."""
-    reconciler = application.memory.parts.reconciler
+    reconciler = application.parts.reconciler
     assert reconciler is not None
     alice = application.memory.scope(tenant="acme", user="alice")
     held = [each.id async for page in reconciler.mirror.held(alice.scope) for each in page]

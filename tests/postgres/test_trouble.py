@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from semmem import ScopedMemory, StoreUnavailable, Unconfirmed
 from semmem.migrations import upgrade
-from tests.applications import ManualClock, opened
+from semmem.testing import ManualClock, wait_until
+from tests.applications import opened
 from tests.postgres.cluster import Cluster, cluster
-from tests.waiting import wait_until
 
 SAID = "The door code is 4711."
 ASKED = "What is the door code?"

@@ -21,11 +21,11 @@ from semmem.integrations.langgraph import SemmemStore
 from semmem.integrations.mcp.server import one_scope
 from semmem.stores.qdrant.client import connect
 from semmem.stores.qdrant.index import QdrantIndex
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.cli.command import Command
 from tests.integrations.mcp_hosts import calling
-from tests.waiting import wait_until
 
 FLOATS = slice(100, 108)  # enough of a vector to be no other's
 

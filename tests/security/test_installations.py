@@ -15,10 +15,10 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.embedded import open_servers
 from semmem.migrations import upgrade
 from semmem.stores.redis.recent import RedisRecent
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import ManualClock, opened
+from tests.applications import opened
 from tests.servers import ServerUrls, with_database
-from tests.waiting import wait_until
 
 Installed = Callable[..., AbstractAsyncContextManager[ScopedMemory]]
 WORDS = "production only"
@@ -175,12 +175,12 @@ async def test_a_process_that_lived_through_a_restore_shows_nothing_from_the_fut
 
 
 async def test_a_process_that_lived_through_a_restore_to_an_older_epoch_asks_postgres(
-    databases: Callable[..., Any], installed: Installed
+    databases: Callable[..., Any], installed: Installed, clock: ManualClock
 ) -> None:
     url = await databases("prod")
     async with installed(url, worker=False) as prod:
         await _say(prod, "first", "second")
-        await prod.forget(before=prod.parts.clock())
+        await prod.forget(before=clock())
         await _say(prod, WORDS)
         await _administer(url, "update semmem.scopes set epoch = 0", "update semmem.events set content = 'older'")
         shown = await _shown(prod)

@@ -10,8 +10,8 @@ from semmem.memory.scoped import ScopedMemory
 from semmem.postgres.session import APP_ROLE
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
 from semmem.stores.postgres.pool import Postgres
+from semmem.testing import wait_until
 from tests.applications import Opener
-from tests.waiting import wait_until
 
 # What pgqueuer makes beside its queue: no row is ever in them, and none is the application's.
 UNUSED = {"pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tests.model_server import Reply, Vectors, hashed_words, texts_of
+from semmem.testing import Reply, Vectors, hashed_words, texts_of
 from tests.storm.plan import OVERSIZED_BYTES
 
 EVENT = re.compile(r"^\[(\d+)\] [^:]*: (.*)$", re.MULTILINE)

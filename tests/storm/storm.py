@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
+from semmem.testing import ModelServer
 from tests.applications import opened
-from tests.model_server import ModelServer
 from tests.storm import endpoint
 from tests.storm.journal import Findings, Journal
 from tests.storm.plan import Sizes

@@ -7,7 +7,7 @@ import pytest
 
 from semmem.errors import StoreUnavailable
 from semmem.runtime.breaker import FIRST_PAUSE, LONGEST_PAUSE, Breaker, Open
-from tests.waiting import wait_until
+from semmem.testing import wait_until
 
 PATIENCE = 2.0
 AWAY = StoreUnavailable("qdrant", "no answer")

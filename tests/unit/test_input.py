@@ -11,7 +11,7 @@ from semmem import InvalidInput, KeyConflict, Memory, NewEvent, ScopedMemory
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_EVENTS_PER_CALL, MAX_ID_BYTES, MAX_METADATA_BYTES
 from semmem.domain.context import TIERS
 from semmem.retrieval.budget import MIN_BUDGET
-from tests.applications import ManualClock
+from semmem.testing import ManualClock
 
 Call = Callable[[ScopedMemory], Awaitable[object]]
 

@@ -1,6 +1,7 @@
 """From semmem's events and facts to what a model is shown, and from the id it was shown back to them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from semmem.domain.checks import check_id
@@ -27,14 +28,13 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
     check_id(field, id)
     record, uuid = await memory.records.get(id), _uuid(id)
     event = record.event if record else uuid
-    events = await memory.parts.log.get(memory.scope, [event]) if event else []
-    if events:
-        return events[0]
-    versions = await memory.parts.facts.timeline(memory.scope, uuid) if uuid else []
-    fact = next((version for version in versions if version.id == uuid), None)
-    if fact is None:
-        raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
-    return fact
+    if event:
+        with suppress(NotFound):
+            return await memory.event(event)
+    if uuid:
+        with suppress(NotFound):
+            return next(version for version in await memory.timeline(uuid) if version.id == uuid)
+    raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
 
 
 def _memory(event: Event, records: Mapping[UUID, Record]) -> ShownMemory:

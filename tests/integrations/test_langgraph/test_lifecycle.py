@@ -14,9 +14,9 @@ from langgraph.store.base import Item, PutOp
 
 from semmem import Closed, ConfigurationError, StoreUnavailable
 from semmem.integrations.langgraph import SemmemStore
+from semmem.testing import wait_until
 from tests.applications import FAST
 from tests.integrations.test_langgraph.conftest import StoreMaker
-from tests.waiting import wait_until
 
 NOTES = ("notes",)
 

@@ -7,10 +7,10 @@ from langgraph.store.base import GetOp, PutOp, TTLConfig
 
 from semmem import InvalidInput
 from semmem.integrations.langgraph import SemmemStore
-from tests.applications import FAST, ManualClock
+from semmem.testing import ManualClock, wait_until
+from tests.applications import FAST
 from tests.integrations.test_langgraph.conftest import StoreMaker
 from tests.integrations.test_langgraph.memories import contents
-from tests.waiting import wait_until
 
 NOTES = ("notes",)
 CODE = {"text": "The code of the door is 4711."}

@@ -21,7 +21,7 @@ from semmem.evals.fact_checks import (
     keeps_relative_time,
 )
 from semmem.evals.recorded import Recorded
-from semmem.testing.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 from semmem.wiring.settings import load_settings
 from tests.applications import FAST
 from tests.unit.extractors.builders import SAID, event, fact

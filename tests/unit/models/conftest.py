@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.model_server import ModelServer
+from semmem.testing import ModelServer
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from semmem.errors import ModelError, ModelUnavailable, RequestFailed
 from semmem.models.chat import OpenAIChat
 from semmem.ports import ChatAnswer
-from tests.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 
 SCHEMA = {
     "type": "object",

@@ -11,7 +11,7 @@ from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefuse
 from semmem.models.chat import OpenAIChat
 from semmem.models.refusals import read_refusal
 from semmem.ports import ChatAnswer
-from tests.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 
 SCHEMA = {
     "type": "object",

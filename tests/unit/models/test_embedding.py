@@ -9,8 +9,7 @@ import pytest
 
 from semmem.errors import InvalidInput, ModelError, ModelUnavailable
 from semmem.models.embedding import CONCURRENT_REQUESTS, MAX_REQUEST_BYTES, MAX_TEXT_BYTES, OpenAIEmbedder
-from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
-from tests.waiting import wait_until
+from semmem.testing import ModelServer, Reply, Vectors, hashed_words, texts_of, wait_until
 
 Answer = Callable[[dict[str, Any]], Vectors | Reply]
 

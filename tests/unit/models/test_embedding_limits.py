@@ -14,7 +14,7 @@ import pytest
 
 from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.embedding import SHORTEST, OpenAIEmbedder
-from tests.model_server import ModelServer, Reply, Vectors, hashed_words, texts_of
+from semmem.testing import ModelServer, Reply, Vectors, hashed_words, texts_of
 
 Body = dict[str, Any]
 Answer = Callable[[Body], Vectors | Reply]

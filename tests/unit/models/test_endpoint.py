@@ -13,7 +13,7 @@ from semmem.models import endpoint
 from semmem.models.chat import OpenAIChat
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.ports import ChatAnswer
-from tests.model_server import ModelServer, Reply
+from semmem.testing import ModelServer, Reply
 
 SAID = '{"facts": ["Zürich"]}'
 BODY = json.dumps({"choices": [{"message": {"content": SAID}}]}, ensure_ascii=False).encode()

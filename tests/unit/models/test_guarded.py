@@ -5,7 +5,7 @@ import pytest
 from semmem.errors import ModelError
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.models.guarded import HARMLESS, GuardedEmbedder
-from tests.model_server import ModelServer, Reply, hashed_words, texts_of
+from semmem.testing import ModelServer, Reply, hashed_words, texts_of
 
 
 async def test_the_size_is_not_told_while_the_embedder_refuses_at_once() -> None:

@@ -11,9 +11,9 @@ from semmem.errors import ConfigurationError, ModelError
 from semmem.models.chat import OpenAIChat
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.models.endpoint import OpenAIKey, connect
+from semmem.testing import ModelServer, Reply
 from semmem.wiring.opening import make_chat, make_embedder
 from semmem.wiring.settings import Settings, load_settings
-from tests.model_server import ModelServer, Reply
 
 SECRET = "sk-of-openai"
 

@@ -13,11 +13,11 @@ from semmem.models.guarded import GuardedEmbedder
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.ports import Embedder
+from semmem.testing import ModelServer, Reply, Vectors, hashed_words
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.opening import make_embedder
 from semmem.wiring.settings import load_settings
 from tests.applications import Opener
-from tests.model_server import ModelServer, Reply, Vectors, hashed_words
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`")
 
@@ -138,7 +138,7 @@ class Seen:
 
 async def _seen(application: Application, alice: ScopedMemory) -> Seen:
     view = View.of(alice.scope)
-    recall, pool = await alice.recall(ASKED), await alice.parts.searcher.pool(view, ASKED, 10)
+    recall, pool = await alice.recall(ASKED), await application.parts.searcher.pool(view, ASKED, 10)
     assert pool.closeness is not None
     async with application.stores.postgres.transaction(view) as tx:
         stored = await tx.connection.fetchrow("select count(*), count(states) as with_states from semmem.passages")

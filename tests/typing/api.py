@@ -1,0 +1,310 @@
+"""The whole public face as its users have it in their code: never run, but read by `mypy --strict` in `make test`.
+
+A signature that becomes narrower or loses its type fails here; `tests/unit/test_signatures.py` says what is left out.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_type
+from uuid import UUID
+
+import semmem
+from semmem import (
+    Ack,
+    AckStatus,
+    BadAnswer,
+    Branch,
+    Category,
+    Clock,
+    Closed,
+    ConfigurationError,
+    Context,
+    DeadLetter,
+    Drift,
+    DriftKind,
+    EmbeddedServerError,
+    Event,
+    EventFields,
+    Fact,
+    Format,
+    Hit,
+    Imported,
+    IndexMismatch,
+    InvalidInput,
+    Item,
+    KeyConflict,
+    Memory,
+    MissingExtra,
+    ModelError,
+    ModelUnavailable,
+    NewEvent,
+    NewRecord,
+    NotFound,
+    NotSettled,
+    Place,
+    PoolExhausted,
+    Precision,
+    Recall,
+    Receipt,
+    Record,
+    Records,
+    RequestFailed,
+    RequestRefused,
+    Reranker,
+    Role,
+    SchemaOutdated,
+    Scope,
+    ScopedMemory,
+    ScopeKind,
+    SemmemError,
+    Source,
+    Stage,
+    StoreUnavailable,
+    Summary,
+    Tier,
+    TimedOut,
+    Unconfirmed,
+    Usage,
+    Validity,
+    View,
+    Waiting,
+    WriteConflict,
+)
+
+MAY = datetime(2026, 5, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class Shortest:
+    """A reranker of the caller's own, which needs no base class."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        return [-len(text) for text in texts]
+
+
+def at_noon() -> datetime:
+    return MAY
+
+
+async def opening(clock: Clock, reranker: Reranker) -> None:
+    async with semmem.open() as memory:
+        assert_type(memory, Memory)
+    async with semmem.open(clock=clock, reranker=reranker, postgres_url="postgresql:///semmem", worker=False) as memory:
+        assert_type(memory.scope(tenant="acme", workspace="launch"), ScopedMemory)
+    async with semmem.open(clock=at_noon, reranker=Shortest()):
+        pass
+    assert_type(semmem.__version__, str)
+
+
+async def an_open_memory(memory: Memory) -> None:
+    alice = memory.scope(tenant="acme", user="alice")
+    assert_type(memory.at(alice.place), ScopedMemory)
+    assert_type(await memory.reindex(tenant="acme", dry_run=True, progress=lambda done, of: None), Drift)
+    memory.close()
+
+
+async def places(alice: ScopedMemory) -> None:
+    assert_type(alice.scope, Scope)
+    assert_type(alice.place, Branch)
+    assert_type(alice.branch("projects", "apollo", owner="scout"), ScopedMemory)
+    found = assert_type(await alice.branches(limit=10, timeout=1.0), list[Branch])
+    await alice.branches(after=found[-1])
+    place: Place = alice
+    assert_type(place.view([alice]), View)
+
+
+async def remembering(alice: ScopedMemory) -> None:
+    role: Role = "assistant"
+    ack = await alice.remember("I moved to Berlin.", role=role, session="s1", occurred_at=MAY, key="k1", timeout=2.0)
+    assert_type(ack, Ack)
+    assert_type(ack.id, UUID)
+    assert_type(ack.status, AckStatus)
+    said: EventFields = {"agent": "support", "speaker": "Ana", "importance": 0.9, "metadata": {"channel": "chat"}}
+    await alice.remember("I moved to Berlin.", **said)
+    assert_type(await alice.remember_many([NewEvent(content="I like tea.", event_type="message")]), list[Ack])
+
+
+async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) -> None:
+    recall = await alice.recall(
+        "Where does she live?", limit=5, also=[team], min_score=0.1, agent="support", session="s1", category=category,
+        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, timeout=2,
+    )  # fmt: skip
+    assert_type(recall, Recall)
+    assert_type(recall[0], Hit)
+    assert_type(recall[:2], tuple[Hit, ...])
+    assert_type(recall.hits, tuple[Hit, ...])
+    assert_type([hit for hit in recall], list[Hit])  # noqa: C416 - what iterating gives
+    assert_type((len(recall), recall.degraded, recall.waited), tuple[int, frozenset[str], timedelta | None])
+
+
+def a_hit(hit: Hit) -> None:
+    assert_type(
+        (hit.id, hit.kind, hit.text, hit.said_at, hit.score, hit.why), tuple[UUID, str, str, datetime, float, str]
+    )
+    assert_type(hit.signals, Mapping[str, float])
+    assert_type(hit.sources, tuple[Source, ...])
+    assert_type(hit.moved(0.5, because="pinned"), Hit)
+    match hit.item:
+        case Event() as event:
+            assert_type(event.content, str)
+        case fact:
+            assert_type(fact, Fact)
+
+
+async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
+    context = await alice.context("Plan her day", budget=800, session="s1", also=[alice], format=format, timeout=2)
+    assert_type(context, Context)
+    await alice.context("Plan her day", budget=800, format="xml", tiers=("summary", "retrieved"))
+    await alice.context("Plan her day", budget=800, tiers={tier})
+    assert_type(context.text, str)
+    assert_type(context.messages, tuple[Mapping[str, str], ...])
+    assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
+    assert_type((context.degraded, context.waited), tuple[frozenset[str], timedelta | None])
+    [item] = assert_type(context.tier("recent"), tuple[Item, ...])
+    assert_type(context.items, tuple[Item, ...])
+    assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])
+    assert_type((item.text, item.voice, item.session), tuple[str, str, str | None])
+    assert_type((item.at, item.worth, item.whole), tuple[datetime, float, bool])
+
+
+async def events(alice: ScopedMemory) -> None:
+    history = await alice.history(agent="support", session="s1", before=7, limit=10, timeout=1)
+    assert_type(history, list[Event])
+    event = assert_type(await alice.event(history[0].id, timeout=1), Event)
+    assert_type([each async for each in alice.events()], list[Event])
+    assert_type((event.id, event.seq, event.scope, event.content), tuple[UUID, int, Scope, str])
+    assert_type((event.role, event.voice, event.event_type), tuple[Role, str, str])
+    assert_type((event.speaker, event.agent, event.agent_type), tuple[str | None, str | None, str | None])
+    assert_type((event.session, event.key, event.importance), tuple[str | None, str | None, float])
+    assert_type((event.occurred_at, event.recorded_at), tuple[datetime, datetime])
+    assert_type(event.metadata, Mapping[str, Any])
+    assert_type(event.witnesses, tuple[str, ...])
+
+
+async def facts(alice: ScopedMemory, category: Category) -> None:
+    found = await alice.facts(category=category, subject="Ana", superseded=True, limit=10, timeout=1)
+    fact = assert_type(found, list[Fact])[0]
+    await alice.facts(before=fact.id)
+    assert_type(await alice.timeline(fact.id, timeout=1), list[Fact])
+    assert_type((fact.id, fact.thread, fact.version, fact.scope), tuple[UUID, UUID, int, Scope])
+    assert_type((fact.subject, fact.text, fact.category, fact.trust), tuple[str, str, Category, Role])
+    assert_type((fact.confidence, fact.importance, fact.current), tuple[float, float, bool])
+    assert_type((fact.said_at, fact.recorded_at, fact.superseded_at), tuple[datetime, datetime, datetime | None])
+    assert_type((fact.sources[0].event_id, fact.sources[0].quote), tuple[UUID, str])
+    held = assert_type(fact.validity, Validity)
+    assert_type((held.start, held.end, held.precision), tuple[datetime | None, datetime | None, Precision | None])
+
+
+async def summaries(alice: ScopedMemory) -> None:
+    [summary] = assert_type(await alice.summaries(limit=10, timeout=1), list[Summary])
+    await alice.summaries(before=summary.id)
+    assert_type((summary.scope, summary.session, summary.text), tuple[Scope, str | None, str])
+    assert_type((summary.version, summary.through_seq, summary.recorded_at), tuple[int, int, datetime])
+    assert_type(summary.events, tuple[UUID, ...])
+
+
+async def forgetting(alice: ScopedMemory, category: Category) -> None:
+    receipt = await alice.forget(everything=True, dry_run=True, timeout=2)
+    await alice.forget(session="s1", event=UUID(int=1), agent="support", category=category, before=MAY)
+    await alice.forget(fact=UUID(int=1), keep_events=True)
+    assert_type(receipt, Receipt)
+    assert_type((receipt.id, receipt.scope, receipt.complete), tuple[UUID | None, Scope, bool])
+    assert_type((receipt.counts, receipt.bytes), tuple[Mapping[str, int], str])
+    assert_type(receipt.stores, Mapping[str, datetime | None])
+    assert_type(receipt.committed_at, datetime | None)
+    assert_type((receipt.scrub_due, receipt.scrubbed_at), tuple[datetime | None, datetime | None])
+    assert_type(await alice.receipt(UUID(int=1), timeout=1), Receipt)
+    assert_type(await alice.receipts(before=receipt.id, limit=10, timeout=1), list[Receipt])
+
+
+async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
+    lines = assert_type(alice.export(), AsyncIterator[str])
+    imported = assert_type(await bob.import_(lines, progress=lambda done, of: None), Imported)
+    await bob.import_([b"{}", "{}"])
+    assert_type((imported.stored, imported.known), tuple[Mapping[str, int], Mapping[str, int]])
+    assert_type(imported.warnings, tuple[str, ...])
+
+
+async def operating(alice: ScopedMemory) -> None:
+    await alice.settled(also=[alice], facts=False, timeout=10.0, progress=lambda left: None)
+    waiting = assert_type(await alice.waiting(also=[alice], timeout=1), Waiting)
+    assert_type((waiting.unindexed, waiting.unextracted, waiting.unembedded), tuple[int, int, int])
+    assert_type((waiting.unindexed_for, waiting.unextracted_for), tuple[timedelta | None, timedelta | None])
+    assert_type(waiting.workers, int)
+    drift = assert_type(await alice.reindex(dry_run=True, progress=lambda done, of: None), Drift)
+    assert_type((drift.compared, drift.drift, drift.filling), tuple[int, int, bool])
+    assert_type(drift.kinds, dict[DriftKind, int])
+    [letter] = assert_type(await alice.dead_letters(replayed=True, limit=10, timeout=1), list[DeadLetter])
+    await alice.dead_letters(before=letter.id)
+    assert_type((letter.stage, letter.reason, letter.detail), tuple[Stage, str, str])
+    assert_type((letter.event_ids, letter.recorded_at), tuple[tuple[UUID, ...], datetime])
+    assert_type((letter.scope, letter.replayed_at), tuple[Scope, datetime | None])
+    assert_type(await alice.replay([letter.id], timeout=1), int)
+    usage = assert_type(await alice.usage(timeout=1), Usage)
+    assert_type(usage + usage, Usage)
+    assert_type((usage.calls, usage.prompt_tokens, usage.completion_tokens), tuple[int, int, int])
+
+
+async def keeping(alice: ScopedMemory) -> None:
+    records = assert_type(alice.records, Records)
+    record = await records.put("home", {"city": "Berlin"}, event=NewEvent(content="I live in Berlin."), ttl=DAY)
+    assert_type(record, Record)
+    new = NewRecord(key="home", value={"city": "Berlin"})
+    assert_type((new.event, new.ttl), tuple[NewEvent | None, timedelta | None])
+    assert_type(await records.put_many([new]), list[Record])
+    assert_type(await records.get("home", refresh=True), Record | None)
+    assert_type(await records.named(["home"], also=[alice]), list[Record])
+    page = await records.find(also=[alice], matching={"city": "Berlin"}, refresh=True, limit=10, offset=20)
+    assert_type(page, list[Record])
+    await records.find(after=page[-1])
+    assert_type(await records.of([UUID(int=1)], also=[alice]), dict[UUID, Record])
+    assert_type(await records.delete(["home"]), int)
+    assert_type((record.key, record.scope, record.event), tuple[str, Scope, UUID | None])
+    assert_type(record.value, Mapping[str, Any])
+    assert_type((record.created_at, record.updated_at), tuple[datetime, datetime])
+    assert_type((record.ttl, record.expires_at), tuple[timedelta | None, datetime | None])
+
+
+def values() -> Iterator[Scope]:
+    kind: ScopeKind = "workspace"
+    yield Scope("acme", kind, "launch")
+    yield Scope.user("acme", "alice")
+    yield Scope.workspace("acme", "launch")
+    yield Scope.one_of("acme", user="alice", workspace=None)
+    root = Scope.user("acme", "alice")
+    branch = Branch(root, ("projects",), owner="scout").below("apollo", owner=None)
+    assert_type((branch.root, branch.path, branch.owner), tuple[Scope, tuple[str, ...], str | None])
+    assert_type((branch.scope, branch.is_root, root.digest), tuple[Scope, bool, str])
+    view = View.of(root, branch.scope)
+    assert_type((view.scopes, view.tenant, view.ids("user")), tuple[tuple[Scope, ...], str, list[str]])
+    Validity(start=MAY, end=None, precision="month")
+    Source(event_id=UUID(int=1), quote="I live in Berlin.")
+
+
+async def errors(alice: ScopedMemory) -> None:
+    try:
+        await alice.remember("I like tea.")
+    except KeyConflict as error:
+        assert_type((error.index, error.field), tuple[int, str])
+    except InvalidInput as error:
+        assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
+    except TimedOut as error:
+        assert_type((error.seconds, error.sent), tuple[float, bool])
+    except PoolExhausted as error:
+        assert_type(error.size, int)
+    except (Unconfirmed, WriteConflict, StoreUnavailable) as error:
+        assert_type((error.store, error.sent), tuple[str, bool])
+    except MissingExtra as error:
+        assert_type(error.extra, str)
+    except SchemaOutdated as error:
+        assert_type(error.lacking, tuple[str, ...])
+    except BadAnswer as error:
+        assert_type((error.reason, error.detail), tuple[str, str])
+    except (RequestFailed, RequestRefused, ModelUnavailable, ModelError) as error:
+        assert_type(str(error), str)
+    except (IndexMismatch, ConfigurationError, EmbeddedServerError) as error:
+        assert_type(str(error), str)
+    except (Closed, NotFound, NotSettled) as error:
+        assert_type(str(error), str)
+    except SemmemError:
+        raise
