@@ -101,6 +101,12 @@ async def qdrant(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
 @pytest_asyncio.fixture
 async def urls(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantClient) -> AsyncIterator[dict[str, Any]]:
     """Settings that name this test's database, its own keys in Redis, and its own collections in Qdrant."""
+    async with _settings(servers, postgres_url, qdrant) as settings:
+        yield settings
+
+
+@asynccontextmanager
+async def _settings(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantClient) -> AsyncIterator[dict[str, Any]]:
     prefix = f"test-{uuid4().hex[:12]}"
     yield {
         "postgres_url": postgres_url,
@@ -121,7 +127,15 @@ def _faults_told_anew() -> None:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
+def clock(request: pytest.FixtureRequest) -> ManualClock:
+    if request.node.get_closest_marker("shared"):
+        clock: ManualClock = request.getfixturevalue("shared_clock")
+        return clock
+    return ManualClock()
+
+
+@pytest.fixture(scope="module")
+def shared_clock() -> ManualClock:
     return ManualClock()
 
 
@@ -132,10 +146,35 @@ def opener(urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyP
     return partial(opened, urls, clock)
 
 
+@pytest.fixture
+def application(request: pytest.FixtureRequest) -> Application:
+    """The test's own; in a module that is marked `shared` one for all its tests, which differ by their tenant."""
+    name = "shared_application" if request.node.get_closest_marker("shared") else "own_application"
+    application: Application = request.getfixturevalue(name)
+    return application
+
+
 @pytest_asyncio.fixture
-async def application(opener: Opener) -> AsyncIterator[Application]:
+async def own_application(opener: Opener) -> AsyncIterator[Application]:
     async with opener() as application:
         yield application
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_application(
+    servers: ServerUrls, template: str, qdrant: AsyncQdrantClient, shared_clock: ManualClock
+) -> AsyncIterator[Application]:
+    async with (
+        _database(servers, template) as postgres_url,
+        _settings(servers, postgres_url, qdrant) as settings,
+        opened(settings, shared_clock) as application,
+    ):
+        yield application
+
+
+@pytest.fixture
+def tenant(request: pytest.FixtureRequest) -> str:
+    return f"acme-{uuid4().hex[:8]}" if request.node.get_closest_marker("shared") else "acme"
 
 
 @pytest.fixture
@@ -144,18 +183,18 @@ def memory(application: Application) -> Memory:
 
 
 @pytest.fixture
-def alice(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", user="alice")
+def alice(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, user="alice")
 
 
 @pytest.fixture
-def strangers(memory: Memory) -> list[ScopedMemory]:
+def strangers(memory: Memory, tenant: str) -> list[ScopedMemory]:
     """Those who must see nothing of alice's: same tenant, look-alike ids, and her namesake of another tenant."""
     return [
-        memory.scope(tenant="acme", user="alice2"),
-        memory.scope(tenant="acme", user="alic"),
-        memory.scope(tenant="acme", workspace="alice"),
-        memory.scope(tenant="globex", user="alice"),
+        memory.scope(tenant=tenant, user="alice2"),
+        memory.scope(tenant=tenant, user="alic"),
+        memory.scope(tenant=tenant, workspace="alice"),
+        memory.scope(tenant=tenant.replace("acme", "globex"), user="alice"),
     ]
 
 

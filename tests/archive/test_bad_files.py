@@ -13,6 +13,8 @@ from semmem import InvalidInput, Memory, NewEvent, ScopedMemory
 from semmem.domain.archive import MAX_LINE_BYTES
 from tests.archive.files import sealed
 
+pytestmark = pytest.mark.shared
+
 Body = list[dict[str, Any]]
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from semmem.memory.scoped import ScopedMemory
 
+pytestmark = pytest.mark.shared
+
 NFD = unicodedata.normalize("NFD", "José Núñez")
 
 

@@ -12,6 +12,8 @@ from semmem.memory.memory import Memory
 from semmem.memory.scoped import ScopedMemory
 from tests.integrations.mcp_hosts import ALICE, calling, running, serving_http, text_of, told
 
+pytestmark = pytest.mark.shared
+
 TEA = "I like tea."
 LONGEST_LIST = 10_000  # characters of tools/list: every host pays for them in every conversation
 CHOKES = {"anyOf", "oneOf", "allOf", "$ref", "$defs", "format", "title", "default", "const", "nullable"}
@@ -50,7 +52,6 @@ async def test_no_schema_holds_a_word_that_a_host_chokes_on(alice: ScopedMemory,
         {"metadata": "undefined", "role": "null"},
         {"random_string": "x"},
         {"_": "", "explanation": "the user said so"},
-        {"user_id": "alice", "tenant": "acme"},
         {"userId": "", "workspace": None},
     ],
 )
@@ -63,6 +64,11 @@ async def test_what_is_left_blank_or_says_nothing_is_left_out(
     assert answer.structured_content is not None
     assert (answer.structured_content["said_by"], answer.structured_content["metadata"]) == ("user", {})
     assert len(answer.content) == 1
+
+
+async def test_so_is_what_names_the_scope_that_it_is_anyway(alice: ScopedMemory, memory: Memory) -> None:
+    async with calling(one_scope(memory, alice.scope)) as call:
+        assert (await call("add_memory", text=TEA, user_id="alice", tenant=alice.scope.tenant))["text"] == TEA
 
 
 @pytest.mark.parametrize("given", [{"source": "chat"}, '{"source": "chat"}', ' {"source":\n"chat"} '])
