@@ -128,7 +128,7 @@ def _faults_told_anew() -> None:
 
 @pytest.fixture
 def clock(request: pytest.FixtureRequest) -> ManualClock:
-    if request.node.get_closest_marker("shared"):
+    if _shares(request):
         clock: ManualClock = request.getfixturevalue("shared_clock")
         return clock
     return ManualClock()
@@ -149,7 +149,7 @@ def opener(urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def application(request: pytest.FixtureRequest) -> Application:
     """The test's own; in a module that is marked `shared` one for all its tests, which differ by their tenant."""
-    name = "shared_application" if request.node.get_closest_marker("shared") else "own_application"
+    name = "shared_application" if _shares(request) else "own_application"
     application: Application = request.getfixturevalue(name)
     return application
 
@@ -174,7 +174,12 @@ async def shared_application(
 
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest) -> str:
-    return f"acme-{uuid4().hex[:8]}" if request.node.get_closest_marker("shared") else "acme"
+    return f"acme-{uuid4().hex[:8]}" if _shares(request) else "acme"
+
+
+def _shares(request: pytest.FixtureRequest) -> bool:
+    """Not where it asks for stores of its own."""
+    return bool(request.node.get_closest_marker("shared")) and "postgres_url" not in request.fixturenames
 
 
 @pytest.fixture

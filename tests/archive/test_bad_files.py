@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 
 from semmem import InvalidInput, Memory, NewEvent, ScopedMemory
 from semmem.domain.archive import MAX_LINE_BYTES
+from semmem.wiring.bootstrap import Application
 from tests.archive.files import sealed
 
 pytestmark = pytest.mark.shared
@@ -18,10 +20,14 @@ pytestmark = pytest.mark.shared
 Body = list[dict[str, Any]]
 
 
-@pytest.fixture
-async def lines(memory: Memory) -> list[str]:
+@pytest.fixture(scope="module")
+def source(shared_application: Application) -> ScopedMemory:
+    return shared_application.memory.scope(tenant="northwind", user="maya")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def lines(source: ScopedMemory) -> list[str]:
     """A small memory's export: a place, two events, a record, two versions of a fact, a summary."""
-    source = memory.scope(tenant="northwind", user="maya")
     await source.remember("I live in Gothenburg.", occurred_at=datetime(2025, 6, 1, tzinfo=UTC), key="k1")
     await source.remember("I moved to Oslo.", occurred_at=datetime(2025, 7, 1, tzinfo=UTC), role="user")
     await source.records.put("diet", {"eats": "fish"}, event=NewEvent(content="Fish is fine."))
@@ -240,8 +246,7 @@ async def test_a_file_does_not_raise_trust_without_notice(alice: ScopedMemory, l
     assert any("trust" in warning for warning in imported.warnings)
 
 
-async def test_ids_of_another_scope_are_not_touched(memory: Memory, alice: ScopedMemory, lines: list[str]) -> None:
-    source = memory.scope(tenant="northwind", user="maya")
+async def test_ids_of_another_scope_are_not_touched(memory: Memory, source: ScopedMemory, lines: list[str]) -> None:
     before = [line async for line in source.export()][1:]
     mallory = memory.scope(tenant="northwind", user="mallory")
     body = [json.loads(line) for line in lines[1:-1]]
@@ -258,8 +263,7 @@ async def test_ids_of_another_scope_are_not_touched(memory: Memory, alice: Scope
     assert len([fact for fact in await source.facts() if "Malmo" in fact.text]) == 1
 
 
-async def test_an_id_that_stands_for_something_else_here_is_refused(memory: Memory, lines: list[str]) -> None:
-    source = memory.scope(tenant="northwind", user="maya")
+async def test_an_id_that_stands_for_something_else_here_is_refused(source: ScopedMemory, lines: list[str]) -> None:
     body = [json.loads(line) for line in lines[1:-1]]
     _line(body, "event")["content"] = "I live in Rome."
     with pytest.raises(InvalidInput, match="line 3: id"):

@@ -13,6 +13,8 @@ from semmem.extractors.dates import annotate, resolve
 from semmem.wiring.bootstrap import Application
 from tests.cached import cached_events
 
+pytestmark = pytest.mark.shared
+
 GO_ZERO = datetime(1, 1, 1, tzinfo=UTC)  # of Go and of .NET, where nobody set a time
 REFUSED = [
     GO_ZERO,

@@ -2,7 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from semmem import NewEvent, ScopedMemory
+
+pytestmark = pytest.mark.shared
 
 START = datetime(2025, 6, 1, tzinfo=UTC)
 

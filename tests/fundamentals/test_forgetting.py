@@ -13,6 +13,8 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import drift
 
+pytestmark = pytest.mark.shared
+
 SAID = {
     "I live in Berlin.": "s1",
     "I am allergic to peanuts.": "s1",

@@ -12,6 +12,8 @@ from semmem.stores.postgres.ledger import add_dead_letter
 from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
 
+pytestmark = pytest.mark.shared
+
 T = TypeVar("T")
 PAGE = 4
 
@@ -188,7 +190,7 @@ async def test_a_cursor_of_another_kind_is_refused(alice: ScopedMemory) -> None:
     for page in _by_id(alice):
         with pytest.raises(InvalidInput, match="before"):
             await page(before=7)
-    other = Branch(Scope.user("acme", "bob"), ("a",))
+    other = Branch(Scope.user(alice.scope.tenant, "bob"), ("a",))
     for after in (other, "a", 7):
         with pytest.raises(InvalidInput, match="after"):
             await alice.branches(after=after)  # type: ignore[arg-type]

@@ -13,6 +13,8 @@ from semmem.domain.checks import MAX_DEPTH, MAX_KEYS
 from semmem.wiring.bootstrap import Application
 from tests.cached import cached_events
 
+pytestmark = pytest.mark.shared
+
 NUMBERS: list[int | float] = [
     *(0, -0.0, 0.0, 1, 1.0, -1.0, 2**53 + 1, -(2**63), 2**64, 10**400, 0.1, 0.1 + 0.2),
     *(1e15, 1e16, 1e22, 1e23, 1.5e300, 1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 123456789.123456789),
@@ -50,7 +52,7 @@ async def test_an_archive_keeps_them_too(alice: ScopedMemory, memory: Any) -> No
     given = {"numbers": NUMBERS}
     await alice.remember("I like tea.", metadata=given)
     await alice.records.put("k", given)
-    bob = memory.scope(tenant="acme", user="bob")
+    bob = memory.scope(tenant=alice.scope.tenant, user="bob")
     await bob.import_([line async for line in alice.export()])
     [event] = await bob.history()
     record = await bob.records.get("k")

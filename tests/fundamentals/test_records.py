@@ -11,6 +11,8 @@ from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.faults.oracle import drift
 
+pytestmark = pytest.mark.shared
+
 TEA, COFFEE = NewEvent(content="I drink jasmine tea."), NewEvent(content="I drink black coffee.")
 
 

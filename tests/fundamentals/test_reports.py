@@ -9,6 +9,8 @@ from semmem import Event, NewEvent, ScopedMemory
 from semmem.testing import ManualClock
 from tests.applications import Opener
 
+pytestmark = pytest.mark.shared
+
 APPROVED = "Yes, I approve."
 # What agents notice: two that say these words in the window have seen one happening.
 NOTICE: dict[str, Any] = {"content": "The build is red.", "role": "system", "session": "ci", "metadata": {"build": 7}}

@@ -6,6 +6,8 @@ import pytest
 
 from semmem import ScopedMemory
 
+pytestmark = pytest.mark.shared
+
 
 def at(hours: float, *moment: int) -> datetime:
     return datetime(*moment, tzinfo=timezone(timedelta(hours=hours)))  # type: ignore[arg-type, misc]

@@ -15,6 +15,8 @@ from semmem.memory.scoped import ScopedMemory
 from tests.applications import Opener
 from tests.integrations.mcp_hosts import Caller, calling
 
+pytestmark = pytest.mark.shared
+
 SVEN = "My dog Sven is allergic to chicken."
 MOVED = "I moved to Gothenburg in May."
 READING = {"search_memories", "get_memory", "list_memories", "get_context"}

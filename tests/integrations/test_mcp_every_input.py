@@ -12,6 +12,8 @@ from semmem.memory.memory import Memory
 from semmem.memory.scoped import ScopedMemory
 from tests.integrations.mcp_hosts import Caller, calling, text_of
 
+pytestmark = pytest.mark.shared
+
 
 def _deep(levels: int) -> Any:
     return json.loads("[" * levels + "]" * levels)

@@ -13,6 +13,8 @@ from semmem.domain.context import TIERS
 from semmem.retrieval.budget import MIN_BUDGET
 from semmem.testing import ManualClock
 
+pytestmark = pytest.mark.shared
+
 Call = Callable[[ScopedMemory], Awaitable[object]]
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the missing zone is the point

@@ -15,6 +15,8 @@ from semmem import Closed, InvalidInput, Memory, NewEvent, NewRecord, ScopedMemo
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_ID_BYTES, MAX_KEYS, MAX_VALUE_BYTES
 from semmem.retrieval.budget import MAX_BUDGET
 
+pytestmark = pytest.mark.shared
+
 
 class Liar(str):
     """Says of itself that it is short."""
