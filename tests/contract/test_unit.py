@@ -95,9 +95,11 @@ async def test_a_single_statement_knows_its_scope_and_has_not_entered_it(postgre
 
 
 async def test_rows_are_written_by_their_names(postgres: Postgres) -> None:
-    columns = "tenant, scope_kind, scope_id, item_id"
-    work = Statement("work", f"insert into semmem.index_work ({columns}) values (:tenant, :kind, :id, :item)")
-    read = Statement("read", f"select {columns} from semmem.index_work order by seq")
+    work = Statement(
+        "work",
+        "insert into semmem.index_work (tenant, scope_kind, scope_id, item_id) values (:tenant, :kind, :id, :item)",
+    )
+    read = Statement("read", "select tenant, scope_kind, scope_id, item_id from semmem.index_work order by seq")
     items = [UUID(int=number) for number in (3, 1, 2)]
     async with postgres.transaction(ALICE) as tx:
         await tx.execute(MAKE)
