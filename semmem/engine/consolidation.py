@@ -26,6 +26,7 @@ from semmem.stores.postgres.events import EventLog, lock_scope, mark_consolidate
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.pgvector import PgVectorIndex
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.summaries import SummaryStore
 
 log = logging.getLogger(__name__)
 
@@ -40,13 +41,15 @@ class Consolidator:
         postgres: Postgres,
         log: EventLog,
         facts: FactStore,
+        summaries: SummaryStore,
         neighbours: PgVectorIndex,
         models: Models,
         clock: Clock,
         writer: FactWriter,
         rebuilder: SummaryRebuilder,
     ) -> None:
-        self._postgres, self._log, self._facts, self._neighbours = postgres, log, facts, neighbours
+        self._postgres, self._log, self._facts, self._summaries = postgres, log, facts, summaries
+        self._neighbours = neighbours
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
 
@@ -86,7 +89,9 @@ class Consolidator:
         while pending := await self._log.unconsolidated(scope, after, WINDOW):
             if events := await asyncio.to_thread(self._next_batch, pending):
                 return await self._extract(scope, events, pending, summaries, last_attempt)
-            await self._skip(scope, pending)
+            async with self._postgres.transaction(scope, self._clock()) as tx:
+                await lock_scope(tx)
+                await mark_consolidated(tx, [event.id for event in pending])
         return None
 
     def _next_batch(self, pending: Sequence[Event]) -> list[Event]:
@@ -123,11 +128,6 @@ class Consolidator:
         actor = self._extractor.name
         await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
-    async def _skip(self, scope: Scope, events: Sequence[Event]) -> None:
-        async with self._postgres.transaction(scope, self._clock()) as tx:
-            await lock_scope(tx)
-            await mark_consolidated(tx, [event.id for event in events])
-
     async def _extract(
         self,
         scope: Scope,
@@ -150,25 +150,22 @@ class Consolidator:
             raise BadAnswer(failed[read[0].id].reason, failed[read[0].id].detail)
         failpoints.reach("model-answered")
         documents = [fact_document(draft.subject, draft.text) for draft in extraction.drafts]
-        embeddings = await self._embed(documents) if documents else None
+        embeddings = None
+        if documents:  # where the embedder fails, what the model found is lost, and the batch waits
+            embeddings = await self._embedder.embed(documents, tokens=True)
+            await self._neighbours.adopt(embeddings.vectors)
         passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
         extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
         return _Read(
             scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
         )
 
-    async def _embed(self, documents: Sequence[str]) -> Embeddings:
-        """Where the embedder fails, what the model found is lost, and the batch waits."""
-        embeddings = await self._embedder.embed(documents, tokens=True)
-        await self._neighbours.adopt(embeddings.vectors)
-        return embeddings
-
     async def _present(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
         """The summaries to go on from; one that lost something is made again first, or its rest would be lost."""
-        texts = await self._facts.summary_texts(scope, sessions)
+        texts = await self._summaries.texts(scope, sessions)
         if None in texts.values():
             await self._rebuilder.run(scope)
-            texts = await self._facts.summary_texts(scope, sessions)
+            texts = await self._summaries.texts(scope, sessions)
         return {session: text for session, text in texts.items() if text is not None}
 
     async def _write(self, read: "_Read", last_attempt: bool) -> None:

@@ -9,7 +9,9 @@ from semmem.domain.scope import Scope
 from semmem.extractors.offline import OfflineExtractor, condensed
 from semmem.ports import Clock
 from semmem.stores.postgres.events import lock_scope
-from semmem.stores.postgres.facts import (
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+from semmem.stores.postgres.summaries import (
     Statement,
     drop_summary,
     renew_summary,
@@ -17,8 +19,6 @@ from semmem.stores.postgres.facts import (
     summary_events,
     summary_statements,
 )
-from semmem.stores.postgres.pool import Postgres
-from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
 from semmem.stores.postgres.unit import Unit
 
 

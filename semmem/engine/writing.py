@@ -19,7 +19,6 @@ from semmem.stores.postgres.facts import (
     current_with_statement,
     insert_fact,
     new_fact,
-    put_summary,
     supersede,
 )
 from semmem.stores.postgres.jobs import queue
@@ -27,6 +26,7 @@ from semmem.stores.postgres.ledger import add_audit, add_dead_letter
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+from semmem.stores.postgres.summaries import put_summary
 from semmem.stores.postgres.unit import Unit
 
 NO_USAGE = Usage()

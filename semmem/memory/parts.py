@@ -20,6 +20,7 @@ from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.summaries import SummaryStore
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -30,6 +31,7 @@ class Parts:
 
     log: EventLog
     facts: FactStore
+    summaries: SummaryStore
     branches: BranchStore
     records: RecordStore
     ledger: Ledger

@@ -259,7 +259,7 @@ class ScopedMemory(Place):
         """The scope's own rolling summary, then its sessions', newest first; `before` is the id to go on from."""
         check_page(before, limit)
         async with self._parts.calls.read(timeout):
-            return await self._parts.facts.summaries(self.scope, before=before, limit=limit)
+            return await self._parts.summaries.find(self.scope, before=before, limit=limit)
 
     async def forget(
         self,

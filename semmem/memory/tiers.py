@@ -19,7 +19,7 @@ from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.events import EventLog, ScopeState
-from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.summaries import SummaryStore
 
 
 class Gathered(NamedTuple):
@@ -83,9 +83,9 @@ class Recent:
 
 class Tiers:
     def __init__(
-        self, log: EventLog, facts: FactStore, recent: Recent, searcher: Searcher, counter: TokenCounter
+        self, log: EventLog, summaries: SummaryStore, recent: Recent, searcher: Searcher, counter: TokenCounter
     ) -> None:
-        self._log, self._facts, self._recent = log, facts, recent
+        self._log, self._summaries, self._recent = log, summaries, recent
         self._searcher, self._counter = searcher, counter
 
     async def context(
@@ -115,7 +115,7 @@ class Tiers:
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
     async def _summaries(self, view: View, session: str | None) -> Gathered:
-        return Gathered([_summary_item(summary, session) for summary in await self._facts.newest_summaries(view)])
+        return Gathered([_summary_item(summary, session) for summary in await self._summaries.newest(view)])
 
     async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)

@@ -58,6 +58,7 @@ from semmem.stores.postgres.points import IndexWork
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.summaries import SummaryStore
 from semmem.wiring.opening import (
     import_all,
     known_dimensions,
@@ -192,7 +193,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirrored = stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, mirrored=mirrored)
-    facts = FactStore(postgres)
+    summaries = SummaryStore(postgres)
     overdue = settings.overdue_after
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
@@ -205,7 +206,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     erasure = Erasure(eraser, branches, stores.cache, clock)
     parts = Parts(
         log=log,
-        facts=facts,
+        facts=FactStore(postgres),
+        summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
         ledger=Ledger(postgres),
@@ -213,7 +215,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, facts, recent, searcher, models.counter),
+        tiers=Tiers(log, summaries, recent, searcher, models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
         background=Background(),
@@ -275,7 +277,7 @@ def _worker(
         FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
         keeper,
-        Consolidator(postgres, log, facts, stores.pgvector, models, clock, writer, rebuilder),
+        Consolidator(postgres, log, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
         erasure,
         Heartbeat(
             HealthStore(postgres), settings.lease, [each.breaker for each in others if isinstance(each, Guarded)]

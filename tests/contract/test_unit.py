@@ -96,15 +96,17 @@ async def test_a_single_statement_knows_its_scope_and_has_not_entered_it(postgre
 
 async def test_rows_are_written_by_their_names(postgres: Postgres) -> None:
     work = Statement(
-        "work", "insert into semmem.index_work values (:tenant, :kind, :id, :item, :seq) on conflict do nothing"
+        "work",
+        "insert into semmem.index_work (tenant, scope_kind, scope_id, item_id) values (:tenant, :kind, :id, :item)",
     )
+    read = Statement("read", "select tenant, scope_kind, scope_id, item_id from semmem.index_work order by seq")
+    items = [UUID(int=number) for number in (3, 1, 2)]
     async with postgres.transaction(ALICE) as tx:
         await tx.execute(MAKE)
-        await tx.executemany(work, ({"seq": number, "item": UUID(int=number)} for number in range(1, 4)))
-        found = await tx.fetch(Statement("read", "select item_id, seq from semmem.index_work order by seq"))
-        assert [tuple(row) for row in found] == [(UUID(int=number), number) for number in range(1, 4)]
-        with pytest.raises(TypeError, match="work lacks its parameter seq"):
-            await tx.executemany(work, [{"item": UUID(int=9)}])
+        await tx.executemany(work, ({"item": item} for item in items))
+        assert [tuple(row) for row in await tx.fetch(read)] == [("acme", "user", "alice", item) for item in items]
+        with pytest.raises(TypeError, match="work lacks its parameter item"):
+            await tx.executemany(work, [{}])
 
 
 async def test_execute_says_how_many_rows_it_touched(postgres: Postgres) -> None:

@@ -1,16 +1,14 @@
-"""Facts and summaries: what was drawn from the events."""
+"""Facts: what was drawn from the events."""
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
-from semmem.domain.event import Event, Role
-from semmem.domain.fact import TRUST, Draft, Fact, Source, Summary, Validity, statement_hash
-from semmem.domain.scope import Scope, View
-from semmem.stores.postgres.events import event_of
+from semmem.domain.fact import TRUST, Draft, Fact, Source, Validity, statement_hash
+from semmem.domain.scope import Scope
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.paging import check_cursor
 from semmem.stores.postgres.pool import Postgres
@@ -19,14 +17,12 @@ from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("facts.sql")
-MOST_STATEMENTS = 200  # that a summary is made of; some ten fit into one
-MAX_SUMMARIES = 10  # that a context may hold
 
 _ALIKE = str.maketrans({"ı": "i"} | dict.fromkeys("’‘ʼ´`", "'") | dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001
 
 
 class FactStore:
-    """Reads facts and summaries; what changes them are the functions below, inside the caller's transaction."""
+    """Reads facts; what changes them are the functions below, inside the caller's transaction."""
 
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
@@ -72,30 +68,6 @@ class FactStore:
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Fact]:
         async with self._postgres.transaction(scope) as tx:
             return await hydrate_facts(tx, ids)
-
-    async def newest_summaries(self, view: View) -> list[Summary]:
-        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES, without their events."""
-        async with self._postgres.transaction(view) as tx:
-            rows = await tx.fetch(_SQL["summaries"], limit=MAX_SUMMARIES)
-        return [summary_of(row) for row in rows]
-
-    async def summaries(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Summary]:
-        """The scope's own first, then the newest sessions', below the summary `before`."""
-        async with self._postgres.transaction(scope) as tx:
-            rows = await tx.fetch(_SQL["list_summaries"], before=before, limit=limit)
-            if not rows:
-                await check_cursor(tx, "summary", before)
-        return [summary_of(row) for row in rows]
-
-    async def summary_texts(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str | None]:
-        """The summaries of these sessions, as far as there are any, and under None the scope's own.
-
-        A text of None is stale: it has to be made again first.
-        """
-        named = [session for session in sessions if session is not None]
-        async with self._postgres.transaction(scope) as tx:
-            rows = await tx.fetch(_SQL["summary_texts"], sessions=named)
-        return {row["session"]: row["text"] for row in rows}
 
 
 async def _spellings(tx: Unit, subject: str) -> list[str]:
@@ -199,66 +171,6 @@ def _side_by_side(sources: Sequence[Source]) -> dict[str, list[Any]]:
     return {"events": [source.event_id for source in sources], "quotes": [source.quote for source in sources]}
 
 
-async def put_summary(tx: Unit, session: str | None, text: str | None, events: Sequence[Event]) -> None:
-    """Makes `text` the summary of the session or scope, resting on `events` besides what it rested on before.
-
-    None leaves it to be made of all that it rests on.
-    """
-    id = await tx.fetchval(
-        _SQL["put_summary"],
-        summary=uuid4(),
-        session=session,
-        text=text,
-        through=max(event.seq for event in events),
-        recorded_at=tx.now if text else None,
-    )
-    await tx.execute(_SQL["add_summary_sources"], summary=id, events=[event.id for event in events])
-
-
-class Statement(NamedTuple):
-    """What a summary may be made of."""
-
-    subject: str
-    text: str
-    importance: float
-    validity: Validity
-    trust: Role
-
-
-async def stale_summaries(tx: Unit) -> list[UUID]:
-    """Those of which something was forgotten or taken back."""
-    return [row["id"] for row in await tx.fetch(_SQL["stale_summaries"])]
-
-
-async def summary_statements(tx: Unit, id: UUID) -> list[Statement]:
-    """The weightiest current facts that rest on the summary's events, in the order they were said."""
-    rows = await tx.fetch(_SQL["summary_statements"], summary=id, limit=MOST_STATEMENTS)
-    return [
-        Statement(
-            row["subject"],
-            row["text"],
-            row["importance"],
-            Validity(start=row["valid_from"], end=row["valid_to"]),
-            row["trust"],
-        )
-        for row in rows
-    ]
-
-
-async def summary_events(tx: Unit, id: UUID) -> list[Event]:
-    """The newest events that the summary rests on, oldest first."""
-    rows = await tx.fetch(_SQL["summary_events"], summary=id, limit=MOST_STATEMENTS)
-    return [event_of(row) for row in rows]
-
-
-async def renew_summary(tx: Unit, id: UUID, text: str) -> None:
-    await tx.execute(_SQL["renew_summary"], summary=id, text=text)
-
-
-async def drop_summary(tx: Unit, id: UUID) -> None:
-    await tx.execute(_SQL["drop_summary"], summary=id)
-
-
 def fact_of(row: Row) -> Fact:
     sources = zip(row["event_ids"] or (), row["quotes"] or (), strict=True)
     names = ("id", "thread", "version", "subject", "text", "category", "confidence", "importance", "trust")
@@ -273,11 +185,6 @@ def fact_of(row: Row) -> Fact:
         sources=tuple(Source(event_id=event_id, quote=quote) for event_id, quote in sources),
         **{name: row[name] for name in names + times},
     )
-
-
-def summary_of(row: Row) -> Summary:
-    names = ("id", "session", "text", "version", "through_seq", "recorded_at")
-    return Summary(scope=scope_of(row), events=tuple(row["event_ids"] or ()), **{name: row[name] for name in names})
 
 
 async def unindexed_facts(postgres: Postgres, scope: Scope, limit: int) -> list[tuple[Fact, str | None, str | None]]:

@@ -1,0 +1,70 @@
+-- newest: the newest summaries of a view, without the events they rest on, which may be thousands
+select m.*, null::uuid[] as event_ids
+from semmem.summaries m
+where m.tenant = :tenant and (m.scope_kind, m.scope_id) in (select * from unnest(:kinds::text[], :ids::text[]))
+  and m.text is not null
+order by m.session is not null, m.through_seq desc limit :limit;
+
+-- list: one scope's, in the order of the summary tier, below one of them
+select m.*, s.event_ids
+from semmem.summaries m,
+lateral (
+    select array_agg(event_id order by event_id) as event_ids
+    from semmem.summary_sources where tenant = m.tenant and summary_id = m.id
+) s
+where (m.tenant, m.scope_kind, m.scope_id) = (:tenant, :kind, :id) and m.text is not null
+  and (:before::uuid is null or (m.session is null, m.through_seq, m.id) < (
+    select c.session is null, c.through_seq, c.id from semmem.summaries c
+    where (c.tenant, c.scope_kind, c.scope_id, c.id) = (:tenant, :kind, :id, :before)
+  ))
+order by m.session is null desc, m.through_seq desc, m.id desc limit :limit;
+
+-- texts: the scope's own summary and those of some sessions, however old; null where it has to be made again
+select session, text from semmem.summaries
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and (session is null or session = any (:sessions::text[]));
+
+-- put: the rolling text of a session or scope, one row that counts its versions. One that is stale stays so
+-- until it is made again of all it rests on, for a batch that was read before holds less or more
+insert into semmem.summaries as m (
+    tenant, scope_kind, scope_id, id, session, text, version, through_seq, recorded_at)
+values (:tenant, :kind, :id, :summary, :session, :text, 1, :through, :recorded_at)
+on conflict (tenant, scope_kind, scope_id, session) do update
+set text = case when m.text is null then null else excluded.text end, version = m.version + 1,
+    through_seq = greatest(m.through_seq, excluded.through_seq),
+    recorded_at = case when m.text is null then null else excluded.recorded_at end
+returning id;
+
+-- add_sources: the events a summary rests on
+insert into semmem.summary_sources (tenant, scope_kind, scope_id, summary_id, event_id)
+select :tenant, :kind, :id, :summary, unnest(:events::uuid[])
+on conflict do nothing;
+
+-- stale: those to make again of what they rest on
+select id, session from semmem.summaries
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null order by session nulls first;
+
+-- statements_of: the weightiest current facts that rest on a summary's events, in the order they were said
+select * from (
+    select f.subject, f.text, f.importance, f.valid_from, f.valid_to, f.trust, min(e.seq) as seq,
+           min(strpos(e.content, s.quote)) as place
+    from semmem.summary_sources m
+    join semmem.fact_sources s on s.tenant = m.tenant and s.event_id = m.event_id
+    join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id and f.superseded_at is null
+    join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
+    where m.tenant = :tenant and m.summary_id = :summary
+    group by f.id, f.subject, f.text, f.importance, f.valid_from, f.valid_to, f.trust
+    order by f.importance desc, seq desc limit :limit
+) best order by seq, place;
+
+-- events_of: the newest events that a summary rests on, oldest first
+select * from (
+    select e.* from semmem.summary_sources m join semmem.events e on e.tenant = m.tenant and e.id = m.event_id
+    where m.tenant = :tenant and m.summary_id = :summary order by e.seq desc limit :limit
+) newest order by seq;
+
+-- renew: what it says now
+update semmem.summaries set text = :text, version = version + 1, recorded_at = :now
+where tenant = :tenant and id = :summary;
+
+-- drop: there is nothing left to say
+delete from semmem.summaries where tenant = :tenant and id = :summary;
