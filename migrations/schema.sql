@@ -25,7 +25,7 @@ declare
     $policy$;
     -- What may be sampled although it is text: addresses, and names of our own.
     own_names constant text[] := array[
-        'tenant', 'scope_kind', 'scope_id', 'item_kind', 'role', 'trust', 'precision', 'stage'];
+        'tenant', 'scope_kind', 'scope_id', 'index_name', 'item_kind', 'role', 'trust', 'precision', 'stage'];
     said name;
     numbers regclass;
 begin
@@ -648,7 +648,8 @@ CREATE OR REPLACE FUNCTION semmem.is_failing(p_entrypoint text, p_tenant text, p
 AS $function$
     select exists (
         select from semmem.jobs j
-        where j.key = semmem.job_key(p_entrypoint, p_tenant, p_kind, p_id) and j.is_open and j.attempts > 0)
+        where (j.tenant, j.scope_kind, j.scope_id, j.entrypoint) = (p_tenant, p_kind, p_id, p_entrypoint)
+          and j.is_open and j.attempts > 0 and j.key is not null)
 $function$;
 revoke all on function semmem.is_failing(text,text,text,text) from public;
 grant execute on function semmem.is_failing(text,text,text,text) to semmem_app;

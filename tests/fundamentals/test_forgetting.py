@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, ScopedMemory
+from semmem.stores.postgres.jobs import queue
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -275,7 +276,7 @@ async def _extract_again(application: Application, alice: ScopedMemory, events: 
     async with application.stores.postgres.transaction(alice.scope) as tx:
         undo = "update semmem.events set consolidated_at = null where id = any ($1::uuid[])"
         await tx.connection.execute(undo, events)
-        await tx.connection.execute("select semmem.queue('consolidate', 'acme', 'user', 'alice')")
+        await queue(tx, "consolidate")
     await alice.settled()
 
 

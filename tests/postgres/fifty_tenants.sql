@@ -1,14 +1,14 @@
--- 50 tenants of 10 users each, 100 events a user, and all that is made of events; the embedding model is known.
+-- 50 tenants of 50 users each, 20 events a user, and all that is made of events; the embedding model is known.
 set session_replication_role = replica;  -- the rows fit each other: keys need no check
 
 create temporary table said as
 select format('t%s', lpad(t::text, 2, '0')) as tenant, 'user' as scope_kind, 'u' || u as scope_id, n,
-       gen_random_uuid() as event_id, gen_random_uuid() as fact_id, 's' || n / 20 as session,
+       gen_random_uuid() as event_id, gen_random_uuid() as fact_id, 's' || n / 5 as session,
        timestamptz '2026-02-01' + n * interval '1 minute' as at
-from generate_series(1, 50) t, generate_series(0, 9) u, generate_series(0, 99) n;
+from generate_series(1, 50) t, generate_series(0, 49) u, generate_series(0, 19) n;
 
 insert into semmem.scopes (tenant, scope_kind, scope_id, items, terms)
-select tenant, scope_kind, scope_id, 120, 600 from said group by tenant, scope_kind, scope_id;
+select tenant, scope_kind, scope_id, 24, 120 from said group by tenant, scope_kind, scope_id;
 
 insert into semmem.events (
     tenant, scope_kind, scope_id, id, session, role, agent, event_type, content, importance, metadata, occurred_at,
@@ -61,19 +61,19 @@ select tenant, scope_kind, scope_id, 'k' || n, '{"size": 1}', event_id, at, at, 
 from said where n % 5 = 1;
 
 insert into semmem.branches (tenant, scope_kind, scope_id, branch_id, path)
-select tenant, scope_kind, scope_id, md5(tenant || scope_id || n), array['b' || n] from said where n % 20 = 0;
+select tenant, scope_kind, scope_id, md5(tenant || scope_id || n), array['b' || n] from said where n % 10 = 0;
 insert into semmem.index_work (tenant, scope_kind, scope_id, item_id)
 select tenant, scope_kind, scope_id, event_id from said where scope_id = 'u0';
 insert into semmem.dead_letters (tenant, scope_kind, scope_id, id, stage, reason, detail, event_ids, recorded_at)
 select tenant, scope_kind, scope_id, gen_random_uuid(), 'draft', 'bad', 'bad', array[event_id], at
-from said where n % 20 = 2;
+from said where n % 10 = 2;
 insert into semmem.audit (tenant, scope_kind, scope_id, action, actor, item_ids, at)
 select tenant, scope_kind, scope_id, 'add', 'rules', array[fact_id], at from said where n % 5 = 0;
 insert into semmem.receipts (
     tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at)
-select tenant, scope_kind, scope_id, gen_random_uuid(), '{}', at, at, at from said where n % 20 = 3;
+select tenant, scope_kind, scope_id, gen_random_uuid(), '{}', at, at, at from said where n % 10 = 3;
 insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
-select tenant, scope_kind, scope_id, event_id, decode(md5('x' || n), 'hex'), 'number', at from said where n % 20 = 4;
+select tenant, scope_kind, scope_id, event_id, decode(md5('x' || n), 'hex'), 'number', at from said where n % 10 = 4;
 
 -- Jobs that nobody takes before the year is over.
 insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)

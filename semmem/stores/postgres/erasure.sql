@@ -90,12 +90,14 @@ set superseded_at = null,
                     then null else f.valid_to end
 from semmem.facts gone
 where gone.tenant = :tenant and gone.id = any (:facts::uuid[])
-  and f.tenant = gone.tenant and f.thread = gone.thread and f.id <> all (:facts)
-  and f.superseded_at is not null
+  and (f.tenant, f.scope_kind, f.scope_id, f.thread) = (gone.tenant, gone.scope_kind, gone.scope_id, gone.thread)
+  and f.id <> all (:facts) and f.superseded_at is not null
   and gone.version = (select min(version) from semmem.facts x
-                      where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version)
+                      where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                        and x.version > f.version)
   and not exists (select from semmem.facts x
-                  where x.tenant = f.tenant and x.thread = f.thread and x.version > f.version and x.id <> all (:facts))
+                  where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                    and x.version > f.version and x.id <> all (:facts))
   and not exists (select from semmem.facts x
                   where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
                     and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all (:facts))

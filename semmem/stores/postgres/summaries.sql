@@ -1,8 +1,10 @@
--- newest: the newest summaries of a view, without the events they rest on, which may be thousands
+-- newest: the newest summaries of a view, without the events they rest on, which may be thousands. `offset 0` has each
+-- place sought by itself: joined freely, all of the tenant's might be read
 select m.*, null::uuid[] as event_ids
-from semmem.summaries m
-where m.tenant = :tenant and (m.scope_kind, m.scope_id) in (select * from unnest(:kinds::text[], :ids::text[]))
-  and m.text is not null
+from unnest(:kinds::text[], :ids::text[]) as v (kind, id), lateral (
+    select * from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id) offset 0
+) m
+where m.text is not null
 order by m.session is not null, m.through_seq desc limit :limit;
 
 -- list: one scope's, in the order of the summary tier, below one of them

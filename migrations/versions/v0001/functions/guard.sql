@@ -15,7 +15,7 @@ declare
     $policy$;
     -- What may be sampled although it is text: addresses, and names of our own.
     own_names constant text[] := array[
-        'tenant', 'scope_kind', 'scope_id', 'item_kind', 'role', 'trust', 'precision', 'stage'];
+        'tenant', 'scope_kind', 'scope_id', 'index_name', 'item_kind', 'role', 'trust', 'precision', 'stage'];
     said name;
     numbers regclass;
 begin

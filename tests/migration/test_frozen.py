@@ -1,0 +1,30 @@
+"""A revision that stands is not changed: databases have been made by it, and would never hear of the change."""
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
+# A new revision gets a line here with its first release; no line is ever changed.
+FROZEN = {"v0001": "9ec3b92f5dde71c068d0b51e3b086882646e716adf061489b58d05d68441e763"}
+
+
+def _digest(revision: str) -> str:
+    """Of the revision's module and all files in its folder, by name and content."""
+    digest = hashlib.sha256()
+    modules, scripts = VERSIONS.glob(f"{revision}_*.py"), (VERSIONS / revision).rglob("*.sql")
+    for path in sorted([*modules, *scripts]):
+        digest.update(f"{path.relative_to(VERSIONS).as_posix()}\0".encode())
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("revision", FROZEN)
+def test_a_revision_stays_as_it_was(revision: str) -> None:
+    assert _digest(revision) == FROZEN[revision], "put the change into a revision of its own"
+
+
+def test_no_revision_is_left_out() -> None:
+    assert {path.name.partition("_")[0] for path in VERSIONS.glob("v*.py")} == FROZEN.keys()
