@@ -31,8 +31,8 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# Of this much of the tests, as with TESTS="tests/unit tests/contract". Whether they pass, `make test` says: those that
-# measure time fail while each branch is counted.
+# TESTS="tests/unit tests/contract" measures these alone. Whether tests pass, `make test` says: those that measure time
+# fail while each branch is counted.
 coverage: $(INSTALLED)  ## the branches that tests reach, by package; fails where the core's are below 95 %
 	$(BIN)/coverage erase
 	-$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS)
