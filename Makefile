@@ -31,10 +31,11 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
-# Of this much of the tests, as with TESTS="tests/unit tests/contract"; a process that is killed says nothing.
+# TESTS="tests/unit tests/contract" measures these alone. Whether tests pass, `make test` says: those that measure time
+# fail while each branch is counted.
 coverage: $(INSTALLED)  ## the branches that tests reach, by package; fails where the core's are below 95 %
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	-$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o .coverage-report.json
 	@$(BIN)/python -m scripts.branch_coverage .coverage-report.json

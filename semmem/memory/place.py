@@ -15,7 +15,7 @@ from semmem.memory.parts import Parts
 class Opened:
     """The parts of a memory, for as long as it is open, in the process and the event loop that it was opened in.
 
-    What a caller holds rests on one and shows none of it: the stores behind it know nothing of scopes that are checked.
+    A memory and its places keep it to themselves: the stores among the parts answer for any scope that they are given.
     """
 
     def __init__(self, parts: Parts) -> None:

@@ -204,6 +204,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Source",
         "Memory",
         "ScopedMemory",
+        "Records",
         "open",
     }
     answers = {
@@ -220,10 +221,25 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Record",
         "Summary",
         "Imported",
+        "DeadLetter",
+        "Usage",
     }
-    protocols = {"Reranker"}
+    protocols = {"Reranker", "Clock"}
+    shared = {"Place"}  # what a ScopedMemory is, walked as such
+    types = {
+        "EventFields",
+        "AckStatus",
+        "Category",
+        "DriftKind",
+        "Format",
+        "Precision",
+        "Role",
+        "ScopeKind",
+        "Stage",
+        "Tier",
+    }
     errors = {name for name in semmem.__all__ if inspect.isclass(getattr(semmem, name)) and _is_error(name)}
-    assert set(semmem.__all__) - walked - answers - protocols - errors == set()
+    assert set(semmem.__all__) - walked - answers - protocols - shared - types - errors == set()
 
 
 def _is_error(name: str) -> bool:

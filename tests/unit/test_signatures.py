@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 import semmem
+from semmem import Memory, ScopedMemory
 from semmem.wiring.bridge import Bridge
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,11 @@ def test_every_type_that_a_signature_names_is_exported(face: str) -> None:
 def test_the_walk_sees_what_there_is() -> None:
     walked = {name for hint in _annotations(semmem.ScopedMemory) for part in _within(hint) for name in _names(part)}
     assert {"Ack", "Category", "DeadLetter", "EventFields", "Place", "Records", "Tier"} <= walked
+
+
+def test_a_memory_shows_where_it_is_and_no_store(memory: Memory, alice: ScopedMemory) -> None:
+    shown = {type(of).__name__: {name for name in vars(of) if not name.startswith("_")} for of in (memory, alice)}
+    assert shown == {"Memory": set(), "ScopedMemory": {"place", "scope"}}
 
 
 def test_the_typed_file_uses_every_name_method_and_argument() -> None:
