@@ -95,8 +95,8 @@ class Tiers:
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
             "recent": lambda: self._recent_tier(view, session),
-            "summary": lambda: self._summaries(view, session),
-            "retrieved": lambda: self._retrieved(view, query, budget, _hits_in(budget, tiers)),
+            "summary": lambda: self._summary_tier(view, session),
+            "retrieved": lambda: self._retrieved_tier(view, query, budget, _hits_in(budget, tiers)),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
@@ -114,10 +114,10 @@ class Tiers:
         )
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
-    async def _summaries(self, view: View, session: str | None) -> Gathered:
+    async def _summary_tier(self, view: View, session: str | None) -> Gathered:
         return Gathered([_summary_item(summary, session) for summary in await self._summaries.newest(view)])
 
-    async def _retrieved(self, view: View, query: str, budget: int, hits: int) -> Gathered:
+    async def _retrieved_tier(self, view: View, query: str, budget: int, hits: int) -> Gathered:
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
         return Gathered([_hit_item(hit, query, budget) for hit in recall], recall.degraded, recall.waited)
 
