@@ -16,7 +16,7 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crewai coverage example-crewai example-langgraph example-mcp format storm machine bench llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo test test-crewai coverage example-crewai example-langgraph example-mcp format soak storm machine bench llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,10 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "not soak" --numprocesses auto --dist loadfile
+
+soak: $(INSTALLED)  ## promises kept many times over: kills, faults, storms, any order of calls; EXAMPLES=200
+	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses auto --dist loadgroup
 
 # TESTS="tests/unit tests/contract" measures these alone. Whether tests pass, `make test` says: those that measure time
 # fail while each branch is counted.
@@ -44,8 +47,8 @@ storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM
 	@$(BIN)/python -m tests.storm $(STORM)
 
 machine: $(INSTALLED)  ## calls, crashes and losses in random orders against a small model; EXAMPLES=10000 STEPS=50
-	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),10000) SEMMEM_TEST_STEPS=$(or $(STEPS),50) \
-		$(BIN)/pytest tests/machine --timeout 0 --capture=no
+	@HYPOTHESIS_PROFILE=default SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),10000) SEMMEM_TEST_STEPS=$(or $(STEPS),50) \
+		$(BIN)/pytest tests/machine --timeout 0 --numprocesses auto --dist loadgroup
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself

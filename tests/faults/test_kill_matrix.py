@@ -15,6 +15,8 @@ from tests.applications import Opener
 from tests.faults.agent import DEAD_AFTER, SAID
 from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("kills")]
+
 IN_FORGET = ("forget-writing", "forget-committed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
 IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in (*IN_FORGET, "mirror-queued"))

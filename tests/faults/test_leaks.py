@@ -9,11 +9,14 @@ from contextlib import suppress
 
 import asyncpg
 import psutil
+import pytest
 
 from semmem import ScopedMemory
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("leaks")]
 
 OPENS, ROUNDS = 12, 10
 BACKENDS = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"

@@ -7,10 +7,11 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
+from math import ceil
 from typing import Any, ClassVar, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
@@ -22,6 +23,7 @@ from tests.machine.model import KINDS, PLACES, Expected, Place, Said, word
 from tests.machine.world import World
 
 EXAMPLES = int(os.environ.get("SEMMEM_TEST_EXAMPLES", "12"))
+PARTS = 4  # which several processes can share
 STEPS = int(os.environ.get("SEMMEM_TEST_STEPS", "30"))
 
 T = TypeVar("T")
@@ -203,18 +205,21 @@ class Machine(RuleBasedStateMachine):
             self.run(self._work())
 
 
-def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(urls: dict[str, Any]) -> None:
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=pytest.mark.xdist_group(f"machine-{part}")) for part in range(PARTS)]
+)
+def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(part: int, urls: dict[str, Any]) -> None:
     with ModelServer() as server, asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         models = {"embedding_base_url": server.base_url, "embedding_model": "hashed", "embedding_api_key": "test"}
         Machine.world, Machine.runner = World(urls | models | {"embedder": "openai"}), runner
         runner.run(Machine.world.__aenter__())
         try:
             run_state_machine_as_test(
-                Machine,
+                seed(part)(Machine) if settings.default.derandomize else Machine,
                 settings=settings(
-                    max_examples=EXAMPLES,
+                    max_examples=ceil(EXAMPLES / PARTS),
                     stateful_step_count=STEPS,
-                    derandomize="SEMMEM_TEST_EXAMPLES" not in os.environ,
                     deadline=None,
                     print_blob=True,
                     suppress_health_check=list(HealthCheck),

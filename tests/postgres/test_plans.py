@@ -21,6 +21,8 @@ from tests.applications import opened
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
 
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("plans")]
+
 SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
 ADDED = 50  # rows to a table by the walk, at most
 MOST_READS = 2  # of the same row by one statement, on average

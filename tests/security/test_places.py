@@ -6,9 +6,13 @@ from collections.abc import Awaitable
 from itertools import chain
 from uuid import uuid4
 
+import pytest
+
 from semmem import Memory, ScopedMemory
 from semmem.domain.scope import Branch, Scope
 from tests.contract.adversarial import ARRAYS, IDS, PATHS
+
+pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("places")]
 
 ACME = Scope("acme", "user", "root")
 NAMES = list(
