@@ -23,7 +23,8 @@ from tests.machine.model import KINDS, PLACES, Expected, Place, Said, word
 from tests.machine.world import World
 
 EXAMPLES = int(os.environ.get("SEMMEM_TEST_EXAMPLES", "12"))
-PARTS = 4  # which several processes can share
+# Which several processes can share.
+PARTS = [pytest.param(part, marks=pytest.mark.xdist_group(f"machine-{part}")) for part in range(4)]
 STEPS = int(os.environ.get("SEMMEM_TEST_STEPS", "30"))
 
 T = TypeVar("T")
@@ -206,9 +207,7 @@ class Machine(RuleBasedStateMachine):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=pytest.mark.xdist_group(f"machine-{part}")) for part in range(PARTS)]
-)
+@pytest.mark.parametrize("part", PARTS)
 def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(part: int, urls: dict[str, Any]) -> None:
     with ModelServer() as server, asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         models = {"embedding_base_url": server.base_url, "embedding_model": "hashed", "embedding_api_key": "test"}
@@ -218,7 +217,7 @@ def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(part: int, urls: 
             run_state_machine_as_test(
                 seed(part)(Machine) if settings.default.derandomize else Machine,
                 settings=settings(
-                    max_examples=ceil(EXAMPLES / PARTS),
+                    max_examples=ceil(EXAMPLES / len(PARTS)),
                     stateful_step_count=STEPS,
                     deadline=None,
                     print_blob=True,
