@@ -193,6 +193,14 @@ class Settings(BaseSettings):
         return self.embedded and self.redis_url is None and self.qdrant_url is None
 
     @property
+    def uses_redis(self) -> bool:
+        return self.embedded or self.redis_url is not None
+
+    @property
+    def uses_qdrant(self) -> bool:
+        return self.vector_index != "pgvector" and (self.embedded or self.qdrant_url is not None)
+
+    @property
     def runs_worker(self) -> bool:
         return self.embedded if self.worker is None else self.worker
 
