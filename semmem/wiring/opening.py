@@ -153,7 +153,6 @@ async def open_cache(
         prefix=settings.redis_prefix,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
-        notices=settings.notices,
         seconds=seconds,
     )
     stack.push_async_callback(cache.aclose)

@@ -142,7 +142,6 @@ class Settings(BaseSettings):
     )
     recent_events: int = Field(100, ge=1, le=10_000, description="newest events of a scope that Redis keeps")
     recent_ttl: Duration = Field(timedelta(hours=1), gt=timedelta(0), description="how long Redis keeps them")
-    notices: int = Field(1_000, ge=1, description="notices of new events that Redis keeps for a scope, about")
 
     worker: bool | None = Field(None, description="a worker in this process; only with embedded servers, if left out")
     worker_jobs: int = Field(
