@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import numpy as np
 import psutil
 import typer
+from numpy.typing import NDArray
 from rich.progress import Progress
 from rich.table import Table
 
@@ -32,10 +34,6 @@ from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embeddings, TokenStates
 from semmem.wiring.bootstrap import Application, make_application, now, open_application
 from semmem.wiring.settings import load_settings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 DIMENSIONS, STATES = 384, 96
 PAGE, A_SESSION, WARM_UP, READS = 1_000, 40, 10, 100
@@ -141,8 +139,6 @@ class Worded:
         """Nothing to learn: they are DIMENSIONS."""
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        import numpy as np
-
         words = [tuple(text.lower().split()) for text in texts]
         vectors = np.stack([_unit(np.sum([_direction(word, DIMENSIONS) for word in each], axis=0)) for each in words])
         states = tuple(TokenStates(each, np.stack([_direction(word, STATES) for word in each])) for each in words)
@@ -153,15 +149,11 @@ class Worded:
 
 
 @lru_cache(maxsize=1 << 14)
-def _direction(word: str, dimensions: int) -> "NDArray[np.float32]":
-    import numpy as np
-
+def _direction(word: str, dimensions: int) -> NDArray[np.float32]:
     return _unit(np.random.default_rng(zlib.crc32(word.encode())).normal(size=dimensions).astype(np.float32))
 
 
-def _unit(vector: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    import numpy as np
-
+def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
     return unit
 

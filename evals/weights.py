@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.progress import Progress
 from rich.table import Table
 
@@ -31,10 +33,6 @@ from semmem.retrieval.signals import SIGNALS, WEIGHTS
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.wiring.bootstrap import Application, open_application
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 LIMIT = 100
 STEPS = (0.0, 0.03, 0.05, 0.1, 0.15, 0.2, 0.25)
 PATIENCE = 300.0
@@ -50,16 +48,14 @@ class Judged:
 
     data: str
     conversation: str
-    signals: "NDArray[np.float32]"
-    rows: "NDArray[np.int64]"
-    turns: "NDArray[np.int64]"
-    evidence: "NDArray[np.int64]"
+    signals: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    turns: NDArray[np.int64]
+    evidence: NDArray[np.int64]
     wanted: int
 
-    def figures(self, weights: "NDArray[np.float32]") -> tuple[float, float]:
+    def figures(self, weights: NDArray[np.float32]) -> tuple[float, float]:
         """R@10 and nDCG@10 of the turns, each ranked by its best passage."""
-        import numpy as np
-
         best = np.full(self.turns.max(initial=0) + 1, -np.inf, np.float32)
         np.maximum.at(best, self.turns, (weights @ self.signals)[self.rows])
         ranks = (best > best[self.evidence][:, None]).sum(axis=1)
@@ -133,8 +129,6 @@ async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[
 def _judged(
     data: str, conversation: str, pool: Pool, turns: Sequence[Sequence[str]], evidence: Sequence[str]
 ) -> Judged:
-    import numpy as np
-
     numbers = {turn: number for number, turn in enumerate(dict.fromkeys(turn for each in turns for turn in each))}
     return Judged(
         data=data,
@@ -147,9 +141,7 @@ def _judged(
     )
 
 
-def _signals(pool: Pool) -> "NDArray[np.float32]":
-    import numpy as np
-
+def _signals(pool: Pool) -> NDArray[np.float32]:
     found = [signal(pool) for signal in SIGNALS.values()]
     return np.stack([np.zeros(len(pool.passages), np.float32) if part is None else part for part in found])
 
@@ -168,8 +160,6 @@ def _ablation(judged: Sequence[Judged]) -> Table:
 
 def _means(judged: Sequence[Judged], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
     """R@10 and nDCG@10 by data set."""
-    import numpy as np
-
     vector = np.array([weights[name] for name in SIGNALS], np.float32)
     found: dict[str, list[tuple[float, float]]] = {}
     for each in judged:

@@ -1,5 +1,10 @@
 """Names that look like a place or an employer after "moved to" or "joined", and are none."""
 
+from semmem.language.words import DAYS, PLAIN_MONTHS
+
+_DAYS = frozenset(day.lower() for day in DAYS)
+_CALENDAR = _DAYS | frozenset(month.lower() for month in PLAIN_MONTHS)
+
 
 def names(text: str) -> frozenset[str]:
     """The words of the text."""
@@ -7,7 +12,7 @@ def names(text: str) -> frozenset[str]:
 
 
 # What people move, switch or change to and do not live in: software, devices, teams, ways to eat.
-NOT_A_PLACE = names(
+NOT_A_PLACE = _DAYS | names(
     """
     kubernetes docker podman python java javascript typescript rust golang go ruby php perl scala kotlin swift elixir
     haskell clojure c csharp cobol fortran matlab julia react vue angular svelte django flask rails spring laravel
@@ -24,7 +29,7 @@ NOT_A_PLACE = names(
     marketing sales finance hr engineering accounting legal operations logistics procurement it r&d qa support
     management research production
     vegan vegetarian keto paleo decaf tea coffee verizon t-mobile at&t vodafone o2 telekom comcast
-    monday tuesday wednesday thursday friday saturday sunday monthly weekly yearly premium pro basic plan
+    monthly weekly yearly premium pro basic plan
     n26 revolut paypal venmo wise monzo visa mastercard amex quickbooks sap salesforce hubspot shopify wordpress
     woocommerce figma sketch photoshop canva blender unity unreal godot numpy pandas pytorch tensorflow keras jax
     version v1 v2 v3 v4 level stage phase chapter page step class team group plan b db2 ipv6 utc cet est pst
@@ -41,12 +46,11 @@ NOT_AN_EMPLOYER = NOT_A_PLACE | names(
 )
 
 # Capitalised words that name neither a person nor a firm.
-NOT_NAMES = names(
+NOT_NAMES = _CALENDAR | names(
     """
     german french spanish italian english british american canadian mexican dutch polish russian chinese japanese korean
     indian turkish greek swedish danish norwegian finnish portuguese brazilian austrian swiss irish scottish welsh
     belgian czech hungarian romanian ukrainian australian african asian european catholic protestant muslim jewish
-    hindu buddhist christian i monday tuesday wednesday thursday friday saturday sunday january february march april
-    june july august september october november december home night nights
+    hindu buddhist christian i home night nights
     """
 )

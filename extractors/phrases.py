@@ -5,6 +5,7 @@ import re
 from semmem.extractors.clauses import Clause
 from semmem.extractors.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
 from semmem.extractors.words import content_stems
+from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
 Stems = frozenset[str]
 
@@ -21,14 +22,14 @@ IRREGULAR_PAST = (
     "went|got|bought|sold|met|took|made|saw|told|gave|lost|won|began|left|broke|found"
     "|felt|kept|came|ran|wrote|said|paid"
 )
-DAYS = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-WHEN = rf"(?:{DAYS}|{MONTHS}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"
+_DAY = either(DAYS).lower()
+_MONTH = rf"(?:{either(tuple(month[:3] for month in MONTHS)).lower()})[a-z]*"
+WHEN = rf"(?:{_DAY}|{_MONTH}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"
 
 # Where a value ends.
 _STOP = re.compile(
     r"\s(?:for|with|because|since|last|this|next|after|before|where|which|who|when|while|now|again|permanently|today"
-    r"|yesterday|recently|nowadays|these|instead|as|every|two|three|four|five|six|a (?:few|year|month|week|couple)|\d+"
+    rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week|couple)|\d+"
     r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over|but not)\b.*$",
     re.IGNORECASE,
 )

@@ -3,9 +3,8 @@
 import re
 from functools import lru_cache
 
-import snowballstemmer
-
 from semmem.extractors.ground import normalised
+from semmem.language.stems import stem
 
 _STOPWORDS = (
     "a an the this that these those it its i i'm i've me my mine you your yours he him his she her hers they them "
@@ -15,7 +14,6 @@ _STOPWORDS = (
 )
 STOPWORDS = frozenset(_STOPWORDS.split())
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_STEMMER = snowballstemmer.stemmer("english")
 
 
 @lru_cache(maxsize=4_096)
@@ -32,5 +30,4 @@ def content_stems(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str) -> str:
-    stem: str = _STEMMER.stemWord(word.removesuffix("'s"))
-    return stem
+    return stem(word.removesuffix("'s"))

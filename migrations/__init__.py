@@ -1,36 +1,20 @@
 """The database schema: alembic revisions whose bodies are plain SQL files of the same name."""
 
 import asyncio
-import os
-import threading
-from importlib.resources import files
-
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from sqlalchemy.exc import DBAPIError
+from importlib import import_module
 
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations.access import gaps
+from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
 from semmem.postgres.connect import connect
-from semmem.postgres.errors import mapped_errors, translated
+from semmem.postgres.errors import mapped_errors
 from semmem.postgres.session import session_settings
 from semmem.postgres.url import PostgresUrl, parse
+from semmem.runtime import forking
 
-# alembic's `op` and `context` are global to the process; between processes the advisory lock of env.py decides.
-_in_process = threading.Lock()
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(files("semmem.migrations")))
-    return config
-
-
-def head() -> str:
-    """The revision this release needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+# What env.py and SQLAlchemy import as late as possible: at once, so that no fork comes between.
+LATE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg")
 
 
 async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
@@ -64,7 +48,7 @@ async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:
                 server, revision = await examine(connection), await revision_of(connection)
                 if reasons := unfit(server):
                     raise ConfigurationError("; ".join(reasons))
-                is_whole = revision == head() and not await gaps(connection)
+                is_whole = revision == HEAD and not await gaps(connection)
                 if not is_whole:
                     _check(server, revision)
                 return revision, is_whole
@@ -83,8 +67,7 @@ def _check(server: Server, revision: str | None) -> None:
             "the tables are there, but not public.semmem_revision with their release, or not for "
             f"{server.login} to read; restore a dump of the whole database, with its data, into an empty one"
         )
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in REVISIONS:
         raise SchemaOutdated(
             f"the database is at revision {revision}, which this release does not know; migrate with the "
             "release that made it, or a newer one"
@@ -92,29 +75,10 @@ def _check(server: Server, revision: str | None) -> None:
 
 
 def _run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:
-    """The revisions, and what was mended behind them."""
-    config = _config()
-    config.attributes |= {"url": url, "mends": mends, "mended": []}
-    with _in_process, mapped_errors():
-        try:
-            command.upgrade(config, revision)
-        except DBAPIError as error:
-            raise translated(_driver_error(error)) or error from error
-    mended: list[str] = config.attributes["mended"]
-    return mended
+    """In a thread, which alembic needs: it brings an event loop of its own."""
+    with forking.undivided():
+        for module in LATE:
+            import_module(module)
+        from semmem.migrations import running
 
-
-def _driver_error(error: BaseException) -> BaseException:
-    """The first error of the chain, which the driver raised."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def _after_fork() -> None:
-    """A thread of the parent may have held it."""
-    global _in_process
-    _in_process = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_after_fork)
+    return running.run(url, revision, mends=mends)

@@ -3,9 +3,8 @@
 import re
 from functools import lru_cache
 
-from snowballstemmer import stemmer
-
 from semmem.domain.unicode import normalized
+from semmem.language.stems import stem
 from semmem.retrieval.languages import STOP_CHARACTERS, STOP_WORDS, latin_languages, script_language
 
 MAX_TERM_BYTES = 64
@@ -89,11 +88,8 @@ def _stems(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     else:
         name = script_language(word)
         stems = [_stem(word, name) if name else word]
-    return tuple(dict.fromkeys(stem.encode()[:MAX_TERM_BYTES].decode(errors="ignore") for stem in stems))
+    return tuple(dict.fromkeys(each.encode()[:MAX_TERM_BYTES].decode(errors="ignore") for each in stems))
 
 
 def _stem(word: str, language: str) -> str:
-    # A stemmer of its own for each call: it keeps the word it works on, so threads could not share one.
-    bare = _ARABIC_PREFIX.sub("", word) if language == "arabic" else word
-    stem: str = stemmer(language).stemWord(bare)
-    return stem
+    return stem(_ARABIC_PREFIX.sub("", word) if language == "arabic" else word, language)

@@ -3,6 +3,7 @@
 import re
 from enum import IntFlag
 
+from semmem.language.words import DAYS, NUMBERS, ORDINALS, PLAIN_MONTHS, TIMES, either
 from semmem.retrieval.pieces import is_long
 
 
@@ -14,18 +15,17 @@ class Cue(IntFlag):
     TITLE = 16  # it quotes a title
 
 
-_MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
-_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _TIME = re.compile(
-    rf"\b(?:yesterday|today|tomorrow|tonight|ago|last|next|recently|since|soon|weeks?|weekends?|months?|years?|{_DAYS}"
-    rf"|{_MONTHS}|this (?:morning|summer|fall|autumn|winter|spring)|\d{{4}}|\d+(?:st|nd|rd|th))\b|\b(?-i:May)\b",
+    rf"\b(?:yesterday|today|tomorrow|tonight|ago|last|next|recently|since|soon|weeks?|weekends?|months?"
+    rf"|years?|{either(DAYS, PLAIN_MONTHS)}|this (?:morning|summer|fall|autumn|winter|spring)|\d{{4}}"
+    r"|\d+(?:st|nd|rd|th))\b|\b(?-i:May)\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[\w,;:'\")] )[A-Z][a-z]")  # a capital that begins no sentence
 _ASKS = re.compile("[?？؟]")  # noqa: RUF001
 _COUNT = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozen|hundred|thousand|once|twice|first|second|third)\b",
+    rf"\d|\b(?:{either(NUMBERS[1:], ORDINALS, TIMES)}|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozen|hundred|thousand)\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r'["“«„《『](?=[^\W\d_a-zß-öø-ÿά-ώа-џ])')  # a quotation that begins with a capital, or knows none

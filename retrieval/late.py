@@ -8,24 +8,20 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.ports import TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.runtime.blas import one_thread
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 LEVELS = 7  # on each side of zero, so that two numbers fill a byte
 _HEADER = struct.Struct("<fHH")  # scale, dimensions, number of pieces; then each piece's length
 
 
-def pack(pieces: "Sequence[NDArray[np.float32]]") -> bytes:
+def pack(pieces: Sequence[NDArray[np.float32]]) -> bytes:
     """A text's token states, (tokens, dimensions) for each of its pieces; dimensions are even and equal."""
-    import numpy as np
-
     states = np.concatenate(pieces)
     scale = max(float(np.abs(states).max()) / LEVELS, float(np.finfo(np.float32).tiny))
     levels = (np.rint(states / scale) + LEVELS).astype(np.uint8)
@@ -38,8 +34,8 @@ def pack(pieces: "Sequence[NDArray[np.float32]]") -> bytes:
 class Asked:
     """A question's token states, (tokens, dimensions), and what each token weighs; at least one weighs something."""
 
-    states: "NDArray[np.float32]"
-    weights: "NDArray[np.float32]"
+    states: NDArray[np.float32]
+    weights: NDArray[np.float32]
 
 
 def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
@@ -47,8 +43,6 @@ def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
 
     None where no word weighs anything.
     """
-    import numpy as np
-
     weights: list[float] = []
     for word in _words(tokens.tokens):
         weights += [_weight("".join(token.removeprefix("##") for token in word), rarity)] * len(word)
@@ -72,10 +66,8 @@ def _words(tokens: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def similarities(packed: Sequence[bytes], asked: Asked) -> "NDArray[np.float32]":
+def similarities(packed: Sequence[bytes], asked: Asked) -> NDArray[np.float32]:
     """(texts, question's tokens): the cosine of each token with the nearest in the text's best piece."""
-    import numpy as np
-
     heads = [_HEADER.unpack_from(text) for text in packed]
     counts = np.array([count for _, _, count in heads])
     starts = [_HEADER.size + 2 * count for _, _, count in heads]
@@ -87,10 +79,8 @@ def similarities(packed: Sequence[bytes], asked: Asked) -> "NDArray[np.float32]"
     return _best(pieces * scales[:, None], asked.weights, counts)
 
 
-def _dots(codes: "NDArray[np.uint8]", states: "NDArray[np.float32]") -> "NDArray[np.float32]":
+def _dots(codes: NDArray[np.uint8], states: NDArray[np.float32]) -> NDArray[np.float32]:
     """(tokens, question's tokens), without putting the two numbers of a byte side by side first."""
-    import numpy as np
-
     high, low = states[:, ::2].T, states[:, 1::2].T
     with one_thread():
         dots: NDArray[np.float32] = (codes >> 4).astype(np.float32) @ high + (codes & 15).astype(np.float32) @ low
@@ -98,12 +88,8 @@ def _dots(codes: "NDArray[np.uint8]", states: "NDArray[np.float32]") -> "NDArray
     return dots
 
 
-def _best(
-    pieces: "NDArray[np.float32]", weights: "NDArray[np.float32]", counts: "NDArray[np.int64]"
-) -> "NDArray[np.float32]":
+def _best(pieces: NDArray[np.float32], weights: NDArray[np.float32], counts: NDArray[np.int64]) -> NDArray[np.float32]:
     """Each text's piece with the highest weighted sum; a long text is judged by its best short piece."""
-    import numpy as np
-
     if len(pieces) == len(counts):
         return pieces
     owners = np.repeat(np.arange(len(counts)), counts)
@@ -112,8 +98,6 @@ def _best(
     return pieces[order[last_of_owner]]
 
 
-def _starts(lengths: "NDArray[np.uint16]") -> "NDArray[np.int64]":
-    import numpy as np
-
+def _starts(lengths: NDArray[np.uint16]) -> NDArray[np.int64]:
     ends = np.cumsum(lengths, dtype=np.int64)
     return ends - lengths

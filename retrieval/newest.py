@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from semmem.domain.hit import Hit
+from semmem.language.words import NUMBERS, ORDINALS, TIMES, either
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.question import asks_for_present_measure
 
@@ -11,10 +12,7 @@ CONTENDERS = 10  # so many of the best hits
 MARGIN = 0.25  # of score below the best, at most
 SHARE = 0.2  # of the question's words that stand in one sentence with a number
 
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|once|twice|first|second|third)\b",
-    re.IGNORECASE,
-)
+_NUMBER = re.compile(rf"\d|\b(?:{either(NUMBERS, ORDINALS, TIMES)}|dozen)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|, (?=and |but |which |so )")
 
 

@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.scope import Scope
 from semmem.ports import Passage
 from semmem.retrieval.cues import Cue
 from semmem.retrieval.late import Asked, similarities
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 REACH = 3  # neighbours on each side
 HERE = REACH  # the column of the passage itself
@@ -37,17 +35,15 @@ class Pool:
     question: str
     now: datetime
     passages: Sequence[Passage]
-    neighbours: "NDArray[np.int64]"
-    facts: "NDArray[np.int64]"
-    cues: "NDArray[np.int64]"
-    lexical: "NDArray[np.float32]"
-    dense: "NDArray[np.float32] | None"
-    closeness: "NDArray[np.float32] | None"
-    weights: "NDArray[np.float32] | None"
+    neighbours: NDArray[np.int64]
+    facts: NDArray[np.int64]
+    cues: NDArray[np.int64]
+    lexical: NDArray[np.float32]
+    dense: NDArray[np.float32] | None
+    closeness: NDArray[np.float32] | None
+    weights: NDArray[np.float32] | None
 
-    def has(self, cue: Cue) -> "NDArray[np.float32]":
-        import numpy as np
-
+    def has(self, cue: Cue) -> NDArray[np.float32]:
         return (self.cues & int(cue) > 0).astype(np.float32)
 
 
@@ -61,8 +57,6 @@ def pooled(
     asked: Asked | None,
 ) -> Pool:
     """`dense` is None where the embedder was down; `asked` where it hands out no token states."""
-    import numpy as np
-
     near = None if dense is None else _column(passages, dense, min(dense.values(), default=0.0))
     closeness, weights = _closeness(passages, near, asked)
     return Pool(
@@ -80,26 +74,20 @@ def pooled(
 
 
 def _closeness(
-    passages: Sequence[Passage], near: "NDArray[np.float32] | None", asked: Asked | None
-) -> "tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]":
-    import numpy as np
-
+    passages: Sequence[Passage], near: NDArray[np.float32] | None, asked: Asked | None
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
     packed = [passage.states for passage in passages if passage.states is not None]
     if asked is not None and packed and len(packed) == len(passages):
         return similarities(packed, asked), asked.weights
     return (None, None) if near is None else (near[:, None], np.ones(1, np.float32))
 
 
-def _column(passages: Sequence[Passage], scores: Scores, missing: float) -> "NDArray[np.float32]":
-    import numpy as np
-
+def _column(passages: Sequence[Passage], scores: Scores, missing: float) -> NDArray[np.float32]:
     return np.array([scores.get(passage.id, missing) for passage in passages], np.float32)
 
 
-def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
+def _neighbours(passages: Sequence[Passage]) -> NDArray[np.int64]:
     """Short turns of the same session, by their places."""
-    import numpy as np
-
     reach = np.arange(-REACH, REACH + 1)
     found = np.full((len(passages), len(reach)), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
@@ -113,9 +101,7 @@ def _neighbours(passages: Sequence[Passage]) -> "NDArray[np.int64]":
     return found
 
 
-def _facts(passages: Sequence[Passage]) -> "NDArray[np.int64]":
-    import numpy as np
-
+def _facts(passages: Sequence[Passage]) -> NDArray[np.int64]:
     rows = {passage.id: row for row, passage in enumerate(passages)}
     drawn: dict[int, list[int]] = {}
     for row, passage in enumerate(passages):
@@ -132,10 +118,8 @@ def _in_line(passage: Passage) -> bool:
     return passage.place is not None and not passage.long
 
 
-def _spots(passages: Sequence[Passage]) -> "NDArray[np.int64]":
+def _spots(passages: Sequence[Passage]) -> NDArray[np.int64]:
     """Their places on one line, on which sessions follow each other out of each other's REACH."""
-    import numpy as np
-
     sessions: dict[tuple[Scope, str | None], int] = {}
     numbers = [sessions.setdefault((each.scope, each.session), len(sessions)) for each in passages]
     places = np.array([each.place for each in passages], np.int64)

@@ -5,8 +5,11 @@ is a passage's relevance. WEIGHTS are the same for every data set; semmem.evals.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.event import Role
 from semmem.ports import Passage
@@ -22,11 +25,7 @@ from semmem.retrieval.question import (
     times,
 )
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Signal = Callable[[Pool], "NDArray[np.float32] | None"]
+Signal = Callable[[Pool], NDArray[np.float32] | None]
 
 WEIGHTS: Mapping[str, float] = {
     "turn": 0.10,
@@ -55,35 +54,31 @@ DRAWN, DRAWN_WORDS = 0.95, 0.7
 ROLES = frozenset(get_args(Role))  # no names
 
 
-def turn(pool: Pool) -> "NDArray[np.float32] | None":
+def turn(pool: Pool) -> NDArray[np.float32] | None:
     """Late interaction with the turn, the facts that rest on it, and the one before it, which often asks for it."""
     return _late(pool, [0.0] * (HERE - 1) + [PREVIOUS, 1.0] + [0.0] * HERE, DRAWN)
 
 
-def window(pool: Pool) -> "NDArray[np.float32] | None":
+def window(pool: Pool) -> NDArray[np.float32] | None:
     """Late interaction with a stretch of talk: each word of the question may be met in another turn of it."""
     return _late(pool, NEAR)
 
 
-def whole(pool: Pool) -> "NDArray[np.float32] | None":
+def whole(pool: Pool) -> NDArray[np.float32] | None:
     """The cosine of the whole vector: what a long message as a whole is about."""
     return None if pool.dense is None else _scaled(pool.dense)
 
 
-def words(pool: Pool) -> "NDArray[np.float32]":
+def words(pool: Pool) -> NDArray[np.float32]:
     """BM25 of the turn or of a fact that rests on it, and some of its neighbours'."""
-    import numpy as np
-
     drawn = np.where(pool.facts >= 0, pool.lexical[pool.facts], 0).max(axis=1)
     own = np.maximum(pool.lexical, np.float32(DRAWN_WORDS) * drawn)
     scores = np.where(pool.neighbours >= 0, own[pool.neighbours], 0)
     return _scaled(scores @ np.array(NEAR_WORDS, np.float32))
 
 
-def speaker(pool: Pool) -> "NDArray[np.float32]":
+def speaker(pool: Pool) -> NDArray[np.float32]:
     """Said by, or about, the person whom the question is about."""
-    import numpy as np
-
     voices = {passage.voice for passage in pool.passages} - ROLES
     wanted = subject(pool.question, voices) if len(voices) > 1 else None
     if wanted is None:
@@ -92,10 +87,8 @@ def speaker(pool: Pool) -> "NDArray[np.float32]":
     return np.array([same.get(passage.voice, False) for passage in pool.passages], np.float32)
 
 
-def date(pool: Pool) -> "NDArray[np.float32]":
+def date(pool: Pool) -> NDArray[np.float32]:
     """Said about the time that the question names."""
-    import numpy as np
-
     named = times(pool.question, pool.now)
     if not named:
         return np.zeros(len(pool.passages), np.float32)
@@ -103,49 +96,43 @@ def date(pool: Pool) -> "NDArray[np.float32]":
     return np.array(fits, np.float32)
 
 
-def when(pool: Pool) -> "NDArray[np.float32]":
+def when(pool: Pool) -> NDArray[np.float32]:
     """It says when, and the question asks."""
     return pool.has(Cue.TIME) * asks_when(pool.question)
 
 
-def name(pool: Pool) -> "NDArray[np.float32]":
+def name(pool: Pool) -> NDArray[np.float32]:
     """It names somebody or something, and the question asks for a name."""
     return pool.has(Cue.NAME) * asks_for_name(pool.question)
 
 
-def title(pool: Pool) -> "NDArray[np.float32]":
+def title(pool: Pool) -> NDArray[np.float32]:
     """It quotes a title, and the question asks for a work."""
     return pool.has(Cue.TITLE) * asks_for_title(pool.question)
 
 
-def count(pool: Pool) -> "NDArray[np.float32]":
+def count(pool: Pool) -> NDArray[np.float32]:
     """It gives a number, and the question asks how many."""
     return pool.has(Cue.COUNT) * asks_for_count(pool.question)
 
 
-def reply(pool: Pool) -> "NDArray[np.float32]":
+def reply(pool: Pool) -> NDArray[np.float32]:
     """It follows a question."""
-    import numpy as np
-
     before = pool.neighbours[:, HERE - 1]
     return np.where(before >= 0, pool.has(Cue.ASKS)[before], 0).astype(np.float32)
 
 
-def told(pool: Pool) -> "NDArray[np.float32]":
+def told(pool: Pool) -> NDArray[np.float32]:
     """The user said it: assistants repeat, explain and guess."""
-    import numpy as np
-
     return np.array([passage.told for passage in pool.passages], np.float32)
 
 
-def verbatim(pool: Pool) -> "NDArray[np.float32]":
+def verbatim(pool: Pool) -> NDArray[np.float32]:
     """In the words that it was said in: a fact drawn from it is shorter, matches sooner, and says less."""
-    import numpy as np
-
     return np.array([passage.kind == "event" for passage in pool.passages], np.float32)
 
 
-SIGNALS: "Mapping[str, Signal]" = {
+SIGNALS: Mapping[str, Signal] = {
     signal.__name__: signal
     for signal in (turn, window, whole, words, speaker, date, when, name, title, count, reply, told, verbatim)
 }
@@ -154,9 +141,7 @@ SIGNALS: "Mapping[str, Signal]" = {
 class Judged(Mapping[UUID, Mapping[str, float]]):
     """Each passage's weighted part by signal, by its id; read for the few that become hits."""
 
-    def __init__(self, passages: Sequence[Passage], parts: "Mapping[str, NDArray[np.float32]]") -> None:
-        import numpy as np
-
+    def __init__(self, passages: Sequence[Passage], parts: Mapping[str, NDArray[np.float32]]) -> None:
         self._rows = {passage.id: row for row, passage in enumerate(passages)}
         self._parts = parts
         table = np.array(list(parts.values()), np.float64).reshape(len(parts), len(passages))
@@ -186,10 +171,8 @@ def judged(pool: Pool) -> Judged:
     return Judged(pool.passages, {name: values * (WEIGHTS[name] / total) for name, values in found.items()})
 
 
-def _late(pool: Pool, near: "list[float] | tuple[float, ...]", drawn: float = 0.0) -> "NDArray[np.float32] | None":
+def _late(pool: Pool, near: list[float] | tuple[float, ...], drawn: float = 0.0) -> NDArray[np.float32] | None:
     """MaxSim over a turn, its neighbours weighted by distance, and its facts: the best match of each word asked."""
-    import numpy as np
-
     if pool.closeness is None or pool.weights is None:
         return None
     beside = [(pool.neighbours[:, column], factor) for column, factor in enumerate(near) if column != HERE]
@@ -202,9 +185,7 @@ def _late(pool: Pool, near: "list[float] | tuple[float, ...]", drawn: float = 0.
     return _scaled(best @ pool.weights)
 
 
-def _scaled(values: "NDArray[np.float32]") -> "NDArray[np.float32]":
+def _scaled(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """The lowest to 0, the highest to 1 (min-max; Bruch et al. 2023); all to 0 where they are equal."""
-    import numpy as np
-
     low, high = values.min(), values.max()
     return (values - low) / (high - low) if high > low else np.zeros_like(values)

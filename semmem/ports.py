@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.drift import DriftKind
 from semmem.domain.event import Event
@@ -13,10 +16,6 @@ from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure,
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Clock = Callable[[], datetime]
 ItemKind = Literal["event", "fact"]
@@ -27,7 +26,7 @@ class TokenStates:
     """A text's vector for every token: `states` is (len(tokens), dimensions), rows L2-normalised."""
 
     tokens: tuple[str, ...]
-    states: "NDArray[np.float32]"
+    states: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Embeddings:
     texts, by their place, that the model has no vector for and never will; their rows are zeros.
     """
 
-    vectors: "NDArray[np.float32]"
+    vectors: NDArray[np.float32]
     tokens: tuple[TokenStates, ...] | None = None
     refused: Mapping[int, Refused] = field(default_factory=dict)
 
@@ -147,7 +146,7 @@ class Point:
     kind: ItemKind
     scope: Scope
     version: int
-    vector: "NDArray[np.float32] | None"  # None where the embedder has none: only Postgres keeps such a point
+    vector: NDArray[np.float32] | None  # None where the embedder has none: only Postgres keeps such a point
     session: str | None
     agent: str | None
     category: str | None
@@ -175,7 +174,7 @@ class VectorIndex(Protocol):
         ...
 
     async def search(
-        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
         """The nearest points of the view, best first; score is the cosine."""
         ...

@@ -170,7 +170,7 @@ async def _postgres(
     stack: AsyncExitStack, settings: "Settings", servers: "Servers | None", embedder: "Embedder"
 ) -> str:
     from semmem.domain.scope import Scope
-    from semmem.migrations import head
+    from semmem.migrations.revisions import HEAD
     from semmem.stores.postgres.pgvector import check_standing
     from semmem.stores.postgres.sql import Statement
     from semmem.wiring.opening import open_postgres
@@ -186,7 +186,7 @@ async def _postgres(
     await check_standing(postgres, embedder.model, dimensions)
     pooled = ", behind a pooler: the worker asks for jobs once a second" if postgres.pooled else ""
     bound = f"row level security binds {found['role']}"
-    return f"{found['server']}, pgvector {found['pgvector']}, revision {head()}, {bound}{pooled}"
+    return f"{found['server']}, pgvector {found['pgvector']}, revision {HEAD}, {bound}{pooled}"
 
 
 async def _health(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> "Health":

@@ -52,7 +52,7 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
     """
 
     async def work() -> dict[str, str | list[str]]:
-        from semmem.migrations import head
+        from semmem.migrations.revisions import HEAD
         from semmem.wiring import bootstrap
 
         with notes.status("migrating"):
@@ -61,7 +61,7 @@ def migrate(ctx: typer.Context, as_json: options.AsJson = False) -> None:
             notes.print(visible(f"made whole: {what}"), style="dim")
         if more := mended[MENDED_SHOWN:]:
             notes.print(f"made whole: {len(more)} more, which --json lists", style="dim")
-        return {"revision": head(), "made_whole": mended}
+        return {"revision": HEAD, "made_whole": mended}
 
     show(run(work()), as_json, lambda found: f"the database is at revision {found['revision']}")
 

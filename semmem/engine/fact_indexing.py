@@ -3,7 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.fact import Fact, events_of
 from semmem.domain.scope import Scope
@@ -22,10 +25,6 @@ from semmem.stores.postgres.points import add_work, put_points, put_terms
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.unit import Unit
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 faults = FaultLog(logging.getLogger(__name__))
 
 BATCH = 256
@@ -40,7 +39,7 @@ class IndexedFact(NamedTuple):
     fact: Fact
     session: str | None
     agent: str | None
-    vector: "NDArray[np.float32] | None" = None
+    vector: NDArray[np.float32] | None = None
     states: TokenStates | None = None
     refused: Refused | None = None
 

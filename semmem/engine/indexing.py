@@ -5,8 +5,10 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from time import monotonic
-from typing import TYPE_CHECKING
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact, events_of
@@ -31,10 +33,6 @@ from semmem.stores.postgres.passages import last_places, put_passages
 from semmem.stores.postgres.pgvector import PgVectorIndex
 from semmem.stores.postgres.points import add_work, fill_vector, missing_vectors, put_points, put_terms, refuse_vector
 from semmem.stores.postgres.pool import Postgres
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
@@ -181,7 +179,7 @@ def _refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> d
     return {items[row].id: why for row, why in embeddings.refused.items()} if embeddings else {}
 
 
-def _vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> "list[NDArray[np.float32] | None]":
+def _vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> list[NDArray[np.float32] | None]:
     """A vector for each item, or None where the embedder has none."""
     if embeddings is None:
         return [None] * len(items)
@@ -210,7 +208,7 @@ def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Map
     return found
 
 
-def _point(event: Event, vector: "NDArray[np.float32] | None", refused: Mapping[UUID, Refused]) -> Point:
+def _point(event: Event, vector: NDArray[np.float32] | None, refused: Mapping[UUID, Refused]) -> Point:
     return Point(
         id=event.id,
         kind="event",

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 
 from semmem.domain.fact import Precision
+from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_COUNTS = ("a", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_COUNTS = ("a", *NUMBERS)
 
 SOON = timedelta(days=60)  # a day so near ahead is this year's, also where no word looks ahead
 
@@ -28,7 +24,7 @@ _A_PERSON = (
 )
 _MONTH_OR_WORD = _MONTH.replace("|May|", "|(?-i:May)|").replace("March|Mar", "(?-i:March)|(?-i:Mar)")
 _AFTER_A_MONTH = "|".join(f"(?<=\\b{name} to )" for month in MONTHS for name in dict.fromkeys((month, month[:3])))
-_NUMBER = rf"\d{{1,3}}|an|{'|'.join(_COUNTS)}"
+_NUMBER = rf"\d{{1,3}}|an|{either(_COUNTS)}"
 _UNIT = r"(?P<unit>minute|hour|day|week|month|year)s?"
 
 
@@ -213,5 +209,5 @@ TABLE = (
     _row(rf"\bin (?P<count>{_NUMBER}) {_UNIT}\b(?P<ago>)(?! of)", _distance, True),
     _row(r"\b(?P<which>last|past|this|next) (?P<unit>week|month|year)\b(?! of)", _neighbour, True),
     _row(r"\b(?P<which>last|past|this) weekend\b", _weekend, True),
-    _row(rf"\b(?P<which>last|this|next|coming|on) (?P<day>{'|'.join(DAYS)})(?!s)\b", _weekday, True),
+    _row(rf"\b(?P<which>last|this|next|coming|on) (?P<day>{either(DAYS)})(?!s)\b", _weekday, True),
 )

@@ -12,6 +12,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models.turns import Turns
 from semmem.ports import Embeddings, TokenStates
@@ -19,8 +22,6 @@ from semmem.runtime import forking
 from semmem.runtime.blas import one_thread
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from onnxruntime import InferenceSession  # type: ignore[import-untyped]
     from tokenizers import Encoding, Tokenizer
 
@@ -79,8 +80,6 @@ class Pooled:
     """The vectors, and on request the token states, of texts whose batches come in any order."""
 
     def __init__(self, count: int, tokens: bool, project: bool) -> None:
-        import numpy as np
-
         self._vectors = np.empty((count, DIMENSIONS), np.float32)
         self._states: list[TokenStates | None] | None = [None] * count if tokens else None
         self._project = project
@@ -117,10 +116,8 @@ def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
         yield batch
 
 
-def _run(encoded: "list[Encoding]") -> "tuple[NDArray[np.float32], NDArray[np.int64]]":
+def _run(encoded: "list[Encoding]") -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """The last hidden states (texts, tokens, DIMENSIONS) and the mask (texts, tokens) of what is not padding."""
-    import numpy as np
-
     _, session = _load()
     ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
     mask = np.zeros_like(ids)
@@ -132,24 +129,20 @@ def _run(encoded: "list[Encoding]") -> "tuple[NDArray[np.float32], NDArray[np.in
     return states, mask
 
 
-def _token_states(encoding: "Encoding", states: "NDArray[np.float32]") -> TokenStates:
+def _token_states(encoding: "Encoding", states: NDArray[np.float32]) -> TokenStates:
     """Without [CLS] and [SEP], which stand for no word of the text."""
     kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
     tokens = encoding.tokens
     return TokenStates(tuple(tokens[place] for place in kept), states[kept])
 
 
-def _normalised(rows: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    import numpy as np
-
+def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return normalised
 
 
 @cache
-def _projection() -> "NDArray[np.float32]":
-    import numpy as np
-
+def _projection() -> NDArray[np.float32]:
     with files("semmem.models").joinpath("data", "minilm-projection.npy").open("rb") as file:
         return np.asarray(np.load(file), np.float32)
 

@@ -20,10 +20,6 @@ from semmem.runtime import forking
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.postgres.pgvector import standing_dimensions
 from semmem.stores.postgres.pool import Postgres
-from semmem.stores.qdrant.client import connect as connect_qdrant
-from semmem.stores.qdrant.index import QdrantIndex
-from semmem.stores.redis.client import connect as connect_redis
-from semmem.stores.redis.recent import RedisRecent
 from semmem.wiring.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,12 +31,21 @@ FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its di
 
 
 def import_all(settings: Settings) -> None:
-    """What is imported by libraries or here as late as possible, at once: no fork comes between."""
-    wanted = ["encodings.idna", "certifi", "httpcore", "anyio._backends._asyncio"]
+    """What these settings need of all that is imported as late as possible, at once: no fork comes between."""
+    asks_models = settings.uses_llm or settings.embedder != "minilm"
+    wanted = ["encodings.idna"]
     if settings.embedded:
-        wanted += ["semmem.embedded", "sqlalchemy.ext.asyncio"]
-    if settings.uses_llm or settings.embedder != "minilm":
+        wanted += ["semmem.embedded"]
+    if settings.all_embedded:
+        wanted += ["semmem.embedded.scrubbing"]
+    if settings.uses_redis:
+        wanted += ["semmem.stores.redis.recent"]
+    if settings.uses_qdrant:
+        wanted += ["semmem.stores.qdrant.index"]
+    if asks_models:
         wanted += ["openai.resources.chat", "openai.resources.embeddings", "semmem.models.chat"]
+    if asks_models or settings.uses_qdrant or settings.all_embedded:  # each of them speaks HTTP
+        wanted += ["certifi", "httpcore", "anyio._backends._asyncio"]
     with forking.undivided():
         for module in wanted:
             with suppress(ModuleNotFoundError):  # where it is needed, that is said
@@ -106,9 +111,12 @@ async def open_mirror(
         return None
     if url is None:
         raise ConfigurationError("SEMMEM_VECTOR_INDEX=qdrant needs SEMMEM_QDRANT_URL; set it, or choose pgvector")
+    from semmem.stores.qdrant.client import connect
+    from semmem.stores.qdrant.index import QdrantIndex
+
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
     try:
-        client = connect_qdrant(url, own or _secret(settings.qdrant_api_key))
+        client = connect(url, own or _secret(settings.qdrant_api_key))
     except ValueError as error:
         raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
     mirror = QdrantIndex(
@@ -131,9 +139,12 @@ async def open_cache(
     url = settings.redis_url or (servers.redis_url if servers else None)
     if url is None:
         return None
+    from semmem.stores.redis.client import connect
+    from semmem.stores.redis.recent import RedisRecent
+
     try:
         seconds = settings.patience / 4
-        client = connect_redis(url, seconds)
+        client = connect(url, seconds)
     except ValueError as error:
         raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
     cache = RedisRecent(
@@ -142,7 +153,6 @@ async def open_cache(
         prefix=settings.redis_prefix,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
-        notices=settings.notices,
         seconds=seconds,
     )
     stack.push_async_callback(cache.aclose)

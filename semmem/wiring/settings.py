@@ -142,7 +142,6 @@ class Settings(BaseSettings):
     )
     recent_events: int = Field(100, ge=1, le=10_000, description="newest events of a scope that Redis keeps")
     recent_ttl: Duration = Field(timedelta(hours=1), gt=timedelta(0), description="how long Redis keeps them")
-    notices: int = Field(1_000, ge=1, description="notices of new events that Redis keeps for a scope, about")
 
     worker: bool | None = Field(None, description="a worker in this process; only with embedded servers, if left out")
     worker_jobs: int = Field(
@@ -191,6 +190,14 @@ class Settings(BaseSettings):
     def all_embedded(self) -> bool:
         """Whether every store's files are ours to look after."""
         return self.embedded and self.redis_url is None and self.qdrant_url is None
+
+    @property
+    def uses_redis(self) -> bool:
+        return self.embedded or self.redis_url is not None
+
+    @property
+    def uses_qdrant(self) -> bool:
+        return self.vector_index != "pgvector" and (self.embedded or self.qdrant_url is not None)
 
     @property
     def runs_worker(self) -> bool:

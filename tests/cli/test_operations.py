@@ -78,9 +78,9 @@ def test_a_refused_draft_can_be_listed_and_replayed(alice: Command) -> None:
 
 
 def test_migrate_names_the_revision(semmem: Command) -> None:
-    from semmem.migrations import head
+    from semmem.migrations.revisions import HEAD
 
-    assert semmem("migrate", "--json").json == {"revision": head(), "made_whole": []}
+    assert semmem("migrate", "--json").json == {"revision": HEAD, "made_whole": []}
 
 
 def test_a_worker_does_what_waits_and_stops_on_a_signal(

@@ -58,4 +58,4 @@ async def client(redis_url: str, identity: Identity) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def cache(client: Redis, identity: Identity) -> RedisRecent:
-    return RedisRecent(client, identity=identity, cap=CAP, notices=10)
+    return RedisRecent(client, identity=identity, cap=CAP)

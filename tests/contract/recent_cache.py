@@ -47,5 +47,5 @@ def newest_first(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda each: -each.seq)
 
 
-async def keys_of(client: Redis, keys: ScopeKeys) -> set[str]:
-    return {key for key in keys.stored if await client.exists(key)}
+async def is_kept(client: Redis, keys: ScopeKeys) -> bool:
+    return bool(await client.exists(keys.recent))

@@ -14,7 +14,7 @@ from semmem.stores.postgres.identity import Identity
 from semmem.stores.redis.recent import RedisRecent
 from semmem.testing import wait_until
 from tests.contract.adversarial import IDS, SPLITS
-from tests.contract.recent_cache import CAP, event, keys_of, newest_first, some
+from tests.contract.recent_cache import CAP, event, is_kept, newest_first, some
 
 
 class TestRecent:
@@ -83,7 +83,7 @@ class TestRecent:
     async def test_ids_that_look_alike_have_lists_of_their_own(self, cache: RedisRecent, tenant: str) -> None:
         scopes = [Scope.user(tenant, id) for id in IDS] + [Scope.workspace(tenant, id) for id in IDS]
         scopes += [Scope.user(tenant + left, id) for left, id in SPLITS]
-        assert len({key for scope in scopes for key in cache.keys(scope).stored}) == 2 * len(scopes)
+        assert len({cache.keys(scope).recent for scope in scopes}) == len(scopes)
         events = {scope: event(scope) for scope in scopes}
         for scope, only in events.items():
             await cache.fill(scope, [only], epoch=0)
@@ -92,8 +92,9 @@ class TestRecent:
 
     async def test_no_key_shows_a_name(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
         await cache.push([event(alice)], epoch=0)
-        assert len(await keys_of(client, cache.keys(alice))) == 2
-        assert not [key for key in cache.keys(alice).stored if "alice" in key or alice.tenant in key]
+        keys = cache.keys(alice)
+        assert await is_kept(client, keys)
+        assert not [name for name in (keys.recent, keys.channel) if "alice" in name or alice.tenant in name]
 
     async def test_a_list_that_expired_is_a_miss(self, client: Redis, alice: Scope, identity: Identity) -> None:
         cache = RedisRecent(client, identity=identity, ttl=timedelta(milliseconds=30))
@@ -166,13 +167,14 @@ class TestPushMeetsFill:
     async def test_a_push_that_failed_makes_the_list_a_miss(
         self, cache: RedisRecent, client: Redis, alice: Scope, identity: Identity
     ) -> None:
-        await cache.fill(alice, [event(alice)], epoch=0)
-        await client.set(cache.keys(alice).notices, "in the way of the stream", ex=60)
+        other, states = RedisRecent(client, identity=identity), f"semmem:{{{identity.database}}}:states"
+        await other.fill(alice, [event(alice)], epoch=0)
+        await client.set(states, "in the way of the set", ex=60)
         with pytest.raises(StoreUnavailable):
             await cache.push([event(alice)], epoch=0)
-        await client.delete(cache.keys(alice).notices)
+        await client.delete(states)
         assert await cache.recent(alice, 10, epoch=0) is None
-        assert await RedisRecent(client, identity=identity).recent(alice, 10, epoch=0) is None
+        assert await other.recent(alice, 10, epoch=0) is None
 
 
 class TestEpochs:

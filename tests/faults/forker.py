@@ -79,7 +79,7 @@ def unused_before() -> None:
 def new_in_child() -> None:
     bridge = Bridge.shared(**SETTINGS)
     said("parent", lambda: bridge.run(_use))
-    ended(child(lambda: said("child", lambda: Bridge.shared(**SETTINGS, notices=7).run(_use))))
+    ended(child(lambda: said("child", lambda: Bridge.shared(**SETTINGS, recent_events=7).run(_use))))
     said("parent", lambda: bridge.run(_use))
     bridge.close()
 

@@ -34,15 +34,19 @@ class Damage:
         await self.client.delete(self.collection, models.PointIdsList(points=[self.id]), wait=True)
 
     async def say(self, **payload: Any) -> None:
-        await self.client.set_payload(self.collection, payload, points=[self.id], wait=True)
+        await self.change(lambda held: held | payload)
 
     async def drop(self, field: str) -> None:
-        await self.client.delete_payload(self.collection, [field], points=[self.id], wait=True)
+        await self.change(lambda held: {name: value for name, value in held.items() if name != field})
 
     async def turn(self, how: Callable[[Vector], Vector]) -> None:
+        await self.change(lambda held: held, how)
+
+    async def change(
+        self, payload: Callable[[dict[str, Any]], dict[str, Any]], vector: Callable[[Vector], Vector] = np.copy
+    ) -> None:
         [held] = await self.client.retrieve(self.collection, [self.id], with_vectors=True, with_payload=True)
-        turned = how(np.array(held.vector)).tolist()
-        await self.put(self.id, held.payload or {}, turned)
+        await self.put(self.id, payload(held.payload or {}), vector(np.array(held.vector)).tolist())
 
     async def put(self, id: str | int, payload: dict[str, Any], vector: list[float] | None = None) -> None:
         vector = vector or [1.0] + [0.0] * (DIMENSIONS - 1)
@@ -94,10 +98,7 @@ DAMAGES: dict[str, tuple[str, Callable[[Damage], Awaitable[object]]]] = {
     "another user": ("foreign_scope", lambda it: it.say(scope_id="bob")),
     "another kind of scope": ("foreign_scope", lambda it: it.say(scope_kind="workspace")),
     "no tenant": ("foreign_scope", lambda it: it.drop("tenant")),
-    "no payload at all": (
-        "foreign_scope",
-        lambda it: it.client.overwrite_payload(it.collection, {"x": 1}, points=[it.id], wait=True),
-    ),
+    "no payload of ours": ("foreign_scope", lambda it: it.change(lambda held: {"x": 1})),
 }
 
 

@@ -291,6 +291,24 @@ async def test_a_job_that_breaks_in_an_unforeseen_way_comes_back_and_leaves_noth
         await nothing_lost_and_nothing_doubled(application, alice, {"k1": ack.id})
 
 
+async def test_a_failed_job_waits_for_the_backoff_and_then_twice_as_long(
+    opener: Opener, owner: asyncpg.Connection
+) -> None:
+    await owner.execute(
+        """create function public.break() returns trigger language plpgsql as
+           $$ begin raise exception 'disk on fire'; end $$;
+           create trigger break before insert on semmem.terms for each row execute function public.break()"""
+    )
+    pause = "select min(execute_after - now()) from semmem.pgqueuer where attempts = $1"
+    async with opener(backoff=100, attempts=100) as application:
+        await _alice(application).remember("I am allergic to peanuts.")
+        await wait_until(lambda: _at_least(owner, "select max(attempts) from semmem.pgqueuer", 1))
+        assert timedelta(seconds=60) < await owner.fetchval(pause, 1) <= timedelta(seconds=100)
+        await owner.execute("update semmem.pgqueuer set execute_after = now() where attempts = 1")
+        await wait_until(lambda: _at_least(owner, "select max(attempts) from semmem.pgqueuer", 2))
+        assert timedelta(seconds=160) < await owner.fetchval(pause, 2) <= timedelta(seconds=200)
+
+
 async def _at_least(connection: asyncpg.Connection, query: str, number: int) -> bool:
     return int(await connection.fetchval(query)) >= number
 

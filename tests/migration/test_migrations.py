@@ -7,9 +7,12 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from semmem.errors import ConfigurationError, SchemaOutdated
-from semmem.migrations import head, upgrade
+from semmem.migrations import upgrade
+from semmem.migrations.revisions import HEAD, REVISIONS
+from semmem.migrations.running import config
 from semmem.stores.postgres.pool import Postgres
 from tests.servers import ServerUrls, with_database
 
@@ -33,22 +36,28 @@ async def _revision(url: str) -> str:
         await connection.close()
 
 
+def test_the_revisions_that_are_known_without_alembic_are_those_it_finds() -> None:
+    found = [script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()]
+    assert list(REVISIONS) == found[::-1]
+    assert found[0] == HEAD
+
+
 async def test_two_tasks_may_migrate_at_once(empty: str) -> None:
     await asyncio.gather(upgrade(empty), upgrade(empty))
-    assert await _revision(empty) == head()
+    assert await _revision(empty) == HEAD
 
 
 async def test_two_processes_may_migrate_at_once(empty: str) -> None:
     script = "import asyncio, sys; from semmem.migrations import upgrade; asyncio.run(upgrade(sys.argv[1]))"
     started = [await asyncio.create_subprocess_exec(sys.executable, "-c", script, empty) for _ in range(2)]
     assert [await process.wait() for process in started] == [0, 0]
-    assert await _revision(empty) == head()
+    assert await _revision(empty) == HEAD
 
 
 async def test_again_changes_nothing(empty: str) -> None:
     await upgrade(empty)
     await upgrade(empty)
-    assert await _revision(empty) == head()
+    assert await _revision(empty) == HEAD
 
 
 async def test_an_unmigrated_database_is_refused_with_the_way_out(empty: str) -> None:

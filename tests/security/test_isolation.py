@@ -167,8 +167,8 @@ async def _check_redis(crowd: Crowd, redis: Redis, application: Application) -> 
     """Each entry lies under its own scope's keys; no key shows a word of anybody's."""
     cache = application.stores.cache
     assert isinstance(cache, RedisRecent)
-    owners = {key: one.canary for one in crowd for key in cache.keys(one.scope).stored}
-    assert len(owners) == 2 * len(crowd)
+    owners = {cache.keys(one.scope).recent: one.canary for one in crowd}
+    assert len(owners) == len(crowd)
     async for key in redis.scan_iter(f"{application.settings.redis_prefix}:*", count=1_000):
         name = key.decode()
         assert _heard(crowd, name) == set()

@@ -34,8 +34,7 @@ class CollectionExists(ValueError):
 class Collection:
     def __init__(self, folder: Path, shard: edge.EdgeShard, settings: Mapping[str, Any]) -> None:
         self._folder, self.shard, self.settings = folder, shard, settings
-        vectors = settings.get("vectors") or {}
-        self._sizes: dict[str, int] = {name: each["size"] for name, each in _named(vectors).items()}
+        self._size: int = settings["vectors"]["size"]
         self._dirty = False
         self._written_at: float | None = None
 
@@ -52,20 +51,11 @@ class Collection:
         """Refuse wrong vectors before the engine sees them: it would keep the points before the wrong one."""
         for point in points:
             vector: Any = point.vector
-            for name, values in (vector if isinstance(vector, dict) else {"": vector}).items():
-                self._check_vector(name, values)
-
-    def _check_vector(self, name: str, values: Any) -> None:
-        if isinstance(values, edge.SparseVector):
-            if name not in (self.settings.get("sparse_vectors") or {}):
-                raise MalformedRequest(f"Wrong input: Not existing vector name error: {name}")
-            return
-        if name not in self._sizes:
-            raise MalformedRequest(f"Wrong input: Not existing vector name error: {name}")
-        for row in values if values and isinstance(values[0], list) else [values]:
-            if len(row) != self._sizes[name]:
-                expected = self._sizes[name]
-                raise MalformedRequest(f"Wrong input: Vector dimension error: expected dim: {expected}, got {len(row)}")
+            if len(vector) != self._size:
+                expected, got = self._size, len(vector)
+                raise MalformedRequest(f"Wrong input: Vector dimension error: expected dim: {expected}, got {got}")
+            if isinstance(vector[0], list):
+                raise MalformedRequest("Wrong input: expected one dense vector")
 
     def tidy(self, now: float) -> None:
         """Drop deleted points from the segments once nothing was written for a moment (0.1 s for 20,000 points)."""
@@ -156,35 +146,17 @@ def _load(folder: Path, settings: Mapping[str, Any], optimizers: edge.EdgeOptimi
     return edge.EdgeShard.load(str(folder / "shard"), _engine_config(settings, optimizers))
 
 
-def _named(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"": vectors} if "size" in vectors else vectors
-
-
 def _engine_config(
     settings: Mapping[str, Any],
     optimizers: edge.EdgeOptimizersConfig = NO_HNSW,
     *,
     wal_enabled: bool | None = None,  # None: as the shard was created
 ) -> edge.EdgeConfig:
-    vectors = {name: _vector_params(each) for name, each in _named(settings.get("vectors") or {}).items()}
-    sparse = {name: _sparse_params(each) for name, each in (settings.get("sparse_vectors") or {}).items()}
-    return edge.EdgeConfig(
-        vectors=vectors or None, sparse_vectors=sparse or None, optimizers=optimizers, wal_enabled=wal_enabled
-    )
-
-
-def _vector_params(body: Any) -> edge.EdgeVectorParams:
-    allowed = "size distance on_disk hnsw_config quantization_config multivector_config datatype memory"
-    params = present(body, allowed, "vectors")
-    multi = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim) if "multivector_config" in params else None
+    params = present(settings["vectors"], "size distance", "vectors")
     if params["size"] < 1:
         raise MalformedRequest("vectors.size: must be at least 1")
-    return edge.EdgeVectorParams(params["size"], _member(edge.Distance, params["distance"]), multivector_config=multi)
-
-
-def _sparse_params(body: Any) -> edge.EdgeSparseVectorParams:
-    params = present(body, "index modifier", "sparse_vectors")
-    return edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf if params.get("modifier") == "idf" else None)
+    vectors = {"": edge.EdgeVectorParams(params["size"], _member(edge.Distance, params["distance"]))}
+    return edge.EdgeConfig(vectors=vectors, optimizers=optimizers, wal_enabled=wal_enabled)
 
 
 def _member(enum: Any, name: str) -> Any:
@@ -195,13 +167,10 @@ def _member(enum: Any, name: str) -> Any:
 
 
 def index_schema(body: Any) -> Any:
-    """The engine's schema for a payload index: a type's name, or an object with `type` and its parameters."""
+    """The engine's schema for a payload index: a type's name, or an object for a keyword's, which may be a tenant's."""
     if isinstance(body, str):
         return _member(edge.PayloadSchemaType, body)
-    kinds = {"keyword": edge.KeywordIndexParams, "integer": edge.IntegerIndexParams, "float": edge.FloatIndexParams}
-    kinds |= {"bool": edge.BoolIndexParams, "datetime": edge.DatetimeIndexParams, "uuid": edge.UuidIndexParams}
-    params = present(body, "type is_tenant is_principal lookup range on_disk enable_hnsw", "field_schema")
-    kind = params.pop("type")
-    if kind not in kinds:
+    params = present(body, "type is_tenant", "field_schema")
+    if (kind := params.pop("type")) != "keyword":
         raise MalformedRequest(f"field_schema: `{kind}` is not supported with parameters")
-    return kinds[kind](**params)
+    return edge.KeywordIndexParams(**params)

@@ -1,6 +1,5 @@
-"""What each endpoint of Qdrant's REST protocol does to a collection. Handlers take the request and its parsed body."""
+"""The endpoints of Qdrant's REST protocol that semmem asks. Handlers take the request and its parsed body."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import qdrant_edge as edge
@@ -8,11 +7,6 @@ from starlette.requests import Request
 
 from semmem.embedded.qdrant import wire
 from semmem.embedded.qdrant.collections import Collection, Collections, index_schema
-
-
-class NoSuchPoint(LookupError):
-    def __init__(self, point: str) -> None:
-        super().__init__(f"Not found: Point with id {point} does not exists!")
 
 
 def _collection(request: Request) -> Collection:
@@ -36,11 +30,8 @@ async def collection_exists(request: Request, body: Any) -> Any:
 
 
 async def create_collection(request: Request, body: Any) -> Any:
-    allowed = (
-        "vectors sparse_vectors hnsw_config optimizers_config wal_config quantization_config strict_mode_config "
-        "on_disk_payload shard_number replication_factor write_consistency_factor metadata payload"
-    )
-    request.app.state.collections.create(request.path_params["name"], wire.present(body, allowed, "collection"))
+    settings = wire.present(body, "vectors metadata", "collection")
+    request.app.state.collections.create(request.path_params["name"], settings)
     return True
 
 
@@ -63,7 +54,7 @@ async def describe_collection(request: Request, body: Any) -> Any:
         "segments_count": info.segments_count,
         "payload_schema": schema,
         "config": {
-            "params": {name: settings[name] for name in ("vectors", "sparse_vectors") if name in settings},
+            "params": {"vectors": settings["vectors"]},
             "hnsw_config": {"m": 0, "ef_construct": 100, "full_scan_threshold": 10_000},
             "optimizer_config": {"default_segment_number": 1, "flush_interval_sec": 0},
             "metadata": settings.get("metadata"),
@@ -83,74 +74,34 @@ async def create_index(request: Request, body: Any) -> Any:
     return await _apply(request, edge.UpdateOperation.create_field_index(index["field_name"], schema))
 
 
-async def delete_index(request: Request, body: Any) -> Any:
-    return await _apply(request, edge.UpdateOperation.delete_field_index(request.path_params["field"]))
-
-
 async def upsert(request: Request, body: Any) -> Any:
-    given = wire.present(body, "points batch update_filter update_mode", "upsert")
-    points = wire.points_of(given)
+    points = wire.points_of(body)
     _collection(request).check(points)
-    modes = {
-        "upsert": edge.UpdateMode.Upsert,
-        "insert_only": edge.UpdateMode.InsertOnly,
-        "update_only": edge.UpdateMode.UpdateOnly,
-    }
-    condition, mode = wire.filter_of(given.get("update_filter")), modes[given.get("update_mode", "upsert")]
-    return await _apply(request, edge.UpdateOperation.upsert_points(points, condition, mode))
+    return await _apply(request, edge.UpdateOperation.upsert_points(points))
 
 
 async def delete_points(request: Request, body: Any) -> Any:
-    operation = edge.UpdateOperation
-    return await _apply(request, _selected(body, "", operation.delete_points, operation.delete_points_by_filter))
-
-
-async def set_payload(request: Request, body: Any) -> Any:
-    operation = edge.UpdateOperation
-    by_id, by_filter = operation.set_payload, operation.set_payload_by_filter
-    if request.method == "PUT":
-        by_id, by_filter = operation.overwrite_payload, operation.overwrite_payload_by_filter
-    return await _apply(request, _selected(body, "payload key", by_id, by_filter))
-
-
-async def delete_payload(request: Request, body: Any) -> Any:
-    operation = edge.UpdateOperation
-    return await _apply(request, _selected(body, "keys", operation.delete_payload, operation.delete_payload_by_filter))
-
-
-def _selected(body: Any, arguments: str, by_id: Callable[..., Any], by_filter: Callable[..., Any]) -> Any:
-    given = wire.present(body, f"points filter {arguments}", "body")
-    points, condition = given.pop("points", None), given.pop("filter", None)
-    if (points is None) == (condition is None):
+    given = wire.present(body, "points filter", "body")
+    if len(given) != 1:
         raise wire.MalformedRequest("Format error in JSON body: expected either `points` or `filter`")
-    if points is not None:
-        return by_id(wire.listed(points, "points"), **given)
-    return by_filter(wire.filter_of(condition), **given)
+    if "points" in given:
+        return await _apply(request, edge.UpdateOperation.delete_points(wire.listed(given["points"], "points")))
+    return await _apply(request, edge.UpdateOperation.delete_points_by_filter(wire.filter_of(given["filter"])))
 
 
 async def query(request: Request, body: Any) -> Any:
-    return {"points": _run_query(_collection(request), body)}
-
-
-async def query_batch(request: Request, body: Any) -> Any:
-    collection = _collection(request)
-    searches = wire.listed(wire.present(body, "searches", "batch")["searches"], "searches")
-    return [{"points": _run_query(collection, each)} for each in searches]
-
-
-def _run_query(collection: Collection, body: Mapping[str, Any]) -> list[Any]:
-    return [wire.record_json(each) for each in collection.shard.query(wire.query_request(body))]
+    found = _collection(request).shard.query(wire.query_request(body))
+    return {"points": [wire.record_json(each) for each in found]}
 
 
 async def scroll(request: Request, body: Any) -> Any:
-    given = wire.present(body, "offset limit filter with_payload with_vector order_by", "scroll")
+    given = wire.present(body, "offset limit filter with_payload with_vector", "scroll")
     page = edge.ScrollRequest(
         offset=given.get("offset"),
         limit=given.get("limit", 10),
         filter=wire.filter_of(given.get("filter")),
-        with_payload=wire.payload_selector(given.get("with_payload", True)),
+        with_payload=given.get("with_payload", True),
         with_vector=given.get("with_vector", False),
-        order_by=wire.order_by(given.get("order_by")),
     )
     return wire.page_json(*_collection(request).shard.scroll(page))
 
@@ -163,18 +114,9 @@ async def count(request: Request, body: Any) -> Any:
 
 async def retrieve(request: Request, body: Any) -> Any:
     given = wire.present(body, "ids with_payload with_vector", "retrieve")
-    selector = wire.payload_selector(given.get("with_payload", True))
     ids = wire.listed(given["ids"], "ids")
-    found = _collection(request).shard.retrieve(ids, selector, given.get("with_vector", False))
+    found = _collection(request).shard.retrieve(ids, given.get("with_payload", True), given.get("with_vector", False))
     return [wire.record_json(each) for each in found]
-
-
-async def retrieve_one(request: Request, body: Any) -> Any:
-    point = request.path_params["id"]
-    found = _collection(request).shard.retrieve([int(point) if point.isdecimal() else point], True, True)
-    if not found:
-        raise NoSuchPoint(point)
-    return wire.record_json(found[0])
 
 
 ENDPOINTS = (
@@ -185,16 +127,10 @@ ENDPOINTS = (
     ("GET", "/collections/{name}/exists", collection_exists),
     ("POST", "/collections/{name}/scrub", scrub_collection),
     ("PUT", "/collections/{name}/index", create_index),
-    ("DELETE", "/collections/{name}/index/{field}", delete_index),
     ("PUT", "/collections/{name}/points", upsert),
     ("POST", "/collections/{name}/points", retrieve),
     ("POST", "/collections/{name}/points/delete", delete_points),
-    ("POST", "/collections/{name}/points/payload", set_payload),
-    ("PUT", "/collections/{name}/points/payload", set_payload),
-    ("POST", "/collections/{name}/points/payload/delete", delete_payload),
     ("POST", "/collections/{name}/points/query", query),
-    ("POST", "/collections/{name}/points/query/batch", query_batch),
     ("POST", "/collections/{name}/points/scroll", scroll),
     ("POST", "/collections/{name}/points/count", count),
-    ("GET", "/collections/{name}/points/{id}", retrieve_one),
 )

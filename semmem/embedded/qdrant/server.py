@@ -1,6 +1,7 @@
-"""Qdrant's REST protocol over Qdrant's own engine: `python -m semmem.embedded.qdrant.server PORT` in the data folder.
+"""A part of Qdrant's REST protocol over Qdrant's own engine: `python -m semmem.embedded.qdrant.server PORT`.
 
-The engine never releases Python's lock, so handlers call it directly; it has this process to itself.
+It serves the folder that it is started in, and speaks what semmem asks of a Qdrant server. The engine never releases
+Python's lock, so handlers call it directly; it has this process to itself.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from semmem.embedded.qdrant.collections import CollectionExists, Collections, NoSuchCollection
 from semmem.embedded.qdrant.process import API_KEY_VARIABLE, bind_loopback
-from semmem.embedded.qdrant.routes import ENDPOINTS, NoSuchPoint
+from semmem.embedded.qdrant.routes import ENDPOINTS
 from semmem.embedded.qdrant.wire import MalformedRequest
 
 # The protocol spoken here; clients compare it with their own version.
@@ -51,7 +52,7 @@ async def _outcome(handler: Handler, request: Request) -> tuple[int, str, Any]:
     try:
         raw = await request.body()
         return 200, "result", await handler(request, json.loads(raw) if raw else {})
-    except (NoSuchCollection, NoSuchPoint) as error:
+    except NoSuchCollection as error:
         return 404, "error", str(error)
     except CollectionExists as error:
         return 409, "error", str(error)

@@ -1,4 +1,4 @@
-"""Qdrant's REST bodies to the engine's own types, and its answers back.
+"""Qdrant's REST bodies to the engine's own types, and its answers back: what semmem asks of a server, and no more.
 
 A clause that is not understood is refused and never skipped: a filter without its tenant would answer for everyone.
 """
@@ -19,9 +19,10 @@ def present(body: Any, allowed: str, what: str) -> dict[str, Any]:
     """The non-null members of an object, all of which must be named in `allowed` (space-separated)."""
     if not isinstance(body, Mapping):
         raise MalformedRequest(f"{what}: expected an object")
-    if unknown := set(body) - set(allowed.split()):
+    given = {key: value for key, value in body.items() if value is not None}
+    if unknown := set(given) - set(allowed.split()):
         raise MalformedRequest(f"{what}: unknown or unsupported field `{sorted(map(str, unknown))[0]}`")
-    return {key: value for key, value in body.items() if value is not None}
+    return given
 
 
 def listed(value: Any, what: str) -> list[Any]:
@@ -30,21 +31,11 @@ def listed(value: Any, what: str) -> list[Any]:
     return value
 
 
-# Bodies that become engine arguments under the same names.
 def filter_of(body: Any) -> edge.Filter | None:
     if body is None:
         return None
-    clauses = present(body, "must should must_not min_should", "filter")
-    arguments: dict[str, Any] = {
-        name: [_condition(each) for each in (value if isinstance(value, list) else [value])]
-        for name, value in clauses.items()
-        if name != "min_should"
-    }
-    if "min_should" in clauses:
-        wanted = present(clauses["min_should"], "conditions min_count", "min_should")
-        conditions = [_condition(each) for each in listed(wanted["conditions"], "min_should.conditions")]
-        arguments["min_should"] = edge.MinShould(conditions, wanted["min_count"])
-    return edge.Filter(**arguments)
+    clauses = present(body, "must should", "filter")
+    return edge.Filter(**{name: [_condition(each) for each in listed(value, name)] for name, value in clauses.items()})
 
 
 def _condition(body: Any) -> Any:
@@ -52,50 +43,23 @@ def _condition(body: Any) -> Any:
         raise MalformedRequest("filter: a condition is an object")
     if "key" in body:
         return _field_condition(body)
-    for name, build in _CONDITIONS.items():
-        if name in body:
-            return build(present(body, name, "condition")[name])
+    if "has_id" in body:
+        return edge.HasIdCondition(set(listed(present(body, "has_id", "condition")["has_id"], "has_id")))
     return filter_of(body)
 
 
-def _nested(body: Json) -> edge.NestedCondition:
-    nested = present(body, "key filter", "nested")
-    inner = filter_of(nested["filter"])
-    assert inner is not None
-    return edge.NestedCondition(nested["key"], inner)
-
-
-_CONDITIONS: dict[str, Callable[[Any], Any]] = {
-    "has_id": lambda ids: edge.HasIdCondition(set(listed(ids, "has_id"))),
-    "is_empty": lambda body: edge.IsEmptyCondition(present(body, "key", "is_empty")["key"]),
-    "is_null": lambda body: edge.IsNullCondition(present(body, "key", "is_null")["key"]),
-    "has_vector": edge.HasVectorCondition,
-    "nested": _nested,
-}
-
-
 def _field_condition(body: Json) -> edge.FieldCondition:
-    field = present(body, "key match range values_count is_empty is_null", "condition")
+    field = present(body, "key match range", "condition")
     if len(field) == 1:
         raise MalformedRequest(f"condition on `{field['key']}`: nothing to compare with")
     if "match" in field:
         field["match"] = _match(field["match"])
     if "range" in field:
         field["range"] = _range(field["range"])
-    if "values_count" in field:
-        field["values_count"] = edge.ValuesCount(**present(field["values_count"], "lt gt lte gte", "values_count"))
     return edge.FieldCondition(**field)
 
 
-_MATCHES: dict[str, Callable[[Any], Any]] = {
-    "value": edge.MatchValue,
-    "any": edge.MatchAny,
-    "except": edge.MatchExcept,
-    "text": edge.MatchText,
-    "text_any": edge.MatchTextAny,
-    "phrase": edge.MatchPhrase,
-    "prefix": edge.MatchPrefix,
-}
+_MATCHES: dict[str, Callable[[Any], Any]] = {"value": edge.MatchValue, "any": edge.MatchAny}
 
 
 def _match(body: Any) -> Any:
@@ -115,119 +79,32 @@ def _range(body: Any) -> edge.RangeFloat | edge.RangeDateTime:
     return edge.RangeFloat(**bounds)
 
 
-def vector_of(body: Any) -> Any:
-    """A dense, multi or sparse vector."""
-    if isinstance(body, Mapping):
-        sparse = present(body, "indices values", "sparse vector")
-        return edge.SparseVector(sparse["indices"], sparse["values"])
-    return listed(body, "vector")
-
-
-def point_of(body: Any) -> edge.Point:
-    point = present(body, "id vector payload", "point")
-    vector = point["vector"]
-    named = (
-        {name: vector_of(each) for name, each in vector.items()} if isinstance(vector, Mapping) else vector_of(vector)
-    )
-    return edge.Point(point["id"], named, point.get("payload"))
-
-
 def points_of(body: Json) -> list[edge.Point]:
-    """The points of an upsert, given as a list or as columns."""
-    if "batch" not in body:
-        return [point_of(each) for each in listed(body["points"], "points")]
-    batch = present(body["batch"], "ids vectors payloads", "batch")
-    ids, vectors = listed(batch["ids"], "ids"), batch["vectors"]
-    if isinstance(vectors, Mapping):
-        vectors = [dict(zip(vectors, row, strict=True)) for row in zip(*vectors.values(), strict=True)]
-    payloads = batch.get("payloads") or [None] * len(ids)
-    rows = zip(ids, vectors, payloads, strict=True)
-    return [point_of({"id": id_, "vector": vector, "payload": payload}) for id_, vector, payload in rows]
+    """The points of an upsert, each with one dense vector."""
+    return [_point(each) for each in listed(present(body, "points", "upsert")["points"], "points")]
+
+
+def _point(body: Any) -> edge.Point:
+    point = present(body, "id vector payload", "point")
+    return edge.Point(point["id"], listed(point["vector"], "vector"), point.get("payload"))
 
 
 def query_request(body: Json) -> edge.QueryRequest:
-    allowed = "query prefetch using filter params limit offset with_payload with_vector score_threshold"
-    query = present(body, allowed, "query")
+    """The nearest to a vector, which is given as it is or as `{"nearest": [...]}`."""
+    given = present(body, "query filter limit with_payload with_vector", "query")
+    query = given["query"]
+    vector = present(query, "nearest", "query")["nearest"] if isinstance(query, Mapping) else query
     return edge.QueryRequest(
-        limit=query.get("limit", 10),
-        offset=query.get("offset"),
-        query=_scoring(query),
-        prefetches=_prefetches(query),
-        filter=filter_of(query.get("filter")),
-        params=_search_params(query.get("params")),
-        score_threshold=query.get("score_threshold"),
-        with_payload=payload_selector(query.get("with_payload", False)),
-        with_vector=query.get("with_vector", False),
+        limit=given.get("limit", 10),
+        query=edge.Query.Nearest(listed(vector, "query")),
+        filter=filter_of(given.get("filter")),
+        with_payload=given.get("with_payload", False),
+        with_vector=given.get("with_vector", False),
     )
-
-
-def _prefetches(query: Json) -> list[edge.Prefetch]:
-    given = query.get("prefetch") or []
-    return [_prefetch(each) for each in (given if isinstance(given, list) else [given])]
-
-
-def _prefetch(body: Any) -> edge.Prefetch:
-    query = present(body, "query prefetch using filter params limit score_threshold", "prefetch")
-    return edge.Prefetch(
-        limit=query.get("limit", 10),
-        query=_scoring(query),
-        prefetches=_prefetches(query),
-        filter=filter_of(query.get("filter")),
-        params=_search_params(query.get("params")),
-        score_threshold=query.get("score_threshold"),
-    )
-
-
-def _scoring(request: Json) -> Any:
-    query, using = request.get("query"), request.get("using")
-    if query is None:
-        return None
-    if isinstance(query, list) or (isinstance(query, Mapping) and "indices" in query):
-        return edge.Query.Nearest(vector_of(query), using)
-    kind = present(query, "nearest fusion rrf order_by", "query")
-    if "nearest" in kind:
-        return edge.Query.Nearest(vector_of(kind["nearest"]), using)
-    if "order_by" in kind:
-        return order_by(kind["order_by"])
-    return _fusion(kind)
-
-
-def _fusion(kind: Json) -> edge.Fusion.Rrf | edge.Fusion.Dbsf:
-    if kind.get("fusion") == "dbsf":
-        return edge.Fusion.Dbsf()
-    if "rrf" not in kind and kind.get("fusion") != "rrf":
-        raise MalformedRequest("query: expected a vector, nearest, order_by, or the fusion rrf or dbsf")
-    rrf = present(kind.get("rrf", {}), "k weights", "rrf")
-    # 2 is the server's default for k.
-    return edge.Fusion.Rrf(rrf.get("k", 2), rrf.get("weights"))
-
-
-def order_by(body: Any) -> edge.OrderBy | None:
-    if body is None:
-        return None
-    order = {"key": body} if isinstance(body, str) else present(body, "key direction start_from", "order_by")
-    directions = {"asc": edge.Direction.Asc, "desc": edge.Direction.Desc}
-    return edge.OrderBy(order["key"], directions[order.get("direction", "asc")], order.get("start_from"))
-
-
-def _search_params(body: Any) -> edge.SearchParams | None:
-    if body is None:
-        return None
-    return edge.SearchParams(**present(body, "hnsw_ef exact indexed_only", "params"))
-
-
-def payload_selector(body: Any) -> Any:
-    """True, False, a list of keys, or `{"include": [...]}` / `{"exclude": [...]}`."""
-    if not isinstance(body, Mapping):
-        return body
-    selector = present(body, "include exclude", "with_payload")
-    if "exclude" in selector:
-        return edge.PayloadSelector.Exclude(selector["exclude"])
-    return edge.PayloadSelector.Include(selector["include"])
 
 
 def record_json(record: edge.Record | edge.ScoredPoint) -> dict[str, Any]:
-    asked = {"payload": record.payload, "vector": _vector_json(record.vector), "order_value": record.order_value}
+    asked = {"payload": record.payload, "vector": record.vector}
     answer = {"id": _id(record.id), **{name: value for name, value in asked.items() if value is not None}}
     if isinstance(record, edge.ScoredPoint):
         answer |= {"score": record.score, "version": record.version}
@@ -240,11 +117,3 @@ def page_json(records: Sequence[edge.Record], next_id: Any) -> dict[str, Any]:
 
 def _id(point_id: Any) -> int | str | None:
     return point_id if point_id is None or isinstance(point_id, int) else str(point_id)
-
-
-def _vector_json(vector: Any) -> Any:
-    if isinstance(vector, edge.SparseVector):
-        return {"indices": vector.indices, "values": vector.values}
-    if isinstance(vector, dict):
-        return {name: _vector_json(each) for name, each in vector.items()}
-    return vector

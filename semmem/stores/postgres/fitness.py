@@ -3,8 +3,8 @@
 import asyncpg
 
 from semmem.errors import ConfigurationError, SchemaOutdated
-from semmem.migrations import head
 from semmem.migrations.access import gaps, listed
+from semmem.migrations.revisions import HEAD
 from semmem.migrations.server import examine, revision_of, unfit
 from semmem.postgres.connect import connect, is_pooled
 from semmem.postgres.errors import mapped_errors
@@ -41,7 +41,7 @@ async def _check(connection: asyncpg.Connection) -> None:
     if server.acts_as_app:  # a login need not inherit what the role may read
         await connection.execute(f"set local role {APP_ROLE}")
     revision = await revision_of(connection)
-    if revision != head():
-        raise SchemaOutdated(f"the database is at revision {revision or 'none'}, this release needs {head()}; {_FIX}")
+    if revision != HEAD:
+        raise SchemaOutdated(f"the database is at revision {revision or 'none'}, this release needs {HEAD}; {_FIX}")
     if lacking := await gaps(connection):
         raise SchemaOutdated(f"the database lacks {listed(lacking)}; {_FIX}", [gap.what for gap in lacking])

@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
@@ -16,10 +19,6 @@ from semmem.stores.postgres.points import put_points, versions
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _SQL = statements("pgvector.sql")
 
@@ -85,7 +84,7 @@ class PgVectorIndex:
         self._dimensions = self._dimensions or standing["dimensions"]
         _check_same(standing, self._model, self._dimensions)
 
-    async def adopt(self, vectors: "NDArray[np.float32]") -> None:
+    async def adopt(self, vectors: NDArray[np.float32]) -> None:
         """Before vectors are written: the first make the dimensions known. Raises IndexMismatch for any others."""
         if self._dimensions is None:
             self._dimensions = vectors.shape[1]
@@ -115,14 +114,14 @@ class PgVectorIndex:
         """Nothing to close: the pool belongs to Postgres."""
 
     async def search(
-        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
         return (await self.search_many(view, [vector], limit, filter, kind))[0]
 
     async def search_many(
         self,
         view: View,
-        vectors: "Sequence[NDArray[np.float32]] | NDArray[np.float32]",
+        vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32],
         limit: int,
         filter: Filter,
         kind: ItemKind | None = None,
@@ -144,7 +143,7 @@ class PgVectorIndex:
             found = [await tx.fetch(statement, vector=vector, limit=limit, **narrowed) for vector in vectors]
         return [sorted(map(_candidate, rows), key=lambda candidate: -candidate.score) for rows in found]
 
-    def _check(self, vector: "NDArray[np.float32]") -> None:
+    def _check(self, vector: NDArray[np.float32]) -> None:
         if vector.shape != (self._dimensions,):
             raise IndexMismatch(
                 f"index {self.index_name} holds vectors of {self._dimensions} dimensions, not of shape {vector.shape}; "

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 from semmem.domain.scope import Scope
 from semmem.ports import Held, Point
@@ -12,10 +14,6 @@ from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.unit import Unit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 _SQL = statements("points.sql")
 
@@ -121,7 +119,7 @@ async def missing_vectors(tx: Unit, limit: int) -> dict[UUID, str]:
     return {row["item_id"]: row["item_kind"] for row in await tx.fetch(_SQL["missing"], limit=limit)}
 
 
-async def fill_vector(tx: Unit, id: UUID, vector: "NDArray[np.float32]", states: bytes | None) -> None:
+async def fill_vector(tx: Unit, id: UUID, vector: NDArray[np.float32], states: bytes | None) -> None:
     """Puts in the vector that was waited for; nothing happens where the item was forgotten meanwhile."""
     await tx.execute(_SQL["fill_vector"], item=id, vector=vector)
     if states is not None:

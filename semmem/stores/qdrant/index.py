@@ -5,11 +5,14 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
+
+import numpy as np
 
 # The driver's UUIDs are read and hashed in C, and recall does both by the hundred.
 from asyncpg.pgproto.pgproto import UUID as PgUUID
+from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, UnexpectedResponse
@@ -33,10 +36,6 @@ from semmem.stores.qdrant.points import (
     payload_of,
     wire_id,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -166,7 +165,7 @@ class QdrantIndex:
             await self.remove(scope, ids)
 
     async def search(
-        self, view: View, vector: "NDArray[np.float32]", limit: int, filter: Filter, kind: ItemKind | None = None
+        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
     ) -> list[Candidate]:
         if await self._sized() is None:
             return []
@@ -302,7 +301,7 @@ class QdrantIndex:
     def _struct(self, point: Point) -> models.PointStruct:
         return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload_of(point))
 
-    def _floats(self, vector: "NDArray[np.float32] | None") -> list[float]:
+    def _floats(self, vector: NDArray[np.float32] | None) -> list[float]:
         if vector is None or vector.shape != (self._dimensions,):
             shape = "none" if vector is None else f"one of shape {vector.shape}"
             raise self._mismatch(f"holds vectors of {self._dimensions} dimensions, not {shape}")

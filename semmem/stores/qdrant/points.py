@@ -2,9 +2,11 @@
 
 from datetime import UTC
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from semmem.domain.drift import DriftKind
@@ -12,10 +14,6 @@ from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, ScopeKind, View
 from semmem.errors import InvalidInput
 from semmem.ports import Held, ItemKind, Point
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 ADDRESS = ("tenant", "scope_kind", "scope_id")
 # Qdrant normalises what it is given once more, in float32: measured up to 3e-8 apart, by the length of the difference.
@@ -54,7 +52,7 @@ def difference(point: Point, held: models.Record | None) -> DriftKind | None:
     return None if _same_direction(point.vector, held.vector) else "wrong_vector"
 
 
-def _same_direction(wanted: "NDArray[np.float32]", found: object) -> bool:
+def _same_direction(wanted: NDArray[np.float32], found: object) -> bool:
     """Whether the two differ by their lengths alone: the collection keeps vectors normalised."""
     if not isinstance(found, list) or len(found) != len(wanted):
         return False

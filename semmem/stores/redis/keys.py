@@ -10,17 +10,10 @@ from semmem.domain.scope import Scope
 class ScopeKeys:
     """A scope's names in Redis, in one hash slot; they hold its key, so that no name shows or matches another's."""
 
-    recent: str
-    notices: str
+    recent: str  # the only one that is a key
     channel: str
 
     @classmethod
     def of(cls, scope: Scope, prefix: str, state: str) -> Self:
         base = f"{prefix}:{state}:{{{scope.key}}}"
-        names = ("recent", "notices", "channel")
-        return cls(**{name: f"{base}:{name}" for name in names})
-
-    @property
-    def stored(self) -> tuple[str, ...]:
-        """Every key; the channel is none."""
-        return (self.recent, self.notices)
+        return cls(recent=f"{base}:recent", channel=f"{base}:channel")

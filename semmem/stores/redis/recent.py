@@ -49,8 +49,7 @@ class RedisRecent:
         identity: of the database whose cache this is; read at every call, for it may change.
         prefix: tells installations on one server apart.
         cap: events kept per scope.
-        ttl: how long a list and its notices live.
-        notices: how many events a scope's stream of notices holds, about.
+        ttl: how long a list lives.
         seconds: after which a call is given up.
     """
 
@@ -62,13 +61,12 @@ class RedisRecent:
         prefix: str = "semmem",
         cap: int = 100,
         ttl: timedelta = timedelta(hours=1),
-        notices: int = 1000,
         seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._client, self._identity, self._prefix = client, identity, prefix
         self.cap = cap
         self._ttl_ms = _milliseconds(ttl)
-        self._notices, self._seconds = notices, seconds
+        self._seconds = seconds
         self.breaker = Breaker("redis", is_down, probe=self._probe, patience=seconds)
         self._missed: set[Scope] = set()
         self._noted: tuple[str, float] = ("", 0.0)  # the state that was noted last, and when that has to be repeated
@@ -110,7 +108,7 @@ class RedisRecent:
             noted = await self._client.smembers(self._states)
             states = {self._identity.state, *(state.decode() for state in noted if isinstance(state, bytes))}
             keys = [ScopeKeys.of(scope, self._prefix, state) for state in sorted(states)]
-            await self._client.unlink(*(name for of_state in keys for name in of_state.stored))
+            await self._client.unlink(*(of_state.recent for of_state in keys))
 
     async def aclose(self) -> None:
         await self.breaker.aclose()
@@ -158,9 +156,6 @@ class RedisRecent:
             async with self._client.pipeline(transaction=True) as pipe:
                 # EVAL, not EVALSHA: a server that has restarted knows no script.
                 pipe.eval(_WRITE, 1, keys.recent, *written)
-                for id in ids[-self._notices :]:
-                    pipe.xadd(keys.notices, {"event": id}, maxlen=self._notices, approximate=True)
-                pipe.pexpire(keys.notices, self._ttl_ms)
                 pipe.publish(keys.channel, json.dumps(ids))
                 await pipe.execute()
 
