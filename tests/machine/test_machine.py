@@ -215,7 +215,7 @@ def test_no_order_of_calls_crashes_and_losses_breaks_a_promise(part: int, urls: 
         runner.run(Machine.world.__aenter__())
         try:
             run_state_machine_as_test(
-                seed(part)(Machine) if settings.default.derandomize else Machine,
+                seed(part)(Machine) if settings().derandomize else Machine,
                 settings=settings(
                     max_examples=ceil(EXAMPLES / len(PARTS)),
                     stateful_step_count=STEPS,
