@@ -99,7 +99,7 @@ async def scroll(request: Request, body: Any) -> Any:
     page = edge.ScrollRequest(
         offset=given.get("offset"),
         limit=given.get("limit", 10),
-        filter=wire.filter_of(given.get("filter")),
+        filter=wire.filter_in(given),
         with_payload=given.get("with_payload", True),
         with_vector=given.get("with_vector", False),
     )
@@ -108,7 +108,7 @@ async def scroll(request: Request, body: Any) -> Any:
 
 async def count(request: Request, body: Any) -> Any:
     given = wire.present(body, "filter exact", "count")
-    wanted = edge.CountRequest(given.get("exact", True), wire.filter_of(given.get("filter")))
+    wanted = edge.CountRequest(given.get("exact", True), wire.filter_in(given))
     return {"count": _collection(request).shard.count(wanted)}
 
 

@@ -31,11 +31,17 @@ def listed(value: Any, what: str) -> list[Any]:
     return value
 
 
-def filter_of(body: Any) -> edge.Filter | None:
-    if body is None:
-        return None
+def filter_in(given: Json) -> edge.Filter | None:
+    """The filter of a request that may do without one."""
+    return filter_of(given["filter"]) if "filter" in given else None
+
+
+def filter_of(body: Any) -> edge.Filter:
     clauses = present(body, "must should", "filter")
-    return edge.Filter(**{name: [_condition(each) for each in listed(value, name)] for name, value in clauses.items()})
+    conditions: dict[str, Any] = {
+        name: [_condition(each) for each in listed(value, name)] for name, value in clauses.items()
+    }
+    return edge.Filter(**conditions)
 
 
 def _condition(body: Any) -> Any:
@@ -97,15 +103,15 @@ def query_request(body: Json) -> edge.QueryRequest:
     return edge.QueryRequest(
         limit=given.get("limit", 10),
         query=edge.Query.Nearest(listed(vector, "query")),
-        filter=filter_of(given.get("filter")),
+        filter=filter_in(given),
         with_payload=given.get("with_payload", False),
         with_vector=given.get("with_vector", False),
     )
 
 
 def record_json(record: edge.Record | edge.ScoredPoint) -> dict[str, Any]:
-    asked = {"payload": record.payload, "vector": record.vector}
-    answer = {"id": _id(record.id), **{name: value for name, value in asked.items() if value is not None}}
+    given = {"id": _id(record.id), "payload": record.payload, "vector": record.vector}
+    answer: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if isinstance(record, edge.ScoredPoint):
         answer |= {"score": record.score, "version": record.version}
     return answer
