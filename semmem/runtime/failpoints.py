@@ -18,6 +18,7 @@ NAMES = (
     "mirror-marked",
     "forget-writing",
     "forget-committed",
+    "store-followed",
 )
 
 
