@@ -73,7 +73,7 @@ class Erasure:
         store = redis_named(self._cache.prefix)
         if receipts := await self._receipts.waiting(scope, store):
             await self._cache.forget(scope)
-            failpoints.reach("store-followed")
+            failpoints.reach("cache-followed")
             await self._receipts.close(scope, store, receipts, self._clock())
 
     async def unmirrored(self, scope: Scope) -> list[UUID]:
@@ -82,5 +82,5 @@ class Erasure:
 
     async def finish_mirrored(self, scope: Scope, receipts: Sequence[UUID]) -> None:
         if receipts:
-            failpoints.reach("store-followed")
+            failpoints.reach("mirror-followed")
             await self._receipts.close(scope, QDRANT, receipts, self._clock())

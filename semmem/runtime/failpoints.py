@@ -18,7 +18,8 @@ NAMES = (
     "mirror-marked",
     "forget-writing",
     "forget-committed",
-    "store-followed",
+    "cache-followed",
+    "mirror-followed",
 )
 
 

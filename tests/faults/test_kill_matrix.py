@@ -17,7 +17,7 @@ from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("kills")]
 
-IN_FORGET = ("forget-writing", "forget-committed", "store-followed")
+IN_FORGET = ("forget-writing", "forget-committed", "cache-followed", "mirror-followed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
 IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in (*IN_FORGET, "mirror-queued"))
 
