@@ -97,9 +97,13 @@ class Stores:
     cache: RecentCache | None
 
     @property
+    def cache_name(self) -> str | None:
+        return redis_named(self.cache.prefix) if self.cache else None
+
+    @property
     def names(self) -> list[str]:
         """Of those that have to follow Postgres when it forgets."""
-        return [*([redis_named(self.cache.prefix)] if self.cache else []), *([QDRANT] if self.mirror else [])]
+        return [name for name in (self.cache_name, QDRANT if self.mirror else None) if name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,12 +280,7 @@ def _worker(
     others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
     return Worker(
         postgres,
-        JobQueue(
-            postgres,
-            clock,
-            extract_after=settings.extraction_pause,
-            cache=redis_named(stores.cache.prefix) if stores.cache else None,
-        ),
+        JobQueue(postgres, clock, extract_after=settings.extraction_pause, cache=stores.cache_name),
         Indexer(postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,

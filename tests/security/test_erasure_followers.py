@@ -17,6 +17,7 @@ from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, NotFound
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.jobs import Entrypoint, JobQueue
+from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.qdrant.index import QdrantIndex
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
@@ -181,9 +182,10 @@ async def test_an_installation_may_gain_a_redis(opener: Opener, urls: dict[str, 
 async def test_a_store_is_named_only_when_no_forget_is_under_way(opener: Opener, owner: asyncpg.Connection) -> None:
     """What such a forget has not deleted yet could be read into it, and no receipt would wait for it."""
     async with opener(worker=False) as application:
-        followers = Followers(application.stores.postgres)
-        async with owner.transaction():
-            await owner.execute("lock table semmem.followers in row share mode")
+        postgres, scope = application.stores.postgres, Scope.user("acme", "alice")
+        followers = Followers(postgres)
+        async with postgres.transaction(scope, application.parts.clock()) as forgetting:
+            await ReceiptStore(postgres).write(forgetting, {})
             naming = asyncio.create_task(followers.name(["redis:later"]))
 
             async def waits() -> bool:
