@@ -8,7 +8,8 @@ select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 select semmem.queue(:entrypoint, :tenant, :kind, :id, :after);
 
 -- take_back: one that waits
-delete from semmem.jobs where key = semmem.job_key(:entrypoint, :tenant, :kind, :id) and waits;
+delete from semmem.jobs
+where (tenant, scope_kind, scope_id, entrypoint) = (:tenant, :kind, :id, :entrypoint) and waits and key is not null;
 
 -- has_index_work: whether the index job has something left
 select exists (
