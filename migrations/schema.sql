@@ -114,6 +114,13 @@ create table semmem.dead_letters (
 CREATE INDEX dead_letters_of_scope ON semmem.dead_letters USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 select semmem.guard('semmem.dead_letters', null, '{tenant,scope_kind,scope_id,stage,replayed_at}');
 
+create table semmem.followers (
+    store text not null,
+    named_at timestamp with time zone default now() not null,
+    constraint followers_pkey PRIMARY KEY (store)
+);
+grant delete, insert, select, update on semmem.followers to semmem_app;
+
 create table semmem.index_work (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -255,8 +262,6 @@ create table semmem.receipts (
     id uuid not null,
     counts jsonb not null,
     committed_at timestamp with time zone not null,
-    redis_at timestamp with time zone,
-    qdrant_at timestamp with time zone,
     scrub_due timestamp with time zone,
     scrubbed_at timestamp with time zone,
     branches text[] collate "C" default '{}'::text[] not null,
@@ -264,9 +269,8 @@ create table semmem.receipts (
     constraint receipts_pkey PRIMARY KEY (tenant, id)
 );
 CREATE INDEX receipts_of_scope ON semmem.receipts USING btree (tenant, scope_kind, scope_id, committed_at, id);
-CREATE INDEX receipts_open ON semmem.receipts USING btree (tenant, scope_kind, scope_id) WHERE ((redis_at IS NULL) OR (qdrant_at IS NULL));
 CREATE INDEX receipts_to_scrub ON semmem.receipts USING btree (tenant, scrub_due) WHERE ((scrub_due IS NOT NULL) AND (scrubbed_at IS NULL));
-select semmem.guard('semmem.receipts', null, '{tenant,scope_kind,scope_id,committed_at,redis_at,qdrant_at}');
+select semmem.guard('semmem.receipts', null, '{}');
 
 create table semmem.scopes (
     tenant text collate "C" not null,
@@ -299,6 +303,7 @@ create table semmem.workers (
     beat_at timestamp with time zone default now() not null,
     lease interval not null,
     silent text[] default '{}'::text[] not null,
+    stores text[] default '{}'::text[] not null,
     constraint workers_pkey PRIMARY KEY (id)
 );
 grant delete, insert, select, update on semmem.workers to semmem_app;
@@ -375,6 +380,19 @@ CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
+
+create table semmem.receipt_stores (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    receipt_id uuid not null,
+    store text not null,
+    done_at timestamp with time zone,
+    constraint receipt_stores_pkey PRIMARY KEY (tenant, receipt_id, store),
+    constraint receipt_stores_tenant_receipt_id_fkey FOREIGN KEY (tenant, receipt_id) REFERENCES semmem.receipts(tenant, id) ON DELETE CASCADE
+);
+CREATE INDEX receipt_stores_open ON semmem.receipt_stores USING btree (tenant, scope_kind, scope_id, store) WHERE (done_at IS NULL);
+select semmem.guard('semmem.receipt_stores', '{done_at}', '{tenant,scope_kind,scope_id,store,done_at}');
 
 create table semmem.summaries (
     tenant text collate "C" not null,
@@ -498,7 +516,7 @@ create view semmem.jobs with (security_invoker=true) as
     status = ANY (ARRAY['queued'::semmem.pgqueuer_status, 'picked'::semmem.pgqueuer_status]) AS is_open,
     status = 'queued'::semmem.pgqueuer_status AS waits
    FROM semmem.pgqueuer;
-grant insert, select, update on semmem.jobs to semmem_app;
+grant delete, insert, select, update on semmem.jobs to semmem_app;
 
 create view semmem.sourced_facts with (security_invoker=true) as
  SELECT f.tenant,

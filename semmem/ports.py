@@ -331,7 +331,10 @@ class RecentCache(Protocol):
     """The newest events of a scope, and notices of new ones. Never a truth: every call may raise StoreUnavailable.
 
     Entries carry the scope's erasure epoch; an entry of an older epoch than the one asked with is dropped on read.
+    `prefix` begins the names of its keys.
     """
+
+    prefix: str
 
     async def push(self, events: Sequence[Event], epoch: int) -> None:
         """Puts the events in front of their scope's list, capped and with a TTL, and announces them."""

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import semmem
-from semmem.cli import mcp, operations, reading, reindexing, transfer, writing
+from semmem.cli import mcp, operations, reading, reindexing, stores, transfer, writing
 from semmem.cli.demo import demo
 from semmem.cli.doctor import doctor
 from semmem.cli.eval import app as eval_app
@@ -59,7 +59,7 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, transfer, operations, reindexing, mcp):
+for module in (writing, reading, transfer, operations, stores, reindexing, mcp):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)

@@ -2,7 +2,7 @@
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from rich.text import Text
 from semmem.cli import options
 from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
+from semmem.cli.stores import lacking, waits
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
 from semmem.retrieval.quote import visible
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from semmem.ports import Embedder, Mirror
     from semmem.stores.postgres.health import Health
     from semmem.stores.postgres.mirror import MirrorStore
+    from semmem.wiring.followers import Follower
     from semmem.wiring.settings import Settings
 
 State = Literal["ok", "degraded", "failed"]
@@ -162,6 +164,8 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
         return
     for check in work_checks(health, settings, datetime.now(UTC)):
         yield check
+    if waiting := await _receipts(stack, settings, servers):
+        yield waiting
     if servers and settings.all_embedded and (late := await _overdue_scrub(servers, datetime.now(UTC))):
         yield late
 
@@ -234,6 +238,28 @@ def _letters(health: "Health") -> Check:
     counts = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
     fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
     return Check(part="dead letters", state="degraded", what=counts, fix=fix)
+
+
+async def _receipts(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check | None:
+    from semmem.wiring.followers import followers_in, own_stores
+    from semmem.wiring.opening import open_postgres
+
+    found = await followers_in(await open_postgres(stack, settings, servers, size=2))
+    return receipts_check(found, own_stores(settings) if settings.runs_worker else [])
+
+
+def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:
+    """Which stores receipts wait for; `own` are those of the worker that this process would bring."""
+    without = lacking(followers, own)
+    said = [
+        waits(each) + (", which no running worker has" if each.store in without else "")
+        for each in followers
+        if each.receipts
+    ]
+    if not without:
+        return Check(part="receipts", state="ok", what="; ".join(said)) if said else None
+    fix = f"run `semmem worker` where it is set; if it is gone for good: `semmem stores --retire {without[0]}`"
+    return Check(part="receipts", state="degraded", what="; ".join(said), fix=fix)
 
 
 async def _overdue_scrub(servers: "Servers", now: datetime) -> Check | None:

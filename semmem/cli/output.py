@@ -23,6 +23,7 @@ from semmem.retrieval.quote import UNPRINTABLE, visible
 if TYPE_CHECKING:
     from semmem.memory.transfer import Imported
     from semmem.stores.postgres.ledger import DeadLetter
+    from semmem.wiring.followers import Follower
     from semmem.wiring.inventory import Holding
 
 T = TypeVar("T")
@@ -164,11 +165,16 @@ def receipts(found: Sequence[Receipt]) -> RenderableType:
         (
             str(each.id),
             minute(each.committed_at),
-            forgotten(each) + ("" if each.complete else "; a store has not followed"),
+            forgotten(each) + ("" if each.complete else f"; {waited_for(each)} has not followed"),
         )
         for each in found
     ]
     return table("receipt", "forgotten", "what", rows=rows)
+
+
+def waited_for(found: Receipt) -> str:
+    """The stores that have not followed."""
+    return " and ".join(store for store, at in found.stores.items() if at is None)
 
 
 def forgotten(found: Receipt) -> str:
@@ -228,6 +234,11 @@ def imported(found: "Imported") -> RenderableType:
     kinds = dict.fromkeys([*found.stored, *found.known])
     rows = [(kind, str(found.stored.get(kind, 0)), str(found.known.get(kind, 0))) for kind in kinds]
     return table("kind", "stored", "known before", rows=rows)
+
+
+def stores(found: "Sequence[Follower]") -> RenderableType:
+    rows = [(each.store, f"{each.receipts:,}", "yes" if each.worker else "no") for each in found]
+    return table("store", "receipts that wait", "a running worker has it", rows=rows)
 
 
 def holdings(found: "Sequence[Holding]") -> RenderableType:

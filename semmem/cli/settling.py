@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from semmem.cli.output import notes
+from semmem.cli.output import notes, waited_for
 from semmem.domain.receipt import Receipt
 from semmem.errors import NotSettled
 
@@ -98,5 +98,5 @@ async def followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
                     await asyncio.sleep(FOLLOW_POLL)
                     receipt = await memory.receipt(receipt.id)
     except TimeoutError:
-        notes.print("a store has not followed yet: the worker comes back for it")
+        notes.print(f"{waited_for(receipt)} has not followed yet: a worker that has it comes back for it")
     return receipt

@@ -9,9 +9,10 @@ import typer
 from semmem.cli import options, output
 from semmem.cli.output import notes, show
 from semmem.cli.places import at_place
-from semmem.cli.running import FAILED, run, scoped, settings_of
+from semmem.cli.running import FAILED, briefly, memory_of, run, scoped, settings_of
 from semmem.cli.settling import followed, settle_unless_stalled
 from semmem.cli.stdin import confirmed, text_or_stdin
+from semmem.cli.stores import note_lacking
 from semmem.domain.event import Ack, NewEvent, Role
 from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch
@@ -148,12 +149,16 @@ def receipts(
     """
 
     async def one(id: UUID) -> Receipt:
-        async with scoped(ctx, place) as memory:
-            return await memory.receipt(id)
+        async with briefly(ctx) as opened:
+            found = await memory_of(opened, place).receipt(id)
+            await note_lacking(opened, [found])
+            return found
 
     async def listed() -> list[Receipt]:
-        async with scoped(ctx, place) as memory:
-            return await memory.receipts(before=before, limit=limit)
+        async with briefly(ctx) as opened:
+            found = await memory_of(opened, place).receipts(before=before, limit=limit)
+            await note_lacking(opened, found)
+            return found
 
     if id is not None:
         show(run(one(id)), as_json, output.receipt)

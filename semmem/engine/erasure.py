@@ -7,15 +7,21 @@ from uuid import UUID
 
 from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, Scope
+from semmem.domain.stores import QDRANT, redis_named
 from semmem.errors import NotFound, StoreUnavailable
 from semmem.ports import Clock, RecentCache
+from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.erasure import Eraser
+from semmem.stores.postgres.receipts import ReceiptStore
 
 
 class Erasure:
-    def __init__(self, eraser: Eraser, branches: BranchStore, cache: RecentCache | None, clock: Clock) -> None:
-        self._eraser, self._branches, self._cache, self._clock = eraser, branches, cache, clock
+    def __init__(
+        self, eraser: Eraser, receipts: ReceiptStore, branches: BranchStore, cache: RecentCache | None, clock: Clock
+    ) -> None:
+        self._eraser, self._receipts, self._branches = eraser, receipts, branches
+        self._cache, self._clock = cache, clock
 
     async def forget(self, place: Branch, selection: Selection, *, dry_run: bool) -> Receipt:
         """Everything of a place takes along all that lies below it."""
@@ -49,25 +55,32 @@ class Erasure:
             await self.forget_cached(scope)
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt:
-        found = await self._eraser.receipt(scope, id)
+        found = await self._receipts.receipt(scope, id)
         if found is None:
             raise NotFound(f"no receipt {id} in this scope")
         return found
 
     async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
-        return await self._eraser.receipts(scope, before=before, limit=limit)
+        return await self._receipts.receipts(scope, before=before, limit=limit)
 
     async def finish_cached(self, scope: Scope) -> None:
-        """Lets the cache follow; raises StoreUnavailable, and leaves the receipts open, where it is down."""
-        if receipts := await self._eraser.open_receipts(scope, "redis"):
-            if self._cache:
-                await self._cache.forget(scope)
-            await self._eraser.close_receipts(scope, "redis", receipts, self._clock())
+        """Lets this process's cache follow, where it has one; other caches are others' to see to.
+
+        Raises StoreUnavailable, and leaves the receipts open, where it is down.
+        """
+        if self._cache is None:
+            return
+        store = redis_named(self._cache.prefix)
+        if receipts := await self._receipts.waiting(scope, store):
+            await self._cache.forget(scope)
+            failpoints.reach("cache-followed")
+            await self._receipts.close(scope, store, receipts, self._clock())
 
     async def unmirrored(self, scope: Scope) -> list[UUID]:
         """The receipts of what the mirror has yet to follow; read before it is brought up to date."""
-        return await self._eraser.open_receipts(scope, "qdrant")
+        return await self._receipts.waiting(scope, QDRANT)
 
     async def finish_mirrored(self, scope: Scope, receipts: Sequence[UUID]) -> None:
         if receipts:
-            await self._eraser.close_receipts(scope, "qdrant", receipts, self._clock())
+            failpoints.reach("mirror-followed")
+            await self._receipts.close(scope, QDRANT, receipts, self._clock())

@@ -14,18 +14,21 @@ from semmem.stores.postgres.health import HealthStore
 class Heartbeat:
     """Three beats a lease, until cancelled; a worker that stops in good order leaves at once.
 
-    A beat also says which of its dependencies do not answer: other processes cannot see this one's breakers.
+    A beat also says which stores the worker has beside Postgres, and which of its dependencies do not answer: other
+    processes cannot see this one's breakers.
     """
 
-    def __init__(self, store: HealthStore, lease: timedelta, breakers: Sequence[Breaker]) -> None:
-        self._store, self._lease, self._breakers = store, lease, breakers
+    def __init__(
+        self, store: HealthStore, lease: timedelta, breakers: Sequence[Breaker], stores: Sequence[str] = ()
+    ) -> None:
+        self._store, self._lease, self._breakers, self._stores = store, lease, breakers, stores
         self._worker = uuid4()
 
     async def run(self) -> None:
         while True:
             with suppress(SemmemError):  # whoever takes jobs says so, and this is heard again with the next beat
                 silent = [breaker.name for breaker in self._breakers if breaker.open]
-                await self._store.beat(self._worker, self._lease, silent)
+                await self._store.beat(self._worker, self._lease, silent, self._stores)
             await asyncio.sleep(self._lease.total_seconds() / 3)
 
     async def leave(self, *, within: float) -> None:

@@ -13,6 +13,7 @@ from pgqueuer.domain.types import QueueEntrypoint
 from pgqueuer.errors import RetryRequested
 
 from semmem.domain.scope import Scope
+from semmem.domain.stores import QDRANT, kind_of
 from semmem.engine.consolidation import Consolidator
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
@@ -26,6 +27,7 @@ from semmem.errors import StoreUnavailable
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
 from semmem.runtime.turn import Turn
+from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
 from semmem.stores.postgres.pool import Postgres
 
@@ -51,7 +53,10 @@ class JobManager(QueueManager):
 
 
 class Worker:
-    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after `lease`."""
+    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after `lease`.
+
+    `stores` are those beside Postgres that this process has.
+    """
 
     def __init__(
         self,
@@ -63,10 +68,12 @@ class Worker:
         keeper: MirrorKeeper | None,
         consolidator: Consolidator,
         erasure: Erasure,
+        followers: Followers,
         heartbeat: Heartbeat,
         rebuilder: SummaryRebuilder,
         scrubber: Scrubber | None,
         *,
+        stores: Sequence[str],
         lease: timedelta,
         sweep_every: timedelta,
         attempts: int,
@@ -78,9 +85,10 @@ class Worker:
         self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
         self._keeper = keeper
         self._consolidator, self._erasure = consolidator, erasure
-        self._heartbeat = heartbeat
+        self._followers, self._heartbeat = followers, heartbeat
         self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
         self._rebuilder, self._scrubber = rebuilder, scrubber
+        self._stores = stores
         self._lease, self._sweep_every = lease, sweep_every
         self._attempts, self._backoff = attempts, backoff
         self._jobs_at_once = jobs_at_once
@@ -97,11 +105,11 @@ class Worker:
     async def run(self, kinds: Sequence[Entrypoint] = ENTRYPOINTS) -> None:
         """Does jobs of these kinds until `stop`; reconnects where Postgres went away.
 
-        Without a mirror it leaves its jobs waiting: another worker may have one, or this one may get it back.
+        Without a mirror or a cache it leaves that one's jobs waiting: another worker may have it, or this one later.
         Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
         that waits, is another worker's at once.
         """
-        self._kinds = [kind for kind in kinds if kind != "mirror" or self._sync]
+        self._kinds = [kind for kind in kinds if self._can_do(kind)]
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
@@ -121,6 +129,10 @@ class Worker:
             await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)
         await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
+
+    def _can_do(self, kind: Entrypoint) -> bool:
+        needed = {"mirror": QDRANT, "cache": "redis"}.get(kind)
+        return needed is None or needed in map(kind_of, self._stores)
 
     def stop(self) -> None:
         """Takes no more jobs; `run` returns within `stop_grace` and a few seconds."""
@@ -152,9 +164,9 @@ class Worker:
 
     async def _manage(self, queue: Queries) -> None:
         self._manager = JobManager(queue)
-        self._manager.slots = self._slots
-        for entrypoint in self._kinds:
-            self._manager.entrypoint(entrypoint)(self._handler(entrypoint))
+        self._manager.slots = {self._jobs.name(kind): self._slots[kind] for kind in ENTRYPOINTS}
+        for kind in self._kinds:
+            self._manager.entrypoint(self._jobs.name(kind))(self._handler(kind))
         if self._stopping.is_set():
             return
         await self._manager.run(
@@ -170,6 +182,7 @@ class Worker:
             "index": self._index,
             "embed": self._embed,
             "mirror": self._carry,
+            "cache": self._uncache,
             "consolidate": self._consolidate,
             "erase": self._erase,
         }
@@ -192,13 +205,15 @@ class Worker:
         if await self._sync.run(scope, turn):
             await self._erasure.finish_mirrored(scope, receipts)
 
+    async def _uncache(self, scope: Scope, turn: Turn, last: bool) -> None:
+        await self._erasure.finish_cached(scope)
+
     async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:
         await self._consolidator.run(scope, turn, last_attempt=last)
 
     async def _erase(self, scope: Scope, turn: Turn, last: bool) -> None:
         await self._erasure.expire(scope)
         await self._rebuilder.run(scope)
-        await self._erasure.finish_cached(scope)
 
     async def _attempt(
         self, job: Job, entrypoint: Entrypoint, work: Callable[[Scope, Turn, bool], Awaitable[None]]
@@ -232,6 +247,7 @@ class Worker:
     async def _sweep(self) -> None:
         while not self._stopping.is_set():
             try:
+                await self._followers.name(self._stores)  # again, after a restore of a backup that did not know them
                 await self._jobs.sweep()
             except Exception as error:  # a sweep that ends for good would leave lost work lying
                 faults.warn("the sweep failed and is tried again", error)

@@ -18,6 +18,8 @@ NAMES = (
     "mirror-marked",
     "forget-writing",
     "forget-committed",
+    "cache-followed",
+    "mirror-followed",
 )
 
 

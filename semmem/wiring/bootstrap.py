@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from semmem.domain.checks import check_callable
+from semmem.domain.stores import QDRANT, redis_named
 from semmem.engine.consolidation import Consolidator
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
@@ -49,6 +50,7 @@ from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.postgres.ledger import Ledger
@@ -57,6 +59,7 @@ from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorInde
 from semmem.stores.postgres.points import IndexWork
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.reading import PostgresReader
+from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.wiring.opening import (
@@ -92,6 +95,15 @@ class Stores:
     mirror: Mirror | None  # Qdrant, where it is the vector index
     keeper: MirrorKeeper | None  # of the mirror
     cache: RecentCache | None
+
+    @property
+    def cache_name(self) -> str | None:
+        return redis_named(self.cache.prefix) if self.cache else None
+
+    @property
+    def names(self) -> list[str]:
+        """Of those that have to follow Postgres when it forgets."""
+        return [name for name in (self.cache_name, QDRANT if self.mirror else None) if name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +204,7 @@ async def migrate(settings: Settings) -> list[str]:
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirrored = stores.mirror is not None
-    log = EventLog(postgres, extract_after=settings.extraction_pause, mirrored=mirrored)
+    log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     summaries = SummaryStore(postgres)
     overdue = settings.overdue_after
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
@@ -202,8 +214,9 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     recent = Recent(log, stores.cache, cap=settings.recent_events)
     branches = BranchStore(postgres)
     scrub_within = settings.scrub_within if settings.all_embedded else None
-    eraser = Eraser(postgres, stores=_followers(stores), scrub_within=scrub_within)
-    erasure = Erasure(eraser, branches, stores.cache, clock)
+    receipts = ReceiptStore(postgres, scrub_within=scrub_within)
+    eraser = Eraser(postgres, receipts)
+    erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
     parts = Parts(
         log=log,
         facts=FactStore(postgres),
@@ -248,11 +261,6 @@ def _reconciler(stores: Stores) -> Reconciler | None:
     )
 
 
-def _followers(stores: Stores) -> list[str]:
-    """The stores that have to follow Postgres when it forgets."""
-    return [name for name, store in (("redis", stores.cache), ("qdrant", stores.mirror)) if store]
-
-
 def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
     if stores.servers is None or not settings.all_embedded:
         return None
@@ -272,18 +280,23 @@ def _worker(
     others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
     return Worker(
         postgres,
-        JobQueue(postgres, clock, extract_after=settings.extraction_pause),
+        JobQueue(postgres, clock, extract_after=settings.extraction_pause, cache=stores.cache_name),
         Indexer(postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
         IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
         keeper,
         Consolidator(postgres, log, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
         erasure,
+        Followers(postgres),
         Heartbeat(
-            HealthStore(postgres), settings.lease, [each.breaker for each in others if isinstance(each, Guarded)]
+            HealthStore(postgres),
+            settings.lease,
+            [each.breaker for each in others if isinstance(each, Guarded)],
+            stores.names,
         ),
         rebuilder,
         scrubber,
+        stores=stores.names,
         lease=settings.lease,
         sweep_every=settings.sweep_every,
         attempts=settings.attempts,
@@ -308,7 +321,9 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
         with suppress(StoreUnavailable):  # it may come later
             await keeper.check()
     cache = await open_cache(stack, settings, servers, postgres.identity)
-    return Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
+    stores = Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
+    await Followers(postgres).name(stores.names)
+    return stores
 
 
 async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker | None) -> Models:

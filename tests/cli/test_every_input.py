@@ -34,7 +34,7 @@ WRONG: dict[str, str] = {
     "an object": '{"a": NaN}',
 }
 # Each has tests of its own: they serve until they are stopped, or run whole programs.
-APART = {"demo", "worker", "mcp", "eval", "doctor", "settings", "migrate", "scrub"}
+APART = {"demo", "worker", "mcp", "eval", "doctor", "settings", "migrate", "scrub", "stores"}
 RIGHT = {"content": "tea", "query": "tea", "fact": "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55", "key": "k", "value": "{}"}
 # What an error calls an argument, where that is another name, or those of its parts.
 SHOWN = {"text": ["content"], "after": ["after", "tenant", "kind", "id"]}

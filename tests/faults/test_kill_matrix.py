@@ -17,7 +17,7 @@ from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
 pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("kills")]
 
-IN_FORGET = ("forget-writing", "forget-committed")
+IN_FORGET = ("forget-writing", "forget-committed", "cache-followed", "mirror-followed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
 IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in (*IN_FORGET, "mirror-queued"))
 
@@ -65,12 +65,13 @@ async def test_forget_happens_whole_or_not_at_all(failpoint: str, urls: dict[str
     async with opener(lease=DEAD_AFTER) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
         await alice.settled()
-        gone = failpoint == "forget-committed"
+        gone = failpoint != "forget-writing"
         assert (await alice.history(session="session-k1") == []) is gone
         assert ("Munich" not in (await alice.context("Where does she live?", budget=500)).text) is gone
         assert (not any("Munich" in fact.text for fact in await alice.facts())) is gone
         assert await drift(application, alice) == set()
         assert len(await alice.history()) == (2 if gone else 3)
+        assert [receipt.complete for receipt in await alice.receipts()] == [True] * gone
 
 
 @pytest.mark.parametrize("failpoint", IN_REFILL)

@@ -69,9 +69,11 @@ select tenant, scope_kind, scope_id, gen_random_uuid(), 'draft', 'bad', 'bad', a
 from said where n % 10 = 2;
 insert into semmem.audit (tenant, scope_kind, scope_id, action, actor, item_ids, at)
 select tenant, scope_kind, scope_id, 'add', 'rules', array[fact_id], at from said where n % 5 = 0;
-insert into semmem.receipts (
-    tenant, scope_kind, scope_id, id, counts, committed_at, redis_at, qdrant_at)
-select tenant, scope_kind, scope_id, gen_random_uuid(), '{}', at, at, at from said where n % 10 = 3;
+insert into semmem.receipts (tenant, scope_kind, scope_id, id, counts, committed_at)
+select tenant, scope_kind, scope_id, gen_random_uuid(), '{}', at from said where n % 10 = 3;
+insert into semmem.receipt_stores (tenant, scope_kind, scope_id, receipt_id, store, done_at)
+select tenant, scope_kind, scope_id, id, store, committed_at
+from semmem.receipts, unnest(array['qdrant', 'redis:semmem']) as store;
 insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
 select tenant, scope_kind, scope_id, event_id, decode(md5('x' || n), 'hex'), 'number', at from said where n % 10 = 4;
 

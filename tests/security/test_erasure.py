@@ -16,7 +16,7 @@ from semmem.wiring.bootstrap import Application
 CANARY = "heliotrope"
 
 # What remains of a forgotten scope: its own row, and ids and counts that prove the erasure.
-REMAINS = {"scopes", "receipts", "audit"}
+REMAINS = {"scopes", "receipts", "receipt_stores", "audit"}
 
 
 async def _fill(alice: ScopedMemory) -> None:

@@ -15,8 +15,8 @@ from tests.applications import Opener
 
 # What pgqueuer makes beside its queue: no row is ever in them, and none is the application's.
 UNUSED = {"pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
-# What holds no tenant's rows: the names of embedding models, the mirror's stamp, and the workers' heartbeats.
-WITHOUT_TENANT = {"indexes", "mirror", "workers"} | UNUSED
+# What holds no tenant's rows: names of embedding models and of stores, the mirror's stamp, and the workers' heartbeats.
+WITHOUT_TENANT = {"indexes", "followers", "mirror", "workers"} | UNUSED
 
 
 @pytest.fixture
@@ -144,12 +144,22 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "select table_name, column_name from information_schema.column_privileges where grantee = $1", SWEEPER_ROLE
     )
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
-    times = {"recorded_at", "indexed_at", "consolidated_at", "committed_at", "redis_at", "qdrant_at", "expires_at"}
-    states = {"missing", "stage", "replayed_at", "seq"}
+    times = {"recorded_at", "indexed_at", "consolidated_at", "done_at", "expires_at"}
+    states = {"missing", "stage", "replayed_at", "seq", "store"}
     ids = {"item_id", "index_name"}  # of a point
     jobs = {"pgqueuer", "pgqueuer_log", "pgqueuer_statistics"}
     assert {row["column_name"] for row in rows if row["table_name"] not in jobs} <= addresses | times | states | ids
-    tables = {"events", "index_work", "receipts", "records", "facts", "scopes", "branches", "vectors", "dead_letters"}
+    tables = {
+        "events",
+        "index_work",
+        "receipt_stores",
+        "records",
+        "facts",
+        "scopes",
+        "branches",
+        "vectors",
+        "dead_letters",
+    }
     tables |= {"summaries"}
     assert {row["table_name"] for row in rows} == tables | jobs
 

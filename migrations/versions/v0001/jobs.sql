@@ -21,4 +21,4 @@ create view semmem.jobs with (security_invoker) as
 select id, entrypoint, tenant, scope_kind, scope_id, dedupe_key as key, payload, priority, status, attempts,
        execute_after as starts_at, status in ('queued', 'picked') as is_open, status = 'queued' as waits
 from semmem.pgqueuer;
-grant select, insert, update on semmem.jobs to semmem_app;
+grant select, insert, update, delete on semmem.jobs to semmem_app;

@@ -1,31 +1,27 @@
-"""What forget removes from Postgres, in one transaction, and the receipts that prove it."""
+"""What forget removes from Postgres, in one transaction."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Literal
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from semmem.domain.receipt import Receipt, Selection
-from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.scope import Branch, Scope
+from semmem.domain.stores import QDRANT
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
-from semmem.stores.postgres.jobs import queue
+from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
-from semmem.stores.postgres.paging import check_cursor
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
-from semmem.stores.postgres.rows import Row, scope_of
+from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("erasure.sql")
 EVERYTHING = Selection(everything=True)
-
-Follower = Literal["redis", "qdrant"]  # what has to follow Postgres when it forgets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +48,10 @@ class Doomed:
 
 
 class Eraser:
-    """Forgets in Postgres, and says when the other stores have followed. `stores` are the ones that have to.
+    """Forgets in Postgres, and lets every other store of the installation follow."""
 
-    `scrub_within` is how soon the bytes are out of the servers' files too; None where nobody here sees to that.
-    """
-
-    def __init__(self, postgres: Postgres, *, stores: Sequence[str], scrub_within: timedelta | None = None) -> None:
-        self._postgres, self._stores, self._scrub_within = postgres, frozenset(stores), scrub_within
+    def __init__(self, postgres: Postgres, receipts: ReceiptStore) -> None:
+        self._postgres, self._receipts = postgres, receipts
 
     async def count(self, scope: Scope, selection: Selection) -> dict[str, int]:
         async with self._postgres.transaction(scope) as tx:
@@ -68,7 +61,7 @@ class Eraser:
         """Forgets all of a place and of those below it, one after the other; the receipt speaks for all of them."""
         gone = [await self.erase(branch, EVERYTHING, now) for branch in below]
         receipt = await self.erase(place, EVERYTHING, now)
-        return await self._joined(receipt, gone)
+        return await self._receipts.join(receipt, gone)
 
     @tried_again
     async def erase(self, place: Branch, selection: Selection, now: datetime) -> Receipt:
@@ -88,19 +81,6 @@ class Eraser:
             await drop(tx)
         failpoints.reach("forget-committed")
         return receipt
-
-    async def _joined(self, receipt: Receipt, gone: Sequence[Receipt]) -> Receipt:
-        counts = sum((Counter(each.counts) for each in gone), Counter(receipt.counts))
-        told = {name: counts[name] for name in receipt.counts} | {"branches": len(gone)}
-        async with self._postgres.transaction(receipt.scope) as tx:
-            await tx.execute(
-                _SQL["join_receipts"],
-                receipt=receipt.id,
-                counts=told,
-                branches=[each.scope.id for each in gone],
-                parts=[each.id for each in gone],
-            )
-        return replace(receipt, counts=told)
 
     async def erase_events(self, tx: Unit, events: list[UUID]) -> None:
         """Forgets the events of replaced or deleted records, as part of the caller's transaction."""
@@ -123,69 +103,16 @@ class Eraser:
             await tx.execute(_SQL["retract"], facts=doomed.facts)
         changed = await _delete(tx, doomed)
         failpoints.reach("forget-writing")
-        receipt = await self._write_receipt(tx, doomed)
+        receipt, stores = await self._receipts.write(tx, doomed.counts)
         await add_audit(tx, "retract" if doomed.retracted else "forget", actor, doomed.events + doomed.facts)
-        if "qdrant" in self._stores:
+        if QDRANT in stores:
             await add_work(tx, changed)
-            await queue(tx, "mirror")
-        await queue(tx, "erase")
+        for job in ("erase", *map(job_of, stores)):
+            await queue(tx, job)
         if doomed.redrawn:
             await mark_unconsolidated(tx, doomed.redrawn)
             await queue(tx, "consolidate")
         return receipt
-
-    async def _write_receipt(self, tx: Unit, doomed: Doomed) -> Receipt:
-        stores = {"postgres": tx.now} | dict.fromkeys(sorted(self._stores))
-        due = tx.now + self._scrub_within if self._scrub_within else None
-        receipt = Receipt(
-            id=uuid4(), scope=tx.scope, counts=doomed.counts, committed_at=tx.now, stores=stores, scrub_due=due
-        )
-        await tx.execute(
-            _SQL["write_receipt"],
-            receipt=receipt.id,
-            counts=dict(receipt.counts),
-            redis_at=None if "redis" in stores else tx.now,
-            qdrant_at=None if "qdrant" in stores else tx.now,
-            scrub_due=due,
-        )
-        return receipt
-
-    async def receipt(self, scope: Scope, id: UUID) -> Receipt | None:
-        async with self._postgres.transaction(scope) as tx:
-            row = await tx.fetchrow(_SQL["receipt"], receipt=id)
-        return await self._read(row) if row else None
-
-    async def receipts(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Receipt]:
-        """Newest first, below the receipt `before`."""
-        async with self._postgres.transaction(scope) as tx:
-            rows = await tx.fetch(_SQL["receipts"], before=before, limit=limit)
-            if not rows:
-                await check_cursor(tx, "receipt", before)
-        return [await self._read(row) for row in rows]
-
-    async def open_receipts(self, scope: Scope, store: Follower) -> list[UUID]:
-        """Those that this store has yet to follow."""
-        async with self._postgres.transaction(scope) as tx:
-            return [row["id"] for row in await tx.fetch(_SQL[f"open_in_{store}"])]
-
-    async def close_receipts(self, scope: Scope, store: Follower, ids: Sequence[UUID], now: datetime) -> None:
-        """Says that the store has followed these."""
-        async with self._postgres.transaction(scope, now) as tx:
-            await tx.execute(_SQL[f"close_in_{store}"], receipts=ids)
-
-    async def _read(self, row: Row) -> Receipt:
-        at = await self._followed(row) if row["parts"] else row
-        stores = {"postgres": row["committed_at"]} | {store: at[f"{store}_at"] for store in sorted(self._stores)}
-        plain = {name: row[name] for name in ("id", "counts", "committed_at", "scrub_due")}
-        return Receipt(scope=scope_of(row), stores=stores, scrubbed_at=at["scrubbed_at"], **plain)
-
-    async def _followed(self, row: Row) -> Row:
-        scope = scope_of(row)
-        branches = [Scope(scope.tenant, "branch", id) for id in row["branches"]]
-        async with self._postgres.transaction(View.of(scope, *branches)) as tx:
-            at = await tx.fetchrow(_SQL["followed"], receipts=[row["id"], *row["parts"]])
-        assert at is not None
-        return at
 
 
 async def _select(tx: Unit, selection: Selection) -> Doomed:

@@ -46,12 +46,14 @@ class ScopeState:
 class EventLog:
     """Appends and reads events; a method that takes a unit of work is part of the caller's transaction."""
 
-    def __init__(self, postgres: Postgres, *, extract_after: timedelta = timedelta(), mirrored: bool = True) -> None:
+    def __init__(
+        self, postgres: Postgres, *, extract_after: timedelta = timedelta(), stores: Sequence[str] = ()
+    ) -> None:
         """`extract_after`: how long accepted events wait, so that those that follow are extracted with them.
 
-        Where it is not `mirrored`, nobody waits for what an earlier mirror has yet to follow.
+        `stores` are those beside Postgres that this process has: it waits for no others.
         """
-        self._postgres, self._extract_after, self._mirrored = postgres, extract_after, mirrored
+        self._postgres, self._extract_after, self._stores = postgres, extract_after, stores
 
     @tried_again
     async def remember(
@@ -145,7 +147,7 @@ class EventLog:
     async def waiting(self, view: View, *, facts: bool) -> bool:
         """Whether work is left; without `facts`, whether recall cannot find some event yet."""
         async with self._postgres.transaction(view) as tx:
-            return bool(await tx.fetchval(_SQL["waiting"], facts=facts, mirrored=self._mirrored))
+            return bool(await tx.fetchval(_SQL["waiting"], facts=facts, stores=self._stores))
 
     async def count_waiting(self, view: View) -> tuple[int, int]:
         """(not indexed, not consolidated)."""

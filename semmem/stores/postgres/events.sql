@@ -106,7 +106,7 @@ update semmem.events set consolidated_at = null where tenant = :tenant and id = 
 
 -- waiting: whether a view has unfinished work: to index, to consolidate, to mirror, to embed, to erase. Without :facts
 -- only recall matters, so only indexing does, and what no mirror or embedder holds up that keeps failing: pgvector and
--- the words answer then. What waits for a mirror matters only where there is one, :mirrored
+-- the words answer then. What waits for another store than these :stores is others' to do
 with view as (select * from unnest(:kinds::text[], :ids::text[]) as v (kind, id))
 select exists (
     select from view v, semmem.events e
@@ -115,7 +115,7 @@ select exists (
 ) or exists (
     select from view v, semmem.facts f
     where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) and f.indexed_at is null
-) or :mirrored and exists (
+) or 'qdrant' = any (:stores::text[]) and exists (
     select from view v
     where (:facts or not semmem.is_failing('mirror', :tenant, v.kind, v.id)) and exists (
         select from semmem.index_work where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id))
@@ -125,9 +125,9 @@ select exists (
         select from semmem.vectors
         where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id) and missing = 'waits')
 ) or :facts and exists (
-    select from view v, semmem.receipts r
+    select from view v, semmem.receipt_stores r
     where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id)
-      and (r.redis_at is null or :mirrored and r.qdrant_at is null)
+      and r.store = any (:stores::text[]) and r.done_at is null
 ) or :facts and exists (
     select from view v, semmem.summaries m
     where (m.tenant, m.scope_kind, m.scope_id) = (:tenant, v.kind, v.id) and m.text is null

@@ -18,7 +18,8 @@ _SQL = statements("health.sql")
 class Health:
     """`last_beat` is how long ago any worker last said that it lives, None if none is known.
 
-    `silent` names what does not answer a worker that lives, as `degraded` does.
+    `silent` names what does not answer a worker that lives, as `degraded` does; `stores` those beside Postgres that one
+    has.
 
     `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters`
     counts those that were not replayed, by stage.
@@ -27,6 +28,7 @@ class Health:
     workers: int = 0
     last_beat: timedelta | None = None
     silent: Sequence[str] = ()
+    stores: Sequence[str] = ()
     unindexed: int = 0
     oldest_unindexed: datetime | None = None
     unextracted: int = 0
@@ -39,10 +41,12 @@ class HealthStore:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def beat(self, worker: UUID, lease: timedelta, silent: Sequence[str]) -> None:
+    async def beat(
+        self, worker: UUID, lease: timedelta, silent: Sequence[str] = (), stores: Sequence[str] = ()
+    ) -> None:
         """Says that the worker lives, for as long as `lease`; forgets workers that died long ago."""
         async with self._postgres.statement() as tx:
-            await tx.execute(_SQL["beat"], worker=worker, lease=lease, silent=silent)
+            await tx.execute(_SQL["beat"], worker=worker, lease=lease, silent=silent, stores=stores)
 
     async def leave(self, worker: UUID) -> None:
         async with self._postgres.statement() as tx:

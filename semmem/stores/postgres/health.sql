@@ -1,16 +1,18 @@
--- beat: a worker lives, and what does not answer it; times are the database's, so that hosts need not agree on theirs
+-- beat: a worker lives, what it has, and what does not answer it; times are the database's, so that hosts need not agree on theirs
 with dead as (
     delete from semmem.workers where beat_at < now() - interval '1 day'
 )
-insert into semmem.workers (id, lease, silent) values (:worker, :lease, :silent)
-on conflict (id) do update set beat_at = now(), lease = excluded.lease, silent = excluded.silent;
+insert into semmem.workers (id, lease, silent, stores) values (:worker, :lease, :silent, :stores)
+on conflict (id) do update
+set beat_at = now(), lease = excluded.lease, silent = excluded.silent, stores = excluded.stores;
 
 -- leave: a worker that stops in good order
 delete from semmem.workers where id = :worker;
 
--- workers: how many live, how long ago any was heard of, and what does not answer some that live
+-- workers: how many live, how long ago any was heard of, and of those that live: what does not answer some, what they have
 select count(*) filter (where beat_at > now() - lease) as workers, now() - max(beat_at) as last_beat,
-       array(select distinct unnest(silent) from semmem.workers where beat_at > now() - lease order by 1) as silent
+       array(select distinct unnest(silent) from semmem.workers where beat_at > now() - lease order by 1) as silent,
+       array(select distinct unnest(stores) from semmem.workers where beat_at > now() - lease order by 1) as stores
 from semmem.workers;
 
 -- waiting: in all tenants, by counts and times

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, get_args
 
 import asyncpg
@@ -21,6 +21,7 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
 
 from semmem.domain.scope import Scope
+from semmem.domain.stores import QDRANT
 from semmem.ports import Clock
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import scope_of
@@ -31,7 +32,7 @@ _SQL = statements("jobs.sql")
 SWEEPER_ROLE = "semmem_sweeper"
 CLOSE_TIMEOUT = 1.0
 LISTENS = 4  # for one answer: a process that stands still misses one of them, and not the answer
-Entrypoint = Literal["index", "embed", "mirror", "consolidate", "erase"]
+Entrypoint = Literal["index", "embed", "mirror", "cache", "consolidate", "erase"]
 ENTRYPOINTS: tuple[Entrypoint, ...] = get_args(Entrypoint)
 
 
@@ -49,9 +50,15 @@ class Remaining:
 
 
 class JobQueue:
-    def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta) -> None:
+    """`cache` names the Redis that this process has: of the jobs that let one follow, only that one's are its own."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, *, extract_after: timedelta, cache: str | None = None) -> None:
         self._postgres, self._clock = postgres, clock
-        self._extract_after = extract_after
+        self._extract_after, self._cache = extract_after, cache
+
+    def name(self, kind: Entrypoint) -> str:
+        """What jobs of this kind are called in the queue."""
+        return job_of(self._cache) if kind == "cache" and self._cache else kind
 
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
@@ -59,18 +66,19 @@ class JobQueue:
         async with self._postgres.transaction(scope) as tx:
             await tx.execute(_SQL["release"], job=job_id)
         async with self._postgres.transaction(scope) as tx:
-            await tx.execute(_SQL["await_writers"], entrypoint=entrypoint)
-            if await tx.fetchval(_SQL[f"has_{entrypoint}_work"]):
-                await queue(tx, entrypoint, after=pause)
+            await tx.execute(_SQL["await_writers"], entrypoint=self.name(entrypoint))
+            if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **self._given(entrypoint)):
+                await queue(tx, self.name(entrypoint), after=pause)
 
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
-        waiting = {entrypoint: await self._addresses(f"sweep_{entrypoint}") for entrypoint in ENTRYPOINTS}
-        waiting["erase"] |= await self._addresses("sweep_expired", now=self._clock())
-        for entrypoint, scopes in waiting.items():
+        kinds = [kind for kind in ENTRYPOINTS if kind != "cache" or self._cache]
+        waiting = {kind: await self._addresses(f"sweep_{kind}", **self._given(kind)) for kind in kinds}
+        waiting["erase"] |= await self._addresses("sweep_expired")
+        for kind, scopes in waiting.items():
             for scope in scopes:
                 async with self._postgres.transaction(scope) as tx:
-                    await queue(tx, entrypoint)
+                    await queue(tx, self.name(kind))
         return sum(map(len, waiting.values()))
 
     async def waiting(self) -> Remaining:
@@ -79,14 +87,27 @@ class JobQueue:
         assert row is not None
         return Remaining(index=row["index"], facts=row["facts"])
 
-    async def _addresses(self, statement: str, now: datetime | None = None) -> set[Scope]:
-        async with self._postgres.acting_as(SWEEPER_ROLE, now) as tx:
-            return {scope_of(row) for row in await tx.fetch(_SQL[statement])}
+    def _given(self, kind: Entrypoint) -> dict[str, str | None]:
+        return {"store": self._cache} if kind == "cache" else {}
+
+    async def _addresses(self, statement: str, **given: str | None) -> set[Scope]:
+        async with self._postgres.acting_as(SWEEPER_ROLE, self._clock()) as tx:
+            return {scope_of(row) for row in await tx.fetch(_SQL[statement], **given)}
 
 
-async def queue(tx: Unit, entrypoint: Entrypoint, *, after: timedelta = timedelta()) -> None:
+def job_of(store: str) -> str:
+    """The job that lets a store follow. Each Redis has one of its own, which nobody takes who has another, or none."""
+    return "mirror" if store == QDRANT else f"cache {store}"
+
+
+async def queue(tx: Unit, entrypoint: str, *, after: timedelta = timedelta()) -> None:
     """Gives the scope this job, unless it has one that waits or runs."""
     await tx.execute(_SQL["queue"], entrypoint=entrypoint, after=after)
+
+
+async def take_back(tx: Unit, entrypoint: str) -> None:
+    """Takes the scope's job out of the queue, where it waits."""
+    await tx.execute(_SQL["take_back"], entrypoint=entrypoint)
 
 
 class PollingDriver(Driver):

@@ -7,6 +7,10 @@ select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 -- queue: unless one waits or runs
 select semmem.queue(:entrypoint, :tenant, :kind, :id, :after);
 
+-- take_back: one that waits
+delete from semmem.jobs
+where (tenant, scope_kind, scope_id, entrypoint) = (:tenant, :kind, :id, :entrypoint) and waits and key is not null;
+
 -- has_index_work: whether the index job has something left
 select exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and indexed_at is null
@@ -18,13 +22,18 @@ select exists (
 select exists (
     select from semmem.index_work where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
 ) or exists (
-    select from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and qdrant_at is null
+    select from semmem.receipt_stores
+    where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and store = 'qdrant' and done_at is null
 );
 
--- has_erase_work: whether Redis or a summary still holds what was forgotten
+-- has_cache_work: whether this very Redis still holds what was forgotten
 select exists (
-    select from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and redis_at is null
-) or exists (
+    select from semmem.receipt_stores
+    where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and store = :store and done_at is null
+);
+
+-- has_erase_work: whether a summary waits to be made again, of what was not forgotten
+select exists (
     select from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null
 );
 
@@ -44,11 +53,13 @@ union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is 
 
 -- sweep_mirror: scopes whose mirror job may have been lost; addresses only
 select tenant, scope_kind, scope_id from semmem.index_work
-union select tenant, scope_kind, scope_id from semmem.receipts where qdrant_at is null;
+union select tenant, scope_kind, scope_id from semmem.receipt_stores where store = 'qdrant' and done_at is null;
+
+-- sweep_cache: scopes whose job for this very Redis may have been lost; addresses only
+select distinct tenant, scope_kind, scope_id from semmem.receipt_stores where store = :store and done_at is null;
 
 -- sweep_erase: scopes whose erase job may have been lost; addresses only
-select tenant, scope_kind, scope_id from semmem.receipts where redis_at is null
-union select tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null;
+select distinct tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null;
 
 -- sweep_embed: scopes whose embed job may have been lost; addresses only
 select distinct tenant, scope_kind, scope_id from semmem.vectors where missing = 'waits';

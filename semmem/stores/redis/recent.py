@@ -63,7 +63,7 @@ class RedisRecent:
         ttl: timedelta = timedelta(hours=1),
         seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        self._client, self._identity, self._prefix = client, identity, prefix
+        self._client, self._identity, self.prefix = client, identity, prefix
         self.cap = cap
         self._ttl_ms = _milliseconds(ttl)
         self._seconds = seconds
@@ -73,7 +73,7 @@ class RedisRecent:
         self.unreadable = 0  # entries met that are no event of this release
 
     def keys(self, scope: Scope) -> ScopeKeys:
-        return ScopeKeys.of(scope, self._prefix, self._identity.state)
+        return ScopeKeys.of(scope, self.prefix, self._identity.state)
 
     async def push(self, events: Sequence[Event], epoch: int) -> None:
         for scope, of_scope in _by_scope(events).items():
@@ -107,7 +107,7 @@ class RedisRecent:
         async with self._asking():
             noted = await self._client.smembers(self._states)
             states = {self._identity.state, *(state.decode() for state in noted if isinstance(state, bytes))}
-            keys = [ScopeKeys.of(scope, self._prefix, state) for state in sorted(states)]
+            keys = [ScopeKeys.of(scope, self.prefix, state) for state in sorted(states)]
             await self._client.unlink(*(of_state.recent for of_state in keys))
 
     async def aclose(self) -> None:
@@ -135,7 +135,7 @@ class RedisRecent:
 
     @property
     def _states(self) -> str:
-        return f"{self._prefix}:{{{self._identity.database}}}:states"
+        return f"{self.prefix}:{{{self._identity.database}}}:states"
 
     async def _note_state(self) -> None:
         """Before the first entry of a state, and again before what was noted could expire ahead of an entry."""

@@ -43,27 +43,49 @@ create table semmem.receipts (
     id           uuid not null,
     counts       jsonb not null,
     committed_at timestamptz not null,
-    redis_at     timestamptz,
-    qdrant_at    timestamptz,
     scrub_due    timestamptz,  -- when its bytes are to be out of the servers' files; null where these are not ours
     scrubbed_at  timestamptz,
     branches     text[] collate "C" not null default '{}',  -- the scopes of the branches that went along
     parts        uuid[] not null default '{}',  -- and their receipts
     primary key (tenant, id)
 );
-select semmem.guard('semmem.receipts', p_swept => '{tenant, scope_kind, scope_id, committed_at, redis_at, qdrant_at}');
+select semmem.guard('semmem.receipts');
 create index receipts_of_scope on semmem.receipts (tenant, scope_kind, scope_id, committed_at, id);
-create index receipts_open on semmem.receipts (tenant, scope_kind, scope_id)
-    where redis_at is null or qdrant_at is null;
 create index receipts_to_scrub on semmem.receipts (tenant, scrub_due) where scrub_due is not null and scrubbed_at is null;
 
--- A worker says here that it lives, for as long as its lease, and what does not answer it, by the names in `degraded`.
--- No tenant, no content, no address; times are the database's.
+-- The stores beside Postgres that this installation has: each process names its own before it puts anything there. Who
+-- forgets opens a row of the receipt for each of them, whatever that process has itself.
+create table semmem.followers (
+    store    text primary key,  -- qdrant, or redis: and the prefix of its keys
+    named_at timestamptz not null default now()
+);
+grant select, insert, update, delete on semmem.followers to semmem_app;
+
+-- When each of them was clean of what a receipt speaks for; null until a process that has the store says so.
+create table semmem.receipt_stores (
+    tenant     text collate "C" not null,
+    scope_kind text not null,
+    scope_id   text collate "C" not null,
+    receipt_id uuid not null,
+    store      text not null,
+    done_at    timestamptz,
+    primary key (tenant, receipt_id, store),
+    foreign key (tenant, receipt_id) references semmem.receipts on delete cascade
+);
+select semmem.guard(
+    'semmem.receipt_stores',
+    p_changing => '{done_at}',
+    p_swept => '{tenant, scope_kind, scope_id, store, done_at}');
+create index receipt_stores_open on semmem.receipt_stores (tenant, scope_kind, scope_id, store) where done_at is null;
+
+-- A worker says here that it lives, for as long as its lease, what does not answer it, by the names in `degraded`, and which
+-- of the followers it has. No tenant, no content, no address; times are the database's.
 create table semmem.workers (
     id         uuid primary key,
     started_at timestamptz not null default now(),
     beat_at    timestamptz not null default now(),
     lease      interval not null,
-    silent     text[] not null default '{}'
+    silent     text[] not null default '{}',
+    stores     text[] not null default '{}'
 );
 grant select, insert, update, delete on semmem.workers to semmem_app;
