@@ -118,7 +118,7 @@ async def test_a_worker_without_redis_is_not_kept_busy_by_what_it_cannot_do(
         await wait_until(lambda: done["sweeps"] >= 4)
         assert set(done) == {"sweeps"}
         waiting = "select entrypoint from semmem.jobs where is_open"
-        assert await owner.fetch(waiting) == [(f"cache redis:{urls['redis_prefix']}",)]
+        assert [kind for (kind,) in await owner.fetch(waiting)] == [f"cache redis:{urls['redis_prefix']}"]
 
 
 async def test_of_two_prefixes_each_has_its_own_part(

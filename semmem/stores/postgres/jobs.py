@@ -71,15 +71,13 @@ class JobQueue:
                 await queue(tx, self.name(entrypoint), after=pause)
 
     async def sweep(self) -> int:
-        """Queues work for every scope that has some left, in all tenants; the number of such scopes."""
-        kinds = [kind for kind in ENTRYPOINTS if kind != "cache" or self._cache]
-        waiting = {kind: await self._addresses(f"sweep_{kind}", **self._given(kind)) for kind in kinds}
-        waiting["erase"] |= await self._addresses("sweep_expired")
-        for kind, scopes in waiting.items():
-            for scope in scopes:
-                async with self._postgres.transaction(scope) as tx:
-                    await queue(tx, self.name(kind))
-        return sum(map(len, waiting.values()))
+        """Queues work for every scope that has some left, in all tenants; how many jobs those are."""
+        async with self._postgres.acting_as(SWEEPER_ROLE, self._clock()) as tx:
+            left = [(row["work"], scope_of(row)) for row in await tx.fetch(_SQL["sweep"], cache=self._cache)]
+        for kind, scope in left:
+            async with self._postgres.transaction(scope) as tx:
+                await queue(tx, self.name(kind))
+        return len(left)
 
     async def waiting(self) -> Remaining:
         async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
@@ -89,10 +87,6 @@ class JobQueue:
 
     def _given(self, kind: Entrypoint) -> dict[str, str | None]:
         return {"store": self._cache} if kind == "cache" else {}
-
-    async def _addresses(self, statement: str, **given: str | None) -> set[Scope]:
-        async with self._postgres.acting_as(SWEEPER_ROLE, self._clock()) as tx:
-            return {scope_of(row) for row in await tx.fetch(_SQL[statement], **given)}
 
 
 def job_of(store: str) -> str:

@@ -47,28 +47,16 @@ select exists (
     select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and consolidated_at is null
 );
 
--- sweep_index: scopes whose index job may have been lost; addresses only
-select tenant, scope_kind, scope_id from semmem.events where indexed_at is null
-union select tenant, scope_kind, scope_id from semmem.facts where indexed_at is null;
-
--- sweep_mirror: scopes whose mirror job may have been lost; addresses only
-select tenant, scope_kind, scope_id from semmem.index_work
-union select tenant, scope_kind, scope_id from semmem.receipt_stores where store = 'qdrant' and done_at is null;
-
--- sweep_cache: scopes whose job for this very Redis may have been lost; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.receipt_stores where store = :store and done_at is null;
-
--- sweep_erase: scopes whose erase job may have been lost; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null;
-
--- sweep_embed: scopes whose embed job may have been lost; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.vectors where missing = 'waits';
-
--- sweep_consolidate: scopes whose consolidate job may have been lost; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.events where consolidated_at is null;
-
--- sweep_expired: scopes with records whose time is over; addresses only
-select distinct tenant, scope_kind, scope_id from semmem.records where expires_at <= :now;
+-- sweep: scopes with work left, whose jobs may have been lost, in one round trip; addresses only
+select 'index' as work, tenant, scope_kind, scope_id from semmem.events where indexed_at is null
+union select 'index', tenant, scope_kind, scope_id from semmem.facts where indexed_at is null
+union select 'embed', tenant, scope_kind, scope_id from semmem.vectors where missing = 'waits'
+union select 'mirror', tenant, scope_kind, scope_id from semmem.index_work
+union select 'mirror', tenant, scope_kind, scope_id from semmem.receipt_stores where store = 'qdrant' and done_at is null
+union select 'cache', tenant, scope_kind, scope_id from semmem.receipt_stores where store = :cache and done_at is null
+union select 'consolidate', tenant, scope_kind, scope_id from semmem.events where consolidated_at is null
+union select 'erase', tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null
+union select 'erase', tenant, scope_kind, scope_id from semmem.records where expires_at <= :now;
 
 -- waiting: how many events a worker that stops leaves to the next one
 select count(*) filter (where indexed_at is null) as index, count(*) filter (where consolidated_at is null) as facts
