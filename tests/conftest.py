@@ -91,7 +91,7 @@ async def _database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def qdrant(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
+async def qdrant_client(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
     """One client for what a run throws away; a client for each test takes longer than what it does."""
     client = connect_qdrant(servers.qdrant_url, servers.qdrant_api_key)
     yield client
@@ -99,14 +99,18 @@ async def qdrant(servers: ServerUrls) -> AsyncIterator[AsyncQdrantClient]:
 
 
 @pytest_asyncio.fixture
-async def urls(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantClient) -> AsyncIterator[dict[str, Any]]:
+async def urls(
+    servers: ServerUrls, postgres_url: str, qdrant_client: AsyncQdrantClient
+) -> AsyncIterator[dict[str, Any]]:
     """Settings that name this test's database, its own keys in Redis, and its own collections in Qdrant."""
-    async with _settings(servers, postgres_url, qdrant) as settings:
+    async with _settings(servers, postgres_url, qdrant_client) as settings:
         yield settings
 
 
 @asynccontextmanager
-async def _settings(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantClient) -> AsyncIterator[dict[str, Any]]:
+async def _settings(
+    servers: ServerUrls, postgres_url: str, qdrant_client: AsyncQdrantClient
+) -> AsyncIterator[dict[str, Any]]:
     prefix = f"test-{uuid4().hex[:12]}"
     yield {
         "postgres_url": postgres_url,
@@ -116,7 +120,7 @@ async def _settings(servers: ServerUrls, postgres_url: str, qdrant: AsyncQdrantC
         "qdrant_api_key": servers.qdrant_api_key,
         "qdrant_prefix": prefix,
     }
-    await _drop_collections(qdrant, prefix)
+    await _drop_collections(qdrant_client, prefix)
 
 
 @pytest.fixture(autouse=True)
@@ -162,11 +166,11 @@ async def own_application(opener: Opener) -> AsyncIterator[Application]:
 
 @pytest_asyncio.fixture(scope="module")
 async def shared_application(
-    servers: ServerUrls, template: str, qdrant: AsyncQdrantClient, shared_clock: ManualClock
+    servers: ServerUrls, template: str, qdrant_client: AsyncQdrantClient, shared_clock: ManualClock
 ) -> AsyncIterator[Application]:
     async with (
         _database(servers, template) as postgres_url,
-        _settings(servers, postgres_url, qdrant) as settings,
+        _settings(servers, postgres_url, qdrant_client) as settings,
         opened(settings, shared_clock) as application,
     ):
         yield application
