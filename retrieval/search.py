@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import fsum
 from uuid import UUID
 
@@ -156,7 +156,7 @@ class Searcher:
         hits: list[Hit] = []
         for start in range(0, len(ordered), step):
             found = await rows.hydrate(ordered[start : start + step])
-            items += [item for item in found.items if _holds(item, filter, now)]
+            items += [item for item in found.items if holds(item, filter.as_of, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
             hits = sift(rank(items, judged, now, outdated))[:limit]
             if len(hits) == limit:
@@ -199,12 +199,6 @@ def _stand_ins(lexical: Found, dense: Sequence[Candidate]) -> list[Candidate]:
         for candidate in lexical.candidates
         if candidate.id in lexical.vectorless
     ]
-
-
-def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:
-    if isinstance(item, Fact):
-        return holds(item, filter.as_of, now)
-    return filter.as_of is None or item.occurred_at <= filter.as_of
 
 
 def _scores(candidates: Sequence[Candidate]) -> dict[UUID, float]:

@@ -148,21 +148,7 @@ def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
 def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
     """The asked session's events first: the conversation at hand matters most."""
     ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
-    return [
-        Item(
-            tier="recent",
-            kind="event",
-            id=event.id,
-            scope=event.scope,
-            text=event.content,
-            voice=event.voice,
-            role=event.role,
-            at=event.occurred_at,
-            session=event.session,
-            worth=1 - rank / len(ordered),
-        )
-        for rank, event in enumerate(ordered)
-    ]
+    return [_item("recent", event, event.text, 1 - rank / len(ordered)) for rank, event in enumerate(ordered)]
 
 
 def _summary_item(summary: Summary, session: str | None) -> Item:
@@ -183,19 +169,21 @@ def _summary_item(summary: Summary, session: str | None) -> Item:
 
 def _hit_item(hit: Hit, query: str, budget: int) -> Item:
     """A text that would take more than its share of the budget is shown by what of it answers."""
-    item = hit.item
     text = excerpt(hit.text, query, int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN))
-    is_fact = isinstance(item, Fact)
+    return _item("retrieved", hit.item, text, hit.score)
+
+
+def _item(tier: Tier, of: Event | Fact, text: str, worth: float) -> Item:
     return Item(
-        tier="retrieved",
-        kind="fact" if is_fact else "event",
-        id=item.id,
-        scope=item.scope,
+        tier=tier,
+        kind=of.kind,
+        id=of.id,
+        scope=of.scope,
         text=text,
-        voice=item.subject if isinstance(item, Fact) else item.voice,
-        role=item.trust if isinstance(item, Fact) else item.role,
-        at=item.said_at if isinstance(item, Fact) else item.occurred_at,
-        session=None if isinstance(item, Fact) else item.session,
-        worth=hit.score,
-        whole=text == hit.text,
+        voice=of.voice,
+        role=of.role,
+        at=of.said_at,
+        session=of.session if of.kind == "event" else None,  # a fact may rest on several
+        worth=worth,
+        whole=text == of.text,
     )
