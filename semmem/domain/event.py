@@ -57,7 +57,10 @@ class NewEvent:
 
     @property
     def body_hash(self) -> bytes:
-        """32 bytes over all that the caller said, by which a reused key with another body is told apart."""
+        """32 bytes over all that the caller said, by which a reused key with another body is told apart.
+
+        It is stored: a later field joins only where it is said, or no key of before would know its event again.
+        """
         when = self.occurred_at and self.occurred_at.timestamp()
         said = [self.content, self.role, self.speaker, self.agent, self.agent_type, self.session, self.event_type]
         body = json.dumps([*said, self.importance, dict(self.metadata), when], sort_keys=True)
