@@ -35,7 +35,7 @@ def rank(
     `relevance` has each item's parts, of a sum of at most 1; `outdated` are events that only superseded facts rest on.
     """
     hits = [_hit(item, relevance.get(item.id, _NOTHING), now, item.id in outdated) for item in items]
-    return sorted(hits, key=_order)
+    return sorted(hits, key=lambda hit: (-hit.score, -hit.said_at.timestamp(), hit.id))
 
 
 def holds(item: Event | Fact, as_of: datetime | None, now: datetime) -> bool:
@@ -72,10 +72,6 @@ def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outd
 def _freshness(at: datetime, now: datetime) -> float:
     """1 for now and later, half of it after each HALF_LIFE."""
     return float(0.5 ** (max(now - at, timedelta()) / HALF_LIFE))
-
-
-def _order(hit: Hit) -> tuple[float, float, UUID]:
-    return -hit.score, -hit.said_at.timestamp(), hit.id
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
