@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from rich.table import Table
 
-from semmem.domain.fact import Fact
 from semmem.domain.scope import View
 from semmem.evals import beam, locomo
 from semmem.evals.dataset import Conversation
@@ -118,7 +117,7 @@ async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[
     sources: Mapping[UUID, list[UUID]] = {
         fact.id: [source.event_id for source in fact.sources]
         for fact in hydrated.items
-        if isinstance(fact, Fact) and fact.current
+        if fact.kind == "fact" and fact.current
     }
     return tuple(
         tuple(stored.keys_of(sources.get(passage.id, []) if passage.kind == "fact" else [passage.id]))

@@ -64,7 +64,11 @@ class Budget:
             elif self._take(quotation, price):
                 floors[tier] -= price
                 chosen.append(at)
-        return [quotations[at] for at in sorted([*chosen, *self._choose_rest(quotations, later)])]
+        # The rest by worth, less what its tokens cost, whatever the tier.
+        costs = {at: TOKEN_COST * self._count(quotations[at].line(NUMBER)) for at in later}
+        later.sort(key=lambda at: costs[at] - quotations[at].item.worth)
+        chosen += [at for at in later if self._take(quotations[at], self._price(quotations[at]))]
+        return [quotations[at] for at in sorted(chosen)]
 
     def tokens(self, rendered: Rendered) -> int:
         """All that was rendered, markup included: the number that must not exceed the budget."""
@@ -72,15 +76,6 @@ class Budget:
             return self._counter.count(rendered.text)
         contents = sum(self._counter.count(message["content"]) for message in rendered.messages)
         return contents + PER_MESSAGE * len(rendered.messages) + REPLY_PRIMER
-
-    def _choose_rest(self, quotations: Sequence[Quotation], later: Sequence[int]) -> list[int]:
-        """By worth, less what its tokens cost, whatever the tier."""
-        worths = {at: self._worth(quotations[at]) for at in later}
-        by_worth = sorted(later, key=lambda at: -worths[at])
-        return [at for at in by_worth if self._take(quotations[at], self._price(quotations[at]))]
-
-    def _worth(self, quotation: Quotation) -> float:
-        return quotation.item.worth - TOKEN_COST * self._count(quotation.line(NUMBER))
 
     def _take(self, quotation: Quotation, price: int) -> bool:
         """Whether it is shown: it fits, and neither it nor, in another tier, its words are shown already."""

@@ -24,7 +24,8 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
     wanted = frozenset(terms(question))
     if not hits or not wanted or not asks_for_present_measure(question):
         return list(hits)
-    places = [at for at, hit in enumerate(hits[:CONTENDERS]) if _near(hit, hits[0]) and _measures(hit.text, wanted)]
+    least = hits[0].score - MARGIN
+    places = [at for at, hit in enumerate(hits[:CONTENDERS]) if hit.score >= least and _measures(hit.text, wanted)]
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
     ordered = list(hits)
     for at, hit in zip(places, by_time, strict=True):
@@ -32,10 +33,6 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
             hit = hit.moved(hits[at].score, "newest")
         ordered[at] = hit
     return ordered
-
-
-def _near(hit: Hit, best: Hit) -> bool:
-    return hit.score >= best.score - MARGIN
 
 
 def _measures(text: str, wanted: frozenset[str]) -> bool:

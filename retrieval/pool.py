@@ -91,7 +91,8 @@ def _neighbours(passages: Sequence[Passage]) -> NDArray[np.int64]:
     reach = np.arange(-REACH, REACH + 1)
     found = np.full((len(passages), len(reach)), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
-    rows = np.array([row for row, passage in enumerate(passages) if _in_line(passage)], np.int64)
+    in_line = [row for row, passage in enumerate(passages) if passage.place is not None and not passage.long]
+    rows = np.array(in_line, np.int64)
     spots = _spots([passages[row] for row in rows])
     if len(rows):
         order = np.argsort(spots)
@@ -112,10 +113,6 @@ def _facts(passages: Sequence[Passage]) -> NDArray[np.int64]:
     for row, facts in drawn.items():
         found[row, : len(facts)] = facts[:FACTS]
     return found
-
-
-def _in_line(passage: Passage) -> bool:
-    return passage.place is not None and not passage.long
 
 
 def _spots(passages: Sequence[Passage]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ from math import fsum
 from uuid import UUID
 
 from semmem.domain.event import Event
-from semmem.domain.fact import Fact
+from semmem.domain.fact import Fact, events_of
 from semmem.domain.hit import Hit
 from semmem.retrieval.analysis import normalised
 from semmem.retrieval.pieces import is_long
@@ -35,12 +35,12 @@ def rank(
     `relevance` has each item's parts, of a sum of at most 1; `outdated` are events that only superseded facts rest on.
     """
     hits = [_hit(item, relevance.get(item.id, _NOTHING), now, item.id in outdated) for item in items]
-    return sorted(hits, key=_order)
+    return sorted(hits, key=lambda hit: (-hit.score, -hit.said_at.timestamp(), hit.id))
 
 
-def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
-    """Whether a version is part of the answer: the current ones that have not ended by `now`, or with `as_of` those
-    that held in the world then.
+def holds(item: Event | Fact, as_of: datetime | None, now: datetime) -> bool:
+    """Whether it is part of the answer: a version of a fact that is current and has not ended by `now`, or with `as_of`
+    one that held in the world then; an event that had occurred by then.
 
     A version holds from its validity's start up to, not including, its end. Without a start it holds from when it was
     said, unless it was over by then; without an end it still holds. What has yet to begin, a plan, is part of the
@@ -48,19 +48,20 @@ def holds(fact: Fact, as_of: datetime | None, now: datetime) -> bool:
     world time, seen with all that we know now, so it does not matter when a version was recorded: a superseded one
     ended when what replaced it began.
     """
-    start, end = fact.validity.start, fact.validity.end
+    if item.kind == "event":
+        return as_of is None or item.said_at <= as_of
+    start, end = item.validity.start, item.validity.end
     if as_of is None:
-        return fact.current and (end is None or now < end or end <= fact.said_at)
-    if start is None and (end is None or end > fact.said_at):
-        start = fact.said_at
+        return item.current and (end is None or now < end or end <= item.said_at)
+    if start is None and (end is None or end > item.said_at):
+        start = item.said_at
     return (start is None or start <= as_of) and (end is None or as_of < end)
 
 
 def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outdated: bool) -> Hit:
-    said_at = item.said_at if isinstance(item, Fact) else item.occurred_at
     signals = {
         **{name: RELEVANCE * part for name, part in relevance.items()},
-        "recency": RECENCY * _freshness(said_at, now),
+        "recency": RECENCY * _freshness(item.said_at, now),
         "importance": IMPORTANCE * item.importance,
     }
     if outdated:
@@ -73,14 +74,10 @@ def _freshness(at: datetime, now: datetime) -> float:
     return float(0.5 ** (max(now - at, timedelta()) / HALF_LIFE))
 
 
-def _order(hit: Hit) -> tuple[float, float, UUID]:
-    return -hit.score, -hit.said_at.timestamp(), hit.id
-
-
 def distinct(hits: Sequence[Hit]) -> list[Hit]:
     """Each statement once: an event is dropped where a fact says the same, or the same voice did."""
-    stated = {normalised(hit.text) for hit in hits if isinstance(hit.item, Fact)}
-    return _once([hit for hit in hits if isinstance(hit.item, Fact) or normalised(hit.text) not in stated])
+    stated = {normalised(hit.text) for hit in hits if hit.kind == "fact"}
+    return _once([hit for hit in hits if hit.kind == "fact" or normalised(hit.text) not in stated])
 
 
 def turns_first(hits: Sequence[Hit]) -> list[Hit]:
@@ -88,19 +85,15 @@ def turns_first(hits: Sequence[Hit]) -> list[Hit]:
 
     Facts that rest on a long text, or on turns that were not found, stay.
     """
-    turns = {hit.id for hit in hits if isinstance(hit.item, Event) and not is_long(hit.text)}
-    return _once([hit for hit in hits if isinstance(hit.item, Event) or turns.isdisjoint(_events_of(hit))])
-
-
-def _events_of(hit: Hit) -> list[UUID]:
-    return [source.event_id for source in hit.sources]
+    turns = {hit.id for hit in hits if hit.kind == "event" and not is_long(hit.text)}
+    return _once([hit for hit in hits if hit.kind == "event" or turns.isdisjoint(events_of(hit.item))])
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:
     seen: set[tuple[str | None, str]] = set()
     kept = []
     for hit in hits:
-        said = (hit.item.voice if isinstance(hit.item, Event) else None, normalised(hit.text))
+        said = (hit.item.voice if hit.kind == "event" else None, normalised(hit.text))
         if said not in seen:
             seen.add(said)
             kept.append(hit)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import fsum
 from uuid import UUID
 
@@ -95,7 +95,10 @@ class Searcher:
         async with self._reader.reading(view) as rows:
             pool = await self._pooled(rows, query, best, found)
             # A neighbour may answer too, unless a filter asks for something that nobody looked for in it.
-            answers = pool.passages if filter == Filter() else _among(pool.passages, best)
+            answers = pool.passages
+            if filter != Filter():
+                sought = {candidate.id for candidate in best}
+                answers = [passage for passage in pool.passages if passage.id in sought]
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         ordered = newest_first(ordered[:limit], query)
@@ -127,6 +130,31 @@ class Searcher:
             dense = [*dense, *_stand_ins(lexical, dense)]
         return Candidates(dense, embedded, lexical, degraded.union(lexical.missing))
 
+    async def _dense(
+        self, view: View, query: str, depth: int, filter: Filter
+    ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
+        embedded = await self._embedded(query)
+        if embedded is None:
+            return None, None, frozenset({"embedder"})
+        vector = embedded.vectors[0]
+        if self._index is self._fallback:
+            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+        try:
+            async with asyncio.timeout(part()):
+                return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+        except (StoreUnavailable, TimeoutError):
+            found = await self._fallback.search(view, vector, depth, filter)
+            return found, embedded, frozenset({self._index.name})
+
+    async def _embedded(self, query: str) -> Embeddings | None:
+        """None where the embedder is down, too slow, or refuses the query."""
+        try:
+            async with asyncio.timeout(part()):
+                embedded = await self._embedder.embed([query], tokens=True)
+        except (ModelError, TimeoutError):
+            return None
+        return None if embedded.refused else embedded
+
     async def _pooled(self, rows: Rows, query: str, best: Sequence[Candidate], found: Candidates) -> Pool:
         """The best, with all that is judged beside them."""
         tokens = found.embedded.tokens if found.embedded else None
@@ -156,37 +184,12 @@ class Searcher:
         hits: list[Hit] = []
         for start in range(0, len(ordered), step):
             found = await rows.hydrate(ordered[start : start + step])
-            items += [item for item in found.items if _holds(item, filter, now)]
+            items += [item for item in found.items if holds(item, filter.as_of, now)]
             outdated |= found.outdated if filter.as_of is None else frozenset()
             hits = sift(rank(items, judged, now, outdated))[:limit]
             if len(hits) == limit:
                 break
         return hits
-
-    async def _dense(
-        self, view: View, query: str, depth: int, filter: Filter
-    ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
-        embedded = await self._embedded(query)
-        if embedded is None:
-            return None, None, frozenset({"embedder"})
-        vector = embedded.vectors[0]
-        if self._index is self._fallback:
-            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
-        try:
-            async with asyncio.timeout(part()):
-                return await self._index.search(view, vector, depth, filter), embedded, frozenset()
-        except (StoreUnavailable, TimeoutError):
-            found = await self._fallback.search(view, vector, depth, filter)
-            return found, embedded, frozenset({self._index.name})
-
-    async def _embedded(self, query: str) -> Embeddings | None:
-        """None where the embedder is down, too slow, or refuses the query."""
-        try:
-            async with asyncio.timeout(part()):
-                embedded = await self._embedder.embed([query], tokens=True)
-        except (ModelError, TimeoutError):
-            return None
-        return None if embedded.refused else embedded
 
 
 def _stand_ins(lexical: Found, dense: Sequence[Candidate]) -> list[Candidate]:
@@ -201,16 +204,5 @@ def _stand_ins(lexical: Found, dense: Sequence[Candidate]) -> list[Candidate]:
     ]
 
 
-def _holds(item: Event | Fact, filter: Filter, now: datetime) -> bool:
-    if isinstance(item, Fact):
-        return holds(item, filter.as_of, now)
-    return filter.as_of is None or item.occurred_at <= filter.as_of
-
-
 def _scores(candidates: Sequence[Candidate]) -> dict[UUID, float]:
     return {candidate.id: candidate.score for candidate in candidates}
-
-
-def _among(passages: Sequence[Passage], candidates: Sequence[Candidate]) -> list[Passage]:
-    ids = {candidate.id for candidate in candidates}
-    return [passage for passage in passages if passage.id in ids]

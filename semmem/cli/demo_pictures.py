@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli.demo_data import Customer
-from semmem.cli.output import counts, day, minute, said_at, spent
+from semmem.cli.output import counts, day, minute, spent
 from semmem.domain.context import Context
 from semmem.domain.event import Ack, NewEvent
 from semmem.domain.fact import Fact
@@ -95,7 +95,7 @@ def recalled(question: str, found: Recall) -> RenderableType:
 
 
 def _hit(hit: Hit) -> Text:
-    note = f"\n{hit.kind} of {day(said_at(hit))}: {hit.why}"
+    note = f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}"
     return Text(visible(hit.text)).append(note, style="dim")
 
 

@@ -102,12 +102,8 @@ def acks(found: Sequence[Ack]) -> RenderableType:
 
 
 def hits(found: Recall) -> RenderableType:
-    rows = [(f"{hit.score:.2f}", hit.kind, day(said_at(hit)), f"{hit.text}\n  {hit.why}\n  {hit.id}") for hit in found]
+    rows = [(f"{hit.score:.2f}", hit.kind, day(hit.said_at), f"{hit.text}\n  {hit.why}\n  {hit.id}") for hit in found]
     return table("score", "kind", "said", "memory", rows=rows)
-
-
-def said_at(hit: Hit) -> datetime:
-    return hit.item.said_at if isinstance(hit.item, Fact) else hit.item.occurred_at
 
 
 def facts(found: Sequence[Fact]) -> RenderableType:

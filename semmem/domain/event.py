@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypedDict, get_args
+from typing import Any, ClassVar, Literal, TypedDict, get_args
 from uuid import UUID
 
 from semmem.domain.checks import (
@@ -57,7 +57,10 @@ class NewEvent:
 
     @property
     def body_hash(self) -> bytes:
-        """32 bytes over all that the caller said, by which a reused key with another body is told apart."""
+        """32 bytes over all that the caller said, by which a reused key with another body is told apart.
+
+        It is stored: a later field joins only where it is said, or no key of before would know its event again.
+        """
         when = self.occurred_at and self.occurred_at.timestamp()
         said = [self.content, self.role, self.speaker, self.agent, self.agent_type, self.session, self.event_type]
         body = json.dumps([*said, self.importance, dict(self.metadata), when], sort_keys=True)
@@ -96,8 +99,11 @@ class EventFields(TypedDict, total=False):
 class Event:
     """A stored event: immutable, ordered by `seq` within its tenant's log.
 
-    `agent` reported it first; `witnesses` are the other agents that reported it within the dedup window.
+    `agent` reported it first; `witnesses` are the other agents that reported it within the dedup window. `id`, `scope`,
+    `kind`, `text`, `said_at`, `voice`, `role` and `importance` are read of an event and of a Fact alike.
     """
+
+    kind: ClassVar[Literal["event"]] = "event"
 
     id: UUID
     seq: int
@@ -115,6 +121,15 @@ class Event:
     recorded_at: datetime
     key: str | None
     witnesses: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return self.content
+
+    @property
+    def said_at(self) -> datetime:
+        """World time."""
+        return self.occurred_at
 
     @property
     def voice(self) -> str:

@@ -5,7 +5,7 @@ import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 from uuid import UUID
 
 from semmem.domain.checks import check_aware, check_one_of, check_text, check_unit
@@ -84,10 +84,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One self-contained statement, as one version in a thread of versions.
+    """One self-contained statement, as one version in a thread of versions; it is read like an Event.
 
     `validity` is world time; `recorded_at` and `superseded_at` are ours. A superseded version stays as history.
     """
+
+    kind: ClassVar[Literal["fact"]] = "fact"
 
     id: UUID
     thread: UUID  # shared by all versions of the statement
@@ -106,13 +108,26 @@ class Fact:
     sources: tuple[Source, ...]
 
     @property
+    def voice(self) -> str:
+        """Whom it is about."""
+        return self.subject
+
+    @property
+    def role(self) -> Role:
+        return self.trust
+
+    @property
     def current(self) -> bool:
         return self.superseded_at is None
 
 
-def events_of(item: Event | Fact) -> list[UUID]:
+def sources_of(item: Event | Fact) -> tuple[Source, ...]:
     """The events that a fact rests on; an event rests on itself."""
-    return [source.event_id for source in item.sources] if isinstance(item, Fact) else [item.id]
+    return item.sources if item.kind == "fact" else (Source(event_id=item.id, quote=item.text),)
+
+
+def events_of(item: Event | Fact) -> list[UUID]:
+    return [source.event_id for source in sources_of(item)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

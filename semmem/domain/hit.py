@@ -16,7 +16,7 @@ from semmem.domain.checks import (
     check_uuid,
 )
 from semmem.domain.event import Event
-from semmem.domain.fact import CATEGORIES, Category, Fact, Source
+from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
 
 
@@ -73,16 +73,16 @@ class Hit:
 
     @property
     def kind(self) -> str:
-        return "fact" if isinstance(self.item, Fact) else "event"
+        return self.item.kind
 
     @property
     def text(self) -> str:
-        return self.item.text if isinstance(self.item, Fact) else self.item.content
+        return self.item.text
 
     @property
     def said_at(self) -> datetime:
         """World time."""
-        return self.item.said_at if isinstance(self.item, Fact) else self.item.occurred_at
+        return self.item.said_at
 
     def moved(self, score: float, because: str) -> "Hit":
         """The same hit with another score; the difference is a signal, so that the score stays the sum of them."""
@@ -91,9 +91,7 @@ class Hit:
     @property
     def sources(self) -> tuple[Source, ...]:
         """The events it rests on, with the quotes; an event rests on itself."""
-        if isinstance(self.item, Fact):
-            return self.item.sources
-        return (Source(event_id=self.item.id, quote=self.item.content),)
+        return sources_of(self.item)
 
     @property
     def why(self) -> str:

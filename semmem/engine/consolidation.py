@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
-from semmem.domain.fact import Draft, Fact, statement_hash
+from semmem.domain.fact import statement_hash
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.engine.summaries import SummaryRebuilder
@@ -73,14 +72,17 @@ class Consolidator:
         """While a batch is compared and written, the next is read, if it is to be written in this turn."""
         read: _Read | None = first
         while read:
-            following = self._read(scope, read.passed[-1].seq, read.summaries, last_attempt) if turn.take() else _none()
-            ahead = asyncio.create_task(following)
+            ahead = None
+            if turn.take():
+                last = read.passed[-1].seq
+                ahead = asyncio.create_task(self._read(scope, last, read.summaries, last_attempt))
             try:
                 await self._write(read, last_attempt)
-                read = None if turn.stopped() else await ahead
+                read = await ahead if ahead and not turn.stopped() else None
             finally:
-                ahead.cancel()
-                await asyncio.gather(ahead, return_exceptions=True)
+                if ahead:
+                    ahead.cancel()
+                    await asyncio.gather(ahead, return_exceptions=True)
 
     async def _read(
         self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool
@@ -98,35 +100,6 @@ class Consolidator:
         """Those that are worth extracting, as many as an extractor takes; in a thread, for they may be megabytes."""
         worth = [event for event in pending if gate.worth_extracting(event)]
         return segment.next_batch(worth, self._counter, self._extractor.limits) if worth else []
-
-    async def _take_apart(self, scope: Scope, pending: Sequence[Event]) -> None:
-        """Halves the events down to those at which extraction breaks, and buries these; the others become facts.
-
-        It ends with the batch that broke: what comes behind it is read again as ever.
-        """
-        events = await asyncio.to_thread(self._next_batch, pending)
-        waiting = [events] if events else []
-        while waiting:
-            some = waiting.pop()
-            try:
-                await self._write(await self._extract(scope, some, some, {}, True), True)
-            except Exception as error:
-                if _is_outside(error):
-                    raise
-                if len(some) == 1:
-                    await self._bury(scope, some[0], error)
-                else:
-                    middle = len(some) // 2
-                    waiting += [some[middle:], some[:middle]]
-
-    async def _bury(self, scope: Scope, event: Event, error: Exception) -> None:
-        """The error's own text stays out: it may quote the event."""
-        told = f"extraction broke on this event with {type(error).__name__}; replay it with a release that mends this"
-        failure = Failure(reason="broken", detail=told)
-        epoch = (await self._log.states(View.of(scope)))[scope].epoch
-        extraction = Extraction(failed={event.id: failure})
-        actor = self._extractor.name
-        await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
     async def _extract(
         self,
@@ -172,29 +145,41 @@ class Consolidator:
         batch = await self._decide(read, last_attempt)
         written = await self._writer.write(batch)
         if written is not None:
-            _report(batch, written, monotonic() - read.started)
+            facts = ", ".join(f"{count} {what}" for what, count in written.items())
+            usage, took = batch.usage, monotonic() - read.started
+            spent = f"{usage.prompt_tokens} + {usage.completion_tokens} tokens in {usage.calls} calls, {took:.1f} s"
+            log.info("extracted %d events: facts %s; %s %s", len(batch.passed), facts, spent, batch.scope.digest)
         failpoints.reach("facts-committed")
         await self._postgres.analyse_new()
 
     async def _decide(self, read: "_Read", last_attempt: bool) -> Batch:
+        """What is to be written. The events of drafts on which no verdict could be had fail, for a replay."""
         questions = await self._questions(read)
         decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
         failures = [each for each in decided if isinstance(each, Failure)]
         if not last_attempt and (passing := [failure for failure in failures if failure.may_pass]):
             raise BadAnswer(passing[0].reason, passing[0].detail)
+        judged = list(zip(read.extraction.drafts, decided, strict=True))
+        unjudged = {
+            source.event_id: each for draft, each in judged if isinstance(each, Failure) for source in draft.sources
+        }
+        rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
         return Batch(
             scope=read.scope,
             epoch=read.epoch,
             passed=read.passed,
-            extraction=_with_unjudged(read.extraction, decided),
+            extraction=replace(read.extraction, failed=dict(read.extraction.failed or {}) | unjudged),
             decisions=tuple(each for each in decided if isinstance(each, Decision)),
-            embeddings=_of_decisions(read.embeddings, decided),
+            embeddings=read.embeddings and read.embeddings.of(rows),
             usage=read.extraction.usage + usage,
             actor=self._extractor.name,
         )
 
     async def _questions(self, read: "_Read") -> list[Question]:
-        """Each draft with the facts that say the same, or are near it and current."""
+        """Each draft with the facts that make the same statement, or are near it and current.
+
+        Of the same statement superseded facts take part too: a replay must not bring them back.
+        """
         scope, drafts = read.scope, read.extraction.drafts
         if read.embeddings is None:
             return []
@@ -202,10 +187,19 @@ class Consolidator:
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         said = {event.id: event.occurred_at for event in read.passed}
-        return [
-            _question(draft, same.get(statement_hash(draft.subject, draft.text), []), cosines, known, said)
-            for draft, cosines in zip(drafts, near, strict=True)
-        ]
+        questions = []
+        for draft, cosines in zip(drafts, near, strict=True):
+            alike = same.get(statement_hash(draft.subject, draft.text), [])
+            found = {fact.id: (fact, 1.0) for fact in alike}
+            found |= {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
+            question = Question(
+                draft=draft,
+                candidates=tuple(fact for fact, _ in found.values()),
+                cosines=tuple(cosine for _, cosine in found.values()),
+                said_at=max(said[source.event_id] for source in draft.sources),
+            )
+            questions.append(question)
+        return questions
 
     async def _near(self, scope: Scope, embeddings: Embeddings) -> list[dict[UUID, float]]:
         """The facts near each vector, with their cosines; none near a draft that the embedder refused."""
@@ -216,6 +210,35 @@ class Consolidator:
         for row, hits in zip(rows, found, strict=True):
             near[row] = {hit.id: hit.score for hit in hits if hit.score >= CANDIDATE_COSINE}
         return near
+
+    async def _take_apart(self, scope: Scope, pending: Sequence[Event]) -> None:
+        """Halves the events down to those at which extraction breaks, and buries these; the others become facts.
+
+        It ends with the batch that broke: what comes behind it is read again as ever.
+        """
+        events = await asyncio.to_thread(self._next_batch, pending)
+        waiting = [events] if events else []
+        while waiting:
+            some = waiting.pop()
+            try:
+                await self._write(await self._extract(scope, some, some, {}, True), True)
+            except Exception as error:
+                if _is_outside(error):
+                    raise
+                if len(some) == 1:
+                    await self._bury(scope, some[0], error)
+                else:
+                    middle = len(some) // 2
+                    waiting += [some[middle:], some[:middle]]
+
+    async def _bury(self, scope: Scope, event: Event, error: Exception) -> None:
+        """The error's own text stays out: it may quote the event."""
+        told = f"extraction broke on this event with {type(error).__name__}; replay it with a release that mends this"
+        failure = Failure(reason="broken", detail=told)
+        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        extraction = Extraction(failed={event.id: failure})
+        actor = self._extractor.name
+        await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,54 +257,6 @@ class _Read:
         return {summary.session: summary.text for summary in self.extraction.summaries}
 
 
-async def _none() -> None:
-    """In place of a batch that is left to the next turn."""
-
-
 def _is_outside(error: Exception) -> bool:
     """Whether a store, a model or the settings are the cause, and not what the batch holds."""
     return isinstance(error, SemmemError) and not isinstance(error, InvalidInput | BadAnswer)
-
-
-def _with_unjudged(extraction: Extraction, decided: Sequence[Decision | Failure]) -> Extraction:
-    """The events of drafts on which no verdict could be had fail too, for a replay to draw them again."""
-    unjudged = {
-        source.event_id: each
-        for draft, each in zip(extraction.drafts, decided, strict=True)
-        if isinstance(each, Failure)
-        for source in draft.sources
-    }
-    return replace(extraction, failed=dict(extraction.failed or {}) | unjudged)
-
-
-def _of_decisions(embeddings: Embeddings | None, decided: Sequence[Decision | Failure]) -> Embeddings | None:
-    rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
-    if embeddings is None or len(rows) == len(decided):
-        return embeddings
-    return embeddings.of(rows)
-
-
-def _report(batch: Batch, facts: Mapping[str, int], seconds: float) -> None:
-    told = ", ".join(f"{count} {what}" for what, count in facts.items())
-    spent = f"{batch.usage.prompt_tokens} + {batch.usage.completion_tokens} tokens in {batch.usage.calls} calls"
-    events = len(batch.passed)
-    log.info("extracted %d events: facts %s; %s, %.1f s %s", events, told, spent, seconds, batch.scope.digest)
-
-
-def _question(
-    draft: Draft,
-    same: Sequence[Fact],
-    cosines: Mapping[UUID, float],
-    known: Mapping[UUID, Fact],
-    said: Mapping[UUID, datetime],
-) -> Question:
-    """Superseded facts take part where they make the same statement: a replay must not bring them back."""
-    exact = {fact.id: (fact, 1.0) for fact in same}
-    near = {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
-    candidates = list((exact | near).values())
-    return Question(
-        draft=draft,
-        candidates=tuple(fact for fact, _ in candidates),
-        cosines=tuple(cosine for _, cosine in candidates),
-        said_at=max(said[source.event_id] for source in draft.sources),
-    )

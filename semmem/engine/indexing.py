@@ -80,8 +80,8 @@ class Indexer:
     async def embed_missing(self, scope: Scope, turn: Turn) -> None:
         """Embeds what waits for it, until the turn is over. Raises ModelUnavailable or ModelError where that fails."""
         while turn.take() and (items := await self._missing(scope)):
-            events = [item for item in items if isinstance(item, Event)]
-            facts = [item for item in items if isinstance(item, Fact)]
+            events = [item for item in items if item.kind == "event"]
+            facts = [item for item in items if item.kind == "fact"]
             if events:
                 await self._fill(scope, events, *await self._embed(events))
             if facts:

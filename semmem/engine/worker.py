@@ -112,7 +112,7 @@ class Worker:
         self._kinds = [kind for kind in kinds if self._can_do(kind)]
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
-        serving, sweeping = asyncio.create_task(self._serve_on()), asyncio.create_task(self._sweep())
+        serving, sweeping = asyncio.create_task(self._serve()), asyncio.create_task(self._sweep())
         stopping = asyncio.create_task(self._stopping.wait())
         beating, keeping = asyncio.create_task(self._heartbeat.run()), asyncio.create_task(self._keep_mirror())
         scrubbing = asyncio.create_task(self._scrub())
@@ -121,7 +121,8 @@ class Worker:
             await asyncio.wait({serving, scrubbing}, timeout=self._stop_grace)
         finally:
             self.stop()
-            self._cancel_work()
+            for task in self._under_way:
+                task.cancel()
             # A queue that is cancelled while it takes jobs leaves them taken; one that is stopped gives them back.
             await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
             for task in (serving, sweeping, stopping, beating, keeping, scrubbing):
@@ -140,27 +141,20 @@ class Worker:
         if self._manager:
             self._manager.shutdown.set()
 
-    def _cancel_work(self) -> None:
-        for task in self._under_way:
-            task.cancel()
-
     async def _say_what_is_left(self) -> None:
         with suppress(StoreUnavailable, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 self.left = await self._jobs.waiting()
         log.info("the worker stopped; %s", self.left or "Postgres is away, and knows what waits")
 
-    async def _serve_on(self) -> None:
-        while not self._stopping.is_set():
-            await self._serve()
-
     async def _serve(self) -> None:
-        try:
-            async with open_queue(self._postgres, check_every=self._lease / 3) as queue:
-                await self._manage(queue)
-        except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
-            faults.warn("the worker lost its connection and starts again", error)
-            await self._pause(RESTART_PAUSE)
+        while not self._stopping.is_set():
+            try:
+                async with open_queue(self._postgres, check_every=self._lease / 3) as queue:
+                    await self._manage(queue)
+            except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
+                faults.warn("the worker lost its connection and starts again", error)
+                await self._pause(RESTART_PAUSE)
 
     async def _manage(self, queue: Queries) -> None:
         self._manager = JobManager(queue)

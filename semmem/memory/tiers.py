@@ -9,7 +9,7 @@ from typing import NamedTuple
 from semmem.domain.context import Context, Format, Item, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact, Summary
-from semmem.domain.hit import Filter, Hit
+from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.errors import StoreUnavailable
 from semmem.ports import RecentCache, TokenCounter
@@ -118,17 +118,22 @@ class Tiers:
         return Gathered([_summary_item(summary, session) for summary in await self._summaries.newest(view)])
 
     async def _retrieved_tier(self, view: View, query: str, budget: int, hits: int) -> Gathered:
+        """A text that would take more than its share of the budget is shown by what of it answers."""
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
-        return Gathered([_hit_item(hit, query, budget) for hit in recall], recall.degraded, recall.waited)
+        longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
+        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
+        return Gathered(items, recall.degraded, recall.waited)
 
     async def _recent_tier(self, view: View, session: str | None) -> Gathered:
         states = await self._log.states(view)
         reads = await asyncio.gather(
             *(self._recent.read(scope, states.get(scope, ScopeState()), session) for scope in view.scopes)
         )
-        events = sorted((event for found, _ in reads for event in found), key=lambda event: -event.seq)
+        # The asked session's events first: the conversation at hand matters most.
+        events = [event for found, _ in reads for event in found]
+        events = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
+        items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
-        items = _recent_items(events, session)
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
 
 
@@ -143,26 +148,6 @@ def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
     """As many as may fit beside what the other tiers are sure of."""
     others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
     return max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
-
-
-def _recent_items(events: Sequence[Event], session: str | None) -> list[Item]:
-    """The asked session's events first: the conversation at hand matters most."""
-    ordered = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
-    return [
-        Item(
-            tier="recent",
-            kind="event",
-            id=event.id,
-            scope=event.scope,
-            text=event.content,
-            voice=event.voice,
-            role=event.role,
-            at=event.occurred_at,
-            session=event.session,
-            worth=1 - rank / len(ordered),
-        )
-        for rank, event in enumerate(ordered)
-    ]
 
 
 def _summary_item(summary: Summary, session: str | None) -> Item:
@@ -181,21 +166,17 @@ def _summary_item(summary: Summary, session: str | None) -> Item:
     )
 
 
-def _hit_item(hit: Hit, query: str, budget: int) -> Item:
-    """A text that would take more than its share of the budget is shown by what of it answers."""
-    item = hit.item
-    text = excerpt(hit.text, query, int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN))
-    is_fact = isinstance(item, Fact)
+def _item(tier: Tier, of: Event | Fact, text: str, worth: float) -> Item:
     return Item(
-        tier="retrieved",
-        kind="fact" if is_fact else "event",
-        id=item.id,
-        scope=item.scope,
+        tier=tier,
+        kind=of.kind,
+        id=of.id,
+        scope=of.scope,
         text=text,
-        voice=item.subject if isinstance(item, Fact) else item.voice,
-        role=item.trust if isinstance(item, Fact) else item.role,
-        at=item.said_at if isinstance(item, Fact) else item.occurred_at,
-        session=None if isinstance(item, Fact) else item.session,
-        worth=hit.score,
-        whole=text == hit.text,
+        voice=of.voice,
+        role=of.role,
+        at=of.said_at,
+        session=of.session if of.kind == "event" else None,  # a fact may rest on several
+        worth=worth,
+        whole=text == of.text,
     )

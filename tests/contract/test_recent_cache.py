@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
+from semmem.domain.event import Event
 from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
 from semmem.stores.postgres.identity import Identity
@@ -39,14 +41,19 @@ class TestRecent:
             content='Grüße 👋 "quoted"\n\\u0000 {}',
             role="tool",
             speaker="é",
-            agent=None,
+            agent="crawler",
             agent_type="helper",
-            session=None,
+            session="s2",
+            event_type="note",
             importance=1 / 3,
             metadata={"a": [1, 2.5, None, {"b": True}], "big": 2**70},
             occurred_at=datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone(timedelta(hours=-9, minutes=-30))),
             key="msg-17",
+            witnesses=("support",),
         )
+        other = event(alice)
+        same = [field.name for field in fields(Event) if getattr(full, field.name) == getattr(other, field.name)]
+        assert same == ["scope", "recorded_at"]
         await cache.fill(alice, [full], epoch=0)
         assert await cache.recent(alice, 1, epoch=0) == [full]
 

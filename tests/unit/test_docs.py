@@ -43,6 +43,15 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
             assert heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}, heading
 
 
+def test_each_way_through_the_code_is_eight_files_that_hold_what_is_said_of_them() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    ways = [section for section in page.split("\n## ") if section.startswith(("An event", "A question"))]
+    steps = [re.findall(r"^\d\. `([\w./]+)`, `(\w+)`:", way, re.MULTILINE) for way in ways]
+    assert [len(way) for way in steps] == [8, 8]
+    for path, name in (step for way in steps for step in way):
+        assert re.search(rf"(def|create function) (\w+\.)?{name}\(", (ROOT / path).read_text("utf-8")), (path, name)
+
+
 def test_every_promise_has_its_attack_and_its_tests() -> None:
     rows = re.findall(r"^\| P(\d+) (.*)$", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 11))

@@ -151,40 +151,27 @@ def match_of(hit: Hit, places: Mapping[Scope, Branch], records: Mapping[UUID, Re
     ranked = sorted(hit.signals.items(), key=lambda signal: -signal[1])
     reasons = [name for name, worth in ranked if worth > 0]
     place = places[hit.item.scope]
-    if isinstance(hit.item, Fact):
-        sources = [records[source.event_id] for source in hit.sources if source.event_id in records]
-        return Match(record=_of_fact(hit.item, place, sources), kind="fact", score=hit.score, match_reasons=reasons)
     if hit.id in records:
         return Match(record=memory_of(records[hit.id], place), score=hit.score, match_reasons=reasons)
-    return Match(record=_of_event(hit.item, place), kind="event", score=hit.score, match_reasons=reasons)
+    sources = [records[source.event_id] for source in hit.sources if source.event_id in records]
+    record = _found(hit.item, place, sources)
+    return Match(record=record, kind=hit.item.kind, score=hit.score, match_reasons=reasons)
 
 
-def _of_fact(fact: Fact, place: Branch, sources: Sequence[Record]) -> MemoryRecord:
+def _found(item: Event | Fact, place: Branch, sources: Sequence[Record]) -> MemoryRecord:
+    """What no record of CrewAI's stands for; `sources` are those that a fact rests on."""
     named = [category for record in sources for category in record.value["categories"]]
     told_by = {record.value["source"] for record in sources}
     return MemoryRecord(
-        id=str(fact.id),
-        content=fact.text,
+        id=str(item.id),
+        content=item.text,
         scope=path_of(place.path),
-        categories=list(dict.fromkeys([*named, fact.category])),
-        metadata={"sources": [record.key for record in sources]},
-        importance=fact.importance,
-        created_at=_naive(fact.said_at),
-        last_accessed=_naive(fact.recorded_at),
+        categories=list(dict.fromkeys([*named, item.category])) if item.kind == "fact" else [],
+        metadata={"sources": [record.key for record in sources]} if item.kind == "fact" else dict(item.metadata),
+        importance=item.importance,
+        created_at=_naive(item.said_at),
+        last_accessed=_naive(item.recorded_at),
         source=told_by.pop() if len(told_by) == 1 else None,
-        private=place.owner is not None,
-    )
-
-
-def _of_event(event: Event, place: Branch) -> MemoryRecord:
-    return MemoryRecord(
-        id=str(event.id),
-        content=event.content,
-        scope=path_of(place.path),
-        metadata=dict(event.metadata),
-        importance=event.importance,
-        created_at=_naive(event.occurred_at),
-        last_accessed=_naive(event.recorded_at),
         private=place.owner is not None,
     )
 

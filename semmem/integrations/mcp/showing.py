@@ -17,7 +17,7 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
     """In the order given, each under the id that `found` takes."""
     events = [id for item in items for id in events_of(item)]
     records = await memory.records.of(list(dict.fromkeys(events)))
-    return [_fact(item, records) if isinstance(item, Fact) else _memory(item, records) for item in items]
+    return [_shown(item, records) for item in items]
 
 
 async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Event | Fact:
@@ -37,32 +37,23 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
     raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
 
 
-def _memory(event: Event, records: Mapping[UUID, Record]) -> ShownMemory:
+def _shown(item: Event | Fact, records: Mapping[UUID, Record]) -> ShownMemory:
+    sources = dict.fromkeys(events_of(item)) if item.kind == "fact" else ()
     return ShownMemory(
-        id=_id(event.id, records),
-        kind="memory",
-        text=event.content,
-        said_by=event.voice,
-        said_at=event.occurred_at,
-        metadata=dict(event.metadata),
+        id=_id(item.id, records),
+        kind="fact" if item.kind == "fact" else "memory",
+        text=item.text,
+        said_by=item.voice,
+        said_at=item.said_at,
+        metadata=dict(item.metadata) if item.kind == "event" else {},
+        rests_on=[_id(event, records) for event in sources],
+        current=item.kind == "event" or item.current,
     )
 
 
-def _fact(fact: Fact, records: Mapping[UUID, Record]) -> ShownMemory:
-    return ShownMemory(
-        id=str(fact.id),
-        kind="fact",
-        text=fact.text,
-        said_by=fact.subject,
-        said_at=fact.said_at,
-        rests_on=[_id(event, records) for event in dict.fromkeys(events_of(fact))],
-        current=fact.current,
-    )
-
-
-def _id(event: UUID, records: Mapping[UUID, Record]) -> str:
-    """A memory goes by its record's key; one that an application remembered without a record, by its event's id."""
-    return records[event].key if event in records else str(event)
+def _id(id: UUID, records: Mapping[UUID, Record]) -> str:
+    """A memory goes by its record's key; one that an application remembered without a record, and a fact, by its id."""
+    return records[id].key if id in records else str(id)
 
 
 def _uuid(text: str) -> UUID | None:

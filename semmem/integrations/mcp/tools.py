@@ -9,7 +9,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from semmem.domain.context import TIERS, Tier
 from semmem.domain.event import Event, NewEvent
-from semmem.domain.fact import Fact
 from semmem.errors import InvalidInput, NotSettled
 from semmem.integrations.mcp.answers import ContextAnswer, Deleted, FoundMemory, ListAnswer, SearchAnswer, ShownMemory
 from semmem.integrations.mcp.arguments import (
@@ -141,7 +140,7 @@ class Tools:
         """
         memory = self._memory()
         item = await found(memory, memory_id)
-        if isinstance(item, Fact):
+        if item.kind == "fact":
             return Deleted(counts=dict((await memory.forget(fact=item.id, keep_events=keep_memories)).counts))
         if keep_memories:
             raise InvalidInput("keep_memories", "goes with a fact, and this is a memory", "leave it out")
@@ -179,7 +178,7 @@ async def _kept(memory: ScopedMemory, key: str, event: NewEvent) -> ShownMemory:
 async def _event(memory: ScopedMemory, id: str, field: str) -> Event:
     """Raises NotFound, or InvalidInput where the id is a fact's."""
     item = await found(memory, id, field)
-    if isinstance(item, Fact):
+    if item.kind == "fact":
         [fact] = await shown(memory, [item])
         sources = ", ".join(fact.rests_on)
         raise InvalidInput(field, f"is of a fact, which was learnt from the memories {sources}", "pass the id of one")

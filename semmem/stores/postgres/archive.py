@@ -9,7 +9,7 @@ from uuid import UUID
 from semmem.domain.archive import KINDS, written
 from semmem.domain.scope import Branch
 from semmem.stores.postgres.archive_forgotten import without_forgotten
-from semmem.stores.postgres.archive_rows import FIELDS_OF
+from semmem.stores.postgres.archive_rows import fields_of
 from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, keyed, known_records
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import lock_scope, take_turn
@@ -51,7 +51,7 @@ class Snapshot:
         await self._tx.enter(place.scope)
         for kind in KINDS:
             async for row in self._tx.cursor(_SQL[f"read_{kind}"], page=_PAGE):
-                yield written(kind, FIELDS_OF[kind](row))
+                yield written(kind, fields_of(kind, row))
 
 
 class ArchiveStore:

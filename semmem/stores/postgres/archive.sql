@@ -12,19 +12,20 @@ select (select count(*) from semmem.receipts where (tenant, scope_kind, scope_id
 select * from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;
 
 -- read_record: in the order they were first put
-select * from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;
+select *, event_id as event from semmem.records
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;
 
 -- read_retraction: in the order they were taken back
-select * from semmem.retractions where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+select *, event_id as event from semmem.retractions
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
 order by at, event_id, statement_hash;
 
 -- read_fact: every version, thread by thread
-select f.*, s.event_ids, s.quotes, s.own_words
-from semmem.facts f, lateral (
-    select array_agg(event_id order by event_id) as event_ids, array_agg(quote order by event_id) as quotes,
-           array_agg(own_words order by event_id) as own_words
+select f.*, (
+    select json_agg(json_build_object('event', event_id, 'quote', quote, 'own_words', own_words) order by event_id)
     from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
-) s
+) as sources
+from semmem.facts f
 where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id)
 order by f.thread, f.version;
 
@@ -36,12 +37,13 @@ select m.*, (
 ) as through, (
     select array_agg(event_id order by event_id) from semmem.summary_sources
     where tenant = m.tenant and summary_id = m.id
-) as event_ids
+) as events
 from semmem.summaries m where (m.tenant, m.scope_kind, m.scope_id) = (:tenant, :kind, :id)
 order by m.session nulls first;
 
 -- read_dead_letter: oldest first; vectors are made anew, and so are letters of those that are refused again
-select * from semmem.dead_letters where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and stage <> 'embedding'
+select *, event_ids as events from semmem.dead_letters
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and stage <> 'embedding'
 order by recorded_at, id;
 
 -- make_scope: a first write's scope

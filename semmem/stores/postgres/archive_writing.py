@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -212,7 +212,7 @@ def _moved_fact(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:
 
 
 def _report_hash(said: Mapping[str, Any]) -> str | None:
-    names = ("content", "role", "speaker", "agent", "session", "event_type", "importance", "metadata", "key")
+    names = (each.name for each in fields(NewEvent) if each.name != "occurred_at")
     report = NewEvent(**{name: said[name] for name in names}).report_hash
     return report.hex() if report else None
 

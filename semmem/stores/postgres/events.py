@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -198,61 +198,35 @@ async def mark_unconsolidated(tx: Unit, ids: Sequence[UUID]) -> None:
     await tx.execute(_SQL["mark_unconsolidated"], events=ids)
 
 
+_SAID = tuple(field.name for field in fields(NewEvent))
+_PLAIN = tuple(field.name for field in fields(Event) if field.name not in ("scope", "occurred_at", "witnesses"))
+
+
 def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
+    moment = event.occurred_at or now
+    offset = offset_of(moment)
     return {
+        **{name: getattr(event, name) for name in _SAID},
         "id": str(id),
-        "session": event.session,
-        "role": event.role,
-        "speaker": event.speaker,
-        "agent": event.agent,
-        "agent_type": event.agent_type,
-        "event_type": event.event_type,
-        "content": event.content,
-        "importance": event.importance,
         "metadata": dict(event.metadata),
-        "occurred_at": (event.occurred_at or now).astimezone(UTC).isoformat(),
-        "utc_offset": _seconds(offset_of(event.occurred_at or now)),
-        "key": event.key,
+        "occurred_at": moment.astimezone(UTC).isoformat(),
+        "utc_offset": None if offset is None else f"{offset.total_seconds():f} seconds",
         "body_hash": event.body_hash.hex(),
         "report_hash": event.report_hash.hex() if event.report_hash else None,
     }
 
 
-def _seconds(offset: timedelta | None) -> str | None:
-    return None if offset is None else f"{offset.total_seconds():f} seconds"
-
-
 def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
+    said = {name: getattr(event, name) for name in _SAID}
     moment = event.occurred_at or now
-    return Event(
-        id=row["id"],
-        seq=row["seq"],
-        scope=scope,
-        content=event.content,
-        role=event.role,
-        speaker=event.speaker,
-        agent=event.agent,
-        agent_type=event.agent_type,
-        session=event.session,
-        event_type=event.event_type,
-        importance=event.importance,
-        metadata=event.metadata,
-        occurred_at=at_offset(moment, offset_of(moment)),
-        recorded_at=now,
-        key=event.key,
-    )
-
-
-_PLAIN = ("id", "seq", "content", "role", "speaker", "agent", "agent_type", "session", "event_type", "importance")
+    said["occurred_at"] = at_offset(moment, offset_of(moment))
+    return Event(id=row["id"], seq=row["seq"], scope=scope, recorded_at=now, **said)
 
 
 def event_of(row: Row) -> Event:
-    plain = {name: row[name] for name in _PLAIN}
-    rest = {name: row[name] for name in ("metadata", "recorded_at", "key")}
     return Event(
         scope=scope_of(row),
         occurred_at=at_offset(row["occurred_at"], row["utc_offset"]),
         witnesses=tuple(row["witnesses"]),
-        **plain,
-        **rest,
+        **{name: row[name] for name in _PLAIN},
     )
