@@ -125,8 +125,8 @@ class Worker:
                 task.cancel()
             # A queue that is cancelled while it takes jobs leaves them taken; one that is stopped gives them back.
             await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
-            for task in (serving, sweeping, stopping, beating, keeping, scrubbing):
-                task.cancel()
+            for own in (serving, sweeping, stopping, beating, keeping, scrubbing):
+                own.cancel()
             await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)
         await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
