@@ -48,7 +48,8 @@ async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
         places = await snapshot.places()
         yield header(__version__, parts.clock(), await snapshot.left_behind(places))
         for found in places:
-            opening: str | None = written("place", _relative(place, found))
+            owner = None if found.owner == place.owner else found.owner
+            opening: str | None = written("place", {"path": found.path[len(place.path) :], "owner": owner})
             async with aclosing(snapshot.lines(found)) as lines:
                 async for line in lines:
                     for each in (opening, line) if opening else (line,):
@@ -56,11 +57,6 @@ async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
                         yield each
                     opening = None
     yield total.line()
-
-
-def _relative(root: Branch, place: Branch) -> dict[str, Any]:
-    owner = None if place.owner == root.owner else place.owner
-    return {"path": place.path[len(root.path) :], "owner": owner}
 
 
 async def import_(parts: Parts, place: Branch, lines: Lines, progress: Progress | None = None) -> Imported:

@@ -144,6 +144,12 @@ def a_hit(hit: Hit) -> None:
     assert_type(hit.signals, Mapping[str, float])
     assert_type(hit.sources, tuple[Source, ...])
     assert_type(hit.moved(0.5, because="pinned"), Hit)
+    assert_type((hit.item.text, hit.item.said_at, hit.item.voice), tuple[str, datetime, str])
+    assert_type((hit.item.role, hit.item.importance, hit.item.scope), tuple[Role, float, Scope])
+    if hit.item.kind == "event":
+        assert_type(hit.item, Event)
+    else:
+        assert_type(hit.item, Fact)
     match hit.item:
         case Event() as event:
             assert_type(event.content, str)
