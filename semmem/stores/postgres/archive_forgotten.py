@@ -22,7 +22,11 @@ async def without_forgotten(tx: Unit, kind: str, lines: Sequence[Line], moved: M
     gone = {event for event, id in named.items() if id not in standing}
     if not gone:
         return list(lines)
-    kept = [(number, left) for number, said in lines if (left := _left(kind, said, gone)) is not None]
+    kept: list[Line] = []
+    for number, said in lines:
+        left = _left(kind, said, gone)
+        if left is not None:
+            kept.append((number, left))
     moved.forgotten += len(lines) - len(kept)
     return kept
 
@@ -41,9 +45,13 @@ def _left(kind: str, said: dict[str, Any], gone: set[str]) -> dict[str, Any] | N
         return said
     if kind == "fact":
         sources = [source for source in said["sources"] if source["event"] not in gone]
-        return said | {"sources": sources} if any(source["own_words"] for source in sources) else None
+        if not any(source["own_words"] for source in sources):
+            return None
+        return said | {"sources": sources}
     if kind == "summary":  # its text may hold their words, and is made again of what it still rests on
         events = [event for event in said["events"] if event not in gone]
-        through = said["through"] if said["through"] in events else events[-1] if events else None
-        return said | {"events": events, "through": through, "text": None, "recorded_at": None} if events else None
+        if not events:
+            return None
+        through = said["through"] if said["through"] in events else events[-1]
+        return said | {"events": events, "through": through, "text": None, "recorded_at": None}
     return None

@@ -43,6 +43,7 @@ class Moved:
 async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     held_keys = await keyed(tx, lines)
     moved.roles |= {said["id"]: said["role"] for _, said in lines}
+    reported = [each.name for each in fields(NewEvent) if each.name != "occurred_at"]
     new = []
     for _, said in lines:
         held = held_keys.get(said["key"]) if said["key"] is not None else None
@@ -51,7 +52,8 @@ async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[s
             moved.roles[said["id"]] = held["role"]
             moved.known["event"] += 1
         else:
-            new.append(said | {"report_hash": _report_hash(said)})
+            report = NewEvent(**{name: said[name] for name in reported}).report_hash
+            new.append(said | {"report_hash": report.hex() if report else None})
     await _same_events(tx, lines, moved)
     return await _insert(tx, "event", new, moved)
 
@@ -88,7 +90,15 @@ async def _write_retractions(tx: Unit, lines: Sequence[Line], moved: Moved) -> l
 
 
 async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
-    rows = [_moved_fact(said, moved) for _, said in lines]
+    rows = [
+        {
+            **said,
+            "trust": trusted(said, moved.roles),
+            "statement_hash": statement_hash(said["subject"], said["text"]).hex(),
+            "sources": [{**source, "event": moved.id(source["event"])} for source in said["sources"]],
+        }
+        for _, said in lines
+    ]
     hashes = [bytes.fromhex(row["statement_hash"]) for row in rows if row["superseded_at"] is None]
     standing = {row["statement_hash"].hex(): str(row["id"]) for row in await tx.fetch(_SQL["standing"], hashes=hashes)}
     threads = list({row["thread"] for row in rows} | {_fresh(tx.scope, row["thread"]) for row in rows})
@@ -151,7 +161,12 @@ async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Mo
     An id that another scope of the tenant has taken, which nobody here can see, is replaced by one made of it and of
     this scope: the same whenever the archive is imported again.
     """
-    new = await _unknown(tx, kind, rows, moved)
+    asked = [id for row in rows for id in (row["id"], _fresh(tx.scope, row["id"]))]
+    held = {str(row["id"]) for row in await tx.fetch(_SQL[f"held_{kind}"], asked=asked)}
+    # A row may be held under its own id, or under the one that took its place.
+    moved.ids |= {(kind, row["id"]): fresh for row in rows if (fresh := _fresh(tx.scope, row["id"])) in held}
+    new = [row for row in rows if moved.id(row["id"], kind) not in held]
+    moved.known[kind] += len(rows) - len(new)
     try:
         async with tx.connection.transaction():
             stored = await _stored(tx, kind, new)
@@ -165,16 +180,6 @@ async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Mo
         raise InvalidInput("id", f"of a {kind} was taken while it was imported", "import the file again")
     moved.stored[kind] += len(stored)
     return stored
-
-
-async def _unknown(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Moved) -> list[dict[str, Any]]:
-    """Those that the place does not hold, under their own id or the one that took its place."""
-    asked = [id for row in rows for id in (row["id"], _fresh(tx.scope, row["id"]))]
-    held = {str(row["id"]) for row in await tx.fetch(_SQL[f"held_{kind}"], asked=asked)}
-    moved.ids |= {(kind, row["id"]): fresh for row in rows if (fresh := _fresh(tx.scope, row["id"])) in held}
-    new = [row for row in rows if moved.id(row["id"], kind) not in held]
-    moved.known[kind] += len(rows) - len(new)
-    return new
 
 
 class _Taken(Exception):
@@ -200,21 +205,6 @@ def _renamed(
 
 def _fresh(scope: Scope, id: str) -> str:
     return str(uuid5(_NAMESPACE, json.dumps([*key_of(scope), id])))
-
-
-def _moved_fact(said: Mapping[str, Any], moved: Moved) -> dict[str, Any]:
-    return {
-        **said,
-        "trust": trusted(said, moved.roles),
-        "statement_hash": statement_hash(said["subject"], said["text"]).hex(),
-        "sources": [{**source, "event": moved.id(source["event"])} for source in said["sources"]],
-    }
-
-
-def _report_hash(said: Mapping[str, Any]) -> str | None:
-    names = (each.name for each in fields(NewEvent) if each.name != "occurred_at")
-    report = NewEvent(**{name: said[name] for name in names}).report_hash
-    return report.hex() if report else None
 
 
 async def keyed(tx: Unit, lines: Sequence[Line]) -> dict[str, Row]:

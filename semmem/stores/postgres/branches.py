@@ -1,7 +1,5 @@
 """The places below a user's or a workspace's memory that were ever written to."""
 
-from collections.abc import Sequence
-
 from semmem.domain.scope import Branch, View
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import scope_of
@@ -22,7 +20,10 @@ class BranchStore:
         places = named if place.path or after else [Branch(place.root), *named]
         found: list[Branch] = []
         for at in range(0, len(places), LOOK_UP):
-            found += await self._inhabited(places[at : at + LOOK_UP])
+            asked = places[at : at + LOOK_UP]
+            async with self._postgres.transaction(View.of(*(each.scope for each in asked))) as tx:
+                inhabited = {scope_of(row) for row in await tx.fetch(_SQL["inhabited"])}
+            found += [each for each in asked if each.scope in inhabited]
             if limit is not None and len(found) >= limit:
                 return found[:limit]
         return found
@@ -37,11 +38,6 @@ class BranchStore:
         async with self._postgres.transaction(place) as tx:
             rows = await tx.fetch(_SQL["below"], after_path=path, after_owner=owner)
         return [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
-
-    async def _inhabited(self, places: Sequence[Branch]) -> list[Branch]:
-        async with self._postgres.transaction(View.of(*(found.scope for found in places))) as tx:
-            inhabited = {scope_of(row) for row in await tx.fetch(_SQL["inhabited"])}
-        return [found for found in places if found.scope in inhabited]
 
 
 async def register(tx: Unit) -> None:

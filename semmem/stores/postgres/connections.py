@@ -86,7 +86,9 @@ class Connections:
     async def taken(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         connection = await self._take()
         own = _unwrapped(connection)
-        timer = self._ended_in_time(own)
+        ends = ends_at()
+        # The connection ends with the call's deadline: cancelling would wait for a server that may be gone.
+        timer = None if ends is None else asyncio.get_running_loop().call_at(ends, self._give_up, own)
         try:
             with mapped_errors():
                 try:
@@ -103,13 +105,6 @@ class Connections:
             if timer:
                 timer.cancel()
             self._free.release()
-
-    def _ended_in_time(self, connection: asyncpg.Connection) -> asyncio.TimerHandle | None:
-        """Ends the connection with the call's deadline: cancelling would wait for a server that may be gone."""
-        ends = ends_at()
-        if ends is None:
-            return None
-        return asyncio.get_running_loop().call_at(ends, self._give_up, connection)
 
     def _give_up(self, connection: asyncpg.Connection) -> None:
         connection.terminate()

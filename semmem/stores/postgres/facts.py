@@ -39,11 +39,16 @@ class FactStore:
     ) -> list[Fact]:
         """Newest first, below the fact `before`."""
         async with self._postgres.transaction(scope) as tx:
+            spellings = None
+            if subject is not None:  # however the scope's facts write it
+                key = subject_key(subject)
+                written = [row["subject"] for row in await tx.fetch(_SQL["subjects"])]
+                spellings = [each for each in written if subject_key(each) == key]
             rows = await tx.fetch(
                 _SQL["list"],
                 superseded=superseded,
                 category=category,
-                subjects=None if subject is None else await _spellings(tx, subject),
+                subjects=spellings,
                 before=before,
                 limit=limit,
             )
@@ -70,13 +75,6 @@ class FactStore:
             return await hydrate_facts(tx, ids)
 
 
-async def _spellings(tx: Unit, subject: str) -> list[str]:
-    """The subjects of the scope's facts that are this one, however it was written there."""
-    key = subject_key(subject)
-    rows = await tx.fetch(_SQL["subjects"])
-    return [row["subject"] for row in rows if subject_key(row["subject"]) == key]
-
-
 def subject_key(subject: str) -> str:
     """Equal for spellings that look alike: case, Unicode's forms and widths, dots on i, spaces, apostrophes, dashes."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
@@ -90,7 +88,10 @@ async def hydrate_facts(tx: Unit, ids: Sequence[UUID]) -> list[Fact]:
 
 def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, replaces: Fact | None = None) -> Fact:
     """The first version of a fact, or the version after `replaces`, which holds from when it was said at the latest."""
-    id = uuid4()
+    id, validity = uuid4(), draft.validity
+    is_over = validity.end is not None and validity.end < said_at
+    if replaces and validity.start is None and not is_over:
+        validity = replace(validity, start=said_at, precision="day")
     return Fact(
         id=id,
         thread=replaces.thread if replaces else id,
@@ -101,19 +102,13 @@ def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, re
         category=draft.category,
         confidence=draft.confidence,
         importance=draft.importance,
-        validity=_since(said_at, draft.validity) if replaces else draft.validity,
+        validity=validity,
         trust=draft.trust,
         said_at=said_at,
         recorded_at=now,
         superseded_at=now if draft.superseded else None,
         sources=draft.sources,
     )
-
-
-def _since(said_at: datetime, validity: Validity) -> Validity:
-    if validity.start or (validity.end and validity.end < said_at):
-        return validity
-    return replace(validity, start=said_at, precision="day")
 
 
 async def insert_fact(tx: Unit, fact: Fact) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from semmem.domain.scope import Scope
 from semmem.domain.stores import QDRANT
 from semmem.postgres.session import APP_ROLE
 from semmem.stores.postgres.jobs import SWEEPER_ROLE, job_of, take_back
@@ -45,20 +44,18 @@ class Followers:
             await tx.execute(_SQL["retire"], store=store)
             if store == QDRANT:
                 await tx.execute(_SQL["retire_mirror"])
-        return sum([await self._strike(scope, store) for scope in await self._touched(store)])
-
-    async def _touched(self, store: str) -> set[Scope]:
         async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
             rows = await tx.fetch(_SQL["scopes_waiting"], store=store)
-            rows += await tx.fetch(_SQL["scopes_unmirrored"]) if store == QDRANT else []
-        return set(map(scope_of, rows))
-
-    async def _strike(self, scope: Scope, store: str) -> int:
-        async with self._postgres.transaction(scope) as tx:
             if store == QDRANT:
-                await tx.execute(_SQL["strike_work"])
-            await take_back(tx, job_of(store))
-            return await tx.execute(_SQL["strike"], store=store)
+                rows += await tx.fetch(_SQL["scopes_unmirrored"])
+        struck = 0
+        for scope in set(map(scope_of, rows)):
+            async with self._postgres.transaction(scope) as tx:
+                if store == QDRANT:
+                    await tx.execute(_SQL["strike_work"])
+                await take_back(tx, job_of(store))
+                struck += await tx.execute(_SQL["strike"], store=store)
+        return struck
 
 
 async def keep_followers(tx: Unit) -> None:

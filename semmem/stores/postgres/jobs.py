@@ -67,7 +67,8 @@ class JobQueue:
             await tx.execute(_SQL["release"], job=job_id)
         async with self._postgres.transaction(scope) as tx:
             await tx.execute(_SQL["await_writers"], entrypoint=self.name(entrypoint))
-            if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **self._given(entrypoint)):
+            given = {"store": self._cache} if entrypoint == "cache" else {}
+            if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **given):
                 await queue(tx, self.name(entrypoint), after=pause)
 
     async def sweep(self) -> int:
@@ -84,9 +85,6 @@ class JobQueue:
             row = await tx.fetchrow(_SQL["waiting"])
         assert row is not None
         return Remaining(index=row["index"], facts=row["facts"])
-
-    def _given(self, kind: Entrypoint) -> dict[str, str | None]:
-        return {"store": self._cache} if kind == "cache" else {}
 
 
 def job_of(store: str) -> str:
@@ -165,7 +163,10 @@ async def open_queue(postgres: Postgres, *, check_every: timedelta) -> AsyncIter
     finally:
         watching.cancel()
         await asyncio.wait({watching})
-        await _end(connection)
+        try:
+            await connection.close(timeout=CLOSE_TIMEOUT)
+        except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
 
 
 async def _watch(postgres: Postgres, driver: Driver, connection: asyncpg.Connection, seconds: float) -> None:
@@ -186,13 +187,6 @@ async def _answers(driver: Driver, seconds: float) -> bool:
         return asked.done() and asked.exception() is None
     finally:
         asked.cancel()
-
-
-async def _end(connection: asyncpg.Connection) -> None:
-    try:
-        await connection.close(timeout=CLOSE_TIMEOUT)
-    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        connection.terminate()
 
 
 def _queries(driver: Driver) -> Queries:

@@ -13,7 +13,7 @@ from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.paging import check_cursor
 from semmem.stores.postgres.points import retry_vectors
 from semmem.stores.postgres.pool import Postgres
-from semmem.stores.postgres.rows import Row, scope_of
+from semmem.stores.postgres.rows import scope_of
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
@@ -50,7 +50,11 @@ class Ledger:
             rows = await tx.fetch(_SQL["dead_letters"], replayed=replayed, before=before, limit=limit)
             if not rows:
                 await check_cursor(tx, "dead letter", before)
-        return [_dead_letter_of(row) for row in rows]
+        names = ("id", "stage", "reason", "detail", "recorded_at", "replayed_at")
+        return [
+            DeadLetter(scope=scope_of(row), event_ids=tuple(row["event_ids"]), **{name: row[name] for name in names})
+            for row in rows
+        ]
 
     @tried_again
     async def replay(self, scope: Scope, ids: Sequence[UUID] | None, now: datetime) -> int:
@@ -87,9 +91,3 @@ async def add_audit(tx: Unit, action: str, actor: str, items: Sequence[UUID], us
         prompt_tokens=cost.prompt_tokens,
         completion_tokens=cost.completion_tokens,
     )
-
-
-def _dead_letter_of(row: Row) -> DeadLetter:
-    names = ("id", "stage", "reason", "detail", "recorded_at", "replayed_at")
-    rest = {name: row[name] for name in names}
-    return DeadLetter(scope=scope_of(row), event_ids=tuple(row["event_ids"]), **rest)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from semmem.ports import Passage
-from semmem.stores.postgres.rows import Row, scope_at
+from semmem.stores.postgres.rows import scope_at
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.unit import Unit
 
@@ -15,7 +15,30 @@ _COLUMNS = ["id", "kind", "scope_kind", "scope_id", "session", "place", "voice",
 async def passages_around(tx: Unit, ids: Sequence[UUID], reach: int) -> list[Passage]:
     """See ports.Rows."""
     columns = await tx.fetchrow(_SQL["around"], items=ids, reach=reach)
-    return _passages(tx.tenant, columns) if columns and columns["id"] else []
+    if not columns or not columns["id"]:
+        return []
+    sources: dict[UUID, tuple[UUID, ...]] = {}
+    for fact, event in zip(columns["facts"] or (), columns["events"] or (), strict=True):
+        sources[fact] = (*sources.get(fact, ()), event)
+    return [
+        Passage(
+            id=id,
+            kind=kind,
+            scope=scope_at(tx.tenant, scope_kind, scope_id),
+            session=session or None,
+            place=place,
+            voice=voice,
+            told=told,
+            at=at,
+            long=long,
+            cues=cues,
+            states=states,
+            sources=sources.get(id, ()),
+        )
+        for (
+            id, kind, scope_kind, scope_id, session, place, voice, told, at, long, cues, states
+        ) in zip(*(columns[name] for name in _COLUMNS), strict=True)
+    ]  # fmt: skip
 
 
 async def last_places(tx: Unit, sessions: Iterable[str | None]) -> dict[str | None, int]:
@@ -46,28 +69,3 @@ async def put_passages(tx: Unit, passages: Sequence[Passage]) -> None:
         for passage in passages
     )
     await tx.executemany(_SQL["put_passage"], rows)
-
-
-def _passages(tenant: str, columns: Row) -> list[Passage]:
-    sources: dict[UUID, tuple[UUID, ...]] = {}
-    for fact, event in zip(columns["facts"] or (), columns["events"] or (), strict=True):
-        sources[fact] = (*sources.get(fact, ()), event)
-    return [
-        Passage(
-            id=id,
-            kind=kind,
-            scope=scope_at(tenant, scope_kind, scope_id),
-            session=session or None,
-            place=place,
-            voice=voice,
-            told=told,
-            at=at,
-            long=long,
-            cues=cues,
-            states=states,
-            sources=sources.get(id, ()),
-        )
-        for (
-            id, kind, scope_kind, scope_id, session, place, voice, told, at, long, cues, states
-        ) in zip(*(columns[name] for name in _COLUMNS), strict=True)
-    ]  # fmt: skip

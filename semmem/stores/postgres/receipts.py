@@ -100,12 +100,15 @@ async def _read(tx: Unit, rows: Sequence[Row]) -> list[Receipt]:
     times: dict[UUID, list[tuple[str, datetime | None]]] = {row["id"]: [] for row in rows}
     for each in await tx.fetch(_SQL["stores"], receipts=list(times)):
         times[each["receipt_id"]].append((each["store"], each["done_at"]))
-    return [_receipt(row, _by_kind(times[row["id"]])) for row in rows]
-
-
-def _receipt(row: Row, followed: Mapping[str, datetime | None]) -> Receipt:
-    plain = {name: row[name] for name in ("id", "counts", "committed_at", "scrub_due", "scrubbed_at")}
-    return Receipt(scope=scope_of(row), stores={"postgres": row["committed_at"], **followed}, **plain)
+    names = ("id", "counts", "committed_at", "scrub_due", "scrubbed_at")
+    return [
+        Receipt(
+            scope=scope_of(row),
+            stores={"postgres": row["committed_at"]} | _by_kind(times[row["id"]]),
+            **{name: row[name] for name in names},
+        )
+        for row in rows
+    ]
 
 
 def _by_kind(times: Iterable[tuple[str, datetime | None]]) -> dict[str, datetime | None]:

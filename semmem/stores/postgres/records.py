@@ -41,11 +41,19 @@ class RecordStore:
         async with self._postgres.transaction(place, now) as tx:
             await register(tx)
             await tx.execute(_SQL["lock"])
-            erased = await self._clear(tx, [record.key for record in records])
+            keys = [record.key for record in records]
+            # Makes way for the new values: an expired record goes, a live one stays without its event.
+            found = await tx.fetch(_SQL["replaced"], keys=keys)
+            await tx.execute(_SQL["loosen"], keys=keys)
+            await tx.execute(_SQL["delete"], keys=[row["key"] for row in found if row["expired"]])
+            erased = await self._erase(tx, found)
             events = [record.event for record in records if record.event]
             # Without the dedup window: two records may say the same, and each has an event of its own.
             remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
-            written = await _write(tx, records, remembered)
+            ids = iter(remembered.acks if remembered else ())
+            bodies = [_body(record, next(ids).id if record.event else None) for record in records]
+            rows = {row["key"]: row for row in await tx.fetch(_SQL["write"], rows=bodies)}
+            written = tuple(record_of(rows[record.key]) for record in records)
         return Written(records=written, remembered=remembered, erased=erased)
 
     @tried_again
@@ -103,13 +111,6 @@ class RecordStore:
             await drop(tx)
         return sum(not row["expired"] for row in found)
 
-    async def _clear(self, tx: Unit, keys: list[str]) -> bool:
-        """Makes way for new values: an expired record goes, a live one stays without its event."""
-        found = await tx.fetch(_SQL["replaced"], keys=keys)
-        await tx.execute(_SQL["loosen"], keys=keys)
-        await tx.execute(_SQL["delete"], keys=[row["key"] for row in found if row["expired"]])
-        return await self._erase(tx, found)
-
     async def _erase(self, tx: Unit, found: Sequence[Row]) -> bool:
         events = [row["event_id"] for row in found if row["event_id"]]
         if events:
@@ -124,13 +125,6 @@ async def _place(tx: Unit, record: Record) -> int:
     if place is None:
         raise NotFound("after: this record was deleted or has expired; list again from the first")
     return place
-
-
-async def _write(tx: Unit, records: Sequence[NewRecord], remembered: Remembered | None) -> tuple[Record, ...]:
-    ids = iter(remembered.acks if remembered else ())
-    bodies = [_body(record, next(ids).id if record.event else None) for record in records]
-    rows = {row["key"]: row for row in await tx.fetch(_SQL["write"], rows=bodies)}
-    return tuple(record_of(rows[record.key]) for record in records)
 
 
 def _body(record: NewRecord, event: UUID | None) -> dict[str, Any]:

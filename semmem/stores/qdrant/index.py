@@ -102,7 +102,8 @@ class QdrantIndex:
         return self._named(self.prefix)
 
     def _named(self, prefix: str) -> str:
-        return f"{prefix}_{_slug(self._model)}_{self._dimensions}_{self._identity.database}"
+        model = re.sub(r"[^a-z0-9.-]+", "-", self._model.lower())
+        return f"{prefix}_{model}_{self._dimensions}_{self._identity.database}"
 
     async def stands(self, prefix: str) -> bool:
         async with self._asking():
@@ -155,7 +156,10 @@ class QdrantIndex:
         if not points:
             return
         await self._sized()
-        structs = [self._struct(point) for point in points]
+        structs = [
+            models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload_of(point))
+            for point in points
+        ]
         for batch in _batches(structs, self._at_once(BATCH_POINTS)):
             async with self._asking():
                 await self._client.upsert(self.collection, batch, wait=True)
@@ -298,9 +302,6 @@ class QdrantIndex:
         """How many points with their vectors a request holds."""
         return max(1, min(most, BATCH_NUMBERS // (self._dimensions or BATCH_NUMBERS)))
 
-    def _struct(self, point: Point) -> models.PointStruct:
-        return models.PointStruct(id=str(point.id), vector=self._floats(point.vector), payload=payload_of(point))
-
     def _floats(self, vector: NDArray[np.float32] | None) -> list[float]:
         if vector is None or vector.shape != (self._dimensions,):
             shape = "none" if vector is None else f"one of shape {vector.shape}"
@@ -324,10 +325,6 @@ class QdrantIndex:
             raise StoreUnavailable("qdrant", reason(error, self.collection)) from error
         except UNREADABLE as error:
             raise StoreUnavailable("qdrant", "what answers there does not speak Qdrant's protocol") from error
-
-
-def _slug(model: str) -> str:
-    return re.sub(r"[^a-z0-9.-]+", "-", model.lower())
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -93,17 +93,13 @@ def filter_of(view: View, filter: Filter, kind: ItemKind | None) -> models.Filte
     must = inside(view)
     must += [equals(key, value) for key, value in narrowed.items() if value is not None]
     if filter.since or filter.until:
-        must.append(models.FieldCondition(key="at", range=_period(filter)))
+        since, until = (bound and bound.astimezone(UTC) for bound in (filter.since, filter.until))
+        must.append(models.FieldCondition(key="at", range=models.DatetimeRange(gte=since, lte=until)))
     if filter.min_importance:
         must.append(models.FieldCondition(key="importance", range=models.Range(gte=filter.min_importance)))
     if filter.as_of is None:
         must.append(equals("current", 1))
     return models.Filter(must=must)
-
-
-def _period(filter: Filter) -> models.DatetimeRange:
-    since, until = (bound and bound.astimezone(UTC) for bound in (filter.since, filter.until))
-    return models.DatetimeRange(gte=since, lte=until)
 
 
 def inside(view: View) -> list[models.Condition]:

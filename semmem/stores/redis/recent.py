@@ -13,7 +13,7 @@ database has been in are noted, for as long as entries of theirs may live, so th
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -65,7 +65,7 @@ class RedisRecent:
     ) -> None:
         self._client, self._identity, self.prefix = client, identity, prefix
         self.cap = cap
-        self._ttl_ms = _milliseconds(ttl)
+        self._ttl_ms = ttl // timedelta(milliseconds=1)
         self._seconds = seconds
         self.breaker = Breaker("redis", is_down, probe=self._probe, patience=seconds)
         self._missed: set[Scope] = set()
@@ -76,7 +76,10 @@ class RedisRecent:
         return ScopeKeys.of(scope, self.prefix, self._identity.state)
 
     async def push(self, events: Sequence[Event], epoch: int) -> None:
-        for scope, of_scope in _by_scope(events).items():
+        grouped: dict[Scope, list[Event]] = {}
+        for event in events:
+            grouped.setdefault(event.scope, []).append(event)
+        for scope, of_scope in grouped.items():
             try:
                 await self._drop_if_missed(scope)
                 await self._push(self.keys(scope), of_scope, epoch)
@@ -95,7 +98,12 @@ class RedisRecent:
             incomplete = header != [b"%d:whole" % epoch] or self.cap <= len(rows) < limit
         if incomplete:  # or of a newer epoch, which may be of a state that the database is no more in
             return None
-        return self._events(scope, rows)
+        try:
+            events = [_read_entry(row) for row in rows]
+        except ValidationError:  # leaving the entry out would hide an event, and a fill replaces it
+            self.unreadable += 1
+            return None
+        return events if all(event.scope == scope for event in events) else None
 
     async def fill(self, scope: Scope, events: Sequence[Event], epoch: int) -> None:
         recent, written = self.keys(scope).recent, self._written(events, epoch, "fill")
@@ -165,28 +173,12 @@ class RedisRecent:
             arguments += (event.seq, _written_entry(event))
         return arguments
 
-    def _events(self, scope: Scope, rows: Sequence[bytes]) -> list[Event] | None:
-        """None where an entry cannot be read: leaving it out would hide an event, and a fill replaces it."""
-        try:
-            events = [_read_entry(row) for row in rows]
-        except ValidationError:
-            self.unreadable += 1
-            return None
-        return events if all(event.scope == scope for event in events) else None
-
     async def _drop_if_missed(self, scope: Scope) -> None:
         """A list that a failed push left incomplete goes before anyone reads it."""
         if scope in self._missed:
             async with self._asking():
                 await self._client.unlink(self.keys(scope).recent)
             self._missed.discard(scope)
-
-
-def _by_scope(events: Sequence[Event]) -> Mapping[Scope, list[Event]]:
-    grouped: dict[Scope, list[Event]] = {}
-    for event in events:
-        grouped.setdefault(event.scope, []).append(event)
-    return grouped
 
 
 def _written_entry(event: Event) -> bytes:
@@ -200,7 +192,3 @@ def _written_entry(event: Event) -> bytes:
 def _read_entry(row: bytes) -> Event:
     offset, event = _ENTRY.validate_json(row)
     return replace(event, occurred_at=at_offset(event.occurred_at, offset)) if offset else event
-
-
-def _milliseconds(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)
