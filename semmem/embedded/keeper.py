@@ -56,7 +56,11 @@ class Keeper:
         """Serve until the last client is gone. Holds the folder's lock meanwhile."""
         reader, writer = await asyncio.open_connection(sock=first_client)
         async with exclusive(self._layout.folder / "keeper.lock", patience=LOCK_SECONDS):
-            self._prepare()
+            self._started_on = self._layout.folder.stat()
+            self._layout.create_runtime()
+            self._layout.keeper_socket.unlink(missing_ok=True)
+            for stop in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(stop, self._unused.set)
             first = asyncio.create_task(self._serve(reader, writer))
             listener = await asyncio.start_unix_server(self._serve, path=self._layout.keeper_socket)
             await self._start_servers()
@@ -67,7 +71,7 @@ class Keeper:
             replaced = not self._has_folder()
             if not replaced:
                 self._close_clients()
-            await self._stop_servers()
+            await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
             shutil.rmtree(self._layout.runtime, ignore_errors=True)
             self._stopped.set()
             self._close_clients()
@@ -76,14 +80,6 @@ class Keeper:
     def _close_clients(self) -> None:
         for client in self._clients:
             client.close()
-
-    def _prepare(self) -> None:
-        self._started_on = self._layout.folder.stat()
-        self._layout.create_runtime()
-        self._layout.keeper_socket.unlink(missing_ok=True)
-        loop = asyncio.get_running_loop()
-        for stop in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(stop, self._unused.set)
 
     async def _start_servers(self) -> None:
         results = await asyncio.gather(*(each.start() for each in self._supervisors.values()), return_exceptions=True)
@@ -95,9 +91,6 @@ class Keeper:
             self._started.exception()
         else:
             self._started.set_result(None)
-
-    async def _stop_servers(self) -> None:
-        await asyncio.gather(*(each.stop() for each in self._supervisors.values()))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)

@@ -71,11 +71,9 @@ class Postgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         shutil.rmtree(self.sockets, ignore_errors=True)
         self._make_private(self.sockets)
-        if not self.data.exists():
-            await self._initialise()
-
-    async def _initialise(self) -> None:
-        # Renamed when complete, so that a crash in the middle leaves no half cluster behind.
+        if self.data.exists():
+            return
+        # A new cluster is renamed when complete, so that a crash in the middle leaves no half one behind.
         draft = self.data.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         self._make_private(draft)
@@ -138,16 +136,13 @@ def _programs(layout: Layout) -> Path:
     assert spec is not None
     assert spec.origin is not None
     package = Path(spec.origin).parent
-    if not _is_root() or _open_to_all(package / "pginstall18" / "bin"):
-        return package / "pginstall18" / "bin"
+    programs = package / "pginstall18" / "bin"
+    if not _is_root() or all(folder.stat().st_mode & 0o001 for folder in (programs, *programs.parents)):
+        return programs
     copy = layout.runtime / "programs"
     if not copy.exists():
         _copy_programs(package, copy)
     return copy / package.name / "pginstall18" / "bin"
-
-
-def _open_to_all(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for folder in (path, *path.parents))
 
 
 def _copy_programs(package: Path, target: Path) -> None:

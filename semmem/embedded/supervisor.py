@@ -29,7 +29,10 @@ class Supervisor:
     def status(self) -> dict[str, Any]:
         """`state`, `pid` (None unless a process runs) and how often the server was restarted."""
         pid = self._process.pid if self._process and self._alive() else None
-        return {"name": self.server.name, "state": self._state(), "pid": pid, "restarts": max(0, self._launches - 1)}
+        state: State = "running" if self._ready and self._alive() else "starting"
+        if not self._wanted:
+            state = "stopped"
+        return {"name": self.server.name, "state": state, "pid": pid, "restarts": max(0, self._launches - 1)}
 
     async def start(self) -> None:
         """Return when the server answers. Raises EmbeddedServerError with the end of its log when it does not."""
@@ -54,31 +57,24 @@ class Supervisor:
     def _alive(self) -> bool:
         return self._process is not None and self._process.returncode is None
 
-    def _state(self) -> State:
-        if not self._wanted:
-            return "stopped"
-        return "running" if self._ready and self._alive() else "starting"
-
     async def _ensure_running(self) -> None:
-        async with self._changing:
-            if self._wanted and not self._alive():
-                await self._launch()
-
-    async def _launch(self) -> None:
         name = self.server.name
-        self._ready = False
-        await end_leftover(self._layout.pid_file(name))
-        await self.server.prepare()
-        self._process = process = await spawn(self.server.command(), self._layout.log(name))
-        record(self._layout.pid_file(name), process.pid)
-        self._launches += 1
-        try:
-            await self._until_ready(process)
-        except BaseException:
-            await end(process, self.server.stop_signal, patience=1.0)
-            raise
-        self._ready = True
-        self._watcher = asyncio.create_task(self._watch(process))
+        async with self._changing:
+            if not self._wanted or self._alive():
+                return
+            self._ready = False
+            await end_leftover(self._layout.pid_file(name))
+            await self.server.prepare()
+            self._process = process = await spawn(self.server.command(), self._layout.log(name))
+            record(self._layout.pid_file(name), process.pid)
+            self._launches += 1
+            try:
+                await self._until_ready(process)
+            except BaseException:
+                await end(process, self.server.stop_signal, patience=1.0)
+                raise
+            self._ready = True
+            self._watcher = asyncio.create_task(self._watch(process))
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         try:

@@ -49,7 +49,11 @@ def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
         _warn_once(name, "it means nothing to semmem and is left out")
     for key in ("sslcert", "sslkey", "sslcrl", "passfile"):
         _check_file(url.driver_parameters.get(key), key)
-    ports = {"port": list(url.ports)} if url.hosts else {"port": url.ports[0]} if url.ports else {}
+    ports: dict[str, Any] = {}
+    if url.hosts:
+        ports["port"] = list(url.ports)
+    elif url.ports:
+        ports["port"] = url.ports[0]
     return {
         "dsn": f"postgresql://?{urlencode(_in_dsn(url))}",
         "host": list(url.hosts) or None,

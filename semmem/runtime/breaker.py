@@ -68,11 +68,21 @@ class Breaker:
     @contextmanager
     def guard(self) -> Iterator[None]:
         """Around a call. Raises Open where the dependency is known to be down."""
-        probing, began = self._enter(), self._clock()
+        probing = self._due is not None  # without a probe of the breaker's own, the first call after the pause is one
+        if self._due is not None:
+            if self._probe or self._probing or self._clock() < self._due:
+                raise Open
+            self._probing = True
+        began = self._clock()
         try:
             yield
         except BaseException as error:
-            self._judge(error, self._clock() - began, probing)
+            took = self._clock() - began
+            if isinstance(error, asyncio.CancelledError | TimeoutError) or self._is_down(error):
+                if probing or took > self._patience / 2:
+                    self._fail(error)
+            elif isinstance(error, Exception):
+                self._close()
             raise
         else:
             self._close()
@@ -85,22 +95,6 @@ class Breaker:
         if self._task:
             self._task.cancel()
             await asyncio.wait({self._task})
-
-    def _enter(self) -> bool:
-        """Whether this call is the probe."""
-        if self._due is None:
-            return False
-        if self._probe or self._probing or self._clock() < self._due:
-            raise Open
-        self._probing = True
-        return True
-
-    def _judge(self, error: BaseException, took: float, probing: bool) -> None:
-        if isinstance(error, asyncio.CancelledError | TimeoutError) or self._is_down(error):
-            if probing or took > self._patience / 2:
-                self._fail(error)
-        elif isinstance(error, Exception):
-            self._close()
 
     def _fail(self, error: BaseException) -> None:
         self._failures += 1

@@ -61,7 +61,9 @@ def _field_condition(body: Json) -> edge.FieldCondition:
     if "match" in field:
         field["match"] = _match(field["match"])
     if "range" in field:
-        field["range"] = _range(field["range"])
+        bounds = present(field["range"], "lt gt lte gte", "range")
+        names_times = any(isinstance(bound, str) for bound in bounds.values())
+        field["range"] = edge.RangeDateTime(**bounds) if names_times else edge.RangeFloat(**bounds)
     return edge.FieldCondition(**field)
 
 
@@ -78,21 +80,13 @@ def _match(body: Any) -> Any:
     return _MATCHES[name](value)
 
 
-def _range(body: Any) -> edge.RangeFloat | edge.RangeDateTime:
-    bounds = present(body, "lt gt lte gte", "range")
-    if any(isinstance(bound, str) for bound in bounds.values()):
-        return edge.RangeDateTime(**bounds)
-    return edge.RangeFloat(**bounds)
-
-
 def points_of(body: Json) -> list[edge.Point]:
     """The points of an upsert, each with one dense vector."""
-    return [_point(each) for each in listed(present(body, "points", "upsert")["points"], "points")]
-
-
-def _point(body: Any) -> edge.Point:
-    point = present(body, "id vector payload", "point")
-    return edge.Point(point["id"], listed(point["vector"], "vector"), point.get("payload"))
+    points = []
+    for each in listed(present(body, "points", "upsert")["points"], "points"):
+        point = present(each, "id vector payload", "point")
+        points.append(edge.Point(point["id"], listed(point["vector"], "vector"), point.get("payload")))
+    return points
 
 
 def query_request(body: Json) -> edge.QueryRequest:
