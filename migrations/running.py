@@ -29,16 +29,12 @@ def run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:
         try:
             command.upgrade(asked, revision)
         except DBAPIError as error:
-            raise translated(_driver_error(error)) or error from error
+            first: BaseException = error  # of the chain, which the driver raised
+            while first.__cause__ is not None:
+                first = first.__cause__
+            raise translated(first) or error from error
     mended: list[str] = asked.attributes["mended"]
     return mended
-
-
-def _driver_error(error: BaseException) -> BaseException:
-    """The first error of the chain, which the driver raised."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def _after_fork() -> None:

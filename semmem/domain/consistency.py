@@ -55,34 +55,26 @@ class Consistency:
 
     def take(self, kind: str, said: Mapping[str, Any]) -> None:
         if kind == "place":
-            self._open(place_of(self._target, said))
+            opened = place_of(self._target, said)
+            if opened in self._places:
+                raise InvalidInput("path", "must be another one for each place", "export the memory again")
+            self._places.add(opened)
+            self._place, self._stage = _Place(), 0
             return
         if self._place is None:
             raise InvalidInput("kind", f"must not be {kind} before the first place", "export the memory again")
         if KINDS.index(kind) < self._stage:
             raise InvalidInput("kind", f"must be in the order {', '.join(KINDS)}", "export the memory again")
         self._stage = KINDS.index(kind)
-        self._check_times(said)
-        if "id" in said:
-            self._once(kind, "id", said["id"])
-        _CHECKS[kind](self, self._place, said)
-        self.counts[kind] += 1
-
-    def _open(self, place: Branch) -> None:
-        if place in self._places:
-            raise InvalidInput("path", "must be another one for each place", "export the memory again")
-        self._places.add(place)
-        self._place, self._stage = _Place(), 0
-
-    def _once(self, kind: str, name: str, id: str) -> None:
-        if (kind, id) in self._ids:
-            raise InvalidInput(name, f"must be another one for each {kind}", "export the memory again")
-        self._ids.add((kind, id))
-
-    def _check_times(self, said: Mapping[str, Any]) -> None:
         for name in _TIMES:
             if said.get(name) is not None:
                 check_not_future(name, datetime.fromisoformat(said[name]), self._now)
+        if "id" in said:
+            if (kind, said["id"]) in self._ids:
+                raise InvalidInput("id", f"must be another one for each {kind}", "export the memory again")
+            self._ids.add((kind, said["id"]))
+        _CHECKS[kind](self, self._place, said)
+        self.counts[kind] += 1
 
     def _event(self, place: _Place, said: Mapping[str, Any]) -> None:
         place.events[said["id"]] = said["role"]

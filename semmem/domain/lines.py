@@ -46,22 +46,17 @@ class Reader:
                 raise InvalidInput(name, "is no field of an event", f"use {', '.join(FIELDS)}")
         if "content" not in said:
             raise InvalidInput("content", "is missing", "say what happened in it")
-        event = NewEvent(**_with_time(said) | {"key": said.get("key") or self._key(line)})
+        given = dict(said)
+        if given.get("occurred_at") is not None:
+            try:
+                given["occurred_at"] = datetime.fromisoformat(given["occurred_at"])
+            except (TypeError, ValueError):
+                raise InvalidInput("occurred_at", "must be ISO 8601", "write it like 2026-05-01T09:30:00Z") from None
+        if not given.get("key"):
+            digest = hashlib.sha256(line.strip()).digest()
+            self._seen[digest] += 1
+            given["key"] = f"line:{digest.hex()}:{self._seen[digest]}"
+        event = NewEvent(**given)
         if event.occurred_at is not None:
             check_not_future("occurred_at", event.occurred_at, self._now)
         return event
-
-    def _key(self, line: bytes) -> str:
-        digest = hashlib.sha256(line.strip()).digest()
-        self._seen[digest] += 1
-        return f"line:{digest.hex()}:{self._seen[digest]}"
-
-
-def _with_time(said: Mapping[str, Any]) -> dict[str, Any]:
-    when = said.get("occurred_at")
-    if when is None:
-        return dict(said)
-    try:
-        return {**said, "occurred_at": datetime.fromisoformat(when)}
-    except (TypeError, ValueError):
-        raise InvalidInput("occurred_at", "must be ISO 8601", "write it like 2026-05-01T09:30:00Z") from None

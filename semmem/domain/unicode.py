@@ -27,13 +27,7 @@ def is_visible(text: str) -> bool:
 def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
     """The text in that form; runs of more than MOST_MARKS marks are cut, since sorting them takes quadratic time."""
     if not text.isascii() and _MAYBE.search(text):
-        text = _stream_safe(text)
+        classes = bytes(map(unicodedata.combining, text))
+        cuts = [run.end() for run in _TOO_MANY.finditer(classes)]
+        text = _JOINER.join(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True))
     return unicodedata.normalize(form, text)
-
-
-def _stream_safe(text: str) -> str:
-    classes = bytes(map(unicodedata.combining, text))
-    cuts = [run.end() for run in _TOO_MANY.finditer(classes)]
-    if not cuts:
-        return text
-    return _JOINER.join(text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True))

@@ -128,7 +128,12 @@ def _distance(match: re.Match[str], said: Said) -> Period | None:
     if not (match["ago"] or said.coming):
         return None  # "twice in 3 years" counts, it does not date
     word = match["count"].lower()
-    count = int(word) if word.isdigit() else 1 if word == "an" else _COUNTS.index(word) or 1
+    if word.isdigit():
+        count = int(word)
+    elif word in ("a", "an"):
+        count = 1
+    else:
+        count = _COUNTS.index(word)
     signed = -count if match["ago"] else count
     return _moved(said, signed, match["unit"].lower())
 
