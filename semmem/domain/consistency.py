@@ -101,13 +101,6 @@ class Consistency:
         start, end = said["valid_from"], said["valid_to"]
         if start and end and datetime.fromisoformat(end) < datetime.fromisoformat(start):
             raise InvalidInput("valid_to", "must not be before valid_from", "swap or drop one of the two")
-        self._versions(place, said)
-        if said["superseded_at"] is None:
-            _new("text", statement_hash(said["subject"], said["text"]), place.statements)
-        if trusted(said, place.events) != said["trust"]:
-            self.lowered += 1
-
-    def _versions(self, place: _Place, said: Mapping[str, Any]) -> None:
         of, version, current = self._threads.get(said["thread"], (place, 0, False))
         if of is not place:
             raise InvalidInput("thread", "must belong to one place", "export the memory again")
@@ -116,6 +109,10 @@ class Consistency:
         if current:
             raise InvalidInput("version", "must not follow a version that is current", "supersede the earlier one")
         self._threads[said["thread"]] = (place, said["version"], said["superseded_at"] is None)
+        if said["superseded_at"] is None:
+            _new("text", statement_hash(said["subject"], said["text"]), place.statements)
+        if trusted(said, place.events) != said["trust"]:
+            self.lowered += 1
 
     def _summary(self, place: _Place, said: Mapping[str, Any]) -> None:
         _new("session", said["session"], place.sessions)

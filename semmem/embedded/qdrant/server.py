@@ -74,14 +74,13 @@ class RequireKey:
         self._app, self._key = app, key.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._admits(dict(scope["headers"])):
-            await self._app(scope, receive, send)
-        else:
-            await PlainTextResponse("Invalid API key or JWT", status_code=401)(scope, receive, send)
-
-    def _admits(self, headers: dict[bytes, bytes]) -> bool:
-        given = headers.get(b"api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return hmac.compare_digest(given, self._key)
+        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
+            headers: dict[bytes, bytes] = dict(scope["headers"])
+            given = headers.get(b"api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+            if not hmac.compare_digest(given, self._key):
+                await PlainTextResponse("Invalid API key or JWT", status_code=401)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 async def root(request: Request) -> Response:

@@ -9,6 +9,7 @@ from typing import Any
 import qdrant_edge as edge
 
 Json = Mapping[str, Any]
+_MATCHES: dict[str, Callable[[Any], Any]] = {"value": edge.MatchValue, "any": edge.MatchAny}
 
 
 class MalformedRequest(ValueError):
@@ -59,25 +60,18 @@ def _field_condition(body: Json) -> edge.FieldCondition:
     if len(field) == 1:
         raise MalformedRequest(f"condition on `{field['key']}`: nothing to compare with")
     if "match" in field:
-        field["match"] = _match(field["match"])
+        match = present(field["match"], " ".join(_MATCHES), "match")
+        if len(match) != 1:
+            raise MalformedRequest("match: expected exactly one of " + ", ".join(_MATCHES))
+        [(name, value)] = match.items()
+        if isinstance(value, bool):  # the engine's binding reads it as a number, and then nothing matches
+            raise MalformedRequest("match: booleans are not supported here; store 0 and 1")
+        field["match"] = _MATCHES[name](value)
     if "range" in field:
         bounds = present(field["range"], "lt gt lte gte", "range")
         names_times = any(isinstance(bound, str) for bound in bounds.values())
         field["range"] = edge.RangeDateTime(**bounds) if names_times else edge.RangeFloat(**bounds)
     return edge.FieldCondition(**field)
-
-
-_MATCHES: dict[str, Callable[[Any], Any]] = {"value": edge.MatchValue, "any": edge.MatchAny}
-
-
-def _match(body: Any) -> Any:
-    match = present(body, " ".join(_MATCHES), "match")
-    if len(match) != 1:
-        raise MalformedRequest("match: expected exactly one of " + ", ".join(_MATCHES))
-    [(name, value)] = match.items()
-    if isinstance(value, bool):  # the engine's binding reads it as a number, and then nothing matches
-        raise MalformedRequest("match: booleans are not supported here; store 0 and 1")
-    return _MATCHES[name](value)
 
 
 def points_of(body: Json) -> list[edge.Point]:

@@ -161,10 +161,10 @@ async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Mo
     An id that another scope of the tenant has taken, which nobody here can see, is replaced by one made of it and of
     this scope: the same whenever the archive is imported again.
     """
-    asked = [id for row in rows for id in (row["id"], _fresh(tx.scope, row["id"]))]
+    fresh = {row["id"]: _fresh(tx.scope, row["id"]) for row in rows}
+    asked = [*fresh.keys(), *fresh.values()]  # the place may hold a row under its own id or the one in place of it
     held = {str(row["id"]) for row in await tx.fetch(_SQL[f"held_{kind}"], asked=asked)}
-    # A row may be held under its own id, or under the one that took its place.
-    moved.ids |= {(kind, row["id"]): fresh for row in rows if (fresh := _fresh(tx.scope, row["id"])) in held}
+    moved.ids |= {(kind, id): instead for id, instead in fresh.items() if instead in held}
     new = [row for row in rows if moved.id(row["id"], kind) not in held]
     moved.known[kind] += len(rows) - len(new)
     try:
