@@ -63,7 +63,9 @@ def _let_go() -> None:
 def _descriptors(loop: AbstractEventLoop, owned: bool) -> Iterator[int]:
     """The sockets that a loop of asyncio's own waits for; another kind of loop shows none."""
     selector = getattr(loop, "_selector", None)
-    for key in list(selector.get_map().values()) if selector and selector.get_map() else []:
+    if not selector or not selector.get_map():
+        return
+    for key in list(selector.get_map().values()):
         if owned or _leads_to_postgres(key.data):
             yield key.fd
 
