@@ -156,21 +156,24 @@ class Consolidator:
         """What is to be written. The events of drafts on which no verdict could be had fail, for a replay."""
         questions = await self._questions(read)
         decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
-        failures = [each for each in decided if isinstance(each, Failure)]
-        if not last_attempt and (passing := [failure for failure in failures if failure.may_pass]):
-            raise BadAnswer(passing[0].reason, passing[0].detail)
-        judged = list(zip(read.extraction.drafts, decided, strict=True))
-        unjudged = {
-            source.event_id: each for draft, each in judged if isinstance(each, Failure) for source in draft.sources
-        }
-        rows = [row for row, each in enumerate(decided) if isinstance(each, Decision)]
+        failed = dict(read.extraction.failed or {})
+        decisions: list[Decision] = []
+        rows: list[int] = []
+        for row, (draft, each) in enumerate(zip(read.extraction.drafts, decided, strict=True)):
+            if isinstance(each, Decision):
+                decisions.append(each)
+                rows.append(row)
+            elif each.may_pass and not last_attempt:
+                raise BadAnswer(each.reason, each.detail)
+            else:
+                failed |= {source.event_id: each for source in draft.sources}
         return Batch(
             scope=read.scope,
             epoch=read.epoch,
             passed=read.passed,
-            extraction=replace(read.extraction, failed=dict(read.extraction.failed or {}) | unjudged),
-            decisions=tuple(each for each in decided if isinstance(each, Decision)),
-            embeddings=read.embeddings and read.embeddings.of(rows),
+            extraction=replace(read.extraction, failed=failed),
+            decisions=tuple(decisions),
+            embeddings=read.embeddings.of(rows) if read.embeddings else None,
             usage=read.extraction.usage + usage,
             actor=self._extractor.name,
         )

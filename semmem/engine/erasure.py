@@ -27,7 +27,12 @@ class Erasure:
         """Everything of a place takes along all that lies below it."""
         below = await self._branches.kept_below(place) if selection.everything else []
         if dry_run:
-            return await self._counted([*below, place], selection)
+            counts = Counter[str]()
+            for each in (*below, place):
+                counts.update(await self._eraser.count(each.scope, selection))
+            if below:
+                counts["branches"] = len(below)
+            return Receipt(id=None, scope=place.scope, counts=dict(counts), committed_at=None, stores={})
         if below:
             receipt = await self._eraser.erase_whole(place, below, self._clock())
         else:
@@ -35,13 +40,6 @@ class Erasure:
         for each in (*below, place):
             await self.forget_cached(each.scope)
         return receipt
-
-    async def _counted(self, places: Sequence[Branch], selection: Selection) -> Receipt:
-        counts = Counter[str]()
-        for place in places:
-            counts.update(await self._eraser.count(place.scope, selection))
-        told = dict(counts) | ({"branches": len(places) - 1} if len(places) > 1 else {})
-        return Receipt(id=None, scope=places[-1].scope, counts=told, committed_at=None, stores={})
 
     async def forget_cached(self, scope: Scope) -> None:
         """If the cache is away: its entries are of an older epoch now, and the worker comes back for them."""

@@ -50,12 +50,29 @@ class IndexedFact(NamedTuple):
 
 
 async def put_facts(tx: Unit, index_name: str, found: Sequence[IndexedFact]) -> None:
+    points = []
     for one in found:
+        fact = one.fact
         if one.refused:
-            await add_dead_letter(tx, "embedding", one.refused.reason, one.refused.detail, events_of(one.fact))
-    facts = [one.fact for one in found]
-    await put_points(tx, index_name, [_point(one) for one in found])
+            await add_dead_letter(tx, "embedding", one.refused.reason, one.refused.detail, events_of(fact))
+        point = Point(
+            id=fact.id,
+            kind="fact",
+            scope=fact.scope,
+            version=1,
+            vector=one.vector,
+            refused=one.refused is not None,
+            session=one.session,
+            agent=one.agent,
+            category=fact.category,
+            at=fact.validity.start or fact.said_at,
+            importance=fact.importance,
+            current=fact.current,
+        )
+        points.append(point)
+    await put_points(tx, index_name, points)
     await put_passages(tx, [fact_passage(one.fact, (one.states,) if one.states else ()) for one in found])
+    facts = [one.fact for one in found]
     await put_terms(tx, {fact.id: terms(fact_document(fact.subject, fact.text)) for fact in facts})
 
 
@@ -77,8 +94,16 @@ class FactIndexer:
 
     async def run(self, scope: Scope, turn: Turn) -> None:
         """Until every fact can be found, at least by its words, or the turn is over."""
-        while turn.take() and (found := await unindexed_facts(self._postgres, scope, BATCH)):
-            await self._store(scope, await self._embed([IndexedFact(*one) for one in found]))
+        while turn.take() and (unindexed := await unindexed_facts(self._postgres, scope, BATCH)):
+            found = await self._embed([IndexedFact(*one) for one in unindexed])
+            async with self._postgres.transaction(scope, self._clock()) as tx:
+                await lock_scope(tx)
+                waiting = await lock_unindexed_facts(tx, [one.fact.id for one in found])
+                new = [one for one in found if one.fact.id in waiting]
+                await put_facts(tx, self._index.index_name, new)
+                await mark_facts_indexed(tx, [one.fact.id for one in new])
+                if self._mirrored:
+                    await add_work(tx, [one.fact.id for one in new if one.vector is not None])
 
     async def _embed(self, found: Sequence[IndexedFact]) -> Sequence[IndexedFact]:
         """As they are where the embedder is down."""
@@ -91,31 +116,3 @@ class FactIndexer:
             return found
         await self._index.adopt(embeddings.vectors)
         return [one.embedded(embeddings, row) for row, one in enumerate(found)]
-
-    async def _store(self, scope: Scope, found: Sequence[IndexedFact]) -> None:
-        async with self._postgres.transaction(scope, self._clock()) as tx:
-            await lock_scope(tx)
-            waiting = await lock_unindexed_facts(tx, [one.fact.id for one in found])
-            new = [one for one in found if one.fact.id in waiting]
-            await put_facts(tx, self._index.index_name, new)
-            await mark_facts_indexed(tx, [one.fact.id for one in new])
-            if self._mirrored:
-                await add_work(tx, [one.fact.id for one in new if one.vector is not None])
-
-
-def _point(found: IndexedFact) -> Point:
-    fact = found.fact
-    return Point(
-        id=fact.id,
-        kind="fact",
-        scope=fact.scope,
-        version=1,
-        vector=found.vector,
-        refused=found.refused is not None,
-        session=found.session,
-        agent=found.agent,
-        category=fact.category,
-        at=fact.validity.start or fact.said_at,
-        importance=fact.importance,
-        current=fact.current,
-    )

@@ -2,13 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from time import monotonic
 from uuid import UUID
-
-import numpy as np
-from numpy.typing import NDArray
 
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact, events_of
@@ -99,18 +96,18 @@ class Indexer:
             return None
 
     async def _embed(self, events: Sequence[Event]) -> tuple[Embeddings, list[Sequence[TokenStates]]]:
+        """With each event's token states: its own, or if it is long, those of its pieces; none where there are none."""
         embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
-        return embeddings, await self._states(events, embeddings)
-
-    async def _states(self, events: Sequence[Event], embeddings: Embeddings) -> list[Sequence[TokenStates]]:
-        """Each event's token states: its own, or if it is long, those of its pieces; none where there are none."""
         if embeddings.tokens is None:
-            return [()] * len(events)
+            return embeddings, [()] * len(events)
         parts = [event_pieces(event) for event in events]
         flat = [piece for pieces in parts for piece in pieces]
-        cut = iter((await self._embedder.embed(flat, tokens=True)).tokens or () if flat else ())
-        whole = zip(embeddings.tokens, parts, strict=True)
-        return [tuple(islice(cut, len(pieces))) if pieces else (own,) for own, pieces in whole]
+        of_pieces = (await self._embedder.embed(flat, tokens=True)).tokens if flat else ()
+        cut = iter(of_pieces or ())
+        states: list[Sequence[TokenStates]] = []
+        for own, pieces in zip(embeddings.tokens, parts, strict=True):
+            states.append(tuple(islice(cut, len(pieces))) if pieces else (own,))
+        return embeddings, states
 
     async def _store(
         self,
@@ -120,9 +117,7 @@ class Indexer:
     ) -> None:
         embeddings, states = embedded or (None, [()] * len(events))
         refused = _refusals(events, embeddings)
-        points = [
-            _point(event, row, refused) for event, row in zip(events, _vectors_of(embeddings, events), strict=True)
-        ]
+        points = _points(events, embeddings)
         words = await asyncio.to_thread(_words, events)
         if embeddings:
             await self._index.adopt(embeddings.vectors)
@@ -146,7 +141,14 @@ class Indexer:
             kinds = await missing_vectors(tx, BATCH)
         events = await self._events.get(scope, [id for id, kind in kinds.items() if kind == "event"])
         facts = await self._facts.get(scope, [id for id, kind in kinds.items() if kind == "fact"])
-        return [*_within(events, BATCH_BYTES), *facts]
+        taken: list[Event] = []
+        size = 0
+        for event in events:  # as many as hold so many bytes, one at least
+            size += len(event.content.encode())
+            if taken and size > BATCH_BYTES:
+                break
+            taken.append(event)
+        return [*taken, *facts]
 
     async def _fill(
         self,
@@ -179,25 +181,6 @@ def _refusals(items: Sequence[Event | Fact], embeddings: Embeddings | None) -> d
     return {items[row].id: why for row, why in embeddings.refused.items()} if embeddings else {}
 
 
-def _vectors_of(embeddings: Embeddings | None, items: Sequence[object]) -> list[NDArray[np.float32] | None]:
-    """A vector for each item, or None where the embedder has none."""
-    if embeddings is None:
-        return [None] * len(items)
-    return [None if row in embeddings.refused else vector for row, vector in enumerate(embeddings.vectors)]
-
-
-def _within(events: Iterable[Event], most_bytes: int) -> list[Event]:
-    """As many as hold so many bytes, one at least."""
-    taken: list[Event] = []
-    size = 0
-    for event in events:
-        size += len(event.content.encode())
-        if taken and size > most_bytes:
-            break
-        taken.append(event)
-    return taken
-
-
 def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Mapping[str | None, int]) -> list[Passage]:
     """Each gets the next place in its session."""
     taken = dict(places)
@@ -208,18 +191,24 @@ def _passages(events: Sequence[tuple[Event, Sequence[TokenStates]]], places: Map
     return found
 
 
-def _point(event: Event, vector: NDArray[np.float32] | None, refused: Mapping[UUID, Refused]) -> Point:
-    return Point(
-        id=event.id,
-        kind="event",
-        scope=event.scope,
-        version=1,
-        vector=vector,
-        session=event.session,
-        agent=event.agent,
-        category=None,
-        at=event.occurred_at,
-        importance=event.importance,
-        current=True,
-        refused=event.id in refused,
-    )
+def _points(events: Sequence[Event], embeddings: Embeddings | None) -> list[Point]:
+    """Without a vector where the embedder has none: for good, if it refused the event, else until it answers."""
+    points = []
+    for row, event in enumerate(events):
+        refused = embeddings is not None and row in embeddings.refused
+        point = Point(
+            id=event.id,
+            kind="event",
+            scope=event.scope,
+            version=1,
+            vector=None if embeddings is None or refused else embeddings.vectors[row],
+            session=event.session,
+            agent=event.agent,
+            category=None,
+            at=event.occurred_at,
+            importance=event.importance,
+            current=True,
+            refused=refused,
+        )
+        points.append(point)
+    return points

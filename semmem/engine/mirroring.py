@@ -46,8 +46,17 @@ class MirrorKeeper:
         await self.check()
         async with self._store.alone() as mine:
             filling = await self._store.read()
-            if mine and filling and filling.made(await self._mirror.mark()):
-                await (self._stamp(filling) if filling.whole else self._fill(filling))
+            if not (mine and filling and filling.made(await self._mirror.mark())):
+                return
+            if filling.whole:
+                await self._stamp(filling)
+            elif filling.through is None:
+                await self._store.queue_all(filling.stamp)
+                failpoints.reach("mirror-queued")
+                self.due.set()
+            elif await self._store.carried(filling.through):
+                await self._complete(filling.stamp)
+                log.info("qdrant is whole again")
 
     async def _check_prefix(self) -> None:
         """One database has one collection: two would each be filled from the start whenever the other was."""
@@ -81,15 +90,6 @@ class MirrorKeeper:
             self.due.set()
         else:
             await self._complete(stamp)
-
-    async def _fill(self, filling: Filling) -> None:
-        if filling.through is None:
-            await self._store.queue_all(filling.stamp)
-            failpoints.reach("mirror-queued")
-            self.due.set()
-        elif await self._store.carried(filling.through):
-            await self._complete(filling.stamp)
-            log.info("qdrant is whole again")
 
     async def _complete(self, stamp: UUID) -> None:
         await self._mirror.put_mark(Mark(stamp, whole=True))

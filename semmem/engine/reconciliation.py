@@ -7,6 +7,7 @@ anything there for its scope: what changed meanwhile, or waits to be carried, is
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,7 +76,14 @@ class _Run:
             return Drift(filling=True)
         total = await self._store.size(self._tenant, self._scopes) if self._progress else 0
         async for scope in self._places():
-            await self._compare(scope, total)
+            after: UUID | None = None
+            while points := await self._work.page(scope, after, PAGE):
+                if suspects := await self._mirror.compare(points):
+                    await self._mend(scope, list(suspects))
+                after = points[-1].id
+                self._compared += len(points)
+                if self._progress:
+                    self._progress(self._compared, max(total, self._compared))
         for place in self._scopes if self._scopes is not None else [self._tenant]:
             async for page in self._mirror.held(place):
                 await self._search_strangers(page)
@@ -87,16 +95,6 @@ class _Run:
                 yield scope
         for scope in self._scopes or ():
             yield scope
-
-    async def _compare(self, scope: Scope, total: int) -> None:
-        after: UUID | None = None
-        while points := await self._work.page(scope, after, PAGE):
-            if suspects := await self._mirror.compare(points):
-                await self._mend(scope, list(suspects))
-            after = points[-1].id
-            self._compared += len(points)
-            if self._progress:
-                self._progress(self._compared, max(total, self._compared))
 
     async def _mend(self, scope: Scope, suspects: Sequence[UUID]) -> None:
         """Counts those that differ indeed, and has them carried again."""
@@ -131,19 +129,13 @@ class _Run:
 
     async def _remove(self, scope: Scope | None, ids: Collection[UUID | int]) -> None:
         """Takes out what no row owns, and counts it; where the point says a scope, under the scope's lock."""
-        if scope is None:
-            await self._remove_held(scope, ids)
-            return
-        async with self._postgres.exclusively("mirror", scope):
-            await self._remove_held(scope, ids)
-
-    async def _remove_held(self, scope: Scope | None, ids: Collection[UUID | int]) -> None:
-        held = [each for each in await self._mirror.look_up(ids) if each.scope == scope]
-        homes = await self._work.homes(_uuids(held))
-        strangers = [each.id for each in held if each.id not in homes]
-        self._found["stranger"] += len(strangers)
-        if strangers and not self._dry_run:
-            await self._mirror.remove(scope, strangers)
+        async with nullcontext() if scope is None else self._postgres.exclusively("mirror", scope):
+            held = [each for each in await self._mirror.look_up(ids) if each.scope == scope]
+            homes = await self._work.homes(_uuids(held))
+            strangers = [each.id for each in held if each.id not in homes]
+            self._found["stranger"] += len(strangers)
+            if strangers and not self._dry_run:
+                await self._mirror.remove(scope, strangers)
 
 
 def _uuids(held: Sequence[Held]) -> list[UUID]:

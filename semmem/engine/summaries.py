@@ -42,13 +42,13 @@ class SummaryRebuilder:
 
     async def run(self, scope: Scope) -> None:
         """Until no summary of the scope is stale. Writers of the scope do not wait while the texts are made."""
-        while grounds := await self._read(scope):
+        while True:
+            async with self._postgres.transaction(scope) as tx:
+                grounds = {id: await _ground(tx, id) for id in await stale_summaries(tx)}
+            if not grounds:
+                return
             texts = {id: condensed(ground.statements or await _told(ground)) for id, ground in grounds.items()}
             await self._write(scope, grounds, texts)
-
-    async def _read(self, scope: Scope) -> dict[UUID, _Ground]:
-        async with self._postgres.transaction(scope) as tx:
-            return {id: await _ground(tx, id) for id in await stale_summaries(tx)}
 
     async def _write(self, scope: Scope, grounds: Mapping[UUID, _Ground], texts: Mapping[UUID, str]) -> None:
         """One whose ground is another by now is left as it is: stale, and read again."""

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from typing import assert_never
 
 from pgqueuer import Queries, QueueManager
 from pgqueuer.core import logconfig
@@ -109,7 +110,9 @@ class Worker:
         Then the batches in hand have `stop_grace` to end. One that takes longer is cancelled, and its job, like all
         that waits, is another worker's at once.
         """
-        self._kinds = [kind for kind in kinds if self._can_do(kind)]
+        had = {kind_of(store) for store in self._stores}
+        needed = {"mirror": QDRANT, "cache": "redis"}
+        self._kinds = [kind for kind in kinds if kind not in needed or needed[kind] in had]
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve()), asyncio.create_task(self._sweep())
@@ -130,10 +133,6 @@ class Worker:
             await asyncio.wait({serving, sweeping, beating, keeping, scrubbing}, timeout=CLOSE_SECONDS)
         await self._heartbeat.leave(within=CLOSE_SECONDS)
         await self._say_what_is_left()
-
-    def _can_do(self, kind: Entrypoint) -> bool:
-        needed = {"mirror": QDRANT, "cache": "redis"}.get(kind)
-        return needed is None or needed in map(kind_of, self._stores)
 
     def stop(self) -> None:
         """Takes no more jobs; `run` returns within `stop_grace` and a few seconds."""
@@ -172,54 +171,41 @@ class Worker:
         )
 
     def _handler(self, entrypoint: Entrypoint) -> Callable[[Job], Awaitable[None]]:
-        works: dict[Entrypoint, Callable[[Scope, Turn, bool], Awaitable[None]]] = {
-            "index": self._index,
-            "embed": self._embed,
-            "mirror": self._carry,
-            "cache": self._uncache,
-            "consolidate": self._consolidate,
-            "erase": self._erase,
-        }
-
         async def handle(job: Job) -> None:
-            await self._attempt(job, entrypoint, works[entrypoint])
+            """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
+            failpoints.reach("job-claimed")
+            scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
+            last_attempt = job.attempts + 1 >= self._attempts
+            async with self._slots[entrypoint]:
+                if not self._stopping.is_set():
+                    await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
+            at_once = self._stopping.is_set() or turn.used_up
+            await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
         return handle
 
-    async def _index(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._indexer.run(scope, turn)
-        await self._fact_indexer.run(scope, turn)
-
-    async def _embed(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._indexer.embed_missing(scope, turn)
-
-    async def _carry(self, scope: Scope, turn: Turn, last: bool) -> None:
-        assert self._sync is not None, "run takes no such job without it"
-        receipts = await self._erasure.unmirrored(scope)
-        if await self._sync.run(scope, turn):
-            await self._erasure.finish_mirrored(scope, receipts)
-
-    async def _uncache(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._erasure.finish_cached(scope)
-
-    async def _consolidate(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._consolidator.run(scope, turn, last_attempt=last)
-
-    async def _erase(self, scope: Scope, turn: Turn, last: bool) -> None:
-        await self._erasure.expire(scope)
-        await self._rebuilder.run(scope)
-
-    async def _attempt(
-        self, job: Job, entrypoint: Entrypoint, work: Callable[[Scope, Turn, bool], Awaitable[None]]
-    ) -> None:
-        """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
-        failpoints.reach("job-claimed")
-        scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
-        async with self._slots[entrypoint]:
-            if not self._stopping.is_set():
-                await self._do(job, entrypoint, work(scope, turn, job.attempts + 1 >= self._attempts))
-        at_once = self._stopping.is_set() or turn.used_up
-        await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
+    async def _work(self, kind: Entrypoint, scope: Scope, turn: Turn, last_attempt: bool) -> None:
+        """What there is to do for a job of each kind."""
+        match kind:
+            case "index":
+                await self._indexer.run(scope, turn)
+                await self._fact_indexer.run(scope, turn)
+            case "embed":
+                await self._indexer.embed_missing(scope, turn)
+            case "mirror":
+                assert self._sync is not None, "run takes no such job without it"
+                receipts = await self._erasure.unmirrored(scope)
+                if await self._sync.run(scope, turn):
+                    await self._erasure.finish_mirrored(scope, receipts)
+            case "cache":
+                await self._erasure.finish_cached(scope)
+            case "consolidate":
+                await self._consolidator.run(scope, turn, last_attempt=last_attempt)
+            case "erase":
+                await self._erasure.expire(scope)
+                await self._rebuilder.run(scope)
+            case _:
+                assert_never(kind)
 
     async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
         """In a task of its own, which stopping can cancel while the queue goes on."""
