@@ -32,8 +32,11 @@ class ErrorInBody(Exception):
 def read_completion(text: str) -> ChatAnswer:
     """Raises ErrorInBody, RequestFailed for what is no completion, and BadAnswer for a refusal or an empty answer."""
     body = _body(text)
-    choices = _choices(body)
-    answers = [(choice, message, _said(message)) for choice in choices if (message := _message(choice)) is not None]
+    answers = []
+    for choice in _choices(body):
+        message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
+        if isinstance(message, Mapping):
+            answers.append((choice, message, _said(message)))
     if not answers:
         raise RequestFailed("the endpoint's answer is no chat completion")
     # Some give the words before a call and the call itself as two choices.
@@ -79,16 +82,12 @@ def _choices(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     if not choices:
         _raise_error(body)
         raise RequestFailed("the endpoint's answer holds no choices")
-    listed = [choices] if isinstance(choices, Mapping) else choices if isinstance(choices, list) else []
-    found = [choice for choice in listed if isinstance(choice, Mapping)]
+    if isinstance(choices, Mapping):
+        choices = [choices]
+    found = [choice for choice in choices if isinstance(choice, Mapping)] if isinstance(choices, list) else []
     if found and found[0].get("error"):
         _raise_error(found[0])
     return found
-
-
-def _message(choice: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    message = choice.get("message") or choice.get("delta") or {"content": choice.get("text")}
-    return message if isinstance(message, Mapping) else None
 
 
 def _raise_error(holder: Mapping[str, Any]) -> None:
@@ -119,13 +118,16 @@ def _said(message: Mapping[str, Any]) -> str:
     content = _text(message.get("content"))
     if "{" in content:
         return content
-    called = _arguments(message)
-    if called or content.strip():
-        return called or content
-    thoughts = next(
-        filter(None, (_text(message.get(name)) for name in ("reasoning_content", "reasoning", "thinking"))), ""
-    )
-    return f"{THINKING}{thoughts}" if thoughts else ""
+    calls = message.get("tool_calls")
+    call = calls[0] if isinstance(calls, list) and calls else calls
+    called = call.get("function") or call.get("custom") if isinstance(call, Mapping) else message.get("function_call")
+    arguments = _text(called.get("arguments") or called.get("input")) if isinstance(called, Mapping) else ""
+    if arguments or content.strip():
+        return arguments or content
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        if thoughts := _text(message.get(name)):
+            return f"{THINKING}{thoughts}"
+    return ""
 
 
 def _text(content: object) -> str:
@@ -136,26 +138,19 @@ def _text(content: object) -> str:
         return json.dumps(content)
     if not isinstance(content, Sequence):
         return ""
-    parts = [part if isinstance(part, str) else _part(part) for part in content]
-    return "".join(parts)
-
-
-def _part(part: object) -> str:
-    if isinstance(part, Mapping) and part.get("type") == "tool_use":
-        return _text(part.get("input"))
-    if not isinstance(part, Mapping) or part.get("type", "text") not in ("text", "output_text"):
-        return ""
-    text = part.get("text")
-    return text if isinstance(text, str) else _text(text.get("value")) if isinstance(text, Mapping) else ""
-
-
-def _arguments(message: Mapping[str, Any]) -> str:
-    calls = message.get("tool_calls")
-    first = calls[0] if isinstance(calls, list) and calls else calls
-    called = (
-        first.get("function") or first.get("custom") if isinstance(first, Mapping) else message.get("function_call")
-    )
-    return _text(called.get("arguments") or called.get("input")) if isinstance(called, Mapping) else ""
+    texts: list[str] = []
+    for part in content:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping) and part.get("type") == "tool_use":
+            texts.append(_text(part.get("input")))
+        elif isinstance(part, Mapping) and part.get("type", "text") in ("text", "output_text"):
+            text = part.get("text")
+            if isinstance(text, Mapping):
+                text = _text(text.get("value"))
+            if isinstance(text, str):
+                texts.append(text)
+    return "".join(texts)
 
 
 def _tokens(usage: object, name: str) -> int:

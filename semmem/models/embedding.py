@@ -131,8 +131,9 @@ class OpenAIEmbedder:
 
     async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[Row], bool]:
         """A row for each text, and whether the endpoint took them as they were sent."""
-        if self._over_limits(texts):  # learned since the batch was made
-            parts = [await self._rows(batch) for batch in self._limits.batches(texts)]
+        batches = list(self._limits.batches(texts))
+        if len(batches) > 1:  # a lower limit was learned since the batch was made
+            parts = [await self._rows(batch) for batch in batches]
             return [row for part, _ in parts for row in part], False
         form = self._form
         try:
@@ -148,9 +149,6 @@ class OpenAIEmbedder:
         for place in refused:
             rows[place] = await self._examined(texts[place])
         return rows, not refused
-
-    def _over_limits(self, texts: list[str]) -> bool:
-        return len(texts) > 1 and len(list(self._limits.batches(texts))) > 1
 
     async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[Row], bool]:
         """Once more, for what may have passed; a plain 500 is often an answer to the texts, and is not waited for."""
@@ -170,11 +168,11 @@ class OpenAIEmbedder:
         if await self._too_many(len(texts)):
             return (await self._rows(texts))[0]
         middle = (len(texts) + 1) // 2
-        (first, whole), (second, also_whole) = [
-            await self._rows(half, again=False) for half in (texts[:middle], texts[middle:])
-        ]
+        left, right = texts[:middle], texts[middle:]
+        first, whole = await self._rows(left, again=False)
+        second, also_whole = await self._rows(right, again=False)
         if whole and also_whole and not await self._accepts(texts):  # or the failures had passed meanwhile
-            self._learn(request_bytes=max(_size(texts[:middle]), _size(texts[middle:])))
+            self._learn(request_bytes=max(_size(left), _size(right)))
         return [*first, *second]
 
     async def _too_many(self, count: int) -> bool:
@@ -219,9 +217,11 @@ class OpenAIEmbedder:
                 row = (await self._ask([text]))[0]
                 break
             except ModelError as failure:
-                if isinstance(failure.__cause__, openai.RateLimitError):
+                cause = failure.__cause__
+                if isinstance(cause, openai.RateLimitError):
                     raise
-                row = _refusal(failure)
+                reason = f"status-{cause.status_code}" if isinstance(cause, openai.APIStatusError) else "no-answer"
+                row = Refused(reason, f"the endpoint refuses this text and takes others: {failure}")
                 if again and _is_refusal(failure):
                     break  # else another server behind the address may answer
         if isinstance(row, Refused):
@@ -242,18 +242,14 @@ class OpenAIEmbedder:
             if isinstance(failure.__cause__, openai.APIConnectionError | openai.RateLimitError):
                 raise
             for form in self._forms():
-                if form != self._form and await self._works(form):
+                if form == self._form:
+                    continue
+                with suppress(ModelError):
+                    await self._harmless(form, 0)
                     self._form = form
                     _log.info("%s: from now on asked with %s", self.model, ", ".join(form) or "no further fields")
                     return
             raise
-
-    async def _works(self, form: Mapping[str, Any]) -> bool:
-        try:
-            await self._harmless(form, 0)
-        except ModelError:
-            return False
-        return True
 
     async def _harmless(self, form: Mapping[str, Any], retries: int) -> None:
         row = (await self._ask([HARMLESS], form=form, retries=retries))[0]
@@ -267,22 +263,21 @@ class OpenAIEmbedder:
         return forms if size else forms[:2]
 
     async def _ask(self, texts: Sequence[str], *, form: Mapping[str, Any] | None = None, retries: int = 0) -> list[Row]:
+        """Rows of another size than the known one are refused; the first answer's, or most of it, makes it known."""
         body = {"model": self._name, "input": list(texts), **(self._form if form is None else form)}
         async with self._free:
+            most_bytes = ANSWER_BYTES + len(texts) * (self._dimensions or MAX_DIMENSIONS) * BYTES_A_NUMBER
             with typed_errors(self.model):
-                answer = await post(self._client, "/embeddings", body, retries, most_bytes=self._most_bytes(texts))
-        return self._sized(read_rows(parse_body(answer), len(texts)))
-
-    def _most_bytes(self, texts: Sequence[str]) -> int:
-        return ANSWER_BYTES + len(texts) * (self._dimensions or MAX_DIMENSIONS) * BYTES_A_NUMBER
-
-    def _sized(self, rows: list[Row]) -> list[Row]:
-        """Rows of another size than the known one are refused; the first answer's, or most of it, makes it known."""
+                answer = await post(self._client, "/embeddings", body, retries, most_bytes=most_bytes)
+        rows = read_rows(parse_body(answer), len(texts))
         sizes = Counter(len(row) for row in rows if not isinstance(row, Refused))
         if self._dimensions is None and sizes:
             self._dimensions = sizes.most_common(1)[0][0]
         known = self._dimensions
-        return [row if isinstance(row, Refused) or len(row) == known else _of_size(len(row), known) for row in rows]
+        for place, row in enumerate(rows):
+            if not isinstance(row, Refused) and len(row) != known:
+                rows[place] = Refused("dimensions", f"the vector has {len(row)} dimensions, not {known}")
+        return rows
 
     def _learn(self, **smaller: int) -> None:
         learned = {name: min(value, getattr(self._limits, name)) for name, value in smaller.items()}
@@ -305,13 +300,3 @@ def _size(texts: Sequence[str]) -> int:
 def _is_refusal(failure: ModelError) -> bool:
     """Of the request itself, which will not pass; anything else, such as an error in a 200, may."""
     return isinstance(failure.__cause__, openai.APIStatusError) and not isinstance(failure, ModelUnavailable)
-
-
-def _refusal(failure: ModelError) -> Refused:
-    cause = failure.__cause__
-    reason = f"status-{cause.status_code}" if isinstance(cause, openai.APIStatusError) else "no-answer"
-    return Refused(reason, f"the endpoint refuses this text and takes others: {failure}")
-
-
-def _of_size(size: int, known: int | None) -> Refused:
-    return Refused("dimensions", f"the vector has {size} dimensions, not {known}")

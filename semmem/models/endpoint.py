@@ -58,25 +58,21 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
     async def _read(self, response: Any) -> Any:
         """The response with its body decoded, so that a small compressed one cannot become a large one unseen."""
         try:
-            body = await self._body(response)
+            encoding, most = response.headers.get("content-encoding", "identity").strip().lower(), _most_bytes.get()
+            if encoding not in ("identity", "gzip", "x-gzip", ""):
+                raise _Unusable(message="the answer is in an encoding that was not asked for", request=response.request)
+            unpacked = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
+            body = bytearray()
+            async for part in response.aiter_raw():
+                body += unpacked.decompress(part, most + 1 - len(body)) if unpacked else part
+                if len(body) > most:
+                    raise _Unusable(message=f"the answer is longer than {most} bytes", request=response.request)
         except zlib.error as error:
             raise _Unusable(message="the answer is not the gzip it claims to be", request=response.request) from error
         finally:
             await response.aclose()
         headers = [(name, value) for name, value in response.headers.multi_items() if name not in _OF_THE_WIRE]
         return type(response)(response.status_code, headers=headers, content=bytes(body), request=response.request)
-
-    async def _body(self, response: Any) -> bytearray:
-        encoding, most = response.headers.get("content-encoding", "identity").strip().lower(), _most_bytes.get()
-        if encoding not in ("identity", "gzip", "x-gzip", ""):
-            raise _Unusable(message="the answer is in an encoding that was not asked for", request=response.request)
-        unpacked = zlib.decompressobj(_GZIP) if "gzip" in encoding else None
-        body = bytearray()
-        async for part in response.aiter_raw():
-            body += unpacked.decompress(part, most + 1 - len(body)) if unpacked else part
-            if len(body) > most:
-                raise _Unusable(message=f"the answer is longer than {most} bytes", request=response.request)
-        return body
 
 
 def connect(base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> openai.AsyncOpenAI:
@@ -153,12 +149,8 @@ async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], r
         )
     finally:
         _most_bytes.reset(bounded)
-    return _decoded(answer.content)
-
-
-def _decoded(content: bytes) -> str:
-    """JSON is UTF-8, whatever the headers say; some servers put a mark in front, or cut a character in two."""
-    return content.decode("utf-8-sig", errors="replace")
+    # JSON is UTF-8, whatever the headers say; some servers put a mark in front, or cut a character in two.
+    return answer.content.decode("utf-8-sig", errors="replace")
 
 
 @contextmanager

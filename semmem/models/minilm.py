@@ -92,7 +92,10 @@ class Pooled:
             with one_thread():
                 rows = _normalised(states @ _projection() if self._project else states)
             for row, (index, encoding) in enumerate(zip(indices, encoded, strict=True)):
-                self._states[index] = _token_states(encoding, rows[row])
+                # Without [CLS] and [SEP], which stand for no word of the text.
+                kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
+                tokens = encoding.tokens
+                self._states[index] = TokenStates(tuple(tokens[place] for place in kept), rows[row][kept])
 
     def embeddings(self) -> Embeddings:
         states = self._states
@@ -129,13 +132,6 @@ def _run(encoded: "list[Encoding]") -> tuple[NDArray[np.float32], NDArray[np.int
     return states, mask
 
 
-def _token_states(encoding: "Encoding", states: NDArray[np.float32]) -> TokenStates:
-    """Without [CLS] and [SEP], which stand for no word of the text."""
-    kept = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
-    tokens = encoding.tokens
-    return TokenStates(tuple(tokens[place] for place in kept), states[kept])
-
-
 def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     normalised: NDArray[np.float32] = rows / np.linalg.norm(rows, axis=-1, keepdims=True)
     return normalised
@@ -150,27 +146,25 @@ def _projection() -> NDArray[np.float32]:
 @cache  # called in the one worker thread only
 def _load() -> "tuple[Tokenizer, InferenceSession]":
     with forking.undivided():
-        return _loaded()
-
-
-def _loaded() -> "tuple[Tokenizer, InferenceSession]":
-    try:
-        from onnxruntime import InferenceSession, SessionOptions
-        from tokenizers import Tokenizer
-    except ImportError as error:
-        raise MissingExtra("local", "the bundled embedder") from error
-    tokenizer = Tokenizer.from_str(files("semmem.models").joinpath("data", "minilm-tokenizer.json").read_text("utf-8"))
-    tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.no_padding()
-    options = SessionOptions()
-    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for good
-    options.enable_mem_pattern = False  # it keeps a plan for every shape of batch
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the CPU to others
-    session = InferenceSession(_weights(), options, providers=["CPUExecutionProvider"])
-    _return_free_memory()
-    return tokenizer, session
+        try:
+            from onnxruntime import InferenceSession, SessionOptions
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise MissingExtra("local", "the bundled embedder") from error
+        tokenizer = Tokenizer.from_str(
+            files("semmem.models").joinpath("data", "minilm-tokenizer.json").read_text("utf-8")
+        )
+        tokenizer.enable_truncation(MAX_TOKENS)
+        tokenizer.no_padding()
+        options = SessionOptions()
+        options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # it keeps the largest batch's memory for good
+        options.enable_mem_pattern = False  # it keeps a plan for every shape of batch
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the CPU to others
+        session = InferenceSession(_weights(), options, providers=["CPUExecutionProvider"])
+        _return_free_memory()
+        return tokenizer, session
 
 
 def _return_free_memory() -> None:

@@ -98,7 +98,8 @@ def is_about_request(status: int) -> bool:
 def _too_large(said: str, asked: int) -> Refusal:
     if _CONTEXT.search(said) or not _ANSWER_LIMIT.search(said):
         return Refusal(kind="size", said=said, context=_window(said))
-    below = [number for number in _numbers(said) if 16 <= number < asked]
+    numbers = [int(re.sub(r"\D", "", match)) for match in _NUMBER.findall(said) if len(match) < 12]
+    below = [number for number in numbers if 16 <= number < asked]
     return Refusal(kind="size", said=said, answer=max(below, default=None))
 
 
@@ -109,10 +110,6 @@ def _window(said: str) -> int | None:
             if 256 <= number <= 10_000_000:
                 return number
     return None
-
-
-def _numbers(said: str) -> list[int]:
-    return [int(re.sub(r"\D", "", match)) for match in _NUMBER.findall(said) if len(match) < 12]
 
 
 def _said(text: str) -> str:

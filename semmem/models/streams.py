@@ -22,8 +22,15 @@ def joined(text: str) -> Mapping[str, Any] | None:
     for piece in pieces:
         if piece.get("error") or (piece.get("choices") and _choice(piece).get("message")):
             return dict(piece)  # a failure, or the whole answer in one piece
-    finish = next((word for piece in pieces if (word := _finish(piece))), "stop" if _END in data else None)
-    if finish is None:
+    finish: object = None
+    for piece in pieces:
+        choice = _choice(piece)
+        finish = finish or choice.get("finish_reason") or choice.get("done_reason")
+        if not finish and choice.get("done"):
+            finish = "stop"
+    if not finish and _END in data:
+        finish = "stop"
+    if not finish:
         return None
     usage = next((piece["usage"] for piece in reversed(pieces) if piece.get("usage")), None)
     return {"choices": [{"message": _message(pieces), "finish_reason": finish}], "usage": usage}
@@ -31,14 +38,11 @@ def joined(text: str) -> Mapping[str, Any] | None:
 
 def _choice(piece: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first answer's part of a piece; Ollama's own API has no choices around it."""
-    choices = piece.get("choices")
-    first = choices[0] if isinstance(choices, Sequence) and choices else {} if "choices" in piece else piece
+    first: Any = piece
+    if "choices" in piece:
+        choices = piece["choices"]
+        first = choices[0] if isinstance(choices, Sequence) and choices else {}
     return first if isinstance(first, Mapping) and not first.get("index") else {}
-
-
-def _finish(piece: Mapping[str, Any]) -> object:
-    choice = _choice(piece)
-    return choice.get("finish_reason") or choice.get("done_reason") or ("stop" if choice.get("done") else None)
 
 
 def _message(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -53,13 +57,12 @@ def _message(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for name in _TEXTS:
             if part := delta.get(name):
                 message.setdefault(name, []).extend(part if isinstance(part, list) else [part])
-        arguments += _arguments(delta)
-    return message | ({"tool_calls": [{"function": {"arguments": arguments}}]} if arguments else {})
-
-
-def _arguments(delta: Mapping[str, Any]) -> str:
-    calls = delta.get("tool_calls")
-    first = calls[0] if isinstance(calls, list) and calls else None
-    called = first.get("function") if isinstance(first, Mapping) and not first.get("index") else None
-    arguments = called.get("arguments") if isinstance(called, Mapping) else None
-    return arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
+        calls = delta.get("tool_calls")
+        first = calls[0] if isinstance(calls, list) and calls else None
+        called = first.get("function") if isinstance(first, Mapping) and not first.get("index") else None
+        given = called.get("arguments") if isinstance(called, Mapping) else None
+        if given:
+            arguments += given if isinstance(given, str) else json.dumps(given)
+    if arguments:
+        message["tool_calls"] = [{"function": {"arguments": arguments}}]
+    return message

@@ -54,24 +54,24 @@ def load_counter(encoding: str = "o200k_base") -> TokenCounter:
     Raises ConfigurationError for an encoding tiktoken does not know.
     """
     with _lock, forking.undivided():  # tiktoken has a lock of its own
-        if encoding not in _counters:
-            _counters[encoding] = _make(encoding)
-        return _counters[encoding]
-
-
-def _make(encoding: str) -> TokenCounter:
-    known = tiktoken.list_encoding_names()
-    if encoding not in known:
-        raise ConfigurationError(f"encoding: {encoding!r} is not known to tiktoken; use one of {', '.join(known)}")
-    table = _table(encoding)
-    if table is not None:
-        return ExactCounter(table)
-    _log.warning(
-        "tiktoken's table of %s cannot be had: tokens are counted by an upper bound. "
-        "Set TIKTOKEN_CACHE_DIR to a folder that holds the table, or allow its download once.",
-        encoding,
-    )
-    return BoundCounter(o200k_bound if encoding == "o200k_base" else byte_bound)
+        if encoding in _counters:
+            return _counters[encoding]
+        known = tiktoken.list_encoding_names()
+        if encoding not in known:
+            raise ConfigurationError(f"encoding: {encoding!r} is not known to tiktoken; use one of {', '.join(known)}")
+        counter: TokenCounter
+        table = _table(encoding)
+        if table is not None:
+            counter = ExactCounter(table)
+        else:
+            counter = BoundCounter(o200k_bound if encoding == "o200k_base" else byte_bound)
+            _log.warning(
+                "tiktoken's table of %s cannot be had: tokens are counted by an upper bound. "
+                "Set TIKTOKEN_CACHE_DIR to a folder that holds the table, or allow its download once.",
+                encoding,
+            )
+        _counters[encoding] = counter
+        return counter
 
 
 def _table(name: str) -> tiktoken.Encoding | None:

@@ -25,25 +25,21 @@ def read_rows(body: Any, count: int) -> list[Row]:
     """
     if not body or not isinstance(body, Mapping | list):
         raise ModelError("the endpoint's answer is not a JSON object")
-    data = _data(body)
-    if data is None:
+    # The items, or vectors alone, as OpenAI's API holds them, or llama.cpp's, TEI's, Ollama's or Cohere's own.
+    data: Any = body
+    if isinstance(data, list) and len(data) == 1 and isinstance(data[0], Mapping) and "data" in data[0]:
+        data = data[0]
+    if isinstance(data, Mapping):
+        data = data.get("data", data.get("embeddings"))
+    if isinstance(data, Mapping):
+        data = data.get("float")
+    if not isinstance(data, list):
         failed = isinstance(body, Mapping) and body.get("error")
         what = "an error in place of vectors" if failed else "no list of embeddings"
         raise ModelError(f"the endpoint's answer holds {what}")
     if len(data) != count:
         raise ModelError(f"{len(data)} vectors came back for {count} texts")
     return [_row(item) for item in _ordered(data)]
-
-
-def _data(body: Any) -> list[Any] | None:
-    """The items, or vectors alone, as OpenAI's API holds them, or llama.cpp's, TEI's, Ollama's or Cohere's own."""
-    if isinstance(body, list) and len(body) == 1 and isinstance(body[0], Mapping) and "data" in body[0]:
-        body = body[0]
-    if isinstance(body, Mapping):
-        body = body.get("data", body.get("embeddings"))
-    if isinstance(body, Mapping):
-        body = body.get("float")
-    return body if isinstance(body, list) else None
 
 
 def _ordered(data: list[Any]) -> Sequence[Any]:
