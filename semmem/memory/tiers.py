@@ -1,14 +1,15 @@
 """Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import NamedTuple
 
 from semmem.domain.context import Context, Format, Item, Tier
 from semmem.domain.event import Event
-from semmem.domain.fact import Fact, Summary
+from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.errors import StoreUnavailable
@@ -72,8 +73,10 @@ class Recent:
             return await self._log.recent(scope, limit), frozenset()
         try:
             known = await self._cache.recent(scope, limit, state.epoch)
-            known = known and [event for event in known if event.seq <= state.newest]
-            if known is None or (known[0].id if known else None) != state.newest_id:
+            if known is not None:
+                known = [event for event in known if event.seq <= state.newest]
+            first = known[0].id if known else None
+            if known is None or first != state.newest_id:
                 known = await self._log.recent(scope, self._cap)
                 await self._cache.fill(scope, known, state.epoch)
         except StoreUnavailable as error:
@@ -96,29 +99,46 @@ class Tiers:
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
             "recent": lambda: self._recent_tier(view, session),
             "summary": lambda: self._summary_tier(view, session),
-            "retrieved": lambda: self._retrieved_tier(view, query, budget, _hits_in(budget, tiers)),
+            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
         degraded = frozenset[str]().union(*(found.degraded for found in gathered))
         if "embedder" in degraded:  # extraction needs it before it asks the model, which is not to blame then
             degraded -= {"llm"}
-        context = await _aside(
-            assemble,
-            items,
-            budget=budget,
-            counter=self._counter,
-            format=format,
-            degraded=degraded,
-            home=view.scopes[0],
+        home = view.scopes[0]
+        put_together = partial(
+            assemble, items, budget=budget, counter=self._counter, format=format, degraded=degraded, home=home
         )
+        # In a thread where the texts are long; for short ones the way there costs more than it saves.
+        long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
+        context = await asyncio.to_thread(put_together) if long else put_together()
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
     async def _summary_tier(self, view: View, session: str | None) -> Gathered:
-        return Gathered([_summary_item(summary, session) for summary in await self._summaries.newest(view)])
+        items = []
+        for summary in await self._summaries.newest(view):
+            worth = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
+            item = Item(
+                tier="summary",
+                kind="summary",
+                id=summary.id,
+                scope=summary.scope,
+                text=summary.text,
+                voice="summary",
+                role="system",
+                at=summary.recorded_at,
+                session=summary.session,
+                worth=SCOPE_SUMMARY_WORTH if summary.session is None else worth,
+            )
+            items.append(item)
+        return Gathered(items)
 
-    async def _retrieved_tier(self, view: View, query: str, budget: int, hits: int) -> Gathered:
+    async def _retrieved_tier(self, view: View, query: str, budget: int, tiers: Collection[Tier]) -> Gathered:
         """A text that would take more than its share of the budget is shown by what of it answers."""
+        # As many hits as may fit beside what the other tiers are sure of.
+        others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
+        hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
         recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
@@ -135,35 +155,6 @@ class Tiers:
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
-
-
-async def _aside(assemble: Callable[..., Context], items: Mapping[Tier, Sequence[Item]], **how: object) -> Context:
-    """In a thread where the texts are long; for short ones the way there costs more than it saves."""
-    if sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG:
-        return await asyncio.to_thread(assemble, items, **how)
-    return assemble(items, **how)
-
-
-def _hits_in(budget: int, tiers: Collection[Tier]) -> int:
-    """As many as may fit beside what the other tiers are sure of."""
-    others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
-    return max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
-
-
-def _summary_item(summary: Summary, session: str | None) -> Item:
-    near = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
-    return Item(
-        tier="summary",
-        kind="summary",
-        id=summary.id,
-        scope=summary.scope,
-        text=summary.text,
-        voice="summary",
-        role="system",
-        at=summary.recorded_at,
-        session=summary.session,
-        worth=SCOPE_SUMMARY_WORTH if summary.session is None else near,
-    )
 
 
 def _item(tier: Tier, of: Event | Fact, text: str, worth: float) -> Item:
