@@ -236,7 +236,9 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         clock=clock,
         dedup_window=settings.dedup_window,
     )
-    scrubber = _scrubber(settings, stores, clock)
+    scrubber = None
+    if stores.servers is not None and settings.all_embedded:
+        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
     return Application(
         settings=settings,
         memory=Memory(Opened(parts)),
@@ -259,12 +261,6 @@ def _reconciler(stores: Stores) -> Reconciler | None:
         mirror=stores.mirror,
         keeper=stores.keeper,
     )
-
-
-def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
-    if stores.servers is None or not settings.all_embedded:
-        return None
-    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
 
 
 def _worker(

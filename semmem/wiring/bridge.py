@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -30,17 +30,9 @@ _sharing = threading.Lock()
 _bridges: "WeakSet[Bridge]" = WeakSet()
 
 
-def _told(setting: object) -> str:
-    """By which two settings are told apart; a secret's own text hides it."""
+def _spelled_out(setting: object) -> str:
+    """A setting's whole value; the text of a secret hides it."""
     return setting.get_secret_value() if isinstance(setting, SecretStr) else repr(setting)
-
-
-def _name_of(settings: Mapping[str, object]) -> str:
-    """The same for the same settings. Raises InvalidInput for values that no setting has."""
-    try:
-        return hashlib.sha256(json.dumps(settings, sort_keys=True, default=_told).encode()).hexdigest()
-    except (TypeError, ValueError, RecursionError):
-        raise InvalidInput("settings", "must be plain values", "pass what semmem.open takes") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +60,14 @@ class Bridge:
 
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
-        """One bridge for all in this process who ask with the same settings; it closes when each has closed it."""
-        name = _name_of(settings)
+        """One bridge for all in this process who ask with the same settings; it closes when each has closed it.
+
+        Raises InvalidInput for values that no setting has.
+        """
+        try:
+            name = hashlib.sha256(json.dumps(settings, sort_keys=True, default=_spelled_out).encode()).hexdigest()
+        except (TypeError, ValueError, RecursionError):
+            raise InvalidInput("settings", "must be plain values", "pass what semmem.open takes") from None
         with _sharing:
             bridge = _shared.get(name)
             if bridge is None or bridge.ended:
@@ -81,7 +79,7 @@ class Bridge:
     @property
     def ended(self) -> bool:
         """Closed, or never opened for an error."""
-        return self._closed or self._failed
+        return self._closed or (self._opened.done() and self._opened.exception() is not None)
 
     def run(self, work: Work[T]) -> T:
         """The answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
@@ -140,10 +138,6 @@ class Bridge:
             if self._opened.done():
                 raise
             self._opened.set_exception(error)
-
-    @property
-    def _failed(self) -> bool:
-        return self._opened.done() and self._opened.exception() is not None
 
     def _end(self) -> None:
         with self._lock:

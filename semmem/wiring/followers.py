@@ -58,9 +58,12 @@ async def retire(settings: Settings, store: str) -> int:
 
 def own_stores(settings: Settings) -> list[str]:
     """Those that a process with these settings has."""
-    redis = settings.embedded or settings.redis_url is not None
-    qdrant = settings.vector_index != "pgvector" and (settings.embedded or settings.qdrant_url is not None)
-    return [*([redis_named(settings.redis_prefix)] if redis else []), *([QDRANT] if qdrant else [])]
+    names = []
+    if settings.uses_redis:
+        names.append(redis_named(settings.redis_prefix))
+    if settings.uses_qdrant:
+        names.append(QDRANT)
+    return names
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -226,12 +226,13 @@ def load_settings(**given: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {_plain(one['msg'])}" for one in error.errors())
-        raise ConfigurationError(f"settings: {wrong}; correct the argument or the SEMMEM_* variable") from None
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
+        wrong = []
+        for one in error.errors():
+            name = ".".join(map(str, one["loc"]))
+            wrong.append(f"{name}: {one['msg'].removeprefix('Value error, ')}")
+        raise ConfigurationError(
+            f"settings: {'; '.join(wrong)}; correct the argument or the SEMMEM_* variable"
+        ) from None
 
 
 def warn_of_unknown(names: Iterable[str]) -> None:
@@ -278,11 +279,13 @@ def described() -> list[Described]:
 
 
 def _kind(field: FieldInfo) -> str:
-    kinds = [kind for kind in get_args(field.annotation) if kind is not NoneType] or [field.annotation]
-    if get_origin(field.annotation) is Literal or get_origin(kinds[0]) is Literal:
-        choices = get_args(field.annotation if get_origin(field.annotation) is Literal else kinds[0])
-        return " or ".join(map(str, choices))
-    [kind] = [get_args(kind)[0] if get_args(kind) else kind for kind in kinds]
+    kind: Any = field.annotation
+    if NoneType in get_args(kind):
+        [kind] = [each for each in get_args(kind) if each is not NoneType]
+    if get_origin(kind) is Literal:
+        return " or ".join(map(str, get_args(kind)))
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     words: dict[Any, str] = {
         str: "text",
         int: "number",
