@@ -28,22 +28,18 @@ class IndexSync:
         self._ensured = False
         followed = False
         while not followed and turn.take():
-            followed = not await self._carry(scope)
+            # One carrier per scope, or a slow one could write back a row that another has just deleted.
+            async with self._postgres.exclusively("mirror", scope):
+                changes, points = await self._work.take(scope, BATCH)
+                followed = not changes
+                if changes:
+                    failpoints.reach("mirror-writing")
+                    gone = set(changes) - {point.id for point in points}
+                    await self._mirror.upsert(points)
+                    await self._mirror.delete(scope, list(gone))
+                    failpoints.reach("mirror-written")
+                    await self._work.finish(scope, changes)
         self._ensured = True
         if not self._keeper.whole:
             self._keeper.due.set()
         return followed
-
-    async def _carry(self, scope: Scope) -> bool:
-        # One carrier per scope, or a slow one could write back a row that another has just deleted.
-        async with self._postgres.exclusively("mirror", scope):
-            changes, points = await self._work.take(scope, BATCH)
-            if not changes:
-                return False
-            failpoints.reach("mirror-writing")
-            gone = set(changes) - {point.id for point in points}
-            await self._mirror.upsert(points)
-            await self._mirror.delete(scope, list(gone))
-            failpoints.reach("mirror-written")
-            await self._work.finish(scope, changes)
-        return True

@@ -76,7 +76,10 @@ class FactWriter:
             changed = added + retired
             failpoints.reach("facts-writing")
             await _summarize(tx, batch, retracted)
-            await _bury(tx, batch.extraction)
+            for event_id, failure in (batch.extraction.failed or {}).items():
+                await add_dead_letter(tx, "extraction", failure.reason, failure.detail, [event_id])
+            for draft in batch.extraction.quarantined:
+                await add_dead_letter(tx, "draft", draft.reason, draft.text, draft.event_ids)
             await add_audit(tx, "consolidate", batch.actor, changed, batch.usage)
             if self._mirrored:
                 await add_work(tx, changed)
@@ -145,10 +148,3 @@ async def _summarize(tx: Unit, batch: Batch, retracted: Retracted) -> None:
     if withheld:
         await make_stale(tx)  # the batch that is being read goes on from this one's texts
         await queue(tx, "erase")
-
-
-async def _bury(tx: Unit, extraction: Extraction) -> None:
-    for event_id, failure in (extraction.failed or {}).items():
-        await add_dead_letter(tx, "extraction", failure.reason, failure.detail, [event_id])
-    for draft in extraction.quarantined:
-        await add_dead_letter(tx, "draft", draft.reason, draft.text, draft.event_ids)
