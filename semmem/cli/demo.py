@@ -42,25 +42,25 @@ def demo(ctx: typer.Context) -> None:
 
     Example: semmem demo
     """
-    run(_demo(ctx))
 
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            given: dict[str, Any] = {}
+            if "data" not in ctx.obj:
+                given["data"] = await stack.enter_async_context(_temporary_folder())
+            opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
+            answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
+            story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
+            said = await story.events_go_in()
+            await story.facts_come_out(said)
+            await story.a_new_session_recalls()
+            await story.context_fits_its_budget()
+            await story.others_get_nothing_of_it(said)
+            await story.qdrant_stops()
+            await story.a_fact_is_forgotten(said)
+        answers.print(pictures.ending())
 
-async def _demo(ctx: typer.Context) -> None:
-    async with AsyncExitStack() as stack:
-        given: dict[str, Any] = (
-            {} if "data" in ctx.obj else {"data": await stack.enter_async_context(_temporary_folder())}
-        )
-        opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
-        answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
-        story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
-        said = await story.events_go_in()
-        await story.facts_come_out(said)
-        await story.a_new_session_recalls()
-        await story.context_fits_its_budget()
-        await story.others_get_nothing_of_it(said)
-        await story.qdrant_stops()
-        await story.a_fact_is_forgotten(said)
-    answers.print(pictures.ending())
+    run(work())
 
 
 @asynccontextmanager

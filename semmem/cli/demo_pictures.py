@@ -13,11 +13,12 @@ from semmem.cli.output import counts, day, minute, spent
 from semmem.domain.context import Context
 from semmem.domain.event import Ack, NewEvent
 from semmem.domain.fact import Fact
-from semmem.domain.hit import Hit, Recall
+from semmem.domain.hit import Recall
 from semmem.domain.receipt import Receipt
 from semmem.retrieval.quote import visible
 
 OFFLINE = "offline"
+BAR_WIDTH = 20
 VERDICTS = {"added": "green", "confirmed": "cyan", "superseded": "yellow"}
 
 
@@ -88,27 +89,21 @@ def recalled(question: str, found: Recall) -> RenderableType:
         title.append(f"   degraded: {', '.join(sorted(found.degraded))}", style="yellow")
     made = _grid(wide=1)
     for hit in found:
-        made.add_row(Text(f"{hit.score:.2f}", style="green"), _hit(hit))
+        body = Text(visible(hit.text))
+        body.append(f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}", style="dim")
+        made.add_row(Text(f"{hit.score:.2f}", style="green"), body)
     if not found:
         made.add_row("", Text("nothing", style="dim"))
     return Group(title, made, Text())
 
 
-def _hit(hit: Hit) -> Text:
-    note = f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}"
-    return Text(visible(hit.text)).append(note, style="dim")
-
-
 def context(made: Context) -> RenderableType:
+    filled = round(BAR_WIDTH * made.tokens / made.budget)
+    bar = "█" * filled + "░" * (BAR_WIDTH - filled)
     return Group(
         Panel(Text(visible(made.text)), border_style="dim"),
-        Text.assemble((_bar(made.tokens, made.budget), "green"), f" {spent(made)}"),
+        Text.assemble((bar, "green"), f" {spent(made)}"),
     )
-
-
-def _bar(part: int, whole: int, width: int = 20) -> str:
-    filled = round(width * part / whole)
-    return "█" * filled + "░" * (width - filled)
 
 
 def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recall], mayas: set[UUID]) -> RenderableType:

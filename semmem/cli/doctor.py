@@ -120,22 +120,21 @@ async def _embeds(settings: "Settings", embedder: "Embedder") -> str:
 
 async def _model(settings: "Settings") -> Check:
     if not settings.uses_llm:
-        what = "none: the offline extractor finds the facts"
-        return Check(part="llm", state="ok", what=what)
+        return Check(part="llm", state="ok", what="none: the offline extractor finds the facts")
+
+    async def work() -> str:
+        from semmem.wiring.opening import make_chat
+
+        chat = make_chat(settings)
+        try:
+            asked = [{"role": "user", "content": 'Answer with {"ready": true}.'}]
+            await chat.complete(asked, schema=PROBE, schema_name="probe", max_tokens=50)
+        finally:
+            await chat.aclose()
+        return f"{chat.model} answers"
+
     fix = "check SEMMEM_LLM_BASE_URL, SEMMEM_LLM_MODEL and the key; events wait until it answers"
-    return await _checked("llm", _answers(settings), fix, worst="degraded")
-
-
-async def _answers(settings: "Settings") -> str:
-    from semmem.wiring.opening import make_chat
-
-    chat = make_chat(settings)
-    try:
-        asked = [{"role": "user", "content": 'Answer with {"ready": true}.'}]
-        await chat.complete(asked, schema=PROBE, schema_name="probe", max_tokens=50)
-    finally:
-        await chat.aclose()
-    return f"{chat.model} answers"
+    return await _checked("llm", work(), fix, worst="degraded")
 
 
 async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedder") -> AsyncIterator[Check]:
@@ -158,16 +157,8 @@ async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedd
     yield await _checked("postgres", postgres, "check SEMMEM_POSTGRES_URL; nothing works without it")
     yield await _qdrant(stack, settings, servers, embedder)
     yield await _redis(stack, settings, servers)
-    try:
-        health = await _health(stack, settings, servers)
-    except SemmemError:  # told in Postgres's own row
-        return
-    for check in work_checks(health, settings, datetime.now(UTC)):
+    async for check in _left_to_do(stack, settings, servers):
         yield check
-    if waiting := await _receipts(stack, settings, servers):
-        yield waiting
-    if servers and settings.all_embedded and (late := await _overdue_scrub(servers, datetime.now(UTC))):
-        yield late
 
 
 async def _postgres(
@@ -193,11 +184,23 @@ async def _postgres(
     return f"{found['server']}, pgvector {found['pgvector']}, revision {HEAD}, {bound}{pooled}"
 
 
-async def _health(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> "Health":
+async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> AsyncIterator[Check]:
+    """What waits for a worker, and for the stores to follow; nothing where Postgres is down."""
     from semmem.stores.postgres.health import HealthStore
+    from semmem.wiring.followers import followers_in, own_stores
     from semmem.wiring.opening import open_postgres
 
-    return await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
+    try:
+        health = await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
+    except SemmemError:  # told in Postgres's own row
+        return
+    for check in work_checks(health, settings, datetime.now(UTC)):
+        yield check
+    followers = await followers_in(await open_postgres(stack, settings, servers, size=2))
+    if waiting := receipts_check(followers, own_stores(settings) if settings.runs_worker else []):
+        yield waiting
+    if servers and settings.all_embedded and (late := await _overdue_scrub(servers, datetime.now(UTC))):
+        yield late
 
 
 def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[Check]:
@@ -238,14 +241,6 @@ def _letters(health: "Health") -> Check:
     counts = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
     fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
     return Check(part="dead letters", state="degraded", what=counts, fix=fix)
-
-
-async def _receipts(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> Check | None:
-    from semmem.wiring.followers import followers_in, own_stores
-    from semmem.wiring.opening import open_postgres
-
-    found = await followers_in(await open_postgres(stack, settings, servers, size=2))
-    return receipts_check(found, own_stores(settings) if settings.runs_worker else [])
 
 
 def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:

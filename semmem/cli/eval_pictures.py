@@ -36,9 +36,11 @@ def measured(result: Figures) -> RenderableType:
     """The tables of a retrieval result, with other systems beside it where it has `peers`."""
     from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
 
-    newest = [NEWEST_ABOVE] if NEWEST_ABOVE in result["metrics"] else []
+    metrics, latency = result["metrics"], result["latency_ms"]
+    listed = [f"{name} {_number(metrics[name])}" for name in (*STEMS, NEWEST_ABOVE) if name in metrics]
+    took = f"recall took {latency['p50']:,.0f} ms (p50), {latency['p95']:,.0f} ms (p95); embedder {result['embedder']}"
     parts: list[RenderableType] = [_headed(result), _table(result, RANKED), Text(), _table(result, COVERED)]
-    parts += [Text("\n" + _listed(result["metrics"], [*STEMS, *newest])), Text(_latency(result), style="dim")]
+    parts += [Text("\n" + ", ".join(listed)), Text(took, style="dim")]
     if "peers" in result:
         parts.append(Text(result["peers_note"], style="dim"))
     return Group(*parts)
@@ -83,15 +85,6 @@ def _grid(first: str, numbers: Iterable[str]) -> Table:
     for name in numbers:
         made.add_column(name, justify="right", no_wrap=True)
     return made
-
-
-def _listed(metrics: Figures, names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {_number(metrics[name])}" for name in names if name in metrics)
-
-
-def _latency(result: Figures) -> str:
-    spent = result["latency_ms"]
-    return f"recall took {spent['p50']:,.0f} ms (p50), {spent['p95']:,.0f} ms (p95); embedder {result['embedder']}"
 
 
 def _numbers(own: Figures, metrics: Iterable[str]) -> list[str]:

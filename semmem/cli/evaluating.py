@@ -72,7 +72,8 @@ def retrieval(
         from semmem.evals.plan import Plan
 
         floors = parse_floors(fail_under, METRICS)
-        _check_report(report)
+        if report and not all(map(find_spec, REPORT_PACKAGES)):  # before anything is measured
+            raise MissingExtra("evals", "the report")
         dataset, conversations, sha256 = request.load()
         plan = Plan(
             dataset=dataset,
@@ -87,7 +88,10 @@ def retrieval(
         result = beside(found)
         _write(result, request.json_file)
         answers.print(eval_pictures.measured(result))
-        _report(result, report)
+        if report:
+            from semmem.evals.report import write
+
+            notes.print(f"report: {write(result, report)}", soft_wrap=True)
         return [*_said(trouble), *below(floors, result["metrics"])]
 
     _end(run(measure()))
@@ -195,19 +199,6 @@ def _make_folder(file: Path | None) -> None:
 def _write(result: Mapping[str, Any], file: Path | None) -> None:
     if file:
         file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-
-
-def _check_report(folder: Path | None) -> None:
-    """Before anything is measured."""
-    if folder and not all(map(find_spec, REPORT_PACKAGES)):
-        raise MissingExtra("evals", "the report")
-
-
-def _report(result: Result, folder: Path | None) -> None:
-    if folder:
-        from semmem.evals.report import write
-
-        notes.print(f"report: {write(result, folder)}", soft_wrap=True)
 
 
 def _result_of(file: Path) -> Result:

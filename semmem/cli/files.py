@@ -67,11 +67,8 @@ def _read(stream: BinaryIO) -> bytes:
     try:
         return stream.readline(MAX_LINE_BYTES + 1)
     except OSError as error:
-        raise _unreadable(stream.name, error) from None
-
-
-def _unreadable(file: object, error: OSError) -> InvalidInput:
-    return InvalidInput("file", f"{file} cannot be read ({error.strerror})", "name a file, or - for stdin")
+        limit = f"{stream.name} cannot be read ({error.strerror})"
+        raise InvalidInput("file", limit, "name a file, or - for stdin") from None
 
 
 def check_is_lines(first: bytes) -> None:

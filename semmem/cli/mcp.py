@@ -137,7 +137,8 @@ def mcp_token(
     async def work() -> dict[str, str]:
         from semmem.integrations.mcp.tokens import entry_of, new_token
 
-        scope, token = Scope.one_of(tenant, user=user, workspace=workspace), new_token()
+        scope = Scope.one_of(tenant, user=user, workspace=workspace)
+        token = new_token()
         return {"token": token, "entry": entry_of(token, scope)}
 
     made = run(work())

@@ -107,15 +107,14 @@ def hits(found: Recall) -> RenderableType:
 
 
 def facts(found: Sequence[Fact]) -> RenderableType:
-    return Group(*map(_fact, found)) if found else Text("nothing", style="dim")
-
-
-def _fact(fact: Fact) -> Text:
-    notes = [str(fact.id), fact.category, holds(fact.validity), "" if fact.current else "superseded"]
-    text = Text(visible(fact.text)).append(f"\n  {', '.join(filter(None, notes))}", style="dim")
-    for source in fact.sources:
-        text.append(f"\n  “{visible(source.quote)}”", style="dim")
-    return text
+    shown: list[Text] = []
+    for fact in found:
+        about = [str(fact.id), fact.category, holds(fact.validity), "" if fact.current else "superseded"]
+        text = Text(visible(fact.text)).append(f"\n  {', '.join(filter(None, about))}", style="dim")
+        for source in fact.sources:
+            text.append(f"\n  “{visible(source.quote)}”", style="dim")
+        shown.append(text)
+    return Group(*shown) if shown else Text("nothing", style="dim")
 
 
 def versions(found: Sequence[Fact]) -> RenderableType:
@@ -134,17 +133,13 @@ def holds(validity: Validity) -> str:
 
 
 def events(found: Sequence[Event]) -> RenderableType:
-    rows = [
-        (str(event.seq), minute(event.occurred_at), f"{event.voice}: {event.content}\n  {_ids(event)}")
-        for event in found
-    ]
+    rows = []
+    for event in found:
+        # Among them what `forget` takes: the event's id, and its session and agent.
+        named = {"session": event.session, "agent": event.agent, "key": event.key}
+        ids = ", ".join([str(event.id), *(f"{name} {value}" for name, value in named.items() if value)])
+        rows.append((str(event.seq), minute(event.occurred_at), f"{event.voice}: {event.content}\n  {ids}"))
     return table("seq", "occurred", "event", rows=rows)
-
-
-def _ids(event: Event) -> str:
-    """What `forget` takes: the event's id, and its session and agent."""
-    named = {"session": event.session, "agent": event.agent, "key": event.key}
-    return ", ".join([str(event.id), *(f"{name} {value}" for name, value in named.items() if value)])
 
 
 def branches(found: Sequence[Branch]) -> RenderableType:
@@ -184,16 +179,13 @@ def summaries(found: Sequence[Summary]) -> RenderableType:
 
 def receipt(found: Receipt) -> RenderableType:
     known = [("receipt", str(found.id))] if found.id else []
+    followed = [(f"gone from {store}", minute(at) or "not yet") for store, at in found.stores.items()]
     remains = [("bytes", found.bytes)] if found.id else []
-    return table("what", "how much, or since when", rows=[*known, *counts(found.counts), *_followed(found), *remains])
+    return table("what", "how much, or since when", rows=[*known, *counts(found.counts), *followed, *remains])
 
 
 def counts(found: Mapping[str, int]) -> list[tuple[str, str]]:
     return [(kind.replace("_", " "), str(count)) for kind, count in found.items()]
-
-
-def _followed(found: Receipt) -> list[tuple[str, str]]:
-    return [(f"gone from {store}", minute(at) or "not yet") for store, at in found.stores.items()]
 
 
 def context(made: Context) -> RenderableType:

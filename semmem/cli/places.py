@@ -45,7 +45,10 @@ def at_place(command: Callable[..., None]) -> Callable[..., None]:
     made: list[inspect.Parameter] = []
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         if parameter.name == "place":
-            made += [_parameter(name, *option) for name, option in _OPTIONS.items()]
+            made += [
+                inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+                for name, (annotation, default) in _OPTIONS.items()
+            ]
         else:
             made.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
     placed.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
@@ -63,21 +66,18 @@ def place_named(tenant: str, user: str | None, workspace: str | None, branch: st
         raise InvalidInput(field, error.limit, error.fix) from None
 
 
-def _parameter(name: str, annotation: Any, default: object) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-
 def places_of(beside: Branch, named: Sequence[str] | None) -> list[Branch]:
     """Places of the same tenant, and branches of the same root. Raises InvalidInput."""
-    return [_place(beside, text) for text in named or ()]
-
-
-def _place(beside: Branch, text: str) -> Branch:
-    kind, colon, id = text.partition(":")
-    if kind == "user" and colon:
-        return Branch(Scope.user(beside.root.tenant, id))
-    if kind == "workspace" and colon:
-        return Branch(Scope.workspace(beside.root.tenant, id))
-    if kind == "branch" and id:
-        return Branch(beside.root, path_of("also", id))
-    raise InvalidInput("also", "must be user:ID, workspace:ID or branch:PATH", "write it like workspace:launch")
+    places = []
+    for text in named or ():
+        kind, colon, id = text.partition(":")
+        if kind == "user" and colon:
+            places.append(Branch(Scope.user(beside.root.tenant, id)))
+        elif kind == "workspace" and colon:
+            places.append(Branch(Scope.workspace(beside.root.tenant, id)))
+        elif kind == "branch" and id:
+            places.append(Branch(beside.root, path_of("also", id)))
+        else:
+            limit = "must be user:ID, workspace:ID or branch:PATH"
+            raise InvalidInput("also", limit, "write it like workspace:launch")
+    return places

@@ -1,6 +1,5 @@
 """The commands that answer from a memory: recall, context, facts, timeline, history and summaries."""
 
-from collections.abc import Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -86,7 +85,10 @@ def context(
     """
 
     async def work() -> Context:
-        wanted = _tiers(tiers)
+        wanted = [name.strip().lower() for each in tiers or [",".join(TIERS)] for name in each.split(",")]
+        if not set(wanted) <= set(TIERS):
+            limit = f"must name one or more of {', '.join(TIERS)}"
+            raise InvalidInput("tiers", limit, "write them like summary,retrieved")
         async with viewed(ctx, place, also) as (memory, others):
             return await memory.context(
                 query,
@@ -94,21 +96,13 @@ def context(
                 session=session,
                 also=others,
                 format=format,
-                tiers=wanted,
+                tiers=cast("list[Tier]", wanted),
             )
 
     made = run(work())
     show(made, as_json, output.context)
     notes.print(output.spent(made), style="dim")
     note_degraded(made.degraded)
-
-
-def _tiers(said: Sequence[str] | None) -> list[Tier]:
-    """Raises InvalidInput for a name that is no tier."""
-    named = [name.strip().lower() for each in said or [",".join(TIERS)] for name in each.split(",")]
-    if not set(named) <= set(TIERS):
-        raise InvalidInput("tiers", f"must name one or more of {', '.join(TIERS)}", "write them like summary,retrieved")
-    return cast("list[Tier]", named)
 
 
 @at_place

@@ -1,7 +1,6 @@
 """The commands for what is kept under keys of a caller's own: records put, get, list and delete."""
 
 import json
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -48,13 +47,14 @@ def put(
     """
 
     async def work() -> Record:
-        found, event = (
-            options.json_object("value", text_or_stdin("value", value)),
-            NewEvent(content=text) if text else None,
-        )
-        span = _duration(ttl)
+        given = options.json_object("value", text_or_stdin("value", value))
+        event = NewEvent(content=text) if text else None
+        try:
+            span = None if ttl is None else read_duration(ttl)
+        except ValueError as error:
+            raise InvalidInput("ttl", str(error), "pass 30m or P7D, for example") from None
         async with scoped(ctx, place) as memory:
-            record = await memory.records.put(key, found, event=event, ttl=span)
+            record = await memory.records.put(key, given, event=event, ttl=span)
             if event and (settings_of(ctx).runs_worker if wait is None else wait):
                 await settle_unless_stalled(memory)
             return record
@@ -129,10 +129,3 @@ def delete(
 
 def _record(record: Record) -> Text:
     return Text(visible(json.dumps(record.value, ensure_ascii=False, indent=2)))
-
-
-def _duration(text: str | None) -> timedelta | None:
-    try:
-        return None if text is None else read_duration(text)
-    except ValueError as error:
-        raise InvalidInput("ttl", str(error), "pass 30m or P7D, for example") from None

@@ -134,18 +134,15 @@ async def viewed(
     """The memory of a place, and those that --also names, to be read; what was just written is indexed first."""
     others = places_of(place, also)
     async with briefly(ctx, reads=True) as opened:
-        memory, read_too = memory_of(opened, place), [memory_of(opened, other) for other in others]
+        memory = memory_of(opened, place)
+        read_too = [memory_of(opened, other) for other in others]
         if settings_of(ctx).runs_worker:
-            await _catch_up(memory, read_too)
+            # A command's own worker lives no longer than the command, so the command gives it a moment.
+            try:
+                await memory.settled(also=read_too, facts=False, timeout=CATCH_UP_SECONDS)
+            except NotSettled:
+                notes.print("a part of it still waits to be indexed, and is not found yet", style="yellow")
         yield memory, read_too
-
-
-async def _catch_up(memory: "ScopedMemory", also: Sequence["ScopedMemory"]) -> None:
-    """A command's own worker lives no longer than the command, so the command gives it a moment."""
-    try:
-        await memory.settled(also=also, facts=False, timeout=CATCH_UP_SECONDS)
-    except NotSettled:
-        notes.print("a part of it still waits to be indexed, and is not found yet", style="yellow")
 
 
 def memory_of(opened: "Application", place: Scope | Branch) -> "ScopedMemory":

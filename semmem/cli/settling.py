@@ -52,7 +52,8 @@ async def settle_unless_stalled(memory: "ScopedMemory") -> None:
     settling = asyncio.create_task(settle([memory]))
     try:
         while not (await asyncio.wait({settling}, timeout=STALL_POLL))[0]:
-            if await _waits_for_the_model(memory):
+            context = await memory.context("what is new", budget=STALL_BUDGET, tiers=("recent",))
+            if "llm" in context.degraded:  # every context says when the model does not answer
                 await memory.settled(facts=False)
                 notes.print("stored; its facts wait for the model, which does not answer", style="yellow")
                 return
@@ -60,11 +61,6 @@ async def settle_unless_stalled(memory: "ScopedMemory") -> None:
     finally:
         settling.cancel()
         await asyncio.wait({settling})
-
-
-async def _waits_for_the_model(memory: "ScopedMemory") -> bool:
-    """As every context says it."""
-    return "llm" in (await memory.context("what is new", budget=STALL_BUDGET, tiers=("recent",))).degraded
 
 
 class Countdown:

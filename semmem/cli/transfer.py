@@ -1,7 +1,7 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from semmem.evals.dataset import Conversation
     from semmem.memory.scoped import ScopedMemory
     from semmem.memory.transfer import Imported
-    from semmem.wiring.bootstrap import Application
     from semmem.wiring.inventory import Holding
 
 LOCOMO_TENANT = "locomo"
@@ -97,25 +96,36 @@ class Wanted:
         """A file of events, or of what export wrote."""
         if self.conversations:
             raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
-        place, outcome = place_named(self.tenant or "", *self.place), Outcome()
+        place = place_named(self.tenant or "", *self.place)
+        outcome = Outcome()
         with opened(self.file) as stream, _told_of_the_rest(outcome):
             first, lines = first_of(stream)
             check_is_lines(first)
             async with briefly(ctx) as application:
-                memory, imported = memory_of(application, place), None
+                memory = memory_of(application, place)
+                imported: Imported | None = None
                 if is_archive(first):
                     imported = await _archive(memory, lines, size_of(self.file))
                 else:
                     await _lines(memory, lines, size_of(self.file), self.strict, outcome)
                 if self.patience is not None:
-                    await settle(await _with_branches(application, memory), patience=self.patience)
+                    others = [place for place in await memory.branches() if place != memory.place]
+                    memories = [memory, *(memory_of(application, place) for place in others)]
+                    await settle(memories, patience=self.patience)
         return imported or outcome
 
     async def locomo(self, ctx: typer.Context) -> Outcome:
-        chosen = _conversations(self.file, self.conversations, self.place)
+        from semmem.evals.dataset import chosen
+        from semmem.evals.locomo import load
+
+        if any(self.place):
+            fix = "leave --user, --workspace, --branch and --owner out"
+            raise InvalidInput("scope", "is the conversation's own with --format locomo", fix)
+        ids = [id.strip() for id in self.conversations.split(",") if id.strip()]
+        conversations = chosen(load(self.file), ids)
         outcome = Outcome()
         with _told_of_the_rest(outcome):
-            await _locomo(ctx, chosen, self.tenant, outcome, self.patience)
+            await _locomo(ctx, conversations, self.tenant, outcome, self.patience)
         return outcome
 
 
@@ -158,10 +168,6 @@ async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | N
     return imported
 
 
-async def _with_branches(application: "Application", memory: "ScopedMemory") -> "list[ScopedMemory]":
-    return [memory, *(memory_of(application, place) for place in await memory.branches() if place != memory.place)]
-
-
 async def _lines(
     memory: "ScopedMemory", lines: Iterator[bytes], size: int | None, strict: bool, outcome: Outcome
 ) -> None:
@@ -182,16 +188,6 @@ def _read(
             yield number, reader.read(line)
         except InvalidInput as error:
             yield number, error
-
-
-def _conversations(file: Path, ids: str, place: Sequence[str | None]) -> "list[Conversation]":
-    from semmem.evals.dataset import chosen
-    from semmem.evals.locomo import load
-
-    if any(place):
-        fix = "leave --user, --workspace, --branch and --owner out"
-        raise InvalidInput("scope", "is the conversation's own with --format locomo", fix)
-    return chosen(load(file), [id.strip() for id in ids.split(",") if id.strip()])
 
 
 async def _locomo(
@@ -237,9 +233,10 @@ def export(
     async def work() -> int:
         count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, place, reads=True) as memory:
+            lines = (line_of(event) async for event in memory.events()) if events else memory.export()
             with _bar() as progress:
                 task = progress.add_task("exporting", total=None)
-                async for line in _plain(memory) if events else memory.export():
+                async for line in lines:
                     out.write(line.encode() + b"\n")
                     if not count and not events:
                         _warn_of_left(line)
@@ -257,11 +254,6 @@ def _warn_of_left(header: str) -> None:
 
     for warning in left_out(read_header(object_of(header.encode()))):
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
-
-
-async def _plain(memory: "ScopedMemory") -> AsyncIterator[str]:
-    async for event in memory.events():
-        yield line_of(event)
 
 
 def scopes(

@@ -104,8 +104,9 @@ def forget(
             counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
                 return counted
-            if not yes:
-                _confirm(counted)
+            if not yes and not confirmed(f"Forget for good ({output.forgotten(counted)})?", "forget"):
+                notes.print("nothing was forgotten")
+                raise typer.Exit(FAILED)
             receipt = await memory.forget(**selection)
             return await followed(memory, receipt) if settings_of(ctx).runs_worker else receipt
 
@@ -123,12 +124,6 @@ def _check_named(selection: Mapping[str, Any]) -> None:
     if not selection["everything"] and not named:
         raise InvalidInput("forget", "must name what to forget", "pass --everything, --session, --event, --fact, ...")
     Selection(**selection)
-
-
-def _confirm(counted: Receipt) -> None:
-    if not confirmed(f"Forget for good ({output.forgotten(counted)})?", "forget"):
-        notes.print("nothing was forgotten")
-        raise typer.Exit(FAILED)
 
 
 @at_place
