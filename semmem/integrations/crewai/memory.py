@@ -195,19 +195,18 @@ class SemmemMemory(Memory):
     async def _updated(self, tree: Tree, record_id: str, given: dict[str, Any]) -> MemoryRecord:
         earlier = await tree.find(record_id, self.root_scope)
         if earlier is None:
-            raise InvalidInput("record_id", *await self._why_not(tree, record_id))
+            sources = await tree.resting_on(record_id, self.root_scope)
+            if sources is None:
+                fix = "take an id from list_records() or recall()"
+                raise InvalidInput("record_id", f"no record {record_id} is kept here", fix)
+            fix = f"update or forget {', '.join(sources) or 'its events'}"
+            raise InvalidInput("record_id", f"{record_id} is a fact drawn from records", fix)
         names = ("content", "scope", "categories", "metadata", "importance", "source", "private")
         checked = new_memory(**{name: getattr(earlier, name) for name in names} | given)
         kept = {"id": earlier.id, "created_at": earlier.created_at, "embedding": earlier.embedding}
         record = checked.model_copy(update=kept)
         await tree.replace(record, said_at=None if "content" in given else earlier.created_at.replace(tzinfo=UTC))
         return record
-
-    async def _why_not(self, tree: Tree, record_id: str) -> tuple[str, str]:
-        sources = await tree.resting_on(record_id, self.root_scope)
-        if sources is None:
-            return f"no record {record_id} is kept here", "take an id from list_records() or recall()"
-        return f"{record_id} is a fact drawn from records", f"update or forget {', '.join(sources) or 'its events'}"
 
     def reset_all(self) -> None:
         """Forgets all that is kept at and below the root, of this user or workspace alone."""

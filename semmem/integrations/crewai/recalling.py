@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_int
-from semmem.domain.hit import Recall
 from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput, NotSettled, StoreUnavailable
 from semmem.integrations.crewai.paths import readable
@@ -39,7 +38,8 @@ class Question:
     @property
     def asked(self) -> str:
         """A whole task may be the question; what is over the limit of one is left out."""
-        return self.text.encode(errors="replace")[:MAX_CONTENT_BYTES].decode(errors="ignore").replace("\x00", " ")
+        start = self.text.encode(errors="replace")[:MAX_CONTENT_BYTES]
+        return start.decode(errors="ignore").replace("\x00", " ")
 
     def reads(self, place: Branch) -> bool:
         return readable(place, self.source, self.include_private)
@@ -63,29 +63,21 @@ async def recalled(tree: Tree, question: Question) -> list[Match]:
 
 async def _of_view(first: ScopedMemory, rest: Sequence[ScopedMemory], question: Question) -> list[Match]:
     """Asks for ever more hits, until enough of them are wanted or there are no more."""
-    await _indexed(first, rest)
+    try:  # what was remembered just before is found too
+        await first.settled(also=rest, facts=False, timeout=INDEX_SECONDS)
+    except (NotSettled, StoreUnavailable) as error:
+        log.warning("recall goes on without what is not indexed yet: %s", error)
+    places = {each.scope: each.place for each in (first, *rest)}
     asked = min(question.limit, MAX_LIMIT)
     while True:
         hits = await first.recall(question.asked, limit=asked, also=rest)
-        matches = [match for match in await _matches(first, rest, hits) if question.wants(match)]
+        events = {source.event_id for hit in hits for source in hit.sources}
+        records = ours(await first.records.of(list(events), also=rest)) if events else {}
+        found = [match_of(hit, places, records) for hit in hits]
+        matches = [match for match in found if question.wants(match)]
         if len(matches) >= question.limit or len(hits) < asked or asked == MAX_LIMIT:
             break
         asked = min(asked * SPARE, MAX_LIMIT)
     if hits.degraded:
         log.warning("recalled without %s", ", ".join(sorted(hits.degraded)))
     return matches
-
-
-async def _matches(first: ScopedMemory, rest: Sequence[ScopedMemory], hits: Recall) -> list[Match]:
-    places = {each.scope: each.place for each in (first, *rest)}
-    events = {source.event_id for hit in hits for source in hit.sources}
-    records = ours(await first.records.of(list(events), also=rest)) if events else {}
-    return [match_of(hit, places, records) for hit in hits]
-
-
-async def _indexed(first: ScopedMemory, rest: Sequence[ScopedMemory]) -> None:
-    """Waits until what was remembered can be found; what still cannot is told in the log, and left out."""
-    try:
-        await first.settled(also=rest, facts=False, timeout=INDEX_SECONDS)
-    except (NotSettled, StoreUnavailable) as error:
-        log.warning("recall goes on without what is not indexed yet: %s", error)

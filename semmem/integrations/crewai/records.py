@@ -186,16 +186,12 @@ def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
     text = check_text("content", content, sys.maxsize).strip() if content.strip() else ""
     parts = []
     while len(text.encode()) > most:
-        cut = _border(text, most)
+        fitting = len(text.encode()[:most].decode(errors="ignore"))
+        ends = [text.rfind(border, 1, fitting) for border in ("\n\n", "\n", " ")]
+        cut = next((end for end in ends if end > 0), fitting)
         parts.append(text[:cut].rstrip())
         text = text[cut:].lstrip()
     return [part for part in (*parts, text) if part]
-
-
-def _border(text: str, most: int) -> int:
-    fitting = len(text.encode()[:most].decode(errors="ignore"))
-    ends = (text.rfind(border, 1, fitting) for border in ("\n\n", "\n", " "))
-    return next((end for end in ends if end > 0), fitting)
 
 
 def _label(name: object) -> str | None:

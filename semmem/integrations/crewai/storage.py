@@ -129,16 +129,13 @@ class SemmemStorage:
         memories = [kept.memory for kept in await tree.kept(scope_prefix)]
         criteria = Criteria(categories=categories or None, metadata_filter=metadata_filter)
         able = [memory for memory in memories if memory.embedding and criteria.fit(memory)]
-        if len(able) < len(memories):
-            self._tell(sum(not one.embedding for one in memories))
-        scores = _cosines(query_embedding, able)
-        ranked = sorted(zip(able, scores, strict=True), key=lambda pair: -pair[1])
-        return [(memory, score) for memory, score in ranked if score >= min_score][:limit]
-
-    def _tell(self, blind: int) -> None:
+        blind = sum(not memory.embedding for memory in memories)
         if blind and not self._told:
             self._told = True
             log.warning("%d records have no vector of CrewAI's: open them with SemmemMemory, or rebind the crew", blind)
+        scores = _cosines(query_embedding, able)
+        ranked = sorted(zip(able, scores, strict=True), key=lambda pair: -pair[1])
+        return [(memory, score) for memory, score in ranked if score >= min_score][:limit]
 
     def delete(self, scope_prefix: str | None = None, *args: Any, **narrowed: Any) -> int:
         return self.run(lambda tree: _delete(tree, scope_prefix, *args, **narrowed))

@@ -47,7 +47,9 @@ class Querying(_Told):
 
     def __init__(self, teller: object, query: str, limit: int) -> None:
         super().__init__(teller)
-        self._asked: dict[str, Any] = {"query": _shown(query), "limit": _number(limit), "source_type": SOURCE}
+        # A limit that is no number will be refused, and the event's class takes nothing else.
+        number = limit if isinstance(limit, int) else 0
+        self._asked: dict[str, Any] = {"query": _shown(query), "limit": number, "source_type": SOURCE}
         self.results: list[MemoryMatch] = []
 
     def __enter__(self) -> "Querying":
@@ -87,11 +89,6 @@ class Saving(_Told):
 def _shown(value: object) -> str:
     """Of what is no text, and will be refused, the type alone: it may be too deep to be printed."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else type(value).__name__
-
-
-def _number(limit: object) -> int:
-    """0 for a limit that will be refused: the event's class takes nothing else."""
-    return limit if isinstance(limit, int) else 0
 
 
 def described(error: BaseException) -> str:

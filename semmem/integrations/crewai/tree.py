@@ -1,6 +1,6 @@
 """The places below one user or workspace as CrewAI uses them: records kept, listed and forgotten by path."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,8 +78,10 @@ class Tree:
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
         for first, *rest in self.views(places):
-            async for record in _paged(first, rest):
-                found.append(Kept(by_scope[record.scope], record))
+            offset = 0
+            while page := await first.records.find(also=rest, matching={"kind": KIND}, limit=MAX_LIMIT, offset=offset):
+                found += [Kept(by_scope[record.scope], record) for record in page]
+                offset += len(page)
         return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
 
     async def named(self, *ids: str, path: str | None = None) -> list[Kept]:
@@ -102,7 +104,8 @@ class Tree:
             with suppress(NotFound):
                 versions = await self.memory.at(place).timeline(id)
                 events = [source.event_id for version in versions for source in version.sources]
-                return [record.key for record in (await self.memory.at(place).records.of(events)).values()]
+                records = await self.memory.at(place).records.of(events)
+                return [record.key for record in records.values()]
         return None
 
     async def delete(
@@ -113,30 +116,27 @@ class Tree:
         Among `record_ids` may be facts and events that a recall found: a fact takes along the records it rests on.
         """
         if record_ids is None and not criteria.any:
-            return await self._clear(path)
-        chosen = await self._chosen(path, record_ids)
+            return _records_gone(await self.memory.at(place_of(self._root, path)).forget(everything=True))
+        if record_ids is None:
+            chosen = await self.kept(path)
+        else:
+            chosen = await self.named(*record_ids, path=path)
         count = await self._delete([kept for kept in chosen if criteria.fit(kept.memory)])
         drawn = set(record_ids or ()) - {kept.record.key for kept in chosen}
-        return count if criteria.any else count + await self._forget_drawn(path, drawn)
-
-    async def _chosen(self, path: str | None, ids: Collection[str] | None) -> list[Kept]:
-        if ids is None:
-            return await self.kept(path)
-        return await self.named(*ids, path=path)
+        if criteria.any:
+            return count
+        ids = [id for id in map(_uuid, drawn) if id is not None]
+        places = await self.places(path) if ids else []
+        for id in ids:
+            for place in places:
+                count += await _forget_item(self.memory.at(place), id)
+        return count
 
     async def _delete(self, kept: Iterable[Kept]) -> int:
         count = 0
         for place, group in groupby(sorted(kept, key=_by_place), key=lambda each: each.place):
             count += await self.memory.at(place).records.delete([each.record.key for each in group])
         return count
-
-    async def _clear(self, path: str | None) -> int:
-        return _records_gone(await self.memory.at(place_of(self._root, path)).forget(everything=True))
-
-    async def _forget_drawn(self, path: str | None, ids: Iterable[str]) -> int:
-        named = [id for id in map(_uuid, ids) if id is not None]
-        places = await self.places(path) if named else []
-        return sum([await _forget_item(self.memory.at(place), id) for id in named for place in places])
 
 
 def home(root: Branch, memory: MemoryRecord) -> Branch:
@@ -146,14 +146,6 @@ def home(root: Branch, memory: MemoryRecord) -> Branch:
 
 def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-async def _paged(first: ScopedMemory, rest: Sequence[ScopedMemory]) -> AsyncIterator[Record]:
-    offset = 0
-    while page := await first.records.find(also=rest, matching={"kind": KIND}, limit=MAX_LIMIT, offset=offset):
-        for record in page:
-            yield record
-        offset += len(page)
 
 
 async def _forget_item(memory: ScopedMemory, id: UUID) -> int:

@@ -46,8 +46,13 @@ class Batch:
     async def run(self, memory: Memory) -> list[Result]:
         """A result for each operation; reads answer from before the writes, as in langgraph's own stores."""
         results = await asyncio.gather(*(self._answer(memory, op) for op in self.ops))
-        for place, records in self.writes.items():
-            await _write(memory.at(place), records)
+        for branch, written in self.writes.items():
+            records = memory.at(branch).records
+            puts = [record for record in written.values() if record]
+            for start in range(0, len(puts), MAX_EVENTS_PER_CALL):  # so many are put all or none
+                await records.put_many(puts[start : start + MAX_EVENTS_PER_CALL])
+            if gone := [key for key, record in written.items() if record is None]:
+                await records.delete(gone)
         return results
 
     async def _answer(self, memory: Memory, op: Op) -> Result:
@@ -117,12 +122,3 @@ async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Name
         if len(found) >= op.offset + op.limit:
             break
     return list(found)[op.offset : op.offset + op.limit]
-
-
-async def _write(place: ScopedMemory, records: Mapping[str, NewRecord | None]) -> None:
-    """Puts, all or none up to MAX_EVENTS_PER_CALL, then deletions."""
-    puts = [record for record in records.values() if record]
-    for start in range(0, len(puts), MAX_EVENTS_PER_CALL):
-        await place.records.put_many(puts[start : start + MAX_EVENTS_PER_CALL])
-    if gone := [key for key, record in records.items() if record is None]:
-        await place.records.delete(gone)

@@ -31,12 +31,12 @@ def matches(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def contained(wanted: Mapping[str, Any]) -> dict[str, Any]:
     """What a matching value holds for sure, letter by letter: the part that Postgres can look up."""
-    equal = {field: _equal_to(condition) for field, condition in wanted.items()}
-    return {field: text for field, text in equal.items() if isinstance(text, str)}
-
-
-def _equal_to(condition: Any) -> Any:
-    return condition.get("$eq") if isinstance(condition, Mapping) else condition
+    held: dict[str, Any] = {}
+    for field, condition in wanted.items():
+        equal = condition.get("$eq") if isinstance(condition, Mapping) else condition
+        if isinstance(equal, str):
+            held[field] = equal
+    return held
 
 
 def _check_condition(condition: Any, levels: int) -> None:
@@ -47,17 +47,13 @@ def _check_condition(condition: Any, levels: int) -> None:
             _check_condition(one, levels - 1)
     elif _has_operators(condition):
         for name, operand in condition.items():
-            _check_operator(name, operand)
+            if name not in _EQUALITY and name not in _ORDER:
+                known = ", ".join([*_EQUALITY, *_ORDER])
+                raise InvalidInput("filter", f"has an unknown operator {name!r}", f"use one of {known}")
+            if name in _ORDER and _number(operand) is None:
+                raise InvalidInput("filter", f"compares with {name} what is no number", "pass a number, or use $eq")
     elif isinstance(condition, Mapping):
         check_filter(condition, levels)
-
-
-def _check_operator(name: object, operand: Any) -> None:
-    if name not in _EQUALITY and name not in _ORDER:
-        known = ", ".join([*_EQUALITY, *_ORDER])
-        raise InvalidInput("filter", f"has an unknown operator {name!r}", f"use one of {known}")
-    if name in _ORDER and _number(operand) is None:
-        raise InvalidInput("filter", f"compares with {name} what is no number", "pass a number, or use $eq")
 
 
 def _has_operators(condition: Any) -> bool:

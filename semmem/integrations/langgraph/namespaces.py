@@ -52,13 +52,12 @@ def _check_labels(labels: Iterable[object]) -> None:
 
 
 def matches_all(namespace: Namespace, op: ListNamespacesOp) -> bool:
-    return all(_meets(namespace, condition) for condition in op.match_conditions or ())
-
-
-def _meets(namespace: Namespace, condition: MatchCondition) -> bool:
-    wanted = tuple(condition.path)
-    if len(namespace) < len(wanted):
-        return False
-    start = 0 if condition.match_type == "prefix" else len(namespace) - len(wanted)
-    compared = namespace[start : start + len(wanted)]
-    return all(label in ("*", given) for given, label in zip(compared, wanted, strict=True))
+    for condition in op.match_conditions or ():
+        wanted = tuple(condition.path)
+        if len(namespace) < len(wanted):
+            return False
+        start = 0 if condition.match_type == "prefix" else len(namespace) - len(wanted)
+        compared = namespace[start : start + len(wanted)]
+        if not all(label in ("*", given) for given, label in zip(compared, wanted, strict=True)):
+            return False
+    return True

@@ -41,12 +41,25 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
         raise InvalidInput("namespace_prefix", limit, "search below a longer one")
     if not places or not op.limit:
         return []
-    found = await (_by_query(places, op.query, op) if op.query else _in_order(places, op))
+    if op.query:
+        found = await _by_query(places, op.query, op)
+    else:
+        found = await _in_order(places, op)
     page = found[op.offset : op.offset + op.limit]
     at = {place.scope: place for place in places}
     if op.refresh_ttl:
         await asyncio.gather(*(at[one.scope].records.get(one.key, refresh=True) for one, _ in page if one.ttl))
-    return [_item(at[record.scope].place.path, record, score) for record, score in page]
+    return [
+        SearchItem(
+            namespace=at[record.scope].place.path,
+            key=record.key,
+            value=dict(record.value),
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+            score=score,
+        )
+        for record, score in page
+    ]
 
 
 async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]:
@@ -65,7 +78,10 @@ async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]
 
 async def _by_query(places: Sequence[ScopedMemory], query: str, op: SearchOp) -> list[Found]:
     """Asks for more hits until the page is full, for several may lead to one record, and a filter to none."""
-    await _indexed(places)
+    try:
+        await places[0].settled(also=places[1:], facts=False, timeout=INDEX_WAIT)
+    except NotSettled:
+        log.warning("a search did not wait longer for the index and may miss what was just put; is a worker running?")
     wanted = op.offset + op.limit
     limit = min(MAX_LIMIT, wanted * HITS_PER_RECORD)
     while True:
@@ -74,13 +90,6 @@ async def _by_query(places: Sequence[ScopedMemory], query: str, op: SearchOp) ->
         if len(found) >= wanted or len(hits) < limit or limit == MAX_LIMIT:
             return found
         limit = min(MAX_LIMIT, limit * HITS_PER_RECORD)
-
-
-async def _indexed(places: Sequence[ScopedMemory]) -> None:
-    try:
-        await places[0].settled(also=places[1:], facts=False, timeout=INDEX_WAIT)
-    except NotSettled:
-        log.warning("a search did not wait longer for the index and may miss what was just put; is a worker running?")
 
 
 async def _records_of(hits: Recall, places: Sequence[ScopedMemory]) -> list[Found]:
@@ -92,14 +101,3 @@ async def _records_of(hits: Recall, places: Sequence[ScopedMemory]) -> list[Foun
         if record := records.get(id):
             scores.setdefault((record.scope, record.key), (record, score))
     return list(scores.values())
-
-
-def _item(namespace: tuple[str, ...], record: Record, score: float | None) -> SearchItem:
-    return SearchItem(
-        namespace=namespace,
-        key=record.key,
-        value=dict(record.value),
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        score=score,
-    )

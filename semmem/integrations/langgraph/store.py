@@ -43,7 +43,11 @@ class SemmemStore(BaseStore):
         self._root = Branch(Scope.one_of(tenant, user=user, workspace=workspace))
         check_paths("fields", fields or [WHOLE])
         self._fields = tuple(fields or [WHOLE])
-        self.ttl_config = _checked_config(ttl)
+        if ttl is not None:
+            check_is("ttl", ttl, Mapping)
+            if ttl.get("default_ttl") is not None:
+                check_ttl(ttl["default_ttl"])
+        self.ttl_config = ttl
         self._bridge = Bridge.shared(**settings)
         self._closing = threading.Lock()
         self._closed = False
@@ -81,11 +85,3 @@ class SemmemStore(BaseStore):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self.close)
-
-
-def _checked_config(config: TTLConfig | None) -> TTLConfig | None:
-    if config is not None:
-        check_is("ttl", config, Mapping)
-    if config and config.get("default_ttl") is not None:
-        check_ttl(config["default_ttl"])
-    return config

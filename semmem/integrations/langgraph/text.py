@@ -1,6 +1,6 @@
 """The text of a value, which a search finds its item by."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from langgraph.store.base import get_text_at_path
@@ -34,15 +34,14 @@ def searchable_text(value: Mapping[str, Any], index: Index, fields: Sequence[str
         return None
     paths = fields if index is None else index
     check_paths("index", paths)
-    text = "\n".join(one for path in paths for one in _texts(value, path) if one.strip())
+    texts: list[str] = []
+    for path in paths:
+        texts += _named("", value) if path == WHOLE else get_text_at_path(value, path)
+    text = "\n".join(one for one in texts if one.strip())
     if len(text.encode(errors="surrogatepass")) > MAX_CONTENT_BYTES:
         limit = f"must choose at most {MAX_CONTENT_BYTES} bytes of text"
         raise InvalidInput("index", limit, "name fewer fields, or split the value into several items")
     return text or None
-
-
-def _texts(value: Mapping[str, Any], path: str) -> Iterable[str]:
-    return _named("", value) if path == WHOLE else get_text_at_path(value, path)
 
 
 def _named(field: str, value: Any) -> Iterator[str]:

@@ -86,7 +86,11 @@ def ignored_arguments(
     unknown = sorted(name for name, value in given.items() if name not in schema["properties"] and not is_blank(value))
     for name in unknown:
         for inner, value in _entries(name, name, given[name]):
-            _check_owner(tool, inner, value, scope)
+            folded = _folded(inner)
+            own = scope.tenant if folded in NAMES_TENANT else scope.id
+            if folded in NAMES_TENANT | NAMES_OWNER and _said(value) != own:
+                fix = "whose memory this is, the server decides"
+                raise InvalidInput(inner, f"no argument of {tool}, leave it out", fix)
     named = [name for name in unknown if _folded(name) not in HOSTS_OWN | NAMES_TENANT | NAMES_OWNER]
     if strict and named:
         raise InvalidInput(named[0], f"no argument of {tool}", "leave it out; what is deleted is gone for good")
@@ -105,12 +109,6 @@ def _entries(argument: str, name: str, value: object, levels: int = MAX_DEPTH) -
     elif isinstance(found, list):
         for held in found:
             yield from _entries(argument, "", held, levels - 1)
-
-
-def _check_owner(tool: str, name: str, value: object, scope: Scope) -> None:
-    own = scope.tenant if _folded(name) in NAMES_TENANT else scope.id
-    if _folded(name) in NAMES_TENANT | NAMES_OWNER and _said(value) != own:
-        raise InvalidInput(name, f"no argument of {tool}, leave it out", "whose memory this is, the server decides")
 
 
 def _said(value: object) -> str | None:
@@ -150,19 +148,21 @@ def _id(value: object, info: ValidationInfo) -> str:
     return value.strip()
 
 
-def _number(value: object, low: int, high: int | None, field: str) -> int:
-    """5, 5.0, "5" and "5.0" are the same number."""
-    found = _parsed(value)
-    whole = isinstance(found, int | float) and not isinstance(found, bool) and found == found // 1
-    if not whole or found < low or (high is not None and found > high):  # type: ignore[operator]
-        bounds = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise InvalidInput(field, f"must be a whole number {bounds}", f"pass {low if high is None else high}, say")
-    return int(found)  # type: ignore[call-overload,no-any-return]
-
-
 def number(low: int, high: int | None) -> BeforeValidator:
-    """A whole number in these bounds, both included; no upper bound where `high` is None."""
-    return BeforeValidator(lambda value, info: _number(value, low, high, info.field_name or ""))
+    """A whole number in these bounds, both included; no upper bound where `high` is None.
+
+    5, 5.0, "5" and "5.0" are the same number.
+    """
+
+    def read(value: object, info: ValidationInfo) -> int:
+        found = _parsed(value)
+        whole = isinstance(found, int | float) and not isinstance(found, bool) and found == found // 1
+        if not whole or found < low or (high is not None and found > high):  # type: ignore[operator]
+            limit = "must be a whole number " + (f"of at least {low}" if high is None else f"from {low} to {high}")
+            raise InvalidInput(info.field_name or "", limit, f"pass {low if high is None else high}, say")
+        return int(found)  # type: ignore[call-overload,no-any-return]
+
+    return BeforeValidator(read)
 
 
 def _role(value: object, info: ValidationInfo) -> str:

@@ -156,15 +156,12 @@ def _told(name: str, error: BaseException | None) -> str:
     """An error of semmem's says its own way out; any other is a bug: what it says may hold what is remembered."""
     if isinstance(error, SemmemError):
         return str(error)
-    log.error("%s failed with %s at %s", name, type(error).__name__, _place_of(error))
-    return f"{name} failed inside the memory server, which logged where; check what is stored before you try again"
-
-
-def _place_of(error: BaseException | None) -> str:
-    """The line of semmem's that it came through last."""
     frames = traceback.extract_tb(error.__traceback__ if error else None)
     ours = [frame for frame in frames if frame.filename.startswith(HERE)]
-    return ", ".join(f"{Path(frame.filename).relative_to(HERE)}:{frame.lineno}" for frame in ours[-1:])
+    # The line of semmem's that it came through last.
+    at = f"{Path(ours[-1].filename).relative_to(HERE)}:{ours[-1].lineno}" if ours else ""
+    log.error("%s failed with %s at %s", name, type(error).__name__, at)
+    return f"{name} failed inside the memory server, which logged where; check what is stored before you try again"
 
 
 def _refused(error: ValidationError) -> str:

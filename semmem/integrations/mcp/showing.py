@@ -17,7 +17,22 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
     """In the order given, each under the id that `found` takes."""
     events = [id for item in items for id in events_of(item)]
     records = await memory.records.of(list(dict.fromkeys(events)))
-    return [_shown(item, records) for item in items]
+    memories = []
+    for item in items:
+        sources = dict.fromkeys(events_of(item)) if item.kind == "fact" else ()
+        memories.append(
+            ShownMemory(
+                id=_id(item.id, records),
+                kind="fact" if item.kind == "fact" else "memory",
+                text=item.text,
+                said_by=item.voice,
+                said_at=item.said_at,
+                metadata=dict(item.metadata) if item.kind == "event" else {},
+                rests_on=[_id(event, records) for event in sources],
+                current=item.kind == "event" or item.current,
+            )
+        )
+    return memories
 
 
 async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Event | Fact:
@@ -35,20 +50,6 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
         with suppress(NotFound):
             return next(version for version in await memory.timeline(uuid) if version.id == uuid)
     raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
-
-
-def _shown(item: Event | Fact, records: Mapping[UUID, Record]) -> ShownMemory:
-    sources = dict.fromkeys(events_of(item)) if item.kind == "fact" else ()
-    return ShownMemory(
-        id=_id(item.id, records),
-        kind="fact" if item.kind == "fact" else "memory",
-        text=item.text,
-        said_by=item.voice,
-        said_at=item.said_at,
-        metadata=dict(item.metadata) if item.kind == "event" else {},
-        rests_on=[_id(event, records) for event in sources],
-        current=item.kind == "event" or item.current,
-    )
 
 
 def _id(id: UUID, records: Mapping[UUID, Record]) -> str:

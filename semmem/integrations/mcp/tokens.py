@@ -41,7 +41,12 @@ class Tokens:
         """None for a token that nobody holds. The time it takes tells nothing of the digests."""
         digest = digest_of(token)
         known = [holder for holder in self._holders if compare_digest(holder.digest, digest)]
-        return _access(known[0]) if known else None
+        if not known:
+            return None
+        scope = known[0].scope
+        claims = {"tenant": scope.tenant, "kind": scope.kind, "id": scope.id}
+        # The token itself is needed no further, and so it is not kept: its digest stands for it.
+        return AccessToken(token=known[0].digest, client_id=known[0].digest, scopes=[], claims=claims)
 
 
 def digest_of(token: str) -> str:
@@ -54,13 +59,6 @@ def scope_of_token(token: AccessToken) -> Scope:
     return Scope(claims["tenant"], claims["kind"], claims["id"])
 
 
-def _access(holder: Holder) -> AccessToken:
-    """The token itself is needed no further, and so it is not kept: its digest stands for it."""
-    scope = holder.scope
-    claims = {"tenant": scope.tenant, "kind": scope.kind, "id": scope.id}
-    return AccessToken(token=holder.digest, client_id=holder.digest, scopes=[], claims=claims)
-
-
 def new_token() -> str:
     return PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
 
@@ -68,7 +66,12 @@ def new_token() -> str:
 def entry_of(token: str, scope: Scope) -> str:
     """The entry of a token file that lets `token` open `scope`."""
     values = {"sha256": digest_of(token), "tenant": scope.tenant, scope.kind: scope.id}
-    return "\n".join(["[[token]]", *(f"{name} = {_quoted(value)}" for name, value in values.items())])
+    lines = ["[[token]]"]
+    for name, value in values.items():
+        # A basic string of TOML is JSON's, but for DEL.
+        quoted = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        lines.append(f"{name} = {quoted}")
+    return "\n".join(lines)
 
 
 def read_tokens(path: Path) -> Tokens:
@@ -98,8 +101,3 @@ def _holder(where: str, entry: Any) -> Holder:
     except InvalidInput as error:
         raise ConfigurationError(f"{where}: {error}") from None
     return Holder(entry["sha256"], scope)
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML: as JSON's, but for DEL."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -80,7 +80,11 @@ class Tools:
             newest = await shown(memory, await memory.history(limit=limit))
             unscored = [FoundMemory(**item.model_dump(), score=0) for item in newest]
             return SearchAnswer(memories=unscored, degraded=[], note=NO_QUESTION)
-        note = await _index_note(memory)
+        note = None
+        try:  # a moment, so that a memory just added is found
+            await memory.settled(facts=False, timeout=INDEX_SECONDS)
+        except NotSettled:
+            note = NOT_INDEXED
         hits = await memory.recall(query, limit=limit)
         items = await shown(memory, [hit.item for hit in hits])
         scored = [FoundMemory(**item.model_dump(), score=hit.score) for item, hit in zip(items, hits, strict=True)]
@@ -89,7 +93,8 @@ class Tools:
     async def get_memory(self, memory_id: MemoryId) -> ShownMemory:
         """Read one memory, or one fact, by its id."""
         memory = self._memory()
-        return (await shown(memory, [await found(memory, memory_id)]))[0]
+        [answer] = await shown(memory, [await found(memory, memory_id)])
+        return answer
 
     async def list_memories(
         self,
@@ -121,7 +126,8 @@ class Tools:
         """
         memory = self._memory()
         event = await _event(memory, memory_id, "memory_id")
-        record = (await memory.records.of([event.id])).get(event.id)
+        records = await memory.records.of([event.id])
+        record = records.get(event.id)
         if record is None or record.value != OURS:
             raise InvalidInput("memory_id", "is of a memory that another program keeps", "delete it and add a new one")
         kept = dict(event.metadata) if metadata is None else metadata
@@ -141,16 +147,19 @@ class Tools:
         memory = self._memory()
         item = await found(memory, memory_id)
         if item.kind == "fact":
-            return Deleted(counts=dict((await memory.forget(fact=item.id, keep_events=keep_memories)).counts))
-        if keep_memories:
+            receipt = await memory.forget(fact=item.id, keep_events=keep_memories)
+        elif keep_memories:
             raise InvalidInput("keep_memories", "goes with a fact, and this is a memory", "leave it out")
-        return Deleted(counts=dict((await memory.forget(event=item.id)).counts))
+        else:
+            receipt = await memory.forget(event=item.id)
+        return Deleted(counts=dict(receipt.counts))
 
     async def delete_all_memories(
         self, confirm: Annotated[Confirmation, Field(description="true, once the user has asked for it.")]
     ) -> Deleted:
         """Forget everything in this memory for good. Only at the user's explicit wish."""
-        return Deleted(counts=dict((await self._memory().forget(everything=True)).counts))
+        receipt = await self._memory().forget(everything=True)
+        return Deleted(counts=dict(receipt.counts))
 
     async def get_context(
         self,
@@ -165,14 +174,15 @@ class Tools:
 
         Good at the start of a task; for single questions use search_memories.
         """
-        asked = (query, TIERS) if query not in ANYTHING else (EVERYTHING, WITHOUT_QUESTION)
-        made = await self._memory().context(asked[0], budget=budget, tiers=asked[1])
+        asked, tiers = (EVERYTHING, WITHOUT_QUESTION) if query in ANYTHING else (query, TIERS)
+        made = await self._memory().context(asked, budget=budget, tiers=tiers)
         return ContextAnswer(text=made.text, tokens=made.tokens, degraded=sorted(made.degraded))
 
 
 async def _kept(memory: ScopedMemory, key: str, event: NewEvent) -> ShownMemory:
     record = await memory.records.put(key, OURS, event=event)
-    return (await shown(memory, [await found(memory, record.key)]))[0]
+    [kept] = await shown(memory, [await found(memory, record.key)])
+    return kept
 
 
 async def _event(memory: ScopedMemory, id: str, field: str) -> Event:
@@ -183,12 +193,3 @@ async def _event(memory: ScopedMemory, id: str, field: str) -> Event:
         sources = ", ".join(fact.rests_on)
         raise InvalidInput(field, f"is of a fact, which was learnt from the memories {sources}", "pass the id of one")
     return item
-
-
-async def _index_note(memory: ScopedMemory) -> str | None:
-    """Waits for the index a moment, so that a memory just added is found; None once it is."""
-    try:
-        await memory.settled(facts=False, timeout=INDEX_SECONDS)
-    except NotSettled:
-        return NOT_INDEXED
-    return None
