@@ -85,19 +85,19 @@ class ModelServer:
 def hashed_words(body: Mapping[str, Any]) -> Vectors:
     """Texts that share words get vectors that are close; 64 dimensions unless the request asks for others."""
     size = body.get("dimensions") or 64
-    return [_bag(text, size) for text in texts_of(body)]
+    vectors = []
+    for text in texts_of(body):
+        vector = [0.01] * size
+        for word in text.lower().split():
+            digest = hashlib.sha256(word.encode()).digest()
+            vector[int.from_bytes(digest[:4]) % size] += 1 if digest[4] % 2 else -1
+        length = math.hypot(*vector)
+        vectors.append([value / length for value in vector])
+    return vectors
 
 
 def texts_of(body: Mapping[str, Any]) -> list[str]:
     return [body["input"]] if isinstance(body["input"], str) else body["input"]
-
-
-def _bag(text: str, size: int) -> list[float]:
-    vector = [0.01] * size
-    for word in text.lower().split():
-        digest = hashlib.sha256(word.encode()).digest()
-        vector[int.from_bytes(digest[:4]) % size] += 1 if digest[4] % 2 else -1
-    return [value / math.hypot(*vector) for value in vector]
 
 
 def _completion(body: Mapping[str, Any], reply: Reply) -> Reply:
