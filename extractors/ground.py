@@ -33,7 +33,8 @@ def ground(quote: str, source: str) -> str | None:
     text, offsets = _normalised(source)
     whole = _find(quote, text, 0)
     if whole:
-        return _span(source, offsets, whole)
+        first, end = whole
+        return source[offsets[first][0] : offsets[end - 1][1]]
     read_source = read(source)
     for wanted in dict.fromkeys((quote, _NAME.sub("", quote))):
         spans = _parts([part for part in _ELLIPSIS.split(wanted) if part], read_source)
@@ -92,15 +93,16 @@ def _inside_word(text: str, position: int) -> bool:
     return len(around) == 2 and around.isascii() and around.isalnum()
 
 
-def _span(source: str, offsets: list[tuple[int, int]], span: tuple[int, int]) -> str:
-    return source[offsets[span[0]][0] : offsets[span[1] - 1][1]]
-
-
 def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The normalised text, and for each of its characters the stretch of `text` that it comes from."""
+    # A character goes with the combining marks that follow it, so that composed and decomposed forms meet.
+    starts: list[int] = []
+    for at, character in enumerate(text):
+        if not starts or at - starts[-1] > MOST_MARKS or not unicodedata.combining(character):
+            starts.append(at)
     characters: list[str] = []
     offsets: list[tuple[int, int]] = []
-    for start, end in _clusters(text):
+    for start, end in pairwise([*starts, len(text)]):
         for character in unicodedata.normalize("NFKC", text[start:end]).casefold().translate(_SAME).translate(_DASHES):
             character = " " if character.isspace() else character
             if character in _IGNORED or (character == " " and characters[-1:] in ([" "], [])):
@@ -108,12 +110,3 @@ def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
             characters.append(character)
             offsets.append((start, end))
     return "".join(characters), offsets
-
-
-def _clusters(text: str) -> list[tuple[int, int]]:
-    """A character with the combining marks that follow it, so that composed and decomposed forms meet."""
-    starts: list[int] = []
-    for i, character in enumerate(text):
-        if not starts or i - starts[-1] > MOST_MARKS or not unicodedata.combining(character):
-            starts.append(i)
-    return list(pairwise([*starts, len(text)]))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
-from semmem.domain.fact import Draft, Fact
+from semmem.domain.fact import Fact
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
@@ -139,19 +139,16 @@ class _Batch:
         told = {source.event_id for draft in self._gathered.drafts for source in draft.sources}
         failed = {id: _failure(error, self._asking) for id, error in self._failures.items()}
         failed |= {id: replace(failed[id], may_pass=False) for id in failed.keys() & told}  # a part of it is kept
+        order = {event.id: number for number, event in enumerate(events)}  # in which the sources were said
+        drafts = sorted(self._gathered.drafts, key=lambda draft: order[draft.sources[0].event_id])
         return Extraction(
             read=next((i for i, event in enumerate(events) if event.id not in self._done), None),
-            drafts=ended(merged(self._in_order(events)), {event.id: event.occurred_at for event in events}),
+            drafts=ended(merged(drafts), {event.id: event.occurred_at for event in events}),
             quarantined=tuple(self._gathered.quarantined),
             failed=failed or None,
             summaries=tuple(SummaryText(session=key, text=text) for key, text in self._gathered.renewed.items()),
             usage=self._asking.usage,
         )
-
-    def _in_order(self, events: Sequence[Event]) -> list[Draft]:
-        """The drafts in the order in which their sources were said."""
-        order = {event.id: number for number, event in enumerate(events)}
-        return sorted(self._gathered.drafts, key=lambda draft: order[draft.sources[0].event_id])
 
 
 async def _check_still_well(asking: Asking, error: BadAnswer) -> None:
