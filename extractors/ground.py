@@ -31,7 +31,7 @@ def ground(quote: str, source: str) -> str | None:
     another sentence has to be more than a word of it.
     """
     text, offsets = _normalised(source)
-    whole = _find(quote, text, 0)
+    whole = _find(quote, text)
     if whole:
         first, end = whole
         return source[offsets[first][0] : offsets[end - 1][1]]
@@ -45,8 +45,7 @@ def ground(quote: str, source: str) -> str | None:
 
 
 def _parts(parts: list[str], source: Reading) -> list[tuple[int, int]] | None:
-    """Where the parts of a quote stand, each after the one before; None where one does not, or what lies between "
-    "counts."""
+    """Where the parts of a quote stand, each after the one before; None where one does not, or a gap counts."""
     if not 1 <= len(parts) <= MAX_PARTS:
         return None
     spans: list[tuple[int, int]] = []
@@ -74,16 +73,17 @@ def normalised(text: str) -> str:
     return _normalised(text)[0].strip()
 
 
-def _find(part: str, text: str, start: int) -> tuple[int, int] | None:
-    """Where `part` stands as whole words at or after `start`; part of a word does not count."""
+def _find(part: str, text: str) -> tuple[int, int] | None:
+    """Where `part` first stands as whole words; part of a word does not count."""
     wanted = normalised(part)
     if not any(character.isalnum() for character in wanted):
         return None
-    while (start := text.find(wanted, start)) >= 0:
+    start = text.find(wanted)
+    while start >= 0:
         end = start + len(wanted)
         if not (_inside_word(text, start) or _inside_word(text, end)):
             return start, end
-        start += 1
+        start = text.find(wanted, start + 1)
     return None
 
 

@@ -16,7 +16,7 @@ from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
-from semmem.extractors.schema import Answer, SaidVerdict, Verdicts
+from semmem.extractors.schema import Answer, Verdicts
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
@@ -225,15 +225,17 @@ def _decisions(
     verdicts = parse_verdicts(text)
     if [said.draft for said in verdicts] != list(range(1, len(questions) + 1)):
         raise BadAnswer("verdicts", f"give one verdict for each of the {len(questions)} drafts, in order")
-    return Heard([_decision(*pair, facts=facts) for pair in zip(verdicts, questions, touched, strict=True)])
-
-
-def _decision(said: SaidVerdict, question: Question, touched: Sequence[int], facts: Sequence[Fact]) -> Decision:
-    if said.verdict == "add":
-        return Decision(verdict="add", draft=question.draft)
-    if said.candidate is None or said.candidate - 1 not in touched:
-        raise BadAnswer("unknown_candidate", f"{said.verdict} needs the number of a fact that is shown for the draft")
-    target = facts[said.candidate - 1]
-    if said.verdict == "supersede":
-        return superseding(question, target)
-    return Decision(verdict=said.verdict, draft=question.draft, target=target)
+    decisions: list[Decision] = []
+    for said, question, shown in zip(verdicts, questions, touched, strict=True):
+        if said.verdict == "add":
+            decisions.append(Decision(verdict="add", draft=question.draft))
+            continue
+        if said.candidate is None or said.candidate - 1 not in shown:
+            detail = f"{said.verdict} needs the number of a fact that is shown for the draft"
+            raise BadAnswer("unknown_candidate", detail)
+        target = facts[said.candidate - 1]
+        if said.verdict == "supersede":
+            decisions.append(superseding(question, target))
+        else:
+            decisions.append(Decision(verdict=said.verdict, draft=question.draft, target=target))
+    return Heard(decisions)

@@ -1,7 +1,7 @@
 """The extractor without a model: whole sentences, speaker named and dates resolved, and rules for what changes."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,13 @@ class OfflineExtractor:
         read, drafts = _until_replaced(events)
         said = [(event, draft, refusal(draft)) for event, draft in drafts]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
+        # A new summary for each session that something was said in, and for the scope.
+        sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
+        renewed: list[SummaryText] = []
+        for session in sessions:
+            present = summaries.get(session, "").split("\n")
+            statements = [draft for event, draft in kept if session in (None, event.session)]
+            renewed.append(SummaryText(session=session, text=_summary(present, statements)))
         return Extraction(
             read=read,
             drafts=ended(merged(draft for _, draft in kept), {event.id: event.occurred_at for event in events}),
@@ -52,7 +59,7 @@ class OfflineExtractor:
                 for event, draft, reason in said
                 if reason
             ),
-            summaries=tuple(_summaries(kept, summaries)),
+            summaries=tuple(renewed),
         )
 
     async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
@@ -109,14 +116,6 @@ def _draft(sentence: str, event: Event, speaker: str) -> Draft:
         sources=(Source(event_id=event.id, quote=sentence),),
         trust=event.role,
     )
-
-
-def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None, str]) -> Iterator[SummaryText]:
-    """A new text for each session that something was said in, and for the scope."""
-    sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
-    for session in sessions:
-        said = [draft for event, draft in kept if session in (None, event.session)]
-        yield SummaryText(session=session, text=_summary(present.get(session, "").split("\n"), said))
 
 
 class Weighed(Statement, Protocol):
