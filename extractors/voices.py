@@ -113,11 +113,8 @@ def typed(text: str, speaker: str) -> str:
     text = "\n".join(_FENCE.split(text)[::2])
     text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
     mail = _MAIL.search(text)
-    return _without_letter(text[: mail.start()] if mail else text, speaker)
-
-
-def _without_letter(text: str, speaker: str) -> str:
-    """The text without a letter that somebody else signed: from its greeting to the name below."""
+    text = text[: mail.start()] if mail else text
+    # A letter goes that somebody else signed: from its greeting to the name below.
     lines = text.split("\n")
     signed = next((i for i, line in enumerate(lines) if _SIGNED.match(line.strip())), None)
     if signed is None or signed + 1 >= len(lines):
