@@ -36,15 +36,14 @@ def load(folder: Path) -> list[Conversation]:
 
 def _load(folder: Path) -> Conversation:
     try:
-        return _conversation(folder.name, _json(folder / _CHAT), _json(_questions_of(folder)))
+        chat = _json(folder / _CHAT)
+        questions = folder / _QUESTIONS
+        if not questions.exists():
+            questions = folder / _QUESTIONS_FOLDER / _QUESTIONS
+        return _conversation(folder.name, chat, _json(questions))
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         limit = f"{folder} is not a chat of BEAM ({type(error).__name__}: {error})"
         raise InvalidInput("folder", limit, f"pass the folder that holds N/{_CHAT}, as it was published") from error
-
-
-def _questions_of(folder: Path) -> Path:
-    beside = folder / _QUESTIONS
-    return beside if beside.exists() else folder / _QUESTIONS_FOLDER / _QUESTIONS
 
 
 def _json(path: Path) -> Any:
@@ -69,7 +68,15 @@ def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
         for anchor, message in _anchored(batch):
             at = at + timedelta(seconds=1) if _day(anchor) == day else _day(anchor)
             day = _day(anchor)
-            yield _event(message, f"batch_{batch['batch_number']}", at)
+            # Cut to what an event may hold: the published chats exceed it by two drawings that never end.
+            content = _PLACE.sub("", message["content"]).encode()[:MAX_CONTENT_BYTES].decode(errors="ignore").rstrip()
+            yield NewEvent(
+                content=content,
+                role=message["role"],
+                session=f"batch_{batch['batch_number']}",
+                occurred_at=at,
+                key=str(message["id"]),
+            )
 
 
 def _anchored(batch: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -85,21 +92,6 @@ def _anchored(batch: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]
 def _day(anchor: str) -> datetime:
     """Such as "March-15-2024"."""
     return datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)
-
-
-def _event(message: Mapping[str, Any], session: str, at: datetime) -> NewEvent:
-    return NewEvent(
-        content=_fitting(_PLACE.sub("", message["content"])),
-        role=message["role"],
-        session=session,
-        occurred_at=at,
-        key=str(message["id"]),
-    )
-
-
-def _fitting(content: str) -> str:
-    """Cut to what an event may hold: the published chats exceed it by two drawings that never end."""
-    return content.encode()[:MAX_CONTENT_BYTES].decode(errors="ignore").rstrip()
 
 
 def _question(ability: str, number: int, raw: Mapping[str, Any], known: set[str]) -> Question:

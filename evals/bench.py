@@ -85,7 +85,9 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
                 figures.append(await _import(application, data))
             else:
                 notes.print("no import without its data: pass --locomo locomo_dev.json")
-            figures.append(_resident())
+            resident = psutil.Process().memory_info().rss / 1e6
+            loaded = "this process, MiniLM loaded"
+            figures.append(Figure(name="resident memory", value=resident, limit=450, unit="MB", detail=loaded))
         progress.update(task, description="import semmem")
         return [*figures, *_start()]
 
@@ -233,11 +235,6 @@ async def _import(application: Application, data: Path) -> Figure:
         floor=True,
         detail=f"{len(conversation.events)} turns, {texts} texts (turns and drafts) in {min(imports):.1f} s",
     )
-
-
-def _resident() -> Figure:
-    megabytes = psutil.Process().memory_info().rss / 1e6
-    return Figure(name="resident memory", value=megabytes, limit=450, unit="MB", detail="this process, MiniLM loaded")
 
 
 def _start() -> list[Figure]:

@@ -82,7 +82,8 @@ def compare(a: Result, b: Result, *, across_settings: bool = False) -> Compariso
     `across_settings`; and where no question is in both.
     """
     pairs = _paired(a, b)
-    differing = _differing(a, b)
+    first, second = _conditions(a), _conditions(b)
+    differing = tuple(name for name in dict.fromkeys([*first, *second]) if first.get(name) != second.get(name))
     if differing and not across_settings:
         names = ", ".join(differing)
         raise InvalidInput(
@@ -140,11 +141,6 @@ def _identity(question: Question) -> tuple[str, str]:
     return question["conversation"], question["question_id"]
 
 
-def _differing(a: Result, b: Result) -> tuple[str, ...]:
-    first, second = _conditions(a), _conditions(b)
-    return tuple(name for name in dict.fromkeys([*first, *second]) if first.get(name) != second.get(name))
-
-
 def _conditions(result: Result) -> dict[str, object]:
     settings = {name: value for name, value in result["settings"].items() if name != VERSION}
     return {name: result.get(name) for name in ("dataset", "n", "embedder")} | settings
@@ -171,16 +167,15 @@ def _changes(pairs: Pairs, *, sign: int) -> tuple[Change, ...]:
     """The largest changes of R@10 in one direction; among equal ones, of nDCG@10."""
     changed = [pair for pair in pairs if sign * _change(DUELS[0], *pair) > 0]
     changed.sort(key=lambda pair: [-sign * _change(metric, *pair) for metric in DUELS])
-    return tuple(_listed(*pair) for pair in changed[:LISTED])
+    listed = []
+    for before, after in changed[:LISTED]:
+        words = {name: after[name] for name in ("conversation", "question_id", "category", "question")}
+        listed.append(Change(**words, a=before[DUELS[0]], b=after[DUELS[0]]))
+    return tuple(listed)
 
 
 def _change(metric: str, before: Question, after: Question) -> float:
     return float(after[metric]) - float(before[metric])
-
-
-def _listed(before: Question, after: Question) -> Change:
-    words = {name: after[name] for name in ("conversation", "question_id", "category", "question")}
-    return Change(**words, a=before[DUELS[0]], b=after[DUELS[0]])
 
 
 def plain(comparison: Comparison) -> dict[str, Any]:
@@ -190,19 +185,17 @@ def plain(comparison: Comparison) -> dict[str, Any]:
 
 def pictured(comparison: Comparison) -> RenderableType:
     """For people at a terminal."""
-    parts: list[RenderableType] = [_headed(comparison), Text(), _metric_table(comparison.metrics), Text()]
-    parts.append(_duel_table(comparison.duels))
+    head = Text(f"B against A on the {comparison.n:,} questions both have; 95 % intervals by paired bootstrap")
+    if comparison.differing:
+        head.append(f"\nnot the same: {', '.join(comparison.differing)}", style="yellow")
+    duels = _table("per question", "B better", "A better", "as good")
+    for duel in comparison.duels:
+        duels.add_row(duel.metric, f"{duel.wins:,}", f"{duel.losses:,}", f"{duel.ties:,}")
+    parts: list[RenderableType] = [head, Text(), _metric_table(comparison.metrics), Text(), duels]
     for title, changes in (("won, R@10", comparison.won), ("lost, R@10", comparison.lost)):
         if changes:
             parts += [Text(), _change_table(title, changes)]
     return Group(*parts)
-
-
-def _headed(comparison: Comparison) -> Text:
-    head = Text(f"B against A on the {comparison.n:,} questions both have; 95 % intervals by paired bootstrap")
-    if comparison.differing:
-        head.append(f"\nnot the same: {', '.join(comparison.differing)}", style="yellow")
-    return head
 
 
 def _metric_table(differences: Sequence[Difference]) -> Table:
@@ -211,13 +204,6 @@ def _metric_table(differences: Sequence[Difference]) -> Table:
         style = "" if not each.sure else "green" if each.difference > 0 else "red"
         cells = f"{each.a:.3f}", f"{each.b:.3f}", f"{each.difference:+.3f}", f"{each.low:+.3f}", f"{each.high:+.3f}"
         made.add_row(each.metric, *cells, f"{each.n:,}", style=style)
-    return made
-
-
-def _duel_table(duels: Sequence[Duel]) -> Table:
-    made = _table("per question", "B better", "A better", "as good")
-    for duel in duels:
-        made.add_row(duel.metric, f"{duel.wins:,}", f"{duel.losses:,}", f"{duel.ties:,}")
     return made
 
 

@@ -13,8 +13,8 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,26 +140,19 @@ def main() -> None:
     console = Console(highlight=False)
     console.print(_table([theirs, ours, alone, offline], theirs))
     for run in (theirs, ours, alone):
-        console.print(f"{run.name}: {_by_name(run.desk)}", style="dim")
+        named = (f"{len(costs)} {name} ({sum(map(sum, costs)):,})" for name, costs in run.desk.asked.items())
+        console.print(f"{run.name}: {', '.join(named)}", style="dim")
     sys.exit(theirs.desk.tokens < LEAST_RATIO * ours.desk.tokens)
 
 
 def _run(name: str, open_memory: Callable[[ModelServer], Memory]) -> Run:
     desk = Desk()
-    with ModelServer(answer=desk) as server, _closing(open_memory(server)) as memory:
+    with ModelServer(answer=desk) as server, closing(open_memory(server)) as memory:
         _crew(server, memory)
         if isinstance(memory, SemmemMemory):
             memory._storage.run(_settled)
         embeddings = sum("input" in body for body in server.requests)
     return Run(name=name, desk=desk, embeddings=embeddings)
-
-
-@contextmanager
-def _closing(memory: Memory) -> Iterator[Memory]:
-    try:
-        yield memory
-    finally:
-        memory.close()
 
 
 def _crew(server: ModelServer, memory: Memory) -> None:
@@ -261,10 +254,6 @@ def _table(runs: list[Run], theirs: Run) -> Table:
         ratio = f"{theirs.desk.tokens / desk.tokens:.1f}" if desk.tokens else ""
         table.add_row(run.name, *(f"{count:,}" for count in counts), ratio)
     return table
-
-
-def _by_name(desk: Desk) -> str:
-    return ", ".join(f"{len(costs)} {name} ({sum(map(sum, costs)):,})" for name, costs in desk.asked.items())
 
 
 if __name__ == "__main__":

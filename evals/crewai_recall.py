@@ -26,7 +26,6 @@ from semmem.evals.crewai_quiet import quiet
 from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
-from semmem.domain.event import NewEvent
 from semmem.evals.dataset import Conversation, chosen
 from semmem.evals.figures import Figure, answers, notes, pictured
 from semmem.evals.metrics import recall, source_turns
@@ -75,7 +74,9 @@ def _semmem(talk: Conversation, folder: Path) -> list[float]:
     memory = SemmemMemory(tenant="eval", workspace=talk.id, data=folder, **OWN_STORES)
     keys: dict[str, str] = {}
     for event in track(talk.events, f"{talk.id}: semmem", console=notes, transient=True):
-        keys[memory.remember(event.content, metadata=_told(event)).id] = str(event.key)
+        at = event.occurred_at.isoformat() if event.occurred_at else None
+        told = {"session": event.session, "speaker": event.speaker, "occurred_at": at}
+        keys[memory.remember(event.content, metadata=told).id] = str(event.key)
     memory._storage.run(_settled)
 
     def ask(question: str) -> list[str]:
@@ -90,11 +91,6 @@ def _semmem(talk: Conversation, folder: Path) -> list[float]:
 def _records(match: MemoryMatch) -> list[str]:
     """The ids of the records that a match is, or rests on."""
     return match.record.metadata["sources"] if isinstance(match, Match) and match.kind == "fact" else [match.record.id]
-
-
-def _told(event: NewEvent) -> dict[str, Any]:
-    at = event.occurred_at.isoformat() if event.occurred_at else None
-    return {"session": event.session, "speaker": event.speaker, "occurred_at": at}
 
 
 async def _settled(tree: Tree) -> None:

@@ -126,14 +126,17 @@ async def most_calls(application: Application, memory: ScopedMemory) -> int:
 def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
     """{"n": facts, "metrics", "refused", "by_conversation", "examples"}, plain JSON; see `_metrics` for the figures."""
     refused: Counter[str] = Counter()
+    faults: dict[str, list[Fact]] = {}
     for each in extracted:
         refused.update(each.refused)
+        for name, faulty in each.faults.items():
+            faults.setdefault(name, []).extend(faulty)
     return {
         "n": sum(len(each.facts) for each in extracted),
         "metrics": _metrics(extracted),
         "refused": dict(refused.most_common()),
         "by_conversation": {each.conversation.id: _metrics([each]) for each in extracted},
-        "examples": _examples(extracted),
+        "examples": {name: [_shown(fact) for fact in faulty[:EXAMPLES]] for name, faulty in faults.items()},
     }
 
 
@@ -215,14 +218,6 @@ def _costs(extracted: Sequence[Extracted]) -> dict[str, float | None]:
         "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
         "calls_of_one_batch": max((each.depth for each in extracted), default=0),
     }
-
-
-def _examples(extracted: Sequence[Extracted]) -> dict[str, list[dict[str, Any]]]:
-    faults: dict[str, list[Fact]] = {}
-    for each in extracted:
-        for name, found in each.faults.items():
-            faults.setdefault(name, []).extend(found)
-    return {name: [_shown(fact) for fact in found[:EXAMPLES]] for name, found in faults.items()}
 
 
 def _shown(fact: Fact) -> dict[str, Any]:

@@ -64,14 +64,12 @@ def is_wrongly_dated(fact: Fact, events: Events) -> bool:
     if start is None or not sources:
         return False
     of_the_past = any(_PAST.search(each.quote) for each in fact.sources)
-    return (of_the_past and start > max(event.occurred_at for event in sources)) or not _is_named(fact, sources)
-
-
-def _is_named(fact: Fact, sources: Iterable[Event]) -> bool:
-    """A start may also be the moment of speaking, from which a fact holds that replaces another."""
+    if of_the_past and start > max(event.occurred_at for event in sources):
+        return True
+    # A start may also be the moment of speaking, from which a fact holds that replaces another.
     named = [span for event in sources for span in spans(event.content, event.occurred_at)]
     moments = {moment for span in named for moment in (span.start, span.over)}
-    return not named or fact.validity.start in moments | {fact.said_at}
+    return bool(named) and start not in moments | {fact.said_at}
 
 
 def keeps_relative_time(fact: Fact) -> bool:

@@ -14,15 +14,15 @@ def parse_floors(said: Iterable[str], metrics: Sequence[str]) -> dict[str, float
 
     Raises InvalidInput for what is none of `metrics`, or no share from 0 to 1.
     """
-    return dict(_floor(each, {name.casefold(): name for name in metrics}) for each in said)
-
-
-def _floor(said: str, metrics: Mapping[str, str]) -> tuple[str, float]:
-    name, _, value = said.partition("=")
-    metric = metrics.get(re.sub("^recall@", "r@", name.strip().casefold()))
-    if metric is None:
-        raise InvalidInput(FIELD, f"{name!r} is no metric of this eval", f"use {', '.join(metrics.values())}")
-    return metric, _share(said, value)
+    known = {name.casefold(): name for name in metrics}
+    floors: dict[str, float] = {}
+    for each in said:
+        name, _, value = each.partition("=")
+        metric = known.get(re.sub("^recall@", "r@", name.strip().casefold()))
+        if metric is None:
+            raise InvalidInput(FIELD, f"{name!r} is no metric of this eval", f"use {', '.join(known.values())}")
+        floors[metric] = _share(each, value)
+    return floors
 
 
 def _share(said: str, value: str) -> float:

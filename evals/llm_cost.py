@@ -62,16 +62,13 @@ def main(
     if not load_counter().exact:
         raise typer.BadParameter("tokens can not be counted exactly; set TIKTOKEN_CACHE_DIR, or run `make llm-cost`")
     with tempfile.TemporaryDirectory(prefix="semmem-cost-") as folder:
-        figures = asyncio.run(_measure(Path(folder), _chosen(locomo, conversation)))
+        [ingested] = chosen(load(locomo), [conversation])
+        figures = asyncio.run(_measure(Path(folder), ingested))
     if as_json:
         print(json.dumps({"figures": plain(figures), "rivals": [asdict(rival) for rival in RIVALS]}, indent=2))
         return
     answers.print(pictured(f"the model's part in ingesting {conversation}", figures))
     answers.print(_compared(figures))
-
-
-def _chosen(data: Path, id: str) -> Conversation:
-    return chosen(load(data), [id])[0]
 
 
 async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:

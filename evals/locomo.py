@@ -62,26 +62,18 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
 def _events(conversation: Mapping[str, Any]) -> Iterator[NewEvent]:
     numbers = sorted(int(match[1]) for name in conversation if (match := _SESSION.fullmatch(name)))
     for number in numbers:
-        at = _instant(conversation[f"session_{number}_date_time"])
+        said = conversation[f"session_{number}_date_time"]  # such as "1:56 pm on 8 May, 2023"
+        at = datetime.strptime(said, "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
         for turn in conversation[f"session_{number}"]:
-            yield _event(turn, f"session_{number}", at)
-
-
-def _event(turn: Mapping[str, Any], session: str, at: datetime) -> NewEvent:
-    picture = turn.get("blip_caption")
-    return NewEvent(
-        content=turn["text"] + (f" [shares a picture: {picture}]" if picture else ""),
-        speaker=turn["speaker"],
-        session=session,
-        occurred_at=at,
-        metadata={"dia_id": turn["dia_id"]},
-        key=turn["dia_id"],
-    )
-
-
-def _instant(text: str) -> datetime:
-    """Such as "1:56 pm on 8 May, 2023"."""
-    return datetime.strptime(text, "%I:%M %p on %d %B, %Y").replace(tzinfo=UTC)
+            picture = turn.get("blip_caption")
+            yield NewEvent(
+                content=turn["text"] + (f" [shares a picture: {picture}]" if picture else ""),
+                speaker=turn["speaker"],
+                session=f"session_{number}",
+                occurred_at=at,
+                metadata={"dia_id": turn["dia_id"]},
+                key=turn["dia_id"],
+            )
 
 
 def _question(number: int, raw: Mapping[str, Any], known: set[str]) -> Question:

@@ -27,7 +27,12 @@ def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, pe
     `prefixes` names our lines; the first is drawn for each peer too.
     """
     first, *others = prefixes
-    figure, axes = _shares(along)
+    figure = Figure(figsize=(5.2, 3.5), layout="constrained")
+    axes = _bare(figure.add_subplot())
+    axes.set_xscale("log")
+    axes.set_ylim(0, 1.02)
+    axes.margins(x=0.015)  # no grid behind the labels
+    axes.set_xlabel(along, color=MUTED, fontsize=SMALL)
     ends = [_line(axes, _points(metrics, first), label, OTHER, 1.2) for label, metrics in peers.items()]
     ends += [_line(axes, _points(ours, prefix), prefixes[prefix], SECOND, 1.8) for prefix in others]
     ends.append(_line(axes, _points(ours, first), prefixes[first], OURS, 2.4))
@@ -57,16 +62,6 @@ def histogram(name: str, values: Sequence[float], marks: Mapping[str, float]) ->
     axes.set_ylabel("questions", color=MUTED, fontsize=SMALL)
     axes.set_xlim(left=0)
     return _svg(figure, name)
-
-
-def _shares(along: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(5.2, 3.5), layout="constrained")
-    axes = _bare(figure.add_subplot())
-    axes.set_xscale("log")
-    axes.set_ylim(0, 1.02)
-    axes.margins(x=0.015)  # no grid behind the labels
-    axes.set_xlabel(along, color=MUTED, fontsize=SMALL)
-    return figure, axes
 
 
 def _bare(axes: Axes) -> Axes:

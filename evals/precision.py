@@ -146,15 +146,20 @@ async def store(memory: Memory, benchmark: Benchmark) -> dict[UUID, str]:
 
 async def evaluate(memory: Memory, benchmark: Benchmark, known: Mapping[UUID, str]) -> list[Outcome]:
     """Asks every case in the view of the scopes it names; `known` is what `store` gave."""
-    return [await _asked(memory, case, benchmark, known) for case in benchmark.cases]
-
-
-async def _asked(memory: Memory, case: Case, benchmark: Benchmark, known: Mapping[UUID, str]) -> Outcome:
-    first, *others = (_scope(memory, case.user, scope) for scope in case.scopes)
-    found = _beliefs(await first.recall(case.query, limit=case.limit, also=others), known)
-    foreign = [id for id in found if not _inside(benchmark.beliefs[id], case)]
-    outdated = [id for id in found if benchmark.beliefs[id].successor or benchmark.beliefs[id].resolved]
-    return Outcome(case=case, returned=tuple(found), foreign=tuple(foreign), outdated=tuple(outdated))
+    outcomes: list[Outcome] = []
+    for case in benchmark.cases:
+        first, *others = (_scope(memory, case.user, scope) for scope in case.scopes)
+        found = _beliefs(await first.recall(case.query, limit=case.limit, also=others), known)
+        foreign, outdated = [], []
+        for id in found:
+            belief = benchmark.beliefs[id]
+            if belief.user != case.user or belief.scope not in case.scopes:
+                foreign.append(id)
+            if belief.successor or belief.resolved:
+                outdated.append(id)
+        outcome = Outcome(case=case, returned=tuple(found), foreign=tuple(foreign), outdated=tuple(outdated))
+        outcomes.append(outcome)
+    return outcomes
 
 
 async def _updates(memory: Memory, benchmark: Benchmark, known: Mapping[UUID, str]) -> AsyncIterator[Update]:
@@ -179,7 +184,3 @@ def _scope(memory: Memory, user: str, scope: str) -> ScopedMemory:
 def _beliefs(found: Recall, known: Mapping[UUID, str]) -> list[str]:
     """The beliefs that the hits rest on, best first, each once."""
     return list(dict.fromkeys(known[source.event_id] for hit in found for source in hit.sources))
-
-
-def _inside(belief: Belief, case: Case) -> bool:
-    return belief.user == case.user and belief.scope in case.scopes

@@ -82,7 +82,9 @@ def reported(outcomes: Sequence[Outcome], updates: Sequence[Update]) -> dict[str
     three kinds), `precision`, `newest_above_outdated`, `as_of_right`. Counts of beliefs, over the cases:
     `must_exclude_returned`, `foreign_scope_returned`, `outdated_returned`.
     """
-    categories = dict.fromkeys(outcome.case.category for outcome in outcomes)
+    categories: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        categories.setdefault(outcome.case.category, []).append(outcome)
     return {
         "n": len(outcomes),
         "metrics": _metrics(outcomes)
@@ -90,15 +92,10 @@ def reported(outcomes: Sequence[Outcome], updates: Sequence[Update]) -> dict[str
             "newest_above_outdated": _mean(update.newest_above for update in updates),
             "as_of_right": _mean(update.as_of_right for update in updates),
         },
-        "by_category": {name: _of_category(name, outcomes) for name in categories},
+        "by_category": {name: {"n": len(own), **_metrics(own)} for name, own in categories.items()},
         "cases": [_plain(outcome) for outcome in outcomes],
         "updates": [asdict(update) for update in updates],
     }
-
-
-def _of_category(name: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    own = [outcome for outcome in outcomes if outcome.case.category == name]
-    return {"n": len(own), **_metrics(own)}
 
 
 def _metrics(outcomes: Sequence[Outcome]) -> dict[str, float | int | None]:

@@ -104,6 +104,7 @@ def write(result: Result, folder: Path) -> Path:
     MissingExtra without jinja2 and matplotlib, InvalidInput where nothing was asked.
     """
     asked = questions_of(result, "--report")
+    about = ("dataset", "measured_at", "n", "skipped", "embedder")
     page = _template().render(
         result=result,
         headlines=_headlines(result, asked),
@@ -112,7 +113,7 @@ def write(result: Result, folder: Path) -> Path:
         systems=_systems(result),
         groups=_groups,
         misses=_misses(asked),
-        settings=_settings(result),
+        settings={name: result[name] for name in about if name in result} | dict(result["settings"]),
         measured_at=result.get("measured_at", ""),
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -181,14 +182,12 @@ def _groups(rows: Iterable[Row]) -> list[Group]:
     known = {metric for row in rows for metric in row.metrics}
     made = []
     for heading, prefix, metrics in GROUPS:
-        if present := tuple(metric for metric in metrics if metric in known):
-            labels = tuple(_label(metric.removeprefix(prefix)) for metric in present)
+        present = tuple(metric for metric in metrics if metric in known)
+        if present:
+            names = [metric.removeprefix(prefix) for metric in present]
+            labels = tuple(f"{int(name):,}" if name.isdecimal() else name.replace("_", " ") for name in names)
             made.append(Group(heading=heading, metrics=present, labels=labels))
     return made
-
-
-def _label(name: str) -> str:
-    return f"{int(name):,}" if name.isdecimal() else name.replace("_", " ")
 
 
 def _misses(asked: Sequence[Question]) -> list[Miss]:
@@ -210,11 +209,6 @@ def _miss(asked: Question) -> Miss:
         wanted=tuple(Wanted(key=key, text=texts.get(key, ""), rank=ranks.get(key)) for key in asked["evidence"]),
         returned=tuple(line for line in lines if line.rank <= SHOWN or line.right),
     )
-
-
-def _settings(result: Result) -> Mapping[str, object]:
-    about = ("dataset", "measured_at", "n", "skipped", "embedder")
-    return {name: result[name] for name in about if name in result} | dict(result["settings"])
 
 
 def _share(figure: float | None) -> str:

@@ -123,7 +123,9 @@ class Baseline:
         text, left = "", budget
         whole: list[str] = []
         for hit in await self._best(stored, question):
-            line = _line(stored.events[hit.id])
+            event = stored.events[hit.id]
+            date = f"[{event.occurred_at:%Y-%m-%d}] " if event.occurred_at else ""
+            line = f"{date}{event.speaker or event.role}: {event.content}\n"
             left -= self._count(line)
             if left < 0:
                 break
@@ -152,8 +154,3 @@ def reciprocal_rank_fusion(rankings: Sequence[Sequence[Candidate]]) -> list[Cand
             scores[hit.id] = scores.get(hit.id, 0.0) + 1 / (RRF_K + rank)
     best = sorted(scores, key=lambda id: -scores[id])
     return [Candidate(id, scores[id]) for id in best]
-
-
-def _line(event: NewEvent) -> str:
-    date = f"[{event.occurred_at:%Y-%m-%d}] " if event.occurred_at else ""
-    return f"{date}{event.speaker or event.role}: {event.content}\n"

@@ -116,7 +116,8 @@ class Course:
         try:
             for question in self._left(conversation):
                 answer = await ask(retriever, stored, conversation.id, question)
-                self._take(answer)
+                self._answers[answer.conversation, answer.question_id] = answer
+                self._tell("ask", answer.conversation, len(self._answers), len(self._plan.asked))
                 if not lacking:
                     journal.add(answer)
         except (ModelError, StoreUnavailable, Degraded) as error:
@@ -126,10 +127,6 @@ class Course:
     def _left(self, conversation: Conversation) -> list[Question]:
         questions = conversation.questions[: self._plan.questions]
         return [each for each in questions if (conversation.id, each.id) not in self._answers]
-
-    def _take(self, answer: Answer) -> None:
-        self._answers[answer.conversation, answer.question_id] = answer
-        self._tell("ask", answer.conversation, len(self._answers), len(self._plan.asked))
 
     async def _lacking(self, memory: ScopedMemory, conversation: Conversation) -> SemmemError | None:
         """Why not all facts of the conversation are there."""
@@ -198,7 +195,9 @@ async def _ask(retriever: Retriever, stored: Stored, conversation: str, question
     ranked = await retriever.ranked(stored, question.question)
     milliseconds = (time.perf_counter() - started) * 1e3
     packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
-    _check_whole(ranked.degraded.union(*(each.degraded for each in packed.values())))
+    degraded = ranked.degraded.union(*(each.degraded for each in packed.values()))
+    if away := degraded - {"llm"}:  # the model's absence is known from the extraction
+        raise Degraded(f"answers came without {', '.join(sorted(away))}")
     has_words = bool(terms(question.answer))
     return Answer(
         conversation=conversation,
@@ -215,9 +214,3 @@ async def _ask(retriever: Retriever, stored: Stored, conversation: str, question
         wanted={key: shortened(text) for key, text in stored.texts_of(question.evidence).items()},
         milliseconds=round(milliseconds, 2),
     )
-
-
-def _check_whole(degraded: frozenset[str]) -> None:
-    """The model's absence is known from the extraction."""
-    if away := degraded - {"llm"}:
-        raise Degraded(f"answers came without {', '.join(sorted(away))}")

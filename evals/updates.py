@@ -34,15 +34,14 @@ def update_figures(result: Mapping[str, Any]) -> dict[str, float]:
     """
     asked: Sequence[Mapping[str, Any]] = result["questions"]
     updates = [each for each in asked if NEWEST_ABOVE in each]
+    current: list[float] = []
+    for each in updates:
+        turns = source_turns(hit["keys"] for hit in each["returned"])
+        current.append(float(stands_above(each["updated"], each["original"], turns[:TOP])))
     both = [each[f"all@{TOP}"] for each in asked if each["category"] in (CONTRADICTION, TIME)]
     values = {
         NEWEST_ABOVE: [each[NEWEST_ABOVE] for each in updates],
-        CURRENT: [float(_is_current(each)) for each in updates],
+        CURRENT: current,
         BOTH: both,
     }
     return {name: round(fmean(own), 4) for name, own in values.items() if own}
-
-
-def _is_current(asked: Mapping[str, Any]) -> bool:
-    turns = source_turns(hit["keys"] for hit in asked["returned"])
-    return stands_above(asked["updated"], asked["original"], turns[:TOP])

@@ -98,15 +98,12 @@ async def _collect(given: Sequence[tuple[str, Conversation]], work: Path, extrac
                 await settled(stored.memory, conversation, lambda *_: None, PATIENCE)
                 for question in conversation.questions:
                     if question.category != locomo.ADVERSARIAL:
-                        pool = await _pool(application, stored, question.question)
+                        view = View.of(stored.memory.scope)
+                        pool = await application.parts.searcher.pool(view, question.question, LIMIT)
                         turns = await _turns(application, stored, pool)
                         found.append(_judged(data, conversation.id, pool, turns, question.evidence))
                     progress.advance(task)
     return found
-
-
-async def _pool(application: Application, stored: Stored, question: str) -> Pool:
-    return await application.parts.searcher.pool(View.of(stored.memory.scope), question, LIMIT)
 
 
 async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:
@@ -129,20 +126,17 @@ def _judged(
     data: str, conversation: str, pool: Pool, turns: Sequence[Sequence[str]], evidence: Sequence[str]
 ) -> Judged:
     numbers = {turn: number for number, turn in enumerate(dict.fromkeys(turn for each in turns for turn in each))}
+    signals = [signal(pool) for signal in SIGNALS.values()]
+    absent = np.zeros(len(pool.passages), np.float32)
     return Judged(
         data=data,
         conversation=conversation,
-        signals=_signals(pool),
+        signals=np.stack([absent if part is None else part for part in signals]),
         rows=np.array([row for row, each in enumerate(turns) for _ in each], np.int64),
         turns=np.array([numbers[turn] for each in turns for turn in each], np.int64),
         evidence=np.array([numbers[turn] for turn in evidence if turn in numbers], np.int64),
         wanted=len(evidence),
     )
-
-
-def _signals(pool: Pool) -> NDArray[np.float32]:
-    found = [signal(pool) for signal in SIGNALS.values()]
-    return np.stack([np.zeros(len(pool.passages), np.float32) if part is None else part for part in found])
 
 
 def _ablation(judged: Sequence[Judged]) -> Table:

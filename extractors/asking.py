@@ -83,7 +83,11 @@ class Asking:
         except (RequestFailed, RequestRefused) as error:
             if not await self.is_well():
                 raise
-            raise _fault_of_request(error) from error
+            if isinstance(error, RequestRefused):
+                told = "the endpoint refuses these words, though not others; its log may say why"
+                raise BadAnswer("refused_request", told) from error
+            told = "the endpoint fails at these words, though not at others; its log may say why"
+            raise BadAnswer("no_answer", told) from error
         if answer.finish_reason == "length":
             told = "the answer broke off; a model that thinks long may need more of SEMMEM_LLM_ANSWER_TOKENS"
             raise BadAnswer("truncated", told)
@@ -127,12 +131,6 @@ class Asking:
         else:
             self._well = True
         return self._well
-
-
-def _fault_of_request(error: RequestFailed | RequestRefused) -> BadAnswer:
-    if isinstance(error, RequestRefused):
-        return BadAnswer("refused_request", "the endpoint refuses these words, though not others; its log may say why")
-    return BadAnswer("no_answer", "the endpoint fails at these words, though not at others; its log may say why")
 
 
 def _attempt(read: Callable[[str], Heard[Value]], text: str) -> Heard[Value] | BadAnswer:

@@ -111,8 +111,7 @@ class Clause:
 
 @lru_cache(maxsize=4_096)
 def clauses(subject: str, text: str) -> tuple[Clause, ...]:
-    """The clauses of a statement about `subject`; those that begin neither with them nor with what is "
-    "theirs count too."""
+    """The clauses of a statement about `subject`, those that begin neither with them nor with what is theirs too."""
     own = in_first_person(subject, text)
     doubted, renewed = bool(_DOUBTED.search(own)), bool(_RENEWED.search(own))
     lower = bool(_LOWER.search(text)) and not any(character.isupper() for character in _said_by(subject, text))
@@ -137,8 +136,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
 
 
 def in_first_person(subject: str, text: str) -> str:
-    """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what alice said in quotes as "
-    "she said it."""
+    """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what is in quotes as it was said."""
     own = _said_by(subject, text.translate(_APOSTROPHES))
     for pattern, spelled in _SPELLED_OUT:
         own = pattern.sub(spelled, own)

@@ -11,8 +11,8 @@ from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
 from semmem.extractors.ground import ground
-from semmem.extractors.parse import Fault, Reading
-from semmem.extractors.schema import SaidFact, SaidSummary
+from semmem.extractors.parse import Reading
+from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
@@ -37,23 +37,20 @@ class Gathered:
                 self.drafts.append(drafted)
             else:
                 self.quarantined.append(drafted)
-        self.quarantined += [_left_out(fault, events) for fault in reading.faults]
+        for fault in reading.faults:
+            named = events[fault.source - 1 : fault.source] if fault.source and fault.source > 0 else ()
+            ids = tuple(event.id for event in named or events)
+            self.quarantined.append(Quarantined(reason="schema", event_ids=ids, text=fault.detail))
         sessions = {number: session for session, number in prompt.session_numbers(events).items()}
         for summary in reading.answer.summaries:
-            if summary.session in sessions:  # one of a session it was not shown is left as it is
-                self._renew(sessions[summary.session], summary, events)
-
-    def _renew(self, session: str | None, summary: SaidSummary, events: Sequence[Event]) -> None:
-        if is_order(summary.text):
-            ids = tuple(event.id for event in events)
-            self.quarantined.append(Quarantined(reason="instruction", event_ids=ids, text=summary.text))
-            return
-        self.summaries[session] = self.renewed[session] = clip(summary.text)
-
-
-def _left_out(fault: Fault, events: Sequence[Event]) -> Quarantined:
-    named = events[fault.source - 1 : fault.source] if fault.source and fault.source > 0 else ()
-    return Quarantined(reason="schema", event_ids=tuple(event.id for event in named or events), text=fault.detail)
+            if summary.session not in sessions:
+                continue  # one of a session it was not shown is left as it is
+            if is_order(summary.text):
+                ids = tuple(event.id for event in events)
+                self.quarantined.append(Quarantined(reason="instruction", event_ids=ids, text=summary.text))
+            else:
+                session = sessions[summary.session]
+                self.summaries[session] = self.renewed[session] = clip(summary.text)
 
 
 def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:

@@ -31,9 +31,10 @@ def ground(quote: str, source: str) -> str | None:
     another sentence has to be more than a word of it.
     """
     text, offsets = _normalised(source)
-    whole = _find(quote, text, 0)
+    whole = _find(quote, text)
     if whole:
-        return _span(source, offsets, whole)
+        first, end = whole
+        return source[offsets[first][0] : offsets[end - 1][1]]
     read_source = read(source)
     for wanted in dict.fromkeys((quote, _NAME.sub("", quote))):
         spans = _parts([part for part in _ELLIPSIS.split(wanted) if part], read_source)
@@ -44,8 +45,7 @@ def ground(quote: str, source: str) -> str | None:
 
 
 def _parts(parts: list[str], source: Reading) -> list[tuple[int, int]] | None:
-    """Where the parts of a quote stand, each after the one before; None where one does not, or what lies between "
-    "counts."""
+    """Where the parts of a quote stand, each after the one before; None where one does not, or a gap counts."""
     if not 1 <= len(parts) <= MAX_PARTS:
         return None
     spans: list[tuple[int, int]] = []
@@ -73,16 +73,17 @@ def normalised(text: str) -> str:
     return _normalised(text)[0].strip()
 
 
-def _find(part: str, text: str, start: int) -> tuple[int, int] | None:
-    """Where `part` stands as whole words at or after `start`; part of a word does not count."""
+def _find(part: str, text: str) -> tuple[int, int] | None:
+    """Where `part` first stands as whole words; part of a word does not count."""
     wanted = normalised(part)
     if not any(character.isalnum() for character in wanted):
         return None
-    while (start := text.find(wanted, start)) >= 0:
+    start = text.find(wanted)
+    while start >= 0:
         end = start + len(wanted)
         if not (_inside_word(text, start) or _inside_word(text, end)):
             return start, end
-        start += 1
+        start = text.find(wanted, start + 1)
     return None
 
 
@@ -92,15 +93,16 @@ def _inside_word(text: str, position: int) -> bool:
     return len(around) == 2 and around.isascii() and around.isalnum()
 
 
-def _span(source: str, offsets: list[tuple[int, int]], span: tuple[int, int]) -> str:
-    return source[offsets[span[0]][0] : offsets[span[1] - 1][1]]
-
-
 def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
     """The normalised text, and for each of its characters the stretch of `text` that it comes from."""
+    # A character goes with the combining marks that follow it, so that composed and decomposed forms meet.
+    starts: list[int] = []
+    for at, character in enumerate(text):
+        if not starts or at - starts[-1] > MOST_MARKS or not unicodedata.combining(character):
+            starts.append(at)
     characters: list[str] = []
     offsets: list[tuple[int, int]] = []
-    for start, end in _clusters(text):
+    for start, end in pairwise([*starts, len(text)]):
         for character in unicodedata.normalize("NFKC", text[start:end]).casefold().translate(_SAME).translate(_DASHES):
             character = " " if character.isspace() else character
             if character in _IGNORED or (character == " " and characters[-1:] in ([" "], [])):
@@ -108,12 +110,3 @@ def _normalised(text: str) -> tuple[str, list[tuple[int, int]]]:
             characters.append(character)
             offsets.append((start, end))
     return "".join(characters), offsets
-
-
-def _clusters(text: str) -> list[tuple[int, int]]:
-    """A character with the combining marks that follow it, so that composed and decomposed forms meet."""
-    starts: list[int] = []
-    for i, character in enumerate(text):
-        if not starts or i - starts[-1] > MOST_MARKS or not unicodedata.combining(character):
-            starts.append(i)
-    return list(pairwise([*starts, len(text)]))

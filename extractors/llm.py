@@ -8,7 +8,7 @@ from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
-from semmem.domain.fact import Draft, Fact
+from semmem.domain.fact import Fact
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
@@ -16,7 +16,7 @@ from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
-from semmem.extractors.schema import Answer, SaidVerdict, Verdicts
+from semmem.extractors.schema import Answer, Verdicts
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
@@ -139,19 +139,16 @@ class _Batch:
         told = {source.event_id for draft in self._gathered.drafts for source in draft.sources}
         failed = {id: _failure(error, self._asking) for id, error in self._failures.items()}
         failed |= {id: replace(failed[id], may_pass=False) for id in failed.keys() & told}  # a part of it is kept
+        order = {event.id: number for number, event in enumerate(events)}  # in which the sources were said
+        drafts = sorted(self._gathered.drafts, key=lambda draft: order[draft.sources[0].event_id])
         return Extraction(
             read=next((i for i, event in enumerate(events) if event.id not in self._done), None),
-            drafts=ended(merged(self._in_order(events)), {event.id: event.occurred_at for event in events}),
+            drafts=ended(merged(drafts), {event.id: event.occurred_at for event in events}),
             quarantined=tuple(self._gathered.quarantined),
             failed=failed or None,
             summaries=tuple(SummaryText(session=key, text=text) for key, text in self._gathered.renewed.items()),
             usage=self._asking.usage,
         )
-
-    def _in_order(self, events: Sequence[Event]) -> list[Draft]:
-        """The drafts in the order in which their sources were said."""
-        order = {event.id: number for number, event in enumerate(events)}
-        return sorted(self._gathered.drafts, key=lambda draft: order[draft.sources[0].event_id])
 
 
 async def _check_still_well(asking: Asking, error: BadAnswer) -> None:
@@ -228,15 +225,17 @@ def _decisions(
     verdicts = parse_verdicts(text)
     if [said.draft for said in verdicts] != list(range(1, len(questions) + 1)):
         raise BadAnswer("verdicts", f"give one verdict for each of the {len(questions)} drafts, in order")
-    return Heard([_decision(*pair, facts=facts) for pair in zip(verdicts, questions, touched, strict=True)])
-
-
-def _decision(said: SaidVerdict, question: Question, touched: Sequence[int], facts: Sequence[Fact]) -> Decision:
-    if said.verdict == "add":
-        return Decision(verdict="add", draft=question.draft)
-    if said.candidate is None or said.candidate - 1 not in touched:
-        raise BadAnswer("unknown_candidate", f"{said.verdict} needs the number of a fact that is shown for the draft")
-    target = facts[said.candidate - 1]
-    if said.verdict == "supersede":
-        return superseding(question, target)
-    return Decision(verdict=said.verdict, draft=question.draft, target=target)
+    decisions: list[Decision] = []
+    for said, question, shown in zip(verdicts, questions, touched, strict=True):
+        if said.verdict == "add":
+            decisions.append(Decision(verdict="add", draft=question.draft))
+            continue
+        if said.candidate is None or said.candidate - 1 not in shown:
+            detail = f"{said.verdict} needs the number of a fact that is shown for the draft"
+            raise BadAnswer("unknown_candidate", detail)
+        target = facts[said.candidate - 1]
+        if said.verdict == "supersede":
+            decisions.append(superseding(question, target))
+        else:
+            decisions.append(Decision(verdict=said.verdict, draft=question.draft, target=target))
+    return Heard(decisions)

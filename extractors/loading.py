@@ -182,10 +182,11 @@ def _value(node: ast.expr) -> Any:
 
 
 def _key(node: ast.expr | None) -> str:
-    name = node.id if isinstance(node, ast.Name) else node.value if isinstance(node, ast.Constant) else None
-    if not isinstance(name, str):
-        raise ValueError("a key that is no name")
-    return name
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    raise ValueError("a key that is no name")
 
 
 def _without_slips(body: str) -> str:

@@ -1,7 +1,7 @@
 """The extractor without a model: whole sentences, speaker named and dates resolved, and rules for what changes."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,13 @@ class OfflineExtractor:
         read, drafts = _until_replaced(events)
         said = [(event, draft, refusal(draft)) for event, draft in drafts]
         kept = [(event, draft) for event, draft, reason in said if reason is None]
+        # A new summary for each session that something was said in, and for the scope.
+        sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
+        renewed: list[SummaryText] = []
+        for session in sessions:
+            present = summaries.get(session, "").split("\n")
+            statements = [draft for event, draft in kept if session in (None, event.session)]
+            renewed.append(SummaryText(session=session, text=_summary(present, statements)))
         return Extraction(
             read=read,
             drafts=ended(merged(draft for _, draft in kept), {event.id: event.occurred_at for event in events}),
@@ -52,7 +59,7 @@ class OfflineExtractor:
                 for event, draft, reason in said
                 if reason
             ),
-            summaries=tuple(_summaries(kept, summaries)),
+            summaries=tuple(renewed),
         )
 
     async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
@@ -62,20 +69,16 @@ class OfflineExtractor:
         """Holds nothing."""
 
 
-def _drafts(event: Event) -> Iterator[Draft]:
-    speaker = speaker_of(event)
-    for sentence in sentences(own_words(without_recalled(event.content), speaker)):
-        if is_prose(sentence) and _is_claim(sentence, event.role, speaker):
-            yield _draft(sentence, event)
-
-
 def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Draft]]]:
     """How many events to take, and their drafts: up to one that replaces what an earlier one said, so that it finds
     that stored."""
     said: list[tuple[Event, Draft]] = []
     standing = Standing()
     for read, event in enumerate(events):
-        drafts = list(_drafts(event))
+        speaker = speaker_of(event)
+        said_in = sentences(own_words(without_recalled(event.content), speaker))
+        claims = [each for each in said_in if is_prose(each) and _is_claim(each, event.role, speaker)]
+        drafts = [_draft(claim, event, speaker) for claim in claims]
         if any(standing.replaced_by(draft) for draft in drafts):
             return read, said
         for draft in drafts:
@@ -95,38 +98,24 @@ def _is_claim(sentence: str, role: Role, speaker: str) -> bool:
     return did_or_promised(sentence) if role == "assistant" else reports_status(sentence)
 
 
-def _draft(sentence: str, event: Event) -> Draft:
-    speaker = speaker_of(event)
+def _draft(sentence: str, event: Event, speaker: str) -> Draft:
+    """Its text may be as long as a fact: it goes without the resolved dates where they are too much, else it is cut."""
+    forms = (told(annotate(sentence, event.occurred_at), speaker), f'{speaker}: "{sentence}"')
+    text = next((form for form in forms if len(form.encode()) <= MAX_FACT_BYTES), None)
+    if not text:
+        text = forms[1].encode()[: MAX_FACT_BYTES - 4].decode(errors="ignore") + '…"'
+    # What the sentence weighs, raised or lowered by what the caller said of the event.
+    importance = importance_of(sentence) + event.importance - 0.5
     return Draft(
         subject=speaker,
-        text=_told(sentence, event, speaker),
+        text=text,
         category=category_of(sentence),
         confidence=CONFIDENCE,
-        importance=_importance(event, sentence),
+        importance=round(min(1.0, max(0.0, importance)), 2),
         validity=resolve(sentence, event.occurred_at),
         sources=(Source(event_id=event.id, quote=sentence),),
         trust=event.role,
     )
-
-
-def _told(sentence: str, event: Event, speaker: str) -> str:
-    """As long as a fact may be: without the resolved dates where they are too much, and cut where all is."""
-    forms = (told(annotate(sentence, event.occurred_at), speaker), f'{speaker}: "{sentence}"')
-    short = next((form for form in forms if len(form.encode()) <= MAX_FACT_BYTES), None)
-    return short or forms[1].encode()[: MAX_FACT_BYTES - 4].decode(errors="ignore") + '…"'
-
-
-def _importance(event: Event, sentence: str) -> float:
-    """What the sentence weighs, raised or lowered by what the caller said of the event."""
-    return round(min(1.0, max(0.0, importance_of(sentence) + event.importance - 0.5)), 2)
-
-
-def _summaries(kept: Sequence[tuple[Event, Draft]], present: Mapping[str | None, str]) -> Iterator[SummaryText]:
-    """A new text for each session that something was said in, and for the scope."""
-    sessions = dict.fromkeys([*(event.session for event, _ in kept), None]) if kept else {}
-    for session in sessions:
-        said = [draft for event, draft in kept if session in (None, event.session)]
-        yield SummaryText(session=session, text=_summary(present.get(session, "").split("\n"), said))
 
 
 class Weighed(Statement, Protocol):
@@ -156,7 +145,8 @@ def _summary(lines: Sequence[str], said: Sequence[Weighed]) -> str:
             standing.drop(earlier)
             outdated.add(earlier)
         standing.add(position, draft)
-    kept = [line for number, line in enumerate(lines) if outdated.isdisjoint(_block(number, len(subjects)))]
+    size = len(subjects)
+    kept = [line for number, line in enumerate(lines) if outdated.isdisjoint(range(number * size, (number + 1) * size))]
     lasting = [(draft.text, draft.importance) for at, draft in enumerate(said, start=at) if at not in outdated]
     return extractive(kept, lasting)
 
@@ -169,7 +159,3 @@ class _Line:
     text: str
     validity: Validity = OPEN
     trust: Role = "user"  # nor who said it
-
-
-def _block(number: int, size: int) -> range:
-    return range(number * size, (number + 1) * size)

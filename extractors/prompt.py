@@ -3,12 +3,12 @@
 Stored text never starts a line of its own and nothing follows the data, so no text can close it or pose as instruction.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
 from semmem.domain.event import Event
-from semmem.domain.fact import Draft, Fact, Validity
+from semmem.domain.fact import Draft, Fact
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
 from semmem.extractors.summarize import clip
@@ -27,8 +27,20 @@ def instructions() -> str:
 def extract_messages(events: Sequence[Event], summaries: Mapping[str | None, str]) -> list[Message]:
     """Asks for facts of the events, which are lines 1 to n of their sessions, numbered as in `session_numbers`."""
     numbers = session_numbers(events)
-    lines = [f"S{number} | {clip(summaries[session])}" for session, number in numbers.items() if session in summaries]
-    return _messages("extract", [*map(one_line, lines), *_event_lines(events, numbers)])
+    lines = [
+        one_line(f"S{number} | {clip(summaries[session])}")
+        for session, number in numbers.items()
+        if session in summaries
+    ]
+    header = ""
+    for number, event in enumerate(events, start=1):
+        opened = f"## {numbers[event.session]} | {event.occurred_at:%a %Y-%m-%d}"
+        if opened != header:
+            lines.append(f"{opened} {event.occurred_at:%H:%M}")
+        header = opened
+        role = "" if event.role == "user" else f" ({event.role})"
+        lines.append(one_line(f"[{number}] {speaker_of(event)}{role}: {without_recalled(event.content)}"))
+    return _messages("extract", lines)
 
 
 def session_numbers(events: Sequence[Event]) -> dict[str | None, int]:
@@ -68,26 +80,10 @@ def _messages(task: str, lines: Sequence[str]) -> list[Message]:
     ]
 
 
-def _event_lines(events: Sequence[Event], numbers: Mapping[str | None, int]) -> Iterator[str]:
-    header = ""
-    for number, event in enumerate(events, start=1):
-        opened = f"## {numbers[event.session]} | {event.occurred_at:%a %Y-%m-%d}"
-        if opened != header:
-            yield f"{opened} {event.occurred_at:%H:%M}"
-        header = opened
-        role = "" if event.role == "user" else f" ({event.role})"
-        yield one_line(f"[{number}] {speaker_of(event)}{role}: {without_recalled(event.content)}")
-
-
 def _statement(item: Draft | Fact) -> str:
-    """The text, led by its subject unless it names it."""
+    """The text, led by its subject unless it names it, with its dates behind it."""
     lead = "" if item.subject.casefold() in item.text.casefold() else f"{item.subject} | "
-    return one_line(f"{lead}{item.text}{_dated(item.validity)}")
-
-
-def _dated(validity: Validity) -> str:
-    if validity.start is None and validity.end is None:
-        return ""
-    width = {"year": 4, "month": 7}.get(validity.precision or "day", 10)
-    ends = [("since", validity.start), ("until", validity.end)]
-    return " (" + ", ".join(f"{word} {end.isoformat()[:width]}" for word, end in ends if end) + ")"
+    width = {"year": 4, "month": 7}.get(item.validity.precision or "day", 10)
+    ends = [("since", item.validity.start), ("until", item.validity.end)]
+    dates = ", ".join(f"{word} {end.isoformat()[:width]}" for word, end in ends if end)
+    return one_line(f"{lead}{item.text} ({dates})" if dates else f"{lead}{item.text}")

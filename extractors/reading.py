@@ -67,7 +67,7 @@ def read(text: str) -> Reading:
     breaks, ends = set(), set()
     for match in _TOKEN.finditer(shown):
         token = match.group()
-        if not (token[0].isalnum() or len(token) > 1 or _is_meant(token)):
+        if not (token[0].isalnum() or len(token) > 1 or token in _MEANT or unicodedata.category(token[0]) == "So"):
             if token in _PAUSES or token in _HARD:
                 breaks.add(len(words) - 1)
             if token in _HARD:
@@ -134,10 +134,12 @@ def _shown(text: str) -> tuple[str, list[tuple[int, int]]]:
     for match in [*_MARKUP.finditer(text), None]:
         _show(text, position, match.start() if match else len(text), characters, offsets)
         if match:
-            unescaped = (
-                html.unescape(match.group()) if match["entity"] else " " if match["tag"] or match["bullet"] else ""
-            )
-            for character in unescaped:
+            stands_for = ""
+            if match["entity"]:
+                stands_for = html.unescape(match.group())
+            elif match["tag"] or match["bullet"]:
+                stands_for = " "
+            for character in stands_for:
                 characters.append(character)
                 offsets.append(match.span())
             position = match.end()
@@ -166,10 +168,6 @@ def _is_invisible(character: str) -> bool:
         return True
     category = unicodedata.category(character)
     return category == "Cf" or (category == "Mn" and (0x591 <= code <= 0x5C7 or 0x610 <= code <= 0x6ED))
-
-
-def _is_meant(token: str) -> bool:
-    return token in _MEANT or unicodedata.category(token[0]) == "So"
 
 
 def _spelled_out(token: str) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Decides what becomes of a draft, as far as pure code can."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -73,7 +73,7 @@ def judge(question: Question) -> Decision:
     if settled := settle(question):
         return settled
     draft = question.draft
-    rivals = [fact for fact, _ in _current(question) if _contradicts(draft, fact)]
+    rivals = [fact for fact, _ in _current(question) if replaces(draft, fact) or replaces(fact, draft)]
     ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
     before = [fact for fact in rivals if not ahead and _is_news(question, fact) and replaces(draft, fact)]
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
@@ -171,10 +171,6 @@ def outweighs(draft: Statement, fact: Statement) -> bool:
     return TRUST.index(draft.trust) >= TRUST.index(fact.trust)
 
 
-def _contradicts(draft: Draft, fact: Fact) -> bool:
-    return replaces(draft, fact) or replaces(fact, draft)
-
-
 def changes_something(draft: Statement) -> bool:
     """True where the statement may take the place of another."""
     return draft.validity.end is None and meaning(draft.subject, draft.text).changes
@@ -208,25 +204,25 @@ class Standing:
                 del alike[said, statement.trust]
 
     def replaced_by(self, draft: Statement) -> list[int]:
-        """The positions of what the draft replaces."""
+        """The positions of what the draft replaces.
+
+        It looks from the newest back, until MOST_STANDING meanings were seen that stand beside the new one.
+        """
         if not changes_something(draft):
             return []
         new, subject = meaning(draft.subject, draft.text), _subject(draft)
         found: set[int] = set()
         for handles in [(value.attribute,) for value in new.values] + [over.handles for over in new.over]:
-            named = [self._by_handle.get((subject, handle), {}) for handle in handles]
-            found.update(_replaced(new, draft.trust, min(named, key=len)))
+            earlier = min((self._by_handle.get((subject, handle), {}) for handle in handles), key=len)
+            beside = 0
+            for (old, whose), positions in reversed(earlier.items()):
+                if TRUST.index(draft.trust) >= TRUST.index(whose) and supersedes(new, old):
+                    found.update(positions)
+                    continue
+                beside += 1
+                if beside == MOST_STANDING:
+                    break
         return sorted(found)
-
-
-def _replaced(new: Meaning, trust: Role, earlier: dict[tuple[Meaning, Role], dict[int, None]]) -> Iterator[int]:
-    """Newest first, until MOST_STANDING meanings were seen that stand beside the new one."""
-    beside = 0
-    for (old, whose), positions in reversed(earlier.items()):
-        if TRUST.index(trust) >= TRUST.index(whose) and supersedes(new, old):
-            yield from positions
-        elif (beside := beside + 1) == MOST_STANDING:
-            return
 
 
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:

@@ -15,20 +15,16 @@ def next_batch(events: Sequence[Event], counter: TokenCounter, limits: BatchLimi
 
     A session larger than a batch is cut inside; an event larger than a batch is a batch of its own.
     """
-    end = _fitting(events, counter, limits)
+    end, tokens = min(len(events), limits.events), 0
+    for position, event in enumerate(events[: limits.events]):
+        tokens += counter.count(without_recalled(event.content)) + _LINE_TOKENS
+        if tokens > limits.tokens and position:
+            end = position
+            break
     if end == len(events):
         return list(events)
     boundaries = [i for i in range(1, end + 1) if events[i].session != events[i - 1].session]
     return list(events[: boundaries[-1] if boundaries else end])
-
-
-def _fitting(events: Sequence[Event], counter: TokenCounter, limits: BatchLimits) -> int:
-    tokens = 0
-    for position, event in enumerate(events[: limits.events]):
-        tokens += counter.count(without_recalled(event.content)) + _LINE_TOKENS
-        if tokens > limits.tokens and position:
-            return position
-    return min(len(events), limits.events)
 
 
 def halves(text: str) -> tuple[str, str]:

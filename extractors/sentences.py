@@ -121,8 +121,12 @@ def says_something(sentence: str) -> bool:
 
 def told(sentence: str, speaker: str) -> str:
     """The sentence about its speaker: in the third person where every "I" can safely be turned, else quoted."""
-    turned = _third_person(sentence, speaker)
-    return turned if turned else f'{speaker}: "{sentence}"'
+    quoted = f'{speaker}: "{sentence}"'
+    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence):
+        return quoted
+    own = re.sub(r"^My ", f"{speaker}'s ", sentence)
+    turned = _FIRST_PERSON.sub(lambda match: _turned(match, speaker), own)
+    return quoted if "\0" in turned else turned
 
 
 def category_of(sentence: str) -> Category:
@@ -138,14 +142,6 @@ def importance_of(sentence: str) -> float:
     return 0.3 + 0.2 * bool(_OWN.search(sentence)) + 0.1 * bool(named) + 0.3 * bool(_WEIGHTY.search(sentence))
 
 
-def _third_person(sentence: str, speaker: str) -> str | None:
-    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence):
-        return None
-    own = re.sub(r"^My ", f"{speaker}'s ", sentence)
-    turned = _FIRST_PERSON.sub(lambda match: _turned(match, speaker), own)
-    return None if "\0" in turned else turned
-
-
 def _turned(match: re.Match[str], speaker: str) -> str:
     """The words "I'm just" as "Alice is just"; NUL where the verb is not known well enough to turn."""
     adverb, verb = match["adverb"] or "", match["verb"] or ""
@@ -156,16 +152,14 @@ def _turned(match: re.Match[str], speaker: str) -> str:
     return f"{speaker}{adverb} {third}"
 
 
-def _link_at(text: str) -> int:
-    """How long the address is that the text begins with; 0 where it begins with none that a fact can hold."""
-    link = _LINK.match(text)
-    return link.end() if link and link.end() <= MAX_LINK_CHARS else 0
-
-
 def _pieces(sentence: str) -> Iterator[str]:
     while len(sentence) > MAX_SENTENCE_CHARS:
         cut = sentence.rfind(" ", 1, MAX_SENTENCE_CHARS)
-        cut = cut if cut > 0 else max(MAX_SENTENCE_CHARS, _link_at(sentence))
+        if cut <= 0:
+            cut = MAX_SENTENCE_CHARS
+            link = _LINK.match(sentence)
+            if link and link.end() <= MAX_LINK_CHARS:  # an address that a fact can hold stays whole
+                cut = max(cut, link.end())
         yield sentence[:cut]
         sentence = sentence[cut:].lstrip()
     if sentence:

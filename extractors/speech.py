@@ -167,6 +167,5 @@ def did_or_promised(sentence: str) -> bool:
 
 
 def reports_status(sentence: str) -> bool:
-    """How something of the user's stands, as a tool tells it; a page that speaks of itself tells nothing of the "
-    "user."""
+    """How something of the user's stands, as a tool tells it; a page that speaks of itself tells nothing of them."""
     return bool(_STATUS.search(sentence)) and not _OWN_VOICE.search(sentence)

@@ -26,11 +26,16 @@ def tidy_fact(said: Any) -> Any:
     if not isinstance(said, Mapping):
         return said
     known = {name: said[name] for name in ("subject", "text", "quote") if name in said}
+    category = said.get("category")
+    word = category.strip().lower() if isinstance(category, str) else ""
+    source = said.get("source", said.get("sources"))
+    if isinstance(source, list) and source:
+        source = source[0]  # of several lines the first: where the quote stands in another, it is found there
     return known | {
-        "category": _category(said.get("category")),
+        "category": word if word in CATEGORIES else "other",
         "confidence": _unit(said.get("confidence")),
         "importance": _unit(said.get("importance")),
-        "source": _number(_first(said.get("source", said.get("sources")))),
+        "source": _number(source),
         "when": _when(said.get("when")),
     }
 
@@ -48,15 +53,12 @@ def tidy_verdict(said: Any) -> Any:
     verdict: Verdict | Any = said.get("verdict")
     if isinstance(verdict, str) and (word := _VERDICT.fullmatch(verdict)):
         verdict = word[1].lower()
-    candidate = _alone(said.get("candidate"))
+    candidate = said.get("candidate")
+    if isinstance(candidate, list) and len(candidate) == 1:
+        candidate = candidate[0]
     if verdict == "add" or candidate == 0 or (isinstance(candidate, str) and candidate.strip().lower() in _NOTHING):
         candidate = None
     return {"draft": _number(said.get("draft")), "verdict": verdict, "candidate": _number(candidate)}
-
-
-def _category(said: Any) -> str:
-    word = said.strip().lower() if isinstance(said, str) else ""
-    return word if word in CATEGORIES else "other"
 
 
 def _unit(said: Any) -> float:
@@ -68,16 +70,6 @@ def _unit(said: Any) -> float:
     if isinstance(said, bool) or not isinstance(said, int | float) or not 0 <= said <= 1 or math.isnan(said):
         return NOT_GIVEN
     return float(said)
-
-
-def _alone(said: Any) -> Any:
-    """The only member of a list, else what was said."""
-    return said[0] if isinstance(said, list) and len(said) == 1 else said
-
-
-def _first(said: Any) -> Any:
-    """Of several lines the first: where the quote stands in another, it is found there."""
-    return said[0] if isinstance(said, list) and said else said
 
 
 def _number(said: Any) -> Any:

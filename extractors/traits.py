@@ -70,7 +70,8 @@ _PARTNER = re.compile(
 
 def traits_of(clause: Clause) -> Iterator[Trait]:
     if clause.text.startswith(("I ", "my ")):
-        yield Trait("statement", all_ := content_stems(clause.text), all_)
+        said = content_stems(clause.text)
+        yield Trait("statement", said, said)
     if clause.negated:
         return
     yield from _habit(clause)

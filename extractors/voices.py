@@ -86,8 +86,26 @@ _WHOLE_QUOTE = re.compile(
 
 
 def own_words(text: str, speaker: str) -> str:
-    """The text less code, quoted lines, mails, what is to be worked on or was pasted, and what is played or made up."""
-    return "\n".join(_until_others_speak(typed(text, speaker).split("\n")))
+    """The text less code, quoted lines, mails, what is to be worked on or was pasted, and what is played or made up.
+
+    These are the lines up to where such material begins; a request about what stands above leaves nothing.
+    """
+    lines = typed(text, speaker).split("\n")
+    last = max((number for number, line in enumerate(lines) if line.strip()), default=-1)
+    kept: list[str] = []
+    for number, line in enumerate(lines):
+        asked = _WORK_ON.search(line) or _ANYWHERE.search(line)
+        if asked and _ABOVE.search(line):
+            return ""
+        sentence = _SENTENCE_END.split(line[asked.end() :], maxsplit=1)[0] if asked else ""
+        follows = number < last or ":" in sentence or "：" in sentence or bool(_STRICT.search(line))
+        begins = _PLAYED.search(line) or (asked if follows else None) or _PASTED.search(line)
+        if begins:
+            end = max(line.rfind(mark, 0, begins.start() + 1) for mark in ".!?。！？")  # of the whole sentences before
+            kept.append(line[: end + 1])
+            break
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def typed(text: str, speaker: str) -> str:
@@ -95,34 +113,8 @@ def typed(text: str, speaker: str) -> str:
     text = "\n".join(_FENCE.split(text)[::2])
     text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
     mail = _MAIL.search(text)
-    return _without_letter(text[: mail.start()] if mail else text, speaker)
-
-
-def _until_others_speak(lines: list[str]) -> list[str]:
-    """The lines up to where material begins; a request about what stands above leaves nothing."""
-    last = max((number for number, line in enumerate(lines) if line.strip()), default=-1)
-    kept: list[str] = []
-    for number, line in enumerate(lines):
-        asked = _WORK_ON.search(line) or _ANYWHERE.search(line)
-        if asked and _ABOVE.search(line):
-            return []
-        sentence = _SENTENCE_END.split(line[asked.end() :], maxsplit=1)[0] if asked else ""
-        follows = number < last or ":" in sentence or "：" in sentence or bool(_STRICT.search(line))
-        ends = _PLAYED.search(line) or (asked if follows else None) or _PASTED.search(line)
-        if ends:
-            return [*kept, _before(line, ends.start() + 1)]
-        kept.append(line)
-    return kept
-
-
-def _before(line: str, position: int) -> str:
-    """The whole sentences in front of a position."""
-    end = max(line.rfind(mark, 0, position) for mark in ".!?。！？")
-    return line[: end + 1]
-
-
-def _without_letter(text: str, speaker: str) -> str:
-    """The text without a letter that somebody else signed: from its greeting to the name below."""
+    text = text[: mail.start()] if mail else text
+    # A letter goes that somebody else signed: from its greeting to the name below.
     lines = text.split("\n")
     signed = next((i for i, line in enumerate(lines) if _SIGNED.match(line.strip())), None)
     if signed is None or signed + 1 >= len(lines):

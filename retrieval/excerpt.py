@@ -1,7 +1,5 @@
 """Excerpts of long texts: the sentences that answer, whole, with a mark where something was left out."""
 
-from collections.abc import Sequence
-
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.pieces import sentences
 
@@ -16,12 +14,9 @@ def excerpt(text: str, query: str, characters: int) -> str:
     if len(text) <= characters:
         return text
     parts = sentences(text)
-    return _joined(parts, _chosen(parts, frozenset(terms(query)), characters))
-
-
-def _chosen(parts: Sequence[str], wanted: frozenset[str], characters: int) -> list[int]:
-    """Best first, as many as fit; ties go to the earlier sentence."""
+    wanted = frozenset(terms(query))
     shared = [len(wanted.intersection(terms(part))) for part in parts]
+    # Best first, as many as fit; ties go to the earlier sentence.
     chosen: list[int] = []
     left = characters
     for at in sorted(range(len(parts)), key=lambda at: -shared[at]):
@@ -29,13 +24,13 @@ def _chosen(parts: Sequence[str], wanted: frozenset[str], characters: int) -> li
             break
         chosen.append(at)
         left -= len(parts[at])
-    return sorted(chosen)
-
-
-def _joined(parts: Sequence[str], chosen: Sequence[int]) -> str:
     shown: list[str] = []
     last = -1
-    for at in chosen:
-        shown += [LEFT_OUT] * (at > last + 1) + [parts[at]]
+    for at in sorted(chosen):
+        if at > last + 1:
+            shown.append(LEFT_OUT)
+        shown.append(parts[at])
         last = at
-    return " ".join([*shown, *[LEFT_OUT] * (last < len(parts) - 1)])
+    if last < len(parts) - 1:
+        shown.append(LEFT_OUT)
+    return " ".join(shown)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 def fuse(signals: Mapping[str, Mapping[UUID, float]], weights: Mapping[str, float]) -> dict[UUID, dict[str, float]]:
     """Each candidate's weighted part by signal: scores scaled to 0..1 over the candidates, times the signal's weight.
+    Scores that are all equal are scaled to 1.
 
     A candidate that a signal did not find has no part of it. The weight of a signal that is missing, because its store
     was down, is shared out among the others in proportion, so that a full score stays the sum of all weights; a signal
@@ -16,14 +17,8 @@ def fuse(signals: Mapping[str, Mapping[UUID, float]], weights: Mapping[str, floa
     present = sum(weights[name] for name in signals)
     grow = sum(weights.values()) / present if present else 0.0
     for name, scores in signals.items():
-        for id, scaled in _scaled(scores).items():
+        low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
+        for id, score in scores.items():
+            scaled = 1.0 if low == high else (score - low) / (high - low)
             fused.setdefault(id, {})[name] = weights[name] * grow * scaled
     return fused
-
-
-def _scaled(scores: Mapping[UUID, float]) -> dict[UUID, float]:
-    """The lowest to 0, the highest to 1; all to 1 where they are equal."""
-    low, high = min(scores.values(), default=0.0), max(scores.values(), default=0.0)
-    if low == high:
-        return dict.fromkeys(scores, 1.0)
-    return {id: (score - low) / (high - low) for id, score in scores.items()}

@@ -43,27 +43,20 @@ def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
 
     None where no word weighs anything.
     """
+    words: list[list[str]] = []
+    for token in tokens.tokens:
+        if token.startswith("##") and words:  # `##s` continues the word before it
+            words[-1].append(token)
+        else:
+            words.append([token])
     weights: list[float] = []
-    for word in _words(tokens.tokens):
-        weights += [_weight("".join(token.removeprefix("##") for token in word), rarity)] * len(word)
+    for word in words:
+        # It weighs as its rarest term does; a rest such as the `s` of "Ana's" is none of the question's terms.
+        written = "".join(token.removeprefix("##") for token in word)
+        weight = sqrt(max((rarity.get(term, 0.0) for term in terms(written)), default=0.0))
+        weights += [weight] * len(word)
     kept = np.flatnonzero(weights)
     return Asked(tokens.states[kept], np.array(weights, np.float32)[kept]) if len(kept) else None
-
-
-def _weight(word: str, rarity: Mapping[str, float]) -> float:
-    """That of its rarest term; a rest such as the `s` of "Ana's" is none of the question's terms."""
-    return sqrt(max((rarity.get(term, 0.0) for term in terms(word)), default=0.0))
-
-
-def _words(tokens: Sequence[str]) -> list[list[str]]:
-    """Word pieces put together again: `##s` continues the word before it."""
-    found: list[list[str]] = []
-    for token in tokens:
-        if token.startswith("##") and found:
-            found[-1].append(token)
-        else:
-            found.append([token])
-    return found
 
 
 def similarities(packed: Sequence[bytes], asked: Asked) -> NDArray[np.float32]:
@@ -75,7 +68,8 @@ def similarities(packed: Sequence[bytes], asked: Asked) -> NDArray[np.float32]:
     lengths = np.frombuffer(b"".join(text[_HEADER.size : start] for text, start in pairs), "<u2")
     codes = np.frombuffer(b"".join(text[start:] for text, start in pairs), np.uint8).reshape(-1, heads[0][1] // 2)
     scales = np.repeat(np.array([scale for scale, _, _ in heads], np.float32), counts)
-    pieces: NDArray[np.float32] = np.maximum.reduceat(_dots(codes, asked.states), _starts(lengths), axis=0)
+    ends = np.cumsum(lengths, dtype=np.int64)
+    pieces: NDArray[np.float32] = np.maximum.reduceat(_dots(codes, asked.states), ends - lengths, axis=0)
     return _best(pieces * scales[:, None], asked.weights, counts)
 
 
@@ -96,8 +90,3 @@ def _best(pieces: NDArray[np.float32], weights: NDArray[np.float32], counts: NDA
     order = np.lexsort((pieces @ weights, owners))
     last_of_owner = np.cumsum(counts) - 1
     return pieces[order[last_of_owner]]
-
-
-def _starts(lengths: NDArray[np.uint16]) -> NDArray[np.int64]:
-    ends = np.cumsum(lengths, dtype=np.int64)
-    return ends - lengths

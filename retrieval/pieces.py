@@ -1,7 +1,6 @@
 """Cuts long texts into short pieces, since a whole page is near to everything."""
 
 import re
-from collections.abc import Iterator
 
 LONG = 100  # words, as `size` counts them; a text up to here is one piece, and may be read together with its neighbours
 PIECE = 30  # words
@@ -29,19 +28,16 @@ def sentences(text: str) -> list[str]:
 
 def pieces(text: str) -> list[str]:
     """Runs of about PIECE words, cut at the ends of sentences and lines where there are any; at most MOST."""
+    parts: list[str] = []
+    for sentence in sentences(text):
+        words = sentence.split()
+        parts += [" ".join(words[at : at + PIECE]) for at in range(0, len(words), PIECE)]
     found: list[list[str]] = []
     left = 0
-    for part in _parts(text):
+    for part in parts:
         if size(part) > left:
             found.append([])
             left = PIECE
         found[-1].append(part)
         left -= size(part)
-    return [" ".join(parts) for parts in found[:MOST]]
-
-
-def _parts(text: str) -> Iterator[str]:
-    """Sentences, and over-long ones in runs of PIECE words."""
-    for sentence in sentences(text):
-        words = sentence.split()
-        yield from (" ".join(words[at : at + PIECE]) for at in range(0, len(words), PIECE))
+    return [" ".join(piece) for piece in found[:MOST]]

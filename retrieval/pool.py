@@ -92,13 +92,19 @@ def _neighbours(passages: Sequence[Passage]) -> NDArray[np.int64]:
     found = np.full((len(passages), len(reach)), -1, np.int64)
     found[:, HERE] = np.arange(len(passages))
     in_line = [row for row, passage in enumerate(passages) if passage.place is not None and not passage.long]
+    if not in_line:
+        return found
+    # Their places on one line, on which sessions follow each other out of each other's REACH.
+    numbers: dict[tuple[Scope, str | None], int] = {}
+    turns = [passages[row] for row in in_line]
+    sessions = np.array([numbers.setdefault((turn.scope, turn.session), len(numbers)) for turn in turns], np.int64)
+    places = np.array([turn.place for turn in turns], np.int64)
+    spots = sessions * (places.max(initial=0) + REACH + 1) + places
     rows = np.array(in_line, np.int64)
-    spots = _spots([passages[row] for row in rows])
-    if len(rows):
-        order = np.argsort(spots)
-        wanted = spots[:, None] + reach
-        near = order[np.searchsorted(spots, wanted, sorter=order).clip(max=len(rows) - 1)]
-        found[rows] = np.where(spots[near] == wanted, rows[near], -1)
+    order = np.argsort(spots)
+    wanted = spots[:, None] + reach
+    near = order[np.searchsorted(spots, wanted, sorter=order).clip(max=len(rows) - 1)]
+    found[rows] = np.where(spots[near] == wanted, rows[near], -1)
     return found
 
 
@@ -113,12 +119,3 @@ def _facts(passages: Sequence[Passage]) -> NDArray[np.int64]:
     for row, facts in drawn.items():
         found[row, : len(facts)] = facts[:FACTS]
     return found
-
-
-def _spots(passages: Sequence[Passage]) -> NDArray[np.int64]:
-    """Their places on one line, on which sessions follow each other out of each other's REACH."""
-    sessions: dict[tuple[Scope, str | None], int] = {}
-    numbers = [sessions.setdefault((each.scope, each.session), len(sessions)) for each in passages]
-    places = np.array([each.place for each in passages], np.int64)
-    spots: NDArray[np.int64] = np.array(numbers, np.int64) * (places.max(initial=0) + REACH + 1) + places
-    return spots

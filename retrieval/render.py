@@ -48,8 +48,12 @@ def quote(item: Item, format: Format, home: Scope) -> Quotation:
     """The item written whole; one of another scope than `home` names its scope."""
     if format == "xml":
         return Quotation(item, "", '<memory id="', _element(item, home))
+    session = "" if item.session is None else f": {quoted_name(item.session)}"
+    place = "" if item.scope == home else f", {item.scope.kind} {quoted_name(_short(item.scope))}"
+    header = f"[{_date(item)}{session}{place}]\n"
+    voice = "" if item.voice == item.kind else " " + quoted_name(item.voice)
     is_turn = format == "messages" and item.tier == "recent" and item.role in TURN_ROLES
-    return Quotation(item, _header(item, home), "", _line(item), is_turn)
+    return Quotation(item, header, "", f"{voice}: {quoted(item.text)}\n", is_turn)
 
 
 def opening(format: Format) -> str:
@@ -90,14 +94,12 @@ def _body(quotations: Sequence[Numbered], format: Format) -> str:
     parts = [opening(format)]
     for tier, group in groupby(quotations, lambda each: each[1].item.tier):
         before, after = edges(tier, format)
-        parts += [before, *_under_headers(group), after]
+        parts.append(before)
+        for header, neighbours in groupby(group, _header_of):
+            parts.append(header)
+            parts += [quotation.line(number) for number, quotation in neighbours]
+        parts.append(after)
     return "".join([*parts, CLOSING])
-
-
-def _under_headers(quotations: Iterable[Numbered]) -> Iterator[str]:
-    for header, group in groupby(quotations, _header_of):
-        yield header
-        yield from (quotation.line(number) for number, quotation in group)
 
 
 def _turns(quotations: Iterable[Numbered]) -> Iterator[dict[str, str]]:
@@ -117,20 +119,9 @@ def _gathered(quotations: Sequence[Quotation]) -> Iterator[Quotation]:
         yield from sorted(group, key=_time)
 
 
-def _header(item: Item, home: Scope) -> str:
-    session = "" if item.session is None else f": {quoted_name(item.session)}"
-    place = "" if item.scope == home else f", {item.scope.kind} {quoted_name(_short(item.scope))}"
-    return f"[{_date(item)}{session}{place}]\n"
-
-
 def _short(scope: Scope) -> str:
     """A branch is known by a digest, of which a few digits tell two of one context apart."""
     return scope.id[:8] if scope.kind == "branch" else scope.id
-
-
-def _line(item: Item) -> str:
-    voice = "" if item.voice == item.kind else " " + quoted_name(item.voice)
-    return f"{voice}: {quoted(item.text)}\n"
 
 
 def _element(item: Item, home: Scope) -> str:

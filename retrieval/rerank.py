@@ -38,16 +38,12 @@ async def _scores(reranker: Reranker, query: str, texts: list[str]) -> list[floa
             answer = await reranker.score(query, texts)
     except (ModelError, TimeoutError) as error:
         raise ModelError(f"the reranker failed with {type(error).__name__}") from error
-    return _checked(answer, len(texts))
-
-
-def _checked(answer: Sequence[float], count: int) -> list[float]:
     try:
         scores = [float(score) for score in answer]
     except (TypeError, ValueError):
         raise BadAnswer("type", "the reranker's scores are no list of numbers") from None
-    if len(scores) != count:
-        raise BadAnswer("count", f"the reranker gave {len(scores)} scores for {count} texts")
+    if len(scores) != len(texts):
+        raise BadAnswer("count", f"the reranker gave {len(scores)} scores for {len(texts)} texts")
     if any(map(isnan, scores)):
         raise BadAnswer("nan", "a score of the reranker is NaN")
     return scores

@@ -59,19 +59,16 @@ def holds(item: Event | Fact, as_of: datetime | None, now: datetime) -> bool:
 
 
 def _hit(item: Event | Fact, relevance: Mapping[str, float], now: datetime, outdated: bool) -> Hit:
+    # 1 for now and later, half of it after each HALF_LIFE.
+    freshness = float(0.5 ** (max(now - item.said_at, timedelta()) / HALF_LIFE))
     signals = {
         **{name: RELEVANCE * part for name, part in relevance.items()},
-        "recency": RECENCY * _freshness(item.said_at, now),
+        "recency": RECENCY * freshness,
         "importance": IMPORTANCE * item.importance,
     }
     if outdated:
         signals["outdated"] = -min(OUTDATED, fsum(signals.values()))
     return Hit(item=item, score=min(1.0, max(0.0, fsum(signals.values()))), signals=signals)
-
-
-def _freshness(at: datetime, now: datetime) -> float:
-    """1 for now and later, half of it after each HALF_LIFE."""
-    return float(0.5 ** (max(now - at, timedelta()) / HALF_LIFE))
 
 
 def distinct(hits: Sequence[Hit]) -> list[Hit]:

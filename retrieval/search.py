@@ -118,17 +118,15 @@ class Searcher:
         the rest. A filter keeps them from answering, so it takes as many candidates as hits are asked for.
         """
         needed = limit // 2 if filter == Filter() else limit
-        found = await self._candidates(view, query, max(DEPTH, needed), filter)
-        return found, found.best(max(JUDGED, needed))
-
-    async def _candidates(self, view: View, query: str, depth: int, filter: Filter) -> Candidates:
+        depth = max(DEPTH, needed)
         # The words first: Postgres works on them while the question is embedded and put into a request.
         lexical, (dense, embedded, degraded) = await asyncio.gather(
             self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
         )
         if dense is not None and lexical.vectorless:
             dense = [*dense, *_stand_ins(lexical, dense)]
-        return Candidates(dense, embedded, lexical, degraded.union(lexical.missing))
+        found = Candidates(dense, embedded, lexical, degraded.union(lexical.missing))
+        return found, found.best(max(JUDGED, needed))
 
     async def _dense(
         self, view: View, query: str, depth: int, filter: Filter
