@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
-# A new revision gets a line here with its first release; no line is ever changed.
+# A new revision gets a line here, which follows it until its first release and is never changed after that.
 FROZEN = {"v0001": "429616370651c8eceee2778835f364cd2d13487407c6137712bdd6d7fae8b985"}
 
 

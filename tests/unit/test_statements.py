@@ -102,3 +102,7 @@ def test_every_statement_is_used_by_its_module(name: str) -> None:
         start = re.match("[a-z]+", statement)
         assert start
         assert f'"{statement}"' in module or f'f"{start[0]}_' in module, statement
+
+
+def test_a_statement_says_its_name_to_the_server_that_logs_it() -> None:
+    assert statements("summaries.sql")["newest"].text.startswith("/* summaries.newest */ select ")
