@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -233,15 +233,16 @@ def export(
     async def work() -> int:
         count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, place, reads=True) as memory:
-            lines = (line_of(event) async for event in memory.events()) if events else memory.export()
+            found = (line_of(event) async for event in memory.events()) if events else memory.export()
             with _bar() as progress:
                 task = progress.add_task("exporting", total=None)
-                async for line in lines:
-                    out.write(line.encode() + b"\n")
-                    if not count and not events:
-                        _warn_of_left(line)
-                    count += 1
-                    progress.update(task, description=f"exporting: {count} lines")
+                async with aclosing(found) as lines:
+                    async for line in lines:
+                        out.write(line.encode() + b"\n")
+                        if not count and not events:
+                            _warn_of_left(line)
+                        count += 1
+                        progress.update(task, description=f"exporting: {count} lines")
         out.flush()
         return count
 

@@ -1,7 +1,7 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
 from datetime import datetime
 from typing import Unpack, get_args
 from uuid import UUID
@@ -186,7 +186,7 @@ class ScopedMemory(Place):
             raise NotFound(f"no event {id} in this scope")
         return found[0]
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Every event of the scope, oldest first."""
         after: int | None = 0
         while after is not None:
@@ -196,7 +196,7 @@ class ScopedMemory(Place):
                 yield event
             after = page[-1].seq if page else None
 
-    def export(self) -> AsyncIterator[str]:
+    def export(self) -> AsyncGenerator[str]:
         """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.
 
         Branches, events, records, facts with all versions and sources, summaries and dead letters, with their ids and

@@ -41,7 +41,7 @@ class Imported:
     warnings: tuple[str, ...]
 
 
-async def export(parts: Parts, place: Branch) -> AsyncIterator[str]:
+async def export(parts: Parts, place: Branch) -> AsyncGenerator[str]:
     """The lines of an archive, without their ends, as of one moment."""
     total = Sum()
     async with parts.archive.snapshot(place) as snapshot:

@@ -3,7 +3,7 @@
 A signature that becomes narrower or loses its type fails here; `tests/unit/test_signatures.py` says what is left out.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, assert_type
 from uuid import UUID
@@ -224,7 +224,7 @@ async def forgetting(alice: ScopedMemory, category: Category) -> None:
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
-    lines = assert_type(alice.export(), AsyncIterator[str])
+    lines = assert_type(alice.export(), AsyncGenerator[str, None])
     imported = assert_type(await bob.import_(lines, progress=lambda done, of: None), Imported)
     await bob.import_([b"{}", "{}"])
     assert_type((imported.stored, imported.known), tuple[Mapping[str, int], Mapping[str, int]])
