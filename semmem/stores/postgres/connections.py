@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
 import asyncpg
@@ -62,7 +62,7 @@ class Connections:
                 **arguments(url, prepared=not pooled),
                 min_size=1,
                 max_size=size,
-                init=partial(_prepare_shared if pooled else _prepare, identity),
+                init=partial(_prepare, identity, pooled),
                 reset=trust.left,
                 command_timeout=statement_timeout,
             )
@@ -193,18 +193,11 @@ def _unwrapped(connection: asyncpg.pool.PoolConnectionProxy) -> asyncpg.Connecti
     return own
 
 
-async def _prepare(identity: Identity, connection: asyncpg.Connection) -> None:
+async def _prepare(identity: Identity, pooled: bool, connection: asyncpg.Connection) -> None:
+    """Behind a pooler in one transaction, which is all that the session is ours for."""
     keep_alive(connection)
-    async with bounded(connection):
-        await connection.execute(session_settings(local=False))
-        await identity.learn(connection)
-        await _set_codecs(connection)
-
-
-async def _prepare_shared(identity: Identity, connection: asyncpg.Connection) -> None:
-    keep_alive(connection)
-    async with bounded(connection), connection.transaction():
-        await connection.execute(session_settings(local=True))
+    async with bounded(connection), connection.transaction() if pooled else nullcontext():
+        await connection.execute(session_settings(local=pooled))
         await identity.learn(connection)
         await _set_codecs(connection)
 
