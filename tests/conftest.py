@@ -31,6 +31,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 keep_files_in_memory()
 
+# No test asks a model but its own: a key that somebody has exported would be used, and paid for.
+for name in ("OPENAI_API_KEY", "SEMMEM_LLM_API_KEY", "SEMMEM_LLM_BASE_URL"):
+    os.environ.pop(name, None)
+
 # The same examples in each run: nobody's second command fails by chance. HYPOTHESIS_PROFILE=default draws others.
 settings.register_profile("same", derandomize=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
@@ -71,6 +75,14 @@ async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]
     """A database of this test's own."""
     async with _database(servers, template) as url:
         yield url
+
+
+@pytest_asyncio.fixture
+async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """The test's database as its owner sees it, past row level security."""
+    connection = await asyncpg.connect(postgres_url)
+    yield connection
+    await connection.close()
 
 
 @pytest_asyncio.fixture
@@ -144,9 +156,8 @@ def shared_clock() -> ManualClock:
 
 
 @pytest.fixture
-def opener(urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Opener:
+def opener(urls: dict[str, Any], clock: ManualClock) -> Opener:
     """Opens applications on this test's stores: `async with opener(attempts=1) as application`."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     return partial(opened, urls, clock)
 
 

@@ -31,10 +31,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def settings(urls: dict[str, Any]) -> dict[str, Any]:
     """What every memory of a test is opened with: this test's own stores, and a worker."""
-    for name in ("OPENAI_API_KEY", "SEMMEM_LLM_API_KEY", "SEMMEM_LLM_BASE_URL"):
-        monkeypatch.delenv(name, raising=False)
     return FAST | urls
 
 

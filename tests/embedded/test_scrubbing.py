@@ -23,10 +23,8 @@ from tests.applications import opened
 @pytest_asyncio.fixture(scope="module")
 async def application(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Application]:
     """Embedded servers of this module's own, whose worker finds nothing due."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("OPENAI_API_KEY", raising=False)
-        async with opened({"data": tmp_path_factory.mktemp("scrubbing")}, ManualClock()) as application:
-            yield application
+    async with opened({"data": tmp_path_factory.mktemp("scrubbing")}, ManualClock()) as application:
+        yield application
 
 
 @pytest.fixture
@@ -146,7 +144,6 @@ async def test_a_server_that_is_down_puts_it_off(
 async def test_the_worker_waits_for_half_of_the_time_and_comes_back_for_what_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     clock, tries = ManualClock(), list[None]()
     kept = scrubbing.scrub
 

@@ -27,8 +27,7 @@ print("remembered")
 
 
 @pytest.fixture
-def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def settings(urls: dict[str, Any]) -> dict[str, Any]:
     return urls
 
 

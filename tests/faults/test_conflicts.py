@@ -1,13 +1,11 @@
 """Writers of one scope never wait for each other in a circle; what Postgres breaks off all the same is tried again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from semmem import NewEvent, ScopedMemory, WriteConflict
 from semmem.domain.scope import Scope
@@ -18,13 +16,6 @@ from tests.applications import Opener
 
 ALICE = Scope("acme", "user", "alice")
 SECONDS = 60
-
-
-@pytest_asyncio.fixture
-async def owner(urls: dict[str, Any]) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(urls["postgres_url"])
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -145,10 +145,7 @@ async def test_a_deadline_is_a_number_of_seconds(reader: ScopedMemory, timeout: 
     assert await reader.history() == []
 
 
-async def test_a_silent_embedder_leaves_the_words(
-    urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+async def test_a_silent_embedder_leaves_the_words(urls: dict[str, Any], clock: ManualClock) -> None:
     never = Event()
     with ModelServer() as server:
         embedding = {"embedding_base_url": server.base_url, "embedding_model": "hashed", "embedding_api_key": "test"}

@@ -44,8 +44,7 @@ async def own(folder: Servers) -> AsyncIterator[Servers]:
 
 
 @pytest.fixture
-def opener(own: Servers, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Opener:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def opener(own: Servers, clock: ManualClock) -> Opener:
     names = ("postgres_url", "redis_url", "qdrant_url", "qdrant_api_key")
     return partial(opened, {name: getattr(own, name) for name in names}, clock)
 
@@ -182,11 +181,8 @@ async def test_what_was_said_without_redis_is_in_every_recent_tier_after_its_ret
             assert "I play the cello." in [item.text for item in context.tier("recent")]
 
 
-async def test_without_the_embedder_words_alone_find_it(
-    urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_embedder_words_alone_find_it(urls: dict[str, Any], clock: ManualClock) -> None:
     """In a database of its own: one holds the vectors of one model."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     async with AsyncExitStack() as stack:
         with ModelServer() as server:
             embedding = {

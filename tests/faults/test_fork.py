@@ -44,8 +44,7 @@ async def _forked(case: str, settings: dict[str, Any], **environment: str) -> li
 
 
 @pytest.fixture
-def settings(urls: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+def settings(urls: dict[str, Any]) -> dict[str, Any]:
     return urls | {"read_timeout": 60, "write_timeout": 60}  # seconds, on a busy machine
 
 
@@ -67,15 +66,13 @@ async def test_a_fork_waits_for_what_the_child_could_not_finish(case: str, setti
     assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
 
 
-async def test_a_fork_while_embedded_servers_are_made_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+async def test_a_fork_while_embedded_servers_are_made_ready(tmp_path: Path) -> None:
     lines = await _forked("migrating", {"data": str(tmp_path)})
     assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
 
 
 @pytest.mark.parametrize("case", ["used_before", "opening", "twice"])
-async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path) -> None:
     at_once: set[int] = set()  # one set may follow another, where the last who used it had left
 
     async def watch() -> None:

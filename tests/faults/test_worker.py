@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from semmem import ConfigurationError, NewEvent, ScopedMemory
 from semmem.stores.postgres.jobs import JobQueue
@@ -26,14 +24,6 @@ from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.unit.extractors.builders import answer, said_fact
 
 NEVER = 600  # seconds until a sweep: none in a test
-
-
-@pytest_asyncio.fixture
-async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """The test's database as its owner sees it, past row level security."""
-    connection = await asyncpg.connect(postgres_url)
-    yield connection
-    await connection.close()
 
 
 def _alice(application: Application) -> ScopedMemory:

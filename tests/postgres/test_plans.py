@@ -67,7 +67,6 @@ async def own(seeded: str) -> dict[str, int]:
 async def spied(seeded: str, own: dict[str, int]) -> AsyncIterator[Spied]:
     """All that a walk through the memory and its jobs made Postgres do."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
         async with opened(_settings(seeded), ManualClock(), backoff=60, sweep_every=60) as application:
             found = spying(monkeypatch)
             await _walk(application)

@@ -22,13 +22,6 @@ ENTERING = [
 ]
 
 
-@pytest.fixture
-async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(postgres_url)
-    yield connection
-    await connection.close()
-
-
 @pytest_asyncio.fixture(scope="module")
 async def alone() -> AsyncIterator[Cluster]:
     """A server of its own, for what is done to the roles there."""

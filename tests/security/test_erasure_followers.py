@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -28,13 +27,6 @@ from tests.faults.oracle import drift
 
 CANARY = "heliotrope"
 NOBODY = "redis://127.0.0.1:1/0"  # answers there
-
-
-@pytest.fixture
-async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(postgres_url)
-    yield connection
-    await connection.close()
 
 
 def _alice(application: Application) -> ScopedMemory:

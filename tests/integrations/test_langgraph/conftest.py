@@ -38,11 +38,9 @@ async def shared(database: str, servers: ServerUrls) -> AsyncIterator[dict[str, 
         "qdrant_api_key": servers.qdrant_api_key,
         "qdrant_prefix": f"test-{uuid4().hex[:12]}",
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("OPENAI_API_KEY", raising=False)
-        keeper = SemmemStore(tenant="keeper", user="keeper", **settings)
-        yield settings
-        await asyncio.to_thread(keeper.close)
+    keeper = SemmemStore(tenant="keeper", user="keeper", **settings)
+    yield settings
+    await asyncio.to_thread(keeper.close)
 
 
 @pytest.fixture(autouse=True)

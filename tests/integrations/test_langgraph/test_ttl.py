@@ -18,9 +18,8 @@ QUERY = "What is the code of the door?"
 
 
 @pytest.fixture
-def shared(urls: dict[str, Any], clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def shared(urls: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
     """Stores of this test's own: no worker with another clock may find something expired in them."""
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     return FAST | urls | {"clock": lambda: clock.now}
 
 
