@@ -7,7 +7,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
@@ -84,6 +84,7 @@ __all__ = [
     "NewRecord",
     "NotFound",
     "NotSettled",
+    "Outdated",
     "Place",
     "PoolExhausted",
     "Precision",
@@ -100,6 +101,7 @@ __all__ = [
     "ScopeKind",
     "ScopedMemory",
     "SemmemError",
+    "Since",
     "Source",
     "Stage",
     "StoreUnavailable",
