@@ -18,8 +18,10 @@ MIN_BUDGET = 160
 MAX_BUDGET = 10_000_000
 
 # In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
-# shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md).
-TOKEN_COST = 0.001
+# shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md). Tokens are estimated by
+# bytes here, so that the choice does not depend on who counts them.
+TOKEN_COST = 0.0003
+BYTES_A_TOKEN = 4
 
 NUMBER = 100  # stands for the number of an item while it is priced
 
@@ -34,6 +36,10 @@ def check_budget(budget: int) -> None:
             f"must be a whole number of tokens from {MIN_BUDGET}, which the markup of all tiers takes, to {MAX_BUDGET}",
             f"pass {MIN_BUDGET} or more; no model reads more than some millions",
         )
+
+
+def _cost(quotation: Quotation) -> float:
+    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN
 
 
 class Budget:
@@ -67,8 +73,7 @@ class Budget:
                 floors[tier] -= price
                 chosen.append(at)
         # The rest by worth, less what its tokens cost, whatever the tier.
-        costs = {at: TOKEN_COST * self._count(quotations[at].line(NUMBER)) for at in later}
-        later.sort(key=lambda at: costs[at] - quotations[at].item.worth)
+        later.sort(key=lambda at: _cost(quotations[at]) - quotations[at].item.worth)
         chosen += [at for at in later if self._take(quotations[at], self._price(quotations[at]))]
         return [quotations[at] for at in sorted(chosen)]
 

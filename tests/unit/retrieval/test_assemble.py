@@ -27,6 +27,13 @@ class GrowingCounter:
         return len(text.encode()) + text.count("\n") ** 2
 
 
+class HundredfoldCounter:
+    exact = False
+
+    def count(self, text: str) -> int:
+        return 100 * len(text.encode())
+
+
 def put_together(tiers: Tiers, budget: int, format: Format = "text", counter: TokenCounter | None = None) -> Context:
     return assemble(
         tiers, budget=budget, counter=counter or ByteCounter(), format=format, degraded=frozenset(), home=ALICE
@@ -141,10 +148,17 @@ def test_an_item_that_does_not_fit_is_left_out_whole() -> None:
     assert [one.text for one in put_together(tiers, 1000).items] == ["short"]
 
 
-def test_the_rest_goes_by_worth_per_token() -> None:
-    heavy = item("summary", "heavy " * 90, worth=0.9)
+def test_the_rest_goes_by_worth_less_what_its_tokens_cost() -> None:
+    heavy = item("summary", "heavy " * 90, worth=0.52)
     light = [item("summary", f"light {n}, and a little more", worth=0.5) for n in range(14)]
     assert put_together({"summary": [heavy, *light]}, 850).items == tuple(light)
+
+
+@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500))
+def test_what_is_chosen_does_not_depend_on_who_counts(tiers: Tiers, budget: int) -> None:
+    """What counts each token a hundred times chooses the same for a hundred times the budget."""
+    one, other = put_together(tiers, budget), put_together(tiers, 100 * budget, counter=HundredfoldCounter())
+    assert [item.id for item in one.items] == [item.id for item in other.items]
 
 
 def test_recent_keeps_the_newest_without_gaps_within_its_floor() -> None:
