@@ -48,8 +48,8 @@ class Budget:
     A price is the sum of lines counted on their own, each once, so what was rendered has to be counted at the end.
     """
 
-    def __init__(self, total: int, counter: TokenCounter, format: Format) -> None:
-        self._counter, self._format = counter, format
+    def __init__(self, total: int, counter: TokenCounter, format: Format, *, unsure: bool = False) -> None:
+        self._counter, self._format, self._unsure = counter, format, unsure
         self._counted: dict[str, int] = {}
         self._marked: set[tuple[str, ...]] = set()
         self._shown: set[UUID] = set()
@@ -107,7 +107,7 @@ class Budget:
         tier, header = quotation.item.tier, quotation.header
         if quotation.is_turn:
             return [(("turn", header), header)]
-        return [((tier, header), header), ((tier,), "".join(edges(tier, self._format)))]
+        return [((tier, header), header), ((tier,), "".join(edges(tier, self._format, self._unsure)))]
 
     def _count(self, text: str) -> int:
         if text not in self._counted:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.domain.context import CLOSING, TIERS, Context, Format, Item, Outdated, Since, Tier
+from semmem.domain.context import CLOSING, TIERS, UNSURE, Context, Format, Item, Outdated, Since, Tier
 from semmem.errors import InvalidInput
 from semmem.models.tokens import load_counter
 from semmem.ports import TokenCounter
@@ -34,9 +34,17 @@ class HundredfoldCounter:
         return 100 * len(text.encode())
 
 
-def put_together(tiers: Tiers, budget: int, format: Format = "text", counter: TokenCounter | None = None) -> Context:
+def put_together(
+    tiers: Tiers, budget: int, format: Format = "text", counter: TokenCounter | None = None, *, unsure: bool = False
+) -> Context:
     return assemble(
-        tiers, budget=budget, counter=counter or ByteCounter(), format=format, degraded=frozenset(), home=ALICE
+        tiers,
+        budget=budget,
+        counter=counter or ByteCounter(),
+        format=format,
+        degraded=frozenset(),
+        home=ALICE,
+        nothing_relevant=unsure,
     )
 
 
@@ -72,11 +80,12 @@ all_tiers = st.fixed_dictionaries({tier: tier_of(tier) for tier in TIERS})
 
 @pytest.mark.parametrize("counter", [ByteCounter(), GrowingCounter(), load_counter()], ids=lambda c: type(c).__name__)
 @pytest.mark.parametrize("format", FORMATS)
-@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500))
+@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500), unsure=st.booleans())
 def test_never_over_budget_and_every_item_whole(
-    counter: TokenCounter, format: Format, tiers: Tiers, budget: int
+    counter: TokenCounter, format: Format, tiers: Tiers, budget: int, unsure: bool
 ) -> None:
-    context = put_together(tiers, budget, format, counter)
+    context = put_together(tiers, budget, format, counter, unsure=unsure)
+    assert (UNSURE in context.text) == (unsure and bool(context.tier("retrieved")))
     assert context.tokens == counted(context, counter) <= budget
     found = read(format, context.text, context.messages) if context.items else []
     assert sorted(found, key=repr) == sorted((expected(one, ALICE) for one in context.items), key=repr)
