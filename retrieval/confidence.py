@@ -26,7 +26,7 @@ def confidence(pool: Pool, terms: Sequence[str], rarity: Mapping[str, float]) ->
 
     `terms` are the question's, `rarity` has those that the view knows.
     """
-    if pool.closeness is None or pool.weights is None or pool.dense is None or pool.closeness.shape[1] < 2:
+    if not pool.by_token:
         return 1.0
     found = evidence(pool, terms, rarity)
     return 1 / (1 + exp(STEEP * (LEAST - sum(WEIGHTS[name] * value for name, value in found.items()))))
