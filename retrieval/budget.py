@@ -20,7 +20,7 @@ MAX_BUDGET = 10_000_000
 # In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
 # shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md). Tokens are estimated by
 # bytes here, so that the choice does not depend on who counts them.
-TOKEN_COST = 0.0003
+TOKEN_COST = 0.0004
 BYTES_A_TOKEN = 4
 
 NUMBER = 100  # stands for the number of an item while it is priced
