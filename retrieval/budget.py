@@ -38,10 +38,6 @@ def check_budget(budget: int) -> None:
         )
 
 
-def _cost(quotation: Quotation) -> float:
-    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN
-
-
 class Budget:
     """Chooses what to show, each item whole or not at all.
 
@@ -113,3 +109,7 @@ class Budget:
         if text not in self._counted:
             self._counted[text] = self._counter.count(text)
         return self._counted[text]
+
+
+def _cost(quotation: Quotation) -> float:
+    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN

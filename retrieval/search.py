@@ -103,7 +103,7 @@ class Searcher:
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
         sure = confidence(pool)
-        ordered = [hit.moved(hit.score * sure, "doubt") for hit in newest_first(ordered[:limit], query)]
+        ordered = [hit.doubted(sure) for hit in newest_first(ordered[:limit], query)]
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
         return Recall(kept, found.degraded | failed, found.waited)
 

@@ -59,6 +59,7 @@ def test_it_lies_between_nothing_and_certainty_and_each_part_counts_for(cosines:
 
 def test_a_doubted_hit_says_so_and_its_score_stays_the_sum_of_its_signals() -> None:
     hit = Hit(item=event("I live in Berlin."), score=0.6, signals={"turn": 0.4, "words": 0.2})
-    doubted = hit.moved(hit.score * 0.25, "doubt")
+    doubted = hit.doubted(0.25)
     assert doubted.signals["doubt"] == pytest.approx(-0.45)
     assert doubted.score == pytest.approx(fsum(doubted.signals.values()))
+    assert (doubted.undoubted, hit.undoubted) == (pytest.approx(0.6), 0.6)
