@@ -32,7 +32,7 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/pytest -m "not soak" --numprocesses auto --dist loadfile
 
 soak: $(INSTALLED)  ## promises kept many times over: kills, faults, storms, any order of calls; EXAMPLES=200
-	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses auto --dist loadgroup
+	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses auto --dist loadfile
 
 # TESTS="tests/unit tests/contract" measures these alone. Whether tests pass, `make test` says: those that measure time
 # fail while each branch is counted.
@@ -48,7 +48,7 @@ storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM
 
 machine: $(INSTALLED)  ## calls, crashes and losses in random orders against a small model; EXAMPLES=10000 STEPS=50
 	@HYPOTHESIS_PROFILE=default SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),10000) SEMMEM_TEST_STEPS=$(or $(STEPS),50) \
-		$(BIN)/pytest tests/machine --timeout 0 --numprocesses auto --dist loadgroup
+		$(BIN)/pytest tests/machine --timeout 0 --numprocesses auto --dist load
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
