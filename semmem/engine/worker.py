@@ -15,7 +15,7 @@ from pgqueuer.errors import RetryRequested
 
 from semmem.domain.scope import Scope
 from semmem.domain.stores import QDRANT, kind_of
-from semmem.engine.consolidation import Consolidator
+from semmem.engine.consolidation import Consolidator, is_outside
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
 from semmem.engine.heartbeat import Heartbeat
@@ -24,12 +24,20 @@ from semmem.engine.indexing import Indexer
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
-from semmem.errors import StoreUnavailable
+from semmem.errors import SemmemError, StoreUnavailable
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
 from semmem.runtime.turn import Turn
 from semmem.stores.postgres.followers import Followers
-from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
+from semmem.stores.postgres.jobs import (
+    ENTRYPOINTS,
+    Entrypoint,
+    JobQueue,
+    Remaining,
+    failures_of,
+    open_queue,
+    scope_of_job,
+)
 from semmem.stores.postgres.pool import Postgres
 
 log = logging.getLogger(__name__)
@@ -175,7 +183,7 @@ class Worker:
             """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
             failpoints.reach("job-claimed")
             scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
-            last_attempt = job.attempts + 1 >= self._attempts
+            last_attempt = failures_of(job) + 1 >= self._attempts
             async with self._slots[entrypoint]:
                 if not self._stopping.is_set():
                     await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
@@ -219,8 +227,12 @@ class Worker:
         if task.cancelled():
             log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
         elif error := task.exception():  # a job that ended any other way than done has to come back
+            scope = scope_of_job(job.payload)
+            if isinstance(error, Exception) and not is_outside(error):
+                with suppress(SemmemError):  # one that cannot be counted now is an outage's
+                    await self._jobs.count_failure(job, scope)
             delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
-            faults.warn(f"{entrypoint} job failed and is tried again", error, scope_of_job(job.payload))
+            faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
 

@@ -1,6 +1,10 @@
 -- release: a finished job gives up its key
 update semmem.jobs set key = null where id = :job;
 
+-- count_failure: a try that failed at what the job's batch holds; pgqueuer's own count is of all tries, outages among them
+update semmem.pgqueuer set headers = coalesce(headers, '{}') || jsonb_build_object('failures', :failures::int)
+where id = :job;
+
 -- await_writers: those that counted on that job, so that a last look sees their rows
 select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 
