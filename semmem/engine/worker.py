@@ -52,6 +52,14 @@ BATCHES_A_TURN = 4  # of one scope, while others wait
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
 
 
+def retry_delay(backoff: timedelta, attempts: int) -> timedelta:
+    """Twice as long each time, up to MAX_BACKOFF, however long an outage lasts."""
+    if not backoff:
+        return backoff
+    doublings_needed = (MAX_BACKOFF // backoff).bit_length()
+    return min(backoff * 2 ** min(attempts, doublings_needed), MAX_BACKOFF)
+
+
 class JobManager(QueueManager):
     """Takes no job of a kind that has no slot free here; pgqueuer's own limits count the jobs of all workers."""
 
@@ -231,7 +239,7 @@ class Worker:
             if isinstance(error, Exception) and not is_outside(error):
                 with suppress(SemmemError):  # one that cannot be counted now is an outage's
                     await self._jobs.count_failure(job, scope)
-            delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
+            delay = retry_delay(self._backoff, job.attempts)
             faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
