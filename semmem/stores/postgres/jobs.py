@@ -71,7 +71,7 @@ class JobQueue:
         pause = self._extract_after if entrypoint == "consolidate" and not at_once else timedelta()
         async with self._postgres.transaction(scope) as tx:
             await tx.execute(_SQL["release"], job=job_id)
-        async with self._postgres.transaction(scope) as tx:
+        async with self._postgres.transaction(scope, self._clock()) as tx:
             await tx.execute(_SQL["await_writers"], entrypoint=self.name(entrypoint))
             given = {"store": self._cache} if entrypoint == "cache" else {}
             if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **given):

@@ -36,9 +36,11 @@ select exists (
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and store = :store and done_at is null
 );
 
--- has_erase_work: whether a summary waits to be made again, of what was not forgotten
+-- has_erase_work: whether a summary waits to be made again, of what was not forgotten, or a record's time is over
 select exists (
     select from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null
+) or exists (
+    select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now
 );
 
 -- has_embed_work: whether a vector waits for the embedder
