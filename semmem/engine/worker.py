@@ -56,8 +56,9 @@ def retry_delay(backoff: timedelta, attempts: int) -> timedelta:
     """Twice as long each time, up to MAX_BACKOFF, however long an outage lasts."""
     if not backoff:
         return backoff
-    doublings_needed = (MAX_BACKOFF // backoff).bit_length()
-    return min(backoff * 2 ** min(attempts, doublings_needed), MAX_BACKOFF)
+    enough = (MAX_BACKOFF // backoff).bit_length()  # doublings; more of them than a duration can hold is an error
+    factor: int = 2 ** min(attempts, enough)
+    return min(backoff * factor, MAX_BACKOFF)
 
 
 class JobManager(QueueManager):
