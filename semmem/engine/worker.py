@@ -39,6 +39,7 @@ from semmem.stores.postgres.jobs import (
     scope_of_job,
 )
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.share import as_job
 
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
@@ -49,6 +50,7 @@ RESTART_PAUSE = 1.0
 MAX_SCRUB_PAUSE = 3_600.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
 BATCHES_A_TURN = 4  # of one scope, while others wait
+CONNECTIONS = {"mirror": 2}  # that a job holds at once; one of the other kinds holds one
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
 
 
@@ -130,6 +132,7 @@ class Worker:
         had = {kind_of(store) for store in self._stores}
         needed = {"mirror": QDRANT, "cache": "redis"}
         self._kinds = [kind for kind in kinds if kind not in needed or needed[kind] in had]
+        self._postgres.divide({kind: CONNECTIONS.get(kind, 1) for kind in self._kinds})
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve()), asyncio.create_task(self._sweep())
@@ -195,7 +198,8 @@ class Worker:
             last_attempt = failures_of(job) + 1 >= self._attempts
             async with self._slots[entrypoint]:
                 if not self._stopping.is_set():
-                    await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
+                    with as_job(entrypoint):
+                        await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
             at_once = self._stopping.is_set() or turn.used_up
             await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
