@@ -115,8 +115,9 @@ async def open_mirror(
     from semmem.stores.qdrant.index import QdrantIndex
 
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    search, write = settings.patience, settings.write_timeout.total_seconds()
     try:
-        client = connect(url, own or _secret(settings.qdrant_api_key))
+        client = connect(url, own or _secret(settings.qdrant_api_key), seconds=max(search, write))
     except ValueError as error:
         raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
     mirror = QdrantIndex(
@@ -125,8 +126,8 @@ async def open_mirror(
         embedder_model=model,
         dimensions=dimensions,
         prefix=settings.qdrant_prefix,
-        search_seconds=settings.patience,
-        write_seconds=settings.write_timeout.total_seconds(),
+        search_seconds=search,
+        write_seconds=write,
         standing=standing,
     )
     stack.push_async_callback(mirror.aclose)
