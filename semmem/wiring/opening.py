@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
-from semmem.models.guarded import GuardedEmbedder, GuardedExtractor
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter
@@ -181,13 +181,14 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     if not settings.uses_llm:
         return OfflineExtractor()
+    breaker = chat_breaker(settings.llm_timeout.total_seconds())
     extractor = LlmExtractor(
-        make_chat(settings),
+        WatchedChat(make_chat(settings), breaker),
         counter,
         answer_tokens=settings.llm_answer_tokens,
         context_tokens=settings.llm_context_tokens,
     )
-    return GuardedExtractor(extractor, patience=settings.llm_timeout.total_seconds())
+    return GuardedExtractor(extractor, breaker)
 
 
 def make_chat(settings: Settings) -> ChatModel:
