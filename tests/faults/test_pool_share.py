@@ -1,8 +1,12 @@
 """Jobs that wait in Postgres leave connections to callers, and to jobs of other kinds."""
 
+from functools import partial
+from uuid import UUID
+
 import asyncpg
 import pytest
 
+from semmem import ScopedMemory
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -38,10 +42,10 @@ async def test_jobs_of_many_scopes_that_are_locked_hold_up_nobody_else(
             await wait_until(two_kinds_wait)
 
             assert "cello" in str(await bob.recall("Which instrument?"))
-            receipt = await bob.forget(event=old.id)
-            assert receipt.id is not None
+            id = (await bob.forget(event=old.id)).id
+            assert id is not None
+            await wait_until(partial(_followed, bob, id), timeout=25)
 
-            async def followed() -> bool:
-                return (await bob.receipt(receipt.id)).complete
 
-            await wait_until(followed, timeout=25)
+async def _followed(memory: ScopedMemory, receipt: UUID) -> bool:
+    return (await memory.receipt(receipt)).complete

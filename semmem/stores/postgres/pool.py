@@ -142,8 +142,8 @@ class Postgres:
     @asynccontextmanager
     async def _locking(self) -> AsyncIterator[Unit]:
         """A transaction that holds its locks while the work goes on elsewhere."""
-        lent = self._connections
-        async with self._exclusive, lent.share.held(2), lent.taken() as connection, connection.transaction():
+        pool = self._connections
+        async with self._exclusive, pool.share.held(2), pool.taken() as connection, connection.transaction():
             await connection.execute(PATIENT)
             yield Unit(connection)
 
