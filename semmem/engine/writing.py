@@ -81,8 +81,7 @@ class FactWriter:
             for draft in batch.extraction.quarantined:
                 await add_dead_letter(tx, "draft", draft.reason, draft.text, draft.event_ids)
             await add_audit(tx, "consolidate", batch.actor, changed, batch.usage)
-            if self._mirrored:
-                await add_work(tx, changed)
+            await add_work(tx, changed, mirrored=self._mirrored)
             await mark_consolidated(tx, ids)
         meant = sum(decision.verdict != "ignore" for decision in batch.decisions)
         new = len(added) - len(retired)

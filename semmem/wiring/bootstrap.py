@@ -313,12 +313,12 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
+    cache = await open_cache(stack, settings, servers, postgres.identity)
+    stores = Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
+    await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
     if keeper:
         with suppress(StoreUnavailable):  # it may come later
             await keeper.check()
-    cache = await open_cache(stack, settings, servers, postgres.identity)
-    stores = Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
-    await Followers(postgres).name(stores.names)
     return stores
 
 
