@@ -14,16 +14,36 @@ from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Valid
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
+from semmem.domain.reducers import (
+    Reducer,
+    Told,
+    Unseen,
+    add,
+    append,
+    best,
+    latest,
+    max,
+    merge,
+    min,
+    replace,
+    told,
+    union,
+)
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
+from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
 from semmem.errors import (
     BadAnswer,
     Closed,
     ConfigurationError,
+    Conflict,
+    Damaged,
     EmbeddedServerError,
     IndexMismatch,
     InvalidInput,
     KeyConflict,
+    LockHeld,
+    LockLost,
     MissingExtra,
     ModelError,
     ModelUnavailable,
@@ -34,6 +54,7 @@ from semmem.errors import (
     RequestRefused,
     SchemaOutdated,
     SemmemError,
+    StateMismatch,
     StoreUnavailable,
     TimedOut,
     Unconfirmed,
@@ -43,6 +64,8 @@ from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
+    from semmem.domain.schema import State
+    from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
     from semmem.memory.records import Records
@@ -58,10 +81,14 @@ __all__ = [
     "BadAnswer",
     "Branch",
     "Category",
+    "Change",
+    "Checkpoint",
     "Clock",
     "Closed",
     "ConfigurationError",
+    "Conflict",
     "Context",
+    "Damaged",
     "DeadLetter",
     "Drift",
     "DriftKind",
@@ -76,6 +103,9 @@ __all__ = [
     "InvalidInput",
     "Item",
     "KeyConflict",
+    "Lock",
+    "LockHeld",
+    "LockLost",
     "Memory",
     "MissingExtra",
     "ModelError",
@@ -91,6 +121,7 @@ __all__ = [
     "Receipt",
     "Record",
     "Records",
+    "Reducer",
     "RequestFailed",
     "RequestRefused",
     "Reranker",
@@ -100,19 +131,34 @@ __all__ = [
     "ScopeKind",
     "ScopedMemory",
     "SemmemError",
+    "Snapshot",
     "Source",
     "Stage",
+    "State",
+    "StateMismatch",
     "StoreUnavailable",
     "Summary",
     "Tier",
     "TimedOut",
+    "Told",
     "Unconfirmed",
+    "Unseen",
     "Usage",
     "Validity",
     "View",
     "Waiting",
     "WriteConflict",
+    "add",
+    "append",
+    "best",
+    "latest",
+    "max",
+    "merge",
+    "min",
     "open",
+    "replace",
+    "told",
+    "union",
 ]
 
 # Imported on first use: they load the database drivers and models, and what stands between these and the engine.
@@ -121,12 +167,14 @@ _LAZY = {
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
     "Imported": "semmem.memory.transfer",
+    "Lock": "semmem.memory.locks",
     "Memory": "semmem.memory.memory",
     "Place": "semmem.memory.place",
     "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
     "Stage": "semmem.stores.postgres.ledger",
+    "State": "semmem.domain.schema",
     "Usage": "semmem.domain.extraction",
 }
 

@@ -34,6 +34,7 @@ from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
+from semmem.memory.shared_state import SharedState
 from semmem.memory.transfer import Imported, export, import_
 from semmem.runtime import failpoints
 from semmem.stores.postgres.ledger import DeadLetter
@@ -46,7 +47,7 @@ MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(Place):
+class ScopedMemory(SharedState):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -92,7 +93,9 @@ class ScopedMemory(Place):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
         async with parts.calls.write(timeout):
-            remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
+            remembered = await parts.log.remember(
+                self.place, self._signed(events), now=now, dedup_window=parts.dedup_window
+            )
         failpoints.reach("event-committed")
         parts.announce(remembered)
         return list(remembered.acks)

@@ -47,6 +47,7 @@ from semmem.runtime.breaker import Guarded
 from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -54,6 +55,7 @@ from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.points import IndexWork
@@ -61,6 +63,7 @@ from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.wiring.opening import (
     import_all,
@@ -223,6 +226,9 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
+        state=StateStore(postgres),
+        locks=LockStore(postgres),
+        checkpoints=CheckpointStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
