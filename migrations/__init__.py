@@ -5,6 +5,7 @@ from importlib import import_module
 
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations.access import gaps
+from semmem.migrations.filling import fill
 from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
 from semmem.postgres.connect import connect
@@ -30,12 +31,15 @@ async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES
     if is_whole:
         return []
     mended = await asyncio.to_thread(_run, target, revision, mends=True)
+    if revision in ("head", HEAD):
+        await fill(target)
     return mended if before else []
 
 
 async def build(url: str) -> None:
     """Makes in an empty database what the revisions alone make; schema.sql is read from that, and has no say in it."""
     await asyncio.to_thread(_run, parse(url), "head", mends=False)
+    await fill(parse(url))
 
 
 async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:

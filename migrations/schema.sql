@@ -114,12 +114,39 @@ create table semmem.dead_letters (
 CREATE INDEX dead_letters_of_scope ON semmem.dead_letters USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 select semmem.guard('semmem.dead_letters', null, '{tenant,scope_kind,scope_id,stage,replayed_at}');
 
+create table semmem.entries (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    "position" bigint not null,
+    kind text not null,
+    agent text collate "C",
+    subject text collate "C",
+    fields text[] collate "C" default '{}'::text[] not null,
+    items uuid[] default '{}'::uuid[] not null,
+    detail jsonb default '{}'::jsonb not null,
+    at timestamp with time zone not null,
+    constraint entries_pkey PRIMARY KEY (tenant, scope_kind, scope_id, "position"),
+    constraint entries_kind_check CHECK (kind <> 'event'::text)
+);
+select semmem.guard('semmem.entries', '{}', '{}');
+
 create table semmem.followers (
     store text not null,
     named_at timestamp with time zone default now() not null,
     constraint followers_pkey PRIMARY KEY (store)
 );
 grant delete, insert, select, update on semmem.followers to semmem_app;
+
+create table semmem.heads (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    head bigint not null,
+    floor bigint default 0 not null,
+    constraint heads_pkey PRIMARY KEY (tenant, scope_kind, scope_id)
+) with (fillfactor=50);
+select semmem.guard('semmem.heads', null, '{}');
 
 create table semmem.index_work (
     tenant text collate "C" not null,
@@ -332,12 +359,14 @@ create table semmem.events (
     witnesses text[] collate "C" default '{}'::text[] not null,
     indexed_at timestamp with time zone,
     consolidated_at timestamp with time zone,
+    "position" bigint not null,
     constraint events_pkey PRIMARY KEY (tenant, id),
     constraint events_tenant_scope_kind_scope_id_key_key UNIQUE (tenant, scope_kind, scope_id, key),
     constraint events_importance_check CHECK (importance >= 0::double precision AND importance <= 1::double precision),
     constraint events_role_check CHECK (role = ANY (ARRAY['user'::text, 'assistant'::text, 'tool'::text, 'system'::text])),
     constraint events_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
 );
+CREATE UNIQUE INDEX events_in_order ON semmem.events USING btree (tenant, scope_kind, scope_id, "position");
 CREATE INDEX events_newest ON semmem.events USING btree (tenant, scope_kind, scope_id, seq DESC);
 CREATE INDEX events_of_report ON semmem.events USING btree (tenant, scope_kind, scope_id, report_hash) WHERE (report_hash IS NOT NULL);
 CREATE INDEX events_of_session ON semmem.events USING btree (tenant, scope_kind, scope_id, session, seq);
@@ -549,6 +578,21 @@ create view semmem.sourced_facts with (security_invoker=true) as
           WHERE fact_sources.tenant = f.tenant AND fact_sources.fact_id = f.id) s;
 grant select on semmem.sourced_facts to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.advance(p_tenant text, p_kind text, p_id text, p_count bigint DEFAULT 1)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    first bigint;
+begin
+    insert into semmem.heads as h (tenant, scope_kind, scope_id, head) values (p_tenant, p_kind, p_id, p_count)
+    on conflict (tenant, scope_kind, scope_id) do update set head = h.head + p_count
+    returning h.head - p_count + 1 into first;
+    return first;
+end $function$;
+revoke all on function semmem.advance(text,text,text,bigint) from public;
+grant execute on function semmem.advance(text,text,text,bigint) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.analyse_new()
  RETURNS void
  LANGUAGE plpgsql
@@ -569,6 +613,99 @@ begin
 end $function$;
 revoke all on function semmem.analyse_new() from public;
 grant execute on function semmem.analyse_new() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.append(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_window interval, p_extract_after interval, p_events json)
+ RETURNS TABLE(id uuid, status text, seq bigint, epoch bigint, "position" bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+    e record;
+    known_id uuid;
+    known_body bytea;
+    scope_epoch bigint;
+    new_seq bigint;
+    asked bigint := json_array_length(p_events);
+    first bigint;
+    accepted bigint := 0;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+
+    select s.epoch into scope_epoch from semmem.scopes s
+    where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;
+    if not found then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id)
+        on conflict do nothing;
+        scope_epoch := 0;
+    end if;
+    if p_window > interval '0'
+        and exists (select from json_array_elements(p_events) e where e ->> 'report_hash' is not null) then
+        -- Agents that report at once take turns, so that the second sees the first one's event and may change it.
+        perform from semmem.scopes s
+        where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
+    end if;
+    first := semmem.advance(p_tenant, p_kind, p_id, asked);
+
+    for e in
+        select ordinality - 1 as index, x.*
+        from rows from (json_to_recordset(p_events) as (
+            id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
+            importance double precision, metadata json, occurred_at timestamptz, utc_offset interval, key text,
+            body_hash text, report_hash text)) with ordinality
+            as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
+                  occurred_at, utc_offset, key, body_hash, report_hash, ordinality)
+        order by ordinality
+    loop
+        if e.report_hash is not null and p_window > interval '0' then
+            update semmem.events ev set witnesses = ev.witnesses || e.agent
+            where ev.tenant = p_tenant and ev.id = (
+                select r.id from semmem.events r
+                where (r.tenant, r.scope_kind, r.scope_id, r.report_hash)
+                    = (p_tenant, p_kind, p_id, decode(e.report_hash, 'hex'))
+                  and r.agent <> e.agent and e.agent <> all (r.witnesses)
+                  and r.occurred_at > e.occurred_at - p_window and r.occurred_at < e.occurred_at + p_window
+                order by r.seq limit 1)
+            returning ev.id into known_id;
+            if found then
+                return query select known_id, 'duplicate', null::bigint, scope_epoch, null::bigint;
+                continue;
+            end if;
+        end if;
+
+        insert into semmem.events (
+            tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
+            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash, position)
+        values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
+                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'), first + accepted)
+        on conflict (tenant, scope_kind, scope_id, key) do nothing
+        returning events.seq into new_seq;
+
+        if not found then
+            select ev.id, ev.body_hash into known_id, known_body from semmem.events ev
+            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key);
+            if known_body is distinct from decode(e.body_hash, 'hex') then
+                raise exception using errcode = 'SM001', message = 'key conflict', detail = e.index::text;
+            end if;
+            return query select known_id, 'duplicate', null::bigint, scope_epoch, null::bigint;
+            continue;
+        end if;
+
+        return query select e.id, 'accepted', new_seq, scope_epoch, first + accepted;
+        accepted := accepted + 1;
+    end loop;
+
+    if accepted < asked then  -- nobody has seen the rest yet
+        update semmem.heads h set head = h.head - asked + accepted
+        where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+    end if;
+    if accepted > 0 then
+        perform semmem.queue('index', p_tenant, p_kind, p_id);
+        perform semmem.queue('consolidate', p_tenant, p_kind, p_id, p_extract_after);
+    end if;
+end $function$;
+revoke all on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) from public;
+grant execute on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
  RETURNS semmem.indexes
@@ -928,6 +1065,17 @@ $function$;
 revoke all on function semmem.scope_key(text,text,text) from public;
 grant execute on function semmem.scope_key(text,text,text) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.take_position()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    new.position := semmem.advance(new.tenant, new.scope_kind, new.scope_id);
+    return new;
+end $function$;
+revoke all on function semmem.take_position() from public;
+grant execute on function semmem.take_position() to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.take_turn(p_tenant text, p_kind text, p_id text)
  RETURNS void
  LANGUAGE sql
@@ -939,4 +1087,6 @@ grant execute on function semmem.take_turn(text,text,text) to semmem_app;
 
 CREATE TRIGGER keep_no_log BEFORE INSERT ON semmem.pgqueuer_log FOR EACH ROW EXECUTE FUNCTION semmem.keep_no_log();
 
-CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON semmem.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION semmem.fn_pgqueuer_changed();
+CREATE TRIGGER take_position BEFORE INSERT ON semmem.events FOR EACH ROW WHEN ((new."position" IS NULL)) EXECUTE FUNCTION semmem.take_position();
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT ON semmem.pgqueuer FOR EACH ROW EXECUTE FUNCTION semmem.fn_pgqueuer_changed();
