@@ -12,6 +12,7 @@ declare
     change record;
     declared semmem.fields;
     mine boolean;  -- the field's last change
+    others bigint;  -- the last one that is not
     gained bigint;
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
@@ -33,11 +34,11 @@ begin
         end if;
 
         mine := p_agent is not null and declared.changed_by = p_agent;
-        if case when mine then declared.changed_before else declared.changed_at end > p_seen then
+        others := case when mine then declared.changed_before else declared.changed_at end;
+        if others > p_seen then
             if declared.refuses then
                 raise exception using errcode = 'SM011', message = 'conflict', detail = jsonb_build_object(
-                    'field', change.field, 'seen', p_seen,
-                    'found', case when mine then declared.changed_before else declared.changed_at end,
+                    'field', change.field, 'seen', p_seen, 'found', others,
                     'by', case when mine then declared.before_by else declared.changed_by end)::text;
             end if;
             unseen := unseen || change.field;
