@@ -31,3 +31,26 @@ order by s.field, s.piece;
 -- position: of the last entry of the log that was written by a time
 select coalesce(max(position), 0) from semmem.entries
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and at <= :moment;
+
+-- told: the fields that hold, or have held, anything
+select field from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0;
+
+-- hold: waits for whoever writes to the log, and lets nobody else
+select semmem.advance(:tenant, :kind, :id, 0);
+
+-- clear_state: with all that it was
+delete from semmem.state where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
+-- clear_fields: what was declared
+delete from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
+-- clear_locks: whoever holds one has lost it
+delete from semmem.locks where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
+-- clear_checkpoints: they name nothing any more
+delete from semmem.checkpoints where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
+-- clear_entries: what the log says of these
+delete from semmem.entries
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+  and kind in ('declared', 'change', 'restored', 'lock', 'checkpoint');
