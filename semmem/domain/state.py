@@ -44,6 +44,17 @@ class Change:
     unseen: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What a write shows of the locks that it relies on."""
+
+    names: tuple[str, ...] = ()
+    token: int = 0
+
+
+NO_FENCE = Fence()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
     """A position of a scope's log under a name, and the SHA-256 of the state as it was there."""

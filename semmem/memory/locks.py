@@ -7,11 +7,11 @@ from types import TracebackType
 from typing import Self
 
 from semmem.domain.scope import Branch, Scope
-from semmem.domain.state import MAX_HOLD, MIN_HOLD
+from semmem.domain.state import MAX_HOLD, MIN_HOLD, Fence
 from semmem.errors import InvalidInput, LockHeld, StoreUnavailable
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.stores.postgres.locks import Held, Taken
+from semmem.stores.postgres.locks import Held
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds between two tries of one who waits
 
@@ -38,7 +38,7 @@ class Lock:
         self.names = names
         self._place, self._opened, self._ttl, self._wait = place, opened, ttl, wait
         self._agent, self._own = agent, own
-        self._token: int | None = None
+        self._fence: Fence | None = None
         self._ends = 0.0  # in the loop's time
 
     @property
@@ -48,21 +48,26 @@ class Lock:
     @property
     def token(self) -> int:
         """Raises InvalidInput before the lock was taken."""
-        if self._token is None:
+        return self.fence.token
+
+    @property
+    def fence(self) -> Fence:
+        """What a write shows of this lock."""
+        if self._fence is None:
             raise InvalidInput("lock", "was not taken yet", "use it inside `async with`")
-        return self._token
+        return self._fence
 
     @property
     def held(self) -> bool:
         """Whether its time lasts, as far as this process knows: a hint, where a write with `lock=` is certain."""
-        return self._token is not None and asyncio.get_running_loop().time() < self._ends
+        return self._fence is not None and asyncio.get_running_loop().time() < self._ends
 
     async def renew(self, ttl: timedelta | None = None) -> None:
         """Its time begins again. Raises LockLost where somebody else has taken it, or it was released or forgotten."""
         ttl = self._ttl if ttl is None else check_hold(ttl)
         began = asyncio.get_running_loop().time()
         async with self._parts.calls.write():
-            await self._parts.locks.renew(self._place, self.names, self.token, ttl)
+            await self._parts.locks.renew(self.scope, self.fence, ttl)
         self._ends = began + ttl.total_seconds()
 
     async def __aenter__(self) -> Self:
@@ -71,8 +76,7 @@ class Lock:
             raise InvalidInput(
                 "names", f"hold {mine[0]}, which this agent holds already", "use that lock, or leave it first"
             )
-        taken = await self._acquire()
-        self._token = taken.token
+        self._fence = await self._acquire()
         self._own.update(self.names)
         return self
 
@@ -80,15 +84,15 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._own.difference_update(self.names)
-        token, self._ends = self.token, 0.0
+        self._ends = 0.0
         try:
             async with self._parts.calls.write():
-                await self._parts.locks.release(self._place, self.names, token)
+                await self._parts.locks.release(self.scope, self.fence)
         except StoreUnavailable:  # it ends by itself, and what went wrong inside matters more
             if error is None:
                 raise
 
-    async def _acquire(self) -> Taken:
+    async def _acquire(self) -> Fence:
         loop = asyncio.get_running_loop()
         gives_up, pause = loop.time() + self._wait.total_seconds(), FIRST_PAUSE
         while True:

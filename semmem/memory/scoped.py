@@ -32,6 +32,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.memory.locks import Lock
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
 from semmem.memory.shared_state import SharedState
@@ -76,25 +77,30 @@ class ScopedMemory(SharedState):
         async with self._parts.calls.read(timeout):
             return await self._parts.branches.below(self.place, after=after, limit=limit)
 
-    async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
+    async def remember(
+        self, content: str, *, lock: Lock | None = None, timeout: float | None = None, **fields: Unpack[EventFields]
+    ) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
 
         Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
         Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
-        with a `key` it can be sent again.
+        with a `key` it can be sent again. With a `lock` that is this agent's no more, LockLost is raised.
         """
-        return (await self.remember_many([NewEvent(content=content, **fields)], timeout=timeout))[0]
+        return (await self.remember_many([NewEvent(content=content, **fields)], lock=lock, timeout=timeout))[0]
 
-    async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
+    async def remember_many(
+        self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
+    ) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
         events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
         parts, now = self._parts, self._parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
+        signed, fence = self._signed(events), self._fenced(lock)
         async with parts.calls.write(timeout):
             remembered = await parts.log.remember(
-                self.place, self._signed(events), now=now, dedup_window=parts.dedup_window
+                self.place, signed, now=now, dedup_window=parts.dedup_window, fence=fence
             )
         failpoints.reach("event-committed")
         parts.announce(remembered)

@@ -22,7 +22,7 @@ from semmem.domain.checks import (
 from semmem.domain.event import NewEvent
 from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
-from semmem.domain.state import MAX_NAMES, MAX_POSITION, Change, Checkpoint, Snapshot
+from semmem.domain.state import MAX_NAMES, MAX_POSITION, NO_FENCE, Change, Checkpoint, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput
 from semmem.memory.locks import Lock, check_hold
 from semmem.memory.place import Opened, Place
@@ -127,21 +127,24 @@ class SharedState(Place):
             check_not_future("told_at", told_at, now)
         if seen is not None:
             check_int("seen", seen, 0, MAX_POSITION)
-        if lock is not None:
-            check_is("lock", lock, Lock)
-            if lock.scope != self.scope:
-                raise InvalidInput("lock", "must be of this scope", "take it in the memory that is written to")
         new = NewChange(
             values=values,
             agent=self._agent,
             seen=self._seen if seen is None else seen,
             told_at=told_at or now,
             expected=_expected(expected, declaration, changes),
-            locks=lock.names if lock else (),
-            token=lock.token if lock else None,
+            fence=self._fenced(lock),
         )
         async with parts.calls.write(timeout):
             return await parts.state.change(self.place, declaration, new, now)
+
+    def _fenced(self, lock: Lock | None) -> Fence:
+        if lock is None:
+            return NO_FENCE
+        check_is("lock", lock, Lock)
+        if lock.scope != self.scope:
+            raise InvalidInput("lock", "must be of this scope", "take it in the memory that is written to")
+        return lock.fence
 
     async def state(
         self,

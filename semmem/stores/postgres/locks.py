@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from semmem.domain.scope import Branch
+from semmem.domain.scope import Branch, Scope
+from semmem.domain.state import Fence
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
@@ -15,12 +16,6 @@ from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("locks.sql")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
-    token: int
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +34,7 @@ class LockStore:
     @tried_again
     async def acquire(
         self, place: Branch, names: Sequence[str], *, agent: str | None, ttl: timedelta, now: datetime
-    ) -> Taken | Held:
+    ) -> Fence | Held:
         """All of them at once, or the first one that somebody else holds."""
         async with self._postgres.transaction(place, now) as tx:
             await register(tx)
@@ -47,26 +42,25 @@ class LockStore:
         assert row is not None
         if row["token"] is None:
             return Held(name=row["name"], holder=row["holder"], until=row["until"])
-        return Taken(token=row["token"], until=row["until"])
+        return Fence(tuple(names), row["token"])
 
-    async def renew(self, place: Branch, names: Sequence[str], token: int, ttl: timedelta) -> datetime:
-        """Until when they are held. Raises LockLost."""
+    async def renew(self, scope: Scope, fence: Fence, ttl: timedelta) -> None:
+        """Raises LockLost."""
         try:
-            async with self._postgres.statement(place.scope) as tx:
-                until: datetime = await tx.fetchval(_SQL["renew"], names=list(names), token=token, ttl=ttl)
+            async with self._postgres.statement(scope) as tx:
+                await tx.execute(_SQL["renew"], names=list(fence.names), token=fence.token, ttl=ttl)
         except asyncpg.PostgresError as error:
-            raise refused(error, token=token) from error
-        return until
+            raise refused(error, fence) from error
 
-    async def release(self, place: Branch, names: Sequence[str], token: int) -> None:
+    async def release(self, scope: Scope, fence: Fence) -> None:
         """Leaves alone what somebody else has taken meanwhile."""
-        async with self._postgres.transaction(place.scope) as tx:
-            await tx.execute(_SQL["release"], names=list(names), token=token)
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["release"], names=list(fence.names), token=fence.token)
 
 
-async def check_locks(tx: Unit, names: Sequence[str], token: int) -> None:
+async def check_locks(tx: Unit, fence: Fence) -> None:
     """Part of a transaction that holds the scope's head. Raises LockLost."""
     try:
-        await tx.execute(_SQL["check"], names=list(names), token=token)
+        await tx.execute(_SQL["check"], names=list(fence.names), token=fence.token)
     except asyncpg.PostgresError as error:
-        raise refused(error, token=token) from error
+        raise refused(error, fence) from error

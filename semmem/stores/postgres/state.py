@@ -12,7 +12,7 @@ import asyncpg
 
 from semmem.domain.schema import Declaration, NewValue
 from semmem.domain.scope import Branch, Scope
-from semmem.domain.state import Change, Snapshot
+from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput, LockLost, StateMismatch
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
@@ -36,8 +36,7 @@ class NewChange:
     seen: int
     told_at: datetime
     expected: Mapping[str, int] = field(default_factory=dict)
-    locks: Sequence[str] = ()
-    token: int | None = None
+    fence: Fence = NO_FENCE
 
 
 class StateStore:
@@ -55,7 +54,7 @@ class StateStore:
                 if error.sqlstate == CONFLICT:
                     raise await self._conflict(place.scope, declaration, new, error) from error
                 if error.sqlstate != UNDECLARED:
-                    raise refused(error, token=new.token) from error
+                    raise refused(error, new.fence) from error
                 await self._declare(place, declaration, new.agent, now)
                 continue
             return Change(position=row["at"], written=tuple(row["written"]), unseen=tuple(row["unseen"]))
@@ -136,8 +135,8 @@ async def _write(tx: Unit, new: NewChange) -> Row:
         seen=new.seen,
         told_at=new.told_at,
         expected=dict(new.expected),
-        locks=list(new.locks),
-        token=new.token,
+        locks=list(new.fence.names),
+        token=new.fence.token,
         changes=[_changed(value) for value in new.values],
     )
     assert row is not None
@@ -157,11 +156,11 @@ def _declared(name: str, declaration: Declaration) -> dict[str, Any]:
     return {"field": name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
 
 
-def refused(error: asyncpg.PostgresError, *, token: int | None = None) -> Exception:
+def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
     """What a function of the database refused, as a caller is told; the error itself where it is none of ours."""
     about = error.detail or ""
     if error.sqlstate == LOST:
-        return LockLost(about, token or 0)
+        return LockLost(about, fence.token)
     if error.sqlstate == TOO_LARGE:
         return InvalidInput(about, "would outgrow its limit: 10,000 parts, or 10^18", "keep fewer, or use keep=")
     if error.sqlstate == LATER:
