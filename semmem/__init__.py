@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from semmem.domain.context import Context, Format, Item, Tier
 from semmem.domain.drift import Drift, DriftKind
+from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
 from semmem.domain.hit import Hit, Recall
@@ -36,6 +37,7 @@ from semmem.errors import (
     SemmemError,
     StoreUnavailable,
     TimedOut,
+    TooFarBehind,
     Unconfirmed,
     WriteConflict,
 )
@@ -66,6 +68,8 @@ __all__ = [
     "Drift",
     "DriftKind",
     "EmbeddedServerError",
+    "Entry",
+    "EntryKind",
     "Event",
     "EventFields",
     "Fact",
@@ -106,6 +110,7 @@ __all__ = [
     "Summary",
     "Tier",
     "TimedOut",
+    "TooFarBehind",
     "Unconfirmed",
     "Usage",
     "Validity",

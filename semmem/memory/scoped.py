@@ -32,6 +32,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.memory.following import FollowedPlace
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
 from semmem.memory.transfer import Imported, export, import_
@@ -46,7 +47,7 @@ MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(Place):
+class ScopedMemory(FollowedPlace):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property

@@ -13,6 +13,7 @@ from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
+from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
@@ -69,7 +70,9 @@ class Eraser:
         async with self._postgres.transaction(place, now) as tx:
             await lock_branch(tx)
             await make_stale(tx)
-            receipt = await self._carry_out(tx, await _select(tx, selection), "caller")
+            await hold_head(tx)
+            receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
+            await drop_entries(tx, selection)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],
@@ -98,7 +101,8 @@ class Eraser:
             await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
 
-    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str) -> Receipt:
+    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False) -> Receipt:
+        await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
             await tx.execute(_SQL["retract"], facts=doomed.facts)
         changed = await _delete(tx, doomed)
