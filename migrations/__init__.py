@@ -4,7 +4,7 @@ import asyncio
 from importlib import import_module
 
 from semmem.errors import ConfigurationError, SchemaOutdated
-from semmem.migrations.access import gaps
+from semmem.migrations.access import FILLED, gaps
 from semmem.migrations.filling import fill
 from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
@@ -18,7 +18,7 @@ from semmem.runtime import forking
 LATE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg")
 
 
-async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
+async def upgrade(url: str, name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
     """Brings the database at `url` up to date, as a role that may create schemas and roles.
 
     Answers with what was missing in a database that had been migrated before.
@@ -30,9 +30,9 @@ async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES
     before, is_whole = await _examined(target)
     if is_whole:
         return []
-    mended = await asyncio.to_thread(_run, target, revision, mends=True)
-    if revision in ("head", HEAD):
-        await fill(target)
+    mended = await asyncio.to_thread(_run, target, "head", mends=True)
+    if await fill(target) and before == HEAD:
+        mended.append(FILLED)
     return mended if before else []
 
 

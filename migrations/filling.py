@@ -26,15 +26,17 @@ _PARTS = re.split(r"^-- (\w+): .+$", files("semmem.migrations").joinpath("fillin
 _SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
 
 
-async def fill(url: PostgresUrl) -> None:
-    """Does what is left, and nothing where nothing is. Whoever comes second waits until the first is done."""
+async def fill(url: PostgresUrl) -> bool:
+    """Does what is left; whether anything was. Whoever comes second waits until the first is done."""
     connection = await connect(url)
     try:
         with mapped_errors():
             async with _alone(url):
-                if not await connection.fetchval(_SQL["is_filled"]):
-                    await _place_all(connection)
-                    await _require(connection)
+                if await connection.fetchval(_SQL["is_filled"]):
+                    return False
+                await _place_all(connection)
+                await _require(connection)
+                return True
     finally:
         await connection.close()
 
@@ -45,8 +47,10 @@ async def _alone(url: PostgresUrl) -> AsyncIterator[None]:
     connection = await connect(url)
     try:
         async with connection.transaction():
-            while not await connection.fetchval(_SQL["try_lock"], FILLING_LOCK):
+            alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
+            while not alone:
                 await asyncio.sleep(LOOK_AGAIN)
+                alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
             # Stands last: the driver leaves a query with parameters open, whose snapshot the index would wait for.
             await connection.execute(PATIENT)
             yield

@@ -161,7 +161,7 @@ create table semmem.heads (
     state_floor bigint default 0 not null,
     constraint heads_pkey PRIMARY KEY (tenant, scope_kind, scope_id)
 ) with (fillfactor=50);
-select semmem.guard('semmem.heads', null, '{}');
+select semmem.guard('semmem.heads', null, '{tenant,scope_kind,scope_id,head}');
 
 create table semmem.index_work (
     tenant text collate "C" not null,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from semmem.domain.context import Context, Format, Item, Tier
 from semmem.domain.drift import Drift, DriftKind
+from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
 from semmem.domain.hit import Hit, Recall
@@ -57,6 +58,7 @@ from semmem.errors import (
     StateMismatch,
     StoreUnavailable,
     TimedOut,
+    TooFarBehind,
     Unconfirmed,
     WriteConflict,
 )
@@ -93,6 +95,8 @@ __all__ = [
     "Drift",
     "DriftKind",
     "EmbeddedServerError",
+    "Entry",
+    "EntryKind",
     "Event",
     "EventFields",
     "Fact",
@@ -141,6 +145,7 @@ __all__ = [
     "Tier",
     "TimedOut",
     "Told",
+    "TooFarBehind",
     "Unconfirmed",
     "Unseen",
     "Usage",

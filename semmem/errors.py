@@ -11,6 +11,7 @@ SemmemError
 ├── NotFound
 ├── Closed
 ├── NotSettled
+├── TooFarBehind
 ├── ConfigurationError
 │   ├── MissingExtra
 │   ├── SchemaOutdated
@@ -116,6 +117,17 @@ class Closed(SemmemError):
 
 class NotSettled(SemmemError):
     """Work is left after the time that was given to it."""
+
+
+class TooFarBehind(SemmemError):
+    """Entries behind the position `after` were taken out of the log, which goes back to `floor` alone."""
+
+    def __init__(self, after: int, floor: int) -> None:
+        super().__init__(
+            f"after: {after} is behind the log's floor, {floor}, and entries between them are gone; drop what was "
+            f"built of this log, build it again from the memory as it stands, and go on after {floor}"
+        )
+        self.after, self.floor = after, floor
 
 
 class ConfigurationError(SemmemError):

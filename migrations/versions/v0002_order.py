@@ -1,8 +1,8 @@
 """One log per scope, in commit order and without gaps: heads, positions and entries, while older processes write.
 
-It expands only, and gives the events that are there no position yet: `semmem.migrations.filling` does, in batches that no
-writer waits for long for. `semmem.remember` stays as it was, for the processes of the release before; the trigger that
-gives positions to what comes without one makes it right, also where a call waited for this very transaction.
+It expands only. The events that are there get their positions from `semmem.migrations.filling`, in batches, so that no
+writer waits for long. `semmem.remember` stays as it was, for processes of the release before: the trigger that gives a
+position to what comes without one makes it right, also where a call waited for this very transaction.
 """
 
 from semmem.migrations import sql
@@ -10,7 +10,7 @@ from semmem.migrations import sql
 revision = "0002"
 down_revision = "0001"
 
-# The tables that writers use come last, for they stay locked until the commit: events before jobs, as writers lock them.
+# What writers use comes last, for it stays locked until the commit: events before jobs, as writers lock them.
 SCRIPTS = (
     "tables/heads",
     "tables/entries",

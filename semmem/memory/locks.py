@@ -48,14 +48,7 @@ class Lock:
     @property
     def token(self) -> int:
         """Raises InvalidInput before the lock was taken."""
-        return self.fence.token
-
-    @property
-    def fence(self) -> Fence:
-        """What a write shows of this lock."""
-        if self._fence is None:
-            raise InvalidInput("lock", "was not taken yet", "use it inside `async with`")
-        return self._fence
+        return fence_of(self).token
 
     @property
     def held(self) -> bool:
@@ -67,7 +60,7 @@ class Lock:
         ttl = self._ttl if ttl is None else check_hold(ttl)
         began = asyncio.get_running_loop().time()
         async with self._parts.calls.write():
-            await self._parts.locks.renew(self.scope, self.fence, ttl)
+            await self._parts.locks.renew(self.scope, fence_of(self), ttl)
         self._ends = began + ttl.total_seconds()
 
     async def __aenter__(self) -> Self:
@@ -78,6 +71,7 @@ class Lock:
             )
         self._fence = await self._acquire()
         self._own.update(self.names)
+        self._parts.watching.wake(self.scope, self.token)
         return self
 
     async def __aexit__(
@@ -87,7 +81,7 @@ class Lock:
         self._ends = 0.0
         try:
             async with self._parts.calls.write():
-                await self._parts.locks.release(self.scope, self.fence)
+                await self._parts.locks.release(self.scope, fence_of(self))
         except StoreUnavailable:  # it ends by itself, and what went wrong inside matters more
             if error is None:
                 raise
@@ -114,6 +108,13 @@ class Lock:
     @property
     def _parts(self) -> Parts:
         return self._opened.parts
+
+
+def fence_of(lock: Lock) -> Fence:
+    """What a write shows of a lock."""
+    if lock._fence is None:
+        raise InvalidInput("lock", "was not taken yet", "use it inside `async with`")
+    return lock._fence
 
 
 def check_hold(ttl: object) -> timedelta:

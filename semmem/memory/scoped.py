@@ -32,6 +32,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.memory.following import FollowedPlace
 from semmem.memory.locks import Lock
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
@@ -43,12 +44,11 @@ from semmem.stores.postgres.ledger import DeadLetter
 SETTLE_POLL = 0.05
 MAX_PLACES = 1_000
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
-EXPORT_PAGE = 500
 MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(SharedState):
+class ScopedMemory(FollowedPlace, SharedState):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -92,15 +92,14 @@ class ScopedMemory(SharedState):
         self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
     ) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
-        parts, now = self._parts, self._parts.clock()
+        events = self._signed(check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL))
+        parts, now, fence = self._parts, self._parts.clock(), self._fenced(lock)
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
-        signed, fence = self._signed(events), self._fenced(lock)
         async with parts.calls.write(timeout):
             remembered = await parts.log.remember(
-                self.place, signed, now=now, dedup_window=parts.dedup_window, fence=fence
+                self.place, events, now=now, dedup_window=parts.dedup_window, fence=fence
             )
         failpoints.reach("event-committed")
         parts.announce(remembered)
@@ -194,16 +193,6 @@ class ScopedMemory(SharedState):
         if not found:
             raise NotFound(f"no event {id} in this scope")
         return found[0]
-
-    async def events(self) -> AsyncGenerator[Event]:
-        """Every event of the scope, oldest first."""
-        after: int | None = 0
-        while after is not None:
-            async with self._parts.calls.read():
-                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
-            for event in page:
-                yield event
-            after = page[-1].seq if page else None
 
     def export(self) -> AsyncGenerator[str]:
         """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.

@@ -24,7 +24,7 @@ from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of,
 from semmem.domain.scope import Branch
 from semmem.domain.state import MAX_NAMES, MAX_POSITION, NO_FENCE, Change, Checkpoint, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput
-from semmem.memory.locks import Lock, check_hold
+from semmem.memory.locks import Lock, check_hold, fence_of
 from semmem.memory.place import Opened, Place
 from semmem.stores.postgres.state import NewChange
 
@@ -45,7 +45,7 @@ class SharedState(Place):
         check_optional_id("agent", agent)
         if state is not None:
             declaration_of(state)
-        self._agent, self._state, self._seen = agent, state, 0
+        self._reader, self._state, self._seen = agent, state, 0
         self._locked: set[str] = set()  # names of locks that are held by this very object
 
     def agent(self, name: str) -> Self:
@@ -53,7 +53,7 @@ class SharedState(Place):
         return type(self)(self.place, self._opened, agent=check_id("name", name), state=self._state)
 
     def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
-        return tuple(event if event.agent else replace(event, agent=self._agent) for event in events)
+        return tuple(event if event.agent else replace(event, agent=self._reader) for event in events)
 
     @property
     def seen(self) -> int:
@@ -129,14 +129,16 @@ class SharedState(Place):
             check_int("seen", seen, 0, MAX_POSITION)
         new = NewChange(
             values=values,
-            agent=self._agent,
+            agent=self._reader,
             seen=self._seen if seen is None else seen,
             told_at=told_at or now,
             expected=_expected(expected, declaration, changes),
             fence=self._fenced(lock),
         )
         async with parts.calls.write(timeout):
-            return await parts.state.change(self.place, declaration, new, now)
+            change = await parts.state.change(self.place, declaration, new, now)
+        parts.watching.wake(self.scope, change.position)
+        return change
 
     def _fenced(self, lock: Lock | None) -> Fence:
         if lock is None:
@@ -144,7 +146,7 @@ class SharedState(Place):
         check_is("lock", lock, Lock)
         if lock.scope != self.scope:
             raise InvalidInput("lock", "must be of this scope", "take it in the memory that is written to")
-        return lock.fence
+        return fence_of(lock)
 
     async def state(
         self,
@@ -206,7 +208,7 @@ class SharedState(Place):
             tuple(sorted(set(names))),
             ttl=check_hold(ttl),
             wait=wait or timedelta(),
-            agent=self._agent,
+            agent=self._reader,
             own=self._locked,
         )
 
@@ -221,7 +223,9 @@ class SharedState(Place):
         check_flag("pinned", pinned)
         parts = self._parts
         async with parts.calls.write(timeout):
-            return await parts.checkpoints.make(self.place, name, agent=self._agent, pinned=pinned, now=parts.clock())
+            made = await parts.checkpoints.make(self.place, name, agent=self._reader, pinned=pinned, now=parts.clock())
+        parts.watching.wake(self.scope, made.position)
+        return made
 
     async def checkpoints(self, *, timeout: float | None = None) -> list[Checkpoint]:
         """Newest first."""
@@ -254,7 +258,9 @@ class SharedState(Place):
             check_int("to", to, 0, MAX_POSITION)
             target = to
         async with parts.calls.write(timeout):
-            return await parts.checkpoints.restore(self.scope, target, agent=self._agent, now=parts.clock())
+            change = await parts.checkpoints.restore(self.scope, target, agent=self._reader, now=parts.clock())
+        parts.watching.wake(self.scope, change.position)
+        return change
 
     @property
     def _declaration(self) -> Declaration:

@@ -29,6 +29,7 @@ from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
 from semmem.memory.tiers import Recent, Tiers
+from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
 from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
@@ -39,6 +40,7 @@ from semmem.ports import (
     Models,
     RecentCache,
     Reranker,
+    Wakeups,
 )
 from semmem.retrieval.search import Searcher
 from semmem.runtime import forking
@@ -56,6 +58,7 @@ from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
+from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.points import IndexWork
@@ -74,6 +77,7 @@ from semmem.wiring.opening import (
     open_embedded,
     open_mirror,
     open_postgres,
+    open_wakeups,
 )
 from semmem.wiring.settings import Settings, load_settings
 
@@ -98,6 +102,7 @@ class Stores:
     mirror: Mirror | None  # Qdrant, where it is the vector index
     keeper: MirrorKeeper | None  # of the mirror
     cache: RecentCache | None
+    wakeups: Wakeups | None
 
     @property
     def cache_name(self) -> str | None:
@@ -175,6 +180,7 @@ async def open_application(
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
         stack.push_async_callback(application.parts.background.aclose)
+        stack.push_async_callback(application.parts.watching.aclose)
         if settings.runs_worker:
             await stack.enter_async_context(_running(application.worker, jobs))
         stack.callback(application.memory.close)
@@ -208,6 +214,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirrored = stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
+    entries, background = EntryLog(postgres), Background()
     summaries = SummaryStore(postgres)
     overdue = settings.overdue_after
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
@@ -222,6 +229,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
     parts = Parts(
         log=log,
+        entries=entries,
         facts=FactStore(postgres),
         summaries=summaries,
         branches=branches,
@@ -237,7 +245,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         tiers=Tiers(log, summaries, recent, searcher, models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
-        background=Background(),
+        background=background,
+        watching=Watching(entries, stores.wakeups, background),
         calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
         clock=clock,
         dedup_window=settings.dedup_window,
@@ -323,7 +332,16 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
         with suppress(StoreUnavailable):  # it may come later
             await keeper.check()
     cache = await open_cache(stack, settings, servers, postgres.identity)
-    stores = Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
+    wakeups = open_wakeups(stack, settings, servers, postgres.identity)
+    stores = Stores(
+        servers=servers,
+        postgres=postgres,
+        pgvector=pgvector,
+        mirror=mirror,
+        keeper=keeper,
+        cache=cache,
+        wakeups=wakeups,
+    )
     await Followers(postgres).name(stores.names)
     return stores
 

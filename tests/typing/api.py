@@ -23,6 +23,8 @@ from semmem import (
     Drift,
     DriftKind,
     EmbeddedServerError,
+    Entry,
+    EntryKind,
     Event,
     EventFields,
     Fact,
@@ -63,6 +65,7 @@ from semmem import (
     Summary,
     Tier,
     TimedOut,
+    TooFarBehind,
     Unconfirmed,
     Usage,
     Validity,
@@ -187,6 +190,19 @@ async def events(alice: ScopedMemory) -> None:
     assert_type(event.witnesses, tuple[str, ...])
 
 
+async def following(alice: ScopedMemory) -> None:
+    follower = alice.follow(
+        after=7, event_types={"invoice"}, agents=["r1"], fields=("verdict",), min_importance=0.5, own=True
+    )
+    async for entry in assert_type(follower, AsyncGenerator[Entry, None]):
+        assert_type((entry.position, entry.kind, entry.scope, entry.at), tuple[int, EntryKind, Scope, datetime])
+        assert_type((entry.agent, entry.event, entry.subject), tuple[str | None, Event | None, str | None])
+        assert_type((entry.fields, entry.ids), tuple[tuple[str, ...], tuple[UUID, ...]])
+        assert_type((entry.detail, entry.forgets_everything), tuple[Mapping[str, Any], bool])
+    assert_type(await alice.entries(after=7, until=9, limit=10, wait=2.5), list[Entry])
+    assert_type(await alice.latest(agent="r1", event_type="status", limit=10, timeout=1), list[Event])
+
+
 async def facts(alice: ScopedMemory, category: Category) -> None:
     found = await alice.facts(category=category, subject="Ana", superseded=True, limit=10, timeout=1)
     fact = assert_type(found, list[Fact])[0]
@@ -296,6 +312,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
     except TimedOut as error:
         assert_type((error.seconds, error.sent), tuple[float, bool])
+    except TooFarBehind as error:
+        assert_type((error.after, error.floor), tuple[int, int])
     except PoolExhausted as error:
         assert_type(error.size, int)
     except (Unconfirmed, WriteConflict, StoreUnavailable) as error:

@@ -4,7 +4,7 @@ alter table semmem.events add position bigint, no force row level security;
 insert into semmem.heads (tenant, scope_kind, scope_id, head)
 select tenant, scope_kind, scope_id, count(*) from semmem.events group by tenant, scope_kind, scope_id;
 alter table semmem.events force row level security;
-select semmem.guard('semmem.heads');
+select semmem.guard('semmem.heads', p_swept => '{tenant, scope_kind, scope_id, head}');
 
 create trigger take_position before insert on semmem.events
     for each row when (new.position is null) execute function semmem.take_position();

@@ -13,11 +13,12 @@ from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
+from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.sql import statements
-from semmem.stores.postgres.state import clear, hold_head, told_fields
+from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
@@ -73,7 +74,8 @@ class Eraser:
             await lock_branch(tx)
             await make_stale(tx)
             await hold_head(tx)
-            receipt = await self._carry_out(tx, await _select(tx, selection), "caller")
+            receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
+            await drop_entries(tx, selection)
             if selection.everything:
                 await clear(tx)
             if selection.agent:
@@ -104,7 +106,8 @@ class Eraser:
             await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
 
-    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str) -> Receipt:
+    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False) -> Receipt:
+        await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
             await tx.execute(_SQL["retract"], facts=doomed.facts)
         changed = await _delete(tx, doomed)

@@ -28,11 +28,15 @@ _KEY_CONFLICT = "SM001"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch."""
+    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch.
+
+    `head` is the position of the last one in the scope's log; 0 where all were known.
+    """
 
     acks: tuple[Ack, ...]
     accepted: tuple[Event, ...]
     epoch: int
+    head: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +98,8 @@ class EventLog:
         scope, stored = tx.scope, zip(events, rows, strict=True)
         acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
         accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
-        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
+        head = max((row["position"] for row in rows if row["status"] == "accepted"), default=0)
+        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"], head=head)
 
     @asynccontextmanager
     async def _writing(self, place: Branch, now: datetime) -> AsyncIterator[Unit]:
@@ -183,11 +188,6 @@ async def lock_scope(tx: Unit) -> int:
     """Waits for the scope's turn, and answers with its erasure epoch."""
     epoch: int = await tx.fetchval(_SQL["lock_scope"])
     return epoch
-
-
-async def take_turn(tx: Unit) -> None:
-    """Before events with keys are added."""
-    await tx.execute(_SQL["take_turn"])
 
 
 async def make_stale(tx: Unit) -> None:

@@ -110,14 +110,9 @@ async def told_fields(tx: Unit) -> list[str]:
     return [row["field"] for row in await tx.fetch(_SQL["told"])]
 
 
-async def hold_head(tx: Unit) -> None:
-    """Waits for whoever writes to the log; from here on nobody else does."""
-    await tx.execute(_SQL["hold"])
-
-
 async def clear(tx: Unit) -> None:
     """Forgets the state with all that it was, its locks and its checkpoints; the head is held, and nobody writes."""
-    for statement in ("clear_state", "clear_fields", "clear_locks", "clear_checkpoints", "clear_entries"):
+    for statement in ("clear_state", "clear_fields", "clear_locks", "clear_checkpoints"):
         await tx.execute(_SQL[statement])
 
 

@@ -28,15 +28,15 @@ where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id)
   and s.from_position <= :position and (s.to_position is null or s.to_position > :position)
 order by s.field, s.piece;
 
--- position: of the last entry of the log that was written by a time
-select coalesce(max(position), 0) from semmem.entries
-where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and at <= :moment;
+-- position: of the last change that was written by a time; the log may have lost its entries since
+select coalesce(greatest(
+    (select max(position) from semmem.entries
+     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and at <= :moment),
+    (select max(from_position) from semmem.state
+     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at <= :moment)), 0);
 
 -- told: the fields that hold, or have held, anything
 select field from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0;
-
--- hold: waits for whoever writes to the log, and lets nobody else
-select semmem.advance(:tenant, :kind, :id, 0);
 
 -- clear_state: with all that it was
 delete from semmem.state where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
@@ -49,8 +49,3 @@ delete from semmem.locks where (tenant, scope_kind, scope_id) = (:tenant, :kind,
 
 -- clear_checkpoints: they name nothing any more
 delete from semmem.checkpoints where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
-
--- clear_entries: what the log says of these
-delete from semmem.entries
-where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
-  and kind in ('declared', 'change', 'restored', 'lock', 'checkpoint');
