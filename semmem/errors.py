@@ -65,7 +65,7 @@ class StateMismatch(InvalidInput):
 class Conflict(SemmemError):
     """A field of shared state is not as the writer had seen it; nothing was written.
 
-    The writer had seen the log up to `seen`; the agent `by` changed the field at `found`, to `value`.
+    The writer had seen the log up to `seen`, and the agent `by` changed the field at `found`; now it has this `value`.
     """
 
     def __init__(self, field: str, *, seen: int, found: int, by: str | None, value: Any) -> None:

@@ -52,7 +52,7 @@ class StateStore:
                     row = await _write(tx, new)
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, declaration, new, error) from error
+                    raise await self._conflict(place.scope, declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
                 await self._declare(place, declaration, new.agent, now)
@@ -69,14 +69,12 @@ class StateStore:
         except asyncpg.PostgresError as error:
             raise refused(error) from error
 
-    async def _conflict(
-        self, scope: Scope, declaration: Declaration, new: NewChange, error: asyncpg.PostgresError
-    ) -> Conflict:
-        """With the value that stands in the way, as the other agent's change left it."""
+    async def _conflict(self, scope: Scope, declaration: Declaration, error: asyncpg.PostgresError) -> Conflict:
+        """With the value that stands in the way now."""
         met: dict[str, Any] = json.loads(error.detail or "{}")
-        name, found = met["field"], met["found"]
-        there = await self.at(scope, declaration, position=found, fields=[name])
-        return Conflict(name, seen=met["seen"], found=found, by=met["by"], value=there.values.get(name))
+        name = met["field"]
+        standing = await self.current(scope, declaration, [name])
+        return Conflict(name, seen=met["seen"], found=met["found"], by=met["by"], value=standing.values.get(name))
 
     async def current(self, scope: Scope, declaration: Declaration | None, fields: Sequence[str]) -> Snapshot:
         """Without a declaration, values are JSON as they are stored."""
