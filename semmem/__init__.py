@@ -12,6 +12,7 @@ from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
@@ -25,6 +26,7 @@ from semmem.errors import (
     IndexMismatch,
     InvalidInput,
     KeyConflict,
+    LeaseLost,
     MissingExtra,
     ModelError,
     ModelUnavailable,
@@ -45,6 +47,7 @@ from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
+    from semmem.memory.groups import Delivery, Group, Inbox
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
     from semmem.memory.records import Records
@@ -65,6 +68,7 @@ __all__ = [
     "ConfigurationError",
     "Context",
     "DeadLetter",
+    "Delivery",
     "Drift",
     "DriftKind",
     "EmbeddedServerError",
@@ -74,12 +78,17 @@ __all__ = [
     "EventFields",
     "Fact",
     "Format",
+    "Group",
+    "GroupLag",
+    "GroupStart",
     "Hit",
     "Imported",
+    "Inbox",
     "IndexMismatch",
     "InvalidInput",
     "Item",
     "KeyConflict",
+    "LeaseLost",
     "Memory",
     "MissingExtra",
     "ModelError",
@@ -125,6 +134,9 @@ _LAZY = {
     "open": "semmem.wiring.bootstrap",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
+    "Delivery": "semmem.memory.groups",
+    "Group": "semmem.memory.groups",
+    "Inbox": "semmem.memory.groups",
     "Imported": "semmem.memory.transfer",
     "Memory": "semmem.memory.memory",
     "Place": "semmem.memory.place",
