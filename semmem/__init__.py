@@ -12,6 +12,7 @@ from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
@@ -43,6 +44,7 @@ from semmem.errors import (
     IndexMismatch,
     InvalidInput,
     KeyConflict,
+    LeaseLost,
     LockHeld,
     LockLost,
     MissingExtra,
@@ -67,6 +69,7 @@ from semmem.version import __version__ as __version__
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
     from semmem.domain.schema import State
+    from semmem.memory.groups import Delivery, Group, Inbox
     from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
@@ -92,6 +95,7 @@ __all__ = [
     "Context",
     "Damaged",
     "DeadLetter",
+    "Delivery",
     "Drift",
     "DriftKind",
     "EmbeddedServerError",
@@ -101,12 +105,17 @@ __all__ = [
     "EventFields",
     "Fact",
     "Format",
+    "Group",
+    "GroupLag",
+    "GroupStart",
     "Hit",
     "Imported",
+    "Inbox",
     "IndexMismatch",
     "InvalidInput",
     "Item",
     "KeyConflict",
+    "LeaseLost",
     "Lock",
     "LockHeld",
     "LockLost",
@@ -171,6 +180,9 @@ _LAZY = {
     "open": "semmem.wiring.bootstrap",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
+    "Delivery": "semmem.memory.groups",
+    "Group": "semmem.memory.groups",
+    "Inbox": "semmem.memory.groups",
     "Imported": "semmem.memory.transfer",
     "Lock": "semmem.memory.locks",
     "Memory": "semmem.memory.memory",

@@ -12,6 +12,7 @@ SemmemError
 ├── Closed
 ├── NotSettled
 ├── TooFarBehind
+├── LeaseLost
 ├── ConfigurationError
 │   ├── MissingExtra
 │   ├── SchemaOutdated
@@ -128,6 +129,17 @@ class TooFarBehind(SemmemError):
             f"built of this log, build it again from the memory as it stands, and go on after {floor}"
         )
         self.after, self.floor = after, floor
+
+
+class LeaseLost(SemmemError):
+    """A delivery is not its consumer's any more: its lease was over, or its event was forgotten; nothing was stored."""
+
+    def __init__(self, group: str, position: int) -> None:
+        super().__init__(
+            f"group {group}: the lease on position {position} is over, and another consumer may have it; go on with "
+            "the next delivery, and ask for a longer lease where the work takes longer"
+        )
+        self.group, self.position = group, position
 
 
 class ConfigurationError(SemmemError):

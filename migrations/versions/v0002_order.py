@@ -1,8 +1,9 @@
-"""One log per scope, in commit order and without gaps: heads, positions and entries, while older processes write.
+"""One log per scope, in commit order and without gaps: heads, positions, entries, and groups of consumers.
 
-It expands only. The events that are there get their positions from `semmem.migrations.filling`, in batches, so that no
-writer waits for long. `semmem.remember` stays as it was, for processes of the release before: the trigger that gives a
-position to what comes without one makes it right, also where a call waited for this very transaction.
+It expands only, while older processes write. The events that are there get their positions from
+`semmem.migrations.filling`, in batches, so that no writer waits for long. `semmem.remember` stays as it was, for
+processes of the release before: the trigger that gives a position to what comes without one makes it right, also where
+a call waited for this very transaction.
 """
 
 from semmem.migrations import sql
@@ -17,8 +18,10 @@ SCRIPTS = (
     "functions/advance",
     "functions/take_position",
     "functions/append",
-    "rights",
     "events",
+    "tables/groups",
+    "functions/take",
+    "rights",
     "jobs",
 )
 

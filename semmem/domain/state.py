@@ -7,7 +7,6 @@ from typing import Any
 
 from semmem.domain.scope import Scope
 
-MAX_POSITION = 2**63 - 1
 MIN_HOLD, MAX_HOLD = timedelta(seconds=1), timedelta(hours=1)  # of a lock
 MAX_NAMES = 16  # that one lock holds
 

@@ -8,8 +8,10 @@ from contextlib import aclosing, suppress
 from semmem.domain.checks import check_flag, check_int, check_optional_id, check_seconds
 from semmem.domain.entry import ALL, Entry, Page, Wanted, checked_names
 from semmem.domain.event import Event
+from semmem.domain.group import MAX_POSITION, GroupRule, GroupStart
 from semmem.domain.hit import check_limit
 from semmem.errors import StoreUnavailable
+from semmem.memory.groups import Group
 from semmem.memory.place import Place
 from semmem.runtime.faults import FaultLog
 
@@ -18,7 +20,6 @@ faults = FaultLog(logging.getLogger(__name__))
 PAGE = 200
 EXPORT_PAGE = 500  # events
 TRY_AGAIN = 0.5  # seconds
-MAX_POSITION = 2**62
 
 
 class FollowedPlace(Place):
@@ -90,6 +91,21 @@ class FollowedPlace(Place):
         check_limit(limit)
         async with self._parts.calls.read(timeout):
             return await self._parts.entries.latest(self.scope, agent=agent, event_type=event_type, limit=limit)
+
+    def group(
+        self,
+        name: str,
+        *,
+        event_types: Collection[str] = (),
+        ordered: bool = False,
+        start: GroupStart | int = "next",
+    ) -> Group:
+        """A group of consumers, each of whom works some of the events of these types, or of all.
+
+        With `ordered` the next one is handed out when the one before is settled. `start` says where a group begins
+        that is not there yet: with what comes next, with the first event, or behind a position.
+        """
+        return Group(self, self._opened, GroupRule.checked(name, event_types, ordered, start))
 
     async def events(self) -> AsyncGenerator[Event]:
         """Every event of the scope, oldest first."""

@@ -19,6 +19,7 @@ from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
@@ -36,6 +37,7 @@ class Parts:
 
     log: EventLog
     entries: EntryLog
+    groups: GroupStore
     facts: FactStore
     summaries: SummaryStore
     branches: BranchStore

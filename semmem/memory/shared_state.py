@@ -20,9 +20,10 @@ from semmem.domain.checks import (
     check_optional_id,
 )
 from semmem.domain.event import NewEvent
+from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
-from semmem.domain.state import MAX_NAMES, MAX_POSITION, NO_FENCE, Change, Checkpoint, Fence, Snapshot
+from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput
 from semmem.memory.locks import Lock, check_hold, fence_of
 from semmem.memory.place import Opened, Place

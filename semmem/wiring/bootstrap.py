@@ -54,6 +54,7 @@ from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.followers import Followers
+from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.postgres.ledger import Ledger
@@ -230,6 +231,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     parts = Parts(
         log=log,
         entries=entries,
+        groups=GroupStore(postgres, log),
         facts=FactStore(postgres),
         summaries=summaries,
         branches=branches,

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem import Closed, Entry, InvalidInput, NewEvent, TooFarBehind
+from semmem import Closed, Entry, InvalidInput, NewEvent, StoreUnavailable, TooFarBehind
 from semmem.memory import watching
 from semmem.memory.scoped import ScopedMemory
 from semmem.testing import wait_until
@@ -172,7 +172,13 @@ async def test_a_follower_outlives_its_connections(
 ) -> None:
     async with aclosing(alice.follow(after=0)) as follower:
         for n in range(3):
-            await alice.remember(f"step {n}")
+
+            async def is_stored(n: int = n) -> bool:
+                with suppress(StoreUnavailable):
+                    return bool(await alice.remember(f"step {n}", key=f"k{n}"))
+                return False
+
+            await wait_until(is_stored)
             assert _said(await _take(follower, 1)) == [f"step {n}"]
             await owner.fetch(
                 "select pg_terminate_backend(pid) from pg_stat_activity "

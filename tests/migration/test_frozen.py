@@ -10,7 +10,7 @@ VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
 # A new revision gets a line here, which follows it until its first release and is never changed after that.
 FROZEN = {
     "v0001": "429616370651c8eceee2778835f364cd2d13487407c6137712bdd6d7fae8b985",
-    "v0002": "55f76b155dcc91170f1cdcc475cee051c275e3933e61bd9de4582e38630771e0",
+    "v0002": "e79bcdfddf2a46ac27f3b50d9506a9db023a5df8a2086bb11a576f5e8cd1d0d5",
     "v0003": "274e6d16ec4e15acb495c580aac0e5f23ada0e0b8c8887c9d853a17fcfbb329c",
 }
 

@@ -24,6 +24,7 @@ from semmem import (
     Context,
     Damaged,
     DeadLetter,
+    Delivery,
     Drift,
     DriftKind,
     EmbeddedServerError,
@@ -33,12 +34,17 @@ from semmem import (
     EventFields,
     Fact,
     Format,
+    Group,
+    GroupLag,
+    GroupStart,
     Hit,
     Imported,
+    Inbox,
     IndexMismatch,
     InvalidInput,
     Item,
     KeyConflict,
+    LeaseLost,
     Lock,
     LockHeld,
     LockLost,
@@ -224,6 +230,24 @@ async def following(alice: ScopedMemory) -> None:
     assert_type(await alice.latest(agent="r1", event_type="status", limit=10, timeout=1), list[Event])
 
 
+async def sharing(alice: ScopedMemory) -> None:
+    start: GroupStart = "first"
+    group = assert_type(alice.group("billing", event_types={"invoice"}, ordered=True, start=start), Group)
+    assert_type(alice.group("audit", start=7).name, str)
+    async with group.deliveries(consumer="b-1", lease=DAY) as inbox:
+        assert_type((inbox, inbox.group), tuple[Inbox, str])
+        async for delivery in inbox:
+            assert_type(delivery, Delivery)
+            assert_type((delivery.entry, delivery.attempt, delivery.key), tuple[Entry, int, str])
+            await delivery.settle(remember=[NewEvent(content="Paid.")])
+            await delivery.release(after=DAY)
+    lag = assert_type(await group.lag(), GroupLag)
+    assert_type((lag.behind, lag.leased, lag.dead), tuple[int, int, int])
+    letters = assert_type(await group.dead_letters(limit=10), list[Entry])
+    assert_type(await group.replay([letters[0].position]), int)
+    assert_type(await group.delete(), bool)
+
+
 async def facts(alice: ScopedMemory, category: Category) -> None:
     found = await alice.facts(category=category, subject="Ana", superseded=True, limit=10, timeout=1)
     fact = assert_type(found, list[Fact])[0]
@@ -405,6 +429,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
     except TimedOut as error:
         assert_type((error.seconds, error.sent), tuple[float, bool])
+    except LeaseLost as error:
+        assert_type((error.group, error.position), tuple[str, int])
     except TooFarBehind as error:
         assert_type((error.after, error.floor), tuple[int, int])
     except PoolExhausted as error:

@@ -11,6 +11,7 @@ from semmem.domain.stores import QDRANT
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
+from semmem.stores.postgres.groups import drop_groups
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
@@ -74,6 +75,8 @@ class Eraser:
             await lock_branch(tx)
             await make_stale(tx)
             await hold_head(tx)
+            if selection.everything:
+                await drop_groups(tx)
             receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
             await drop_entries(tx, selection)
             if selection.everything:
