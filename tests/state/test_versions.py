@@ -60,8 +60,8 @@ async def test_a_higher_version_takes_over(memory: Memory, first: ScopedMemory) 
 
     declared = [entry for entry in await second.entries() if entry.kind == "declared"]
     assert [(entry.detail["version"], entry.fields) for entry in declared] == [
-        (1, ("calls_left", "findings", "verdict")),
-        (2, ("calls_left", "decision", "findings")),
+        (1, ()),
+        (2, ("findings", "verdict")),  # which hold nothing any more
     ]
 
 

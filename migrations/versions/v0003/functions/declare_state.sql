@@ -8,6 +8,7 @@ declare
     here bigint;
     standing integer;
     other text;
+    ended text[];
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
@@ -32,11 +33,16 @@ begin
         return;
     end if;
 
+    ended := array(
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > 0
+          and not exists (
+            select from jsonb_to_recordset(p_fields) as d (field text, shape text)
+            where (d.field, d.shape) = (f.field, f.shape))
+        order by f.field);
     update semmem.state s set to_position = here
-    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.to_position is null
-      and not exists (
-        select from jsonb_to_recordset(p_fields) as d (field text, shape text)
-        where (d.field, d.shape) = (s.field, s.shape));
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (ended)
+      and s.to_position is null;
     delete from semmem.fields f
     where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
       and not exists (
@@ -52,8 +58,6 @@ begin
         refuses = excluded.refuses, keep = excluded.keep,
         declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
 
-    perform semmem.log_change(
-        p_tenant, p_kind, p_id, here, 'declared', p_agent, null,
-        array(select d.field from jsonb_to_recordset(p_fields) as d (field text) order by 1),
-        jsonb_build_object('version', p_version), p_now);
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, fields, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'declared', p_agent, ended, jsonb_build_object('version', p_version), p_now);
 end $$;
