@@ -11,7 +11,7 @@ VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
 FROZEN = {
     "v0001": "429616370651c8eceee2778835f364cd2d13487407c6137712bdd6d7fae8b985",
     "v0002": "e79bcdfddf2a46ac27f3b50d9506a9db023a5df8a2086bb11a576f5e8cd1d0d5",
-    "v0003": "274e6d16ec4e15acb495c580aac0e5f23ada0e0b8c8887c9d853a17fcfbb329c",
+    "v0003": "71a14918d403dc842a57824f26f0657b0b9107750d12c8cc1681dfb5b832bb70",
 }
 
 
