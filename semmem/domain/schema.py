@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
-from pydantic import BaseModel, PydanticSchemaGenerationError, PydanticUserError, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PydanticSchemaGenerationError,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic.fields import FieldInfo
 
 from semmem.domain.checks import MAX_VALUE_BYTES, check_id, check_int, check_json_value
@@ -25,6 +32,7 @@ _COMPARED = ("add", "max", "min")
 _IN_PARTS = ("add", "append", "merge", "union")  # an update brings a part of the value, not the value
 _CONTAINERS = {"items": (list,), "keys": (dict,), "members": (set, frozenset)}
 _FITTING = {"append": "list[...]", "merge": "dict[str, ...]", "union": "set[...] or frozenset[...]"}
+_NAN_STAYS = ConfigDict(ser_json_inf_nan="constants")  # until it is refused; pydantic would make null of it
 _SPOKEN = ("title", "description", "examples", "deprecated")  # of a JSON schema: they change no value's type
 
 
@@ -200,8 +208,14 @@ def _check_fit(name: str, reducer: Reducer, annotation: Any) -> None:
 
 
 def _adapter(name: str, annotation: Any, constraints: list[Any]) -> TypeAdapter[Any]:
+    kept: Any = Annotated[(annotation, *constraints)] if constraints else annotation
     try:
-        adapter = TypeAdapter(Annotated[(annotation, *constraints)] if constraints else annotation)
+        try:
+            adapter: TypeAdapter[Any] = TypeAdapter(kept, config=_NAN_STAYS)
+        except PydanticUserError as error:
+            if error.code != "type-adapter-config-unused":
+                raise
+            adapter = TypeAdapter(kept)  # a model has settings of its own
         adapter.json_schema()
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise InvalidInput(name, "has a type that is not written as JSON", "use types that pydantic knows") from error
@@ -262,7 +276,7 @@ def _plain(name: str, adapter: TypeAdapter[Any], value: Any) -> Any:
 
 def _from_json(adapter: TypeAdapter[Any], value: Any, first: ValidationError) -> Any:
     try:
-        written = json.dumps(value)
+        written = json.dumps(list(value) if isinstance(value, set | frozenset) else value)
     except (TypeError, ValueError, RecursionError):
         raise first from None
     return adapter.validate_json(written, strict=True)
