@@ -16,6 +16,7 @@ SCRIPTS = (
     "functions/reduce_single",
     "functions/reduce_pieces",
     "functions/change_state",
+    "functions/fill_field",
     "functions/declare_state",
     "functions/restore_state",
     "functions/state_digest",

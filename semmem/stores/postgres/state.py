@@ -10,7 +10,8 @@ from typing import Any
 
 import asyncpg
 
-from semmem.domain.schema import Declaration, NewValue
+from semmem.domain.group import MAX_POSITION
+from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput, LockLost, StateMismatch
@@ -24,7 +25,9 @@ from semmem.stores.postgres.unit import Unit
 _SQL = statements("state.sql")
 _TRIES = 3  # of a change whose fields are declared first; a forget may come in between
 
-CONFLICT, LOST, UNDECLARED, TOO_LARGE, LATER, OTHERWISE, OUT_OF_REACH = (f"SM0{number}" for number in range(11, 18))
+# What the functions of the database refuse by.
+CONFLICT, LOST, UNDECLARED, TOO_LARGE = "SM011", "SM012", "SM013", "SM014"
+LATER, OTHERWISE, OUT_OF_REACH, CHANGED = "SM015", "SM016", "SM017", "SM018"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +64,32 @@ class StateStore:
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
-        fields = [_declared(name, declaration) for name in declaration.fields]
-        try:
-            async with self._postgres.transaction(place, now) as tx:
-                await register(tx)
-                await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields)
-        except asyncpg.PostgresError as error:
-            raise refused(error) from error
+        """What an earlier version holds is upgraded outside of the transaction, and anew where it changed meanwhile."""
+        fields = [_declared(field) for field in declaration.fields.values()]
+        for _ in range(_TRIES):
+            before = await self._before(place.scope, declaration)
+            try:
+                async with self._postgres.transaction(place, now) as tx:
+                    await register(tx)
+                    await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields, **before)
+                return
+            except asyncpg.PostgresError as error:
+                if error.sqlstate != CHANGED:
+                    raise refused(error) from error
+        raise StateMismatch("state", "was changed each time that it was upgraded", "call again")
+
+    async def _before(self, scope: Scope, declaration: Declaration) -> dict[str, Any]:
+        """The version that stands, how far its state was read, and what the new one makes of it."""
+        async with self._postgres.transaction(scope) as tx:
+            version = await tx.fetchval(_SQL["version"])
+        if version is None or version >= declaration.version:
+            return {"from": version, "seen": MAX_POSITION, "values": []}
+        state = await self.current(scope, None, [])
+        values = [
+            {"field": name, "value": value, "is_new": name not in state.values or value != state.values[name]}
+            for name, value in declaration.upgraded(state.values, version).items()
+        ]
+        return {"from": version, "seen": state.position, "values": values}
 
     async def _conflict(self, scope: Scope, declaration: Declaration, error: asyncpg.PostgresError) -> Conflict:
         """With the value that stands in the way now."""
@@ -142,11 +164,10 @@ def _changed(new: NewValue) -> dict[str, Any]:
     return {"field": field.name, "digest": field.digest, "value": new.value, "confidence": new.confidence, "base": base}
 
 
-def _declared(name: str, declaration: Declaration) -> dict[str, Any]:
-    field = declaration.fields[name]
+def _declared(field: Field) -> dict[str, Any]:
     reducer = field.reducer
     kept = {"reducer": reducer.name, "shape": reducer.shape, "keep": reducer.keep}
-    return {"field": name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
+    return {"field": field.name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
 
 
 def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
