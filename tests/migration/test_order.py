@@ -80,14 +80,15 @@ async def _write(url: str, user: str, done: asyncio.Event) -> int:
 async def test_before_it_whoever_read_on_by_seq_missed_what_was_committed_late(old: str) -> None:
     """Why there are positions: `seq` is given before the commit."""
     slow, quick, reader = await _login(old), await _login(old), await asyncpg.connect(old)
+    await _remember(slow, "alice", "before")
     held = slow.transaction()
     await held.start()
     await _remember(slow, "alice", "first", keyed=False)
     await _remember(quick, "alice", "second", keyed=False)
     behind = "select content, seq from semmem.events where seq > $1 order by seq"
-    (seen,) = await reader.fetch(behind, 0)
+    before, seen = await reader.fetch(behind, 0)
     await held.commit()
-    assert (seen["content"], await reader.fetch(behind, seen["seq"])) == ("second", [])
+    assert (before["content"], seen["content"], await reader.fetch(behind, seen["seq"])) == ("before", "second", [])
     for connection in (slow, quick, reader):
         await connection.close()
 
