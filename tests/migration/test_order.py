@@ -44,7 +44,7 @@ async def _login(url: str) -> asyncpg.Connection:
 
 async def _remember(connection: asyncpg.Connection, user: str, *contents: str, keyed: bool = True) -> None:
     """As the release before did."""
-    events = [
+    events: list[dict[str, object]] = [
         {
             "id": str(uuid4()),
             "role": "user",
