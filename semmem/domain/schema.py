@@ -114,10 +114,10 @@ class Declaration:
 
 
 class State(BaseModel):
-    """The base of a class that declares a scope's state; each field names its reducer, or is replaced.
+    """The base of a class that declares a scope's state; a field without a reducer is replaced.
 
     class Launch(semmem.State, version=1):
-        findings: Annotated[list[str], semmem.append] = []
+        findings: Annotated[list[str], semmem.append]
         calls_left: Annotated[int, semmem.add] = 100
 
     Raises InvalidInput for a reducer that does not fit its field's type.

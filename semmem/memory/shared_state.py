@@ -96,7 +96,8 @@ class SharedState(Place):
     async def _update_by(
         self, fn: Updating, lock: Lock | None, told_at: datetime | None, timeout: float | None
     ) -> Change:
-        for number in range(1, TRIES + 1):
+        tries = 0
+        while True:
             snapshot = await self._read(timeout)
             made = fn(snapshot)
             changes = await made if inspect.isawaitable(made) else made
@@ -105,10 +106,10 @@ class SharedState(Place):
             try:
                 return await self._update(changes, snapshot, snapshot.position, lock, told_at, timeout)
             except Conflict:
-                if number == TRIES:
+                tries += 1
+                if tries == TRIES:
                     raise
-                await asyncio.sleep(random.uniform(0, number * PAUSE))
-        raise AssertionError
+                await asyncio.sleep(random.uniform(0, tries * PAUSE))
 
     async def _update(
         self,
