@@ -66,9 +66,10 @@ gaps (step, what, statement) as (
     select 3, format('the primary key of %s', name), null
     from tables t where of_tenants and not exists (select from pg_constraint where conrelid = t.oid and contype = 'p')
     union all
-    select 7, format('the index %s', name), statement
+    select 7, format('the index %s', name), format('drop index if exists semmem.%I; %s', name, statement)
     from wanted, jsonb_to_recordset(given -> 'indexes') as made (name text, statement text), home where not exists (
-        select from pg_class c where c.relnamespace = home.oid and c.relname = made.name and c.relkind = 'i')
+        select from pg_class c join pg_index x on x.indexrelid = c.oid and x.indisvalid
+        where c.relnamespace = home.oid and c.relname = made.name)
     union all
     select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
     from relations, home where kind in ('r', 'v') and relations.owner <> home.owner

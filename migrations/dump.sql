@@ -29,14 +29,14 @@ columns as (
         and exists (select from pg_class s where s.oid = owned.objid and s.relkind = 'S')
 ),
 made as (
-    select oid, format(E'create table semmem.%I (\n    %s\n);', name, (
+    select oid, format(E'create table semmem.%I (\n    %s\n)%s;', name, (
         select string_agg(line, E',\n    ' order by place, line_of, number) from (
             select 0 as place, line, attnum as number, '' as line_of from columns c where c.oid = r.oid
             union all
             select strpos('pucfx', contype::text), format('constraint %I %s', conname, pg_get_constraintdef(c.oid, true)), 0, conname
             from pg_constraint c where c.conrelid = r.oid and contype in ('p', 'u', 'c', 'f', 'x')
         ) lines
-    )) as text
+    ), (select ' with (' || array_to_string(reloptions, ', ') || ')' from pg_class c where c.oid = r.oid)) as text
     from ranked r
 ),
 -- Who but the owner may do what; what semmem.guard gives of it is in the call.

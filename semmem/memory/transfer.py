@@ -29,6 +29,7 @@ _CUT = "copy the file whole, or export the memory again"
 _LEFT_BEHIND = {
     "receipts": "{} receipts of earlier forgets stay behind: they prove what that database erased",
     "audit_rows": "{} audit rows stay behind, and the token usage they count: they tell what that database did",
+    "fields": "{} fields of shared state stay behind: agents that work there go on with it",
 }
 
 

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     postgres_wait: Duration = Field(
         timedelta(seconds=60), gt=timedelta(0), description="how long a call waits for one of them while all are in use"
     )
-    redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and notices")
+    redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and to wake followers")
     redis_prefix: str = Field(
         "semmem",
         pattern=r"^[a-z0-9-]{1,40}$",

@@ -145,7 +145,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     )
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
     times = {"recorded_at", "indexed_at", "consolidated_at", "done_at", "expires_at"}
-    states = {"missing", "stage", "replayed_at", "seq", "store"}
+    states = {"missing", "stage", "replayed_at", "seq", "store", "head"}
     ids = {"item_id", "index_name"}  # of a point
     jobs = {"pgqueuer", "pgqueuer_log", "pgqueuer_statistics"}
     assert {row["column_name"] for row in rows if row["table_name"] not in jobs} <= addresses | times | states | ids
@@ -160,7 +160,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "vectors",
         "dead_letters",
     }
-    tables |= {"summaries"}
+    tables |= {"summaries", "heads"}
     assert {row["table_name"] for row in rows} == tables | jobs
 
 

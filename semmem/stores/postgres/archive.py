@@ -12,9 +12,10 @@ from semmem.stores.postgres.archive_forgotten import without_forgotten
 from semmem.stores.postgres.archive_rows import fields_of
 from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, keyed, known_records
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import lock_scope, take_turn
+from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
+from semmem.stores.postgres.log import hold_head
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
@@ -89,7 +90,7 @@ class ArchiveStore:
             await tx.execute(_SQL["make_scope"])
             await register(tx)
             await lock_scope(tx)
-            await take_turn(tx)
+            await hold_head(tx)
             lines = await without_forgotten(tx, kind, lines, moved)
             ids = await WRITERS[kind](tx, lines, moved)
             if retracted:

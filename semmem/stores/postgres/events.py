@@ -11,8 +11,10 @@ import asyncpg
 
 from semmem.domain.event import Ack, Event, NewEvent
 from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import KeyConflict
 from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -26,11 +28,15 @@ _KEY_CONFLICT = "SM001"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch."""
+    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch.
+
+    `head` is the position of the last one in the scope's log; 0 where all were known.
+    """
 
     acks: tuple[Ack, ...]
     accepted: tuple[Event, ...]
     epoch: int
+    head: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +63,26 @@ class EventLog:
 
     @tried_again
     async def remember(
-        self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+        self,
+        place: Branch,
+        events: Sequence[NewEvent],
+        *,
+        now: datetime,
+        dedup_window: timedelta,
+        fence: Fence = NO_FENCE,
     ) -> Remembered:
-        """Stores all events or none. KeyConflict names the event whose key stands for another body."""
-        async with self._writing(place, now) as tx:
-            return await self.append(tx, events, dedup_window=dedup_window)
+        """Stores all events or none. KeyConflict names the event whose key stands for another body.
+
+        Raises LockLost where a lock of the fence is its holder's no more.
+        """
+        if not fence.names:
+            async with self._writing(place, now) as tx:
+                return await self.append(tx, events, dedup_window=dedup_window)
+        async with self._postgres.transaction(place, now) as tx:
+            await register(tx)
+            remembered = await self.append(tx, events, dedup_window=dedup_window)
+            await check_locks(tx, fence)
+            return remembered
 
     async def append(self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta) -> Remembered:
         """The same, as the last part of a transaction: from here on it sees this scope alone."""
@@ -77,7 +98,8 @@ class EventLog:
         scope, stored = tx.scope, zip(events, rows, strict=True)
         acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
         accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
-        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
+        head = max((row["position"] for row in rows if row["status"] == "accepted"), default=0)
+        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"], head=head)
 
     @asynccontextmanager
     async def _writing(self, place: Branch, now: datetime) -> AsyncIterator[Unit]:
@@ -166,11 +188,6 @@ async def lock_scope(tx: Unit) -> int:
     """Waits for the scope's turn, and answers with its erasure epoch."""
     epoch: int = await tx.fetchval(_SQL["lock_scope"])
     return epoch
-
-
-async def take_turn(tx: Unit) -> None:
-    """Before events with keys are added."""
-    await tx.execute(_SQL["take_turn"])
 
 
 async def make_stale(tx: Unit) -> None:

@@ -1,6 +1,6 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
-select id, status, seq, epoch
-from semmem.remember(
+select id, status, seq, epoch, position
+from semmem.append(
     p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
     p_extract_after => :extract_after, p_events => :events);
 
@@ -14,9 +14,6 @@ where id in (
     )) and j.waits and j.attempts = 0 and j.starts_at > now()
     for update skip locked
 );
-
--- take_turn: before events with keys are added
-select semmem.take_turn(:tenant, :kind, :id);
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether the model holds up extraction:
 -- it keeps failing, or events wait for it, and a worker that lives says that it does not answer
