@@ -56,6 +56,7 @@ from semmem import (
     NewRecord,
     NotFound,
     NotSettled,
+    Outdated,
     Place,
     PoolExhausted,
     Precision,
@@ -73,6 +74,7 @@ from semmem import (
     ScopedMemory,
     ScopeKind,
     SemmemError,
+    Since,
     Snapshot,
     Source,
     Stage,
@@ -201,6 +203,11 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])
     assert_type((item.text, item.voice, item.session), tuple[str, str, str | None])
     assert_type((item.at, item.worth, item.whole), tuple[datetime, float, bool])
+    assert_type((item.since, item.outdated), tuple[Since | None, tuple[Outdated, ...]])
+    since = Since(at=item.at)
+    assert_type((since.at, since.precision, since.stated), tuple[datetime, Precision, bool])
+    [outdated] = item.outdated
+    assert_type((outdated.words, outdated.since, outdated.now), tuple[str, Since, str | None])
 
 
 async def events(alice: ScopedMemory) -> None:
@@ -267,6 +274,7 @@ async def summaries(alice: ScopedMemory) -> None:
     await alice.summaries(before=summary.id)
     assert_type((summary.scope, summary.session, summary.text), tuple[Scope, str | None, str])
     assert_type((summary.version, summary.through_seq, summary.recorded_at), tuple[int, int, datetime])
+    assert_type((summary.since, summary.until), tuple[datetime, datetime])
     assert_type(summary.events, tuple[UUID, ...])
 
 
