@@ -14,7 +14,7 @@ from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
-from semmem.errors import Conflict, InvalidInput, LockLost, StateMismatch
+from semmem.errors import Conflict, Damaged, InvalidInput, LockLost, StateMismatch
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
@@ -27,7 +27,7 @@ _TRIES = 3  # of a change whose fields are declared first; a forget may come in 
 
 # What the functions of the database refuse by.
 CONFLICT, LOST, UNDECLARED, TOO_LARGE = "SM011", "SM012", "SM013", "SM014"
-LATER, OTHERWISE, OUT_OF_REACH, CHANGED = "SM015", "SM016", "SM017", "SM018"
+LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "SM018", "SM019"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +175,8 @@ def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
     about = error.detail or ""
     if error.sqlstate == LOST:
         return LockLost(about, fence.token)
+    if error.sqlstate == DAMAGED:
+        return Damaged(about)
     if error.sqlstate == TOO_LARGE:
         return InvalidInput(about, "would outgrow its limit: 10,000 parts, or 10^18", "keep fewer, or use keep=")
     if error.sqlstate == LATER:
