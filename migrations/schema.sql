@@ -145,6 +145,29 @@ create table semmem.entries (
 );
 select semmem.guard('semmem.entries', '{}', '{}');
 
+create table semmem.fields (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    version integer not null,
+    digest text not null,
+    declared_at bigint not null,
+    reducer text not null,
+    shape text not null,
+    refuses boolean not null,
+    keep integer,
+    pieces bigint default 0 not null,
+    changed_at bigint default 0 not null,
+    changed_by text collate "C",
+    changed_before bigint default 0 not null,
+    before_by text collate "C",
+    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
+    constraint fields_version_check CHECK (version >= 1)
+) with (fillfactor=50);
+select semmem.guard('semmem.fields', null, '{}');
+
 create table semmem.followers (
     store text not null,
     named_at timestamp with time zone default now() not null,
@@ -471,30 +494,6 @@ CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
-
-create table semmem.fields (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    field text collate "C" not null,
-    version integer not null,
-    digest text not null,
-    declared_at bigint not null,
-    reducer text not null,
-    shape text not null,
-    refuses boolean not null,
-    keep integer,
-    pieces bigint default 0 not null,
-    changed_at bigint default 0 not null,
-    changed_by text collate "C",
-    changed_before bigint default 0 not null,
-    before_by text collate "C",
-    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
-    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
-    constraint fields_version_check CHECK (version >= 1),
-    constraint fields_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
-) with (fillfactor=50);
-select semmem.guard('semmem.fields', null, '{}');
 
 create table semmem.receipt_stores (
     tenant text collate "C" not null,
