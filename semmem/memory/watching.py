@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 
 from semmem.domain.scope import Scope
-from semmem.errors import StoreUnavailable
+from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.ports import Wakeups
 from semmem.runtime.background import Background
 from semmem.runtime.faults import FaultLog
@@ -22,6 +22,7 @@ faults = FaultLog(logging.getLogger(__name__))
 LOOK_EVERY = 0.5  # seconds between two looks at the heads
 TELL_EVERY = 0.01  # seconds between two wake-ups of one scope
 LISTEN_AGAIN = 0.5  # seconds after Redis was lost
+MOST_SCOPES = 1_000  # that one look at the heads names
 
 
 class Watcher:
@@ -61,6 +62,10 @@ class Watching:
 
     @contextmanager
     def watch(self, scope: Scope, position: int) -> Iterator[Watcher]:
+        """Raises InvalidInput where this process follows too many other scopes."""
+        if scope not in self._watchers and len(self._watchers) >= MOST_SCOPES:
+            limit = f"is one more than the {MOST_SCOPES:,} that a process may follow"
+            raise InvalidInput("scope", limit, "close other followers, or follow it in another process")
         watcher = Watcher(position)
         self._watchers.setdefault(scope, set()).add(watcher)
         self._begin()
