@@ -11,7 +11,6 @@ from typing import Any, Self
 from semmem.domain.checks import (
     check_aware,
     check_callable,
-    check_each,
     check_flag,
     check_id,
     check_int,
@@ -19,6 +18,7 @@ from semmem.domain.checks import (
     check_not_future,
     check_optional_id,
 )
+from semmem.domain.entry import checked_names
 from semmem.domain.event import NewEvent
 from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of, new_values
@@ -175,9 +175,7 @@ class SharedState(Place):
 
         A memory that was opened without a class of state reads values as JSON.
         """
-        names = check_each(
-            "fields", list(fields) if isinstance(fields, set | frozenset) else fields, str, most=MAX_FIELDS
-        )
+        names = checked_names("fields", fields, most=MAX_FIELDS)
         if self._state is not None:
             for name in names:
                 self._declaration.field(name)
