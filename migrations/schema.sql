@@ -97,6 +97,20 @@ create table semmem.branches (
 );
 select semmem.guard('semmem.branches', null, '{tenant,scope_kind,scope_id,branch_id}');
 
+create table semmem.checkpoints (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    name text collate "C" not null,
+    "position" bigint not null,
+    digest bytea not null,
+    agent text collate "C",
+    at timestamp with time zone not null,
+    pinned boolean not null,
+    constraint checkpoints_pkey PRIMARY KEY (tenant, scope_kind, scope_id, name)
+);
+select semmem.guard('semmem.checkpoints', '{pinned}', '{}');
+
 create table semmem.dead_letters (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -156,6 +170,7 @@ create table semmem.heads (
     scope_id text collate "C" not null,
     head bigint not null,
     floor bigint default 0 not null,
+    state_floor bigint default 0 not null,
     constraint heads_pkey PRIMARY KEY (tenant, scope_kind, scope_id)
 ) with (fillfactor=50);
 select semmem.guard('semmem.heads', null, '{tenant,scope_kind,scope_id,head}');
@@ -180,6 +195,18 @@ create table semmem.indexes (
     constraint indexes_dimensions_check CHECK (dimensions >= 1 AND dimensions <= 16000)
 );
 grant delete, insert, select, update on semmem.indexes to semmem_app;
+
+create table semmem.locks (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    name text collate "C" not null,
+    token bigint not null,
+    holder text collate "C",
+    held_until timestamp with time zone not null,
+    constraint locks_pkey PRIMARY KEY (tenant, scope_kind, scope_id, name)
+) with (fillfactor=50);
+select semmem.guard('semmem.locks', null, '{}');
 
 create table semmem.mirror (
     one boolean default true not null,
@@ -323,6 +350,29 @@ create table semmem.scopes (
 );
 select semmem.guard('semmem.scopes', null, '{tenant,scope_kind,scope_id}');
 
+create table semmem.state (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    piece text collate "C" not null,
+    from_position bigint not null,
+    to_position bigint,
+    shape text not null,
+    value jsonb not null,
+    confidence double precision not null,
+    agent text collate "C",
+    told_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    constraint state_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field, piece, from_position),
+    constraint state_check CHECK (to_position > from_position),
+    constraint state_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
+    constraint state_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text]))
+) with (fillfactor=85);
+CREATE UNIQUE INDEX state_current ON semmem.state USING btree (tenant, scope_kind, scope_id, field, piece) WHERE (to_position IS NULL);
+CREATE INDEX state_ended ON semmem.state USING btree (tenant, scope_kind, scope_id, to_position) WHERE (to_position IS NOT NULL);
+select semmem.guard('semmem.state', '{to_position}', '{}');
+
 create table semmem.terms (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -421,6 +471,30 @@ CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
+
+create table semmem.fields (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    version integer not null,
+    digest text not null,
+    declared_at bigint not null,
+    reducer text not null,
+    shape text not null,
+    refuses boolean not null,
+    keep integer,
+    pieces bigint default 0 not null,
+    changed_at bigint default 0 not null,
+    changed_by text collate "C",
+    changed_before bigint default 0 not null,
+    before_by text collate "C",
+    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
+    constraint fields_version_check CHECK (version >= 1),
+    constraint fields_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
+) with (fillfactor=50);
+select semmem.guard('semmem.fields', null, '{}');
 
 create table semmem.receipt_stores (
     tenant text collate "C" not null,
@@ -609,6 +683,41 @@ create view semmem.sourced_facts with (security_invoker=true) as
           WHERE fact_sources.tenant = f.tenant AND fact_sources.fact_id = f.id) s;
 grant select on semmem.sourced_facts to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.acquire_locks(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_names text[], p_ttl interval)
+ RETURNS TABLE(token bigint, until timestamp with time zone, name text, holder text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+    here bigint;
+    held semmem.locks;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    held := semmem.held_lock(p_tenant, p_kind, p_id, p_names);
+    if held.name is null then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+        here := semmem.advance(p_tenant, p_kind, p_id);
+        held := semmem.held_lock(p_tenant, p_kind, p_id, p_names);
+        if held.name is not null then
+            perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        end if;
+    end if;
+    if held.name is not null then
+        return query select null::bigint, held.held_until, held.name, held.holder;
+        return;
+    end if;
+
+    insert into semmem.locks (tenant, scope_kind, scope_id, name, token, holder, held_until)
+    select p_tenant, p_kind, p_id, n.name, here, p_agent, clock_timestamp() + p_ttl from unnest(p_names) as n (name)
+    on conflict (tenant, scope_kind, scope_id, name) do update
+    set token = excluded.token, holder = excluded.holder, held_until = excluded.held_until;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'lock', p_agent, p_names[1], jsonb_build_object('names', p_names), p_now);
+    return query select here, clock_timestamp() + p_ttl, null::text, null::text;
+end $function$;
+revoke all on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) from public;
+grant execute on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.advance(p_tenant text, p_kind text, p_id text, p_count bigint DEFAULT 1)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -738,6 +847,187 @@ end $function$;
 revoke all on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
+ RETURNS TABLE(at bigint, written text[], unseen text[])
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    change record;
+    declared semmem.fields;
+    mine boolean;  -- the field's last change
+    others bigint;  -- the last one that is not
+    gained bigint;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.check_locks(p_tenant, p_kind, p_id, p_locks, p_token);
+    perform semmem.check_expected(p_tenant, p_kind, p_id, p_expected);
+    written := '{}';
+    unseen := '{}';
+
+    for change in
+        select x.field, x.digest, coalesce(x.value, 'null') as value, x.confidence, x.base
+        from jsonb_to_recordset(p_changes)
+            as x (field text, digest text, value jsonb, confidence double precision, base jsonb)
+    loop
+        select * into declared from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, change.field);
+        if declared.digest is distinct from change.digest then
+            raise exception using errcode = 'SM013', message = 'declared otherwise', detail = change.field;
+        end if;
+
+        mine := p_agent is not null and declared.changed_by = p_agent;
+        others := case when mine then declared.changed_before else declared.changed_at end;
+        if others > p_seen then
+            if declared.refuses then
+                raise exception using errcode = 'SM011', message = 'conflict', detail = jsonb_build_object(
+                    'field', change.field, 'seen', p_seen, 'found', others,
+                    'by', case when mine then declared.before_by else declared.changed_by end)::text;
+            end if;
+            unseen := unseen || change.field;
+        end if;
+
+        if declared.shape = 'single' then
+            gained := case when semmem.reduce_single(
+                declared, here, p_agent, p_now, p_told_at, change.confidence, change.value, change.base) then 0 end;
+        else
+            gained := semmem.reduce_pieces(
+                declared, here, p_agent, p_now, p_told_at, change.confidence, change.value);
+        end if;
+        if gained is not null then
+            written := written || change.field;
+            perform semmem.mark_changed(declared, here, p_agent, declared.pieces + gained);
+        end if;
+    end loop;
+
+    at := semmem.log_change(p_tenant, p_kind, p_id, here, 'change', p_agent, null, written, '{}', p_now);
+    return next;
+end $function$;
+revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
+grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.check_expected(p_tenant text, p_kind text, p_id text, p_expected jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    other record;
+begin
+    select e.key as field, e.value::bigint as seen, coalesce(f.changed_at, 0) as found, f.changed_by as by into other
+    from jsonb_each_text(p_expected) e
+    left join semmem.fields f
+        on (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, e.key)
+    where coalesce(f.changed_at, 0) <> e.value::bigint
+    order by e.key limit 1;
+    if found then
+        raise exception using errcode = 'SM011', message = 'conflict', detail = to_jsonb(other)::text;
+    end if;
+end $function$;
+revoke all on function semmem.check_expected(text,text,text,jsonb) from public;
+grant execute on function semmem.check_expected(text,text,text,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.check_locks(p_tenant text, p_kind text, p_id text, p_names text[], p_token bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    lost text;
+begin
+    select n.name into lost from unnest(p_names) as n (name)
+    where not exists (
+        select from semmem.locks l
+        where (l.tenant, l.scope_kind, l.scope_id, l.name, l.token) = (p_tenant, p_kind, p_id, n.name, p_token))
+    order by n.name limit 1;
+    if found then
+        raise exception using errcode = 'SM012', message = 'lock lost', detail = lost;
+    end if;
+end $function$;
+revoke all on function semmem.check_locks(text,text,text,text[],bigint) from public;
+grant execute on function semmem.check_locks(text,text,text,text[],bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb, p_from integer, p_seen bigint, p_values jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    standing integer;
+    other text;
+    ended text[];
+    given record;
+    kept semmem.fields;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+
+    select max(f.version) into standing from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id);
+    if standing > p_version then
+        raise exception using errcode = 'SM015', message = 'declared by a later version', detail = standing::text;
+    end if;
+
+    select coalesce(f.field, d.field) into other
+    from (select * from semmem.fields x where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, p_kind, p_id)) f
+    full join jsonb_to_recordset(p_fields) as d (field text, digest text) on d.field = f.field
+    where f.digest is distinct from d.digest
+    order by 1 limit 1;
+    if standing = p_version and found then
+        raise exception using errcode = 'SM016', message = 'declared otherwise', detail = other;
+    end if;
+    if standing = p_version then
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return;
+    end if;
+    if standing is distinct from p_from or exists (
+        select from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > p_seen)
+    then
+        raise exception using errcode = 'SM018', message = 'changed meanwhile';
+    end if;
+
+    ended := array(
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > 0
+          and not exists (
+            select from jsonb_to_recordset(p_fields) as d (field text, shape text)
+            where (d.field, d.shape) = (f.field, f.shape))
+        order by f.field);
+    update semmem.state s set to_position = here
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (ended)
+      and s.to_position is null;
+    delete from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+      and not exists (
+        select from jsonb_to_recordset(p_fields) as d (field text, shape text)
+        where (d.field, d.shape) = (f.field, f.shape));
+    insert into semmem.fields (
+        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep)
+    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep
+    from jsonb_to_recordset(p_fields)
+        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer)
+    on conflict (tenant, scope_kind, scope_id, field) do update
+    set version = excluded.version, digest = excluded.digest, reducer = excluded.reducer,
+        refuses = excluded.refuses, keep = excluded.keep,
+        declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
+
+    for given in
+        select v.field, coalesce(v.value, 'null') as value
+        from jsonb_to_recordset(p_values) as v (field text, value jsonb, is_new boolean)
+        where v.is_new or v.field = any (ended)
+    loop
+        select * into kept from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, given.field);
+        perform semmem.fill_field(kept, here, p_agent, p_now, given.value);
+        ended := array(select distinct f from unnest(ended || given.field) as f order by f);
+    end loop;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, fields, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'declared', p_agent, ended, jsonb_build_object('version', p_version), p_now);
+end $function$;
+revoke all on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) from public;
+grant execute on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
  RETURNS semmem.indexes
  LANGUAGE plpgsql
@@ -780,6 +1070,27 @@ AS $function$
 $function$;
 revoke all on function semmem.enter(text,text[],text[]) from public;
 grant execute on function semmem.enter(text,text[],text[]) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.fill_field(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_value jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    begun bigint;
+begin
+    update semmem.state s set to_position = p_here
+    where (s.tenant, s.scope_kind, s.scope_id, s.field)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field) and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, new.piece, p_here, p_field.shape,
+           new.value, 1, p_agent, p_now, p_now
+    from semmem.pieces_of(p_field.shape, p_here, p_value, p_field.keep) as new;
+    get diagnostics begun = row_count;
+    perform semmem.mark_changed(p_field, p_here, p_agent, begun);
+end $function$;
+revoke all on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) from public;
+grant execute on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.fn_pgqueuer_changed()
  RETURNS trigger
@@ -826,6 +1137,18 @@ END;
 $function$;
 revoke all on function semmem.fn_pgqueuer_changed() from public;
 grant execute on function semmem.fn_pgqueuer_changed() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.held_lock(p_tenant text, p_kind text, p_id text, p_names text[])
+ RETURNS semmem.locks
+ LANGUAGE sql
+AS $function$
+    select * from semmem.locks l
+    where (l.tenant, l.scope_kind, l.scope_id) = (p_tenant, p_kind, p_id) and l.name = any (p_names)
+      and l.held_until > clock_timestamp()
+    order by l.name limit 1
+$function$;
+revoke all on function semmem.held_lock(text,text,text,text[]) from public;
+grant execute on function semmem.held_lock(text,text,text,text[]) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.is_failing(p_entrypoint text, p_tenant text, p_kind text, p_id text)
  RETURNS boolean
@@ -939,6 +1262,73 @@ end $function$;
 revoke all on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) from public;
 grant execute on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.log_change(p_tenant text, p_kind text, p_id text, p_here bigint, p_entry text, p_agent text, p_subject text, p_fields text[], p_detail jsonb, p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if cardinality(p_fields) = 0 then
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return p_here - 1;
+    end if;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, fields, detail, at)
+    values (p_tenant, p_kind, p_id, p_here, p_entry, p_agent, p_subject, p_fields, p_detail, p_now);
+    return p_here;
+end $function$;
+revoke all on function semmem.log_change(text,text,text,bigint,text,text,text,text[],jsonb,timestamp with time zone) from public;
+grant execute on function semmem.log_change(text,text,text,bigint,text,text,text,text[],jsonb,timestamp with time zone) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.make_checkpoint(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_name text, p_pinned boolean)
+ RETURNS SETOF semmem.checkpoints
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    made semmem.checkpoints;
+    oldest bigint;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    insert into semmem.checkpoints (tenant, scope_kind, scope_id, name, position, digest, agent, at, pinned)
+    values (p_tenant, p_kind, p_id, coalesce(p_name, 'at-' || here), here,
+            semmem.state_digest(p_tenant, p_kind, p_id, here), p_agent, p_now, p_pinned)
+    returning * into made;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
+    values (p_tenant, p_kind, p_id, here, 'checkpoint', p_agent, made.name, p_now);
+
+    delete from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id) = (p_tenant, p_kind, p_id) and not c.pinned and c.position < (
+        select o.position from semmem.checkpoints o
+        where (o.tenant, o.scope_kind, o.scope_id) = (p_tenant, p_kind, p_id) and not o.pinned
+        order by o.position desc offset 2 limit 1);
+    if found then
+        select min(c.position) into oldest from semmem.checkpoints c
+        where (c.tenant, c.scope_kind, c.scope_id) = (p_tenant, p_kind, p_id);
+        update semmem.heads h set state_floor = greatest(h.state_floor, oldest)
+        where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+        delete from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.to_position <= oldest;
+    end if;
+    return next made;
+end $function$;
+revoke all on function semmem.make_checkpoint(text,text,text,timestamp with time zone,text,text,boolean) from public;
+grant execute on function semmem.make_checkpoint(text,text,text,timestamp with time zone,text,text,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.mark_changed(p_field semmem.fields, p_here bigint, p_agent text, p_pieces bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    update semmem.fields f
+    set changed_at = p_here, changed_by = p_agent, pieces = p_pieces,
+        changed_before = case when f.changed_by = p_agent then f.changed_before else f.changed_at end,
+        before_by = case when f.changed_by = p_agent then f.before_by else f.changed_by end
+    where (f.tenant, f.scope_kind, f.scope_id, f.field)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+$function$;
+revoke all on function semmem.mark_changed(semmem.fields,bigint,text,bigint) from public;
+grant execute on function semmem.mark_changed(semmem.fields,bigint,text,bigint) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.matching(p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text, p_category text, p_since timestamp with time zone, p_until timestamp with time zone, p_importance double precision, p_superseded boolean)
  RETURNS SETOF semmem.vectors
  LANGUAGE sql
@@ -958,6 +1348,32 @@ AS $function$
 $function$;
 revoke all on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) from public;
 grant execute on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.pieces_of(p_shape text, p_here bigint, p_value jsonb, p_keep integer)
+ RETURNS TABLE(piece text, value jsonb)
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+    if p_shape = 'single' then
+        return query select '', p_value;
+    elsif p_shape = 'keys' then
+        return query select e.key, e.value from jsonb_each(p_value) e;
+    elsif p_shape = 'members' then
+        return query
+            select encode(sha256(convert_to(e.item::text, 'UTF8')), 'hex'), e.item
+            from jsonb_array_elements(p_value) as e (item)
+            group by e.item;
+    else
+        return query
+            select lpad(p_here::text, 19, '0') || ':' || lpad(e.number::text, 4, '0'), e.item
+            from jsonb_array_elements(p_value) with ordinality as e (item, number)
+            where p_keep is null or e.number > jsonb_array_length(p_value) - p_keep
+            order by e.number;
+    end if;
+end $function$;
+revoke all on function semmem.pieces_of(text,bigint,jsonb,integer) from public;
+grant execute on function semmem.pieces_of(text,bigint,jsonb,integer) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.postings(p_tenant text, p_kinds text[], p_ids text[], p_term text)
  RETURNS SETOF semmem.terms
@@ -983,6 +1399,92 @@ AS $function$
 $function$;
 revoke all on function semmem.queue(text,text,text,text,interval) from public;
 grant execute on function semmem.queue(text,text,text,text,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.reduce_pieces(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_told_at timestamp with time zone, p_confidence double precision, p_value jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    ended bigint := 0;
+    begun bigint;
+begin
+    if p_field.shape = 'keys' then
+        update semmem.state s set to_position = p_here
+        where (s.tenant, s.scope_kind, s.scope_id, s.field)
+            = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+          and s.piece = any (array(select jsonb_object_keys(p_value))) and s.to_position is null;
+        get diagnostics ended = row_count;
+    end if;
+
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, new.piece, p_here, p_field.shape,
+           new.value, p_confidence, p_agent, p_told_at, p_now
+    from semmem.pieces_of(p_field.shape, p_here, p_value, p_field.keep) as new
+    on conflict (tenant, scope_kind, scope_id, field, piece) where to_position is null do nothing;
+    get diagnostics begun = row_count;
+
+    if p_field.pieces + begun - ended > p_field.keep then
+        update semmem.state s set to_position = p_here
+        where (s.tenant, s.scope_kind, s.scope_id, s.field)
+            = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+          and s.to_position is null and s.piece = any (array(
+            select o.piece from semmem.state o
+            where (o.tenant, o.scope_kind, o.scope_id, o.field)
+                = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field) and o.to_position is null
+            order by o.piece limit p_field.pieces + begun - ended - p_field.keep));
+        ended := p_field.pieces + begun - p_field.keep;
+    end if;
+    if p_field.pieces + begun - ended > 10000 then
+        raise exception using errcode = 'SM014', message = 'too many pieces', detail = p_field.field;
+    end if;
+    return case when begun + ended > 0 then begun - ended end;
+end $function$;
+revoke all on function semmem.reduce_pieces(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb) from public;
+grant execute on function semmem.reduce_pieces(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.reduce_single(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_told_at timestamp with time zone, p_confidence double precision, p_value jsonb, p_base jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+    standing semmem.state;
+    base numeric;
+    told jsonb := p_value;
+begin
+    select * into standing from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id, s.field, s.piece)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '') and s.to_position is null;
+
+    if p_field.reducer in ('add', 'max', 'min') then
+        base := (coalesce(standing.value, p_base) #>> '{}')::numeric;
+        case p_field.reducer
+            when 'max' then
+                if (p_value #>> '{}')::numeric <= base then return false; end if;
+            when 'min' then
+                if (p_value #>> '{}')::numeric >= base then return false; end if;
+            else
+                told := to_jsonb(coalesce(base, 0) + (p_value #>> '{}')::numeric);
+                if abs((told #>> '{}')::numeric) > 1000000000000000000 then
+                    raise exception using errcode = 'SM014', message = 'too large', detail = p_field.field;
+                end if;
+        end case;
+    elsif p_field.reducer = 'best' and p_confidence < standing.confidence
+        or p_field.reducer = 'latest' and p_told_at < standing.told_at then
+        return false;
+    end if;
+
+    update semmem.state s set to_position = p_here
+    where (s.tenant, s.scope_kind, s.scope_id, s.field, s.piece)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '') and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    values (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '', p_here, 'single', told,
+            p_confidence, p_agent, p_told_at, p_now);
+    return true;
+end $function$;
+revoke all on function semmem.reduce_single(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb,jsonb) from public;
+grant execute on function semmem.reduce_single(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.refuse()
  RETURNS text
@@ -1083,6 +1585,88 @@ end $function$;
 revoke all on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.renew_locks(p_tenant text, p_kind text, p_id text, p_names text[], p_token bigint, p_ttl interval)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+declare
+    until constant timestamptz := clock_timestamp() + p_ttl;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    perform semmem.advance(p_tenant, p_kind, p_id, 0);
+    perform semmem.check_locks(p_tenant, p_kind, p_id, p_names, p_token);
+    update semmem.locks l set held_until = until
+    where (l.tenant, l.scope_kind, l.scope_id, l.token) = (p_tenant, p_kind, p_id, p_token) and l.name = any (p_names);
+    return until;
+end $function$;
+revoke all on function semmem.renew_locks(text,text,text,text[],bigint,interval) from public;
+grant execute on function semmem.renew_locks(text,text,text,text[],bigint,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_position bigint, p_subject text)
+ RETURNS TABLE(at bigint, written text[])
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    floor bigint;
+    other text;
+    changed semmem.fields;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    select h.state_floor into floor from semmem.heads h
+    where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+    if p_position < floor or p_position >= here then
+        raise exception using errcode = 'SM017', message = 'out of reach',
+            detail = jsonb_build_object('floor', floor, 'head', here - 1)::text;
+    end if;
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.declared_at > p_position
+      and exists (
+        select from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, f.field)
+          and s.from_position <= p_position and s.to_position > p_position)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM016', message = 'declared otherwise', detail = other;
+    end if;
+
+    written := array(
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and exists (
+            select from semmem.state s
+            where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, f.field)
+              and (s.from_position > p_position and s.to_position is null
+                   or s.from_position <= p_position and s.to_position > p_position))
+        order by f.field);
+    update semmem.state s set to_position = here
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
+      and s.from_position > p_position and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select s.tenant, s.scope_kind, s.scope_id, s.field, s.piece, here, s.shape, s.value, s.confidence, s.agent,
+           s.told_at, p_now
+    from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
+      and s.from_position <= p_position and s.to_position > p_position;
+
+    for changed in
+        select * from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+    loop
+        perform semmem.mark_changed(changed, here, p_agent, (
+            select count(*) from semmem.state s
+            where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, changed.field)
+              and s.to_position is null));
+    end loop;
+    at := semmem.log_change(
+        p_tenant, p_kind, p_id, here, 'restored', p_agent, p_subject, written,
+        jsonb_build_object('to', p_position), p_now);
+    return next;
+end $function$;
+revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) from public;
+grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.scope_key(p_tenant text, p_kind text, p_id text)
  RETURNS text
  LANGUAGE sql
@@ -1095,6 +1679,23 @@ AS $function$
 $function$;
 revoke all on function semmem.scope_key(text,text,text) from public;
 grant execute on function semmem.scope_key(text,text,text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.state_digest(p_tenant text, p_kind text, p_id text, p_position bigint)
+ RETURNS bytea
+ LANGUAGE sql
+ STABLE
+AS $function$
+    select sha256(coalesce(string_agg(sha256(convert_to(
+        jsonb_build_array(
+            s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
+            extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
+        'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
+    from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
+      and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position)
+$function$;
+revoke all on function semmem.state_digest(text,text,text,bigint) from public;
+grant execute on function semmem.state_digest(text,text,text,bigint) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.take(p_tenant text, p_kind text, p_id text, p_group text, p_consumer text, p_lease uuid, p_for interval, p_limit integer, p_attempts integer, p_reach bigint)
  RETURNS void

@@ -7,7 +7,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
@@ -16,17 +16,37 @@ from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
+from semmem.domain.reducers import (
+    Reducer,
+    Told,
+    Unseen,
+    add,
+    append,
+    best,
+    latest,
+    max,
+    merge,
+    min,
+    replace,
+    told,
+    union,
+)
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
+from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
 from semmem.errors import (
     BadAnswer,
     Closed,
     ConfigurationError,
+    Conflict,
+    Damaged,
     EmbeddedServerError,
     IndexMismatch,
     InvalidInput,
     KeyConflict,
     LeaseLost,
+    LockHeld,
+    LockLost,
     MissingExtra,
     ModelError,
     ModelUnavailable,
@@ -37,6 +57,7 @@ from semmem.errors import (
     RequestRefused,
     SchemaOutdated,
     SemmemError,
+    StateMismatch,
     StoreUnavailable,
     TimedOut,
     TooFarBehind,
@@ -47,7 +68,9 @@ from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
+    from semmem.domain.schema import State
     from semmem.memory.groups import Delivery, Group, Inbox
+    from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
     from semmem.memory.records import Records
@@ -63,10 +86,14 @@ __all__ = [
     "BadAnswer",
     "Branch",
     "Category",
+    "Change",
+    "Checkpoint",
     "Clock",
     "Closed",
     "ConfigurationError",
+    "Conflict",
     "Context",
+    "Damaged",
     "DeadLetter",
     "Delivery",
     "Drift",
@@ -89,6 +116,9 @@ __all__ = [
     "Item",
     "KeyConflict",
     "LeaseLost",
+    "Lock",
+    "LockHeld",
+    "LockLost",
     "Memory",
     "MissingExtra",
     "ModelError",
@@ -97,6 +127,7 @@ __all__ = [
     "NewRecord",
     "NotFound",
     "NotSettled",
+    "Outdated",
     "Place",
     "PoolExhausted",
     "Precision",
@@ -104,6 +135,7 @@ __all__ = [
     "Receipt",
     "Record",
     "Records",
+    "Reducer",
     "RequestFailed",
     "RequestRefused",
     "Reranker",
@@ -113,20 +145,36 @@ __all__ = [
     "ScopeKind",
     "ScopedMemory",
     "SemmemError",
+    "Snapshot",
+    "Since",
     "Source",
     "Stage",
+    "State",
+    "StateMismatch",
     "StoreUnavailable",
     "Summary",
     "Tier",
     "TimedOut",
+    "Told",
     "TooFarBehind",
     "Unconfirmed",
+    "Unseen",
     "Usage",
     "Validity",
     "View",
     "Waiting",
     "WriteConflict",
+    "add",
+    "append",
+    "best",
+    "latest",
+    "max",
+    "merge",
+    "min",
     "open",
+    "replace",
+    "told",
+    "union",
 ]
 
 # Imported on first use: they load the database drivers and models, and what stands between these and the engine.
@@ -138,12 +186,14 @@ _LAZY = {
     "Group": "semmem.memory.groups",
     "Inbox": "semmem.memory.groups",
     "Imported": "semmem.memory.transfer",
+    "Lock": "semmem.memory.locks",
     "Memory": "semmem.memory.memory",
     "Place": "semmem.memory.place",
     "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
     "Stage": "semmem.stores.postgres.ledger",
+    "State": "semmem.domain.schema",
     "Usage": "semmem.domain.extraction",
 }
 

@@ -2,7 +2,12 @@
 
 SemmemError
 ├── InvalidInput            (also a ValueError)
-│   └── KeyConflict
+│   ├── KeyConflict
+│   └── StateMismatch
+├── Conflict
+├── LockHeld
+├── LockLost
+├── Damaged
 ├── NotFound
 ├── Closed
 ├── NotSettled
@@ -26,6 +31,8 @@ SemmemError
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 
 class SemmemError(Exception):
@@ -50,6 +57,55 @@ class KeyConflict(InvalidInput):
             "an event with this key and another body is already stored",
             "send the first body again, or a new key",
         )
+
+
+class StateMismatch(InvalidInput):
+    """A field of shared state is declared, or was told, in another way than here."""
+
+
+class Conflict(SemmemError):
+    """A field of shared state is not as the writer had seen it; nothing was written.
+
+    The writer had seen the log up to `seen`, and the agent `by` changed the field at `found`; now it has this `value`.
+    """
+
+    def __init__(self, field: str, *, seen: int, found: int, by: str | None, value: Any) -> None:
+        whose = f"the agent {by}" if by else "somebody"
+        super().__init__(
+            f"{field}: {whose} changed it at position {found}, and this writer had seen it as of {seen}; read it again "
+            "and decide again"
+        )
+        self.field, self.seen, self.found, self.by, self.value = field, seen, found, by, value
+
+
+class LockHeld(SemmemError):
+    """Somebody else holds a lock, at most `until` then."""
+
+    def __init__(self, name: str, *, by: str | None, until: datetime) -> None:
+        whose = f"the agent {by}" if by else "somebody"
+        super().__init__(f"lock {name}: {whose} holds it until {until:%H:%M:%S} UTC; wait for it with `wait`")
+        self.name, self.by, self.until = name, by, until
+
+
+class LockLost(SemmemError):
+    """A lock is its holder's no more: it was released, forgotten, or ran out and was taken; nothing was written."""
+
+    def __init__(self, name: str, token: int) -> None:
+        super().__init__(
+            f"lock {name}: token {token} is not its holder's any more; take the lock again, and read again"
+        )
+        self.name, self.token = name, token
+
+
+class Damaged(SemmemError):
+    """The state at a checkpoint is not what it was when the checkpoint was made."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(
+            f"checkpoint {checkpoint}: its digest does not fit the state; restore the database from a backup, or an "
+            "earlier checkpoint"
+        )
+        self.checkpoint = checkpoint
 
 
 class NotFound(SemmemError):

@@ -18,6 +18,7 @@ from semmem.runtime.faults import FaultLog
 faults = FaultLog(logging.getLogger(__name__))
 
 PAGE = 200
+EXPORT_PAGE = 500  # events
 TRY_AGAIN = 0.5  # seconds
 
 
@@ -105,6 +106,16 @@ class FollowedPlace(Place):
         that is not there yet: with what comes next, with the first event, or behind a position.
         """
         return Group(self, self._opened, GroupRule.checked(name, event_types, ordered, start))
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """Every event of the scope, oldest first."""
+        after: int | None = 0
+        while after is not None:
+            async with self._parts.calls.read():
+                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
+            for event in page:
+                yield event
+            after = page[-1].seq if page else None
 
     async def _follow(self, wanted: Wanted, after: int | None) -> AsyncGenerator[Entry]:
         if after is None:

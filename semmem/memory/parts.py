@@ -16,13 +16,16 @@ from semmem.runtime.deadline import Calls
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 
 faults = FaultLog(logging.getLogger(__name__))
@@ -39,6 +42,9 @@ class Parts:
     summaries: SummaryStore
     branches: BranchStore
     records: RecordStore
+    state: StateStore
+    locks: LockStore
+    checkpoints: CheckpointStore
     ledger: Ledger
     archive: ArchiveStore
     health: HealthStore

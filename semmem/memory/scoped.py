@@ -33,8 +33,10 @@ from semmem.domain.scope import Branch, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
 from semmem.memory.following import FollowedPlace
+from semmem.memory.locks import Lock
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
+from semmem.memory.shared_state import SharedState
 from semmem.memory.transfer import Imported, export, import_
 from semmem.runtime import failpoints
 from semmem.stores.postgres.ledger import DeadLetter
@@ -42,12 +44,11 @@ from semmem.stores.postgres.ledger import DeadLetter
 SETTLE_POLL = 0.05
 MAX_PLACES = 1_000
 POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
-EXPORT_PAGE = 500
 MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(FollowedPlace):
+class ScopedMemory(FollowedPlace, SharedState):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -76,24 +77,30 @@ class ScopedMemory(FollowedPlace):
         async with self._parts.calls.read(timeout):
             return await self._parts.branches.below(self.place, after=after, limit=limit)
 
-    async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
+    async def remember(
+        self, content: str, *, lock: Lock | None = None, timeout: float | None = None, **fields: Unpack[EventFields]
+    ) -> Ack:
         """Stores one event; acknowledged when committed, with no model call in between.
 
         Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
         Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
-        with a `key` it can be sent again.
+        with a `key` it can be sent again. With a `lock` that is this agent's no more, LockLost is raised.
         """
-        return (await self.remember_many([NewEvent(content=content, **fields)], timeout=timeout))[0]
+        return (await self.remember_many([NewEvent(content=content, **fields)], lock=lock, timeout=timeout))[0]
 
-    async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
+    async def remember_many(
+        self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
+    ) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
-        parts, now = self._parts, self._parts.clock()
+        events = self._signed(check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL))
+        parts, now, fence = self._parts, self._parts.clock(), self._fenced(lock)
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
         async with parts.calls.write(timeout):
-            remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
+            remembered = await parts.log.remember(
+                self.place, events, now=now, dedup_window=parts.dedup_window, fence=fence
+            )
         failpoints.reach("event-committed")
         parts.announce(remembered)
         return list(remembered.acks)
@@ -147,7 +154,10 @@ class ScopedMemory(FollowedPlace):
         tiers: Sequence[Tier] | Set[Tier] = TIERS,
         timeout: float | None = None,
     ) -> Context:
-        """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
+        """What holds now, summaries, recent events and recalled memories, within `budget` tokens, markup included.
+
+        The profile begins it, and is the same for every query as long as the facts are. Events of which something holds
+        no more say what does.
 
         An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's.
         Raises InvalidInput for a budget that cannot hold the tiers' floors.
@@ -186,16 +196,6 @@ class ScopedMemory(FollowedPlace):
         if not found:
             raise NotFound(f"no event {id} in this scope")
         return found[0]
-
-    async def events(self) -> AsyncGenerator[Event]:
-        """Every event of the scope, oldest first."""
-        after: int | None = 0
-        while after is not None:
-            async with self._parts.calls.read():
-                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
-            for event in page:
-                yield event
-            after = page[-1].seq if page else None
 
     def export(self) -> AsyncGenerator[str]:
         """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.

@@ -5,7 +5,7 @@ A signature that becomes narrower or loses its type fails here; `tests/unit/test
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, assert_type
+from typing import Annotated, Any, assert_type
 from uuid import UUID
 
 import semmem
@@ -15,10 +15,14 @@ from semmem import (
     BadAnswer,
     Branch,
     Category,
+    Change,
+    Checkpoint,
     Clock,
     Closed,
     ConfigurationError,
+    Conflict,
     Context,
+    Damaged,
     DeadLetter,
     Delivery,
     Drift,
@@ -41,6 +45,9 @@ from semmem import (
     Item,
     KeyConflict,
     LeaseLost,
+    Lock,
+    LockHeld,
+    LockLost,
     Memory,
     MissingExtra,
     ModelError,
@@ -49,6 +56,7 @@ from semmem import (
     NewRecord,
     NotFound,
     NotSettled,
+    Outdated,
     Place,
     PoolExhausted,
     Precision,
@@ -56,6 +64,7 @@ from semmem import (
     Receipt,
     Record,
     Records,
+    Reducer,
     RequestFailed,
     RequestRefused,
     Reranker,
@@ -65,19 +74,33 @@ from semmem import (
     ScopedMemory,
     ScopeKind,
     SemmemError,
+    Since,
+    Snapshot,
     Source,
     Stage,
+    State,
+    StateMismatch,
     StoreUnavailable,
     Summary,
     Tier,
     TimedOut,
+    Told,
     TooFarBehind,
     Unconfirmed,
+    Unseen,
     Usage,
     Validity,
     View,
     Waiting,
     WriteConflict,
+    add,
+    append,
+    best,
+    latest,
+    merge,
+    replace,
+    told,
+    union,
 )
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -180,6 +203,11 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])
     assert_type((item.text, item.voice, item.session), tuple[str, str, str | None])
     assert_type((item.at, item.worth, item.whole), tuple[datetime, float, bool])
+    assert_type((item.since, item.outdated), tuple[Since | None, tuple[Outdated, ...]])
+    since = Since(at=item.at)
+    assert_type((since.at, since.precision, since.stated), tuple[datetime, Precision, bool])
+    [outdated] = item.outdated
+    assert_type((outdated.words, outdated.since, outdated.now), tuple[str, Since, str | None])
 
 
 async def events(alice: ScopedMemory) -> None:
@@ -246,6 +274,7 @@ async def summaries(alice: ScopedMemory) -> None:
     await alice.summaries(before=summary.id)
     assert_type((summary.scope, summary.session, summary.text), tuple[Scope, str | None, str])
     assert_type((summary.version, summary.through_seq, summary.recorded_at), tuple[int, int, datetime])
+    assert_type((summary.since, summary.until), tuple[datetime, datetime])
     assert_type(summary.events, tuple[UUID, ...])
 
 
@@ -261,6 +290,67 @@ async def forgetting(alice: ScopedMemory, category: Category) -> None:
     assert_type((receipt.scrub_due, receipt.scrubbed_at), tuple[datetime | None, datetime | None])
     assert_type(await alice.receipt(UUID(int=1), timeout=1), Receipt)
     assert_type(await alice.receipts(before=receipt.id, limit=10, timeout=1), list[Receipt])
+
+
+class Launch(State, version=2):
+    title: str = ""
+    report: Annotated[str, replace(unseen="refuse")] = ""
+    status: Annotated[str, latest] = ""
+    findings: Annotated[list[str], append(keep=100)]
+    owners: Annotated[dict[str, str], merge]
+    tags: Annotated[set[str], union]
+    calls_left: Annotated[int, add] = 100
+    highest: Annotated[int, semmem.max] = 0
+    lowest: Annotated[float, semmem.min] = 1.0
+    verdict: Annotated[str, best] = ""
+
+
+async def sharing_state(memory: Memory) -> None:
+    launch = memory.scope(tenant="acme", workspace="launch", state=Launch)
+    assert_type(memory.at(launch.place, state=Launch), ScopedMemory)
+    me = assert_type(launch.agent("r1"), ScopedMemory)
+    change = await me.update(findings=["market 4.2 bn"], verdict=told("enter", confidence=0.7), told_at=MAY, timeout=2)
+    assert_type(change, Change)
+    assert_type((change.position, change.written, change.unseen), tuple[int, tuple[str, ...], tuple[str, ...]])
+    snapshot = assert_type(await me.state(fields={"title"}, timeout=2), Snapshot)
+    assert_type((snapshot.scope, snapshot.position, snapshot["title"]), tuple[Scope, int, Any])
+    assert_type((snapshot.values, snapshot.positions), tuple[Mapping[str, Any], Mapping[str, int]])
+    assert_type((snapshot.told_at, snapshot.by), tuple[Mapping[str, datetime], Mapping[str, str | None]])
+    await me.update(expected=snapshot, title="One")
+    await me.update(expected={"title": 3}, seen=me.seen, title="Two")
+    await me.update(lambda state: {"title": state["title"] + "!"})
+    await me.update(later)
+    await me.state(at=MAY)
+    unseen: Unseen = "refuse"
+    assert_type(append(unseen=unseen, keep=5), Reducer)
+    assert_type((append.name, append.unseen, append.keep), tuple[str, Unseen, int | None])
+    assert_type(told("enter", confidence=0.7), Told)
+
+
+async def later(state: Snapshot) -> Mapping[str, Any]:
+    return {"title": state["title"] + "!"}
+
+
+async def locking(me: ScopedMemory) -> None:
+    async with me.lock("report", "draft", ttl=timedelta(minutes=2), wait=DAY) as lock:
+        assert_type(lock, Lock)
+        assert_type((lock.token, lock.names, lock.held, lock.scope), tuple[int, tuple[str, ...], bool, Scope])
+        await lock.renew(timedelta(minutes=5))
+        await me.update(report="...", lock=lock)
+        await me.remember("The report is written.", lock=lock)
+        await me.remember_many([NewEvent(content="It is sent.")], lock=lock)
+
+
+async def going_back(me: ScopedMemory) -> None:
+    before = assert_type(await me.checkpoint("before-sending", pinned=True, timeout=2), Checkpoint)
+    assert_type((before.name, before.scope, before.position), tuple[str, Scope, int])
+    assert_type((before.digest, before.agent), tuple[str, str | None])
+    assert_type((before.at, before.pinned), tuple[datetime, bool])
+    assert_type(await me.checkpoints(timeout=2), list[Checkpoint])
+    await me.verify(before, timeout=2)
+    await me.pin(before, pinned=False)
+    assert_type(await me.restore(before, timeout=2), Change)
+    await me.restore(7)
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
@@ -330,6 +420,17 @@ def values() -> Iterator[Scope]:
 async def errors(alice: ScopedMemory) -> None:
     try:
         await alice.remember("I like tea.")
+    except StateMismatch as error:
+        assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
+    except Conflict as error:
+        assert_type((error.field, error.seen, error.found), tuple[str, int, int])
+        assert_type((error.by, error.value), tuple[str | None, Any])
+    except LockHeld as error:
+        assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
+    except LockLost as error:
+        assert_type((error.name, error.token), tuple[str, int])
+    except Damaged as error:
+        assert_type(error.checkpoint, str)
     except KeyConflict as error:
         assert_type((error.index, error.field), tuple[int, str])
     except InvalidInput as error:

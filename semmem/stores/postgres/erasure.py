@@ -19,6 +19,7 @@ from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
@@ -35,6 +36,7 @@ class Doomed:
     summaries: list[UUID]
     dead_letters: list[UUID]
     records: list[str]  # by key
+    fields: list[str]  # of the state
     redrawn: list[UUID]  # events that stay, in which a fact that goes is sought anew, in their own words
     retracted: bool = False  # the facts go, and are not to be drawn from their events again
 
@@ -46,6 +48,7 @@ class Doomed:
             "summaries": len(self.summaries),
             "dead_letters": len(self.dead_letters),
             "records": len(self.records),
+            "fields": len(self.fields),
         }
 
 
@@ -76,6 +79,8 @@ class Eraser:
                 await drop_groups(tx)
             receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
             await drop_entries(tx, selection)
+            if selection.everything:
+                await clear(tx)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],
@@ -136,16 +141,18 @@ async def _select(tx: Unit, selection: Selection) -> Doomed:
         category=selection.category,
     )
     rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
-    return await _doomed(tx, events, [row["key"] for row in rows])
+    fields = await told_fields(tx) if selection.everything else []
+    return await _doomed(tx, events, [row["key"] for row in rows], fields)
 
 
-async def _doomed(tx: Unit, events: list[UUID], records: list[str]) -> Doomed:
+async def _doomed(tx: Unit, events: list[UUID], records: list[str], fields: Sequence[str] = ()) -> Doomed:
     """All that goes with these events."""
     facts = await _ids(tx, "select_facts", events=events)
     sources = await _ids(tx, "sources", facts=facts)
     return Doomed(
         events=events,
         records=records,
+        fields=list(fields),
         facts=facts,
         redrawn=list(set(sources) - set(events)),
         summaries=await _ids(tx, "select_summaries", events=events),
@@ -158,7 +165,16 @@ async def _wrong(tx: Unit, fact: UUID | None) -> Doomed:
     facts = await _ids(tx, "select_wrong", fact=fact)
     sources = await _ids(tx, "sources", facts=facts)
     summaries = await _ids(tx, "select_summaries", events=sources)
-    return Doomed(events=[], facts=facts, summaries=summaries, dead_letters=[], records=[], redrawn=[], retracted=True)
+    return Doomed(
+        events=[],
+        facts=facts,
+        summaries=summaries,
+        dead_letters=[],
+        records=[],
+        fields=[],
+        redrawn=[],
+        retracted=True,
+    )
 
 
 async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
@@ -175,6 +191,8 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     await tx.execute(_SQL["delete_events"], events=doomed.events)
     for statement in ("stale_summaries", "delete_summaries"):
         await tx.execute(_SQL[statement], summaries=doomed.summaries)
+    retold = await _ids(tx, "select_summaries", events=await _ids(tx, "sources", facts=reopened))
+    await tx.execute(_SQL["stale_summaries"], summaries=retold)
     for statement in ("redate", "readdress"):
         await tx.execute(_SQL[statement], facts=list(weakened))
     return [*items, *reopened, *weakened]

@@ -11,8 +11,10 @@ import asyncpg
 
 from semmem.domain.event import Ack, Event, NewEvent
 from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import KeyConflict
 from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -39,7 +41,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
+    """The erasure epoch, the newest event, and whether a model that fails or is silent holds up extraction."""
 
     epoch: int = 0
     newest: int = 0  # its `seq`
@@ -61,11 +63,26 @@ class EventLog:
 
     @tried_again
     async def remember(
-        self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+        self,
+        place: Branch,
+        events: Sequence[NewEvent],
+        *,
+        now: datetime,
+        dedup_window: timedelta,
+        fence: Fence = NO_FENCE,
     ) -> Remembered:
-        """Stores all events or none. KeyConflict names the event whose key stands for another body."""
-        async with self._writing(place, now) as tx:
-            return await self.append(tx, events, dedup_window=dedup_window)
+        """Stores all events or none. KeyConflict names the event whose key stands for another body.
+
+        Raises LockLost where a lock of the fence is its holder's no more.
+        """
+        if not fence.names:
+            async with self._writing(place, now) as tx:
+                return await self.append(tx, events, dedup_window=dedup_window)
+        async with self._postgres.transaction(place, now) as tx:
+            await register(tx)
+            remembered = await self.append(tx, events, dedup_window=dedup_window)
+            await check_locks(tx, fence)
+            return remembered
 
     async def append(self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta) -> Remembered:
         """The same, as the last part of a transaction: from here on it sees this scope alone."""
