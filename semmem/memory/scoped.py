@@ -36,7 +36,6 @@ from semmem.memory.following import FollowedPlace
 from semmem.memory.locks import Lock
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
-from semmem.memory.shared_state import SharedState
 from semmem.memory.transfer import Imported, export, import_
 from semmem.runtime import failpoints
 from semmem.stores.postgres.ledger import DeadLetter
@@ -48,7 +47,7 @@ MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(FollowedPlace, SharedState):
+class ScopedMemory(FollowedPlace):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property

@@ -120,7 +120,22 @@ class SharedState(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
-        parts, now, declaration = self._parts, self._parts.clock(), self._declaration
+        parts, new = self._parts, self._new_change(changes, expected, seen, lock, told_at)
+        async with parts.calls.write(timeout):
+            change = await parts.state.change(self.place, self._declaration, new, parts.clock())
+        parts.watching.wake(self.scope, change.position)
+        return change
+
+    def _new_change(
+        self,
+        changes: Mapping[str, Any],
+        expected: Snapshot | Mapping[str, int] | None,
+        seen: int | None,
+        lock: Lock | None,
+        told_at: datetime | None,
+    ) -> NewChange:
+        """The change as it was checked."""
+        now, declaration = self._parts.clock(), self._declaration
         values = new_values(declaration, changes)
         if not values:
             raise InvalidInput("changes", "must name a field at least", "pass fields as keyword arguments")
@@ -129,7 +144,7 @@ class SharedState(Place):
             check_not_future("told_at", told_at, now)
         if seen is not None:
             check_int("seen", seen, 0, MAX_POSITION)
-        new = NewChange(
+        return NewChange(
             values=values,
             agent=self._reader,
             seen=self._seen if seen is None else seen,
@@ -137,10 +152,6 @@ class SharedState(Place):
             expected=_expected(expected, declaration, changes),
             fence=self._fenced(lock),
         )
-        async with parts.calls.write(timeout):
-            change = await parts.state.change(self.place, declaration, new, now)
-        parts.watching.wake(self.scope, change.position)
-        return change
 
     def _fenced(self, lock: Lock | None) -> Fence:
         if lock is None:

@@ -1,12 +1,12 @@
 """The state of a scope: each update is one transaction under the head of its log, so none works on a stale value."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -21,6 +21,8 @@ from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
+
+T = TypeVar("T")
 
 _SQL = statements("state.sql")
 _TRIES = 3  # of a change whose fields are declared first; a forget may come in between
@@ -49,18 +51,29 @@ class StateStore:
     @tried_again
     async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
+
+        async def alone() -> Change:
+            async with self._postgres.statement(place.scope, now) as tx:
+                return await put(tx, new)
+
+        return await self.declared(place, declaration, new, now, alone)
+
+    async def declared(
+        self, place: Branch, declaration: Declaration, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]
+    ) -> T:
+        """The answer of `write`, a transaction that puts the change; it is called again once the fields are declared.
+
+        Raises as `change` does.
+        """
         for _ in range(_TRIES):
             try:
-                async with self._postgres.statement(place.scope, now) as tx:
-                    row = await _write(tx, new)
+                return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
                     raise await self._conflict(place.scope, declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
                 await self._declare(place, declaration, new.agent, now)
-                continue
-            return Change(position=row["at"], written=tuple(row["written"]), unseen=tuple(row["unseen"]))
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
@@ -143,7 +156,8 @@ async def check_reach(tx: Unit, name: str, position: int) -> None:
         raise InvalidInput(name, f"must be a position from {floor} to {head}", "take a later checkpoint, or an entry's")
 
 
-async def _write(tx: Unit, new: NewChange) -> Row:
+async def put(tx: Unit, new: NewChange) -> Change:
+    """Part of a transaction, which sees this scope alone from here on; `StateStore.declared` tells what it raises."""
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
@@ -155,7 +169,7 @@ async def _write(tx: Unit, new: NewChange) -> Row:
         changes=[_changed(value) for value in new.values],
     )
     assert row is not None
-    return row
+    return Change(position=row["at"], written=tuple(row["written"]), unseen=tuple(row["unseen"]))
 
 
 def _changed(new: NewValue) -> dict[str, Any]:
