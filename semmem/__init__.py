@@ -7,7 +7,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
@@ -127,6 +127,7 @@ __all__ = [
     "NewRecord",
     "NotFound",
     "NotSettled",
+    "Outdated",
     "Place",
     "PoolExhausted",
     "Precision",
@@ -145,6 +146,7 @@ __all__ = [
     "ScopedMemory",
     "SemmemError",
     "Snapshot",
+    "Since",
     "Source",
     "Stage",
     "State",

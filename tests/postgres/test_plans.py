@@ -23,7 +23,7 @@ from tests.applications import opened
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("plans")]
+pytestmark = pytest.mark.soak
 
 SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
 ADDED = 50  # rows to a table by the walk, at most

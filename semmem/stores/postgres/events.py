@@ -40,7 +40,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
+    """The erasure epoch, the newest event, and whether a model that fails or is silent holds up extraction."""
 
     epoch: int = 0
     newest: int = 0  # its `seq`

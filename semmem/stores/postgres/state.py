@@ -36,7 +36,6 @@ LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "S
 class NewChange:
     """An update as it was checked: what it brings, by whom, and under which conditions."""
 
-    declaration: Declaration
     values: tuple[NewValue, ...]
     agent: str | None
     seen: int
@@ -50,26 +49,31 @@ class StateStore:
         self._postgres = postgres
 
     @tried_again
-    async def change(self, place: Branch, new: NewChange, now: datetime) -> Change:
+    async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
 
-        async def write() -> Change:
+        async def alone() -> Change:
             async with self._postgres.statement(place.scope, now) as tx:
-                return await write_change(tx, new)
+                return await put(tx, new)
 
-        return await self.declared(place, new, now, write)
+        return await self.declared(place, declaration, new, now, alone)
 
-    async def declared(self, place: Branch, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]) -> T:
-        """Runs a transaction with this change in it, behind one that declares its fields where nobody has yet."""
+    async def declared(
+        self, place: Branch, declaration: Declaration, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]
+    ) -> T:
+        """The answer of `write`, a transaction that puts the change; it is called again once the fields are declared.
+
+        Raises as `change` does.
+        """
         for _ in range(_TRIES):
             try:
                 return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, new.declaration, error) from error
+                    raise await self._conflict(place.scope, declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
-            await self._declare(place, new.declaration, new.agent, now)
+                await self._declare(place, declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
@@ -152,8 +156,8 @@ async def check_reach(tx: Unit, name: str, position: int) -> None:
         raise InvalidInput(name, f"must be a position from {floor} to {head}", "take a later checkpoint, or an entry's")
 
 
-async def write_change(tx: Unit, new: NewChange) -> Change:
-    """As a part of a transaction; the errors of Postgres are for `StateStore.declared`."""
+async def put(tx: Unit, new: NewChange) -> Change:
+    """Part of a transaction, which sees this scope alone from here on; `StateStore.declared` tells what it raises."""
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
