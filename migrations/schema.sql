@@ -145,6 +145,29 @@ create table semmem.entries (
 );
 select semmem.guard('semmem.entries', '{}', '{}');
 
+create table semmem.fields (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    version integer not null,
+    digest text not null,
+    declared_at bigint not null,
+    reducer text not null,
+    shape text not null,
+    refuses boolean not null,
+    keep integer,
+    pieces bigint default 0 not null,
+    changed_at bigint default 0 not null,
+    changed_by text collate "C",
+    changed_before bigint default 0 not null,
+    before_by text collate "C",
+    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
+    constraint fields_version_check CHECK (version >= 1)
+) with (fillfactor=50);
+select semmem.guard('semmem.fields', null, '{}');
+
 create table semmem.followers (
     store text not null,
     named_at timestamp with time zone default now() not null,
@@ -471,30 +494,6 @@ CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
-
-create table semmem.fields (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    field text collate "C" not null,
-    version integer not null,
-    digest text not null,
-    declared_at bigint not null,
-    reducer text not null,
-    shape text not null,
-    refuses boolean not null,
-    keep integer,
-    pieces bigint default 0 not null,
-    changed_at bigint default 0 not null,
-    changed_by text collate "C",
-    changed_before bigint default 0 not null,
-    before_by text collate "C",
-    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
-    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
-    constraint fields_version_check CHECK (version >= 1),
-    constraint fields_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
-) with (fillfactor=50);
-select semmem.guard('semmem.fields', null, '{}');
 
 create table semmem.receipt_stores (
     tenant text collate "C" not null,
@@ -1294,6 +1293,12 @@ begin
     values (p_tenant, p_kind, p_id, coalesce(p_name, 'at-' || here), here,
             semmem.state_digest(p_tenant, p_kind, p_id, here), p_agent, p_now, p_pinned)
     returning * into made;
+    perform from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id, c.name) = (p_tenant, p_kind, p_id, made.name)
+      and c.digest = semmem.state_digest(p_tenant, p_kind, p_id, c.position);
+    if not found then
+        raise exception using errcode = 'SM019', message = 'damaged', detail = made.name;
+    end if;
     insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
     values (p_tenant, p_kind, p_id, here, 'checkpoint', p_agent, made.name, p_now);
 
@@ -1682,18 +1687,20 @@ grant execute on function semmem.scope_key(text,text,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.state_digest(p_tenant text, p_kind text, p_id text, p_position bigint)
  RETURNS bytea
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-    select sha256(coalesce(string_agg(sha256(convert_to(
-        jsonb_build_array(
-            s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
-            extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
-        'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
-    from semmem.state s
-    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
-      and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position)
-$function$;
+begin
+    return (
+        select sha256(coalesce(string_agg(sha256(convert_to(
+            jsonb_build_array(
+                s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
+                extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
+            'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
+        from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
+          and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position));
+end $function$;
 revoke all on function semmem.state_digest(text,text,text,bigint) from public;
 grant execute on function semmem.state_digest(text,text,text,bigint) to semmem_app;
 

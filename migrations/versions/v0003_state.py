@@ -25,6 +25,7 @@ SCRIPTS = (
     "functions/acquire_locks",
     "functions/renew_locks",
     "rights",
+    "heads",  # which writers use: it stays locked until the commit
 )
 
 

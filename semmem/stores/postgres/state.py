@@ -14,7 +14,7 @@ from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
-from semmem.errors import Conflict, InvalidInput, LockLost, StateMismatch
+from semmem.errors import Conflict, Damaged, InvalidInput, LockLost, StateMismatch
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
@@ -29,13 +29,14 @@ _TRIES = 3  # of a change whose fields are declared first; a forget may come in 
 
 # What the functions of the database refuse by.
 CONFLICT, LOST, UNDECLARED, TOO_LARGE = "SM011", "SM012", "SM013", "SM014"
-LATER, OTHERWISE, OUT_OF_REACH, CHANGED = "SM015", "SM016", "SM017", "SM018"
+LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "SM018", "SM019"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChange:
     """An update as it was checked: what it brings, by whom, and under which conditions."""
 
+    declaration: Declaration
     values: tuple[NewValue, ...]
     agent: str | None
     seen: int
@@ -49,31 +50,26 @@ class StateStore:
         self._postgres = postgres
 
     @tried_again
-    async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
+    async def change(self, place: Branch, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
 
-        async def alone() -> Change:
+        async def write() -> Change:
             async with self._postgres.statement(place.scope, now) as tx:
-                return await put(tx, new)
+                return await write_change(tx, new)
 
-        return await self.declared(place, declaration, new, now, alone)
+        return await self.declared(place, new, now, write)
 
-    async def declared(
-        self, place: Branch, declaration: Declaration, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]
-    ) -> T:
-        """The answer of `write`, a transaction that puts the change; it is called again once the fields are declared.
-
-        Raises as `change` does.
-        """
+    async def declared(self, place: Branch, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]) -> T:
+        """Runs a transaction with this change in it, behind one that declares its fields where nobody has yet."""
         for _ in range(_TRIES):
             try:
                 return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, declaration, error) from error
+                    raise await self._conflict(place.scope, new.declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
-                await self._declare(place, declaration, new.agent, now)
+            await self._declare(place, new.declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
@@ -156,8 +152,8 @@ async def check_reach(tx: Unit, name: str, position: int) -> None:
         raise InvalidInput(name, f"must be a position from {floor} to {head}", "take a later checkpoint, or an entry's")
 
 
-async def put(tx: Unit, new: NewChange) -> Change:
-    """Part of a transaction, which sees this scope alone from here on; `StateStore.declared` tells what it raises."""
+async def write_change(tx: Unit, new: NewChange) -> Change:
+    """As a part of a transaction; the errors of Postgres are for `StateStore.declared`."""
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
@@ -189,6 +185,8 @@ def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
     about = error.detail or ""
     if error.sqlstate == LOST:
         return LockLost(about, fence.token)
+    if error.sqlstate == DAMAGED:
+        return Damaged(about)
     if error.sqlstate == TOO_LARGE:
         return InvalidInput(about, "would outgrow its limit: 10,000 parts, or 10^18", "keep fewer, or use keep=")
     if error.sqlstate == LATER:
