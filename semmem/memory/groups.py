@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
-from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_id, check_is, check_not_future
+from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_id, check_not_future
 from semmem.domain.entry import Entry
 from semmem.domain.event import NewEvent
 from semmem.domain.group import MAX_LEASE, GroupLag, GroupRule, check_lease
@@ -16,9 +16,9 @@ from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState
+from semmem.memory.shared_state import SharedState, change_at, fence_at, signed_at
 from semmem.memory.watching import Watcher
-from semmem.stores.postgres.groups import Effect, Lease, Settled
+from semmem.stores.postgres.groups import Lease
 
 LOOK_FOR_LAPSED = 0.5  # seconds
 TRY_AGAIN = 0.5
@@ -91,10 +91,10 @@ class Delivery:
         update: Mapping[str, Any] | None = None,
         lock: Lock | None = None,
     ) -> None:
-        """It is done; what it led to is stored in the same transaction, so that all of it happens once, or nothing.
+        """It is done; what it led to is stored in the same transaction, so that both happen once, or neither.
 
-        `update` are changes of fields, as `update` of the memory takes them. Raises LeaseLost where the lease is over
-        and another consumer has it, and what `remember_many` and `update` raise; then nothing is stored.
+        `update` are changes of the state, by their fields. Raises LeaseLost, and stores nothing, where the lease is
+        over and another consumer has it; and what `update` and a `lock` raise elsewhere.
         """
         await self._inbox._settle(self._lease, remember, update, lock)
 
@@ -162,29 +162,19 @@ class Inbox:
     async def _settle(
         self, lease: Lease, events: Sequence[NewEvent], update: Mapping[str, Any] | None, lock: Lock | None
     ) -> None:
-        memory, parts, now = self._place, self._parts, self._parts.clock()
-        events = memory._signed(check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
+        events = signed_at(self._place, check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
+        parts, now = self._parts, self._parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"remember[{index}].occurred_at", event.occurred_at, now)
-        if update is not None:
-            check_is("update", update, Mapping)
-        change = None if update is None else memory._new_change(update, None, None, lock, None)
-        effect = Effect(events=events, change=change, fence=memory._fenced(lock))
-
-        async def write() -> Settled:
-            return await parts.groups.settle(memory.place, self.group, lease, effect, now)
-
+        place, fence = self._place.place, fence_at(self._place, lock)
+        change = None if update is None else change_at(self._place, update, lock, now)
+        settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         async with parts.calls.write():
-            if change is None:
-                settled = await write()
-            else:
-                settled = await parts.state.declared(memory.place, memory._declaration, change, now, write)
+            remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
         self._drop(lease)
-        if settled.remembered:
-            parts.announce(settled.remembered)
-        if settled.change:
-            parts.watching.wake(memory.scope, settled.change.position)
+        if remembered:
+            parts.announce(remembered)
 
     async def _release(self, lease: Lease, after: timedelta) -> None:
         async with self._parts.calls.write():

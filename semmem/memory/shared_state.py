@@ -120,9 +120,10 @@ class SharedState(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
-        parts, new = self._parts, self._new_change(changes, expected, seen, lock, told_at)
+        parts, now = self._parts, self._parts.clock()
+        new = self._new_change(changes, expected, seen, lock, told_at, now)
         async with parts.calls.write(timeout):
-            change = await parts.state.change(self.place, self._declaration, new, parts.clock())
+            change = await parts.state.change(self.place, new, now)
         parts.watching.wake(self.scope, change.position)
         return change
 
@@ -133,9 +134,10 @@ class SharedState(Place):
         seen: int | None,
         lock: Lock | None,
         told_at: datetime | None,
+        now: datetime,
     ) -> NewChange:
-        """The change as it was checked."""
-        now, declaration = self._parts.clock(), self._declaration
+        """The update of these arguments, checked."""
+        declaration = self._declaration
         values = new_values(declaration, changes)
         if not values:
             raise InvalidInput("changes", "must name a field at least", "pass fields as keyword arguments")
@@ -145,6 +147,7 @@ class SharedState(Place):
         if seen is not None:
             check_int("seen", seen, 0, MAX_POSITION)
         return NewChange(
+            declaration=declaration,
             values=values,
             agent=self._reader,
             seen=self._seen if seen is None else seen,
@@ -288,6 +291,25 @@ class SharedState(Place):
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
         return checkpoint
+
+
+def fence_at(place: SharedState, lock: Lock | None) -> Fence:
+    """What a write to this place shows of a lock. Raises InvalidInput."""
+    return place._fenced(lock)
+
+
+def signed_at(place: SharedState, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
+    """Events as this place's agent says them."""
+    return place._signed(events)
+
+
+def change_at(place: SharedState, changes: object, lock: Lock | None, now: datetime) -> NewChange:
+    """An update of this place as a part of another write. Raises InvalidInput."""
+    if not isinstance(changes, Mapping):
+        raise InvalidInput(
+            "update", f"must be a mapping, not {type(changes).__name__}", "pass fields with their values"
+        )
+    return place._new_change(changes, None, None, lock, None, now)
 
 
 def _expected(

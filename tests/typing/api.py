@@ -246,7 +246,9 @@ async def sharing(alice: ScopedMemory) -> None:
         async for delivery in inbox:
             assert_type(delivery, Delivery)
             assert_type((delivery.entry, delivery.attempt, delivery.key), tuple[Entry, int, str])
-            await delivery.settle(remember=[NewEvent(content="Paid.")], update={"calls_left": -1}, lock=None)
+            await delivery.settle(remember=[NewEvent(content="Paid.")])
+            async with alice.lock("books", ttl=DAY) as lock:
+                await delivery.settle(update={"calls_left": -1}, lock=lock)
             await delivery.release(after=DAY)
     lag = assert_type(await group.lag(), GroupLag)
     assert_type((lag.behind, lag.leased, lag.dead), tuple[int, int, int])

@@ -9,7 +9,7 @@ from semmem.domain.entry import Entry
 from semmem.domain.event import NewEvent
 from semmem.domain.group import GroupLag, GroupRule
 from semmem.domain.scope import Branch, Scope
-from semmem.domain.state import NO_FENCE, Change, Fence
+from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import InvalidInput, LeaseLost, NotFound
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import EventLog, Remembered, event_of
@@ -18,7 +18,7 @@ from semmem.stores.postgres.log import REACH, hold_head
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
-from semmem.stores.postgres.state import NewChange, put
+from semmem.stores.postgres.state import NewChange, write_change
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
@@ -35,21 +35,6 @@ class Lease:
     id: UUID
     entry: Entry
     attempt: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """What a delivery led to: events, a change of the state, and the locks under which both are written."""
-
-    events: Sequence[NewEvent] = ()
-    change: NewChange | None = None
-    fence: Fence = NO_FENCE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    remembered: Remembered | None
-    change: Change | None
 
 
 class GroupStore:
@@ -95,24 +80,30 @@ class GroupStore:
         return (Lease(id=id, entry=_entry(scope, row), attempt=row["attempts"]) if row else None), claimed
 
     @tried_again
-    async def settle(self, place: Branch, group: str, lease: Lease, effect: Effect, now: datetime) -> Settled:
-        """Ends a delivery together with what it led to, or neither.
-
-        Raises LeaseLost, LockLost, and what the database refuses of a change, as StateStore.declared expects it.
-        """
+    async def settle(
+        self,
+        place: Branch,
+        group: str,
+        lease: Lease,
+        events: Sequence[NewEvent],
+        now: datetime,
+        *,
+        change: NewChange | None = None,
+        fence: Fence = NO_FENCE,
+    ) -> Remembered | None:
+        """Ends a delivery together with what it led to, or neither. Raises LeaseLost, and LockLost."""
         async with self._postgres.transaction(place, now) as tx:
-            if effect.events or effect.change or effect.fence.names:
+            if events or change or fence.names:
                 await register(tx)
                 await hold_head(tx)
-                await check_locks(tx, effect.fence)
+                await check_locks(tx, fence)
             position = lease.entry.position
             if not await tx.execute(_SQL["settle"], group=group, position=position, lease=lease.id):
                 raise LeaseLost(group, position)
-            change = await put(tx, effect.change) if effect.change else None
+            if change:
+                await write_change(tx, change)
             # Without the dedup window: what a delivery led to is its own.
-            events = effect.events
-            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
-        return Settled(remembered=remembered, change=change)
+            return await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
 
     async def release(self, scope: Scope, group: str, lease: Lease, after: timedelta) -> None:
         """Lets another have it; nothing where another has it already."""

@@ -52,19 +52,14 @@ class StateStore:
     async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
 
-        async def alone() -> Change:
+        async def write() -> Change:
             async with self._postgres.statement(place.scope, now) as tx:
-                return await put(tx, new)
+                return await write_change(tx, new)
 
-        return await self.declared(place, declaration, new, now, alone)
+        return await self.declared(place, new, now, write)
 
-    async def declared(
-        self, place: Branch, declaration: Declaration, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]
-    ) -> T:
-        """The answer of `write`, a transaction that puts the change; it is called again once the fields are declared.
-
-        Raises as `change` does.
-        """
+    async def declared(self, place: Branch, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]) -> T:
+        """Runs a transaction with this change in it, behind one that declares its fields where nobody has yet."""
         for _ in range(_TRIES):
             try:
                 return await write()
@@ -73,7 +68,7 @@ class StateStore:
                     raise await self._conflict(place.scope, declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
-                await self._declare(place, declaration, new.agent, now)
+            await self._declare(place, new.declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
@@ -156,8 +151,8 @@ async def check_reach(tx: Unit, name: str, position: int) -> None:
         raise InvalidInput(name, f"must be a position from {floor} to {head}", "take a later checkpoint, or an entry's")
 
 
-async def put(tx: Unit, new: NewChange) -> Change:
-    """Part of a transaction, which sees this scope alone from here on; `StateStore.declared` tells what it raises."""
+async def write_change(tx: Unit, new: NewChange) -> Change:
+    """As a part of a transaction; the errors of Postgres are for `StateStore.declared`."""
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
