@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 

@@ -36,6 +36,7 @@ LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "S
 class NewChange:
     """An update as it was checked: what it brings, by whom, and under which conditions."""
 
+    declaration: Declaration
     values: tuple[NewValue, ...]
     agent: str | None
     seen: int
@@ -49,7 +50,7 @@ class StateStore:
         self._postgres = postgres
 
     @tried_again
-    async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
+    async def change(self, place: Branch, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
 
         async def write() -> Change:
@@ -65,7 +66,7 @@ class StateStore:
                 return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, declaration, error) from error
+                    raise await self._conflict(place.scope, new.declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
             await self._declare(place, new.declaration, new.agent, now)
