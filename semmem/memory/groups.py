@@ -17,7 +17,7 @@ from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState, change_at, fence_at
+from semmem.memory.shared_state import SharedState, change_at, fence_at, signed_at
 from semmem.memory.watching import Watcher
 from semmem.stores.postgres.groups import Lease
 
@@ -163,7 +163,7 @@ class Inbox:
     async def _settle(
         self, lease: Lease, events: Sequence[NewEvent], update: Mapping[str, Any] | None, lock: Lock | None
     ) -> None:
-        events = check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL)
+        events = signed_at(self._place, check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
         parts, now = self._parts, self._parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:

@@ -296,6 +296,11 @@ def fence_at(place: SharedState, lock: Lock | None) -> Fence:
     return place._fenced(lock)
 
 
+def signed_at(place: SharedState, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
+    """Events as this place's agent says them."""
+    return place._signed(events)
+
+
 def change_at(place: SharedState, changes: object, lock: Lock | None, now: datetime) -> NewChange:
     """An update of this place as a part of another write. Raises InvalidInput."""
     if not isinstance(changes, Mapping):

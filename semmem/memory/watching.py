@@ -14,12 +14,14 @@ from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.ports import Wakeups
 from semmem.runtime.background import Background
+from semmem.runtime.deadline import deadline
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.log import EntryLog
 
 faults = FaultLog(logging.getLogger(__name__))
 
 LOOK_EVERY = 0.5  # seconds between two looks at the heads
+LOOK_SECONDS = 5.0  # for one of them
 TELL_EVERY = 0.01  # seconds between two wake-ups of one scope
 LISTEN_AGAIN = 0.5  # seconds after Redis was lost
 MOST_SCOPES = 1_000  # that one look at the heads names
@@ -125,11 +127,11 @@ class Watching:
             await asyncio.sleep(LOOK_EVERY)
             await self._followed.wait()
             try:
-                async with self.line:
+                async with self.line, deadline(LOOK_SECONDS):
                     heads = await self._log.heads(list(self._watchers))
                 for scope, head in heads.items():
                     self._wake_here(scope, head)
-            except StoreUnavailable as error:
+            except Exception as error:  # a look that ends for good would leave followers waiting for ever
                 faults.warn("followers wait for Postgres", error)
 
     async def _listen(self, wakeups: Wakeups) -> None:
@@ -139,6 +141,6 @@ class Watching:
                 async with aclosing(wakeups.heard(self._watchers.keys())) as heard:
                     async for scope, head in heard:
                         self._wake_here(scope, head)
-            except StoreUnavailable as error:
+            except Exception as error:  # whatever it is, Redis may be well again later
                 faults.warn("followers look for themselves, without Redis", error)
                 await asyncio.sleep(LISTEN_AGAIN)

@@ -1,6 +1,7 @@
 """What a delivery led to may be a change of the state, in the transaction that settles it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -47,9 +48,10 @@ async def test_what_cannot_be_written_settles_nothing(launch: ScopedMemory) -> N
         for change in ({"calls_left": -1}, None):
             with pytest.raises(LockLost):
                 await delivery.settle(remember=paid, update=change, lock=lost)
+        wrong: Any
         for wrong in ({"unknown": 1}, {}, [], 3):
             with pytest.raises(InvalidInput):
-                await delivery.settle(remember=paid, update=wrong)  # type: ignore[arg-type]
+                await delivery.settle(remember=paid, update=wrong)
 
     async with group.deliveries(consumer="b-1") as inbox:
         delivery = await anext(inbox)
