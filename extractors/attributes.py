@@ -2,42 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.names import NOT_NAMES
 from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, employer, place, stated, time_of
+from semmem.extractors.roles import ROLES
+from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
-
-YES, NO = frozenset({"yes"}), frozenset({"no"})
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What an attribute is now: ("home", {"munich"})."""
-
-    attribute: str
-    value: Stems
-    street: bool = False  # a home as exact as a street, where others name a town
-    moved: bool = False  # it names the town, and that it is another than before
-    tentative: bool = False  # may stand beside another value, unless the later one says that it is new
-    beside: bool = False  # a second job takes no other's place
-    renewed: bool = False
-
-    @property
-    def handle(self) -> str:
-        return f"value {' '.join(sorted(self.value))}"
-
-    def replaces(self, other: "Value") -> bool:
-        """The same attribute has another value; one that only says it more or less exactly is the same."""
-        if self.attribute != other.attribute or self.beside or other.beside:
-            return False
-        if self.value <= other.value or other.value <= self.value:
-            return False
-        if (self.tentative or other.tentative) and not self.renewed:
-            return False
-        return self.street == other.street or self.moved
-
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
@@ -48,7 +19,7 @@ _LIVES = re.compile(
 )
 _MOVED = re.compile(
     rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out |down |up )*"
-    r"(?:from [^,]{1,40}? )?(?:in)?to (?P<v>.+)",
+    r"(?:from [^,]{1,40}? )?(?:(?:in)?to|in with (?:my|a|some) [\w ]{2,30}? (?:in|at)) (?P<v>.+)",
     re.IGNORECASE,
 )
 _HOME_IS = re.compile(
@@ -78,7 +49,7 @@ _WORKS = re.compile(
 )
 _JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
 _WORKS_AS = re.compile(
-    rf"{I}(?:(?:work|works|working) as (?:an? )?|promoted to )(?P<v>[\w -]+)"
+    rf"{I}(?:(?:work|works|working) as (?:an? )?(?!\w+ as\b)|promoted to )(?P<v>[\w -]+)"
     rf"|^my {_NEW}(?:job|job title|title|profession|occupation|role|position) is (?:now )?(?:an? |the )?"
     r"(?P<v2>(?!at\b|with\b|in\b)[\w -]+)",
     re.IGNORECASE,
@@ -131,22 +102,10 @@ _DIET = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in )?(?P<v>married|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
-    r"|separated(?=$| from my (?:husband|wife|partner)))\b",
+    rf"{I}(?:in |an? (?=widow))?(?P<v>married|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
+    r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
-_PEOPLE = (
-    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend"
-    r"|girlfriend|husband"
-    r"|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet"
-    r"|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
-)
-_ROLE = re.compile(
-    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
-    r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
-    re.IGNORECASE,
-)
-_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
 _LIKES = re.compile(
     rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
     r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
@@ -154,8 +113,8 @@ _LIKES = re.compile(
     re.IGNORECASE,
 )
 _FILLERS = re.compile(
-    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
-    r"|very much|either)\b.*$",
+    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot|after (?:the|my|an?)"
+    r"|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
     re.IGNORECASE,
 )
 _PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
@@ -173,7 +132,7 @@ def values_of(clause: Clause) -> Iterator[Value]:
     found = (value for reader in _READERS for value in reader(clause))
     for value in found:
         if not (clause.passing and value.attribute in ("home", "work", "job", "diet", "channel")):
-            yield replace(value, beside=value.beside or clause.besides, renewed=clause.renewed)
+            yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
 
 
 def _polarities(clause: Clause) -> Iterator[Value]:
@@ -290,17 +249,8 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("diet", content_stems(diet["v"]))
     if status := _STATUS.match(clause.text):
         named = status["v"].lower()
-        yield Value("relationship", frozenset({"dating" if named == "a relationship" else named}))
-
-
-def _roles(clause: Clause) -> Iterator[Value]:
-    role = _ROLE.match(clause.text)
-    if role and not (role["role"] and role["article"]):
-        value = stated(role["v"])
-        if value and value.split()[0].casefold() not in NOT_NAMES:
-            yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
-    if drives := _DRIVES.match(clause.text):
-        yield Value("vehicle", content_stems(stated(drives["v"])), tentative=True)
+        alike = {"a relationship": "dating", "widow": "widowed", "widower": "widowed"}
+        yield Value("relationship", frozenset({alike.get(named, named)}))
 
 
 def _times(clause: Clause) -> Iterator[Value]:
@@ -316,6 +266,6 @@ _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
     _reached,
     _favourite,
     _life,
-    _roles,
+    *ROLES,
     _times,
 )

@@ -4,8 +4,11 @@
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
@@ -23,16 +26,15 @@ _SPELLED_OUT = (
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_LABEL = re.compile(  # "New cell number: 212 555 0112"
+    r"^(?:here is |this is )?(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))\s?[:=] ?",
+    re.IGNORECASE,
+)
 _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)(?:is|are)\b"), r"I \g<adverb>am"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)has\b"), r"I \g<adverb>have"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)goes\b"), r"I \g<adverb>go"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
-)
-# "I quit my job and moved to Rome"; not "my friend who quit and moved".
-_AND_DID = re.compile(
-    r"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^,.;]){1,80}?) and "
-    r"(?=(?:left|quit|moved|relocated|sold|joined|stopped|gave up)\b)"
 )
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
@@ -47,20 +49,24 @@ _LEADS_IN = re.compile(
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=[a-z]|I\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
+# Of a whole sentence, and of one clause of it.
+_SUPPOSED = re.compile(
+    r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend|dream\w*"
+    r"|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably|possibly)\b",
+    re.IGNORECASE,
+)
 _DOUBTED = re.compile(
-    r"\b(?:if|unless|would|could|might|(?-i:may)|maybe|perhaps|probably|possibly|wish|imagine|suppose|pretend"
-    r"|dream\w*|almost"
-    r"|nearly|as if|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to|plan(?:s|ned|ning)? (?:to"
-    r"|on)|about to|try|tries|trying"
-    r"|tried|should|supposed to|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly)\b",
+    r"\b(?:would|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to"
+    r"|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to|have to)\b",
     re.IGNORECASE,
 )
 _COMING = re.compile(
-    r"\b(?:will|shall|going to|gonna|next|tomorrow|soon|upcoming|in (?:an?|one|two|three|four|five|six|\d+) \w+s?$)\b",
+    r"\b(?:will|shall|going to|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
+    r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b|(?<= ))",
     re.IGNORECASE,
 )
 _PAST = re.compile(
@@ -79,6 +85,7 @@ _BESIDES = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
 _NEGATED = re.compile(r"\b(?:not|never|no longer)\b", re.IGNORECASE)
@@ -113,25 +120,24 @@ class Clause:
 def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     """The clauses of a statement about `subject`, those that begin neither with them nor with what is theirs too."""
     own = in_first_person(subject, text)
-    doubted, renewed = bool(_DOUBTED.search(own)), bool(_RENEWED.search(own))
-    lower = bool(_LOWER.search(text)) and not any(character.isupper() for character in _said_by(subject, text))
-    found = []
-    for part in _SPLIT.split(own):
-        led = _without_lead(part.strip(" \t\"'“”."))
-        if led:
-            found.append(
-                Clause(
-                    text=led,
-                    doubted=doubted,
-                    coming=bool(_COMING.search(led)),
-                    past=bool(_PAST.search(led)),
-                    passing=bool(_PASSING.search(led)),
-                    besides=bool(_BESIDES.search(_ADDRESS.sub("", led))),
-                    negated=bool(_NEGATED.search(led)),
-                    renewed=renewed,
-                    lower=lower,
-                )
+    supposed, renewed = bool(_SUPPOSED.search(own)), bool(_RENEWED.search(own))
+    bare = _said_by(subject, text)
+    lower = bool(_LOWER.search(text) or BARE_VERB.match(bare)) and not any(map(str.isupper, bare))
+    found: list[Clause] = []
+    for said, joined in _parts(own):
+        found.append(
+            Clause(
+                text=said,
+                doubted=supposed or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
+                coming=bool(_COMING.search(said)) or (joined and found[-1].coming),
+                past=bool(_PAST.search(said)),
+                passing=bool(_PASSING.search(said)),
+                besides=bool(_BESIDES.search(_ADDRESS.sub("", said))),
+                negated=bool(_NEGATED.search(said)),
+                renewed=renewed,
+                lower=lower,
             )
+        )
     return tuple(found)
 
 
@@ -145,9 +151,26 @@ def in_first_person(subject: str, text: str) -> str:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
             own = re.sub(rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )){re.escape(name)}(?= )", "I", own, flags=re.IGNORECASE)
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
+    own = _LABEL.sub(r"my \g<what> is ", own)
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
-    return _AND_DID.sub(r"\1 and I ", own)
+    return own
+
+
+def _parts(own: str) -> Iterator[tuple[str, bool]]:
+    """The clauses in plain order, and whether each goes on with the subject and the mood of the one before."""
+    alone = True  # so far nobody else was named who does something
+    for part in _SPLIT.split(own):
+        led = _without_lead(part.strip(" \t\"'“”."))
+        joined = False
+        while led:
+            said = plain(led, alone=alone)
+            alone = said.startswith("I ") or (alone and bool(_ANNOUNCES.match(said)))
+            both = JOINED_BY_AND.match(said)
+            led = said[both.end() :] if both else ""
+            led = f"I {led}" if led else led
+            yield (both[1] if both else said), joined
+            joined = True
 
 
 def _said_by(subject: str, text: str) -> str:

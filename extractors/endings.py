@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 
 from semmem.extractors.attributes import Value, values_of
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, I, Stems, employer, place, stated
+from semmem.extractors.phrases import ADVERB, GROUP, I, Stems, activity, employer, place, stated
 from semmem.extractors.words import content_stems
 
 NOTHING: Stems = frozenset()
-HABITS = content_stems("drink eat smoke take use play run watch read buy chew vape")
+HABITS = content_stems(
+    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train drive"
+    " ride wear follow collect subscribe"
+) | {"do"}
 LIKINGS = content_stems("like love enjoy prefer want need")
 
 
@@ -38,7 +41,7 @@ class Over:
         return any(not self.stems or self.stems <= value.value or value.value <= self.stems for value in same)
 
 
-_TRAITS = ("does", "is", "has", "time", "partner", "statement")
+_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement")
 
 _LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
 _DISMISSED = re.compile(
@@ -47,13 +50,23 @@ _DISMISSED = re.compile(
     r"| today| yesterday| after| because))",
     re.IGNORECASE,
 )
-_LAST_DAY = re.compile(r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)", re.IGNORECASE)
+_LAST_DAY = re.compile(
+    r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)"
+    r"|^my (?:very )?last day (?:(?:at|with) (?P<v2>[\w&.' -]{1,40}?) )?(?:was|is) (?:today|yesterday|last \w+|(?:on )?\w+day\b)",
+    re.IGNORECASE,
+)
 _NO_JOB = re.compile(
     rf"{I}(?:(?:quit|lost|left|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
     r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
     r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
     r"(?:the age|\d\d)))"
     r"|unemployed|out of work)",
+    re.IGNORECASE,
+)
+_JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
+_RETIRED = re.compile(
+    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force|force"
+    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job|work)|full-time))",
     re.IGNORECASE,
 )
 _FOR_GOOD = re.compile(
@@ -63,7 +76,8 @@ _FOR_GOOD = re.compile(
 )
 _MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|ceased|done with|gone off|went off|kicked) (?:the habit of )?(?P<v>.+)",
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|gone off|went off|kicked) (?:on |the habit of )?"
+    r"(?P<v>.+)",
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(
@@ -88,6 +102,23 @@ _GOT_RID = re.compile(
     r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b)",
     re.IGNORECASE,
 )
+_UNSUBSCRIBED = re.compile(
+    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|unsubscribed from) (?:my |the )?"
+    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
+    r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
+    re.IGNORECASE,
+)
+_ACCOUNTS = content_stems("account subscription membership profile plan")
+_LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
+_UNCALLED = re.compile(
+    r"^(?:please )?(?:do not call me|stop calling me|I no longer go by) (?P<v>(?-i:[A-Z])[\w'-]*)", re.IGNORECASE
+)
+_UNREACHED = re.compile(
+    r"^(?:please )?(?:(?:do not|stop) (?P<how>call|phone|e-?mail|text|message)(?:ing)? me) (?:any ?more|any longer|again)$",
+    re.IGNORECASE,
+)
+_CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}
+_CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
@@ -129,9 +160,9 @@ _EATS_AGAIN = re.compile(
 _NEUTRAL = re.compile(
     r"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
     r"|this \w+|yesterday"
-    r"|today|recently|in (?:\d{4}|(?-i:[A-Z]\w+))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
+    r"|today|recently|in (?:\d{4}|(?-i:[A-Z]\w+)|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
     r"ago|for health"
-    r"|when I|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,
 )
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
@@ -145,7 +176,7 @@ def endings_of(clause: Clause) -> Iterator[Over]:
 
 
 def _job(clause: Clause) -> Iterator[Over]:
-    if clause.besides or clause.passing:
+    if clause.besides or (clause.passing and not _JOBLESS.match(clause.text)):
         return
     if left := _LEFT.match(clause.text):
         name = re.match(r"(?:(?-i:[A-Z])[\w&.-]*(?: |$))+", left["v"]) or (
@@ -156,7 +187,12 @@ def _job(clause: Clause) -> Iterator[Over]:
     for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
         if match := pattern.match(clause.text):
             named = next((group for group in match.groups() if group), "")
-            yield Over("work", (employer(named, clause) or NOTHING) if named else NOTHING)
+            whose = employer(named, clause) if named else NOTHING
+            if whose is not None:
+                yield Over("work", whose)
+    if _RETIRED.match(clause.text):
+        yield Over("work")
+        yield Over("job")
 
 
 def _home(clause: Clause) -> Iterator[Over]:
@@ -177,7 +213,7 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
                 yield Over(value.attribute, value.value)
         if at := _WITH.match(named):
             yield Over("work", employer(at["v"], clause) or frozenset({named}))
-        rest = _NEUTRAL.sub("", named)
+        rest = activity(_NEUTRAL.sub("", named))
         wanting, using = _WANTING.match(rest), _USING.match(rest)
         if wanting:
             yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
@@ -197,8 +233,8 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         return
     match = _GIVEN_UP.match(clause.text)
     if match:
-        rest = _NEUTRAL.sub("", match["v"])
-        doing = rest.split(" ", 1)[0].endswith("ing")
+        rest = activity(_NEUTRAL.sub("", match["v"]))
+        doing = any(word.endswith("ing") for word in rest.split()[:2])
         stems = content_stems(_USING.sub("", rest))
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
             yield Over("does", stems, LIKINGS if "off" in match["how"] else HABITS)
@@ -213,18 +249,28 @@ def _given_up(clause: Clause) -> Iterator[Over]:
 
 
 def _possession(clause: Clause) -> Iterator[Over]:
+    several = re.search(r"\b(?:my|the|both|all) (?:\w+ )?(?P<v>[a-z]+s)\b", clause.text)
     rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
     if clause.passing:
         return
     for match in filter(None, (rid, gone)):
         named = next(group for group in match.groups() if group)
-        thing = re.sub(r"^(?:my|the) ", "", stated(named))
+        thing = re.sub(r"^(?:my|the) ", "", _NEUTRAL.sub("", stated(named)))
         stems = content_stems(thing)
         died = match is gone and match["died"]
         if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
             continue
-        yield Over("has", stems)
-        yield from (Over(kind, stems) for kind in ("vehicle", "my car"))
+        yield from (Over(kind, stems) for kind in ("has", "vehicle", "my car"))
+        if several and thing.endswith(several["v"]):
+            yield Over("has several", stems)
+    if membership := _UNSUBSCRIBED.match(clause.text):
+        stems = content_stems(stated(membership["v"]))
+        for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
+            yield from (Over("has", named), Over("is", named), Over("does", named, HABITS))
+    left = _LEFT_GROUP.match(clause.text)
+    if left and GROUP.search(left["v"]):
+        stems = content_stems(stated(left["v"]))
+        yield from (Over("has", stems), Over("does", stems, HABITS))
 
 
 def _appointment(clause: Clause) -> Iterator[Over]:
@@ -247,6 +293,17 @@ def _parted(clause: Clause) -> Iterator[Over]:
         named = re.sub(r"^my ", "", stated(match["v"] or match["v2"] or ""))
         yield Over("partner", NOTHING if named.lower() in _PARTNERS else content_stems(named))
 
+    if not clause.negated and _CALLED_OFF.match(clause.text):
+        yield Over("relationship", frozenset({"engaged"}))
+        yield Over("partner")
+
+
+def _reached(clause: Clause) -> Iterator[Over]:
+    if uncalled := _UNCALLED.match(clause.text):
+        yield from (Over(kind, content_stems(uncalled["v"])) for kind in ("called", "nick name", "first name"))
+    if unreached := _UNREACHED.match(clause.text):
+        yield Over("channel", frozenset({_CHANNELS.get(unreached["how"].lower(), "mail")}))
+
 
 def _diet(clause: Clause) -> Iterator[Over]:
     eats = _EATS_AGAIN.match(clause.text)
@@ -261,5 +318,5 @@ def _diet(clause: Clause) -> Iterator[Over]:
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(_job, _home, _no_longer, _given_up, _possession, _appointment, _taken_back, _parted, _diet),
+    *(_job, _home, _no_longer, _given_up, _possession, _appointment, _taken_back, _parted, _reached, _diet),
 )

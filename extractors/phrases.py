@@ -35,10 +35,11 @@ _STOP = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
 _IN_A_HOUSE = re.compile(
-    r"^(?:an?|the|my|our) (?:[\w-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
+    r"^(?:an?|the|my|our) (?:[\w'-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
     r"|room|loft"
     r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
 )
+_WITHIN = re.compile(r",? (?:in|near|outside|close to) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)")
 _STREET = re.compile(
     r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
     r"|stra(?:ß|ss)e\b",
@@ -48,11 +49,23 @@ _NO_NAMES = names(
     "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
 )
 _NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
-_GROUP = re.compile(
+GROUP = re.compile(
     r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
     r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
     re.IGNORECASE,
 )
+
+_GOES = re.compile(r"^(?:go|goes|going|gone|went) (?=\w+ing\b)", re.IGNORECASE)
+
+
+def activity(text: str) -> str:
+    """`go climbing` as `climbing`."""
+    return _GOES.sub("", text)
+
+
+def verb_of(word: str) -> str:
+    """The stem of a verb, be it one that carries no meaning of its own."""
+    return "do" if word.lower() in ("do", "does", "doing") else next(iter(content_stems(word)), "")
 
 
 def stated(text: str) -> str:
@@ -77,9 +90,10 @@ def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
     if not name or first in NOT_A_PLACE or first in _NOT_PLACES or "'s" in name:
         return None
     street = bool(_STREET.search(name))
+    within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
     if not (is_named(name, clause) or re.match(r"\d+\w? [A-Z]", name)):
         return None
-    return content_stems(name), street
+    return content_stems(f"{name} {within[1]}" if within and not street else name), street
 
 
 def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
@@ -87,7 +101,7 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
     first = name.split(" ", 1)[0].casefold().strip(",")
     if not is_named(name, clause) or first in NOT_NAMES or "'s" in name or (clause.lower and _ARTICLE.match(text)):
         return None
-    if joined and (first in NOT_AN_EMPLOYER or _GROUP.search(text)):
+    if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text)):
         return None
     return content_stems(name) or None
 

@@ -63,7 +63,7 @@ _REQUEST = re.compile(
     r"|is\b|address\b)|text (?!me\b)|help|let me know"
     r"|suggest|recommend|compare|calculate|compute|convert|plan|count|pick|choose|reserve|track|file|submit"
     r"|export|import|run|execute"
-    r"|use|ignore|forget (?!that (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend|imagine|speak"
+    r"|use|ignore|forget (?!(?:that|what) (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend|imagine|speak"
     r"|talk|continue|go on|wait|stop|never mind"
     r"|don't (?:forget|tell|worry|share|mention)|do not (?:forget|tell|share|mention)|repeat|include|provide|sort"
     r"|rank|name|define|solve|prove|debug|refactor|implement"
@@ -79,7 +79,7 @@ _REQUEST_ELSEWHERE = re.compile(
 _LASTING = re.compile(
     r"^(?:please |just )*(?:(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b|always\b|never\b"
     r"|don't ever\b|from now on\b"
-    r"|(?:remember|note|keep in mind|be aware|know) that\b|forget that (?:i|my)\b)|\b(?:instead|from now on|going "
+    r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i|my)\b)|\b(?:instead|from now on|going "
     r"forward|in (?:the )?future|always|every time|anymore)\b",
     re.IGNORECASE,
 )

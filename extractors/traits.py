@@ -1,15 +1,16 @@
 """Standing statements of a person that something said later may end: habits, likings, possessions, appointments."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.endings import Over
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, stated, time_of
+from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
 from semmem.extractors.words import content_stems
+from semmem.language.words import NUMBERS
 
-NONE: Stems = frozenset()
+NUMERALS = content_stems(" ".join((*NUMBERS, "both", "several", "many")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ _LIMITS = re.compile(
     r"|once|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
+_VERB_AND_PREPOSITION = re.compile(
+    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?|the|my) )?",
+    re.I,
+)
+_HOLDS = re.compile(r"class(?:es)?|courses?|lessons?|clubs?|sessions?|practice|training|groups?|teams?|phone|car", re.I)
 _OWNS = re.compile(
-    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to|a"
-    rf"|an|member of) "
+    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to"
+    rf"|(?:an? )?member of(?: the)?|an?) "
     r"(?P<v>.+)",
     re.IGNORECASE,
 )
@@ -93,12 +99,18 @@ def _habit(clause: Clause) -> Iterator[Trait]:
         stems = content_stems(state["v"])
         yield Trait("is", stems, stems)
         return
-    words = _LIMITS.sub("", rest.removeprefix("am ")).split()
-    named = [*content_stems(words[0])] if words else []
-    if named:
-        thing = content_stems(" ".join(words[1:]))
-        head = content_stems(words[-1]) if len(words) > 1 else NONE
-        yield Trait("does", content_stems(rest), head & thing, named[0])
+    rest = activity(rest.removeprefix("am "))
+    words = _LIMITS.sub("", _VERB_AND_PREPOSITION.sub(r"\g<v>", rest)).split()
+    if words and (verb := verb_of(words[0])):
+        yield Trait("does", content_stems(rest), _heads(words[1:]), verb)
+
+
+def _heads(thing: Sequence[str]) -> Stems:
+    """The word that a thing is called by, the names in it, and what a class or a club is of."""
+    heads = [*thing[-1:], *(word for word in thing if word[:1].isupper())]
+    if len(thing) > 1 and _HOLDS.fullmatch(thing[-1]):
+        heads.append(thing[-2])
+    return content_stems(" ".join(heads))
 
 
 def _possession(clause: Clause) -> Iterator[Trait]:
@@ -107,9 +119,10 @@ def _possession(clause: Clause) -> Iterator[Trait]:
         stems = content_stems(f"{called['n']} {stated(called['v'])}")
         yield Trait("has", stems, stems)
     owns = _OWNS.match(clause.text)
-    if owns and not _SEVERAL.search(owns["v"]):
+    if owns:
+        kind = "has several" if _SEVERAL.search(owns["v"]) else "has"
         named = _CALLED.split(owns["v"], maxsplit=1)
         thing = _BELONGING.sub("", named[0]).split()
         capitals = [word for word in thing if word[:1].isupper()]
         core = content_stems(" ".join([*thing[-1:], *capitals, stated(named[1]) if len(named) > 1 else ""]))
-        yield Trait("has", content_stems(owns["v"]), core)
+        yield Trait(kind, content_stems(owns["v"]) - NUMERALS, core)
