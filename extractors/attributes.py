@@ -42,7 +42,7 @@ _WORKS = re.compile(
     rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)"
     r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time"
     r"|great) )*(?:job|position|role|working|work|post) (?:at|with|for)"
-    r"|(?:started|began) at|(?:changed|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
+    r"|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
     rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
     rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
     re.IGNORECASE,
@@ -61,7 +61,7 @@ _NAME = re.compile(
 )
 _RENAMED = re.compile(
     rf"{I}changed my (?P<kind>(?:full |legal |first |last |family |middle )?)(?P<sur>sur)?name "
-    rf"(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
+    rf"(?:by deed poll )?(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
 )
 _NUMBER = re.compile(
     rf"^my (?:new |current )*(?P<kind>{_KIND} )?(?:phone |telephone |mobile |cell )?"
@@ -102,10 +102,11 @@ _DIET = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in |an? (?=widow))?(?P<v>married|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
+    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
     r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
+_HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
 _LIKES = re.compile(
     rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
     r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
@@ -249,8 +250,11 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("diet", content_stems(diet["v"]))
     if status := _STATUS.match(clause.text):
         named = status["v"].lower()
-        alike = {"a relationship": "dating", "widow": "widowed", "widower": "widowed"}
+        alike = {"a relationship": "dating", "tied the knot": "married", "widow": "widowed", "widower": "widowed"}
         yield Value("relationship", frozenset({alike.get(named, named)}))
+
+    elif _HAS_PARTNER.match(clause.text):
+        yield Value("relationship", frozenset({"dating"}))
 
 
 def _times(clause: Clause) -> Iterator[Value]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain
+from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
@@ -27,7 +27,7 @@ _SPELLED_OUT = (
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _LABEL = re.compile(  # "New cell number: 212 555 0112"
-    r"^(?:here is |this is )?(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))\s?[:=] ?",
+    r"^(?:here is |this is |please |use |(?:I (?:have |got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))\s?[:=] ?",
     re.IGNORECASE,
 )
 _THIRD = (
@@ -38,7 +38,7 @@ _THIRD = (
 )
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
-    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no"
+    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no(?! more| longer)"
     r"|nope|wait|oh"
     r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then|just so you know"
     r"|for the record|(?:it )?turns out|as it turns out|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
@@ -49,7 +49,7 @@ _LEADS_IN = re.compile(
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside|close)\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
@@ -70,14 +70,15 @@ _COMING = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:used to|was|were|had|formerly|previously|once|back then|back when|as a (?:child|kid))\b", re.I
+    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously|once|back then|back when|as a (?:child|kid))\b",
+    re.I,
 )
 _PASSING = re.compile(
     r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|\d+|two|three|four|five|six) )*"
     r"(?:weekend|week|month|day|night|summer|winter|spring|autumn|fall|season|semester|holiday|vacation|conference"
     r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter)s?\b"
     r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
-    r"|for now|for work)\b",
+    r"|for now)\b",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
@@ -85,6 +86,8 @@ _BESIDES = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
     re.IGNORECASE,
 )
+# "After ten years in Prague I moved": when and where something was stands in front of what it was.
+_FRONTED = re.compile(r"^(?:after|in|on|at|over|during|by|with|without|from|for|until) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I)
 _ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
@@ -124,14 +127,14 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     bare = _said_by(subject, text)
     lower = bool(_LOWER.search(text) or BARE_VERB.match(bare)) and not any(map(str.isupper, bare))
     found: list[Clause] = []
-    for said, joined in _parts(own):
+    for said, whole, joined in _parts(own):
         found.append(
             Clause(
                 text=said,
                 doubted=supposed or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
-                coming=bool(_COMING.search(said)) or (joined and found[-1].coming),
+                coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
                 past=bool(_PAST.search(said)),
-                passing=bool(_PASSING.search(said)),
+                passing=bool(_PASSING.search(whole)),
                 besides=bool(_BESIDES.search(_ADDRESS.sub("", said))),
                 negated=bool(_NEGATED.search(said)),
                 renewed=renewed,
@@ -151,14 +154,15 @@ def in_first_person(subject: str, text: str) -> str:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
             own = re.sub(rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )){re.escape(name)}(?= )", "I", own, flags=re.IGNORECASE)
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
-    own = _LABEL.sub(r"my \g<what> is ", own)
+    own = together(_LABEL.sub(r"my \g<what> is ", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
     return own
 
 
-def _parts(own: str) -> Iterator[tuple[str, bool]]:
-    """The clauses in plain order, and whether each goes on with the subject and the mood of the one before."""
+def _parts(own: str) -> Iterator[tuple[str, str, bool]]:
+    """Each clause in plain order and with what stands in front of it, and whether it goes on with the subject and the
+    mood of the one before."""
     alone = True  # so far nobody else was named who does something
     for part in _SPLIT.split(own):
         led = _without_lead(part.strip(" \t\"'“”."))
@@ -169,7 +173,8 @@ def _parts(own: str) -> Iterator[tuple[str, bool]]:
             both = JOINED_BY_AND.match(said)
             led = said[both.end() :] if both else ""
             led = f"I {led}" if led else led
-            yield (both[1] if both else said), joined
+            own_words = both[1] if both else said
+            yield own_words, (own_words if joined else f"{part[: len(part) - len(said)]} {own_words}"), joined
             joined = True
 
 
@@ -181,6 +186,7 @@ def _said_by(subject: str, text: str) -> str:
 
 
 def _without_lead(part: str) -> str:
+    part = _FRONTED.sub("", part)
     for _ in range(4):
         led = _LEADS_IN.match(part)
         if not led:

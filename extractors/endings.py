@@ -8,6 +8,7 @@ from semmem.extractors.attributes import Value, values_of
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import ADVERB, GROUP, I, Stems, activity, employer, place, stated
 from semmem.extractors.words import content_stems
+from semmem.language.words import MONTHS, OCCUPATIONS, either
 
 NOTHING: Stems = frozenset()
 HABITS = content_stems(
@@ -56,11 +57,13 @@ _LAST_DAY = re.compile(
     re.IGNORECASE,
 )
 _NO_JOB = re.compile(
-    rf"{I}(?:(?:quit|lost|left|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
+    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
     r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
     r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
     r"(?:the age|\d\d)))"
-    r"|unemployed|out of work)",
+    r"|unemployed|out of work|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
+    r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
+    r"|was not renewed)\b",
     re.IGNORECASE,
 )
 _JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
@@ -76,18 +79,27 @@ _FOR_GOOD = re.compile(
 )
 _MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|gone off|went off|kicked) (?:on |the habit of )?"
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|gone off|went off|off|kicked|ditched"
+    r"|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?"
     r"(?P<v>.+)",
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(
-    rf"{I}no longer (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b",
+    rf"{I}no longer (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
+    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b|the\b).+)",
     re.IGNORECASE,
 )
+_NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORECASE)
 _WAS_A_VALUE = re.compile(
     r"^my (?P<what>[\w' ]{1,40}?) is (?:no longer (?P<v>.+)|not (?P<v2>.+?) any ?more\b)", re.IGNORECASE
 )
-_SWITCHED = re.compile(rf"{I}(?:switched|changed|swapped|went|moved|transferred) from (?P<v>[^,]{{1,40}}?) to\b", re.I)
+_SWITCHED = re.compile(
+    rf"{I}(?:switched|changed|swapped|went|moved|transferred|upgraded|downgraded|converted)(?: my \w+)? from "
+    r"(?P<v>[^,]{1,40}?) to\b"
+    rf"|{I}(?:swapped|traded|exchanged) (?!seats\b|places\b)(?P<v2>[^,]{{1,40}}?) for\b"
+    rf"|{I}replaced (?P<v3>[^,]{{1,40}}?) (?:with|by)\b",
+    re.IGNORECASE,
+)
 _INSTEAD_OF = re.compile(
     rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy|wear)"
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
@@ -99,7 +111,8 @@ _ONCE = re.compile(
 _GOT_RID = re.compile(
     rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
     r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to)\b"
-    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b)",
+    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+))"
+    rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )
 _UNSUBSCRIBED = re.compile(
@@ -110,6 +123,17 @@ _UNSUBSCRIBED = re.compile(
 )
 _ACCOUNTS = content_stems("account subscription membership profile plan")
 _LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
+_WITH_OTHERS = content_stems("sing belong")
+_LEFT_SCHOOL = re.compile(
+    rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college|university"
+    r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_LEFT_TOWN = re.compile(
+    rf"{I}left (?P<v>(?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)) for (?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)"
+    r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])| \w+ (?:month|year)s? ago)",
+    re.IGNORECASE,
+)
 _UNCALLED = re.compile(
     r"^(?:please )?(?:do not call me|stop calling me|I no longer go by) (?P<v>(?-i:[A-Z])[\w'-]*)", re.IGNORECASE
 )
@@ -122,7 +146,7 @@ _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagem
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
-    r"(?:passed away|stolen|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b",
+    r"(?:passed away|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b",
     re.IGNORECASE,
 )
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
@@ -134,7 +158,8 @@ _SOME_OTHER = re.compile(
 _RESET = re.compile(
     r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
     r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
-    rf"|{I}(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
+    r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
+    rf"|(?:{I}|^they (?:have )?)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
     rf"-]{{2,50}}?)"
     r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
     re.IGNORECASE,
@@ -152,15 +177,16 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
+_SPOUSES = ("husband", "wife", "spouse")
 _EATS_AGAIN = re.compile(
     rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
     re.IGNORECASE,
 )
 _NEUTRAL = re.compile(
-    r"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
+    rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
     r"|this \w+|yesterday"
-    r"|today|recently|in (?:\d{4}|(?-i:[A-Z]\w+)|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
+    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
     r"ago|for health"
     r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,
@@ -202,11 +228,17 @@ def _home(clause: Clause) -> Iterator[Over]:
         if found:
             yield Over("home", found[0])
 
+    if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
+        yield Over("home", found[0])
+    school = _LEFT_SCHOOL.match(clause.text)
+    if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
+        yield Over("school", content_stems(school["v"]))
+
 
 def _no_longer(clause: Clause) -> Iterator[Over]:
     match = _NO_LONGER.match(clause.text)
-    if match:
-        named = match["v"] or match["v2"]
+    if match and not (match["v4"] and clause.besides):
+        named = match["v"] or match["v2"] or match["v3"] or match["v4"]
         held = replace(clause, negated=False, passing=False, besides=False)
         for start in ("I am", "I"):
             for value in values_of(replace(held, text=f"{start} {named}")):
@@ -237,15 +269,30 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         doing = any(word.endswith("ing") for word in rest.split()[:2])
         stems = content_stems(_USING.sub("", rest))
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
-            yield Over("does", stems, LIKINGS if "off" in match["how"] else HABITS)
+            yield Over("does", stems, LIKINGS if match["how"].lower() in ("gone off", "went off") else HABITS)
+            trade = _trade(rest)
+            if trade:
+                yield from (Over("job", trade), Over("is", trade))
+    if no_more := _NO_MORE.match(clause.text):
+        yield Over("does", content_stems(no_more["v"]), HABITS)
     switched = _SWITCHED.match(clause.text)
-    if switched and (stems := content_stems(switched["v"])):
+    if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
         yield Over("does", stems, HABITS)
-        yield Over("any value", stems)
+        yield from (Over(kind, stems) for kind in ("any value", "has", "vehicle", "my car", "my phone"))
     instead = _INSTEAD_OF.match(clause.text)
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(_NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
+
+
+def _trade(doing: str) -> Stems:
+    """What somebody is by trade who does it: `driving a taxi`, taxi driver."""
+    verb, _, thing = doing.partition(" ")
+    base = verb.lower().removesuffix("ing")
+    if base == verb.lower():
+        return NOTHING
+    agent = next((each for each in (f"{base}er", f"{base}r", f"{base}or") if each in OCCUPATIONS), None)
+    return content_stems(f"{thing} {agent}") if agent else NOTHING
 
 
 def _possession(clause: Clause) -> Iterator[Over]:
@@ -270,14 +317,14 @@ def _possession(clause: Clause) -> Iterator[Over]:
     left = _LEFT_GROUP.match(clause.text)
     if left and GROUP.search(left["v"]):
         stems = content_stems(stated(left["v"]))
-        yield from (Over("has", stems), Over("does", stems, HABITS))
+        yield from (Over("has", stems), Over("does", stems, HABITS | _WITH_OTHERS))
 
 
 def _appointment(clause: Clause) -> Iterator[Over]:
     match = _RESET.match(clause.text)
     if not match or clause.negated or _LONG_PAST.search(clause.text):
         return
-    if stems := content_stems(match["v"] or match["v2"]):
+    if stems := content_stems(match["v"] or match["v2"] or match["v3"]):
         yield Over("time", stems)
 
 
@@ -291,8 +338,10 @@ def _parted(clause: Clause) -> Iterator[Over]:
     match = _PARTED.match(clause.text)
     if match and not clause.negated:
         named = re.sub(r"^my ", "", stated(match["v"] or match["v2"] or ""))
-        yield Over("partner", NOTHING if named.lower() in _PARTNERS else content_stems(named))
-
+        whose = NOTHING if named.lower() in (*_PARTNERS, *_SPOUSES) else content_stems(named)
+        yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
+        if named.lower() in _SPOUSES:
+            yield Over("relationship", frozenset({"married"}))
     if not clause.negated and _CALLED_OFF.match(clause.text):
         yield Over("relationship", frozenset({"engaged"}))
         yield Over("partner")
@@ -307,7 +356,7 @@ def _reached(clause: Clause) -> Iterator[Over]:
 
 def _diet(clause: Clause) -> Iterator[Over]:
     eats = _EATS_AGAIN.match(clause.text)
-    if eats and clause.renewed and not (clause.negated or clause.passing):
+    if eats and (clause.renewed or "back" in eats.group().lower()) and not (clause.negated or clause.passing):
         food = eats["v"].lower()
         ended = ["vegan"]
         if food not in ("dairy", "eggs", "cheese"):

@@ -28,7 +28,7 @@ _IS_MINE = re.compile(
     re.IGNORECASE,
 )
 _FAMILY = re.compile(
-    r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated|lives?)\b)", re.I
+    r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I
 )
 # Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
 _MANNER = re.compile(
@@ -47,6 +47,16 @@ _OUTGROWN = re.compile(
     r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
 )
 
+_PARTED = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
+    r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
+    re.IGNORECASE,
+)
+_ENDED_UP = re.compile(r"\b(?:ended up moving|ended up|made the move|made my way) to(?= [A-Z])")
+_HOUSED = re.compile(  # "bought a house in Linz and moved in"
+    r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*),? and "
+    r"(?:I |have |now |just )*(?:moved in|live there|living there)\b"
+)
 _VERBS = (
     r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
     r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up|dropped"
@@ -63,7 +73,7 @@ _BARE_STATE = re.compile(
 JOINED_BY_AND = re.compile(
     rf"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^;]){{1,120}}?),? and "
     rf"(?=(?:then |now |also |just |finally |recently )*(?:(?:{_VERBS})\b|(?:am|have|do not|can not) \w|now \w+ing\b"
-    r"|(?:live|work) (?:in|at|for)\b))",
+    r"|(?:live|work) (?:in|at|for|as)\b))",
 )
 
 
@@ -82,11 +92,18 @@ def plain(text: str, *, alone: bool) -> str:
     return text
 
 
+def together(sentence: str) -> str:
+    """What is told of two as what the speaker did: `Jo and I split up` as `I broke up with Jo`."""
+    sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
+    sentence = _ENDED_UP.sub("moved to", sentence)
+    return _HOUSED.sub(r"moved to \g<where>", sentence)
+
+
 def _dismissed(match: re.Match[str]) -> str:
     how = f"{match['how']}{match['rest']}".lower()
     rest = match.string[match.end() :]
     named = match["who"][:1].isupper() and match["who"].split()[0].lower() not in ("they", "my", "the")
-    return f"I was {how}" + (f" from {match['who']}" if named and not rest.startswith(" from") else "")
+    return f"I got {how}" + (f" from {match['who']}" if named and not rest.startswith(" from") else "")
 
 
 def _allergic(match: re.Match[str]) -> str:
@@ -102,7 +119,7 @@ _TURNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (_DISMISSED_ME, _dismissed),
     (
         _TOOK_ME,
-        lambda match: f"I was {match['how'].lower()}" + ("" if match["how"] == "promoted" else f" by {match['who']}"),
+        lambda match: f"I got {match['how'].lower()}" + ("" if match["how"] == "promoted" else f" by {match['who']}"),
     ),
     (_LEFT_ME, lambda match: f"I broke up with {match['who']}"),
     (_IS_MINE, _mine),
