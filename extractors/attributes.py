@@ -73,6 +73,11 @@ _EMAIL = re.compile(
     rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)",
     re.IGNORECASE,
 )
+_REACH_ME = re.compile(
+    r"^(?:please |you can |just )*(?:call|reach|text|phone) me (?:on|at|under) (?P<v>\+?\(?\d[\d\s()./-]{4,40}\d) "
+    r"(?:from now on|now|instead)\b",
+    re.IGNORECASE,
+)
 _CHANNELS = {
     "phone": re.compile(r"(?:(?:phone|video|voice|telephone) )?call(?:s|ed|ing)?\b|phon(?:e|ed|ing)\b", re.I),
     "mail": re.compile(r"e-?mail(?:s|ed|ing)?\b", re.IGNORECASE),
@@ -97,7 +102,8 @@ _FAVOURITE = re.compile(
     re.IGNORECASE,
 )
 _DIET = re.compile(
-    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%) )*"
+    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%|follow|following|on|switched to"
+    r"|started|keep) )*"
     r"(?P<v>vegetarian|vegan|pescatarian|pescetarian|flexitarian|omnivore|carnivore|meat[- ]eater)\b",
     re.IGNORECASE,
 )
@@ -212,6 +218,8 @@ def _name(clause: Clause) -> Iterator[Value]:
 def _reached(clause: Clause) -> Iterator[Value]:
     if number := _NUMBER.match(clause.text):
         yield Value(f"{_kind(number.group())} phone".strip(), frozenset({re.sub(r"\D", "", number["v"])}))
+    if direct := _REACH_ME.match(clause.text):
+        yield Value("phone", frozenset({re.sub(r"\D", "", direct["v"])}))
     if email := _EMAIL.match(clause.text):
         address = (email["v"] or email["v2"]).strip(".,;!?").casefold()
         yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))

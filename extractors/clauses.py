@@ -27,7 +27,7 @@ _SPELLED_OUT = (
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _LABEL = re.compile(  # "New cell number: 212 555 0112"
-    r"^(?:here is |this is |please |use |(?:I (?:have |got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))\s?[:=] ?",
+    r"^(?:here is |this is |please |use |(?:I (?:have |got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
     re.IGNORECASE,
 )
 _THIRD = (
@@ -87,7 +87,9 @@ _BESIDES = re.compile(
     re.IGNORECASE,
 )
 # "After ten years in Prague I moved": when and where something was stands in front of what it was.
-_FRONTED = re.compile(r"^(?:after|in|on|at|over|during|by|with|without|from|for|until) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I)
+_FRONTED = re.compile(
+    r"^(?:after|in|on|at|over|during|by|with|without|from|for|until) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
+)
 _ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
@@ -135,7 +137,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
                 coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
                 past=bool(_PAST.search(said)),
                 passing=bool(_PASSING.search(whole)),
-                besides=bool(_BESIDES.search(_ADDRESS.sub("", said))),
+                besides=bool(_BESIDES.search(_ADDRESS.sub("", whole))),
                 negated=bool(_NEGATED.search(said)),
                 renewed=renewed,
                 lower=lower,

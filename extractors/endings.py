@@ -85,7 +85,7 @@ _GIVEN_UP = re.compile(
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(
-    rf"{I}no longer (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
+    rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
     rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b|the\b).+)",
     re.IGNORECASE,
 )
@@ -110,8 +110,9 @@ _ONCE = re.compile(
 )
 _GOT_RID = re.compile(
     rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
-    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to)\b"
-    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+))"
+    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption)\b"
+    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
+    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to)\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )
@@ -127,6 +128,13 @@ _WITH_OTHERS = content_stems("sing belong")
 _LEFT_SCHOOL = re.compile(
     rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college|university"
     r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_SCHOOLING = r"(?:my )?(?:university|uni|college|school|studies|degree|(?:law|med|medical|grad|art|business) school)"
+_LEFT_STUDIES = re.compile(
+    rf"{I}(?:dropped out(?: of {_SCHOOLING})?|(?:quit|left) {_SCHOOLING}|graduated"
+    r"|(?:finished|completed|got) (?:my|the) (?:degree|studies|bachelor\w*|master\w*))"
+    r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring|summer))",
     re.IGNORECASE,
 )
 _LEFT_TOWN = re.compile(
@@ -146,7 +154,9 @@ _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagem
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
-    r"(?:passed away|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b",
+    r"(?:passed away|no longer with us|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
+    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because|during"
+    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over|\w+ \w+ ago)\b))",
     re.IGNORECASE,
 )
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
@@ -191,6 +201,7 @@ _NEUTRAL = re.compile(
     r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
 _USING = re.compile(r"^(?:use|have|using|having) ", re.IGNORECASE)
@@ -233,6 +244,8 @@ def _home(clause: Clause) -> Iterator[Over]:
     school = _LEFT_SCHOOL.match(clause.text)
     if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
         yield Over("school", content_stems(school["v"]))
+    if _LEFT_STUDIES.match(clause.text):
+        yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
 
 
 def _no_longer(clause: Clause) -> Iterator[Over]:
@@ -252,6 +265,8 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
         elif using:
             yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
             yield Over("has", content_stems(_USING.sub("", rest)))
+        elif _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
+            yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
         elif stems := content_stems(rest):
             yield Over("does", stems)
             yield Over("is", stems)

@@ -27,9 +27,7 @@ _IS_MINE = re.compile(
     r"| not)*) my (?P<whose>[\w'-]+(?: [\w'-]+){0,4}?)(?P<end>(?: any ?more| any longer| now)?)$",
     re.IGNORECASE,
 )
-_FAMILY = re.compile(
-    r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I
-)
+_FAMILY = re.compile(r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I)
 # Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
 _MANNER = re.compile(
     r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply|imply"

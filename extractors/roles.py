@@ -24,7 +24,9 @@ _ROLE = re.compile(
 )
 _PET = re.compile(
     r"^my (?P<pet>dog|cat|puppy|kitten|hamster|rabbit|bunny|parrot|horse|pony|goldfish|fish|snake|turtle|tortoise|ferret"
-    r"|rat|bird|canary|budgie)(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)$",
+    r"|rat|bird|canary|budgie)(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)(?: now)?$"
+    rf"|{I}(?:have|has|own|got|adopted) an? (?P<pet2>dog|cat|puppy|kitten|parrot|horse) (?:named|called) "
+    r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
     re.IGNORECASE,
 )
 _DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
@@ -39,6 +41,11 @@ _STUDIES = re.compile(
     r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*| of)*)",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile(
+    rf"{I}(?:study|studies|studying) (?P<v>(?!(?:for|hard|in|at|with|every|late|alone|a|the|my|to|on|from|more|less|by)\b)"
+    r"[A-Za-z]+(?: (?:science|engineering|studies|history|design|arts?))?)(?= at\b| in\b| now\b| these\b| instead\b|$)",
+    re.IGNORECASE,
+)
 _CHILD_STUDIES = re.compile(
     r"^my (?P<who>[\w' -]{1,30}?) (?:goes to|attends|studies at|is (?:now )?at) (?:the )?"
     r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)*)",
@@ -47,10 +54,11 @@ _CHILD_STUDIES = re.compile(
 _SCHOOL = re.compile(r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Polytechnic|Uni)\b")
 CALL_ME = re.compile(
     r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather|prefer to) be called"
-    r"|I prefer (?:to be called|being called)|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*)"
+    r"|I prefer (?:to be called|being called)|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)"
     r"(?=$| from now on| now| instead| please| again| not | these days|,)",
     re.IGNORECASE,
 )
+_AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?: now)$")
 # Nouns of which a person has one at a time, those told by a number and those told by a name.
 _MEASURED = r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
@@ -82,6 +90,9 @@ def _studies(clause: Clause) -> Iterator[Value]:
     studies, child = _STUDIES.match(clause.text), _CHILD_STUDIES.match(clause.text)
     if studies and (_SCHOOL.search(studies["v"]) or "stud" in studies.group().lower()):
         yield Value("school", content_stems(studies["v"]))
+    subject = _SUBJECT.match(clause.text)
+    if subject:
+        yield Value("studies", content_stems(subject["v"]), tentative=True)
     if child and _SCHOOL.search(child["v"]):
         yield Value(f"my {child['who'].lower()} school", content_stems(child["v"]))
 
@@ -89,7 +100,10 @@ def _studies(clause: Clause) -> Iterator[Value]:
 def _called(clause: Clause) -> Iterator[Value]:
     called = CALL_ME.match(clause.text)
     if called and called["v"].casefold() not in NOT_NAMES:
-        yield Value("called", content_stems(called["v"]))
+        yield Value("name" if " " in called["v"] else "called", content_stems(called["v"]))
+    now = _AM_NOW.match(clause.text)
+    if now and NOT_NAMES.union(OCCUPATIONS).isdisjoint(now["v"].casefold().split()):
+        yield Value("name", content_stems(now["v"]))
 
 
 def _one_at_a_time(clause: Clause) -> Iterator[Value]:
@@ -105,7 +119,7 @@ def _roles(clause: Clause) -> Iterator[Value]:
         if value and value.split()[0].casefold() not in NOT_NAMES:
             yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
     if pet := _PET.match(clause.text):
-        yield Value(f"my {pet['pet'].lower()}", content_stems(pet["v"]), tentative=True)
+        yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):
         yield Value("vehicle", content_stems(stated(drives["v"])), tentative=True)
 
