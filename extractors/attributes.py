@@ -96,7 +96,7 @@ _LIMITED = re.compile(
 )
 _FAVOURITE = re.compile(
     r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?) "
-    r"(?:is|are|has become|became|has changed to) (?:now )?(?P<v>.+)"
+    r"(?:is|(?<!s )are|has become|became|(?:has )?changed to) (?:now )?(?P<v>.+)"
     r"|^(?P<v2>[\w' -]{1,40}?) (?:is|are|has become|became) (?:now )?my (?:new |current )*favou?rite "
     r"(?P<what2>[\w -]{1,30})$",
     re.IGNORECASE,

@@ -41,7 +41,8 @@ _LEADS_IN = re.compile(
     r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no(?! more| longer)"
     r"|nope|wait|oh"
     r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then|just so you know"
-    r"|for the record|(?:it )?turns out|as it turns out|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
+    r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?|scan|lab) (?:says?"
+    r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized|discovered)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
     r")?\w+|from now on"
     r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)|i have to say"
     rf"|{_TIME})(?: that\b)?[,:]?\s+",
@@ -156,10 +157,9 @@ def in_first_person(subject: str, text: str) -> str:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
             own = re.sub(rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )){re.escape(name)}(?= )", "I", own, flags=re.IGNORECASE)
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
-    own = together(_LABEL.sub(r"my \g<what> is ", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
-    return own
+    return together(_LABEL.sub(r"my \g<what> is ", own))
 
 
 def _parts(own: str) -> Iterator[tuple[str, str, bool]]:

@@ -15,6 +15,7 @@ HABITS = content_stems(
     "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train drive"
     " ride wear follow collect subscribe"
 ) | {"do"}
+PREFERS = content_stems("prefer")
 LIKINGS = content_stems("like love enjoy prefer want need")
 
 
@@ -61,7 +62,9 @@ _NO_JOB = re.compile(
     r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
     r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
     r"(?:the age|\d\d)))"
-    r"|unemployed|out of work|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
+    r"|unemployed|out of work|between jobs|(?:became|become|went) self-employed|self-employed now|left the company"
+    r"|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
+    r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
     r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
     r"|was not renewed)\b",
     re.IGNORECASE,
@@ -86,7 +89,7 @@ _GIVEN_UP = re.compile(
 )
 _NO_LONGER = re.compile(
     rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
-    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b|the\b).+)",
+    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b|the\b).+)|{I}(?:an? )?non-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORECASE)
@@ -105,6 +108,9 @@ _INSTEAD_OF = re.compile(
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
     re.IGNORECASE,
 )
+_PREFERS_TO = re.compile(
+    rf"{I}(?:prefer|like) [\w ]{{2,30}}? (?:to|over|more than|better than) (?P<v>[\w ]+)", re.IGNORECASE
+)
 _ONCE = re.compile(
     r"\b(?:today|tonight|this (?:morning|afternoon|evening|time)|yesterday|last night|once)\b", re.IGNORECASE
 )
@@ -122,6 +128,7 @@ _UNSUBSCRIBED = re.compile(
     r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
     re.IGNORECASE,
 )
+_RIDES = ("my car", "my bike")
 _ACCOUNTS = content_stems("account subscription membership profile plan")
 _LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
 _WITH_OTHERS = content_stems("sing belong")
@@ -137,6 +144,7 @@ _LEFT_STUDIES = re.compile(
     r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring|summer))",
     re.IGNORECASE,
 )
+_LEFT_HOUSE = re.compile(rf"{I}moved out of my (?P<v>\w+)'s? (?:house|place|flat|apartment|home)\b", re.IGNORECASE)
 _LEFT_TOWN = re.compile(
     rf"{I}left (?P<v>(?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)) for (?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)"
     r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])| \w+ (?:month|year)s? ago)",
@@ -241,6 +249,8 @@ def _home(clause: Clause) -> Iterator[Over]:
 
     if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
         yield Over("home", found[0])
+    if house := _LEFT_HOUSE.match(clause.text):
+        yield Over("does", content_stems(f"live {house['v']}"))
     school = _LEFT_SCHOOL.match(clause.text)
     if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
         yield Over("school", content_stems(school["v"]))
@@ -251,7 +261,7 @@ def _home(clause: Clause) -> Iterator[Over]:
 def _no_longer(clause: Clause) -> Iterator[Over]:
     match = _NO_LONGER.match(clause.text)
     if match and not (match["v4"] and clause.besides):
-        named = match["v"] or match["v2"] or match["v3"] or match["v4"]
+        named = match["v"] or match["v2"] or match["v3"] or match["v4"] or match["v5"]
         held = replace(clause, negated=False, passing=False, besides=False)
         for start in ("I am", "I"):
             for value in values_of(replace(held, text=f"{start} {named}")):
@@ -260,16 +270,17 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
             yield Over("work", employer(at["v"], clause) or frozenset({named}))
         rest = activity(_NEUTRAL.sub("", named))
         wanting, using = _WANTING.match(rest), _USING.match(rest)
-        if wanting:
+        if _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
+            yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
+        elif wanting:
             yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
         elif using:
             yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
             yield Over("has", content_stems(_USING.sub("", rest)))
-        elif _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
-            yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
         elif stems := content_stems(rest):
             yield Over("does", stems)
             yield Over("is", stems)
+            yield from (Over("does", verb) for verb in _doing(rest))
     if was := _WAS_A_VALUE.match(clause.text):
         said = replace(clause, text=f"my {was['what']} is {was['v'] or was['v2']}", negated=False)
         yield from (Over(value.attribute, value.value) for value in values_of(said))
@@ -292,12 +303,22 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         yield Over("does", content_stems(no_more["v"]), HABITS)
     switched = _SWITCHED.match(clause.text)
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
-        yield Over("does", stems, HABITS)
-        yield from (Over(kind, stems) for kind in ("any value", "has", "vehicle", "my car", "my phone"))
+        yield Over("does", stems, HABITS | PREFERS)
+        yield from (Over(kind, stems) for kind in ("any value", "has", *_RIDES, "my phone"))
+    if over := _PREFERS_TO.match(clause.text):
+        yield Over("does", content_stems(_NEUTRAL.sub("", over["v"])), PREFERS)
     instead = _INSTEAD_OF.match(clause.text)
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(_NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
+
+
+def _doing(agent: str) -> set[Stems]:
+    """What they do who are called so: `a smoker`, smoke."""
+    word = agent.removeprefix("a ").removeprefix("an ")
+    if not word.isalpha() or not word.endswith("er"):
+        return set()
+    return {content_stems(word[:-1]), content_stems(word[:-2]), content_stems(word[:-3])} - {NOTHING}
 
 
 def _trade(doing: str) -> Stems:
@@ -322,7 +343,11 @@ def _possession(clause: Clause) -> Iterator[Over]:
         died = match is gone and match["died"]
         if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
             continue
-        yield from (Over(kind, stems) for kind in ("has", "vehicle", "my car"))
+        yield from (Over(kind, stems) for kind in ("has", *_RIDES))
+        if thing.lower() == "car":
+            yield Over("my car")
+        if died and thing.lower() in _SPOUSES:
+            yield Over("relationship", frozenset({"married"}))
         if several and thing.endswith(several["v"]):
             yield Over("has several", stems)
     if membership := _UNSUBSCRIBED.match(clause.text):
@@ -352,7 +377,7 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _parted(clause: Clause) -> Iterator[Over]:
     match = _PARTED.match(clause.text)
     if match and not clause.negated:
-        named = re.sub(r"^my ", "", stated(match["v"] or match["v2"] or ""))
+        named = re.sub(r"^my ", "", _NEUTRAL.sub("", stated(match["v"] or match["v2"] or "")))
         whose = NOTHING if named.lower() in (*_PARTNERS, *_SPOUSES) else content_stems(named)
         yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
         if named.lower() in _SPOUSES:

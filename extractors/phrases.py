@@ -24,7 +24,7 @@ IRREGULAR_PAST = (
 )
 _DAY = either(DAYS).lower()
 _MONTH = rf"(?:{either(tuple(month[:3] for month in MONTHS)).lower()})[a-z]*"
-WHEN = rf"(?:{_DAY}|{_MONTH}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"
+WHEN = rf"(?:{_DAY}|{_MONTH}|\d+(?![\d.,]*%)|noon|midnight|tomorrow|tonight|next|the \d|this)"
 
 # Where a value ends.
 _STOP = re.compile(
@@ -109,7 +109,7 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 _SET = re.compile(
     rf"^(?:my|the) (?P<v>[\w' -]{{2,50}}?) (?:is|are|takes place|starts|begins|happens)"
     rf"(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from| to)? (?P<when>{WHEN}.*)"
-    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my|the) )?(?P<v2>[\w' -]{{2,50}}?)"
+    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)"
     rf"(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.names import NOT_NAMES
-from semmem.extractors.phrases import I, Stems, stated
+from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import OCCUPATIONS, either
@@ -30,10 +30,14 @@ _PET = re.compile(
     re.IGNORECASE,
 )
 _DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
-_TITLE = rf"(?:(?!(?:at|for|in|of|with|not)\b)\w+[ -]){{0,4}}?(?:{either(OCCUPATIONS)})"
+_TITLE = (
+    r"(?:(?!(?:my|your|his|her|their|our|not|no|a|the|at|for|in|of|with|to)\b)\w+[ -]){0,4}?"
+    rf"(?:{either(OCCUPATIONS)})"
+)
 _IS_A = re.compile(
-    rf"{I}(?P<new>(?:(?:promoted to|retrained as|retrained to be|trained as|hired as|became|become) )?)(?:an? |the |be )?"
-    rf"(?P<v>{_TITLE})\b(?!['-]| (?:of|to|for) (?:my|a)\b)",
+    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as|retrained to be"
+    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b"
+    r"(?!['-]| (?:of|to|for) (?:my|a)\b)",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(
@@ -121,7 +125,8 @@ def _roles(clause: Clause) -> Iterator[Value]:
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):
-        yield Value("vehicle", content_stems(stated(drives["v"])), tentative=True)
+        kind = "my car" if "driv" in drives.group().lower() else "my bike"
+        yield Value(kind, content_stems(stated(drives["v"])), tentative=True)
 
 
 ROLES: tuple[Callable[[Clause], Iterator[Value]], ...] = (_trade, _studies, _called, _one_at_a_time, _roles)

@@ -112,7 +112,8 @@ def _habit(clause: Clause) -> Iterator[Trait]:
 
 def _heads(thing: Sequence[str]) -> Stems:
     """The word that a thing is called by, the names in it, and what a class or a club is of."""
-    heads = [*thing[-1:], *(word for word in thing if word[:1].isupper())]
+    named = 2 if thing and not content_stems(thing[-1]) else 1  # "vitamin D"
+    heads = [*thing[-named:], *(word for word in thing if word[:1].isupper())]
     if len(thing) > 1 and _HOLDS.fullmatch(thing[-1]):
         heads.append(thing[-2])
     return content_stems(" ".join(heads))
