@@ -15,7 +15,8 @@ _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
 _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
 
 _LIVES = re.compile(
-    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back )?(?P<at>in|at|on) (?P<v>.+)", re.I
+    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my|a) [\w ]{{2,20}}? )?(?P<at>in|at|on) (?P<v>.+)",
+    re.I,
 )
 _MOVED = re.compile(
     rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out |down |up )*"
@@ -32,6 +33,7 @@ _ADDRESS = re.compile(
     rf"|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
     re.IGNORECASE,
 )
+_READDRESSED = re.compile(rf"{I}changed (?:my )?(?:home )?address (?:from [^,]{{1,40}}? )?to (?P<v>.+)", re.IGNORECASE)
 _ADDRESSES = {
     **dict.fromkeys(("", "home", "postal", "mailing", "residential", "private", "street"), "home"),
     **dict.fromkeys(("shipping", "delivery"), "delivery address"),
@@ -119,6 +121,12 @@ _LIKES = re.compile(
     r"|(?:do |does )?not (?:really )?(?:like|enjoy|love)|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
     re.IGNORECASE,
 )
+_OF_A_KIND = re.compile(
+    rf"^I {ADVERB}(?P<verb>use|drink|eat|take|wear|read|drive)s? (?:an? |the |my )?(?P<kind>[a-z-]+) "
+    r"(?P<head>(?!(?:in|on|at|to|for|with|now|a|the|every|times?|days?|again|and|or|too)\b)[a-z]+)"
+    r"(?=$| now\b| instead\b| these days| to\b| in\b| at\b| every\b)",
+    re.IGNORECASE,
+)
 _FILLERS = re.compile(
     r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot|after (?:the|my|an?)"
     r"|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
@@ -138,8 +146,15 @@ def values_of(clause: Clause) -> Iterator[Value]:
         return
     found = (value for reader in _READERS for value in reader(clause))
     for value in found:
-        if not (clause.passing and value.attribute in ("home", "work", "job", "diet", "channel")):
+        if not (
+            clause.passing
+            and not _SO_FAR.match(clause.text)
+            and value.attribute in ("home", "work", "job", "diet", "channel")
+        ):
             yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
+
+
+_SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
 
 
 def _polarities(clause: Clause) -> Iterator[Value]:
@@ -170,6 +185,8 @@ def _home(clause: Clause) -> Iterator[Value]:
     elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
         yield Value("home", found[0], street=found[1], moved=not found[1] or "," in moved["v"])
     elif (home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause)):
+        yield Value("home", found[0], street=found[1], moved=clause.renewed)
+    elif (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause)):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
@@ -265,6 +282,15 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("relationship", frozenset({"dating"}))
 
 
+def _variety(clause: Clause) -> Iterator[Value]:
+    """`I use dark mode` gives way to `I use light mode now`, for the latter says that it is new."""
+    match = _OF_A_KIND.match(clause.text)
+    if match:
+        head, kind = content_stems(match["head"]), content_stems(match["kind"])
+        if head and kind:
+            yield Value(f"{match['verb'].lower()} {' '.join(head)}", kind, tentative=True)
+
+
 def _times(clause: Clause) -> Iterator[Value]:
     found = time_of(clause)
     if found:
@@ -279,5 +305,6 @@ _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
     _favourite,
     _life,
     *ROLES,
+    _variety,
     _times,
 )

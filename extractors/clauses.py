@@ -66,7 +66,7 @@ _DOUBTED = re.compile(
     re.IGNORECASE,
 )
 _COMING = re.compile(
-    r"\b(?:will|shall|going to|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
+    r"\b(?:will|shall|going to (?!the\b|an?\b|my\b)|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
     r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b|(?<= ))",
     re.IGNORECASE,
 )
@@ -77,7 +77,7 @@ _PAST = re.compile(
 _PASSING = re.compile(
     r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|\d+|two|three|four|five|six) )*"
     r"(?:weekend|week|month|day|night|summer|winter|spring|autumn|fall|season|semester|holiday|vacation|conference"
-    r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter)s?\b"
+    r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter|lent|ramadan|advent)s?\b"
     r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
     r"|for now)\b",
     re.IGNORECASE,
@@ -89,7 +89,7 @@ _BESIDES = re.compile(
 )
 # "After ten years in Prague I moved": when and where something was stands in front of what it was.
 _FRONTED = re.compile(
-    r"^(?:after|in|on|at|over|during|by|with|without|from|for|until) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
+    r"^(?:after|in|on|at|over|during|by|with|without|from|for|until|as of) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
 )
 _ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")

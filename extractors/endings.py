@@ -177,7 +177,7 @@ _RESET = re.compile(
     r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
     r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
     r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
-    rf"|(?:{I}|^they (?:have )?)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
+    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
     rf"-]{{2,50}}?)"
     r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
     re.IGNORECASE,
@@ -212,7 +212,7 @@ _NEUTRAL = re.compile(
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
-_USING = re.compile(r"^(?:use|have|using|having) ", re.IGNORECASE)
+_USING = re.compile(r"^(?:use|have|using|having|do|doing) ", re.IGNORECASE)
 
 
 def endings_of(clause: Clause) -> Iterator[Over]:
@@ -276,7 +276,8 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
             yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
         elif using:
             yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
-            yield Over("has", content_stems(_USING.sub("", rest)))
+            kinds = ("has", "has several") if rest.endswith("s") else ("has",)
+            yield from (Over(kind, content_stems(_USING.sub("", rest))) for kind in kinds)
         elif stems := content_stems(rest):
             yield Over("does", stems)
             yield Over("is", stems)
@@ -292,7 +293,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
     match = _GIVEN_UP.match(clause.text)
     if match:
         rest = activity(_NEUTRAL.sub("", match["v"]))
-        doing = any(word.endswith("ing") for word in rest.split()[:2])
+        doing = any(word.endswith("ing") for word in rest.split()[:2]) or (rest.islower() and rest.isalpha())
         stems = content_stems(_USING.sub("", rest))
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
             yield Over("does", stems, LIKINGS if match["how"].lower() in ("gone off", "went off") else HABITS)
@@ -319,6 +320,14 @@ def _doing(agent: str) -> set[Stems]:
     if not word.isalpha() or not word.endswith("er"):
         return set()
     return {content_stems(word[:-1]), content_stems(word[:-2]), content_stems(word[:-3])} - {NOTHING}
+
+
+_MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
+_SHUNNED = {
+    "vegetarian": (*_MEATS, "fish", "seafood"),
+    "vegan": (*_MEATS, "fish", "seafood", "dairy", "eggs", "cheese"),
+    "pescatarian": _MEATS,
+}
 
 
 def _trade(doing: str) -> Stems:
@@ -404,6 +413,12 @@ def _diet(clause: Clause) -> Iterator[Over]:
         if food in ("meat", "chicken", "beef", "pork"):
             ended += ["pescatarian", "pescetarian"]
         yield from (Over("diet", content_stems(name)) for name in ended)
+    if clause.negated or clause.passing or not clause.holds:
+        return
+    for value in values_of(clause):
+        if value.attribute == "diet":
+            for food in _SHUNNED.get(next(iter(value.value), ""), ()):
+                yield Over("does", content_stems(food), content_stems("eat"))
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (

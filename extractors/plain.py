@@ -50,6 +50,7 @@ _PARTED = re.compile(
     r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
     re.IGNORECASE,
 )
+_IS_WHERE = re.compile(r"^(?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*) is where I (?:now )?(?P<how>live)\b")
 _ENDED_UP = re.compile(r"\b(?:ended up moving|ended up|made the move|made my way) to(?= [A-Z])")
 _HOUSED = re.compile(  # "bought a house in Linz and moved in"
     r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*),? and "
@@ -93,6 +94,7 @@ def plain(text: str, *, alone: bool) -> str:
 def together(sentence: str) -> str:
     """What is told of two as what the speaker did: `Jo and I split up` as `I broke up with Jo`."""
     sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
+    sentence = _IS_WHERE.sub(r"I \g<how> in \g<where>", sentence)
     sentence = _ENDED_UP.sub("moved to", sentence)
     return _HOUSED.sub(r"moved to \g<where>", sentence)
 

@@ -71,6 +71,15 @@ _MEASURE = re.compile(
     r"(?P<v>[^,;]{0,30}?\d[^,;]*|(?-i:[A-Z])\d)",
     re.IGNORECASE,
 )
+_USERNAME = re.compile(
+    rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
+    rf"|{I}changed my (?P<what2>user ?name|handle|gamertag) (?:from \S+ )?to (?P<v2>@?[\w.-]+)$",
+    re.IGNORECASE,
+)
+_WEIGHS = re.compile(rf"{I}weighs? (?P<v>\d[^,;]*)", re.IGNORECASE)
+_AGE = re.compile(
+    rf"{I}(?:turned )?(?P<v>\d{{1,3}})(?: years old)?(?: now| today| yesterday| last \w+)?$", re.IGNORECASE
+)
 _NAMED_ONCE = re.compile(
     rf"^my {_NEW}(?P<what>(?:(?:native|first|main|home) )?(?:{_TITLED})) (?:is|has changed to|changed to)(?: now)? "
     r"(?P<v>(?-i:[A-Z])[\w-]+)",
@@ -114,6 +123,13 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
     for pattern in (_MEASURE, _NAMED_ONCE):
         if match := pattern.match(clause.text):
             yield Value(f"my {match['what'].lower()}", content_stems(stated(match["v"])))
+    if username := _USERNAME.match(clause.text):
+        kind = (username["what"] or username["what2"]).lower().replace(" ", "")
+        yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
+    if weighs := _WEIGHS.match(clause.text):
+        yield Value("my weight", content_stems(stated(weighs["v"])))
+    if age := _AGE.match(clause.text):
+        yield Value("age", frozenset({age["v"]}))
 
 
 def _roles(clause: Clause) -> Iterator[Value]:

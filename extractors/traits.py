@@ -46,7 +46,7 @@ _NO_HABIT = re.compile(
 _LIMITS = re.compile(
     r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day"
     r"|an? week|twice"
-    r"|once|while|without|a lot|and)\b.*$",
+    r"|once|\w+ times|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
 _IS_ON = re.compile(r"^am on (?:an?|the|my)? ?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
