@@ -13,6 +13,11 @@ from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'"})  # noqa: RUF001
+# Some words in quotation marks are somebody's speech, one is a name.
+_QUOTED = re.compile(
+    r"\"(?=[^\"\n]* )[^\"\n]{4,2000}\"|“(?=[^”\n]* )[^”\n]{4,2000}”|«(?=[^»\n]* )[^»\n]{4,2000}»"
+    r"|(?<![\w'])'(?=(?:[^'\n]|'(?=\w)){0,300} )(?:[^'\n]|'(?=\w)){4,300}'(?!\w)"
+)
 _SPELLED_OUT = (
     (re.compile(r"\bcan't\b|\bcannot\b", re.IGNORECASE), "can not"),
     (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
@@ -149,7 +154,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
 
 def in_first_person(subject: str, text: str) -> str:
     """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what is in quotes as it was said."""
-    own = _said_by(subject, text.translate(_APOSTROPHES))
+    own = _QUOTED.sub("…", _said_by(subject, text.translate(_APOSTROPHES)))
     for pattern, spelled in _SPELLED_OUT:
         own = pattern.sub(spelled, own)
     for name in dict.fromkeys((subject, subject.split()[0] if subject.split() else subject)):
