@@ -97,7 +97,12 @@ _CHAT_LINE = re.compile(
 )
 _LABELS = frozenset("note update correction edit news ps todo question answer summary reminder fact fyi info".split())
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
-_LONG_QUOTE = re.compile(r"\"[^\"\n]{2,2000}[.!?] [^\"\n]{1,2000}\"|“[^”\n]{2,2000}[.!?] [^”\n]{1,2000}”")
+# Several sentences in quotation marks, one of which speaks of itself. A mark behind a word closes and does not open.
+_LONG_QUOTE = re.compile(
+    r"(?<![\w.!?,…])\"(?=[^\"\n]*\b(?:I|I'm|I've|my|My|we|We)\b)[^\"\n]{2,2000}[.!?] [^\"\n]{1,2000}\""
+    r"|“(?=[^”\n]*\b(?:I|I'm|I've|my|My|we|We)\b)[^”\n]{2,2000}[.!?] [^”\n]{1,2000}”"
+)
+
 
 
 def own_words(text: str, speaker: str) -> str:
