@@ -17,6 +17,7 @@ from semmem.extractors.words import content_stems, words
 # .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.
 CANDIDATE_COSINE = 0.4
 MAX_CANDIDATES = 8  # for each draft, its own subject first
+MOST_COMPARED = 1_000  # of a scope's newest facts, among which the rules look for what a draft changes
 MOST_STANDING = 64  # meanings of one batch that give one attribute values beside each other
 CONFIRM_COSINE = 0.95
 BACKSTORY = timedelta(days=365)  # what was over so long before a fact was said is what led up to it, and no news
@@ -80,7 +81,10 @@ def judge(question: Question) -> Decision:
     if after:
         draft = _as_history(draft, min(map(_since, after)))
     if before:
-        return Decision(verdict="supersede", draft=draft, target=max(before, key=_since))
+        last = max(before, key=_since)
+        return Decision(
+            verdict="supersede", draft=draft, target=last, also=tuple(fact for fact in before if fact is not last)
+        )
     if after:
         return Decision(verdict="add", draft=draft)
     for fact, cosine in _current(question):
@@ -225,6 +229,29 @@ class Standing:
         return sorted(found)
 
 
+class Rivals:
+    """Facts, found by what a statement may change of them or they of it: it need not be near them in its words.
+
+    `facts` are the newest first; of those that share an attribute, MOST_STANDING are looked at.
+    """
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._by_handle: dict[tuple[str, str], list[Fact]] = {}
+        for fact in facts:
+            said = meaning(fact.subject, fact.text)
+            for handle in said.handles.union(over.handles[0] for over in said.over):
+                self._by_handle.setdefault((_subject(fact), handle), []).append(fact)
+
+    def of(self, draft: Draft) -> list[Fact]:
+        """Those that the draft replaces, or that replace it."""
+        said, subject = meaning(draft.subject, draft.text), _subject(draft)
+        buckets = [self._by_handle.get((subject, handle), []) for handle in said.handles]
+        for over in said.over:
+            buckets.append(min((self._by_handle.get((subject, handle), []) for handle in over.handles), key=len))
+        near = {fact.id: fact for bucket in buckets for fact in bucket[:MOST_STANDING]}
+        return [fact for fact in near.values() if replaces(draft, fact) or replaces(fact, draft)]
+
+
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """The drafts with the same statement joined into one that has the sources of all, in order of first appearance.
 
@@ -275,17 +302,23 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
 
 def one_successor(decisions: Sequence[Decision]) -> list[Decision]:
     """The decisions, such that no fact is superseded twice: the last draft takes its place, the others are added."""
-    last = {decision.target.id: i for i, decision in enumerate(decisions) if decision.target and _supersedes(decision)}
-    return [
-        replace(decision, verdict="add", target=None)
-        if decision.target and _supersedes(decision) and last[decision.target.id] != i
-        else decision
-        for i, decision in enumerate(decisions)
-    ]
+    last = {fact.id: i for i, decision in enumerate(decisions) for fact in _retired(decision)}
+    made: list[Decision] = []
+    for i, decision in enumerate(decisions):
+        mine = [fact for fact in _retired(decision) if last[fact.id] == i]
+        if decision.verdict != "supersede":
+            made.append(decision)
+        elif mine:
+            made.append(replace(decision, target=mine[0], also=tuple(mine[1:])))
+        else:
+            made.append(replace(decision, verdict="add", target=None, also=()))
+    return made
 
 
-def _supersedes(decision: Decision) -> bool:
-    return decision.verdict == "supersede"
+def _retired(decision: Decision) -> tuple[Fact, ...]:
+    if decision.verdict != "supersede" or decision.target is None:
+        return ()
+    return (decision.target, *decision.also)
 
 
 def _current(question: Question) -> list[tuple[Fact, float]]:

@@ -104,7 +104,6 @@ _LONG_QUOTE = re.compile(
 )
 
 
-
 def own_words(text: str, speaker: str) -> str:
     """The text less code, quoted lines, mails, what is to be worked on or was pasted, and what is played or made up.
 
