@@ -286,12 +286,14 @@ def _agreeing(groups: Mapping[datetime | None, int], start: datetime | None) -> 
 def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft, ...]:
     """The drafts of one batch, where one that a later one replaces is history from then on.
 
-    `said` has the world time of each source event: from then on an undated draft holds.
+    `said` has the world time of each source event: from then on an undated draft holds, and by it one is later.
     """
     closed = list(drafts)
     standing = Standing()
-    for later, draft in enumerate(drafts):
-        since = draft.validity.start or max(said[source.event_id] for source in draft.sources)
+    times = [max(said[source.event_id] for source in draft.sources) for draft in drafts]
+    for later in sorted(range(len(drafts)), key=times.__getitem__):
+        draft = drafts[later]
+        since = draft.validity.start or times[later]
         for earlier in standing.replaced_by(draft):
             closed[earlier] = _as_history(closed[earlier], since)
             standing.drop(earlier)
