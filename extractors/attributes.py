@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, employer, place, stated, time_of
+from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, employer, place, stated, time_of
 from semmem.extractors.roles import ROLES
 from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
@@ -184,9 +184,9 @@ def _home(clause: Clause) -> Iterator[Value]:
             yield Value("home", found[0], street=found[1])
     elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
         yield Value("home", found[0], street=found[1], moved=not found[1] or "," in moved["v"])
-    elif (home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause)):
-        yield Value("home", found[0], street=found[1], moved=clause.renewed)
-    elif (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause)):
+    elif ((home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause))) or (
+        (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
+    ):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])

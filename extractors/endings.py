@@ -2,85 +2,30 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from semmem.extractors.attributes import Value, values_of
+from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, GROUP, I, Stems, activity, employer, place, stated
+from semmem.extractors.departures import DEPARTURES
+from semmem.extractors.phrases import (
+    ADVERB,
+    HABITS,
+    LIKINGS,
+    NEUTRAL,
+    PREFERS,
+    RIDES,
+    SPOUSES,
+    I,
+    Stems,
+    activity,
+    employer,
+    stated,
+)
+from semmem.extractors.possessions import LOSSES
+from semmem.extractors.value import NOTHING, Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MONTHS, OCCUPATIONS, either
+from semmem.language.words import OCCUPATIONS
 
-NOTHING: Stems = frozenset()
-HABITS = content_stems(
-    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train drive"
-    " ride wear follow collect subscribe"
-) | {"do"}
-PREFERS = content_stems("prefer")
-LIKINGS = content_stems("like love enjoy prefer want need")
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """What holds no more: a trait of a kind, or an attribute's value. Without stems, whatever there is of it."""
-
-    kind: str
-    stems: Stems = NOTHING
-    verbs: Stems = NOTHING  # of a habit that is named by its object alone: what may be done with it
-
-    @property
-    def handles(self) -> tuple[str, ...]:
-        """By each of these an earlier statement that it ends is found."""
-        if self.kind == "any value":
-            return (f"value {' '.join(sorted(self.stems))}",)
-        if self.kind in _TRAITS and self.stems:
-            return tuple(f"{self.kind} {stem}" for stem in self.stems)
-        return (self.kind,)
-
-    def ends(self, *values: Value) -> bool:
-        if self.kind == "any value":
-            return any(self.stems == value.value for value in values)
-        same = (value for value in values if value.attribute == self.kind)
-        return any(not self.stems or self.stems <= value.value or value.value <= self.stems for value in same)
-
-
-_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement")
-
-_LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
-_DISMISSED = re.compile(
-    rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| "
-    rf"this| in| on"
-    r"| today| yesterday| after| because))",
-    re.IGNORECASE,
-)
-_LAST_DAY = re.compile(
-    r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)"
-    r"|^my (?:very )?last day (?:(?:at|with) (?P<v2>[\w&.' -]{1,40}?) )?(?:was|is) (?:today|yesterday|last \w+|(?:on )?\w+day\b)",
-    re.IGNORECASE,
-)
-_NO_JOB = re.compile(
-    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
-    r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
-    r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
-    r"(?:the age|\d\d)))"
-    r"|unemployed|out of work|between jobs|(?:became|become|went) self-employed|self-employed now|left the company"
-    r"|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
-    r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
-    r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
-    r"|was not renewed)\b",
-    re.IGNORECASE,
-)
-_JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
-_RETIRED = re.compile(
-    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force|force"
-    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job|work)|full-time))",
-    re.IGNORECASE,
-)
-_FOR_GOOD = re.compile(
-    r"^(?:$|last\b|this\b|yesterday|today|in (?-i:[A-Z\d])|on\b|for good|because|after \w+ (?:years|months)|recently"
-    r"|to (?:start|join|work|found)|for (?-i:[A-Z])|(?:\w+ ){1,2}(?:days|weeks|months|years?) ago|and\b|now\b)",
-    re.IGNORECASE,
-)
-_MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
 _GIVEN_UP = re.compile(
     rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|gone off|went off|off|kicked|ditched"
     r"|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?"
@@ -114,42 +59,6 @@ _PREFERS_TO = re.compile(
 _ONCE = re.compile(
     r"\b(?:today|tonight|this (?:morning|afternoon|evening|time)|yesterday|last night|once)\b", re.IGNORECASE
 )
-_GOT_RID = re.compile(
-    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
-    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption)\b"
-    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
-    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to)\b)))"
-    rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
-    re.IGNORECASE,
-)
-_UNSUBSCRIBED = re.compile(
-    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|unsubscribed from) (?:my |the )?"
-    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
-    r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
-    re.IGNORECASE,
-)
-_RIDES = ("my car", "my bike")
-_ACCOUNTS = content_stems("account subscription membership profile plan")
-_LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
-_WITH_OTHERS = content_stems("sing belong")
-_LEFT_SCHOOL = re.compile(
-    rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college|university"
-    r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
-    re.IGNORECASE,
-)
-_SCHOOLING = r"(?:my )?(?:university|uni|college|school|studies|degree|(?:law|med|medical|grad|art|business) school)"
-_LEFT_STUDIES = re.compile(
-    rf"{I}(?:dropped out(?: of {_SCHOOLING})?|(?:quit|left) {_SCHOOLING}|graduated"
-    r"|(?:finished|completed|got) (?:my|the) (?:degree|studies|bachelor\w*|master\w*))"
-    r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring|summer))",
-    re.IGNORECASE,
-)
-_LEFT_HOUSE = re.compile(rf"{I}moved out of my (?P<v>\w+)'s? (?:house|place|flat|apartment|home)\b", re.IGNORECASE)
-_LEFT_TOWN = re.compile(
-    rf"{I}left (?P<v>(?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)) for (?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)"
-    r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])| \w+ (?:month|year)s? ago)",
-    re.IGNORECASE,
-)
 _UNCALLED = re.compile(
     r"^(?:please )?(?:do not call me|stop calling me|I no longer go by) (?P<v>(?-i:[A-Z])[\w'-]*)", re.IGNORECASE
 )
@@ -159,30 +68,6 @@ _UNREACHED = re.compile(
 )
 _CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}
 _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
-_IS_GONE = re.compile(
-    r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
-    r"|been|had to be) )*"
-    r"(?:passed away|no longer with us|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
-    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because|during"
-    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over|\w+ \w+ ago)\b))",
-    re.IGNORECASE,
-)
-_MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
-_SOME_OTHER = re.compile(
-    r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
-    r"|childhood|neighbou?r)\b|\w's\b",
-    re.IGNORECASE,
-)
-_RESET = re.compile(
-    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
-    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
-    r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
-    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
-    rf"-]{{2,50}}?)"
-    r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
-    re.IGNORECASE,
-)
-_LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"^(?:please )?(?:forget|ignore|disregard|scratch|it is not true|it was not true|I lied|I was lying|I was wrong)"
     r"(?: when I said| the fact| about)?(?: that)? (?P<v>(?:I|my) .+)",
@@ -195,67 +80,26 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
-_SPOUSES = ("husband", "wife", "spouse")
 _EATS_AGAIN = re.compile(
     rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
-    re.IGNORECASE,
-)
-_NEUTRAL = re.compile(
-    rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
-    r"|this \w+|yesterday"
-    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
-    r"ago|for health"
-    r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
 _USING = re.compile(r"^(?:use|have|using|having|do|doing) ", re.IGNORECASE)
+_MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
+_SHUNNED = {
+    "vegetarian": (*_MEATS, "fish", "seafood"),
+    "vegan": (*_MEATS, "fish", "seafood", "dairy", "eggs", "cheese"),
+    "pescatarian": _MEATS,
+}
 
 
 def endings_of(clause: Clause) -> Iterator[Over]:
     for reader in _READERS:
         yield from reader(clause)
-
-
-def _job(clause: Clause) -> Iterator[Over]:
-    if clause.besides or (clause.passing and not _JOBLESS.match(clause.text)):
-        return
-    if left := _LEFT.match(clause.text):
-        name = re.match(r"(?:(?-i:[A-Z])[\w&.-]*(?: |$))+", left["v"]) or (
-            re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
-        )
-        if name and _FOR_GOOD.match(left["v"][name.end() :]):
-            yield Over("work", content_stems(name.group()))
-    for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
-        if match := pattern.match(clause.text):
-            named = next((group for group in match.groups() if group), "")
-            whose = employer(named, clause) if named else NOTHING
-            if whose is not None:
-                yield Over("work", whose)
-    if _RETIRED.match(clause.text):
-        yield Over("work")
-        yield Over("job")
-
-
-def _home(clause: Clause) -> Iterator[Over]:
-    match = _MOVED_OUT.match(clause.text)
-    if match and not clause.passing and (not match["left"] or "for good" in match["v"]):
-        found = place(match["v"], clause)
-        if found:
-            yield Over("home", found[0])
-
-    if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
-        yield Over("home", found[0])
-    if house := _LEFT_HOUSE.match(clause.text):
-        yield Over("does", content_stems(f"live {house['v']}"))
-    school = _LEFT_SCHOOL.match(clause.text)
-    if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
-        yield Over("school", content_stems(school["v"]))
-    if _LEFT_STUDIES.match(clause.text):
-        yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
 
 
 def _no_longer(clause: Clause) -> Iterator[Over]:
@@ -268,7 +112,7 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
                 yield Over(value.attribute, value.value)
         if at := _WITH.match(named):
             yield Over("work", employer(at["v"], clause) or frozenset({named}))
-        rest = activity(_NEUTRAL.sub("", named))
+        rest = activity(NEUTRAL.sub("", named))
         wanting, using = _WANTING.match(rest), _USING.match(rest)
         if _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
             yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
@@ -292,7 +136,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         return
     match = _GIVEN_UP.match(clause.text)
     if match:
-        rest = activity(_NEUTRAL.sub("", match["v"]))
+        rest = activity(NEUTRAL.sub("", match["v"]))
         doing = any(word.endswith("ing") for word in rest.split()[:2]) or (rest.islower() and rest.isalpha())
         stems = content_stems(_USING.sub("", rest))
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
@@ -305,12 +149,12 @@ def _given_up(clause: Clause) -> Iterator[Over]:
     switched = _SWITCHED.match(clause.text)
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
         yield Over("does", stems, HABITS | PREFERS)
-        yield from (Over(kind, stems) for kind in ("any value", "has", *_RIDES, "my phone"))
+        yield from (Over(kind, stems) for kind in ("any value", "has", *RIDES, "my phone"))
     if over := _PREFERS_TO.match(clause.text):
-        yield Over("does", content_stems(_NEUTRAL.sub("", over["v"])), PREFERS)
+        yield Over("does", content_stems(NEUTRAL.sub("", over["v"])), PREFERS)
     instead = _INSTEAD_OF.match(clause.text)
     if instead and not _ONCE.search(clause.text):
-        stems = content_stems(_NEUTRAL.sub("", instead["v"]))
+        stems = content_stems(NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
 
 
@@ -320,14 +164,6 @@ def _doing(agent: str) -> set[Stems]:
     if not word.isalpha() or not word.endswith("er"):
         return set()
     return {content_stems(word[:-1]), content_stems(word[:-2]), content_stems(word[:-3])} - {NOTHING}
-
-
-_MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
-_SHUNNED = {
-    "vegetarian": (*_MEATS, "fish", "seafood"),
-    "vegan": (*_MEATS, "fish", "seafood", "dairy", "eggs", "cheese"),
-    "pescatarian": _MEATS,
-}
 
 
 def _trade(doing: str) -> Stems:
@@ -340,43 +176,6 @@ def _trade(doing: str) -> Stems:
     return content_stems(f"{thing} {agent}") if agent else NOTHING
 
 
-def _possession(clause: Clause) -> Iterator[Over]:
-    several = re.search(r"\b(?:my|the|both|all) (?:\w+ )?(?P<v>[a-z]+s)\b", clause.text)
-    rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
-    if clause.passing:
-        return
-    for match in filter(None, (rid, gone)):
-        named = next(group for group in match.groups() if group)
-        thing = re.sub(r"^(?:my|the) ", "", _NEUTRAL.sub("", stated(named)))
-        stems = content_stems(thing)
-        died = match is gone and match["died"]
-        if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
-            continue
-        yield from (Over(kind, stems) for kind in ("has", *_RIDES))
-        if thing.lower() == "car":
-            yield Over("my car")
-        if died and thing.lower() in _SPOUSES:
-            yield Over("relationship", frozenset({"married"}))
-        if several and thing.endswith(several["v"]):
-            yield Over("has several", stems)
-    if membership := _UNSUBSCRIBED.match(clause.text):
-        stems = content_stems(stated(membership["v"]))
-        for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
-            yield from (Over("has", named), Over("is", named), Over("does", named, HABITS))
-    left = _LEFT_GROUP.match(clause.text)
-    if left and GROUP.search(left["v"]):
-        stems = content_stems(stated(left["v"]))
-        yield from (Over("has", stems), Over("does", stems, HABITS | _WITH_OTHERS))
-
-
-def _appointment(clause: Clause) -> Iterator[Over]:
-    match = _RESET.match(clause.text)
-    if not match or clause.negated or _LONG_PAST.search(clause.text):
-        return
-    if stems := content_stems(match["v"] or match["v2"] or match["v3"]):
-        yield Over("time", stems)
-
-
 def _taken_back(clause: Clause) -> Iterator[Over]:
     match = _RETRACTED.match(clause.text)
     if match and (stems := content_stems(match["v"])):
@@ -386,10 +185,10 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _parted(clause: Clause) -> Iterator[Over]:
     match = _PARTED.match(clause.text)
     if match and not clause.negated:
-        named = re.sub(r"^my ", "", _NEUTRAL.sub("", stated(match["v"] or match["v2"] or "")))
-        whose = NOTHING if named.lower() in (*_PARTNERS, *_SPOUSES) else content_stems(named)
+        named = re.sub(r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or "")))
+        whose = NOTHING if named.lower() in (*_PARTNERS, *SPOUSES) else content_stems(named)
         yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
-        if named.lower() in _SPOUSES:
+        if named.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
     if not clause.negated and _CALLED_OFF.match(clause.text):
         yield Over("relationship", frozenset({"engaged"}))
@@ -422,5 +221,5 @@ def _diet(clause: Clause) -> Iterator[Over]:
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(_job, _home, _no_longer, _given_up, _possession, _appointment, _taken_back, _parted, _reached, _diet),
+    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, _taken_back, _parted, _reached, _diet),
 )

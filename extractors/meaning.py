@@ -7,10 +7,11 @@ English only; what is not known here is added beside the old, never in its place
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semmem.extractors.attributes import Value, values_of
+from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import clauses
-from semmem.extractors.endings import Over, endings_of
+from semmem.extractors.endings import endings_of
 from semmem.extractors.traits import Trait, traits_of
+from semmem.extractors.value import Over, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,23 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
         return None
     what = content_stems(match["v"] or match["v2"])
     return (what, content_stems(match["when"] or match["when2"])) if what else None
+
+
+# What may be done with a thing that somebody gives up, where its name alone is said.
+HABITS = content_stems(
+    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train drive"
+    " ride wear follow collect subscribe"
+) | {"do"}
+PREFERS = content_stems("prefer")
+LIKINGS = content_stems("like love enjoy prefer want need")
+RIDES = ("my car", "my bike")
+SPOUSES = ("husband", "wife", "spouse")
+# Where the name of what is over ends.
+NEUTRAL = re.compile(
+    rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
+    r"|this \w+|yesterday"
+    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
+    r"ago|for health"
+    r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    re.IGNORECASE,
+)

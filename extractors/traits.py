@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.endings import Over
 from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
+from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import NUMBERS
 

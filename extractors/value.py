@@ -1,4 +1,4 @@
-"""One value of an attribute of which a person has one at a time."""
+"""What holds of a person and what is over: a value of an attribute of which there is one at a time, or its end."""
 
 from dataclasses import dataclass
 
@@ -31,3 +31,31 @@ class Value:
         if (self.tentative or other.tentative) and not self.renewed:
             return False
         return self.street == other.street or self.moved
+
+
+NOTHING: Stems = frozenset()
+_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement")
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """What holds no more: a trait of a kind, or an attribute's value. Without stems, whatever there is of it."""
+
+    kind: str
+    stems: Stems = NOTHING
+    verbs: Stems = NOTHING  # of a habit that is named by its object alone: what may be done with it
+
+    @property
+    def handles(self) -> tuple[str, ...]:
+        """By each of these an earlier statement that it ends is found."""
+        if self.kind == "any value":
+            return (f"value {' '.join(sorted(self.stems))}",)
+        if self.kind in _TRAITS and self.stems:
+            return tuple(f"{self.kind} {stem}" for stem in self.stems)
+        return (self.kind,)
+
+    def ends(self, *values: Value) -> bool:
+        if self.kind == "any value":
+            return any(self.stems == value.value for value in values)
+        same = (value for value in values if value.attribute == self.kind)
+        return any(not self.stems or self.stems <= value.value or value.value <= self.stems for value in same)

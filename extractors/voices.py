@@ -95,7 +95,24 @@ _CHAT_LINE = re.compile(
     r"(?P<name>[A-Z][\w'-]{0,20}(?: [A-Z][\w'-]{0,20})?): ?(?P<said>.*)$",
     re.IGNORECASE,
 )
-_LABELS = frozenset("note update correction edit news ps todo question answer summary reminder fact fyi info".split())
+_LABELS = frozenset(
+    [
+        "note",
+        "update",
+        "correction",
+        "edit",
+        "news",
+        "ps",
+        "todo",
+        "question",
+        "answer",
+        "summary",
+        "reminder",
+        "fact",
+        "fyi",
+        "info",
+    ]
+)
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
 # Several sentences in quotation marks, one of which speaks of itself. A mark behind a word closes and does not open.
 _LONG_QUOTE = re.compile(
