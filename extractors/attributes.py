@@ -15,7 +15,8 @@ _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
 _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
 
 _LIVES = re.compile(
-    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my|a) [\w ]{{2,20}}? )?(?P<at>in|at|on) (?P<v>.+)",
+    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my"
+    rf"|a) [\w ]{{2,20}}? )?(?P<at>in|at|on) (?P<v>.+)",
     re.I,
 )
 _MOVED = re.compile(
@@ -42,9 +43,11 @@ _ADDRESSES = {
 }
 _WORKS = re.compile(
     rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)"
-    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time"
+    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new"
+    r"|full-time"
     r"|great) )*(?:job|position|role|working|work|post) (?:at|with|for)"
-    r"|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
+    r"|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
+    r"|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
     rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
     rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
     re.IGNORECASE,
@@ -110,7 +113,8 @@ _DIET = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
+    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|engaged(?! (?:in|with))|divorced|single(?![-\w])"
+    rf"|widowed|dating|a relationship"
     r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
@@ -128,7 +132,8 @@ _OF_A_KIND = re.compile(
     re.IGNORECASE,
 )
 _FILLERS = re.compile(
-    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot|after (?:the|my|an?)"
+    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
+    r"|after (?:the|my|an?)"
     r"|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
     re.IGNORECASE,
 )

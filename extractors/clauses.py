@@ -32,7 +32,9 @@ _SPELLED_OUT = (
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _LABEL = re.compile(  # "New cell number: 212 555 0112"
-    r"^(?:here is |this is |please |use |(?:I (?:have |got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
+    r"^(?:here is |this is |please |use |(?:I (?:have "
+    r"|got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell"
+    r"|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
     re.IGNORECASE,
 )
 _THIRD = (
@@ -43,25 +45,32 @@ _THIRD = (
 )
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
-    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no(?! more| longer)"
+    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah"
+    r"|no(?! more| longer)"
     r"|nope|wait|oh"
-    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then|just so you know"
-    r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?|scan|lab) (?:says?"
-    r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized|discovered)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
+    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then"
+    r"|just so you know"
+    r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?"
+    r"|scan|lab) (?:says?"
+    r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized"
+    r"|discovered)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
     r")?\w+|from now on"
-    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)|i have to say"
+    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)"
+    r"|i have to say"
     rf"|{_TIME})(?: that\b)?[,:]?\s+",
     re.IGNORECASE,
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside|close)\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside"
+    r"|close)\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
 # Of a whole sentence, and of one clause of it.
 _SUPPOSED = re.compile(
-    r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend|dream\w*"
+    r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend"
+    r"|dream\w*"
     r"|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably|possibly)\b",
     re.IGNORECASE,
 )
@@ -72,11 +81,13 @@ _DOUBTED = re.compile(
 )
 _COMING = re.compile(
     r"\b(?:will|shall|going to (?!the\b|an?\b|my\b)|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
-    r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b|(?<= ))",
+    r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b"
+    r"|(?<= ))",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously|once|back then|back when|as a (?:child|kid))\b",
+    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously"
+    r"|once|back then|back when|as a (?:child|kid))\b",
     re.I,
 )
 _PASSING = re.compile(
@@ -88,7 +99,7 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
-    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|weekends?|evenings|nights|volunteer\w*|freelanc\w*"
+    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?|evenings|nights|volunteer\w*|freelanc\w*"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
     re.IGNORECASE,
 )

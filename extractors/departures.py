@@ -17,11 +17,13 @@ _DISMISSED = re.compile(
 )
 _LAST_DAY = re.compile(
     r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)"
-    r"|^my (?:very )?last day (?:(?:at|with) (?P<v2>[\w&.' -]{1,40}?) )?(?:was|is) (?:today|yesterday|last \w+|(?:on )?\w+day\b)",
+    r"|^my (?:very )?last day (?:(?:at|with) (?P<v2>[\w&.' -]{1,40}?) )?(?:was|is) (?:today|yesterday|last \w+"
+    r"|(?:on )?\w+day\b)",
     re.IGNORECASE,
 )
 _NO_JOB = re.compile(
-    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job|position)(?: (?:at|with) (?P<v>.+)"
+    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job"
+    rf"|position)(?: (?:at|with) (?P<v>.+)"
     r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
     r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
     r"(?:the age|\d\d)))"
@@ -34,8 +36,10 @@ _NO_JOB = re.compile(
 )
 _JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
 _RETIRED = re.compile(
-    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force|force"
-    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job|work)|full-time))",
+    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force"
+    rf"|force"
+    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job"
+    r"|work)|full-time))",
     re.IGNORECASE,
 )
 _FOR_GOOD = re.compile(
@@ -45,7 +49,8 @@ _FOR_GOOD = re.compile(
 )
 _MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
 _LEFT_SCHOOL = re.compile(
-    rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college|university"
+    rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college"
+    rf"|university"
     r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
     re.IGNORECASE,
 )
@@ -53,13 +58,15 @@ _SCHOOLING = r"(?:my )?(?:university|uni|college|school|studies|degree|(?:law|me
 _LEFT_STUDIES = re.compile(
     rf"{I}(?:dropped out(?: of {_SCHOOLING})?|(?:quit|left) {_SCHOOLING}|graduated"
     r"|(?:finished|completed|got) (?:my|the) (?:degree|studies|bachelor\w*|master\w*))"
-    r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring|summer))",
+    r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring"
+    r"|summer))",
     re.IGNORECASE,
 )
 _LEFT_HOUSE = re.compile(rf"{I}moved out of my (?P<v>\w+)'s? (?:house|place|flat|apartment|home)\b", re.IGNORECASE)
 _LEFT_TOWN = re.compile(
     rf"{I}left (?P<v>(?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)) for (?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)"
-    r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])| \w+ (?:month|year)s? ago)",
+    r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])"
+    r"| \w+ (?:month|year)s? ago)",
     re.IGNORECASE,
 )
 

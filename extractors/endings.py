@@ -33,8 +33,10 @@ _GIVEN_UP = re.compile(
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(
-    rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
-    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b|the\b).+)|{I}(?:an? )?non-(?P<v5>\w+er)\b",
+    rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do"
+    rf"|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
+    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b"
+    rf"|the\b).+)|{I}(?:an? )?non-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORECASE)
@@ -49,7 +51,8 @@ _SWITCHED = re.compile(
     re.IGNORECASE,
 )
 _INSTEAD_OF = re.compile(
-    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy|wear)"
+    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy"
+    rf"|wear)"
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
     re.IGNORECASE,
 )
@@ -63,7 +66,8 @@ _UNCALLED = re.compile(
     r"^(?:please )?(?:do not call me|stop calling me|I no longer go by) (?P<v>(?-i:[A-Z])[\w'-]*)", re.IGNORECASE
 )
 _UNREACHED = re.compile(
-    r"^(?:please )?(?:(?:do not|stop) (?P<how>call|phone|e-?mail|text|message)(?:ing)? me) (?:any ?more|any longer|again)$",
+    r"^(?:please )?(?:(?:do not|stop) (?P<how>call|phone|e-?mail|text|message)(?:ing)? me) (?:any ?more"
+    r"|any longer|again)$",
     re.IGNORECASE,
 )
 _CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}

@@ -29,8 +29,10 @@ WHEN = rf"(?:{_DAY}|{_MONTH}|\d+(?![\d.,]*%)|noon|midnight|tomorrow|tonight|next
 # Where a value ends.
 _STOP = re.compile(
     r"\s(?:for|with|because|since|last|this|next|after|before|where|which|who|when|while|now|again|permanently|today"
-    rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week|couple)|\d+"
-    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over|but not)\b.*$",
+    rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week"
+    rf"|couple)|\d+"
+    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over"
+    r"|but not)\b.*$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
@@ -109,7 +111,8 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 _SET = re.compile(
     rf"^(?:my|the) (?P<v>[\w' -]{{2,50}}?) (?:is|are|takes place|starts|begins|happens)"
     rf"(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from| to)? (?P<when>{WHEN}.*)"
-    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)"
+    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my"
+    rf"|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)"
     rf"(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
     re.IGNORECASE,
 )
@@ -137,7 +140,8 @@ SPOUSES = ("husband", "wife", "spouse")
 NEUTRAL = re.compile(
     rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
     r"|this \w+|yesterday"
-    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) "
+    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days"
+    rf"|weeks|months|years) ago|a (?:week|month|year) "
     r"ago|for health"
     r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,

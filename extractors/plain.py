@@ -14,7 +14,8 @@ _OR_ENDS = (
     r"| (?:\w+ ){1,2}ago\b)"
 )
 _DISMISSED_ME = re.compile(
-    rf"^{_NAMED} {_HELPING}(?P<how>laid|let|fired|sacked|dismissed|made) me(?P<rest>(?: (?:off|go|redundant))?){_OR_ENDS}",
+    rf"^{_NAMED} {_HELPING}(?P<how>laid|let|fired|sacked|dismissed|made) me(?P<rest>(?: (?:off|go"
+    rf"|redundant))?){_OR_ENDS}",
     re.IGNORECASE,
 )
 _TOOK_ME = re.compile(rf"^{_NAMED} {_HELPING}(?P<how>hired|employed|promoted|transferred) me\b", re.IGNORECASE)
@@ -30,12 +31,14 @@ _IS_MINE = re.compile(
 _FAMILY = re.compile(r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I)
 # Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
 _MANNER = re.compile(
-    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply|imply"
+    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply"
+    r"|imply"
     r"|bully|hardly|barely|rarely|scarcely|nearly|probably|possibly|supposedly|allegedly|likely|unlikely|only)\b)"
     r"[a-z]+ly (?=[a-z])"
 )
 _NOUN_ALLERGY = re.compile(
-    r"^I (?P<not>(?:do not |no longer )?)have (?:an? |this |any |my )?(?:(?:bad|severe|mild|strong|slight|terrible) )*"
+    r"^I (?P<not>(?:do not |no longer )?)have (?:an? |this |any |my )?(?:(?:bad|severe|mild|strong|slight"
+    r"|terrible) )*"
     r"(?P<what>(?!no\b)[\w-]+(?: [\w-]+)?) allergy\b"
 )
 _DIAGNOSED = re.compile(r"^I (?:have been|was|got|am) diagnosed with (?:an? )?(?P<what>[\w-]+) allergy\b")
@@ -58,7 +61,8 @@ _HOUSED = re.compile(  # "bought a house in Linz and moved in"
 )
 _VERBS = (
     r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
-    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up|dropped"
+    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up"
+    r"|dropped"
     r"|traded|graduated|ditched|retrained|took"
 )
 _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"

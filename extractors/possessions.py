@@ -9,16 +9,20 @@ from semmem.extractors.value import NOTHING, Over
 from semmem.extractors.words import content_stems
 
 _GOT_RID = re.compile(
-    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
-    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption)\b"
+    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
+    rf"|cancelled"
+    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away"
+    r"|to|up for adoption)\b"
     r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
-    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to)\b)))"
+    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this"
+    r"|on|to)\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )
 _UNSUBSCRIBED = re.compile(
     rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|unsubscribed from) (?:my |the )?"
-    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
+    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan)\b"
+    r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
     r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
     re.IGNORECASE,
 )
@@ -28,9 +32,12 @@ _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
-    r"(?:passed away|no longer with us|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
-    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because|during"
-    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over|\w+ \w+ ago)\b))",
+    r"(?:passed away|no longer with us|crossed the rainbow bridge|stolen|written off|totall?ed|put down"
+    r"|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
+    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because"
+    r"|during"
+    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over"
+    r"|\w+ \w+ ago)\b))",
     re.IGNORECASE,
 )
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
@@ -41,9 +48,11 @@ _SOME_OTHER = re.compile(
 )
 _RESET = re.compile(
     r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
-    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
+    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled"
+    r"|called off)\b"
     r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
-    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
+    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled"
+    rf"|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
     rf"-]{{2,50}}?)"
     r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
     re.IGNORECASE,

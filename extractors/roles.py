@@ -23,7 +23,8 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _PET = re.compile(
-    r"^my (?P<pet>dog|cat|puppy|kitten|hamster|rabbit|bunny|parrot|horse|pony|goldfish|fish|snake|turtle|tortoise|ferret"
+    r"^my (?P<pet>dog|cat|puppy|kitten|hamster|rabbit|bunny|parrot|horse|pony|goldfish|fish|snake|turtle|tortoise"
+    r"|ferret"
     r"|rat|bird|canary|budgie)(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)(?: now)?$"
     rf"|{I}(?:have|has|own|got|adopted) an? (?P<pet2>dog|cat|puppy|kitten|parrot|horse) (?:named|called) "
     r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
@@ -35,7 +36,8 @@ _TITLE = (
     rf"(?:{either(OCCUPATIONS)})"
 )
 _IS_A = re.compile(
-    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as|retrained to be"
+    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as"
+    rf"|retrained to be"
     rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b"
     r"(?!['-]| (?:of|to|for) (?:my|a)\b)",
     re.IGNORECASE,
@@ -46,8 +48,10 @@ _STUDIES = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    rf"{I}(?:study|studies|studying) (?P<v>(?!(?:for|hard|in|at|with|every|late|alone|a|the|my|to|on|from|more|less|by)\b)"
-    r"[A-Za-z]+(?: (?:science|engineering|studies|history|design|arts?))?)(?= at\b| in\b| now\b| these\b| instead\b|$)",
+    rf"{I}(?:study|studies|studying) (?P<v>(?!(?:for|hard|in|at|with|every|late|alone|a|the|my|to|on|from|more"
+    rf"|less|by)\b)"
+    r"[A-Za-z]+(?: (?:science|engineering|studies|history|design|arts?))?)(?= at\b| in\b| now\b| these\b"
+    r"| instead\b|$)",
     re.IGNORECASE,
 )
 _CHILD_STUDIES = re.compile(
@@ -57,8 +61,10 @@ _CHILD_STUDIES = re.compile(
 )
 _SCHOOL = re.compile(r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Polytechnic|Uni)\b")
 CALL_ME = re.compile(
-    r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather|prefer to) be called"
-    r"|I prefer (?:to be called|being called)|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)"
+    r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather"
+    r"|prefer to) be called"
+    r"|I prefer (?:to be called|being called)"
+    r"|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)"
     r"(?=$| from now on| now| instead| please| again| not | these days|,)",
     re.IGNORECASE,
 )
@@ -67,12 +73,14 @@ _AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(
 _MEASURED = r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
 _MEASURE = re.compile(
-    rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to|changed to)(?: now)? "
+    rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to"
+    rf"|changed to)(?: now)? "
     r"(?P<v>[^,;]{0,30}?\d[^,;]*|(?-i:[A-Z])\d)",
     re.IGNORECASE,
 )
 _USERNAME = re.compile(
-    rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
+    rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to"
+    rf"|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
     rf"|{I}changed my (?P<what2>user ?name|handle|gamertag) (?:from \S+ )?to (?P<v2>@?[\w.-]+)$",
     re.IGNORECASE,
 )

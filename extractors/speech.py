@@ -12,13 +12,15 @@ _LEAD = (
     r"(?:(?:hey|hi|hello|so|and|but|ok|okay|also|please|well|sorry|um|oh|then|by the way|btw|quick question)[,:]? )*"
 )
 _WHO = (
-    r"(?:i|you|we|he|she|they|it|there|this|that|these|those|my|your|our|his|her|their|the|a|an|any|anyone|someone|one)"
+    r"(?:i|you|we|he|she|they|it|there|this|that|these|those|my|your|our|his|her|their|the|a|an|any|anyone"
+    r"|someone|one)"
 )
 _ENGLISH = re.compile(
     rf"^{_LEAD}(?:(?:what|who|whom|whose|which|where|when|why|how)(?:'s|'re|'d| \w+){{1,3}}? {_WHO}\b(?!.*,)"
     r"|(?:what|who|where|when|why|how|which)(?:'s| is| are| was| were| do| does| did| can| could| should| would| will"
     r"| has| have| much| many| often| long| old| far| about| come| else| time| day| kind)\b"
-    rf"|(?:can|could|would|will|do|does|did|is|are|am|was|were|have|has|had|should|shall|may|might|don't|doesn't|didn't"
+    rf"|(?:can|could|would|will|do|does|did|is|are|am|was|were|have|has|had|should|shall|may|might|don't|doesn't"
+    rf"|didn't"
     rf"|isn't|aren't|can't|won't) {_WHO}\b|(?:any (?:idea|news|chance|update)|remind me|tell me|do you|you "
     rf"(?:know|remember) (?:what|who"
     r"|where|when|why|how|if|my))\b)",
@@ -54,7 +56,9 @@ _ELSEWHERE = re.compile(
     r"(?:吗|嗎|呢|么|麼)[。！!~…\s]*$|(?:还|還)?(?:记得|記得)我|(?:哪里|哪裡|哪儿|哪個|哪个|什么|什麼|谁|誰|怎么"
     r"|怎麼|为什么|為什麼|多少|几点|幾點)[^，。]{0,12}$"
     r"|(?:ですか|ますか|でしたか|ましたか|だっけ|かな|のか|何ですか|どこ|いつ|だれ|誰|なぜ)[。\s]*$"
-    r"|(?:어디|누구|언제|뭐|무엇|몇|왜|어떻게|얼마).{0,20}(?:지|야|니|냐|더라|죠|요)[.\s]*$|(?:까|까요|나요|가요|니|는지 알아|ㄹ까)[.\s]*$|(?:ไหม|มั้ย|หรือเปล่า|ที่ไหน|อะไร|ใคร|เมื่อไหร่"
+    r"|(?:어디|누구|언제|뭐|무엇|몇|왜|어떻게|얼마).{0,20}(?:지|야|니|냐|더라|죠|요)[.\s]*$"
+    r"|(?:까|까요|나요|가요|니|는지 알아|ㄹ까)[.\s]*$|(?:ไหม|มั้ย"
+    r"|หรือเปล่า|ที่ไหน|อะไร|ใคร|เมื่อไหร่"
     r"|ทำไม)\s*(?:ครับ|คะ|ค่ะ)?\s*$"
     r"|\b(?:mi|mı|mu|mü)(?:sin|sın|sun|sün|yim|yım|siniz|sınız|yiz|yız)?[.\s]*$|\bli\b[^.]*\?$|(?:कहाँ|कहां|कब"
     r"|कौन|कैसे|क्यों)[^,।]*$|\b(?:ne|nerede|nereye|kim|nasıl|neden|kaç)[.\s]*$|(?:है क्या|कहाँ है|क्या है|कौन "
@@ -70,7 +74,8 @@ _REQUEST = re.compile(
     r"|is\b|address\b)|text (?!me\b)|help|let me know"
     r"|suggest|recommend|compare|calculate|compute|convert|plan|count|pick|choose|reserve|track|file|submit"
     r"|export|import|run|execute"
-    r"|use|ignore|forget (?!(?:that|what) (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend|imagine|speak"
+    r"|use|ignore|forget (?!(?:that|what) (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend"
+    r"|imagine|speak"
     r"|talk|continue|go on|wait|stop|never mind"
     r"|don't (?:forget|tell|worry|share|mention)|do not (?:forget|tell|share|mention)|repeat|include|provide|sort"
     r"|rank|name|define|solve|prove|debug|refactor|implement"
@@ -100,12 +105,14 @@ _COMPOUND = re.compile(
 _LASTING = re.compile(
     r"^(?:please |just )*(?:(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b|always\b|never\b"
     r"|don't ever\b|from now on\b"
-    r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i|my)\b)|\b(?:instead|from now on|going "
+    r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i"
+    r"|my)\b)|\b(?:instead|from now on|going "
     r"forward|in (?:the )?future|always|every time|anymore)\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"^(?:(?:and|but|so|well|oh) )?(?:(?:if|even if|as if|unless)\b.*\b(?:would|could|might|i'd|we'd|he'd|she'd|were)\b"
+    r"^(?:(?:and|but|so|well|oh) )?(?:(?:if|even if|as if|unless)\b.*\b(?:would|could|might|i'd|we'd|he'd|she'd"
+    r"|were)\b"
     r"|(?:imagine|suppose|supposing|assume|assuming|pretend|say|let's say|what if|hypothetically|if only|i wish"
     r"|wish)\b)"
     r"|^(?:i|we)(?:'d| would) (?:\w+ )*if\b|\bif i (?:were|was|lived|had|worked|could)\b",

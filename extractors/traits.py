@@ -51,11 +51,13 @@ _LIMITS = re.compile(
 )
 _IS_ON = re.compile(r"^am on (?:an?|the|my)? ?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
 _VERB_AND_PREPOSITION = re.compile(
-    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?|the|my) )?",
+    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?"
+    r"|the|my) )?",
     re.I,
 )
 _HOLDS = re.compile(
-    r"class(?:es)?|courses?|lessons?|clubs?|sessions?|practice|training|groups?|teams?|phone|car|diet|medication|pills?",
+    r"class(?:es)?|courses?|lessons?|clubs?|sessions?|practice|training|groups?|teams?|phone|car|diet|medication"
+    r"|pills?",
     re.I,
 )
 _OWNS = re.compile(
@@ -71,7 +73,8 @@ _SEVERAL = re.compile(r"\b(?:two|three|four|five|six|both|several|many|[2-9]|\d\
 _BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to)\b.*$", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
 _PARTNER = re.compile(
-    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with|married to|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
+    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with|married to"
+    rf"|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
     r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
     rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
     re.IGNORECASE,

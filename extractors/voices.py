@@ -31,7 +31,8 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e|classify|annotate"
+    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format"
+    r"|analy[sz]e|classify|annotate"
     r"|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score"
     r"|extract|turn"
     r"|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija"
@@ -39,12 +40,15 @@ _IF_NAMED = (
     r"|çevir\w*|исправ\w*|перескаж\w*"
 )
 _ANYWHERE = re.compile(
-    "çevir(?!m[ei]n)|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم|صحح|لخص|अनुवाद|सुधार"
+    "çevir(?!m[ei]n)|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم"
+    "|صحح|لخص|अनुवाद|सुधार"
 )
 _TEXT = (
-    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter|essay"
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter"
+    r"|essay"
     r"|article|post|bio|resume|cv|review|transcript|draft|document|code|lyrics|poem|speech|quote|chat|conversation"
-    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]|siguiente"
+    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]"
+    r"|siguiente"
     r"|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni|это\w*"
     r"|следующ\w*|текст\w*"
 )
@@ -63,7 +67,8 @@ _PASTED = re.compile(
     r"|back))*"
     r"|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}"
     r"|\bi (?:got|received|found|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}"
-    r"|\b(?:says|reads|goes|prints|outputs|returns|displays|shows|states|quote|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article|page)"
+    r"|\b(?:says|reads|goes|prints|outputs|returns|displays|shows|states|quote|example|e\.g\.|sample|output"
+    r"|results?|log|transcript|lyrics|article|page)"
     r")\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)",
     re.IGNORECASE,
 )
@@ -78,7 +83,8 @@ _PLAYED = re.compile(
     r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
     r"|rap|haiku"
     r"|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b"
-    r"|\bfor (?:the next|the rest of|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation|exercise|game"
+    r"|\bfor (?:the next|the rest of|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation"
+    r"|exercise|game"
     r"|scenario|session|minutes),? (?:i'm|i am|i'll be|you're|you are|we're|we are)\b"
     r"|\bi(?:'ll| will| am going to) (?:be|play) (?:the |an? )?\w+(?: and|,) you\b",
     re.IGNORECASE,

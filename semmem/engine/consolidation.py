@@ -16,7 +16,8 @@ from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.writing import Batch, FactWriter
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
-from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES, MOST_COMPARED, Rivals, changes_something
+from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
+from semmem.extractors.standing import MOST_COMPARED, Rivals, changes_something
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints

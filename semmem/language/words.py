@@ -16,7 +16,7 @@ TIMES = ("once", "twice")
 
 PLAIN_MONTHS = tuple(month for month in MONTHS if month != "May")  # a verb and a name too
 
-# The last word of what people are by trade. A trade that is also a kinship or a pastime, such as "runner", is none here.
+# The last word of what people are by trade. What is a kinship or a pastime as well, such as "runner", is none here.
 OCCUPATIONS = _listed(
     """
     accountant actor actress administrator advisor agent analyst apprentice architect artist assistant attendant auditor

@@ -1,4 +1,4 @@
-"""Whose words: what is quoted, pasted, to be worked on, played, supposed, asked or ordered is no fact of its speaker."""
+"""Whose words: what is quoted, pasted, to be worked on, played, supposed, asked or ordered is no speaker's fact."""
 
 import json
 from dataclasses import dataclass
