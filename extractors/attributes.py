@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, employer, place, stated, time_of
+from semmem.extractors.phrases import ADVERB, I, employer, place, stated, time_of
+from semmem.extractors.polarity import polarities
 from semmem.extractors.roles import ROLES
-from semmem.extractors.value import NO, YES, Value
+from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
@@ -75,7 +76,9 @@ _NUMBER = re.compile(
 )
 _EMAIL = re.compile(
     rf"^my (?:new |current )*(?P<kind>{_KIND} )?e-?mail(?: address)? {_CHANGED} (?P<v>[^\s@]{{1,64}}@\S+)"
-    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)",
+    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)"
+    r"|^(?:please |just )*(?:write to|use|e-?mail me at|send \w+ to)(?: me at)? (?P<v3>[^\s@]{1,64}@\S+) "
+    r"(?:from now on|now|instead)\b",
     re.IGNORECASE,
 )
 _REACH_ME = re.compile(
@@ -91,7 +94,8 @@ _CHANNELS = {
     "chat": re.compile(r"(?:chat(?:ting)?|message|whatsapp|slack|signal|telegram)\b", re.IGNORECASE),
 }
 _PREFERS = re.compile(
-    rf"{I}(?:prefer|prefers|preferring) (?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)", re.I
+    rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) (?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)",
+    re.I,
 )
 _RATHER = re.compile(
     r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))", re.I
@@ -119,34 +123,17 @@ _STATUS = re.compile(
     re.IGNORECASE,
 )
 _HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
-_LIKES = re.compile(
-    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
-    r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
-    r"|(?:do |does )?not (?:really )?(?:like|enjoy|love)|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
-    re.IGNORECASE,
-)
 _OF_A_KIND = re.compile(
     rf"^I {ADVERB}(?P<verb>use|drink|eat|take|wear|read|drive)s? (?:an? |the |my )?(?P<kind>[a-z-]+) "
     r"(?P<head>(?!(?:in|on|at|to|for|with|now|a|the|every|times?|days?|again|and|or|too)\b)[a-z]+)"
     r"(?=$| now\b| instead\b| these days| to\b| in\b| at\b| every\b)",
     re.IGNORECASE,
 )
-_FILLERS = re.compile(
-    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
-    r"|after (?:the|my|an?)"
-    r"|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
-    re.IGNORECASE,
-)
-_PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
-_NOT_PRESENT = re.compile(
-    rf"\w+ed\b|(?:have|has|had|was|were|{IRREGULAR_PAST}|never|no|will|going) ",
-    re.IGNORECASE,
-)
 
 
 def values_of(clause: Clause) -> Iterator[Value]:
     """The values that a clause in the present gives; none of what is true for a while only."""
-    yield from _polarities(clause)
+    yield from polarities(clause)
     if clause.negated:
         return
     found = (value for reader in _READERS for value in reader(clause))
@@ -160,25 +147,6 @@ def values_of(clause: Clause) -> Iterator[Value]:
 
 
 _SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
-
-
-def _polarities(clause: Clause) -> Iterator[Value]:
-    """Liking and disliking one thing, and a statement and its plain negation, exclude each other."""
-    liking = _LIKES.match(clause.text)
-    if liking:
-        thing = _FILLERS.sub("", " " + liking["v"])
-        stems = content_stems(thing) | ({"May"} if " May" in thing else set())  # the word "may" carries no meaning
-        if stems:
-            yield Value(f"liking {' '.join(sorted(stems))}", YES if liking["likes"] else NO)
-        return
-    present = _PRESENT.match(clause.text)
-    if not present or "no longer" in clause.text or _NOT_PRESENT.match(present["v"]) or clause.besides:
-        return
-    stems = content_stems(_FILLERS.sub("", " " + present["v"]))
-    negated = present["not"] or "not " in present["v"]
-    if stems and not (present["not"] and not present["aux"]):
-        verb = {"am": "be", "can": "can"}.get((present["aux"] or "").lower(), "do")
-        yield Value(f"{verb} {' '.join(sorted(stems))}", NO if negated else YES)
 
 
 def _home(clause: Clause) -> Iterator[Value]:
@@ -243,7 +211,7 @@ def _reached(clause: Clause) -> Iterator[Value]:
     if direct := _REACH_ME.match(clause.text):
         yield Value("phone", frozenset({re.sub(r"\D", "", direct["v"])}))
     if email := _EMAIL.match(clause.text):
-        address = (email["v"] or email["v2"]).strip(".,;!?").casefold()
+        address = (email["v"] or email["v2"] or email["v3"]).strip(".,;!?").casefold()
         yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))
     prefers, rather = _PREFERS.match(clause.text), _RATHER.match(clause.text)
     if rather and "instead" not in rather["rest"]:

@@ -75,7 +75,7 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:would|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to"
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to"
     r"|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to|have to)\b",
     re.IGNORECASE,
 )
@@ -99,7 +99,8 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
-    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?|evenings|nights|volunteer\w*|freelanc\w*"
+    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?"
+    r"|evenings|nights|volunteer\w*|freelanc\w*"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
     re.IGNORECASE,
 )

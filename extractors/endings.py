@@ -89,7 +89,9 @@ _EATS_AGAIN = re.compile(
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
     re.IGNORECASE,
 )
+_MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
+_ON = re.compile(r"on (?P<v>(?-i:[A-Z])\w+)$")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
 _USING = re.compile(r"^(?:use|have|using|having|do|doing) ", re.IGNORECASE)
@@ -115,11 +117,17 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
             for value in values_of(replace(held, text=f"{start} {named}")):
                 yield Over(value.attribute, value.value)
         if at := _WITH.match(named):
-            yield Over("work", employer(at["v"], clause) or frozenset({named}))
+            where = employer(at["v"], clause) or frozenset({named})
+            yield from (Over(kind, where) for kind in ("work", "school"))
         rest = activity(NEUTRAL.sub("", named))
         wanting, using = _WANTING.match(rest), _USING.match(rest)
-        if _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
+        if mail := _MAIL.fullmatch(rest.removeprefix("use ").strip()):
+            yield Over("any value", frozenset({mail.group().casefold()}))
+        elif _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
             yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
+        elif on := _ON.match(rest):
+            yield Over("does", content_stems(on["v"]), HABITS)
+            yield Over("is", content_stems(on["v"]))
         elif wanting:
             yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
         elif using:

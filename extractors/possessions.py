@@ -11,7 +11,8 @@ from semmem.extractors.words import content_stems
 _GOT_RID = re.compile(
     rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
     rf"|cancelled"
-    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given) (?:my |the |(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away"
+    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
+    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away"
     r"|to|up for adoption)\b"
     r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
     r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this"
@@ -20,8 +21,10 @@ _GOT_RID = re.compile(
     re.IGNORECASE,
 )
 _UNSUBSCRIBED = re.compile(
-    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|unsubscribed from) (?:my |the )?"
-    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan)\b"
+    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled"
+    rf"|unsubscribed from) (?:my |the )?"
+    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan|contract|lessons?|class(?:es)?"
+    r"|course)\b"
     r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
     r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
     re.IGNORECASE,
@@ -32,7 +35,8 @@ _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
-    r"(?:passed away|no longer with us|crossed the rainbow bridge|stolen|written off|totall?ed|put down"
+    r"(?:passed away|gone(?! (?:to|for|on|with)\b)|no longer with us|crossed the rainbow bridge|stolen"
+    r"|written off|totall?ed|put down"
     r"|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
     r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because"
     r"|during"

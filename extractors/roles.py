@@ -22,11 +22,13 @@ _ROLE = re.compile(
     r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
     re.IGNORECASE,
 )
+PETS = (
+    *("dog", "cat", "puppy", "kitten", "hamster", "rabbit", "bunny", "parrot", "horse", "pony", "goldfish", "fish"),
+    *("snake", "turtle", "tortoise", "ferret", "rat", "bird", "canary", "budgie"),
+)
 _PET = re.compile(
-    r"^my (?P<pet>dog|cat|puppy|kitten|hamster|rabbit|bunny|parrot|horse|pony|goldfish|fish|snake|turtle|tortoise"
-    r"|ferret"
-    r"|rat|bird|canary|budgie)(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)(?: now)?$"
-    rf"|{I}(?:have|has|own|got|adopted) an? (?P<pet2>dog|cat|puppy|kitten|parrot|horse) (?:named|called) "
+    rf"^my (?P<pet>{either(PETS)})(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)(?: now)?$"
+    rf"|{I}(?:have|has|own|got|adopted) an? (?P<pet2>{either(PETS)}) (?:named|called) "
     r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
     re.IGNORECASE,
 )
@@ -74,7 +76,7 @@ _MEASURED = r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
 _MEASURE = re.compile(
     rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to"
-    rf"|changed to)(?: now)? "
+    rf"|changed to|(?:went|has gone) (?:up|down) to|(?:has )?(?:increased|dropped|risen) to|rose to)(?: now)? "
     r"(?P<v>[^,;]{0,30}?\d[^,;]*|(?-i:[A-Z])\d)",
     re.IGNORECASE,
 )
@@ -93,6 +95,9 @@ _NAMED_ONCE = re.compile(
     r"(?P<v>(?-i:[A-Z])[\w-]+)",
     re.IGNORECASE,
 )
+
+
+_WITH_WHOM = re.compile(rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b", re.IGNORECASE)
 
 
 def title(clause: Clause) -> Stems | None:
@@ -134,6 +139,8 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
     if username := _USERNAME.match(clause.text):
         kind = (username["what"] or username["what2"]).lower().replace(" ", "")
         yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
+    if household := _WITH_WHOM.match(clause.text):
+        yield Value("household", content_stems(household["v"]), tentative=True)
     if weighs := _WEIGHS.match(clause.text):
         yield Value("my weight", content_stems(stated(weighs["v"])))
     if age := _AGE.match(clause.text):
