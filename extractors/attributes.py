@@ -94,7 +94,8 @@ _CHANNELS = {
     "chat": re.compile(r"(?:chat(?:ting)?|message|whatsapp|slack|signal|telegram)\b", re.IGNORECASE),
 }
 _PREFERS = re.compile(
-    rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) (?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)",
+    rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) "
+    r"(?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)",
     re.I,
 )
 _RATHER = re.compile(

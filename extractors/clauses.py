@@ -53,7 +53,7 @@ _LEADS_IN = re.compile(
     r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?"
     r"|scan|lab) (?:says?"
     r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized"
-    r"|discovered)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
+    r"|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
     r")?\w+|from now on"
     r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)"
     r"|i have to say"
@@ -75,7 +75,9 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to"
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es"
+    r"|ing) to"
+    r"|wants? to"
     r"|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to|have to)\b",
     re.IGNORECASE,
 )

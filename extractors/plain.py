@@ -75,7 +75,8 @@ _BARE_STATE = re.compile(
 # "I quit my job and moved to Rome"; not "my friend who quit and moved", nor "I like baked and fried fish".
 JOINED_BY_AND = re.compile(
     rf"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^;]){{1,120}}?),? and "
-    rf"(?=(?:then |now |also |just |finally |recently )*(?:(?:{_VERBS})\b|(?:am|have|do not|can not|no longer) \w|now \w+ing\b"
+    rf"(?=(?:then |now |also |just |finally |recently )*(?:(?:{_VERBS})\b"
+    r"|(?:am|have|do not|can not|no longer) \w|now \w+ing\b"
     r"|(?:live|work) (?:in|at|for|as)\b))",
 )
 

@@ -103,7 +103,8 @@ _COMPOUND = re.compile(
     re.IGNORECASE,
 )
 _LASTING = re.compile(
-    r"^(?:please |just )*(?:(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b|always\b|never\b"
+    r"^(?:please |just )*(?:use my new\b|(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b"
+    r"|always\b|never\b"
     r"|don't ever\b|from now on\b"
     r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i"
     r"|my)\b)|\b(?:instead|from now on|going "
