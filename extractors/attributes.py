@@ -119,7 +119,7 @@ _DIET = re.compile(
 )
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|engaged(?! (?:in|with))|divorced|single(?![-\w])"
-    rf"|widowed|dating|a relationship"
+    rf"|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)|a relationship"
     r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )

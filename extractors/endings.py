@@ -93,6 +93,8 @@ _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _ON = re.compile(r"on (?P<v>(?-i:[A-Z])\w+)$")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
+_NEEDS_OBJECT = content_stems("play drink eat read watch take use wear buy")
+_ALCOHOL = content_stems("alcohol beer wine whisky whiskey vodka gin rum liquor cocktail pint")
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
 _USING = re.compile(r"^(?:use|have|using|having|do|doing) ", re.IGNORECASE)
 _MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
@@ -135,7 +137,7 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
             kinds = ("has", "has several") if rest.endswith("s") else ("has",)
             yield from (Over(kind, content_stems(_USING.sub("", rest))) for kind in kinds)
         elif stems := content_stems(rest):
-            yield Over("does", stems)
+            yield from _deeds(stems)
             yield Over("is", stems)
             yield from (Over("does", verb) for verb in _doing(rest))
     if was := _WAS_A_VALUE.match(clause.text):
@@ -152,7 +154,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         doing = any(word.endswith("ing") for word in rest.split()[:2]) or (rest.islower() and rest.isalpha())
         stems = content_stems(_USING.sub("", rest))
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
-            yield Over("does", stems, LIKINGS if match["how"].lower() in ("gone off", "went off") else HABITS)
+            yield from _deeds(stems, LIKINGS if match["how"].lower() in ("gone off", "went off") else HABITS)
             trade = _trade(rest)
             if trade:
                 yield from (Over("job", trade), Over("is", trade))
@@ -168,6 +170,14 @@ def _given_up(clause: Clause) -> Iterator[Over]:
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
+
+
+def _deeds(stems: Stems, verbs: Stems = NOTHING) -> Iterator[Over]:
+    """A habit that is over; where a verb lacks its object, nothing, but that who stopped drinking drinks no alcohol."""
+    if not stems <= _NEEDS_OBJECT:
+        yield Over("does", stems, verbs)
+    elif "drink" in stems:
+        yield from (Over("does", stems | {drink}) for drink in _ALCOHOL)
 
 
 def _doing(agent: str) -> set[Stems]:
@@ -224,12 +234,12 @@ def _diet(clause: Clause) -> Iterator[Over]:
         if food in ("meat", "chicken", "beef", "pork"):
             ended += ["pescatarian", "pescetarian"]
         yield from (Over("diet", content_stems(name)) for name in ended)
-    if clause.negated or clause.passing or not clause.holds:
+    if clause.negated or clause.passing or clause.besides or not clause.holds:
         return
     for value in values_of(clause):
         if value.attribute == "diet":
             for food in _SHUNNED.get(next(iter(value.value), ""), ()):
-                yield Over("does", content_stems(food), content_stems("eat"))
+                yield Over("does", content_stems(f"eat {food}"))
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (

@@ -44,6 +44,7 @@ _IS_GONE = re.compile(
     r"|\w+ \w+ ago)\b))",
     re.IGNORECASE,
 )
+_WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
 _SOME_OTHER = re.compile(
     r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
@@ -72,7 +73,7 @@ def _possession(clause: Clause) -> Iterator[Over]:
     for match in filter(None, (rid, gone)):
         named = next(group for group in match.groups() if group)
         thing = re.sub(r"^(?:my|the) ", "", NEUTRAL.sub("", stated(named)))
-        stems = content_stems(thing)
+        stems = content_stems(thing) | content_stems(" ".join(_WHICH.findall(named)))
         died = match is gone and match["died"]
         if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
             continue
