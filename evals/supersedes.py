@@ -4,9 +4,9 @@ A pair is an earlier and a later statement of one person and says whether the ea
 offline extractor as two events, thirty days apart, without a store or an embedder.
 """
 
+import argparse
 import asyncio
 import json
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -73,7 +73,11 @@ class Figures:
 
 
 def load(path: Path) -> list[Pair]:
-    """The pairs of a file of JSON objects, one a line. Raises InvalidInput where a line is none."""
+    """The pairs of a file of JSON objects, one a line. Raises InvalidInput where it is not there or a line is none."""
+    if not path.is_file():
+        raise InvalidInput(
+            "pairs", f"{path} is not there, or no file", "run it where tests/ is, or name a file of pairs"
+        )
     pairs: list[Pair] = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
@@ -104,7 +108,9 @@ def figures(outcomes: Iterable[Outcome]) -> Figures:
 def table(outcomes: Sequence[Outcome]) -> str:
     """Precision and recall by part and by attribute, as a table of Markdown."""
     lines = ["| | pairs | to be replaced | replaced | precision | recall |", "|---|---|---|---|---|---|"]
-    groups = {f"part: {each.pair.part}": [] for each in outcomes} | {each.pair.attribute: [] for each in outcomes}
+    parts = {f"part: {each.pair.part}" for each in outcomes}
+    attributes = {each.pair.attribute for each in outcomes}
+    groups: dict[str, list[Outcome]] = {name: [] for name in (*sorted(parts), *sorted(attributes))}
     for each in outcomes:
         groups[f"part: {each.pair.part}"].append(each)
         groups[each.pair.attribute].append(each)
@@ -158,17 +164,27 @@ def _stored(draft: Draft) -> Fact:
     )
 
 
-async def _main(path: Path, part: str | None, wrong: bool) -> None:
-    outcomes = [await outcome(pair) for pair in load(path) if part in (None, pair.part)]
+def told(found: Outcome) -> str:
+    """An outcome that is wrong, as a line to be read."""
+    got = "replaced" if found.replaced else "kept" if found.stored else "not stored"
+    pair = found.pair
+    return f"{pair.attribute} ({pair.kind or pair.expected}), {got}: {pair.earlier} -> {pair.later}"
+
+
+async def _main(options: argparse.Namespace) -> None:
+    outcomes = [await outcome(pair) for pair in load(options.pairs) if options.part in (None, pair.part)]
     print(table(outcomes))
-    if wrong:
-        for each in outcomes:
-            if not each.right:
-                got = "replaced" if each.replaced else "kept" if each.stored else "not stored"
-                pair = each.pair
-                print(f"{pair.attribute} ({pair.kind}), {got}: {pair.earlier} -> {pair.later}")
+    if options.wrong:
+        print(*(told(each) for each in outcomes if not each.right), sep="\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m semmem.evals.supersedes", description=__doc__)
+    parser.add_argument("--pairs", type=Path, default=PAIRS, help="a file of pairs, one JSON object a line")
+    parser.add_argument("--part", help="only the pairs of this part, such as given or 'held back'")
+    parser.add_argument("--wrong", action="store_true", help="list the pairs that come out wrong too")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    given = [each for each in sys.argv[1:] if each != "--wrong"]
-    asyncio.run(_main(PAIRS, given[0] if given else None, "--wrong" in sys.argv))
+    asyncio.run(_main(_options()))
