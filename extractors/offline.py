@@ -80,7 +80,7 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
         said_in = sentences(own_words(without_recalled(event.content), speaker))
         claims = [each for each in said_in if is_prose(each) and _is_claim(each, event.role, speaker)]
         drafts = [_draft(claim, event, speaker) for claim in claims]
-        if any(standing.replaced_by(draft) for draft in drafts):
+        if any(standing.replaced_by(draft) or standing.outlasted_by(draft) for draft in drafts):
             return read, said
         for draft in drafts:
             standing.add(len(said), draft)

@@ -96,6 +96,28 @@ def plain(text: str, *, alone: bool) -> str:
     return text
 
 
+_COMES = re.compile(
+    r"^I (?:(?:am|will|shall)(?: be)?(?: going to)? )?(?P<v>moving|move|relocating|relocate|starting|start"
+    r"|joining|join"
+    r"|leaving|leave|quitting|quit|retiring|retire|switching|switch|selling|sell|changing|change|getting"
+    r"|get)\b(?! to be)",
+    re.IGNORECASE,
+)
+_DONE = {"leave": "left", "leaving": "left", "quit": "quit", "quitting": "quit", "sell": "sold", "selling": "sold"} | {
+    **{"get": "got", "getting": "got", "move": "moved", "moving": "moved", "change": "changed", "changing": "changed"},
+    **{"relocate": "relocated", "relocating": "relocated", "retire": "retired", "retiring": "retired"},
+}
+
+
+def done(text: str) -> str | None:
+    """What a clause says is to come as if it had come: `I am moving to Oslo` as `I moved to Oslo`; None for no plan."""
+    coming = _COMES.match(text)
+    if not coming:
+        return None
+    verb = coming["v"].lower()
+    return f"I {_DONE.get(verb, verb.removesuffix('ing') + 'ed')}{text[coming.end() :]}"
+
+
 def together(sentence: str) -> str:
     """What is told of two as what the speaker did: `Jo and I split up` as `I broke up with Jo`."""
     sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.standing import Standing, Statement, outweighs, replaces, same_subject
+from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, same_subject
 from semmem.extractors.words import content_stems, words
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
@@ -59,7 +59,10 @@ def judge(question: Question) -> Decision:
     draft = question.draft
     rivals = [fact for fact, _ in _current(question) if replaces(draft, fact) or replaces(fact, draft)]
     ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
-    before = [fact for fact in rivals if not ahead and _is_news(question, fact) and replaces(draft, fact)]
+    before = [fact for fact in rivals if _is_news(question, fact) and replaces(draft, fact)]
+    if ahead:
+        until = tuple(fact for fact, _ in _current(question) if outlasts(draft, fact) and _is_news(question, fact))
+        return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
     if after:
         draft = _as_history(draft, min(map(_since, after)))
@@ -79,14 +82,16 @@ def judge(question: Question) -> Decision:
 def superseding(question: Question, fact: Fact) -> Decision:
     """The draft in place of `fact`, as a model says; overturned where the code can say why.
 
-    A draft about what is over or yet to come is added, and so is one that is trusted less than the fact, beside it. So
-    is one that is older than the fact, as its history.
+    A draft about what is over is added beside the fact, and so is one that is trusted less; one about what is yet to
+    come too, and the fact holds until then. One that is older than the fact is added as its history.
     """
     draft, said = question.draft, question.said_at
     if not outweighs(draft, fact):
         return Decision(verdict="add", draft=draft)
-    if said and ((draft.validity.end and draft.validity.end <= said) or _is_ahead(draft.validity, said)):
+    if said and draft.validity.end and draft.validity.end <= said:
         return Decision(verdict="add", draft=draft)
+    if said and _is_ahead(draft.validity, said):
+        return Decision(verdict="add", draft=draft, until=(fact,) if _is_news(question, fact) else ())
     if _is_news(question, fact):
         return Decision(verdict="supersede", draft=draft, target=fact)
     return Decision(verdict="add", draft=_as_history(draft, _since(fact)))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from semmem.domain.event import Role
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.meaning import Meaning, meaning, shared_attribute, supersedes
+from semmem.extractors.meaning import Meaning, meaning, planned, shared_attribute, supersedes
 from semmem.extractors.words import words
 
 MOST_COMPARED = 1_000  # of a scope's newest facts, among which the rules look for what a draft changes
@@ -40,6 +40,14 @@ def replaces(draft: Statement, fact: Statement) -> bool:
     return supersedes(meaning(draft.subject, draft.text), meaning(fact.subject, fact.text))
 
 
+def outlasts(draft: Statement, fact: Statement) -> bool:
+    """True where the fact holds only until what the draft plans, on a day that it names."""
+    if draft.validity.start is None or draft.validity.end or not same_subject(draft, fact):
+        return False
+    coming = planned(draft.subject, draft.text)
+    return outweighs(draft, fact) and supersedes(coming, meaning(fact.subject, fact.text))
+
+
 def outweighs(draft: Statement, fact: Statement) -> bool:
     """Whether the draft comes from one whose word weighs as much: what a tool says ends nothing that the user said."""
     return TRUST.index(draft.trust) >= TRUST.index(fact.trust)
@@ -47,7 +55,14 @@ def outweighs(draft: Statement, fact: Statement) -> bool:
 
 def changes_something(draft: Statement) -> bool:
     """True where the statement may take the place of another."""
-    return draft.validity.end is None and meaning(draft.subject, draft.text).changes
+    if draft.validity.end is not None:
+        return False
+    return meaning(draft.subject, draft.text).changes or plans_something(draft)
+
+
+def plans_something(draft: Statement) -> bool:
+    """True where the statement may end another on the day that it names."""
+    return draft.validity.start is not None and planned(draft.subject, draft.text).changes
 
 
 class Standing:
@@ -84,7 +99,14 @@ class Standing:
         """
         if not changes_something(draft):
             return []
-        new, subject = meaning(draft.subject, draft.text), _subject(draft)
+        return self._taken_by(draft, meaning(draft.subject, draft.text))
+
+    def outlasted_by(self, draft: Statement) -> list[int]:
+        """The positions of what holds only until what the draft plans."""
+        return self._taken_by(draft, planned(draft.subject, draft.text)) if plans_something(draft) else []
+
+    def _taken_by(self, draft: Statement, new: Meaning) -> list[int]:
+        subject = _subject(draft)
         found: set[int] = set()
         for handles in [(value.attribute,) for value in new.values] + [over.handles for over in new.over]:
             earlier = min((self._by_handle.get((subject, handle), {}) for handle in handles), key=len)
@@ -113,13 +135,21 @@ class Rivals:
                 self._by_handle.setdefault((_subject(fact), handle), []).append(fact)
 
     def of(self, draft: Draft) -> list[Fact]:
-        """Those that the draft replaces, or that replace it."""
-        said, subject = meaning(draft.subject, draft.text), _subject(draft)
-        buckets = [self._by_handle.get((subject, handle), []) for handle in said.handles]
-        for over in said.over:
+        """Those that the draft replaces, now or once its plan comes true, or that replace it."""
+        said, coming, subject = (
+            meaning(draft.subject, draft.text),
+            planned(draft.subject, draft.text),
+            _subject(draft),
+        )
+        buckets = [self._by_handle.get((subject, handle), []) for handle in said.handles | coming.handles]
+        for over in said.over + coming.over:
             buckets.append(min((self._by_handle.get((subject, handle), []) for handle in over.handles), key=len))
         near = {fact.id: fact for bucket in buckets for fact in bucket[:MOST_STANDING]}
-        return [fact for fact in near.values() if replaces(draft, fact) or replaces(fact, draft)]
+        return [fact for fact in near.values() if _are_rivals(draft, fact)]
+
+
+def _are_rivals(draft: Draft, fact: Fact) -> bool:
+    return replaces(draft, fact) or replaces(fact, draft) or outlasts(draft, fact)
 
 
 def _subject(statement: Statement) -> str:

@@ -17,6 +17,7 @@ from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_
 from semmem.stores.postgres.facts import (
     confirm,
     current_with_statement,
+    end,
     insert_fact,
     new_fact,
     supersede,
@@ -132,6 +133,8 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target)
     else:
         fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now)
+        for outlasted in decision.until:
+            await end(tx, outlasted.id, at=draft.validity.start or said_at)
     if await insert_fact(tx, fact):
         return fact
     if same := await current_with_statement(tx, fact.subject, fact.text):
