@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Question
@@ -37,7 +38,7 @@ class Remembered:
                 self._apply(decision, question.said_at)
             waiting = waiting[extraction.read :]
 
-    def _question(self, draft: Draft, said: dict[object, datetime]) -> Question:
+    def _question(self, draft: Draft, said: dict[UUID, datetime]) -> Question:
         made = statement_hash(draft.subject, draft.text)
         candidates = [each for each in self.facts if each.current or statement_hash(each.subject, each.text) == made]
         return Question(
@@ -59,11 +60,14 @@ class Remembered:
             return
         retired = () if target is None else (target, *decision.also)
         ended = draft.validity.start or said_at
-        self.facts = [_closed(each, ended, said_at) if each in retired else each for each in self.facts]
+        self.facts = [
+            _ended(each, ended, said_at) if each in retired else _ended(each, ended) if each in decision.until else each
+            for each in self.facts
+        ]
         self.facts.append(new_fact(ALICE, draft, said_at=said_at, now=said_at, replaces=target))
 
 
-def _closed(fact: Fact, ended: datetime, now: datetime) -> Fact:
+def _ended(fact: Fact, ended: datetime, superseded_at: datetime | None = None) -> Fact:
     end = max(ended, fact.validity.start or ended)
     kept = min(fact.validity.end, end) if fact.validity.end else end
-    return replace(fact, superseded_at=now, validity=replace(fact.validity, end=kept))
+    return replace(fact, superseded_at=superseded_at, validity=replace(fact.validity, end=kept))

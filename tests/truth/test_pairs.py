@@ -1,5 +1,7 @@
 """What supersedes what, without a model, on pairs of everyday statements; half of them leave the first as it is."""
 
+from pathlib import Path
+
 import pytest
 
 from semmem.errors import InvalidInput
@@ -43,10 +45,10 @@ def test_the_table_has_a_row_for_each_part_and_attribute() -> None:
     assert "| home | 1 | 0 | 1 | 0.000 | 1.000 |" in table([Outcome(pair, stored=True, replaced=True)])
 
 
-def test_a_line_that_is_no_pair_is_named(tmp_path: object) -> None:
-    from pathlib import Path
-
-    file = Path(str(tmp_path)) / "pairs.jsonl"
+def test_a_file_that_is_not_there_and_a_line_that_is_no_pair_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    with pytest.raises(InvalidInput, match="not there"):
+        load(file)
     file.write_text('{"part": "given"}\n', encoding="utf-8")
     with pytest.raises(InvalidInput, match="line 1"):
         load(file)
