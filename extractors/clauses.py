@@ -15,7 +15,7 @@ _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'"})  # noqa: RUF001
 # Some words in quotation marks are somebody's speech, one is a name.
 _QUOTED = re.compile(
-    r"(?<![\w.!?,…])\"(?=[^\"\n]* )[^\"\n]{4,2000}\"|“(?=[^”\n]* )[^”\n]{4,2000}”|«(?=[^»\n]* )[^»\n]{4,2000}»"
+    r"(?<![\w.!?,…])\"(?=[^\"\n]* )[^\"\n]{4,2000}\"|“(?=[^“”\n]* )[^“”\n]{4,2000}”|«(?=[^»\n]* )[^»\n]{4,2000}»"
     r"|(?<![\w'])'(?=(?:[^'\n]|'(?=\w)){0,300} )(?:[^'\n]|'(?=\w)){4,300}'(?!\w)"
 )
 _SPELLED_OUT = (

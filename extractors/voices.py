@@ -120,11 +120,9 @@ _LABELS = frozenset(
     ]
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
-# Several sentences in quotation marks, one of which speaks of itself. A mark behind a word closes and does not open.
-_LONG_QUOTE = re.compile(
-    r"(?<![\w.!?,…])\"(?=[^\"\n]*\b(?:I|I'm|I've|my|My|we|We)\b)[^\"\n]{2,2000}[.!?] [^\"\n]{1,2000}\""
-    r"|“(?=[^”\n]*\b(?:I|I'm|I've|my|My|we|We)\b)[^”\n]{2,2000}[.!?] [^”\n]{1,2000}”"
-)
+# In quotation marks; a straight mark behind a word closes and does not open.
+_IN_QUOTES = re.compile(r"(?<![\w.!?,…])\"[^\"\n]{4,4000}\"|“[^“”\n]{4,4000}”")
+_SENTENCES = re.compile(r"[.!?] \S")
 
 
 def own_words(text: str, speaker: str) -> str:
@@ -153,7 +151,7 @@ def own_words(text: str, speaker: str) -> str:
 def typed(text: str, speaker: str) -> str:
     """The text less what is marked as somebody else's: code, quoted lines, mails and letters."""
     text = _without_others("\n".join(_FENCE.split(text)[::2]), speaker)
-    text = _LONG_QUOTE.sub('"…"', text)
+    text = _IN_QUOTES.sub(_shortened, text)
     text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
     mail = _MAIL.search(text)
     text = text[: mail.start()] if mail else text
@@ -167,6 +165,12 @@ def typed(text: str, speaker: str) -> str:
         return text
     greeting = next((i for i, line in enumerate(lines[:signed]) if _GREETING.match(line.strip())), 0)
     return "\n".join([*lines[:greeting], *lines[signed + 2 :]])
+
+
+def _shortened(quote: re.Match[str]) -> str:
+    """Several sentences in which somebody speaks of themselves are left out."""
+    words = quote.group()
+    return '"…"' if _SENTENCES.search(words) and _FIRST_PERSON.search(words) else words
 
 
 def _without_others(text: str, speaker: str) -> str:
