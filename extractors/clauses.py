@@ -89,7 +89,7 @@ _COMING = re.compile(
 )
 _PAST = re.compile(
     r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously"
-    r"|once|back then|back when|as a (?:child|kid))\b",
+    r"|once|back then|before$|back when|as a (?:child|kid))\b",
     re.I,
 )
 _PASSING = re.compile(

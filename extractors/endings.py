@@ -9,6 +9,7 @@ from semmem.extractors.clauses import Clause
 from semmem.extractors.departures import DEPARTURES
 from semmem.extractors.phrases import (
     ADVERB,
+    DRIVES,
     HABITS,
     LIKINGS,
     NEUTRAL,
@@ -162,7 +163,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         yield Over("does", content_stems(no_more["v"]), HABITS)
     switched = _SWITCHED.match(clause.text)
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
-        yield Over("does", stems, HABITS | PREFERS)
+        yield Over("does", stems, HABITS | PREFERS | DRIVES)
         yield from (Over(kind, stems) for kind in ("any value", "has", *RIDES, "my phone"))
     if over := _PREFERS_TO.match(clause.text):
         yield Over("does", content_stems(NEUTRAL.sub("", over["v"])), PREFERS)

@@ -41,7 +41,9 @@ _IN_A_HOUSE = re.compile(
     r"|room|loft"
     r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
 )
-_WITHIN = re.compile(r",? (?:in|near|outside|close to) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)")
+_WITHIN = re.compile(
+    r"(?:,? (?:in|near|outside|close to)|, (?:an? |the )?(?:part|district|suburb|quarter|borough|neighbou?rhood) of) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+)
 _STREET = re.compile(
     r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
     r"|stra(?:ß|ss)e\b",
@@ -129,9 +131,10 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
 
 # What may be done with a thing that somebody gives up, where its name alone is said.
 HABITS = content_stems(
-    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train drive"
-    " ride wear follow collect subscribe"
+    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train"
+    " wear follow collect subscribe"
 ) | {"do"}
+DRIVES = content_stems("drive ride")
 PREFERS = content_stems("prefer")
 LIKINGS = content_stems("like love enjoy prefer want need")
 RIDES = ("my car", "my bike")

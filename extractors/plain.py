@@ -69,7 +69,8 @@ _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"
 BARE_VERB = re.compile(rf"^{_ADVERBS}(?:{_VERBS}) (?!by\b)", re.IGNORECASE)
 _BARE_STATE = re.compile(
     r"^(?:(?:no longer|not) (?!sure|only|bad|really|that|much|too|so\b|the\b|my\b|a\b|an\b|all|just|even|yet|long)\w+"
-    r"|(?:now |currently |still )?(?:living|based|working) (?:in|at|for)\b|single again)",
+    r"|(?:now |currently |still )?(?:living|based|working) (?:in|at|for)\b"
+    r"(?!.*\b(?:is|was|must|would|can|could|has|had|means|makes)\b)|single again)",
     re.IGNORECASE,
 )
 # "I quit my job and moved to Rome"; not "my friend who quit and moved", nor "I like baked and fried fish".

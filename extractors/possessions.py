@@ -45,6 +45,7 @@ _IS_GONE = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
+_NAMES_ANOTHER = re.compile(r"[A-Z]\w* (?!car\b|bike\b|van\b|truck\b|scooter\b)[a-z]+$")  # "Golf clubs" is no Golf
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
 _SOME_OTHER = re.compile(
     r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
@@ -77,7 +78,8 @@ def _possession(clause: Clause) -> Iterator[Over]:
         died = match is gone and match["died"]
         if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
             continue
-        yield from (Over(kind, stems) for kind in ("has", *RIDES))
+        kinds = ("has",) if _NAMES_ANOTHER.search(thing) else ("has", *RIDES)
+        yield from (Over(kind, stems) for kind in kinds)
         if thing.lower() == "car":
             yield Over("my car")
         if died and thing.lower() in SPOUSES:
