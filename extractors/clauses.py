@@ -62,8 +62,9 @@ _LEADS_IN = re.compile(
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside"
-    r"|close)\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)"
+    r"|,\s(?=(?!(?:in|near|outside|close|an? (?:part|district|suburb|quarter|borough))\b)[a-z]|I\b"
+    r"|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 

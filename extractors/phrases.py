@@ -42,7 +42,8 @@ _IN_A_HOUSE = re.compile(
     r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
 )
 _WITHIN = re.compile(
-    r"(?:,? (?:in|near|outside|close to)|, (?:an? |the )?(?:part|district|suburb|quarter|borough|neighbou?rhood) of) (?:the )?([A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+    r"(?:,? (?:in|near|outside|close to)|, (?:an? |the )?(?:part|district|suburb|quarter|borough) of) (?:the )?"
+    r"([A-Z][\w-]+(?: [A-Z][\w-]+)*)"
 )
 _STREET = re.compile(
     r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
