@@ -7,7 +7,7 @@ import pytest
 from semmem.errors import InvalidInput
 from semmem.evals.supersedes import PAIRS, Outcome, Pair, figures, load, outcome, table
 
-PARTS = ("first", "given", "held back", "traps")
+PARTS = ("first", "given", "held back", "traps", "further")
 
 
 @pytest.fixture(scope="module")
