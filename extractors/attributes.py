@@ -82,8 +82,8 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _REACH_ME = re.compile(
-    r"^(?:please |you can |just )*(?:call|reach|text|phone) me (?:on|at|under) (?P<v>\+?\(?\d[\d\s()./-]{4,40}\d) "
-    r"(?:from now on|now|instead)\b",
+    r"^(?:please |you can |just )*(?P<now>now )?(?:call|reach|text|phone) me (?:on|at|under) "
+    r"(?P<v>\+?\(?\d[\d\s()./-]{4,40}\d)(?P<on> (?:from now on|now|instead)\b)?",
     re.IGNORECASE,
 )
 _CHANNELS = {
@@ -118,7 +118,8 @@ _DIET = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|engaged(?! (?:in|with))|divorced|single(?![-\w])"
+    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|seeing (?:someone|somebody)(?= now| new|$)"
+    rf"|engaged(?! (?:in|with))|divorced|single(?![-\w])"
     rf"|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)|a relationship"
     r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
@@ -209,7 +210,8 @@ def _name(clause: Clause) -> Iterator[Value]:
 def _reached(clause: Clause) -> Iterator[Value]:
     if number := _NUMBER.match(clause.text):
         yield Value(f"{_kind(number.group())} phone".strip(), frozenset({re.sub(r"\D", "", number["v"])}))
-    if direct := _REACH_ME.match(clause.text):
+    direct = _REACH_ME.match(clause.text)
+    if direct and (direct["now"] or direct["on"]):
         yield Value("phone", frozenset({re.sub(r"\D", "", direct["v"])}))
     if email := _EMAIL.match(clause.text):
         address = (email["v"] or email["v2"] or email["v3"]).strip(".,;!?").casefold()
@@ -249,7 +251,14 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("diet", content_stems(diet["v"]))
     if status := _STATUS.match(clause.text):
         named = status["v"].lower()
-        alike = {"a relationship": "dating", "tied the knot": "married", "widow": "widowed", "widower": "widowed"}
+        alike = {
+            "a relationship": "dating",
+            "tied the knot": "married",
+            "seeing someone": "dating",
+            "seeing somebody": "dating",
+            "widow": "widowed",
+            "widower": "widowed",
+        }
         yield Value("relationship", frozenset({alike.get(named, named)}))
 
     elif _HAS_PARTNER.match(clause.text):

@@ -23,12 +23,13 @@ from semmem.extractors.phrases import (
     stated,
 )
 from semmem.extractors.possessions import LOSSES
-from semmem.extractors.value import NOTHING, Over
+from semmem.extractors.value import NOTHING, YES, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import OCCUPATIONS
 
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|gone off|went off|off|kicked|ditched"
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off"
+    rf"|kicked|ditched"
     r"|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?"
     r"(?P<v>.+)",
     re.IGNORECASE,
@@ -37,9 +38,10 @@ _NO_LONGER = re.compile(
     rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do"
     rf"|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
     rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b"
-    rf"|the\b).+)|{I}(?:an? )?non-(?P<v5>\w+er)\b",
+    rf"|the\b).+)|{I}(?:an? )?(?:non|ex)-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
+_FREE_OF = re.compile(rf"{I}(?P<v>[a-z]+)-free\b", re.IGNORECASE)
 _NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORECASE)
 _WAS_A_VALUE = re.compile(
     r"^my (?P<what>[\w' ]{1,40}?) is (?:no longer (?P<v>.+)|not (?P<v2>.+?) any ?more\b)", re.IGNORECASE
@@ -79,7 +81,8 @@ _RETRACTED = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(
-    rf"{I}(?:broke up|broken up|split up|separated)(?: (?:with|from) (?P<v>.+)|$)"
+    rf"{I}(?:broke up|broken up|split up|separated|ended (?:it|things))(?: (?:with|from) (?P<v>.+)|$)"
+    r"|^my ex is (?:now )?(?P<v3>(?-i:[A-Z])\w+)(?: now)?$"
     r"|^(?P<v2>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just )*(?:broke up|broken up|split up|separated"
     r"|split|divorced)",
     re.IGNORECASE,
@@ -93,6 +96,7 @@ _EATS_AGAIN = re.compile(
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _ON = re.compile(r"on (?P<v>(?-i:[A-Z])\w+)$")
+_SEEING = re.compile(r"(?:seeing|dating|with|engaged to|married to) (?P<v>(?-i:[A-Z])\w+)$")
 _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _NEEDS_OBJECT = content_stems("play drink eat read watch take use wear buy")
 _ALCOHOL = content_stems("alcohol beer wine whisky whiskey vodka gin rum liquor cocktail pint")
@@ -123,6 +127,8 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
             where = employer(at["v"], clause) or frozenset({named})
             yield from (Over(kind, where) for kind in ("work", "school"))
         rest = activity(NEUTRAL.sub("", named))
+        if seeing := _SEEING.match(rest):
+            yield Over("partner", content_stems(seeing["v"]))
         wanting, using = _WANTING.match(rest), _USING.match(rest)
         if mail := _MAIL.fullmatch(rest.removeprefix("use ").strip()):
             yield Over("any value", frozenset({mail.group().casefold()}))
@@ -144,6 +150,8 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
     if was := _WAS_A_VALUE.match(clause.text):
         said = replace(clause, text=f"my {was['what']} is {was['v'] or was['v2']}", negated=False)
         yield from (Over(value.attribute, value.value) for value in values_of(said))
+        if was["what"] == "thing":
+            yield Over(f"liking {' '.join(sorted(content_stems(was['v'] or was['v2'])))}", YES)
 
 
 def _given_up(clause: Clause) -> Iterator[Over]:
@@ -159,6 +167,8 @@ def _given_up(clause: Clause) -> Iterator[Over]:
             trade = _trade(rest)
             if trade:
                 yield from (Over("job", trade), Over("is", trade))
+    if free := _FREE_OF.match(clause.text):
+        yield Over("does", content_stems(free["v"]), HABITS)
     if no_more := _NO_MORE.match(clause.text):
         yield Over("does", content_stems(no_more["v"]), HABITS)
     switched = _SWITCHED.match(clause.text)
@@ -171,6 +181,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
+        yield from (Over(kind, stems) for kind in ("has", *RIDES))
 
 
 def _deeds(stems: Stems, verbs: Stems = NOTHING) -> Iterator[Over]:
@@ -208,7 +219,7 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _parted(clause: Clause) -> Iterator[Over]:
     match = _PARTED.match(clause.text)
     if match and not clause.negated:
-        named = re.sub(r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or "")))
+        named = re.sub(r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or match["v3"] or "")))
         whose = NOTHING if named.lower() in (*_PARTNERS, *SPOUSES) else content_stems(named)
         yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
         if named.lower() in SPOUSES:

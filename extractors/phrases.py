@@ -121,13 +121,16 @@ _SET = re.compile(
 )
 
 
+_INSTEAD = re.compile(r"\s(?:instead of|and not|not)\b.*$", re.IGNORECASE)
+
+
 def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
     """What of the subject's takes place at a time, such as a meeting, and when."""
     match = _SET.match(clause.text)
     if not match:
         return None
     what = content_stems(match["v"] or match["v2"])
-    return (what, content_stems(match["when"] or match["when2"])) if what else None
+    return (what, content_stems(_INSTEAD.sub("", match["when"] or match["when2"]))) if what else None
 
 
 # What may be done with a thing that somebody gives up, where its name alone is said.

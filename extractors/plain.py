@@ -48,6 +48,11 @@ _OUTGROWN = re.compile(
     r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
 )
 
+_DID = re.compile(r"\bI did (?P<v>move|leave|quit|sell|start|join|retire|get|change)\b")
+_COUPLE = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+) and I are (?:now )?(?:together|a couple|an item|dating)\b", re.IGNORECASE
+)
+_AND_DIED = re.compile(r"^(?P<who>my [\w-]+|(?-i:[A-Z])[\w-]+) (?:got|was) [\w ]{2,40} and died\b", re.IGNORECASE)
 _PARTED = re.compile(
     r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
     r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
@@ -115,12 +120,18 @@ def done(text: str) -> str | None:
     coming = _COMES.match(text)
     if not coming:
         return None
-    verb = coming["v"].lower()
-    return f"I {_DONE.get(verb, verb.removesuffix('ing') + 'ed')}{text[coming.end() :]}"
+    return f"I {_past(coming['v'])}{text[coming.end() :]}"
+
+
+def _past(verb: str) -> str:
+    return _DONE.get(verb.lower(), verb.lower().removesuffix("ing") + "ed")
 
 
 def together(sentence: str) -> str:
     """What is told of two as what the speaker did: `Jo and I split up` as `I broke up with Jo`."""
+    sentence = _DID.sub(lambda match: f"I {_past(match['v'])}", sentence)
+    sentence = _COUPLE.sub(r"I am dating \g<who>", sentence)
+    sentence = _AND_DIED.sub(r"\g<who> died", sentence)
     sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
     sentence = _IS_WHERE.sub(r"I \g<how> in \g<where>", sentence)
     sentence = _ENDED_UP.sub("moved to", sentence)

@@ -22,7 +22,7 @@ _GOT_RID = re.compile(
 )
 _UNSUBSCRIBED = re.compile(
     rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled"
-    rf"|unsubscribed from) (?:my |the )?"
+    rf"|unsubscribed from|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?"
     r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan|contract|lessons?|class(?:es)?"
     r"|course)\b"
     r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
@@ -35,7 +35,8 @@ _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
     r"|been|had to be) )*"
-    r"(?:passed away|gone(?! (?:to|for|on|with)\b)|no longer with us|crossed the rainbow bridge|stolen"
+    r"(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
+    r"|crossed the rainbow bridge|stolen"
     r"|written off|totall?ed|put down"
     r"|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
     r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because"
