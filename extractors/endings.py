@@ -55,7 +55,7 @@ _SWITCHED = re.compile(
 )
 _INSTEAD_OF = re.compile(
     rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy"
-    rf"|wear)"
+    rf"|wear|drive|bike|cycle|got|bought)"
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
     re.IGNORECASE,
 )
