@@ -97,11 +97,13 @@ def _home(clause: Clause) -> Iterator[Over]:
         found = place(match["v"], clause)
         if found:
             yield Over("home", found[0])
-
     if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
         yield Over("home", found[0])
     if house := _LEFT_HOUSE.match(clause.text):
         yield Over("does", content_stems(f"live {house['v']}"))
+
+
+def _school(clause: Clause) -> Iterator[Over]:
     school = _LEFT_SCHOOL.match(clause.text)
     if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
         yield Over("school", content_stems(school["v"]))
@@ -109,4 +111,4 @@ def _home(clause: Clause) -> Iterator[Over]:
         yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
 
 
-DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _home)
+DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _home, _school)

@@ -126,27 +126,35 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
         if at := _WITH.match(named):
             where = employer(at["v"], clause) or frozenset({named})
             yield from (Over(kind, where) for kind in ("work", "school"))
-        rest = activity(NEUTRAL.sub("", named))
-        if seeing := _SEEING.match(rest):
-            yield Over("partner", content_stems(seeing["v"]))
-        wanting, using = _WANTING.match(rest), _USING.match(rest)
-        if mail := _MAIL.fullmatch(rest.removeprefix("use ").strip()):
-            yield Over("any value", frozenset({mail.group().casefold()}))
-        elif _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
-            yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
-        elif on := _ON.match(rest):
-            yield Over("does", content_stems(on["v"]), HABITS)
-            yield Over("is", content_stems(on["v"]))
-        elif wanting:
-            yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
-        elif using:
-            yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
-            kinds = ("has", "has several") if rest.endswith("s") else ("has",)
-            yield from (Over(kind, content_stems(_USING.sub("", rest))) for kind in kinds)
-        elif stems := content_stems(rest):
-            yield from _deeds(stems)
-            yield Over("is", stems)
-            yield from (Over("does", verb) for verb in _doing(rest))
+        yield from _named_as_over(activity(NEUTRAL.sub("", named)))
+    yield from _was_a_value(clause)
+
+
+def _named_as_over(rest: str) -> Iterator[Over]:
+    """What stands behind "no longer", less what says since when and why."""
+    if seeing := _SEEING.match(rest):
+        yield Over("partner", content_stems(seeing["v"]))
+    wanting, using = _WANTING.match(rest), _USING.match(rest)
+    if mail := _MAIL.fullmatch(rest.removeprefix("use ").strip()):
+        yield Over("any value", frozenset({mail.group().casefold()}))
+    elif _NUMBER.fullmatch(rest.removeprefix("use ").strip()):
+        yield Over("any value", frozenset({re.sub(r"\D", "", rest)}))
+    elif on := _ON.match(rest):
+        yield Over("does", content_stems(on["v"]), HABITS)
+        yield Over("is", content_stems(on["v"]))
+    elif wanting:
+        yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
+    elif using:
+        yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
+        kinds = ("has", "has several") if rest.endswith("s") else ("has",)
+        yield from (Over(kind, content_stems(_USING.sub("", rest))) for kind in kinds)
+    elif stems := content_stems(rest):
+        yield from _deeds(stems)
+        yield Over("is", stems)
+        yield from (Over("does", verb) for verb in _doing(rest))
+
+
+def _was_a_value(clause: Clause) -> Iterator[Over]:
     if was := _WAS_A_VALUE.match(clause.text):
         said = replace(clause, text=f"my {was['what']} is {was['v'] or was['v2']}", negated=False)
         yield from (Over(value.attribute, value.value) for value in values_of(said))
@@ -157,6 +165,7 @@ def _no_longer(clause: Clause) -> Iterator[Over]:
 def _given_up(clause: Clause) -> Iterator[Over]:
     if clause.passing:
         return
+    yield from _exchanged(clause)
     match = _GIVEN_UP.match(clause.text)
     if match:
         rest = activity(NEUTRAL.sub("", match["v"]))
@@ -171,6 +180,10 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         yield Over("does", content_stems(free["v"]), HABITS)
     if no_more := _NO_MORE.match(clause.text):
         yield Over("does", content_stems(no_more["v"]), HABITS)
+
+
+def _exchanged(clause: Clause) -> Iterator[Over]:
+    """What something else took the place of: switched from, instead of, rather than."""
     switched = _SWITCHED.match(clause.text)
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
         yield Over("does", stems, HABITS | PREFERS | DRIVES)

@@ -51,6 +51,12 @@ def polarities(clause: Clause) -> Iterator[Value]:
         if stems:
             yield Value(f"liking {' '.join(sorted(stems))}", YES if liking["likes"] else NO)
         return
+    yield from _new_to_them(clause)
+    yield from _present(clause)
+
+
+def _new_to_them(clause: Clause) -> Iterator[Value]:
+    """What they got, began or learned, as that they have, do or can do it."""
     if gained := _GAINED.match(clause.text):
         head = gained["v"].split()[-1]
         yield from (Value(f"do {stem}", YES) for stem in content_stems(head))
@@ -63,6 +69,9 @@ def polarities(clause: Clause) -> Iterator[Value]:
         yield Value(f"can {' '.join(sorted(content_stems(learned['v'])))}", YES)
     if married := _IS_NOW.match(clause.text):
         yield from (Value(f"be {stem}", YES) for stem in content_stems(married["v"]))
+
+
+def _present(clause: Clause) -> Iterator[Value]:
     present = _PRESENT.match(clause.text)
     if not present or "no longer" in clause.text or clause.besides:
         return

@@ -87,6 +87,11 @@ def _possession(clause: Clause) -> Iterator[Over]:
             yield Over("relationship", frozenset({"married"}))
         if several and thing.endswith(several["v"]):
             yield Over("has several", stems)
+
+
+def _membership(clause: Clause) -> Iterator[Over]:
+    if clause.passing:
+        return
     if membership := _UNSUBSCRIBED.match(clause.text):
         stems = content_stems(stated(membership["v"]))
         for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
@@ -105,4 +110,4 @@ def _appointment(clause: Clause) -> Iterator[Over]:
         yield Over("time", stems)
 
 
-LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _appointment)
+LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _membership, _appointment)

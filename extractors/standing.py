@@ -60,6 +60,12 @@ def changes_something(draft: Statement) -> bool:
     return meaning(draft.subject, draft.text).changes or plans_something(draft)
 
 
+def says_of_them(draft: Statement) -> bool:
+    """True where rules know what the statement says of its subject, so that it may change others or they it."""
+    said = meaning(draft.subject, draft.text)
+    return bool(said.handles) or changes_something(draft)
+
+
 def plans_something(draft: Statement) -> bool:
     """True where the statement may end another on the day that it names."""
     return draft.validity.start is not None and planned(draft.subject, draft.text).changes

@@ -17,7 +17,7 @@ from semmem.engine.writing import Batch, FactWriter
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
-from semmem.extractors.standing import MOST_COMPARED, Rivals, changes_something
+from semmem.extractors.standing import MOST_COMPARED, Rivals, says_of_them
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints
@@ -208,8 +208,8 @@ class Consolidator:
         return questions
 
     async def _rivals(self, scope: Scope, drafts: Sequence[Draft]) -> Rivals:
-        """The scope's newest facts, where a draft may change one that says it in other words."""
-        if not any(map(changes_something, drafts)):
+        """The scope's newest facts, where a draft may change one, or be changed, that is told in other words."""
+        if not any(map(says_of_them, drafts)):
             return Rivals(())
         newest = await self._facts.find(scope, superseded=False, category=None, subject=None, limit=MOST_COMPARED)
         return await asyncio.to_thread(Rivals, newest)
