@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, activity
-from semmem.extractors.roles import PETS
 from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
 
@@ -28,7 +27,7 @@ _NOT_PRESENT = re.compile(
 )
 # Not all of it, or not always: "I don't like too spicy food" leaves "I like spicy food".
 _PARTLY = re.compile(r"\b(?:too|all|every|always|only|just|most|much|many|enough|everything|anything)\b", re.IGNORECASE)
-_GAINED = re.compile(
+GAINED = re.compile(
     rf"{I}(?:got|bought|adopted|own|have) (?:an?|my first|my own) (?P<v>(?:new |own )?[a-z]+)"
     r"(?=$| (?:now|last|this|yesterday|today|in|again|finally|named|called)\b)",
     re.IGNORECASE,
@@ -57,11 +56,8 @@ def polarities(clause: Clause) -> Iterator[Value]:
 
 def _new_to_them(clause: Clause) -> Iterator[Value]:
     """What they got, began or learned, as that they have, do or can do it."""
-    if gained := _GAINED.match(clause.text):
-        head = gained["v"].split()[-1]
-        yield from (Value(f"do {stem}", YES) for stem in content_stems(head))
-        if head.lower() in PETS:
-            yield Value("do pet", YES)
+    if gained := GAINED.match(clause.text):
+        yield from (Value(f"do {stem}", YES) for stem in content_stems(gained["v"].split()[-1]))
     if begun := _BEGUN.match(clause.text):
         stems = content_stems(_FILLERS.sub("", " " + activity(begun["v"])))
         yield Value(f"do {' '.join(sorted(stems))}", YES)

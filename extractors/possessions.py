@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, SPOUSES, I, stated
-from semmem.extractors.value import NOTHING, Over
+from semmem.extractors.polarity import GAINED
+from semmem.extractors.roles import PETS
+from semmem.extractors.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
 
 _GOT_RID = re.compile(
@@ -89,6 +91,13 @@ def _possession(clause: Clause) -> Iterator[Over]:
             yield Over("has several", stems)
 
 
+def _first_pet(clause: Clause) -> Iterator[Over]:
+    """Who got a dog is no longer without a pet."""
+    gained = GAINED.match(clause.text)
+    if gained and gained["v"].split()[-1].lower() in PETS:
+        yield Over("do pet", NO)
+
+
 def _membership(clause: Clause) -> Iterator[Over]:
     if clause.passing:
         return
@@ -110,4 +119,4 @@ def _appointment(clause: Clause) -> Iterator[Over]:
         yield Over("time", stems)
 
 
-LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _membership, _appointment)
+LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _first_pet, _membership, _appointment)
