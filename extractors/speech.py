@@ -4,7 +4,10 @@
 import re
 
 _MARKED = re.compile(r"[?？؟՞፧⁇⁈‽\u037e][\"'”’»)\s]*$")
-_OPENED = re.compile(r"^[\"“«(]*¿|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b", re.IGNORECASE)
+_OPENED = re.compile(
+    r"^[\"“«(]*¿|^(?:is|are|does|was) [\"“]|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b",
+    re.IGNORECASE,
+)
 _IN_QUOTES = re.compile(r"[\"“„«][^\"”“»]*[\"”“»][.!]?")
 _KIDDING = re.compile(r"(?:\b(?:jk|just kidding|only joking|just joking)|/s)[\s.!)]*$", re.IGNORECASE)
 _GREEK_MARK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][^;]*;[\"'”’»)\s]*$")
@@ -39,6 +42,9 @@ _OTHER_WORDS = re.compile(
     r"|(?:qu'est-ce|est-ce|où|quand|qui|comment|pourquoi|combien|quel(?:le)?s?|que) |(?:peux|sais|as|es)-tu\b"
     r"|(?:pouvez|savez|avez)-vous\b|tu (?:te souviens|sais)\b"
     r"|(?:qué|dónde|cuándo|quién|cómo|cuál(?:es)?|cuánt[oa]s?|por qué|sabes|puedes|recuerdas|te acuerdas)\b"
+    r"|quant[oaie] \w+ (?:ho|hai|sono|sei)\b|quant[oa]s \w+ (?:eu )?(?:tenho|tem|sou)\b"
+    r"|(?:hoe|wat|waar|wanneer|welke?) (?:\w+ )?(?:ben|heb|woon|werk|heet|moet|kan|was|had) (?:ik|je|jij|we)\b"
+    r"|(?:hur|vad|var|när|vilke\w*) (?:\w+ )?(?:är|har|bor|jobbar|heter|ska|kan|var) (?:jag|du|vi|min|mitt)\b"
     r"|(?:cosa|dove|quando|chi|come|perché|quanto|quale|sai|puoi|ricordi|ti ricordi) "
     r"|(?:o que|onde|quando|quem|como|por que|quanto|qual|você (?:sabe|lembra|pode)|lembra) "
     r"|(?:wat|waar|wanneer|wie|hoe|waarom|welke?) (?:is|zijn|heet|heb|ben|woon|doe|kan|moet|gaat|was)\b|(?:kun"
@@ -53,7 +59,8 @@ _OTHER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"(?:吗|嗎|呢|么|麼)[。！!~…\s]*$|(?:还|還)?(?:记得|記得)我|(?:哪里|哪裡|哪儿|哪個|哪个|什么|什麼|谁|誰|怎么"
+    r"(?:几|幾)(?:岁|歲|点|點|个|個|口)|多大[了啊]?$|\b(?:comment|où|quand|combien)[\s.]*$|^(?:\w+ ){0,3}kaç \w+[\s.]*$"
+    r"|(?:何|誰|どこ|いつ|いくつ)[。\s]*$|(?:吗|嗎|呢|么|麼)[。！!~…\s]*$|(?:还|還)?(?:记得|記得)我|(?:哪里|哪裡|哪儿|哪個|哪个|什么|什麼|谁|誰|怎么"
     r"|怎麼|为什么|為什麼|多少|几点|幾點)[^，。]{0,12}$"
     r"|(?:ですか|ますか|でしたか|ましたか|だっけ|かな|のか|何ですか|どこ|いつ|だれ|誰|なぜ)[。\s]*$"
     r"|(?:어디|누구|언제|뭐|무엇|몇|왜|어떻게|얼마).{0,20}(?:지|야|니|냐|더라|죠|요)[.\s]*$"

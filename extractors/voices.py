@@ -4,12 +4,16 @@
 import re
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
-_QUOTED_LINE = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
+# Quoted lines, and those that a program wrote.
+_QUOTED_LINE = re.compile(
+    r"^[ \t]*(?:>|\||(?:\w*error|\w*exception|warning|fatal|traceback|usage)\b[^:\n]{0,40}:).*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 # Where a mail that is answered or passed on begins.
 _MAIL = re.compile(
     r"^[ \t]*(?:-{2,}\s*(?:original|forwarded|weitergeleitete|ursprüngliche)\b.*"
     r"|begin forwarded message.*|on .{6,80} wrote:|am .{6,80} schrieb.*:|le .{6,80} a écrit ?:|el .{6,80} escribió:"
-    r"|(?:from|von|de|da|subject|betreff|objet|asunto): ?\S.*)$",
+    r"|(?:fwd?|re|aw|wg): ?\S.*|(?:from|von|de|da|subject|betreff|objet|asunto): ?\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _GREETING = re.compile(
@@ -34,6 +38,7 @@ _IF_NAMED = (
     r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format"
     r"|analy[sz]e|classify|annotate"
     r"|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score"
+    r"|rate|judge|roast"
     r"|extract|turn"
     r"|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija"
     r"|verbeter\w*|rätta"
@@ -46,14 +51,16 @@ _ANYWHERE = re.compile(
 _TEXT = (
     r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter"
     r"|essay"
-    r"|article|post|bio|resume|cv|review|transcript|draft|document|code|lyrics|poem|speech|quote|chat|conversation"
+    r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech"
+    r"|quote|chat|conversation"
     r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]"
     r"|siguiente"
     r"|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni|это\w*"
     r"|следующ\w*|текст\w*"
 )
 _ASKED = (
-    r"(?:^|[.!?]\s+|\b(?:please|pls|bitte|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
+    r"(?:^|[.!?]\s+|,\s+(?=(?:make|fix|shorten|improve|edit|polish|correct) (?:it|this)\b)|\b(?:please|pls|bitte"
+    r"|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
 )
 _WORK_ON = re.compile(
     rf"{_ASKED}(?:please )?(?:(?:{_ALWAYS})\b|(?:{_IF_NAMED})\b(?=[^.!?\n]{{0,120}}(?:\b(?:{_TEXT})\b|[:：])))",
@@ -73,11 +80,14 @@ _PASTED = re.compile(
     re.IGNORECASE,
 )
 _PLAYED = re.compile(
-    r"\brole-?play\w*|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i"
+    r"\brole-?play\w*|\bplay the (?:role|part) of\b|\bin this (?:scenario|exercise|game),? (?:i|you|we)\b"
+    r"|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d"
+    r"|make)|pretend|imagine|say (?:i"
     r"|that i|my))\b"
     r"|(?:^|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a "
     r"time)\b"
-    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
+    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic"
+    r"|script)\b|\bmy (?:character|persona)\b"
     r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
     r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
