@@ -11,7 +11,6 @@ from typing import Any, Self
 from semmem.domain.checks import (
     check_aware,
     check_callable,
-    check_each,
     check_flag,
     check_id,
     check_int,
@@ -19,9 +18,10 @@ from semmem.domain.checks import (
     check_not_future,
     check_optional_id,
 )
+from semmem.domain.entry import checked_names
 from semmem.domain.event import NewEvent
 from semmem.domain.group import MAX_POSITION
-from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of, new_values
+from semmem.domain.schema import Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
 from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
 from semmem.errors import Conflict, InvalidInput
@@ -175,9 +175,7 @@ class SharedState(Place):
 
         A memory that was opened without a class of state reads values as JSON.
         """
-        names = check_each(
-            "fields", list(fields) if isinstance(fields, set | frozenset) else fields, str, most=MAX_FIELDS
-        )
+        names = checked_names("fields", fields)
         if self._state is not None:
             for name in names:
                 self._declaration.field(name)
@@ -212,17 +210,18 @@ class SharedState(Place):
 
         `async with me.lock("report", ttl=timedelta(minutes=2)) as lock` takes it.
         """
+        check_hold(ttl)
+        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
+            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
         if not 1 <= len(names) <= MAX_NAMES:
             raise InvalidInput("names", f"must be 1 to {MAX_NAMES}", "name what is locked")
         for index, name in enumerate(names):
             check_id(f"names[{index}]", name)
-        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
-            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
         return Lock(
             self.place,
             self._opened,
             tuple(sorted(set(names))),
-            ttl=check_hold(ttl),
+            ttl=ttl,
             wait=wait or timedelta(),
             agent=self._reader,
             own=self._locked,
