@@ -71,10 +71,10 @@ class Page:
     head: int
 
 
-def checked_names(field: str, given: object, *, most: int = MAX_NAMES) -> tuple[str, ...]:
+def checked_names(field: str, given: object) -> tuple[str, ...]:
     """The names in a set or a sequence. Raises InvalidInput, also for a single string."""
     values = tuple(given) if isinstance(given, set | frozenset) else given
-    names = check_each(field, values, str, most=most)
+    names = check_each(field, values, str, most=MAX_NAMES)
     for index, name in enumerate(names):
         check_id(f"{field}[{index}]", name)
     return names

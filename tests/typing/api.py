@@ -33,6 +33,7 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    Forbidden,
     Format,
     Group,
     GroupLag,
@@ -310,7 +311,7 @@ class Launch(State, version=2):
 async def sharing_state(memory: Memory) -> None:
     launch = memory.scope(tenant="acme", workspace="launch", state=Launch)
     assert_type(memory.at(launch.place, state=Launch), ScopedMemory)
-    me = assert_type(launch.agent("r1"), ScopedMemory)
+    me = assert_type(launch.agent("r1", role="researcher"), ScopedMemory)
     change = await me.update(findings=["market 4.2 bn"], verdict=told("enter", confidence=0.7), told_at=MAY, timeout=2)
     assert_type(change, Change)
     assert_type((change.position, change.written, change.unseen), tuple[int, tuple[str, ...], tuple[str, ...]])
@@ -326,6 +327,8 @@ async def sharing_state(memory: Memory) -> None:
     unseen: Unseen = "refuse"
     assert_type(append(unseen=unseen, keep=5), Reducer)
     assert_type((append.name, append.unseen, append.keep), tuple[str, Unseen, int | None])
+    salaries = replace(readable={"hr"}, writable=["hr", "boss"])
+    assert_type((salaries.readable, salaries.writable), tuple[frozenset[str] | None, frozenset[str] | None])
     assert_type(told("enter", confidence=0.7), Told)
 
 
@@ -427,6 +430,9 @@ async def errors(alice: ScopedMemory) -> None:
     except Conflict as error:
         assert_type((error.field, error.seen, error.found), tuple[str, int, int])
         assert_type((error.by, error.value), tuple[str | None, Any])
+    except Forbidden as error:
+        assert_type((error.agent, error.role), tuple[str | None, str])
+        assert_type((error.field, error.action), tuple[str, str])
     except LockHeld as error:
         assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
     except LockLost as error:
