@@ -19,6 +19,8 @@ from semmem.domain.event import Event
 from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
 
+RELEVANT = 0.2  # as `min_score`: what it leaves out of answers, and lets through without one, is in docs/retrieval.md
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
@@ -61,7 +63,11 @@ def check_page(before: UUID | None, limit: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One recalled memory, its score from 0 to 1, and the weighted signals that the score is the sum of."""
+    """One recalled memory, its score from 0 to 1, and the weighted signals that the score is the sum of.
+
+    Scores are comparable from question to question: `doubt` takes from all hits of a question that the memory seems to
+    know nothing of. What is below RELEVANT hardly answers.
+    """
 
     item: Event | Fact
     score: float
@@ -87,6 +93,15 @@ class Hit:
     def moved(self, score: float, because: str) -> "Hit":
         """The same hit with another score; the difference is a signal, so that the score stays the sum of them."""
         return replace(self, score=score, signals={**self.signals, because: score - self.score})
+
+    def doubted(self, confidence: float) -> "Hit":
+        """The same hit where the memory answers the question at all with this chance, from 0 to 1."""
+        return self.moved(self.score * confidence, "doubt")
+
+    @property
+    def undoubted(self) -> float:
+        """The score among the hits of its question, whether or not any of them answers it."""
+        return self.score - self.signals.get("doubt", 0.0)
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -176,7 +176,8 @@ def a_hit(hit: Hit) -> None:
     )
     assert_type(hit.signals, Mapping[str, float])
     assert_type(hit.sources, tuple[Source, ...])
-    assert_type(hit.moved(0.5, because="pinned"), Hit)
+    assert_type((hit.moved(0.5, because="pinned"), hit.doubted(0.5)), tuple[Hit, Hit])
+    assert_type(hit.undoubted, float)
     assert_type((hit.item.text, hit.item.said_at, hit.item.voice), tuple[str, datetime, str])
     assert_type((hit.item.role, hit.item.importance, hit.item.scope), tuple[Role, float, Scope])
     if hit.item.kind == "event":
@@ -199,6 +200,7 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     assert_type(context.messages, tuple[Mapping[str, str], ...])
     assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
     assert_type((context.degraded, context.waited), tuple[frozenset[str], timedelta | None])
+    assert_type(context.nothing_relevant, bool)
     [item] = assert_type(context.tier("recent"), tuple[Item, ...])
     assert_type(context.items, tuple[Item, ...])
     assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])
