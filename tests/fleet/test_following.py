@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from semmem import Closed, Entry, InvalidInput, NewEvent, StoreUnavailable, TooFarBehind
+from semmem.domain.entry import Wanted
 from semmem.memory import watching
 from semmem.memory.scoped import ScopedMemory
 from semmem.testing import wait_until
@@ -98,6 +99,13 @@ async def test_changes_are_chosen_by_their_fields(alice: ScopedMemory, owner: as
     async with aclosing(alice.follow(after=0, fields={"verdict"})) as follower:
         (entry,) = await _take(follower, 1)
     assert (entry.position, entry.kind, entry.fields, entry.event) == (3, "change", ("verdict",), None)
+
+
+async def test_an_agent_s_own_entries_are_no_news_to_it(application: Application, alice: ScopedMemory) -> None:
+    for agent in ("r1", "r2", None):
+        await alice.remember(f"by {agent}", agent=agent)
+    page = await application.parts.entries.page(alice.scope, Wanted(without="r1"), after=0, limit=10)
+    assert _said(list(page.entries)) == ["by r2", "by None"]
 
 
 async def test_what_is_forgotten_is_told_by_its_ids_and_everything_by_one_entry(alice: ScopedMemory) -> None:

@@ -42,9 +42,9 @@ async def _login(url: str) -> asyncpg.Connection:
     return connection
 
 
-async def _remember(connection: asyncpg.Connection, user: str, *contents: str) -> None:
+async def _remember(connection: asyncpg.Connection, user: str, *contents: str, keyed: bool = True) -> None:
     """As the release before did."""
-    events = [
+    events: list[dict[str, object]] = [
         {
             "id": str(uuid4()),
             "role": "user",
@@ -53,7 +53,7 @@ async def _remember(connection: asyncpg.Connection, user: str, *contents: str) -
             "importance": 0.5,
             "metadata": {},
             "occurred_at": datetime.now(UTC).isoformat(),
-            "key": str(uuid4()),
+            "key": str(uuid4()) if keyed else None,
             "body_hash": "00",
         }
         for content in contents
@@ -75,6 +75,22 @@ async def _write(url: str, user: str, done: asyncio.Event) -> int:
         calls += 3
     await connection.close()
     return calls
+
+
+async def test_before_it_whoever_read_on_by_seq_missed_what_was_committed_late(old: str) -> None:
+    """Why there are positions: `seq` is given before the commit."""
+    slow, quick, reader = await _login(old), await _login(old), await asyncpg.connect(old)
+    await _remember(slow, "alice", "before")
+    held = slow.transaction()
+    await held.start()
+    await _remember(slow, "alice", "first", keyed=False)
+    await _remember(quick, "alice", "second", keyed=False)
+    behind = "select content, seq from semmem.events where seq > $1 order by seq"
+    before, seen = await reader.fetch(behind, 0)
+    await held.commit()
+    assert (before["content"], seen["content"], await reader.fetch(behind, seen["seq"])) == ("before", "second", [])
+    for connection in (slow, quick, reader):
+        await connection.close()
 
 
 async def test_old_processes_write_through_it(old: str, monkeypatch: pytest.MonkeyPatch) -> None:

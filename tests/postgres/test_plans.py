@@ -4,6 +4,7 @@ What the application sends is watched on its connections (see spy.py) while it i
 """
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest_asyncio
 
 from semmem import NewEvent, NewRecord
 from semmem.domain.scope import Scope
+from semmem.memory.scoped import ScopedMemory
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
@@ -105,6 +107,7 @@ async def _walk(application: Application) -> None:
     await memory.waiting()
     await memory.usage()
     await _walk_records(memory)
+    await _walk_the_log(application, memory)
     await _walk_the_mirrors_way(application)
 
     letters = await memory.dead_letters(limit=2)
@@ -129,6 +132,23 @@ async def _walk_records(memory: Any) -> None:
     await memory.records.find(matching={"size": 7}, after=first, refresh=True)
     await memory.records.of([uuid4()])
     await memory.records.delete(["size"])
+
+
+async def _walk_the_log(application: Application, memory: ScopedMemory) -> None:
+    async with aclosing(memory.follow(after=0, event_types={"message"}, fields={"verdict"})) as follower:
+        await anext(follower)
+    await memory.entries(after=1, until=9)
+    await memory.latest(agent="desk")
+    await application.parts.entries.head(memory.scope)
+    await application.parts.entries.heads([memory.scope])
+    group = memory.group("billing", start="first")
+    async with group.deliveries(consumer="b-1") as inbox:
+        await (await anext(inbox)).settle(remember=[NewEvent(content="It is paid.")])
+        await (await anext(inbox)).release()
+    await group.lag()
+    await group.dead_letters()
+    await group.replay()
+    await group.delete()
 
 
 async def _walk_the_mirrors_way(application: Application) -> None:
@@ -158,7 +178,7 @@ def _listed(found: set[tuple[str, str]]) -> str:
 async def test_the_walk_leads_past_the_hot_statements(spied: Spied, own: dict[str, int]) -> None:
     assert spied.errors == []
     said = "\n".join(spied.statements)
-    for part in ("semmem.remember(", "semmem.lexical(", "semmem.matching(", "semmem.sourced_facts", "semmem.queue("):
+    for part in ("semmem.append(", "semmem.lexical(", "semmem.matching(", "semmem.sourced_facts", "semmem.queue("):
         assert part in said
     assert own.keys() <= {node.table for node in spied.nodes}
     assert len(spied.statements) >= 100

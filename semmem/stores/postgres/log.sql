@@ -13,10 +13,12 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind <> 'forgot
 -- head: the last position
 select head from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
--- heads: the last positions of any scopes, read as the sweeper; places are counted from 1
+-- heads: the last positions of any scopes, read as the sweeper, each by its key; places are counted from 1
 select v.place, h.head
-from unnest(:tenants::text[], :kinds::text[], :ids::text[]) with ordinality as v (tenant, kind, id, place)
-join semmem.heads h on (h.tenant, h.scope_kind, h.scope_id) = (v.tenant, v.kind, v.id);
+from unnest(:tenants::text[], :kinds::text[], :ids::text[]) with ordinality as v (tenant, kind, id, place),
+lateral (
+    select head from semmem.heads where (tenant, scope_kind, scope_id) = (v.tenant, v.kind, v.id) limit 1
+) h;
 
 -- page: entries behind a position in their order, and the head as of the same moment; a row without an entry where none is
 select h.head, h.floor, p.position as at_position, p.kind, p.agent as by_agent, p.subject, p.fields, p.items, p.detail, p.at, e.*
