@@ -3,17 +3,15 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
 from datetime import datetime
-from typing import Unpack, get_args
+from typing import get_args
 from uuid import UUID
 
 from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
-    MAX_EVENTS_PER_CALL,
     check_callable,
     check_each,
     check_flag,
     check_int,
-    check_not_future,
     check_one_of,
     check_optional_id,
     check_seconds,
@@ -24,7 +22,7 @@ from semmem.domain.checks import (
 )
 from semmem.domain.context import TIERS, Context, Format, Tier
 from semmem.domain.drift import Drift
-from semmem.domain.event import Ack, Event, EventFields, NewEvent
+from semmem.domain.event import Event
 from semmem.domain.extraction import Usage
 from semmem.domain.fact import Category, Fact, Summary
 from semmem.domain.hit import Filter, Recall, check_limit, check_page
@@ -32,13 +30,12 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.domain.waiting import Waiting
 from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.memory.agent_work import AgentWork
 from semmem.memory.following import FollowedPlace
-from semmem.memory.locks import Lock
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
-from semmem.memory.shared_state import SharedState
+from semmem.memory.shared_work import SharedWork
 from semmem.memory.transfer import Imported, export, import_
-from semmem.runtime import failpoints
 from semmem.stores.postgres.ledger import DeadLetter
 
 SETTLE_POLL = 0.05
@@ -48,7 +45,7 @@ MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
 
 
-class ScopedMemory(FollowedPlace, SharedState):
+class ScopedMemory(FollowedPlace, SharedWork):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -63,6 +60,13 @@ class ScopedMemory(FollowedPlace, SharedState):
         """
         return ScopedMemory(self.place.below(*path, owner=owner), self._opened)
 
+    def agent(self, name: str, *, role: str | None = None) -> "AgentMemory":
+        """This place for one agent: what it writes is signed, and what others wrote meanwhile is known as theirs.
+
+        Its role in the work is the roster's. One that is said has to be the same, or is its own where nobody was named.
+        """
+        return AgentMemory(self.place, self._opened, agent=name, role=role, state=self._state)
+
     async def branches(
         self, *, after: Branch | None = None, limit: int | None = None, timeout: float | None = None
     ) -> list[Branch]:
@@ -76,34 +80,6 @@ class ScopedMemory(FollowedPlace, SharedState):
             raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
         async with self._parts.calls.read(timeout):
             return await self._parts.branches.below(self.place, after=after, limit=limit)
-
-    async def remember(
-        self, content: str, *, lock: Lock | None = None, timeout: float | None = None, **fields: Unpack[EventFields]
-    ) -> Ack:
-        """Stores one event; acknowledged when committed, with no model call in between.
-
-        Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
-        Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
-        with a `key` it can be sent again. With a `lock` that is this agent's no more, LockLost is raised.
-        """
-        return (await self.remember_many([NewEvent(content=content, **fields)], lock=lock, timeout=timeout))[0]
-
-    async def remember_many(
-        self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
-    ) -> list[Ack]:
-        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        events = self._signed(check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL))
-        parts, now, fence = self._parts, self._parts.clock(), self._fenced(lock)
-        for index, event in enumerate(events):
-            if event.occurred_at is not None:
-                check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
-        async with parts.calls.write(timeout):
-            remembered = await parts.log.remember(
-                self.place, events, now=now, dedup_window=parts.dedup_window, fence=fence
-            )
-        failpoints.reach("event-committed")
-        parts.announce(remembered)
-        return list(remembered.acks)
 
     async def recall(
         self,
@@ -388,3 +364,11 @@ class ScopedMemory(FollowedPlace, SharedState):
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
         others = check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
         return View.of(self.scope, *(other.scope for other in others))
+
+
+class AgentMemory(AgentWork, ScopedMemory):
+    """A place for one agent, which signs what it says and does there."""
+
+    def branch(self, *path: str, owner: str | None = None) -> "AgentMemory":
+        """As ScopedMemory.branch, for the same agent."""
+        return AgentMemory(self.place.below(*path, owner=owner), self._opened, agent=self.name)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from semmem.domain.checks import (
     check_aware,
@@ -48,10 +48,6 @@ class SharedState(Place):
             declaration_of(state)
         self._reader, self._state, self._seen = agent, state, 0
         self._locked: set[str] = set()  # names of locks that are held by this very object
-
-    def agent(self, name: str) -> Self:
-        """This place for one agent: what it writes is signed, and what others wrote meanwhile is known as theirs."""
-        return type(self)(self.place, self._opened, agent=check_id("name", name), state=self._state)
 
     def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
         return tuple(event if event.agent else replace(event, agent=self._reader) for event in events)

@@ -64,11 +64,13 @@ from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.points import IndexWork
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
     known_dimensions,
@@ -239,6 +241,8 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         state=StateStore(postgres),
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
+        workspaces=WorkspaceStore(postgres, log),
+        questions=QuestionStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),

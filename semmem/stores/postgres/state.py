@@ -61,11 +61,10 @@ class StateStore:
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
-        fields = [_declared(name, declaration) for name in declaration.fields]
         try:
             async with self._postgres.transaction(place, now) as tx:
                 await register(tx)
-                await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields)
+                await declare(tx, declaration, agent)
         except asyncpg.PostgresError as error:
             raise refused(error) from error
 
@@ -102,6 +101,12 @@ class StateStore:
         async with self._postgres.transaction(scope) as tx:
             position: int = await tx.fetchval(_SQL["position"], moment=moment)
         return position
+
+
+async def declare(tx: Unit, declaration: Declaration, agent: str | None) -> None:
+    """Part of a transaction that may have the scope's head already. Raises what `refused` reads."""
+    fields = [_declared(name, declaration) for name in declaration.fields]
+    await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields)
 
 
 async def told_fields(tx: Unit) -> list[str]:
