@@ -33,7 +33,6 @@ from crewai.memory.unified_memory import Memory
 from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.tree import Tree
-from semmem.models.tokens import load_counter
 
 LEAST_RATIO = 5
 SETTLE_SECONDS = 120.0
@@ -129,8 +128,6 @@ class Run:
 
 
 def main() -> None:
-    if not load_counter().exact:
-        sys.exit("tokens can not be counted exactly: set TIKTOKEN_CACHE_DIR to a folder that holds the table")
     with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
         stores = {"data": Path(folder), **EMBEDDED}
         theirs = _run("CrewAI's own", lambda server: _crewais(server, Path(folder) / "lancedb"))

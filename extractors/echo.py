@@ -24,7 +24,8 @@ _ELEMENT = re.compile(
 
 # How a line may begin before what was rendered does: quoted, listed, as a turn or a field of JSON.
 _LEAD = r"[\s>|*+-]*(?:[\"']?\w{1,20}[\"']?: ?)?[\"']?"
-_DATED = r"\[\d{4}-\d\d-\d\d(?:[:,] [^\[\]\n]{1,1600})?\]"
+_DAY = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
+_DATED = rf"\[(?:(?:known )?since )?{_DAY}(?: to {_DAY})?(?:[:,] [^\[\]\n]{{1,1600}})?\]"
 _HEADER = re.compile(rf"{_LEAD}(?:{_DATED}|# (?:{'|'.join(TIERS)}))[\s\"']*\Z")
 # Anywhere in a line: an item behind its date, or a turn as a field of JSON.
 _SURE = re.compile(
@@ -32,7 +33,9 @@ _SURE = re.compile(
 )
 _ITEM = re.compile(rf"{_LEAD}(?:[ef]\d{{1,4}} [^:\n]{{1,1600}}|s\d{{1,4}}|e\d{{1,4}}):(?: |\Z)")
 _TURN = re.compile(rf"{_LEAD}e\d{{1,4}} [^:\n]{{1,1600}}: ")
-_FURTHER = re.compile(r"[\s>|*+-]*[ ]{2}\S")
+# What belongs to the item above it: a further line, or that it holds no more and what does.
+_OUTDATED = re.compile(rf"[\s>|*+-]*outdated since {_DAY}(?::|\s*\Z)")
+_FURTHER = re.compile(rf"[\s>|*+-]*(?:[ ]{{2}}\S|now: )|{_OUTDATED.pattern}")
 
 
 def without_recalled(text: str) -> str:
@@ -67,7 +70,8 @@ def _outside(markers: re.Pattern[str], text: str) -> str:
 def _without_items(lines: list[str]) -> list[str]:
     """The lines less rendered items: a turn that begins the text, those below a header, and two or more in a row."""
     kept: list[str] = []
-    inside = _FURTHER.match(lines[0]) is not None and any(_ITEM.match(line) for line in lines[1:2])
+    cut = [_ITEM.match(line) or _OUTDATED.match(line) for line in lines[1:2]]
+    inside = _OUTDATED.match(lines[0]) is not None or (_FURTHER.match(lines[0]) is not None and any(cut))
     opened = False
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""

@@ -145,6 +145,29 @@ create table semmem.entries (
 );
 select semmem.guard('semmem.entries', '{}', '{}');
 
+create table semmem.fields (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    version integer not null,
+    digest text not null,
+    declared_at bigint not null,
+    reducer text not null,
+    shape text not null,
+    refuses boolean not null,
+    keep integer,
+    pieces bigint default 0 not null,
+    changed_at bigint default 0 not null,
+    changed_by text collate "C",
+    changed_before bigint default 0 not null,
+    before_by text collate "C",
+    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
+    constraint fields_version_check CHECK (version >= 1)
+) with (fillfactor=50);
+select semmem.guard('semmem.fields', null, '{}');
+
 create table semmem.followers (
     store text not null,
     named_at timestamp with time zone default now() not null,
@@ -471,30 +494,6 @@ CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
-
-create table semmem.fields (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    field text collate "C" not null,
-    version integer not null,
-    digest text not null,
-    declared_at bigint not null,
-    reducer text not null,
-    shape text not null,
-    refuses boolean not null,
-    keep integer,
-    pieces bigint default 0 not null,
-    changed_at bigint default 0 not null,
-    changed_by text collate "C",
-    changed_before bigint default 0 not null,
-    before_by text collate "C",
-    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
-    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
-    constraint fields_version_check CHECK (version >= 1),
-    constraint fields_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
-) with (fillfactor=50);
-select semmem.guard('semmem.fields', null, '{}');
 
 create table semmem.receipt_stores (
     tenant text collate "C" not null,
@@ -946,7 +945,7 @@ end $function$;
 revoke all on function semmem.check_locks(text,text,text,text[],bigint) from public;
 grant execute on function semmem.check_locks(text,text,text,text[],bigint) to semmem_app;
 
-CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb)
+CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb, p_from integer, p_seen bigint, p_values jsonb)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
@@ -955,6 +954,8 @@ declare
     standing integer;
     other text;
     ended text[];
+    given record;
+    kept semmem.fields;
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
@@ -977,6 +978,12 @@ begin
     if standing = p_version then
         perform semmem.advance(p_tenant, p_kind, p_id, -1);
         return;
+    end if;
+    if standing is distinct from p_from or exists (
+        select from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > p_seen)
+    then
+        raise exception using errcode = 'SM018', message = 'changed meanwhile';
     end if;
 
     ended := array(
@@ -1004,11 +1011,21 @@ begin
         refuses = excluded.refuses, keep = excluded.keep,
         declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
 
+    for given in
+        select v.field, coalesce(v.value, 'null') as value
+        from jsonb_to_recordset(p_values) as v (field text, value jsonb, is_new boolean)
+        where v.is_new or v.field = any (ended)
+    loop
+        select * into kept from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, given.field);
+        perform semmem.fill_field(kept, here, p_agent, p_now, given.value);
+        ended := array(select distinct f from unnest(ended || given.field) as f order by f);
+    end loop;
     insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, fields, detail, at)
     values (p_tenant, p_kind, p_id, here, 'declared', p_agent, ended, jsonb_build_object('version', p_version), p_now);
 end $function$;
-revoke all on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb) from public;
-grant execute on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb) to semmem_app;
+revoke all on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) from public;
+grant execute on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
  RETURNS semmem.indexes
@@ -1052,6 +1069,27 @@ AS $function$
 $function$;
 revoke all on function semmem.enter(text,text[],text[]) from public;
 grant execute on function semmem.enter(text,text[],text[]) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.fill_field(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_value jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    begun bigint;
+begin
+    update semmem.state s set to_position = p_here
+    where (s.tenant, s.scope_kind, s.scope_id, s.field)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field) and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, new.piece, p_here, p_field.shape,
+           new.value, 1, p_agent, p_now, p_now
+    from semmem.pieces_of(p_field.shape, p_here, p_value, p_field.keep) as new;
+    get diagnostics begun = row_count;
+    perform semmem.mark_changed(p_field, p_here, p_agent, begun);
+end $function$;
+revoke all on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) from public;
+grant execute on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.fn_pgqueuer_changed()
  RETURNS trigger
@@ -1255,6 +1293,12 @@ begin
     values (p_tenant, p_kind, p_id, coalesce(p_name, 'at-' || here), here,
             semmem.state_digest(p_tenant, p_kind, p_id, here), p_agent, p_now, p_pinned)
     returning * into made;
+    perform from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id, c.name) = (p_tenant, p_kind, p_id, made.name)
+      and c.digest = semmem.state_digest(p_tenant, p_kind, p_id, c.position);
+    if not found then
+        raise exception using errcode = 'SM019', message = 'damaged', detail = made.name;
+    end if;
     insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
     values (p_tenant, p_kind, p_id, here, 'checkpoint', p_agent, made.name, p_now);
 
@@ -1316,7 +1360,9 @@ CREATE OR REPLACE FUNCTION semmem.pieces_of(p_shape text, p_here bigint, p_value
  IMMUTABLE
 AS $function$
 begin
-    if p_shape = 'keys' then
+    if p_shape = 'single' then
+        return query select '', p_value;
+    elsif p_shape = 'keys' then
         return query select e.key, e.value from jsonb_each(p_value) e;
     elsif p_shape = 'members' then
         return query
@@ -1641,18 +1687,20 @@ grant execute on function semmem.scope_key(text,text,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.state_digest(p_tenant text, p_kind text, p_id text, p_position bigint)
  RETURNS bytea
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE
 AS $function$
-    select sha256(coalesce(string_agg(sha256(convert_to(
-        jsonb_build_array(
-            s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
-            extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
-        'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
-    from semmem.state s
-    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
-      and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position)
-$function$;
+begin
+    return (
+        select sha256(coalesce(string_agg(sha256(convert_to(
+            jsonb_build_array(
+                s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
+                extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
+            'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
+        from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
+          and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position));
+end $function$;
 revoke all on function semmem.state_digest(text,text,text,bigint) from public;
 grant execute on function semmem.state_digest(text,text,text,bigint) to semmem_app;
 

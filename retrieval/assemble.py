@@ -43,11 +43,11 @@ def assemble(
 def _fit(
     quotations: list[Quotation], purse: Budget, budget: int, format: Format
 ) -> tuple[list[Quotation], Rendered, int]:
-    """Counts what is rendered, and drops the least worthy item as long as that is too much."""
+    """Counts what is rendered, and drops the least worthy item as long as that is too much; of the profile the last."""
     while True:
         arranged = arrange(quotations)
         rendered = render(arranged, format)
         tokens = purse.tokens(rendered)
         if tokens <= budget:
             return arranged, rendered, tokens
-        quotations.remove(min(quotations, key=lambda quotation: quotation.item.worth))
+        quotations.remove(min(quotations, key=lambda each: (each.item.tier == "profile", each.item.worth)))

@@ -44,8 +44,12 @@ INDENT = "  "
 
 def quoted(text: str) -> str:
     """Text of an item's line: further lines are indented, so that none begins where markup does."""
-    safe = text if _PLAIN.fullmatch(text) else _IN_TEXT.sub(_reference, text)
-    return safe.replace("\n", "\n" + INDENT)
+    return _without_markup(text).replace("\n", "\n" + INDENT)
+
+
+def quoted_line(text: str) -> str:
+    """Text that stays on one line."""
+    return _without_markup(text).replace("\n", "&#10;")
 
 
 def quoted_name(name: str) -> str:
@@ -60,6 +64,10 @@ def quoted_xml(text: str) -> str:
 def quoted_attribute(value: str) -> str:
     """The value in its quotation marks."""
     return f'"{_IN_ATTRIBUTE.sub(_reference_in_xml, value)}"'
+
+
+def _without_markup(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _IN_TEXT.sub(_reference, text)
 
 
 def _reference(match: re.Match[str]) -> str:

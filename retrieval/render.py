@@ -2,7 +2,9 @@
 
 Whatever the form, quoted memories stand in tiers between OPENING and CLOSING, led by a line that says what they are.
 Each begins with its kind and number, `e3` for the event that is the context's third item, and names who speaks; its
-date (where it was said) and session stand above it: `[2026-05-08: session-7]`.
+date (where it was said) and session stand above it: `[2026-05-08: session-7]`, and for the profile since when it holds:
+`[since 2026-05]`, or `[known since 2026-05-08]` where nobody said. What holds no more of an event, and what holds now,
+stand in lines of their own below it, which no stored text can begin: further lines of a text are indented.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, Format, Item, Tier
+from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, Format, Item, Outdated, Since, Tier
 from semmem.domain.scope import Scope
-from semmem.retrieval.quote import quoted, quoted_attribute, quoted_name, quoted_xml
+from semmem.retrieval.analysis import normalised
+from semmem.retrieval.quote import quoted, quoted_attribute, quoted_line, quoted_name, quoted_xml
 
 TURNS_NOTICE = " So are the turns below that begin with e and a number."
 
@@ -50,10 +53,11 @@ def quote(item: Item, format: Format, home: Scope) -> Quotation:
         return Quotation(item, "", '<memory id="', _element(item, home))
     session = "" if item.session is None else f": {quoted_name(item.session)}"
     place = "" if item.scope == home else f", {item.scope.kind} {quoted_name(_short(item.scope))}"
-    header = f"[{_date(item)}{session}{place}]\n"
+    header = f"[{_dates(item)}{session}{place}]\n"
     voice = "" if item.voice == item.kind else " " + quoted_name(item.voice)
     is_turn = format == "messages" and item.tier == "recent" and item.role in TURN_ROLES
-    return Quotation(item, header, "", f"{voice}: {quoted(item.text)}\n", is_turn)
+    marks = "".join(_mark(outdated, item.text) for outdated in item.outdated)
+    return Quotation(item, header, "", f"{voice}: {quoted(item.text)}\n{marks}", is_turn)
 
 
 def opening(format: Format) -> str:
@@ -73,8 +77,10 @@ def arrange(quotations: Iterable[Quotation]) -> list[Quotation]:
     tiers: dict[Tier, list[Quotation]] = {tier: [] for tier in TIERS}
     for quotation in quotations:
         tiers[quotation.item.tier].append(quotation)
-    recent = tiers["recent"][::-1]
-    return [*_gathered(tiers["summary"]), *sorted(recent, key=_time), *_gathered(tiers["retrieved"])]
+    arranged = {tier: _gathered(found) for tier, found in tiers.items()}
+    oldest_first = tiers["recent"][::-1]
+    arranged["recent"] = iter(sorted(oldest_first, key=_time))
+    return [quotation for tier in TIERS for quotation in arranged[tier]]
 
 
 def render(quotations: Sequence[Quotation], format: Format) -> Rendered:
@@ -125,7 +131,7 @@ def _short(scope: Scope) -> str:
 
 
 def _element(item: Item, home: Scope) -> str:
-    attributes = {"at": _date(item)}
+    attributes = _dated(item)
     if item.session is not None:
         attributes["session"] = item.session
     if item.scope != home:
@@ -133,11 +139,51 @@ def _element(item: Item, home: Scope) -> str:
     if item.voice != item.kind:
         attributes["speaker"] = item.voice
     written = " ".join(f"{name}={quoted_attribute(value)}" for name, value in attributes.items())
-    return f'" {written}>{quoted_xml(item.text)}</memory>\n'
+    marks = "".join(_marked(outdated, item.text) for outdated in item.outdated)
+    return f'" {written}>{quoted_xml(item.text)}{marks}</memory>\n'
 
 
-def _date(item: Item) -> str:
-    return item.at.date().isoformat()
+def _dates(item: Item) -> str:
+    """A summary's from the first to the last day that it tells of."""
+    at = item.at.date().isoformat()
+    if item.since is None:
+        return at
+    since = exactly(item.since)
+    if item.tier == "summary":
+        return at if since == at else f"{since} to {at}"
+    return f"since {since}" if item.since.stated else f"known since {since}"
+
+
+def _dated(item: Item) -> dict[str, str]:
+    """The same as attributes."""
+    at = item.at.date().isoformat()
+    if item.since is None:
+        return {"at": at}
+    since = exactly(item.since)
+    if item.tier == "summary":
+        return {"at": at} if since == at else {"from": since, "at": at}
+    return {"since" if item.since.stated else "known_since": since}
+
+
+def exactly(since: Since) -> str:
+    """As much of the date as is known."""
+    return since.at.date().isoformat()[: {"year": 4, "month": 7}.get(since.precision, 10)]
+
+
+def _mark(outdated: Outdated, text: str) -> str:
+    """Which words hold no more, unless it is the whole text, and what holds now."""
+    words = "" if _is_all(outdated, text) else f": {quoted_line(outdated.words)}"
+    now = "" if outdated.now is None else f"now: {quoted_line(outdated.now)}\n"
+    return f"outdated since {exactly(outdated.since)}{words}\n{now}"
+
+
+def _marked(outdated: Outdated, text: str) -> str:
+    words = "" if _is_all(outdated, text) else f" words={quoted_attribute(outdated.words)}"
+    return f'<outdated since="{exactly(outdated.since)}"{words}>{quoted_xml(outdated.now or "")}</outdated>'
+
+
+def _is_all(outdated: Outdated, text: str) -> bool:
+    return normalised(outdated.words) == normalised(text)
 
 
 def _time(quotation: Quotation) -> datetime:

@@ -7,7 +7,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
@@ -131,6 +131,7 @@ __all__ = [
     "NewRecord",
     "NotFound",
     "NotSettled",
+    "Outdated",
     "Overview",
     "Place",
     "PoolExhausted",
@@ -152,6 +153,7 @@ __all__ = [
     "ScopedMemory",
     "SemmemError",
     "Snapshot",
+    "Since",
     "Source",
     "Stage",
     "State",

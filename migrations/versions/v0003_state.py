@@ -16,6 +16,7 @@ SCRIPTS = (
     "functions/reduce_single",
     "functions/reduce_pieces",
     "functions/change_state",
+    "functions/fill_field",
     "functions/declare_state",
     "functions/restore_state",
     "functions/state_digest",
@@ -24,6 +25,7 @@ SCRIPTS = (
     "functions/acquire_locks",
     "functions/renew_locks",
     "rights",
+    "heads",  # which writers use: it stays locked until the commit
 )
 
 

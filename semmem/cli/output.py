@@ -173,8 +173,8 @@ def forgotten(found: Receipt) -> str:
 
 
 def summaries(found: Sequence[Summary]) -> RenderableType:
-    rows = [(summary.session or "(all)", day(summary.recorded_at), summary.text) for summary in found]
-    return table("session", "made", "summary", rows=rows)
+    rows = [(each.session or "(all)", day(each.since), day(each.until), each.text) for each in found]
+    return table("session", "from", "to", "summary", rows=rows)
 
 
 def receipt(found: Receipt) -> RenderableType:

@@ -72,12 +72,12 @@ def context(
     format: Annotated[Format, typer.Option(help="How it is rendered.")] = "text",
     tiers: Annotated[
         list[str] | None,
-        typer.Option(metavar="TIER,...", help="Of summary, recent and retrieved these only; all, if left out."),
+        typer.Option(metavar="TIER,...", help="Of profile, summary, recent, retrieved these only; all, if left out."),
     ] = None,
     also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Assemble what an agent should know before it answers: recent events, summaries and recalled memories.
+    """Assemble what an agent should know before it answers: what holds, summaries, recent and recalled memories.
 
     Example: semmem context "Plan her weekend" --tenant acme --user alice --budget 2000
 

@@ -132,7 +132,10 @@ def events_of(item: Event | Fact) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A rolling condensation of one session, or of the whole scope where `session` is None."""
+    """A rolling condensation of one session, or of the whole scope where `session` is None.
+
+    It tells of what was said from `since` to `until`, in world time: of the first and the last event that it covers.
+    """
 
     id: UUID
     scope: Scope
@@ -140,5 +143,7 @@ class Summary:
     text: str
     version: int
     through_seq: int  # the last event it covers
+    since: datetime
+    until: datetime
     recorded_at: datetime
     events: tuple[UUID, ...]

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, get_args, get_origin
 
@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 
 from semmem.domain.checks import MAX_VALUE_BYTES, check_id, check_int, check_json_value
-from semmem.domain.reducers import Reducer, Told, replace
+from semmem.domain.reducers import MAX_PIECES, Reducer, Told, replace
 from semmem.errors import InvalidInput, StateMismatch
 
 MAX_FIELDS = 100
@@ -26,8 +26,8 @@ MAX_PIECES_A_CALL = 1_000
 MAX_CALL_BYTES = 4 * 1024 * 1024
 MAX_NUMBER = 10**18  # that a field of add, max or min holds, either way of 0
 
-# What `update` says of a change as a whole.
-RESERVED = frozenset({"fn", "expected", "seen", "lock", "told_at", "timeout"})
+# What `update` says of a change as a whole, and what a class does.
+RESERVED = frozenset({"fn", "expected", "seen", "lock", "told_at", "timeout", "upgrade"})
 _COMPARED = ("add", "max", "min")
 _IN_PARTS = ("add", "append", "merge", "union")  # an update brings a part of the value, not the value
 _CONTAINERS = {"items": (list,), "keys": (dict,), "members": (set, frozenset)}
@@ -49,18 +49,22 @@ class Field:
 
     def given(self, value: Any) -> Any:
         """A caller's value, or what it adds to the value, as JSON. Raises InvalidInput."""
-        plain = self._checked(_plain(self.name, self.type, value))
+        plain = self._checked(_plain(self.name, self.type, value), MAX_PIECES_A_CALL)
         if self.reducer.name in _COMPARED and not -MAX_NUMBER <= plain <= MAX_NUMBER:
             raise InvalidInput(self.name, f"must lie between {-MAX_NUMBER} and {MAX_NUMBER}", "count in a larger unit")
         return plain
 
-    def _checked(self, plain: Any) -> Any:
+    def whole(self, value: Any) -> Any:
+        """All that the field holds, as JSON. Raises InvalidInput."""
+        return self._checked(_plain(self.name, self.type, value), MAX_PIECES)
+
+    def _checked(self, plain: Any, most: int) -> Any:
         """Each part that is kept by itself has a limit of its own."""
         name = self.name
         if self.reducer.shape == "single":
             return check_json_value(name, plain, MAX_VALUE_BYTES)
-        if len(plain) > MAX_PIECES_A_CALL:
-            raise InvalidInput(name, f"must bring at most {MAX_PIECES_A_CALL} at once", "split the call")
+        if len(plain) > most:
+            raise InvalidInput(name, f"must bring at most {most} at once", "split the call")
         if self.reducer.shape == "keys":
             for key, value in plain.items():
                 check_id(f"{name}.key", key)
@@ -88,6 +92,19 @@ class Declaration:
 
     version: int
     fields: Mapping[str, Field]
+    upgrade: Callable[[dict[str, Any], int], Mapping[str, Any]]
+
+    def upgraded(self, values: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """What an earlier version's values are in this one, as JSON. Raises StateMismatch where they do not fit."""
+        made = self.upgrade(dict(values), version)
+        if not isinstance(made, Mapping):
+            raise StateMismatch("upgrade", f"must answer with a mapping, not {type(made).__name__}", "return a dict")
+        try:
+            kept = {name: value for name, value in values.items() if name in self.fields} | dict(made)
+            return {name: self.field(name).whole(value) for name, value in kept.items()}
+        except InvalidInput as error:
+            fix = f"let the class have an upgrade that makes values of this version of those of version {version}"
+            raise StateMismatch(error.field, error.limit, fix) from error
 
     def field(self, name: object) -> Field:
         if not isinstance(name, str) or name not in self.fields:
@@ -97,10 +114,10 @@ class Declaration:
 
 
 class State(BaseModel):
-    """The base of a class that declares a scope's state; each field names its reducer, or is replaced.
+    """The base of a class that declares a scope's state; a field without a reducer is replaced.
 
     class Launch(semmem.State, version=1):
-        findings: Annotated[list[str], semmem.append] = []
+        findings: Annotated[list[str], semmem.append]
         calls_left: Annotated[int, semmem.add] = 100
 
     Raises InvalidInput for a reducer that does not fit its field's type.
@@ -127,7 +144,15 @@ class State(BaseModel):
         if len(cls.model_fields) > MAX_FIELDS:
             raise InvalidInput(cls.__name__, f"must have at most {MAX_FIELDS} fields", "merge some into one mapping")
         fields = {name: _field(name, info) for name, info in cls.model_fields.items()}
-        cls._declaration = Declaration(version=version, fields=fields)
+        cls._declaration = Declaration(version=version, fields=fields, upgrade=cls.upgrade)
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> Mapping[str, Any]:
+        """Makes values of this version of those that an earlier one has left, as JSON; a class may have its own.
+
+        Fields that it leaves out keep what they hold, where the new version has them.
+        """
+        return {}
 
 
 def declaration_of(state: object) -> Declaration:
@@ -165,7 +190,7 @@ def new_values(declaration: Declaration, changes: Mapping[str, Any]) -> tuple[Ne
 
 def _field(name: str, info: FieldInfo) -> Field:
     if name in RESERVED:
-        raise InvalidInput(name, "is a word of update's own", "give the field another name")
+        raise InvalidInput(name, "is a word of semmem's own", "give the field another name")
     reducers = [each for each in info.metadata if isinstance(each, Reducer)]
     constraints = [each for each in info.metadata if not isinstance(each, Reducer)]
     if len(reducers) > 1 or _holds_reducer(info.annotation):

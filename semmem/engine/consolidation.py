@@ -63,7 +63,7 @@ class Consolidator:
             while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
                 await self._work_off(scope, first, last_attempt, turn)
         except Exception as error:
-            if not last_attempt or _is_outside(error):
+            if not last_attempt or is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
@@ -226,7 +226,7 @@ class Consolidator:
             try:
                 await self._write(await self._extract(scope, some, some, {}, True), True)
             except Exception as error:
-                if _is_outside(error):
+                if is_outside(error):
                     raise
                 if len(some) == 1:
                     await self._bury(scope, some[0], error)
@@ -260,6 +260,6 @@ class _Read:
         return {summary.session: summary.text for summary in self.extraction.summaries}
 
 
-def _is_outside(error: Exception) -> bool:
+def is_outside(error: Exception) -> bool:
     """Whether a store, a model or the settings are the cause, and not what the batch holds."""
     return isinstance(error, SemmemError) and not isinstance(error, InvalidInput | BadAnswer)

@@ -1,4 +1,4 @@
-"""Summaries of which something was forgotten or taken back are made again of what they still rest on."""
+"""Summaries of which something was forgotten, taken back or superseded are made again of what they still rest on."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from semmem.stores.postgres.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """What a summary rests on: the facts drawn from its events, or where there are none, the events themselves."""
+    """What a summary rests on: the facts drawn from its events that hold; without any, the events without facts."""
 
     statements: Sequence[Statement]
     events: Sequence[Event]

@@ -26,7 +26,7 @@ from semmem.stores.postgres.ledger import add_audit, add_dead_letter
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
-from semmem.stores.postgres.summaries import put_summary
+from semmem.stores.postgres.summaries import outdate_summaries, outdated_texts, put_summary
 from semmem.stores.postgres.unit import Unit
 
 NO_USAGE = Usage()
@@ -75,14 +75,13 @@ class FactWriter:
             added, retired = await self._decide(tx, batch, retracted)
             changed = added + retired
             failpoints.reach("facts-writing")
-            await _summarize(tx, batch, retracted)
+            await _summarize(tx, batch, retracted, retired)
             for event_id, failure in (batch.extraction.failed or {}).items():
                 await add_dead_letter(tx, "extraction", failure.reason, failure.detail, [event_id])
             for draft in batch.extraction.quarantined:
                 await add_dead_letter(tx, "draft", draft.reason, draft.text, draft.event_ids)
             await add_audit(tx, "consolidate", batch.actor, changed, batch.usage)
-            if self._mirrored:
-                await add_work(tx, changed)
+            await add_work(tx, changed, mirrored=self._mirrored)
             await mark_consolidated(tx, ids)
         meant = sum(decision.verdict != "ignore" for decision in batch.decisions)
         new = len(added) - len(retired)
@@ -137,14 +136,21 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
     return None
 
 
-async def _summarize(tx: Unit, batch: Batch, retracted: Retracted) -> None:
-    """A text that holds what was taken back is not written: the summary is made of the facts then."""
+async def _summarize(tx: Unit, batch: Batch, retracted: Retracted, retired: Sequence[UUID]) -> None:
+    """Writes the batch's summaries, and has those made again of the facts that tell of what was superseded.
+
+    So is one whose text holds what was taken back, or a line that holds no more: neither is written.
+    """
     withheld = any(without_retracted(draft, retracted) is None for draft in batch.extraction.drafts)
+    outdated = await outdated_texts(tx, [summary.text for summary in batch.extraction.summaries])
+    renewed = []
     for summary in batch.extraction.summaries:
         covered = [event for event in batch.passed if summary.session in (None, event.session)]
         if covered:
-            text = None if withheld else summary.text
-            await put_summary(tx, summary.session, text, covered)
+            text = None if withheld or summary.text in outdated else summary.text
+            renewed.append(await put_summary(tx, summary.session, text, covered))
+    outdated_elsewhere = await outdate_summaries(tx, retired, besides=renewed)
     if withheld:
         await make_stale(tx)  # the batch that is being read goes on from this one's texts
+    if withheld or outdated or outdated_elsewhere:
         await queue(tx, "erase")

@@ -12,7 +12,7 @@ from semmem.domain.group import MAX_POSITION, GroupRule, GroupStart
 from semmem.domain.hit import check_limit
 from semmem.errors import StoreUnavailable
 from semmem.memory.groups import Group
-from semmem.memory.place import Place
+from semmem.memory.shared_state import SharedState
 from semmem.runtime.faults import FaultLog
 
 faults = FaultLog(logging.getLogger(__name__))
@@ -22,11 +22,8 @@ EXPORT_PAGE = 500  # events
 TRY_AGAIN = 0.5  # seconds
 
 
-class FollowedPlace(Place):
+class FollowedPlace(SharedState):
     """A place whose log can be read and followed."""
-
-    _reader: str | None = None  # the agent whose own memory this is, if it is one
-    _seen: int = 0  # the position up to which it has read the state
 
     def follow(
         self,

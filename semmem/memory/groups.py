@@ -1,11 +1,12 @@
 """Consumer groups of a place: one consumer works each event, and what it led to is stored with the delivery's end."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_id, check_not_future
 from semmem.domain.entry import Entry
@@ -13,8 +14,10 @@ from semmem.domain.event import NewEvent
 from semmem.domain.group import MAX_LEASE, GroupLag, GroupRule, check_lease
 from semmem.domain.hit import check_limit
 from semmem.errors import InvalidInput, StoreUnavailable
+from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
-from semmem.memory.place import Opened, Place
+from semmem.memory.place import Opened
+from semmem.memory.shared_state import SharedState, change_at, fence_at, signed_at
 from semmem.memory.watching import Watcher
 from semmem.stores.postgres.groups import Lease
 
@@ -26,7 +29,7 @@ NOW = timedelta()
 class Group:
     """A group of consumers. It is made with its first delivery, and stays until it is deleted, or all is forgotten."""
 
-    def __init__(self, place: Place, opened: Opened, rule: GroupRule) -> None:
+    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule) -> None:
         self._place, self._opened, self._rule = place, opened, rule
 
     @property
@@ -82,12 +85,19 @@ class Delivery:
     def key(self) -> str:
         return f"{self._inbox.group}:{self.entry.position}"
 
-    async def settle(self, *, remember: Sequence[NewEvent] = ()) -> None:
-        """It is done; what it led to is remembered in the same transaction, so that both happen once, or neither.
+    async def settle(
+        self,
+        *,
+        remember: Sequence[NewEvent] = (),
+        update: Mapping[str, Any] | None = None,
+        lock: Lock | None = None,
+    ) -> None:
+        """It is done; what it led to is stored in the same transaction, so that both happen once, or neither.
 
-        Raises LeaseLost, and stores nothing, where the lease is over and another consumer has it.
+        `update` are changes of the state, by their fields. Raises LeaseLost, and stores nothing, where the lease is
+        over and another consumer has it; and what `update` and a `lock` raise elsewhere.
         """
-        await self._inbox._settle(self._lease, remember)
+        await self._inbox._settle(self._lease, remember, update, lock)
 
     async def release(self, after: timedelta = NOW) -> None:
         """Another consumer may have it, after a while; it counts as an attempt."""
@@ -99,7 +109,7 @@ class Delivery:
 class Inbox:
     """A consumer's deliveries, one by one. When it is left, others may have at once what was not settled."""
 
-    def __init__(self, place: Place, opened: Opened, rule: GroupRule, consumer: str, lease: timedelta) -> None:
+    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule, consumer: str, lease: timedelta) -> None:
         self._place, self._opened, self._rule = place, opened, rule
         self._consumer, self._for = consumer, lease
         self._held: list[Lease] = []
@@ -150,14 +160,19 @@ class Inbox:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._watcher.wait(), LOOK_FOR_LAPSED)
 
-    async def _settle(self, lease: Lease, events: Sequence[NewEvent]) -> None:
-        events = check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL)
+    async def _settle(
+        self, lease: Lease, events: Sequence[NewEvent], update: Mapping[str, Any] | None, lock: Lock | None
+    ) -> None:
+        events = signed_at(self._place, check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
         parts, now = self._parts, self._parts.clock()
         for index, event in enumerate(events):
             if event.occurred_at is not None:
                 check_not_future(f"remember[{index}].occurred_at", event.occurred_at, now)
+        place, fence = self._place.place, fence_at(self._place, lock)
+        change = None if update is None else change_at(self._place, update, lock, now)
+        settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         async with parts.calls.write():
-            remembered = await parts.groups.settle(self._place.place, self.group, lease, events, now)
+            remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
         self._drop(lease)
         if remembered:
             parts.announce(remembered)

@@ -130,7 +130,10 @@ class ScopedMemory(FollowedPlace, SharedWork):
         tiers: Sequence[Tier] | Set[Tier] = TIERS,
         timeout: float | None = None,
     ) -> Context:
-        """Recent events, summaries and recalled memories, rendered within `budget` tokens, markup included.
+        """What holds now, summaries, recent events and recalled memories, within `budget` tokens, markup included.
+
+        The profile begins it, and is the same for every query as long as the facts are. Events of which something holds
+        no more say what does.
 
         An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's.
         Raises InvalidInput for a budget that cannot hold the tiers' floors.

@@ -92,7 +92,8 @@ class SharedState(Place):
     async def _update_by(
         self, fn: Updating, lock: Lock | None, told_at: datetime | None, timeout: float | None
     ) -> Change:
-        for number in range(1, TRIES + 1):
+        tries = 0
+        while True:
             snapshot = await self._read(timeout)
             made = fn(snapshot)
             changes = await made if inspect.isawaitable(made) else made
@@ -101,10 +102,10 @@ class SharedState(Place):
             try:
                 return await self._update(changes, snapshot, snapshot.position, lock, told_at, timeout)
             except Conflict:
-                if number == TRIES:
+                tries += 1
+                if tries == TRIES:
                     raise
-                await asyncio.sleep(random.uniform(0, number * PAUSE))
-        raise AssertionError
+                await asyncio.sleep(random.uniform(0, tries * PAUSE))
 
     async def _update(
         self,
@@ -115,7 +116,24 @@ class SharedState(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
-        parts, now, declaration = self._parts, self._parts.clock(), self._declaration
+        parts, now = self._parts, self._parts.clock()
+        new = self._new_change(changes, expected, seen, lock, told_at, now)
+        async with parts.calls.write(timeout):
+            change = await parts.state.change(self.place, new, now)
+        parts.watching.wake(self.scope, change.position)
+        return change
+
+    def _new_change(
+        self,
+        changes: Mapping[str, Any],
+        expected: Snapshot | Mapping[str, int] | None,
+        seen: int | None,
+        lock: Lock | None,
+        told_at: datetime | None,
+        now: datetime,
+    ) -> NewChange:
+        """The update of these arguments, checked."""
+        declaration = self._declaration
         values = new_values(declaration, changes)
         if not values:
             raise InvalidInput("changes", "must name a field at least", "pass fields as keyword arguments")
@@ -124,7 +142,8 @@ class SharedState(Place):
             check_not_future("told_at", told_at, now)
         if seen is not None:
             check_int("seen", seen, 0, MAX_POSITION)
-        new = NewChange(
+        return NewChange(
+            declaration=declaration,
             values=values,
             agent=self._reader,
             seen=self._seen if seen is None else seen,
@@ -132,10 +151,6 @@ class SharedState(Place):
             expected=_expected(expected, declaration, changes),
             fence=self._fenced(lock),
         )
-        async with parts.calls.write(timeout):
-            change = await parts.state.change(self.place, declaration, new, now)
-        parts.watching.wake(self.scope, change.position)
-        return change
 
     def _fenced(self, lock: Lock | None) -> Fence:
         if lock is None:
@@ -272,6 +287,25 @@ class SharedState(Place):
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
         return checkpoint
+
+
+def fence_at(place: SharedState, lock: Lock | None) -> Fence:
+    """What a write to this place shows of a lock. Raises InvalidInput."""
+    return place._fenced(lock)
+
+
+def signed_at(place: SharedState, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
+    """Events as this place's agent says them."""
+    return place._signed(events)
+
+
+def change_at(place: SharedState, changes: object, lock: Lock | None, now: datetime) -> NewChange:
+    """An update of this place as a part of another write. Raises InvalidInput."""
+    if not isinstance(changes, Mapping):
+        raise InvalidInput(
+            "update", f"must be a mapping, not {type(changes).__name__}", "pass fields with their values"
+        )
+    return place._new_change(changes, None, None, lock, None, now)
 
 
 def _expected(

@@ -47,9 +47,9 @@ class SharedWork(Remembering):
         named, parts = check_roster(roster), self._parts
         declaration = None if state is None else declaration_of(state)
         async with parts.calls.write(timeout):
-            begun, head = await parts.workspaces.begin(
-                self.place, task, named, declaration=declaration, agent=self._reader, now=parts.clock()
-            )
+            if declaration:
+                await parts.state.declare(self.place, declaration, self._reader, parts.clock())
+            begun, head = await parts.workspaces.begin(self.place, task, named, agent=self._reader, now=parts.clock())
         if state is not None:
             self._state = state
         parts.watching.wake(self.scope, head)

@@ -1,4 +1,4 @@
-"""Gathers the tiers of a context: recent events, summaries, and what a question recalls."""
+"""Gathers the tiers of a context: what holds, summaries, recent events, and what a question recalls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -7,12 +7,13 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from semmem.domain.context import Context, Format, Item, Tier
+from semmem.domain.context import Context, Format, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.errors import StoreUnavailable
+from semmem.memory.present import Present
 from semmem.ports import RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import FLOORS, check_budget
@@ -86,10 +87,16 @@ class Recent:
 
 class Tiers:
     def __init__(
-        self, log: EventLog, summaries: SummaryStore, recent: Recent, searcher: Searcher, counter: TokenCounter
+        self,
+        log: EventLog,
+        summaries: SummaryStore,
+        recent: Recent,
+        searcher: Searcher,
+        present: Present,
+        counter: TokenCounter,
     ) -> None:
         self._log, self._summaries, self._recent = log, summaries, recent
-        self._searcher, self._counter = searcher, counter
+        self._searcher, self._present, self._counter = searcher, present, counter
 
     async def context(
         self, view: View, query: str, *, budget: int, session: str | None, format: Format, tiers: Collection[Tier]
@@ -97,12 +104,15 @@ class Tiers:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
+            "profile": lambda: self._profile_tier(view),
             "recent": lambda: self._recent_tier(view, session),
             "summary": lambda: self._summary_tier(view, session),
             "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
-        items = {tier: found.items for tier, found in zip(tiers, gathered, strict=True)}
+        # Afterwards, so that no item is of a moment later than what is known to hold.
+        marked = await self._present.marked(view, [item for found in gathered for item in found.items])
+        items = {tier: [item for item in marked if item.tier == tier] for tier in tiers}
         degraded = frozenset[str]().union(*(found.degraded for found in gathered))
         if "embedder" in degraded:  # extraction needs it before it asks the model, which is not to blame then
             degraded -= {"llm"}
@@ -114,6 +124,9 @@ class Tiers:
         long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
         context = await asyncio.to_thread(put_together) if long else put_together()
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
+
+    async def _profile_tier(self, view: View) -> Gathered:
+        return Gathered(await self._present.profile(view))
 
     async def _summary_tier(self, view: View, session: str | None) -> Gathered:
         items = []
@@ -127,7 +140,8 @@ class Tiers:
                 text=summary.text,
                 voice="summary",
                 role="system",
-                at=summary.recorded_at,
+                at=summary.until,
+                since=Since(at=summary.since),
                 session=summary.session,
                 worth=SCOPE_SUMMARY_WORTH if summary.session is None else worth,
             )

@@ -11,17 +11,20 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 
 from semmem.domain.scope import Scope
-from semmem.errors import StoreUnavailable
+from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.ports import Wakeups
 from semmem.runtime.background import Background
+from semmem.runtime.deadline import deadline
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.log import EntryLog
 
 faults = FaultLog(logging.getLogger(__name__))
 
 LOOK_EVERY = 0.5  # seconds between two looks at the heads
+LOOK_SECONDS = 5.0  # for one of them
 TELL_EVERY = 0.01  # seconds between two wake-ups of one scope
 LISTEN_AGAIN = 0.5  # seconds after Redis was lost
+MOST_SCOPES = 1_000  # that one look at the heads names
 
 
 class Watcher:
@@ -61,6 +64,10 @@ class Watching:
 
     @contextmanager
     def watch(self, scope: Scope, position: int) -> Iterator[Watcher]:
+        """Raises InvalidInput where this process follows too many other scopes."""
+        if scope not in self._watchers and len(self._watchers) >= MOST_SCOPES:
+            limit = f"is one more than the {MOST_SCOPES:,} that a process may follow"
+            raise InvalidInput("scope", limit, "close other followers, or follow it in another process")
         watcher = Watcher(position)
         self._watchers.setdefault(scope, set()).add(watcher)
         self._begin()
@@ -120,11 +127,11 @@ class Watching:
             await asyncio.sleep(LOOK_EVERY)
             await self._followed.wait()
             try:
-                async with self.line:
+                async with self.line, deadline(LOOK_SECONDS):
                     heads = await self._log.heads(list(self._watchers))
                 for scope, head in heads.items():
                     self._wake_here(scope, head)
-            except StoreUnavailable as error:
+            except Exception as error:  # a look that ends for good would leave followers waiting for ever
                 faults.warn("followers wait for Postgres", error)
 
     async def _listen(self, wakeups: Wakeups) -> None:
@@ -134,6 +141,6 @@ class Watching:
                 async with aclosing(wakeups.heard(self._watchers.keys())) as heard:
                     async for scope, head in heard:
                         self._wake_here(scope, head)
-            except StoreUnavailable as error:
+            except Exception as error:  # whatever it is, Redis may be well again later
                 faults.warn("followers look for themselves, without Redis", error)
                 await asyncio.sleep(LISTEN_AGAIN)

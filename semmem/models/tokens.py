@@ -1,23 +1,31 @@
-"""Counting tokens: exactly, by tiktoken, or by an upper bound where its table cannot be had."""
+"""Counts tokens of o200k_base by tiktoken. The table comes along, so that no network is needed to fill a budget."""
 
-import logging
+import lzma
 import os
 import re
 import threading
-from collections.abc import Callable
+from importlib.resources import files
 
 import tiktoken
 
-from semmem.errors import ConfigurationError
-from semmem.models.token_bound import byte_bound, o200k_bound
-from semmem.ports import TokenCounter
 from semmem.runtime import forking
 
-TABLE_TIMEOUT = 4.0  # seconds, once per process
+TOKENS = 199_998
+# How o200k_base cuts a text before it merges bytes, as tiktoken has it; a test compares the two.
+PATTERN = "|".join(
+    [
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?",
+        r"\p{N}{1,3}",
+        r" ?[^\s\p{L}\p{N}]+[\r\n/]*",
+        r"\s*[\r\n]+",
+        r"\s+(?!\S)",
+        r"\s+",
+    ]
+)
 
-_log = logging.getLogger(__name__)
 _lock = threading.Lock()
-_counters: dict[str, TokenCounter] = {}
+_made: list["ExactCounter"] = []
 
 # tiktoken's regex engine overflows its stack, and panics, somewhere above 500,000 white-space characters in a row.
 _TOO_MUCH_SPACE = re.compile(r"\s{50000}")
@@ -32,62 +40,30 @@ class ExactCounter:
         self._encoding = encoding
 
     def count(self, text: str) -> int:
+        """Of a text that tiktoken cannot read its UTF-8 bytes, of which no token has less than one."""
         if _TOO_MUCH_SPACE.search(text):
-            return byte_bound(text)
+            return len(text.encode("utf-8", "surrogatepass"))
         return len(self._encoding.encode(text, disallowed_special=()))
 
 
-class BoundCounter:
-    """Counts an upper bound of the tokens."""
-
-    exact = False
-
-    def __init__(self, bound: Callable[[str], int]) -> None:
-        self.count = bound
-
-
-def load_counter(encoding: str = "o200k_base") -> TokenCounter:
-    """The process's counter for a tiktoken encoding, made on first use.
-
-    tiktoken downloads the encoding's table unless it is cached, so the first call blocks for up to TABLE_TIMEOUT
-    seconds: await it in a thread. Without the table the counter is an upper bound, and one warning says so.
-    Raises ConfigurationError for an encoding tiktoken does not know.
-    """
-    with _lock, forking.undivided():  # tiktoken has a lock of its own
-        if encoding in _counters:
-            return _counters[encoding]
-        known = tiktoken.list_encoding_names()
-        if encoding not in known:
-            raise ConfigurationError(f"encoding: {encoding!r} is not known to tiktoken; use one of {', '.join(known)}")
-        counter: TokenCounter
-        table = _table(encoding)
-        if table is not None:
-            counter = ExactCounter(table)
-        else:
-            counter = BoundCounter(o200k_bound if encoding == "o200k_base" else byte_bound)
-            _log.warning(
-                "tiktoken's table of %s cannot be had: tokens are counted by an upper bound. "
-                "Set TIKTOKEN_CACHE_DIR to a folder that holds the table, or allow its download once.",
-                encoding,
-            )
-        _counters[encoding] = counter
-        return counter
+def load_counter() -> ExactCounter:
+    """The process's counter, made on first use: that takes most of a second, so await it in a thread."""
+    with _lock, forking.undivided():
+        if not _made:
+            encoding = tiktoken.Encoding("o200k_base", pat_str=PATTERN, mergeable_ranks=_ranks(), special_tokens={})
+            _made.append(ExactCounter(encoding))
+        return _made[0]
 
 
-def _table(name: str) -> tiktoken.Encoding | None:
-    """tiktoken downloads without a timeout, hence the daemon thread, which is left behind when time is up."""
-    loaded: list[tiktoken.Encoding] = []
-
-    def load() -> None:
-        try:
-            loaded.append(tiktoken.get_encoding(name))
-        except (OSError, ValueError) as error:  # no network, an unwritable cache, or a table with a wrong hash
-            _log.debug("no table of %s: %s", name, type(error).__name__)
-
-    thread = threading.Thread(target=load, name="tiktoken-table", daemon=True)
-    thread.start()
-    thread.join(TABLE_TIMEOUT)
-    return loaded[0] if loaded else None
+def _ranks() -> dict[bytes, int]:
+    """As scripts/token_table.py packed it: the lengths of all tokens in the order of their ranks, then the tokens."""
+    table = lzma.decompress(files("semmem.models").joinpath("data", "o200k_base.xz").read_bytes())
+    ranks: dict[bytes, int] = {}
+    start = TOKENS
+    for rank, length in enumerate(table[:TOKENS]):
+        ranks[table[start : start + length]] = rank
+        start += length
+    return ranks
 
 
 def _after_fork() -> None:

@@ -28,6 +28,7 @@ from semmem.errors import Closed, InvalidInput, StoreUnavailable
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
+from semmem.memory.present import Present
 from semmem.memory.tiers import Recent, Tiers
 from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
@@ -68,6 +69,7 @@ from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.standing import StandingFacts
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
@@ -225,6 +227,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     reader = PostgresReader(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
     recent = Recent(log, stores.cache, cap=settings.recent_events)
+    present = Present(StandingFacts(postgres), clock)
     branches = BranchStore(postgres)
     scrub_within = settings.scrub_within if settings.all_embedded else None
     receipts = ReceiptStore(postgres, scrub_within=scrub_within)
@@ -248,7 +251,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, models.counter),
+        tiers=Tiers(log, summaries, recent, searcher, present, models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
         background=background,
@@ -334,11 +337,7 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
-    if keeper:
-        with suppress(StoreUnavailable):  # it may come later
-            await keeper.check()
     cache = await open_cache(stack, settings, servers, postgres.identity)
-    wakeups = open_wakeups(stack, settings, servers, postgres.identity)
     stores = Stores(
         servers=servers,
         postgres=postgres,
@@ -346,9 +345,12 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
         mirror=mirror,
         keeper=keeper,
         cache=cache,
-        wakeups=wakeups,
+        wakeups=open_wakeups(stack, settings, servers, postgres.identity),
     )
-    await Followers(postgres).name(stores.names)
+    await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
+    if keeper:
+        with suppress(StoreUnavailable):  # it may come later
+            await keeper.check()
     return stores
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
-from semmem.models.guarded import GuardedEmbedder, GuardedExtractor
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
 from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter, Wakeups
@@ -117,8 +117,9 @@ async def open_mirror(
     from semmem.stores.qdrant.index import QdrantIndex
 
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    search, write = settings.patience, settings.write_timeout.total_seconds()
     try:
-        client = connect(url, own or _secret(settings.qdrant_api_key))
+        client = connect(url, own or _secret(settings.qdrant_api_key), seconds=max(search, write))
     except ValueError as error:
         raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
     mirror = QdrantIndex(
@@ -127,8 +128,8 @@ async def open_mirror(
         embedder_model=model,
         dimensions=dimensions,
         prefix=settings.qdrant_prefix,
-        search_seconds=settings.patience,
-        write_seconds=settings.write_timeout.total_seconds(),
+        search_seconds=search,
+        write_seconds=write,
         standing=standing,
     )
     stack.push_async_callback(mirror.aclose)
@@ -202,13 +203,14 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     if not settings.uses_llm:
         return OfflineExtractor()
+    breaker = chat_breaker(settings.llm_timeout.total_seconds())
     extractor = LlmExtractor(
-        make_chat(settings),
+        WatchedChat(make_chat(settings), breaker),
         counter,
         answer_tokens=settings.llm_answer_tokens,
         context_tokens=settings.llm_context_tokens,
     )
-    return GuardedExtractor(extractor, patience=settings.llm_timeout.total_seconds())
+    return GuardedExtractor(extractor, breaker)
 
 
 def make_chat(settings: Settings) -> ChatModel:

@@ -66,7 +66,5 @@ def _invoke(arguments: tuple[str, ...], stdin: str | bytes) -> Answer:
 def environment(data: Path) -> dict[str, str]:
     """This process's, without what names servers or models."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEMMEM_", "OPENAI_"))}
-    # Where `make` puts tiktoken's table; without it every process looks for it on the network first.
-    table = {"TIKTOKEN_CACHE_DIR": str(Path(sys.prefix) / "tiktoken")}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**table, **kept, "SEMMEM_DATA": str(data), "PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"}
+    return {**kept, "SEMMEM_DATA": str(data), "PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"}

@@ -17,10 +17,10 @@ from functools import partial
 from importlib.abc import MetaPathFinder
 from typing import Any
 
-import tiktoken
 from alembic import command
 
 import semmem
+from semmem.models import tokens
 from semmem.wiring.bridge import Bridge
 
 SECONDS = 90
@@ -190,11 +190,8 @@ def importing(module: str) -> None:
 
 
 def counting() -> None:
-    """Forks while another thread makes tiktoken's table, under a lock of tiktoken's."""
-    tiktoken.list_encoding_names()
-    constructors = tiktoken.registry.ENCODING_CONSTRUCTORS
-    assert constructors is not None
-    constructors["o200k_base"], begun = _slow_once(constructors["o200k_base"])
+    """Forks while another thread makes the table of tokens, under a lock."""
+    tokens._ranks, begun = _slow_once(tokens._ranks)
     _fork_while(begun)
 
 

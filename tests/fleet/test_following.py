@@ -175,6 +175,22 @@ async def test_many_followers_wait_without_connections(opener: Opener) -> None:
         assert application.parts.watching._watchers == {}
 
 
+async def test_a_process_follows_so_many_scopes_and_no_more(
+    application: Application, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "MOST_SCOPES", 1)
+    await alice.remember("news")
+    other = application.memory.scope(tenant="acme", user="bob")
+    async with aclosing(alice.follow(after=0)) as first, aclosing(alice.follow(after=0)) as second:
+        for follower in (first, second):
+            await _take(follower, 1)
+        with pytest.raises(InvalidInput, match=r"^scope: is one more than the 1 "):
+            await anext(other.follow(after=0))
+    async with aclosing(other.follow(after=0)) as follower:
+        await other.remember("news")
+        await _take(follower, 1)
+
+
 async def test_a_follower_outlives_its_connections(
     application: Application, alice: ScopedMemory, owner: asyncpg.Connection
 ) -> None:

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from semmem import Delivery, Inbox, InvalidInput, LeaseLost, NewEvent, NotFound
+from semmem import Conflict, Delivery, Inbox, InvalidInput, LeaseLost, LockLost, NewEvent, NotFound
 from semmem.memory.groups import Group
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres import groups
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.state.launch import Launch
 
 SECONDS = 60
 SHORTEST = timedelta(seconds=1)
@@ -64,6 +65,40 @@ async def test_a_delivery_and_what_it_led_to_end_together(alice: ScopedMemory) -
     with pytest.raises(LeaseLost):
         await first.settle(remember=[_paid(first)])
     assert (await _payments(alice)).total() == 1
+
+
+async def test_a_change_of_the_state_ends_with_the_delivery_or_neither_does(
+    application: Application, alice: ScopedMemory
+) -> None:
+    shared = application.memory.scope(tenant="acme", user="alice", state=Launch)
+    me, other = shared.agent("b-1"), shared.agent("r-1")
+    await _invoices(alice, 3)
+    async with me.group("billing", start="first").deliveries(consumer="b-1") as inbox:
+        delivery = await _next(inbox)
+        await delivery.settle(remember=[_paid(delivery)], update={"calls_left": -1})
+        with pytest.raises(LeaseLost):
+            await delivery.settle(update={"calls_left": -1})
+        assert (await me.state())["calls_left"] == 99
+        assert [event.agent for event in await alice.latest(event_type="payment")] == ["b-1"]
+
+        delivery = await _next(inbox)
+        await other.update(report="theirs")
+        with pytest.raises(Conflict):
+            await delivery.settle(remember=[_paid(delivery)], update={"calls_left": -1, "report": "mine"})
+        state = await me.state()
+        assert (state["calls_left"], state["report"]) == (99, "theirs")
+        await delivery.settle(update={"report": "mine"})  # it has seen theirs now, and the delivery is still its own
+
+        delivery = await _next(inbox)
+        async with me.lock("desk", ttl=SHORTEST) as lock:
+            await asyncio.sleep(1.1)
+            async with other.lock("desk", ttl=SHORTEST):
+                for update in (None, {"calls_left": -1}):
+                    with pytest.raises(LockLost):
+                        await delivery.settle(remember=[_paid(delivery)], update=update, lock=lock)
+        assert (await me.state())["calls_left"] == 99
+        await delivery.settle()
+    assert await _payments(alice) == {"paid invoice 0": 1}
 
 
 async def test_what_is_not_settled_in_time_is_taken_over_and_the_late_one_stores_nothing(alice: ScopedMemory) -> None:

@@ -42,14 +42,14 @@ async def _trouble(fault: str, folder: Path, count: int, opener: Opener) -> tupl
                     async with Redis(port=port) as administrator:
                         await administrator.flushall()
                 if n == count // 2 and fault in ("killed", "restarted"):
-                    server.stop()
+                    server.terminate()
                 if n == 3 * count // 4 and fault == "restarted":
                     server = ValkeyServer(data_dir=folder, port=port)
                     server.start()
                 await alice.remember(content)
             return said, await following
     finally:
-        server.stop()
+        server.terminate()
 
 
 FAULTS = ("killed", "restarted", "flushed", "absent")

@@ -11,7 +11,7 @@ VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
 FROZEN = {
     "v0001": "429616370651c8eceee2778835f364cd2d13487407c6137712bdd6d7fae8b985",
     "v0002": "e79bcdfddf2a46ac27f3b50d9506a9db023a5df8a2086bb11a576f5e8cd1d0d5",
-    "v0003": "71a14918d403dc842a57824f26f0657b0b9107750d12c8cc1681dfb5b832bb70",
+    "v0003": "8b590f2dc0cec3e93f6927a657378ef52838469226ec163e86fa5af9954dcad2",
     "v0005": "c3cc75b1b5cc2323562bc9617dc946bd65696b9627cc0da454f7bdd086d988bf",
 }
 

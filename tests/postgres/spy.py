@@ -12,7 +12,7 @@ import pytest
 
 from semmem.postgres.session import APP_ROLE
 
-PLANNED = re.compile(r"\s*(select|with|insert|update|delete)\b", re.IGNORECASE)
+PLANNED = re.compile(r"(/\*.*?\*/|\s)*(select|with|insert|update|delete)\b", re.IGNORECASE)
 MODES = ("force_generic_plan", "force_custom_plan")
 
 _READ = """

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem import NewEvent, NewRecord
+from semmem import NewEvent, NewRecord, State, append
 from semmem.domain.scope import Scope
 from semmem.memory.scoped import ScopedMemory
 from semmem.testing import ManualClock, wait_until
@@ -23,7 +23,7 @@ from tests.applications import opened
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("plans")]
+pytestmark = pytest.mark.soak
 
 SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
 ADDED = 50  # rows to a table by the walk, at most
@@ -31,6 +31,11 @@ MOST_READS = 2  # of the same row by one statement, on average
 OF_TENANTS = """
     select relname from pg_class c join pg_attribute a on a.attrelid = c.oid and attname = 'tenant'
     where relnamespace = 'semmem'::regnamespace and relkind = 'r'"""
+
+
+class Shared(State, version=2):
+    title: str = ""
+    notes: Annotated[list[str], append]
 
 
 def _settings(postgres_url: str) -> dict[str, Any]:
@@ -108,6 +113,7 @@ async def _walk(application: Application) -> None:
     await memory.usage()
     await _walk_records(memory)
     await _walk_the_log(application, memory)
+    await _walk_the_state(application, memory)
     await _walk_the_mirrors_way(application)
 
     letters = await memory.dead_letters(limit=2)
@@ -149,6 +155,25 @@ async def _walk_the_log(application: Application, memory: ScopedMemory) -> None:
     await group.dead_letters()
     await group.replay()
     await group.delete()
+
+
+async def _walk_the_state(application: Application, memory: ScopedMemory) -> None:
+    shared = application.memory.at(memory.place, state=Shared).agent("desk")
+    await shared.update(title="Another title", notes=["another note"])
+    state = await shared.state()
+    await shared.update(expected=state, title="The third")
+    await shared.state(at=18, fields=["notes"])
+    await shared.state(at=application.parts.clock())
+    async with shared.lock("report", "draft", ttl=timedelta(minutes=1)) as lock:
+        await lock.renew()
+        await shared.update(title="The fourth", lock=lock)
+        await shared.remember("The report is written.", lock=lock)
+    checkpoint = await shared.checkpoint()
+    await shared.checkpoints()
+    await shared.pin(checkpoint)
+    await shared.verify(checkpoint)
+    await shared.update(title="The fifth", notes=["a last note"])
+    await shared.restore(checkpoint)
 
 
 async def _walk_the_mirrors_way(application: Application) -> None:

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -55,8 +56,8 @@ async def test_a_conflict_is_what_vector_clocks_call_one(memory: Memory, tenant:
                 clocks.read(name)
                 continue
             field = drawn.choice(FIELDS)
-            value = {"findings": ["x"], "calls_left": 1, "title": str(step)}[field]
-            change = await agents[name].update(**{field: value})
+            changes: dict[str, Any] = {"findings": ["x"], "calls_left": 1, "title": str(step)}
+            change = await agents[name].update(**{field: changes[field]})
             conflict = clocks.write(name, field)
             assert change.unseen == ((field,) if conflict else ())
             found[conflict] += 1

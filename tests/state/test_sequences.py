@@ -94,7 +94,7 @@ async def _update(
     if not model.declared:
         model.pass_over()  # the first update declares the fields, which is an entry too
         model.declared = True
-    changes = {name: told(value, confidence=confidence) for name, value in values.items()}
-    change = await agent.update(told_at=told_at, **changes)
+    changes: dict[str, Any] = {name: told(value, confidence=confidence) for name, value in values.items()}
+    change = await agent.update(seen=model.position, told_at=told_at, **changes)
     written = model.update({name: Telling(value, confidence, told_at) for name, value in values.items()})
     assert (set(change.written), change.position) == (written, model.position)

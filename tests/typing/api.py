@@ -58,6 +58,7 @@ from semmem import (
     NewRecord,
     NotFound,
     NotSettled,
+    Outdated,
     Overview,
     Place,
     PoolExhausted,
@@ -78,6 +79,7 @@ from semmem import (
     ScopedMemory,
     ScopeKind,
     SemmemError,
+    Since,
     Snapshot,
     Source,
     Stage,
@@ -207,6 +209,11 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])
     assert_type((item.text, item.voice, item.session), tuple[str, str, str | None])
     assert_type((item.at, item.worth, item.whole), tuple[datetime, float, bool])
+    assert_type((item.since, item.outdated), tuple[Since | None, tuple[Outdated, ...]])
+    since = Since(at=item.at)
+    assert_type((since.at, since.precision, since.stated), tuple[datetime, Precision, bool])
+    [outdated] = item.outdated
+    assert_type((outdated.words, outdated.since, outdated.now), tuple[str, Since, str | None])
 
 
 async def events(alice: ScopedMemory) -> None:
@@ -246,6 +253,8 @@ async def sharing(alice: ScopedMemory) -> None:
             assert_type(delivery, Delivery)
             assert_type((delivery.entry, delivery.attempt, delivery.key), tuple[Entry, int, str])
             await delivery.settle(remember=[NewEvent(content="Paid.")])
+            async with alice.lock("books", ttl=DAY) as lock:
+                await delivery.settle(update={"calls_left": -1}, lock=lock)
             await delivery.release(after=DAY)
     lag = assert_type(await group.lag(), GroupLag)
     assert_type((lag.behind, lag.leased, lag.dead), tuple[int, int, int])
@@ -273,6 +282,7 @@ async def summaries(alice: ScopedMemory) -> None:
     await alice.summaries(before=summary.id)
     assert_type((summary.scope, summary.session, summary.text), tuple[Scope, str | None, str])
     assert_type((summary.version, summary.through_seq, summary.recorded_at), tuple[int, int, datetime])
+    assert_type((summary.since, summary.until), tuple[datetime, datetime])
     assert_type(summary.events, tuple[UUID, ...])
 
 

@@ -283,6 +283,8 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Fact",
         "Hit",
         "Item",
+        "Outdated",
+        "Since",
         "Recall",
         "Receipt",
         "Record",

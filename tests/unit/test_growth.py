@@ -29,7 +29,7 @@ from semmem.extractors.resolve import merged
 from semmem.extractors.segment import next_batch
 from semmem.extractors.unwrap import unwrapped
 from semmem.language.spans import spans
-from semmem.models.token_bound import byte_bound, o200k_bound
+from semmem.models.tokens import load_counter
 from semmem.retrieval.analysis import normalised, terms
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.excerpt import excerpt
@@ -45,7 +45,9 @@ FEW = 500  # steps, below which a ratio tells nothing
 
 class Counter:
     exact = False
-    count = staticmethod(byte_bound)
+
+    def count(self, text: str) -> int:
+        return len(text.encode())
 
 
 def numbered(sentence: str) -> Callable[[int], str]:
@@ -108,7 +110,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "times": lambda text: spans(text, SAID),
     "quoting": quoted,
     "quoting in XML": quoted_xml,
-    "token bound": o200k_bound,
+    "tokens": load_counter().count,
     "assembling": lambda text: assemble(
         {"recent": [_item(part) for part in _parts(text)]},
         budget=max(200, len(text) // 4),

@@ -170,7 +170,10 @@ class Tools:
             Field(ge=1, description="At most so many tokens; 2000 if left out."),
         ] = 2000,
     ) -> ContextAnswer:
-        """Get what to know before you answer, as one text within a token budget: recent, summed up, and recalled.
+        """Get what to know before you answer, as one text within a token budget.
+
+        It begins with what holds now, and since when; then come summaries, recent memories and what the query recalls.
+        Words that hold no more say so below, with what holds in their place.
 
         Good at the start of a task; for single questions use search_memories.
         """

@@ -57,7 +57,7 @@ class Snapshot:
 
 class ArchiveStore:
     def __init__(self, postgres: Postgres, *, mirrored: bool) -> None:
-        """`mirrored` says that another index has to follow Postgres."""
+        """`mirrored` says that this process has another index, which has to follow Postgres."""
         self._postgres, self._mirrored = postgres, mirrored
 
     @asynccontextmanager
@@ -110,8 +110,7 @@ class ArchiveStore:
         ]
         closed = [row["id"] for row in await tx.fetch(_SQL["close"], ends=ends)]
         await retire_points(tx, closed)
-        if self._mirrored:
-            await add_work(tx, closed)
+        await add_work(tx, closed, mirrored=self._mirrored)
 
 
 async def _queue_what_follows(tx: Unit, kind: str, lines: Sequence[Line], *, new: bool) -> None:

@@ -8,7 +8,7 @@ import asyncpg
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import Change, Checkpoint
 from semmem.errors import Damaged, InvalidInput, NotFound
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import writing
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
@@ -29,13 +29,13 @@ class CheckpointStore:
     ) -> Checkpoint:
         """Read back before it is committed. Raises InvalidInput where the name is taken."""
         try:
-            async with self._postgres.transaction(place, now) as tx:
-                await register(tx)
+            async with writing(self._postgres, place, now) as tx:
                 row = await tx.fetchrow(_SQL["make"], agent=agent, name=name, pinned=pinned)
-                assert row is not None
-                await _verified(tx, row["name"])
         except asyncpg.UniqueViolationError as error:
             raise InvalidInput("name", "is another checkpoint's", "take another one, or leave it out") from error
+        except asyncpg.PostgresError as error:
+            raise refused(error) from error
+        assert row is not None
         return _checkpoint(row)
 
     async def all(self, scope: Scope) -> list[Checkpoint]:

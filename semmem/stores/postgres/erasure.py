@@ -194,6 +194,8 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     await tx.execute(_SQL["delete_events"], events=doomed.events)
     for statement in ("stale_summaries", "delete_summaries"):
         await tx.execute(_SQL[statement], summaries=doomed.summaries)
+    retold = await _ids(tx, "select_summaries", events=await _ids(tx, "sources", facts=reopened))
+    await tx.execute(_SQL["stale_summaries"], summaries=retold)
     for statement in ("redate", "readdress"):
         await tx.execute(_SQL[statement], facts=list(weakened))
     return [*items, *reopened, *weakened]

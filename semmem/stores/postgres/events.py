@@ -1,7 +1,6 @@
 """The event log."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from semmem.domain.event import Ack, Event, NewEvent
 from semmem.domain.scope import Branch, Scope, View
 from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import KeyConflict
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import register, writing
 from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.pool import Postgres
@@ -41,7 +40,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
+    """The erasure epoch, the newest event, and whether a model that fails or is silent holds up extraction."""
 
     epoch: int = 0
     newest: int = 0  # its `seq`
@@ -76,7 +75,7 @@ class EventLog:
         Raises LockLost where a lock of the fence is its holder's no more.
         """
         if not fence.names:
-            async with self._writing(place, now) as tx:
+            async with writing(self._postgres, place, now) as tx:
                 return await self.append(tx, events, dedup_window=dedup_window)
         async with self._postgres.transaction(place, now) as tx:
             await register(tx)
@@ -100,17 +99,6 @@ class EventLog:
         accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
         head = max((row["position"] for row in rows if row["status"] == "accepted"), default=0)
         return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"], head=head)
-
-    @asynccontextmanager
-    async def _writing(self, place: Branch, now: datetime) -> AsyncIterator[Unit]:
-        """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
-        if place.is_root:
-            async with self._postgres.statement(place.scope, now) as tx:
-                yield tx
-            return
-        async with self._postgres.transaction(place, now) as tx:
-            await register(tx)
-            yield tx
 
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""

@@ -9,13 +9,16 @@ from semmem.domain.entry import Entry
 from semmem.domain.event import NewEvent
 from semmem.domain.group import GroupLag, GroupRule
 from semmem.domain.scope import Branch, Scope
+from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import InvalidInput, LeaseLost, NotFound
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import EventLog, Remembered, event_of
+from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.log import REACH, hold_head
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.state import NewChange, write_change
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
@@ -78,16 +81,27 @@ class GroupStore:
 
     @tried_again
     async def settle(
-        self, place: Branch, group: str, lease: Lease, events: Sequence[NewEvent], now: datetime
+        self,
+        place: Branch,
+        group: str,
+        lease: Lease,
+        events: Sequence[NewEvent],
+        now: datetime,
+        *,
+        change: NewChange | None = None,
+        fence: Fence = NO_FENCE,
     ) -> Remembered | None:
-        """Ends a delivery together with what it led to, or neither. Raises LeaseLost."""
+        """Ends a delivery together with what it led to, or neither. Raises LeaseLost, and LockLost."""
         async with self._postgres.transaction(place, now) as tx:
-            if events:
+            if events or change or fence.names:
                 await register(tx)
                 await hold_head(tx)
+                await check_locks(tx, fence)
             position = lease.entry.position
             if not await tx.execute(_SQL["settle"], group=group, position=position, lease=lease.id):
                 raise LeaseLost(group, position)
+            if change:
+                await write_change(tx, change)
             # Without the dedup window: what a delivery led to is its own.
             return await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
 

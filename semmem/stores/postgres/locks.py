@@ -8,7 +8,7 @@ import asyncpg
 
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import Fence
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import writing
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import refused
@@ -36,8 +36,7 @@ class LockStore:
         self, place: Branch, names: Sequence[str], *, agent: str | None, ttl: timedelta, now: datetime
     ) -> Fence | Held:
         """All of them at once, or the first one that somebody else holds."""
-        async with self._postgres.transaction(place, now) as tx:
-            await register(tx)
+        async with writing(self._postgres, place, now) as tx:
             row = await tx.fetchrow(_SQL["acquire"], agent=agent, names=list(names), ttl=ttl)
         assert row is not None
         if row["token"] is None:

@@ -1,19 +1,20 @@
 """The state of a scope: each update is one transaction under the head of its log, so none works on a stale value."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
-from semmem.domain.schema import Declaration, NewValue
+from semmem.domain.group import MAX_POSITION
+from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
-from semmem.errors import Conflict, InvalidInput, LockLost, StateMismatch
+from semmem.errors import Conflict, Damaged, InvalidInput, LockLost, StateMismatch
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
@@ -21,16 +22,21 @@ from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
+T = TypeVar("T")
+
 _SQL = statements("state.sql")
 _TRIES = 3  # of a change whose fields are declared first; a forget may come in between
 
-CONFLICT, LOST, UNDECLARED, TOO_LARGE, LATER, OTHERWISE, OUT_OF_REACH = (f"SM0{number}" for number in range(11, 18))
+# What the functions of the database refuse by.
+CONFLICT, LOST, UNDECLARED, TOO_LARGE = "SM011", "SM012", "SM013", "SM014"
+LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "SM018", "SM019"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChange:
     """An update as it was checked: what it brings, by whom, and under which conditions."""
 
+    declaration: Declaration
     values: tuple[NewValue, ...]
     agent: str | None
     seen: int
@@ -44,29 +50,55 @@ class StateStore:
         self._postgres = postgres
 
     @tried_again
-    async def change(self, place: Branch, declaration: Declaration, new: NewChange, now: datetime) -> Change:
+    async def change(self, place: Branch, new: NewChange, now: datetime) -> Change:
         """All of the change or none of it. Raises Conflict, LockLost, StateMismatch or InvalidInput."""
+
+        async def write() -> Change:
+            async with self._postgres.statement(place.scope, now) as tx:
+                return await write_change(tx, new)
+
+        return await self.declared(place, new, now, write)
+
+    async def declared(self, place: Branch, new: NewChange, now: datetime, write: Callable[[], Awaitable[T]]) -> T:
+        """Runs a transaction with this change in it, behind one that declares its fields where nobody has yet."""
         for _ in range(_TRIES):
             try:
-                async with self._postgres.statement(place.scope, now) as tx:
-                    row = await _write(tx, new)
+                return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, declaration, error) from error
+                    raise await self._conflict(place.scope, new.declaration, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence) from error
-                await self._declare(place, declaration, new.agent, now)
-                continue
-            return Change(position=row["at"], written=tuple(row["written"]), unseen=tuple(row["unseen"]))
+            await self.declare(place, new.declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
-    async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
-        try:
-            async with self._postgres.transaction(place, now) as tx:
-                await register(tx)
-                await declare(tx, declaration, agent)
-        except asyncpg.PostgresError as error:
-            raise refused(error) from error
+    async def declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
+        """What an earlier version holds is upgraded outside of the transaction, and anew where it changed meanwhile."""
+        fields = [_declared(field) for field in declaration.fields.values()]
+        for _ in range(_TRIES):
+            before = await self._before(place.scope, declaration)
+            try:
+                async with self._postgres.transaction(place, now) as tx:
+                    await register(tx)
+                    await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields, **before)
+                return
+            except asyncpg.PostgresError as error:
+                if error.sqlstate != CHANGED:
+                    raise refused(error) from error
+        raise StateMismatch("state", "was changed each time that it was upgraded", "call again")
+
+    async def _before(self, scope: Scope, declaration: Declaration) -> dict[str, Any]:
+        """The version that stands, how far its state was read, and what the new one makes of it."""
+        async with self._postgres.transaction(scope) as tx:
+            version = await tx.fetchval(_SQL["version"])
+        if version is None or version >= declaration.version:
+            return {"from": version, "seen": MAX_POSITION, "values": []}
+        state = await self.current(scope, None, [])
+        values = [
+            {"field": name, "value": value, "is_new": name not in state.values or value != state.values[name]}
+            for name, value in declaration.upgraded(state.values, version).items()
+        ]
+        return {"from": version, "seen": state.position, "values": values}
 
     async def _conflict(self, scope: Scope, declaration: Declaration, error: asyncpg.PostgresError) -> Conflict:
         """With the value that stands in the way now."""
@@ -103,12 +135,6 @@ class StateStore:
         return position
 
 
-async def declare(tx: Unit, declaration: Declaration, agent: str | None) -> None:
-    """Part of a transaction that may have the scope's head already. Raises what `refused` reads."""
-    fields = [_declared(name, declaration) for name in declaration.fields]
-    await tx.execute(_SQL["declare"], agent=agent, version=declaration.version, fields=fields)
-
-
 async def told_fields(tx: Unit) -> list[str]:
     return [row["field"] for row in await tx.fetch(_SQL["told"])]
 
@@ -126,7 +152,8 @@ async def check_reach(tx: Unit, name: str, position: int) -> None:
         raise InvalidInput(name, f"must be a position from {floor} to {head}", "take a later checkpoint, or an entry's")
 
 
-async def _write(tx: Unit, new: NewChange) -> Row:
+async def write_change(tx: Unit, new: NewChange) -> Change:
+    """As a part of a transaction; the errors of Postgres are for `StateStore.declared`."""
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
@@ -138,7 +165,7 @@ async def _write(tx: Unit, new: NewChange) -> Row:
         changes=[_changed(value) for value in new.values],
     )
     assert row is not None
-    return row
+    return Change(position=row["at"], written=tuple(row["written"]), unseen=tuple(row["unseen"]))
 
 
 def _changed(new: NewValue) -> dict[str, Any]:
@@ -147,11 +174,10 @@ def _changed(new: NewValue) -> dict[str, Any]:
     return {"field": field.name, "digest": field.digest, "value": new.value, "confidence": new.confidence, "base": base}
 
 
-def _declared(name: str, declaration: Declaration) -> dict[str, Any]:
-    field = declaration.fields[name]
+def _declared(field: Field) -> dict[str, Any]:
     reducer = field.reducer
     kept = {"reducer": reducer.name, "shape": reducer.shape, "keep": reducer.keep}
-    return {"field": name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
+    return {"field": field.name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
 
 
 def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
@@ -159,6 +185,8 @@ def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
     about = error.detail or ""
     if error.sqlstate == LOST:
         return LockLost(about, fence.token)
+    if error.sqlstate == DAMAGED:
+        return Damaged(about)
     if error.sqlstate == TOO_LARGE:
         return InvalidInput(about, "would outgrow its limit: 10,000 parts, or 10^18", "keep fewer, or use keep=")
     if error.sqlstate == LATER:

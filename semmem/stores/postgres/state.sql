@@ -3,7 +3,10 @@ select * from semmem.change_state(
     :tenant, :kind, :id, :now, :agent, :seen, :told_at, :expected, :locks::text[], :token, :changes);
 
 -- declare: the fields of a class
-select semmem.declare_state(:tenant, :kind, :id, :now, :agent, :version, :fields);
+select semmem.declare_state(:tenant, :kind, :id, :now, :agent, :version, :fields, :from, :seen, :values);
+
+-- version: of the declaration that stands
+select max(version) from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
 -- current: every piece that holds now, with the log's last position; a row without a field where nothing was told
 select coalesce(h.head, 0) as head, f.field, f.changed_at as position,

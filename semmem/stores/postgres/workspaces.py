@@ -8,7 +8,6 @@ import asyncpg
 
 from semmem.domain.event import NewEvent
 from semmem.domain.receipt import Selection
-from semmem.domain.schema import Declaration
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.workspace import Member, Workspace
 from semmem.errors import InvalidInput, NotFound
@@ -17,7 +16,7 @@ from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
-from semmem.stores.postgres.state import declare, refused
+from semmem.stores.postgres.state import refused
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
@@ -33,24 +32,12 @@ class WorkspaceStore:
 
     @tried_again
     async def begin(
-        self,
-        place: Branch,
-        task: str,
-        roster: Mapping[str, str],
-        *,
-        declaration: Declaration | None,
-        agent: str | None,
-        now: datetime,
+        self, place: Branch, task: str, roster: Mapping[str, str], *, agent: str | None, now: datetime
     ) -> tuple[Workspace, int]:
-        """Together with the state's declaration, if there is one; and the log's last position.
-
-        Raises InvalidInput while another task lasts, and StateMismatch.
-        """
+        """And the log's last position. Raises InvalidInput while another task lasts."""
         try:
             async with self._postgres.transaction(place, now) as tx:
                 await register(tx)
-                if declaration:
-                    await declare(tx, declaration, agent)
                 head: int = await tx.fetchval(_SQL["begin"], agent=agent, task=task, roster=dict(roster))
                 row = await tx.fetchrow(_SQL["workspace"])
         except asyncpg.PostgresError as error:

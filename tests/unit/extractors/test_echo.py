@@ -2,30 +2,37 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
-from semmem.domain.context import Format, Item, Tier
+from semmem.domain.context import Format, Item, Outdated, Since, Tier
 from semmem.extractors.echo import without_recalled
-from semmem.models.token_bound import byte_bound
 from semmem.retrieval.assemble import assemble
 from tests.unit.extractors.builders import ALICE, SAID
 
 SAID_THEN = ("I live in Berlin.", "I am allergic to peanuts:\neven to a trace.", "My sister Ana works at Bosch.")
 OWN = "I moved to Munich."
+PROFILED = "alice has lived near Ana since 2019."
+LONG_AGO = datetime(2020, 2, 3, tzinfo=UTC)
+PART_IS_OVER = Outdated(words="I live in Berlin", since=Since(at=SAID), now="alice lives in Potsdam near Ana.")
 
 
 class Counter:
     exact = False
-    count = staticmethod(byte_bound)
+
+    def count(self, text: str) -> int:
+        return len(text.encode())
 
 
 def rendered(format: Format) -> list[str]:
     """The contents of the messages of a context that has all tiers; of the other formats the one text."""
     tiers: dict[Tier, list[Item]] = {
-        "summary": [_item("summary", "alice lives in Berlin and has a sister.")],
-        "recent": [_item("recent", text) for text in SAID_THEN[:2]],
+        "profile": [replace(_item("profile", PROFILED), since=Since(at=SAID, precision="month", stated=False))],
+        "summary": [replace(_item("summary", "alice lives in Berlin and has a sister."), since=Since(at=LONG_AGO))],
+        "recent": [replace(_item("recent", text), outdated=(PART_IS_OVER,)) for text in SAID_THEN[:2]],
         "retrieved": [_item("retrieved", SAID_THEN[2])],
     }
     context = assemble(tiers, budget=10_000, counter=Counter(), format=format, degraded=frozenset())
@@ -35,7 +42,7 @@ def rendered(format: Format) -> list[str]:
 def _item(tier: Tier, text: str) -> Item:
     return Item(
         tier=tier,
-        kind="summary" if tier == "summary" else "fact" if tier == "retrieved" else "event",
+        kind="summary" if tier == "summary" else "fact" if tier in ("profile", "retrieved") else "event",
         id=uuid4(),
         scope=ALICE,
         text=text,
@@ -75,7 +82,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 def test_a_context_that_comes_back_leaves_nothing(format: Format, form: str) -> None:
     for content in rendered(format):
         left = without_recalled(FORMS[form](content))
-        assert not any(word in left for word in ("Berlin", "peanuts", "trace", "Ana")), left
+        assert not any(word in left for word in ("Berlin", "peanuts", "trace", "Ana", "Potsdam")), left
 
 
 @pytest.mark.parametrize("format", ["text", "xml", "messages"])
@@ -94,7 +101,7 @@ def test_a_context_that_was_cut_anywhere_leaves_nothing_of_its_whole_lines(forma
     for first in range(len(lines)):
         for last in range(first + 2, len(lines)):
             left = without_recalled("\n".join(lines[first:last]))
-            whole = [line for line in left.split("\n") if line.startswith(("e", "f", "s", "<memory"))]
+            whole = [line for line in left.split("\n") if line.startswith(("e", "f", "s", "outdated", "<memory"))]
             assert not whole, (first, last, left)
 
 

@@ -1,15 +1,16 @@
 """Memories to retrieve, and readers that take a rendered context apart again."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from semmem.domain.context import CLOSING, OPENING, Format, Item, Tier
+from semmem.domain.context import CLOSING, OPENING, Format, Item, Outdated, Since, Tier
 from semmem.domain.event import Event, Role
 from semmem.domain.fact import Fact, Source, Validity
 from semmem.domain.scope import Scope
+from semmem.retrieval.analysis import normalised
 
 ALICE = Scope.user("acme", "alice")
 LAUNCH = Scope.workspace("acme", "launch")
@@ -84,9 +85,13 @@ def item(
     session: str | None = "s1",
     scope: Scope = ALICE,
     id: UUID | None = None,
+    since: Since | None = None,
+    outdated: Sequence[Outdated] = (),
 ) -> Item:
-    """`minutes` after MAY; a retrieved item without a session is a fact."""
-    summary, known = tier == "summary", tier == "retrieved" and session is None
+    """`minutes` after MAY; what the profile has, and a retrieved item without a session, is a fact."""
+    summary, profile = tier == "summary", tier == "profile"
+    known = profile or (tier == "retrieved" and session is None)
+    said = MAY + timedelta(minutes=minutes)
     return Item(
         tier=tier,
         kind="summary" if summary else "fact" if known else "event",
@@ -95,9 +100,11 @@ def item(
         text=text,
         voice="summary" if summary else voice,
         role=role,
-        at=MAY + timedelta(minutes=minutes),
-        session=session,
+        at=said,
+        session=None if profile else session,
         worth=worth,
+        since=since or (Since(at=said) if profile or summary else None),
+        outdated=tuple(outdated) if not (known or summary) else (),
     )
 
 
@@ -115,18 +122,36 @@ class Read:
     scope: tuple[str, str] | None
     voice: str
     text: str
+    outdated: tuple[str, ...] = ()  # a line for each
 
 
 def expected(item: Item, home: Scope) -> Read:
     return Read(
         tier=item.tier,
         kind=item.kind,
-        at=f"{item.at:%Y-%m-%d}",
+        at=_when(item),
         session=item.session,
         scope=None if item.scope == home else (item.scope.kind, item.scope.id),
         voice=item.voice,
         text=item.text,
+        outdated=tuple(_told(one, item.text) for one in item.outdated),
     )
+
+
+def _when(item: Item) -> str:
+    at = f"{item.at:%Y-%m-%d}"
+    if item.since is None:
+        return at
+    since = f"{item.since.at:%Y-%m-%d}"[: {"year": 4, "month": 7}.get(item.since.precision, 10)]
+    if item.tier == "summary":
+        return at if since == at else f"{since} to {at}"
+    return f"since {since}" if item.since.stated else f"known since {since}"
+
+
+def _told(outdated: Outdated, text: str) -> str:
+    since = f"{outdated.since.at:%Y-%m-%d}"[: {"year": 4, "month": 7}.get(outdated.since.precision, 10)]
+    words = "" if normalised(outdated.words) == normalised(text) else outdated.words
+    return f"{since}|{words}|{outdated.now or ''}"
 
 
 def plain(quotation: str) -> str:
@@ -147,6 +172,7 @@ class LineReader:
     tier: str = "recent"
     head: dict[str, str] = field(default_factory=dict)
     found: list[dict[str, str]] = field(default_factory=list)
+    outdated: list[list[list[str]]] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
 
     def read(self, text: str) -> None:
@@ -157,6 +183,11 @@ class LineReader:
                 self.head = self._header(line)
             elif line.startswith("  "):
                 self.found[-1]["text"] += "\n" + line[2:]
+            elif line.startswith("outdated since "):
+                since, _, words = line.removeprefix("outdated since ").partition(": ")
+                self.outdated[-1].append([since, plain(words), ""])
+            elif line.startswith("now: "):
+                self.outdated[-1][-1][2] = plain(line.removeprefix("now: "))
             else:
                 match = re.fullmatch(r"(?P<kind>[efs])(?P<number>\d+)( (?P<voice>[^:]*))?: (?P<text>.*)", line)
                 assert match, "a line that begins like none of the markup"
@@ -164,6 +195,7 @@ class LineReader:
                 kind = KINDS[match["kind"]]
                 named = {"tier": self.tier, "voice": match["voice"] if match["voice"] is not None else kind}
                 self.found.append({**self.head, **named, "kind": kind, "text": match["text"]})
+                self.outdated.append([])
 
     def _header(self, line: str) -> dict[str, str]:
         said, *place = line.removeprefix("[").removesuffix("]").split(", ")
@@ -188,22 +220,35 @@ def read_lines(text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[
     for message in messages[1:]:
         reader.read(message["content"])
     assert sorted(reader.numbers) == list(range(1, len(reader.found) + 1))
-    return [_read(found) for found in reader.found]
+    marks = (tuple("|".join(mark) for mark in marks) for marks in reader.outdated)
+    return [replace(_read(found), outdated=told) for found, told in zip(reader.found, marks, strict=True)]
 
 
 def read_xml(text: str) -> list[Read]:
     found: list[Read] = []
-    for tier, block in re.findall(r"<(summary|recent|retrieved)>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
-        for written, quotation in re.findall(r"<memory ([^>]*)>([^<>]*)</memory>\n", block):
+    tiers = "profile|summary|recent|retrieved"
+    for tier, block in re.findall(rf"<({tiers})>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
+        element = r"<memory ([^>]*)>([^<>]*)((?:<outdated [^>]*>[^<>]*</outdated>)*)</memory>\n"
+        for written, quotation, marks in re.findall(element, block):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', written))
             id = attributes.pop("id")
             assert int(id[1:]) == len(found) + 1
             kind = KINDS[id[0]]
             voice = attributes.pop("speaker", kind)
-            found.append(
-                _read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}, plain_xml)
-            )
+            attributes["at"] = _dated(attributes)
+            one = _read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}, plain_xml)
+            told = re.findall(r'<outdated since="([^"]*)"(?: words="([^"]*)")?>([^<>]*)</outdated>', marks)
+            found.append(replace(one, outdated=tuple("|".join(map(plain_xml, mark)) for mark in told)))
     return found
+
+
+def _dated(attributes: dict[str, str]) -> str:
+    if "since" in attributes:
+        return f"since {attributes.pop('since')}"
+    if "known_since" in attributes:
+        return f"known since {attributes.pop('known_since')}"
+    first = attributes.pop("from", None)
+    return attributes["at"] if first is None else f"{first} to {attributes['at']}"
 
 
 def read(format: Format, text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[Read]:

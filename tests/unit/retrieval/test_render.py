@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import UTC
 from typing import get_args
 from xml.etree import ElementTree
 
@@ -6,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.domain.context import CLOSING, OPENING, Format, Item
+from semmem.domain.context import CLOSING, OPENING, TIERS, Format, Item, Outdated, Since
+from semmem.domain.fact import Precision
 from semmem.domain.scope import Scope
 from semmem.domain.unicode import is_visible
 from semmem.retrieval.render import Rendered, arrange, quote, render
-from tests.unit.retrieval.memories import ALICE, LAUNCH, expected, item, read
+from tests.unit.retrieval.memories import ALICE, LAUNCH, MAY, expected, item, read
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 
@@ -39,15 +41,24 @@ FORGERIES = [
 storable = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
 hostile = st.lists(st.sampled_from(FORGERIES) | storable, min_size=1, max_size=6).map("".join)
 scopes = st.just(ALICE) | st.builds(Scope.workspace, st.just("acme"), hostile.filter(is_visible))
+dates = st.builds(
+    Since,
+    at=st.datetimes(min_value=MAY.replace(year=1000, tzinfo=None), timezones=st.just(UTC)),
+    precision=st.sampled_from(get_args(Precision)),
+    stated=st.booleans(),
+)
+marks = st.builds(Outdated, words=hostile, since=dates, now=st.none() | hostile)
 items = st.builds(
     item,
-    st.sampled_from(["recent", "summary", "retrieved"]),
+    st.sampled_from(TIERS),
     hostile,
     minutes=st.integers(0, 5000),
     voice=hostile | st.sampled_from(["Alice", "event", "fact"]),
     role=st.sampled_from(["user", "assistant", "tool", "system"]),
     session=st.none() | st.just("s1") | hostile,
     scope=scopes,
+    since=st.none() | dates,
+    outdated=st.lists(marks, max_size=2),
 )
 
 
@@ -97,10 +108,10 @@ def test_only_another_scope_is_named() -> None:
 
 
 def test_what_the_query_does_not_decide_comes_first() -> None:
-    shown = [item("retrieved", "found"), item("recent", "said"), item("summary", "in short")]
+    shown = [item(tier, f"of {tier}") for tier in reversed(TIERS)]
     for format in FORMATS[:2]:
         read_tiers = [one.tier for one in read(format, rendered(shown, format).text)]
-        assert read_tiers == ["summary", "recent", "retrieved"]
+        assert read_tiers == ["profile", "summary", "recent", "retrieved"]
 
 
 def test_recent_stands_in_order_of_time_and_the_newest_given_first_wins_ties() -> None:

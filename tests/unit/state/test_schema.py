@@ -12,6 +12,8 @@ import semmem
 from semmem import InvalidInput, Reducer, State, StateMismatch, add, append, best, latest, merge, replace, told, union
 from semmem.domain.schema import MAX_FIELDS, declaration_of, new_values
 
+METACLASS: Any = type(State)  # makes classes whose fields a test chooses
+
 
 class Place(BaseModel):
     city: str
@@ -139,7 +141,7 @@ def _declare(annotation: Any, default: Any = ..., name: str = "field") -> Callab
     body: dict[str, Any] = {"__annotations__": {name: annotation}, "__module__": __name__}
     if default is not ...:
         body[name] = default
-    return lambda: type(State)("Bad", (State,), body)
+    return lambda: METACLASS("Bad", (State,), body)
 
 
 @pytest.mark.parametrize(
@@ -187,13 +189,13 @@ def test_a_class_has_no_validators_of_its_own_and_no_more_fields_than_fit() -> N
 
     body = {"__annotations__": {f"field_{number}": int for number in range(MAX_FIELDS + 1)}, "__module__": __name__}
     with pytest.raises(InvalidInput, match="100 fields"):
-        type(State)("Wide", (State,), body)
+        METACLASS("Wide", (State,), body)
 
 
 @pytest.mark.parametrize("version", [0, -1, True, "1", 2**31])
 def test_a_version_is_a_whole_number(version: Any) -> None:
     with pytest.raises(InvalidInput, match="version"):
-        type(State)("Bad", (State,), {"__module__": __name__}, version=version)
+        METACLASS("Bad", (State,), {"__module__": __name__}, version=version)
 
 
 @pytest.mark.parametrize("other", [State, BaseModel, Trip.model_construct(), "Trip", None, object])

@@ -1,4 +1,4 @@
--- Gives the scope's state a name, as it is now. Of those that are not pinned the last three are kept; what only earlier
+-- Gives the scope's state a name, as it is now, and reads it back. Of those that are not pinned the last three are kept; what only earlier
 -- ones could read is taken out with them.
 create or replace function semmem.make_checkpoint(
     p_tenant text, p_kind text, p_id text, p_now timestamptz, p_agent text, p_name text, p_pinned boolean
@@ -16,6 +16,12 @@ begin
     values (p_tenant, p_kind, p_id, coalesce(p_name, 'at-' || here), here,
             semmem.state_digest(p_tenant, p_kind, p_id, here), p_agent, p_now, p_pinned)
     returning * into made;
+    perform from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id, c.name) = (p_tenant, p_kind, p_id, made.name)
+      and c.digest = semmem.state_digest(p_tenant, p_kind, p_id, c.position);
+    if not found then
+        raise exception using errcode = 'SM019', message = 'damaged', detail = made.name;
+    end if;
     insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
     values (p_tenant, p_kind, p_id, here, 'checkpoint', p_agent, made.name, p_now);
 

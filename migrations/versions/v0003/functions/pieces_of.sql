@@ -4,7 +4,9 @@ create or replace function semmem.pieces_of(p_shape text, p_here bigint, p_value
 returns table (piece text, value jsonb)
 language plpgsql immutable as $$
 begin
-    if p_shape = 'keys' then
+    if p_shape = 'single' then
+        return query select '', p_value;
+    elsif p_shape = 'keys' then
         return query select e.key, e.value from jsonb_each(p_value) e;
     elsif p_shape = 'members' then
         return query

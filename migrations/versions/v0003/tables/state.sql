@@ -41,8 +41,7 @@ create table semmem.fields (
     changed_by     text collate "C",
     changed_before bigint not null default 0,  -- of the last one by anybody else
     before_by      text collate "C",
-    primary key (tenant, scope_kind, scope_id, field),
-    foreign key (tenant, scope_kind, scope_id) references semmem.scopes
+    primary key (tenant, scope_kind, scope_id, field)
 ) with (fillfactor = 50);
 select semmem.guard('semmem.fields');
 
@@ -72,6 +71,3 @@ create table semmem.checkpoints (
     primary key (tenant, scope_kind, scope_id, name)
 );
 select semmem.guard('semmem.checkpoints', p_changing => '{pinned}');
-
--- How far back the state can be read: what ended up to here was taken out with the checkpoints that kept it.
-alter table semmem.heads add column state_floor bigint not null default 0;

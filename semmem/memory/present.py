@@ -1,0 +1,102 @@
+"""What holds now: the profile, and marks on the words of events that hold no more."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from semmem.domain.context import Item, Outdated, Since
+from semmem.domain.fact import Fact, events_of, folded
+from semmem.domain.scope import View
+from semmem.extractors.resolve import related
+from semmem.ports import Clock
+from semmem.retrieval.analysis import normalised
+from semmem.retrieval.pieces import sentences
+from semmem.stores.postgres.standing import Known, StandingFacts, Superseded
+
+
+class Present:
+    """Reads which facts hold, so that no context shows an outdated value without the one in its place."""
+
+    def __init__(self, facts: StandingFacts, clock: Clock) -> None:
+        self._facts, self._clock = facts, clock
+
+    async def profile(self, view: View) -> list[Item]:
+        """The weightiest facts that hold, each with since when: the same as long as the facts are the same."""
+        return [_profiled(known) for known in await self._facts.profile(view, self._clock())]
+
+    async def marked(self, view: View, items: Sequence[Item]) -> list[Item]:
+        """The items, where those that are events say what of them holds no more, and what does."""
+        events = {item.id for item in items if item.kind == "event"}
+        found = await self._facts.superseded(view, list(events)) if events else []
+        if not found:
+            return list(items)
+        found = await self._with_successors(view, found)
+        marks: dict[UUID, dict[Outdated, None]] = {}
+        for each in found:
+            if not _still_said(each):
+                marks.setdefault(each.event, {})[_outdated(each)] = None
+        return [_marked(item, marks) for item in items]
+
+    async def _with_successors(self, view: View, found: Sequence[Superseded]) -> list[Superseded]:
+        """A fact that was history when it was stored has no later version: what replaced it stands by itself."""
+        alone = {each.fact.subject for each in found if each.current is None}
+        if not alone:
+            return list(found)
+        current = await self._facts.about(view, sorted(alone))
+        return [each if each.current else each._replace(current=_successor(each.fact, current)) for each in found]
+
+
+def _successor(outdated: Fact, current: Iterable[Fact]) -> Fact | None:
+    """The last statement about what the outdated one was about."""
+    rivals = [fact for fact in current if fact.scope == outdated.scope and related(fact, outdated)]
+    return max(rivals, key=lambda fact: fact.validity.start or fact.said_at, default=None)
+
+
+def _still_said(found: Superseded) -> bool:
+    """Whether what holds is what the event says, be it again, or in other words of the same event."""
+    current = found.current
+    if current is None:
+        return False
+    return folded(current.text) == folded(found.fact.text) or found.event in events_of(current)
+
+
+def _outdated(found: Superseded) -> Outdated:
+    fact, current = found.fact, found.current
+    ended = fact.validity.end or fact.superseded_at or fact.said_at
+    since = Since(at=ended, precision=found.precision or "day")
+    return Outdated(words=found.quote, since=since, now=current.text if current else None)
+
+
+def _marked(item: Item, marks: Mapping[UUID, Iterable[Outdated]]) -> Item:
+    """Of an excerpt only what it shows."""
+    found = marks.get(item.id, ())
+    shown = normalised(item.text)
+    return replace(
+        item, outdated=tuple(outdated for outdated in found if item.whole or _is_shown(outdated.words, shown))
+    )
+
+
+def _is_shown(words: str, shown: str) -> bool:
+    parts = [part for sentence in sentences(words) for part in sentence.split(" … ")]
+    return any(normalised(part) in shown for part in parts)
+
+
+def _profiled(known: Known) -> Item:
+    fact, validity = known.fact, known.fact.validity
+    if validity.start is None:
+        since = Since(at=known.since, stated=False)
+    else:
+        since = Since(at=validity.start, precision=validity.precision or "day")
+    return Item(
+        tier="profile",
+        kind="fact",
+        id=fact.id,
+        scope=fact.scope,
+        text=fact.text,
+        voice=fact.voice,
+        role=fact.role,
+        at=fact.said_at,
+        session=None,
+        worth=fact.importance,
+        since=since,
+    )

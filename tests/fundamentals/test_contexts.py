@@ -1,0 +1,148 @@
+"""A context shows what holds: a profile first, and no outdated value without the one in its place."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+
+import pytest
+
+from semmem import Format, NewEvent, ScopedMemory
+from semmem.retrieval.budget import MIN_BUDGET
+from semmem.testing import ManualClock
+
+pytestmark = pytest.mark.shared
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+MAY = datetime(2026, 5, 4, 12, tzinfo=UTC)
+LIVED = ["Berlin", "Munich", "Hamburg"]
+ASKED = "Where does alice live now?"
+BUDGETS = [MIN_BUDGET, 180, 220, 300, 400, 600, 1_000, 4_000]
+
+
+async def _moves(alice: ScopedMemory, clock: ManualClock) -> None:
+    """Three homes, with other talk between, and the first of them named in passing with what still holds."""
+    told = [
+        ("I live in Berlin. I am allergic to peanuts. My sister Marta is a dentist.", 0),
+        ("Yesterday I bought three lamps for the kitchen, two of them green.", 3),
+        ("I moved to Munich.", 40),
+        ("I play the cello on Tuesdays, with two friends of mine from school.", 50),
+        ("I moved to Hamburg.", 90),
+    ]
+    for number, (text, days) in enumerate(told):
+        said = MAY + timedelta(days=days)
+        clock.advance(seconds=max(0.0, (said - clock.now).total_seconds()))
+        await alice.remember(text, session=f"s{number}", occurred_at=said)
+        await alice.settled()
+
+
+def _shown_without_the_news(text: str) -> list[str]:
+    """Lines with an earlier home below which nothing says where she lives now."""
+    wrong = []
+    memories = re.split(r"\n(?=[efs]\d+[ :]|\[|#|<)", text)
+    for memory in memories:
+        if any(home in memory for home in LIVED[:-1]) and LIVED[-1] not in memory:
+            wrong.append(memory)
+    return wrong
+
+
+@pytest.mark.parametrize("format", FORMATS)
+async def test_no_budget_shows_an_outdated_home_without_the_present_one(
+    alice: ScopedMemory, clock: ManualClock, format: Format
+) -> None:
+    await _moves(alice, clock)
+    shown = 0
+    for asked in (ASKED, "What does she have in Berlin?", "Tell me of lamps"):
+        for session in (None, "s0"):
+            for budget in BUDGETS:
+                context = await alice.context(asked, budget=budget, format=format, session=session)
+                assert not _shown_without_the_news(context.text)
+                assert context.tokens <= budget
+                shown += "Berlin" in context.text
+    assert shown
+
+
+async def test_the_profile_says_what_holds_and_since_when(alice: ScopedMemory, clock: ManualClock) -> None:
+    await _moves(alice, clock)
+
+    profile = (await alice.context("Plan her weekend", budget=1_000)).tier("profile")
+
+    [hamburg] = [item for item in profile if "Hamburg" in item.text]
+    assert hamburg.since
+    assert (hamburg.since.at, hamburg.since.stated) == (MAY + timedelta(days=90), True)
+    assert all(item.since for item in profile)
+    assert not any(word in item.text for item in profile for word in ("lamps", "Munich"))
+
+
+async def test_the_profile_is_the_same_for_every_question_and_while_talk_goes_on(
+    alice: ScopedMemory, clock: ManualClock
+) -> None:
+    await _moves(alice, clock)
+    before = (await alice.context(ASKED, budget=600)).text
+    clock.advance(days=3)
+    await alice.remember("How is the weather today?", session="s9")
+    await alice.settled()
+    after = (await alice.context("What about the lamps?", budget=600)).text
+
+    start = before.index("# profile")
+    profile = before[start : before.index("\n# ", start)]
+    assert "Hamburg" in profile
+    assert after[: len(before[:start]) + len(profile)] == before[:start] + profile
+
+
+async def test_what_is_over_or_yet_to_come_is_not_in_the_profile(alice: ScopedMemory, clock: ManualClock) -> None:
+    clock.advance(seconds=max(0.0, (MAY - clock.now).total_seconds()))
+    for said in (
+        "I live in Berlin.",
+        "I worked at Siemens from 2015 to 2019.",
+        "I will be moving to Oslo in July 2031.",
+    ):
+        await alice.remember(said, occurred_at=MAY)
+        await alice.settled()
+
+    profile = (await alice.context(ASKED, budget=2_000)).tier("profile")
+
+    assert [item.text for item in profile] == ["alice lives in Berlin."]
+
+
+async def test_a_summary_tells_of_the_days_that_its_events_were_said(alice: ScopedMemory, clock: ManualClock) -> None:
+    clock.advance(seconds=max(0.0, (MAY - clock.now).total_seconds()))
+    told = [
+        NewEvent(content="The boots cost 42.50 EUR and I bought them in Rome.", session="s1", occurred_at=MAY),
+        NewEvent(content="I sold my car to Ben.", session="s2", occurred_at=MAY + timedelta(days=9)),
+    ]
+    clock.advance(days=300)
+    await alice.remember_many(told)
+    await alice.settled()
+
+    found = {summary.session: (summary.since, summary.until) for summary in await alice.summaries()}
+    text = (await alice.context("boots", budget=1_000, tiers={"summary"})).text
+
+    assert found == {
+        None: (MAY, MAY + timedelta(days=9)),
+        "s1": (MAY, MAY),
+        "s2": (MAY + timedelta(days=9), MAY + timedelta(days=9)),
+    }
+    assert "[2026-05-04 to 2026-05-13]" in text
+    assert "[2026-05-04: s1]" in text
+    assert text.count("42.50 EUR") == 2
+
+
+async def test_a_summary_of_another_session_is_made_again_when_something_of_it_is_replaced(
+    alice: ScopedMemory, clock: ManualClock
+) -> None:
+    await _moves(alice, clock)
+
+    told = {summary.session: summary.text for summary in await alice.summaries()}
+
+    assert not any(home in text for text in told.values() for home in LIVED[:-1])
+    assert "peanuts" in told["s0"]
+    munich = next(event for event in await alice.history() if "Munich" in event.content)
+    hamburg = next(event for event in await alice.history() if "Hamburg" in event.content)
+    await alice.forget(event=hamburg.id)
+    await alice.settled()
+    told = {summary.session: summary.text for summary in await alice.summaries()}
+    assert "Munich" in (told[None] or "")
+    assert "Munich" in (await alice.context(ASKED, budget=1_000)).tier("profile")[0].text
+    await alice.forget(event=munich.id)
+    await alice.settled()
+    assert "Munich" not in "".join(summary.text for summary in await alice.summaries())
