@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
 
-from semmem.domain.context import Context, Format, Item, Since, Tier
+from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter
@@ -41,6 +41,8 @@ LONG = 50_000  # characters of all tiers together, which take some 10 ms to coun
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4
 
+OPEN = Guard()
+
 SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 
 
@@ -51,11 +53,22 @@ class Recent:
         self._log, self._cache, self._cap = log, cache, cap
 
     async def read(
-        self, scope: Scope, state: ScopeState, session: str | None = None
+        self, scope: Scope, state: ScopeState, session: str | None = None, guard: Guard = OPEN
     ) -> tuple[list[Event], frozenset[str]]:
-        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded."""
+        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded.
+
+        Where the guard leaves some of the newest out, the RECENT newest that it lets through, from further back.
+        """
         newest, degraded = await self._newest(scope, state)
         events = newest[:RECENT]
+        if not guard.stands_open and len(events) == min(RECENT, self._cap):
+            events = await self._log.news(
+                scope,
+                agent=guard.agent,
+                min_importance=guard.min_importance,
+                through=state.newest,
+                limit=RECENT,
+            )
         of_session = sum(event.session == session for event in events)
         if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
             return events, degraded
@@ -99,15 +112,23 @@ class Tiers:
         self._searcher, self._present, self._counter = searcher, present, counter
 
     async def context(
-        self, view: View, query: str, *, budget: int, session: str | None, format: Format, tiers: Collection[Tier]
+        self,
+        view: View,
+        query: str,
+        *,
+        budget: int,
+        session: str | None,
+        format: Format,
+        tiers: Collection[Tier],
+        guard: Guard = OPEN,
     ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
             "profile": lambda: self._profile_tier(view),
-            "recent": lambda: self._recent_tier(view, session),
+            "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
-            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers),
+            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         # Afterwards, so that no item is of a moment later than what is known to hold.
@@ -148,24 +169,28 @@ class Tiers:
             items.append(item)
         return Gathered(items)
 
-    async def _retrieved_tier(self, view: View, query: str, budget: int, tiers: Collection[Tier]) -> Gathered:
+    async def _retrieved_tier(
+        self, view: View, query: str, budget: int, tiers: Collection[Tier], guard: Guard
+    ) -> Gathered:
         """A text that would take more than its share of the budget is shown by what of it answers."""
         # As many hits as may fit beside what the other tiers are sure of.
         others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
-        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
+        weighty = Filter(min_importance=guard.min_importance)
+        recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
         return Gathered(items, recall.degraded, recall.waited)
 
-    async def _recent_tier(self, view: View, session: str | None) -> Gathered:
+    async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
         states = await self._log.states(view)
         reads = await asyncio.gather(
-            *(self._recent.read(scope, states.get(scope, ScopeState()), session) for scope in view.scopes)
+            *(self._recent.read(scope, states.get(scope, ScopeState()), session, guard) for scope in view.scopes)
         )
         # The asked session's events first: the conversation at hand matters most.
         events = [event for found, _ in reads for event in found]
-        events = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
+        events = sorted(events, key=lambda event: (event.session != session, -event.seq))
+        events = guard.lets_through(events, session)[:RECENT]
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))

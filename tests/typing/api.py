@@ -386,6 +386,7 @@ async def working_together(launch: ScopedMemory) -> None:
 
 
 async def an_agent(me: AgentMemory) -> None:
+    await me.context("Write the report", budget=4_000, others=10, min_importance=0.3)
     assert_type((me.name, me.seen, await me.role(timeout=2)), tuple[str, int, str])
     await me.status("searching", "in the archives", ttl=timedelta(minutes=1), timeout=2)
     assert_type(await me.result("The market is 4.2 bn USD.", importance=0.9, timeout=2), Ack)
