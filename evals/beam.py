@@ -14,6 +14,7 @@ from semmem.evals.dataset import Conversation, Question
 
 SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: evaluate only, never redistribute"
 KNOWLEDGE_UPDATE = "knowledge_update"
+ABSTENTION = "abstention"
 
 _CHAT, _QUESTIONS = "chat.json", "probing_questions.json"
 _QUESTIONS_FOLDER = "probing_questions"  # where a checkout of BEAM has them
@@ -59,7 +60,13 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
         for number, raw in enumerate(questions, start=1)
     ]
     questions = tuple(question for question in asked if question.evidence)
-    return Conversation(id=id, events=events, questions=questions, skipped=len(asked) - len(questions))
+    return Conversation(
+        id=id,
+        events=events,
+        questions=questions,
+        unanswerable=tuple(question.question for question in asked if question.category == ABSTENTION),
+        skipped=len(asked) - len(questions),
+    )
 
 
 def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:

@@ -37,13 +37,15 @@ class Observation:
 class Conversation:
     """One conversation: its events in order, each with a `key`, and the questions that have evidence among them.
 
-    `skipped` counts the questions left out because none of their evidence exists.
+    `unanswerable` are questions about what was never said. `skipped` counts the questions left out because none of
+    their evidence exists.
     """
 
     id: str
     events: tuple[NewEvent, ...]
     questions: tuple[Question, ...]
     observations: tuple[Observation, ...] = ()
+    unanswerable: tuple[str, ...] = ()
     skipped: int = 0
 
 

@@ -5,7 +5,7 @@ A context may come back whole or in part: cut at either end, indented, quoted, e
 
 import re
 
-from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS
+from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, UNSURE
 
 
 def _escaped(mark: str) -> str:
@@ -26,7 +26,7 @@ _ELEMENT = re.compile(
 _LEAD = r"[\s>|*+-]*(?:[\"']?\w{1,20}[\"']?: ?)?[\"']?"
 _DAY = r"\d{4}(?:-\d\d(?:-\d\d)?)?"
 _DATED = rf"\[(?:(?:known )?since )?{_DAY}(?: to {_DAY})?(?:[:,] [^\[\]\n]{{1,1600}})?\]"
-_HEADER = re.compile(rf"{_LEAD}(?:{_DATED}|# (?:{'|'.join(TIERS)}))[\s\"']*\Z")
+_HEADER = re.compile(rf"{_LEAD}(?:{_DATED}|# (?:{'|'.join(TIERS)})|{re.escape(UNSURE)})[\s\"']*\Z")
 # Anywhere in a line: an item behind its date, or a turn as a field of JSON.
 _SURE = re.compile(
     rf"{_DATED}(?:\s|\\n)+[efs]\d{{1,4}}[: ]|(?:(?<=[\"']: [\"'])|(?<=[\"']:[\"']))e\d{{1,4}} [^:\n]{{1,1600}}: "

@@ -18,8 +18,10 @@ MIN_BUDGET = 160
 MAX_BUDGET = 10_000_000
 
 # In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
-# shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md).
-TOKEN_COST = 0.001
+# shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md). Tokens are estimated by
+# bytes here, so that the choice does not depend on who counts them.
+TOKEN_COST = 0.0003
+BYTES_A_TOKEN = 4
 
 NUMBER = 100  # stands for the number of an item while it is priced
 
@@ -36,14 +38,18 @@ def check_budget(budget: int) -> None:
         )
 
 
+def _cost(quotation: Quotation) -> float:
+    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN
+
+
 class Budget:
     """Chooses what to show, each item whole or not at all.
 
     A price is the sum of lines counted on their own, each once, so what was rendered has to be counted at the end.
     """
 
-    def __init__(self, total: int, counter: TokenCounter, format: Format) -> None:
-        self._counter, self._format = counter, format
+    def __init__(self, total: int, counter: TokenCounter, format: Format, *, unsure: bool = False) -> None:
+        self._counter, self._format, self._unsure = counter, format, unsure
         self._counted: dict[str, int] = {}
         self._marked: set[tuple[str, ...]] = set()
         self._shown: set[UUID] = set()
@@ -67,8 +73,7 @@ class Budget:
                 floors[tier] -= price
                 chosen.append(at)
         # The rest by worth, less what its tokens cost, whatever the tier.
-        costs = {at: TOKEN_COST * self._count(quotations[at].line(NUMBER)) for at in later}
-        later.sort(key=lambda at: costs[at] - quotations[at].item.worth)
+        later.sort(key=lambda at: _cost(quotations[at]) - quotations[at].item.worth)
         chosen += [at for at in later if self._take(quotations[at], self._price(quotations[at]))]
         return [quotations[at] for at in sorted(chosen)]
 
@@ -102,7 +107,7 @@ class Budget:
         tier, header = quotation.item.tier, quotation.header
         if quotation.is_turn:
             return [(("turn", header), header)]
-        return [((tier, header), header), ((tier,), "".join(edges(tier, self._format)))]
+        return [((tier, header), header), ((tier,), "".join(edges(tier, self._format, self._unsure)))]
 
     def _count(self, text: str) -> int:
         if text not in self._counted:

@@ -29,7 +29,8 @@ class Pool:
     `facts` is (n, FACTS): rows of facts that rest on the passage; -1 for none.
 
     `closeness` is (n, question's tokens) and `weights` what each token counts. Where there are no token states, the
-    cosine of the whole vector stands for them as the only column; without an embedder both are None.
+    cosine of the whole vector stands for them as the only column; without an embedder both are None. `by_token` says
+    that they are of token states.
     """
 
     question: str
@@ -42,6 +43,7 @@ class Pool:
     dense: NDArray[np.float32] | None
     closeness: NDArray[np.float32] | None
     weights: NDArray[np.float32] | None
+    by_token: bool
 
     def has(self, cue: Cue) -> NDArray[np.float32]:
         return (self.cues & int(cue) > 0).astype(np.float32)
@@ -58,7 +60,11 @@ def pooled(
 ) -> Pool:
     """`dense` is None where the embedder was down; `asked` where it hands out no token states."""
     near = None if dense is None else _column(passages, dense, min(dense.values(), default=0.0))
-    closeness, weights = _closeness(passages, near, asked)
+    packed = [passage.states for passage in passages if passage.states is not None]
+    closeness, weights = (None, None) if near is None else (near[:, None], np.ones(1, np.float32))
+    by_token = asked is not None and bool(packed) and len(packed) == len(passages)
+    if asked and by_token:
+        closeness, weights = similarities(packed, asked), asked.weights
     return Pool(
         question=question,
         now=now,
@@ -70,16 +76,8 @@ def pooled(
         dense=near,
         closeness=closeness,
         weights=weights,
+        by_token=by_token,
     )
-
-
-def _closeness(
-    passages: Sequence[Passage], near: NDArray[np.float32] | None, asked: Asked | None
-) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
-    packed = [passage.states for passage in passages if passage.states is not None]
-    if asked is not None and packed and len(packed) == len(passages):
-        return similarities(packed, asked), asked.weights
-    return (None, None) if near is None else (near[:, None], np.ones(1, np.float32))
 
 
 def _column(passages: Sequence[Passage], scores: Scores, missing: float) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, Format, Item, Outdated, Since, Tier
+from semmem.domain.context import CLOSING, NOTICE, OPENING, TIERS, UNSURE, Format, Item, Outdated, Since, Tier
 from semmem.domain.scope import Scope
 from semmem.retrieval.analysis import normalised
 from semmem.retrieval.quote import quoted, quoted_attribute, quoted_line, quoted_name, quoted_xml
@@ -64,9 +64,10 @@ def opening(format: Format) -> str:
     return f"{OPENING}\n{NOTICE}{TURNS_NOTICE if format == 'messages' else ''}\n"
 
 
-def edges(tier: Tier, format: Format) -> tuple[str, str]:
-    """What stands before and after a tier's items."""
-    return (f"<{tier}>\n", f"</{tier}>\n") if format == "xml" else (f"# {tier}\n", "")
+def edges(tier: Tier, format: Format, unsure: bool) -> tuple[str, str]:
+    """What stands before and after a tier's items; before what was retrieved, that it hardly answers."""
+    note = f"{UNSURE}\n" if unsure and tier == "retrieved" else ""
+    return (f"<{tier}>\n{note}", f"</{tier}>\n") if format == "xml" else (f"# {tier}\n{note}", "")
 
 
 def arrange(quotations: Iterable[Quotation]) -> list[Quotation]:
@@ -83,12 +84,12 @@ def arrange(quotations: Iterable[Quotation]) -> list[Quotation]:
     return [quotation for tier in TIERS for quotation in arranged[tier]]
 
 
-def render(quotations: Sequence[Quotation], format: Format) -> Rendered:
+def render(quotations: Sequence[Quotation], format: Format, *, unsure: bool = False) -> Rendered:
     """Writes them in the order given; without any there is nothing to say."""
     if not quotations:
         return Rendered("")
     numbered = list(enumerate(quotations, start=1))
-    body = _body([each for each in numbered if not each[1].is_turn], format)
+    body = _body([each for each in numbered if not each[1].is_turn], format, unsure)
     if format != "messages":
         return Rendered(body)
     turns = _turns([each for each in numbered if each[1].is_turn])
@@ -96,10 +97,10 @@ def render(quotations: Sequence[Quotation], format: Format) -> Rendered:
     return Rendered("\n".join(message["content"] for message in messages), messages)
 
 
-def _body(quotations: Sequence[Numbered], format: Format) -> str:
+def _body(quotations: Sequence[Numbered], format: Format, unsure: bool) -> str:
     parts = [opening(format)]
     for tier, group in groupby(quotations, lambda each: each[1].item.tier):
-        before, after = edges(tier, format)
+        before, after = edges(tier, format, unsure)
         parts.append(before)
         for header, neighbours in groupby(group, _header_of):
             parts.append(header)

@@ -197,7 +197,8 @@ def context(made: Context) -> RenderableType:
 def spent(made: Context) -> str:
     """How many tokens of the budget, and for which tiers."""
     tiers = ", ".join(f"{tier} {len(made.tier(tier))}" for tier in TIERS)
-    return f"{'' if made.exact else 'at most '}{made.tokens} of {made.budget} tokens; {tiers}"
+    unsure = "; nothing clearly answers the question" if made.nothing_relevant else ""
+    return f"{'' if made.exact else 'at most '}{made.tokens} of {made.budget} tokens; {tiers}{unsure}"
 
 
 def dead_letters(found: Sequence["DeadLetter"]) -> RenderableType:

@@ -19,6 +19,8 @@ from semmem.domain.event import Event
 from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
 
+RELEVANT = 0.2  # as `min_score`: what it leaves out of answers, and lets through without one, is in docs/retrieval.md
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
@@ -61,7 +63,11 @@ def check_page(before: UUID | None, limit: int) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One recalled memory, its score from 0 to 1, and the weighted signals that the score is the sum of."""
+    """One recalled memory, its score from 0 to 1, and the weighted signals that the score is the sum of.
+
+    Scores are comparable from question to question: `doubt` takes from all hits of a question that the memory seems to
+    know nothing of. What is below RELEVANT hardly answers.
+    """
 
     item: Event | Fact
     score: float

@@ -1,5 +1,6 @@
 """What holds now: the profile, and marks on the words of events that hold no more."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -43,7 +44,11 @@ class Present:
         if not alone:
             return list(found)
         current = await self._facts.about(view, sorted(alone))
-        return [each if each.current else each._replace(current=_successor(each.fact, current)) for each in found]
+        return await asyncio.to_thread(_succeeded, found, current)  # which reads hundreds of statements
+
+
+def _succeeded(found: Sequence[Superseded], current: Sequence[Fact]) -> list[Superseded]:
+    return [each if each.current else each._replace(current=_successor(each.fact, current)) for each in found]
 
 
 def _successor(outdated: Fact, current: Iterable[Fact]) -> Fact | None:

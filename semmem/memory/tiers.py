@@ -10,7 +10,7 @@ from typing import NamedTuple
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
-from semmem.domain.hit import Filter
+from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
 from semmem.errors import StoreUnavailable
 from semmem.memory.present import Present
@@ -25,11 +25,13 @@ from semmem.stores.postgres.summaries import SummaryStore
 
 
 class Gathered(NamedTuple):
-    """A tier's items, best first, what was degraded, and how long what a worker has yet to do has waited."""
+    """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, and whether all
+    that was recalled hardly answers."""
 
     items: list[Item]
     degraded: frozenset[str] = frozenset()
     waited: timedelta | None = None
+    nothing_relevant: bool = False
 
 
 RECENT = 50  # newest events of a scope that may stand in a context
@@ -137,9 +139,15 @@ class Tiers:
         degraded = frozenset[str]().union(*(found.degraded for found in gathered))
         if "embedder" in degraded:  # extraction needs it before it asks the model, which is not to blame then
             degraded -= {"llm"}
-        home = view.scopes[0]
         put_together = partial(
-            assemble, items, budget=budget, counter=self._counter, format=format, degraded=degraded, home=home
+            assemble,
+            items,
+            budget=budget,
+            counter=self._counter,
+            format=format,
+            degraded=degraded,
+            home=view.scopes[0],
+            nothing_relevant=any(found.nothing_relevant for found in gathered),
         )
         # In a thread where the texts are long; for short ones the way there costs more than it saves.
         long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
@@ -180,7 +188,8 @@ class Tiers:
         recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
-        return Gathered(items, recall.degraded, recall.waited)
+        nothing_relevant = all(hit.score < RELEVANT for hit in recall)
+        return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
 
     async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
         states = await self._log.states(view)

@@ -146,3 +146,32 @@ async def test_a_summary_of_another_session_is_made_again_when_something_of_it_i
     await alice.forget(event=munich.id)
     await alice.settled()
     assert "Munich" not in "".join(summary.text for summary in await alice.summaries())
+
+
+async def test_what_was_history_when_it_was_stored_is_marked_too(alice: ScopedMemory, clock: ManualClock) -> None:
+    clock.advance(seconds=max(0.0, (MAY + timedelta(days=60) - clock.now).total_seconds()))
+    await alice.remember("I moved to Munich.", session="new", occurred_at=MAY + timedelta(days=40))
+    await alice.settled()
+    await alice.remember("I live in Berlin.", session="old", occurred_at=MAY)
+    await alice.settled()
+
+    context = await alice.context(ASKED, budget=1_000)
+
+    [berlin] = [item for item in context.items if item.text == "I live in Berlin."]
+    [outdated] = berlin.outdated
+    assert (outdated.since.at, outdated.now) == (MAY + timedelta(days=40), "alice moved to Munich.")
+    assert "outdated since 2026-06-13\nnow: alice moved to Munich.\n" in context.text
+
+
+async def test_who_moves_back_is_not_said_to_have_left(alice: ScopedMemory, clock: ManualClock) -> None:
+    for days, home in ((0, "Berlin"), (40, "Munich"), (90, "Berlin")):
+        said = MAY + timedelta(days=days)
+        clock.advance(seconds=max(0.0, (said - clock.now).total_seconds()))
+        await alice.remember(f"I live in {home}.", session=f"s{days}", occurred_at=said)
+        await alice.settled()
+
+    items = (await alice.context(ASKED, budget=1_000)).items
+
+    said_of = {item.at: item.outdated for item in items if item.kind == "event"}
+    assert said_of[MAY] == said_of[MAY + timedelta(days=90)] == ()
+    assert [each.now for each in said_of[MAY + timedelta(days=40)]] == ["alice lives in Berlin."]

@@ -204,6 +204,7 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     assert_type(context.messages, tuple[Mapping[str, str], ...])
     assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
     assert_type((context.degraded, context.waited), tuple[frozenset[str], timedelta | None])
+    assert_type(context.nothing_relevant, bool)
     [item] = assert_type(context.tier("recent"), tuple[Item, ...])
     assert_type(context.items, tuple[Item, ...])
     assert_type((item.tier, item.id, item.scope, item.role), tuple[Tier, UUID, Scope, Role])

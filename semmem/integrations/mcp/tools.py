@@ -179,7 +179,12 @@ class Tools:
         """
         asked, tiers = (EVERYTHING, WITHOUT_QUESTION) if query in ANYTHING else (query, TIERS)
         made = await self._memory().context(asked, budget=budget, tiers=tiers)
-        return ContextAnswer(text=made.text, tokens=made.tokens, degraded=sorted(made.degraded))
+        return ContextAnswer(
+            text=made.text,
+            tokens=made.tokens,
+            degraded=sorted(made.degraded),
+            nothing_relevant=made.nothing_relevant,
+        )
 
 
 async def _kept(memory: ScopedMemory, key: str, event: NewEvent) -> ShownMemory:

@@ -35,7 +35,9 @@ def rendered(format: Format) -> list[str]:
         "recent": [replace(_item("recent", text), outdated=(PART_IS_OVER,)) for text in SAID_THEN[:2]],
         "retrieved": [_item("retrieved", SAID_THEN[2])],
     }
-    context = assemble(tiers, budget=10_000, counter=Counter(), format=format, degraded=frozenset())
+    context = assemble(
+        tiers, budget=10_000, counter=Counter(), format=format, degraded=frozenset(), nothing_relevant=True
+    )
     return [message["content"] for message in context.messages] or [context.text]
 
 
@@ -82,7 +84,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 def test_a_context_that_comes_back_leaves_nothing(format: Format, form: str) -> None:
     for content in rendered(format):
         left = without_recalled(FORMS[form](content))
-        assert not any(word in left for word in ("Berlin", "peanuts", "trace", "Ana", "Potsdam")), left
+        assert not any(word in left for word in ("Berlin", "peanuts", "trace", "Ana", "Potsdam", "Nothing")), left
 
 
 @pytest.mark.parametrize("format", ["text", "xml", "messages"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from semmem.domain.context import CLOSING, OPENING, Format, Item, Outdated, Since, Tier
+from semmem.domain.context import CLOSING, OPENING, UNSURE, Format, Item, Outdated, Since, Tier
 from semmem.domain.event import Event, Role
 from semmem.domain.fact import Fact, Source, Validity
 from semmem.domain.scope import Scope
@@ -179,6 +179,8 @@ class LineReader:
         for line in text.split("\n"):
             if line.startswith("# "):
                 self.tier = line[2:]
+            elif line == UNSURE:
+                assert self.tier == "retrieved"
             elif line.startswith("["):
                 self.head = self._header(line)
             elif line.startswith("  "):

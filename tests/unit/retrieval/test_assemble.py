@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from semmem.domain.context import CLOSING, TIERS, Context, Format, Item, Outdated, Since, Tier
+from semmem.domain.context import CLOSING, TIERS, UNSURE, Context, Format, Item, Outdated, Since, Tier
 from semmem.errors import InvalidInput
 from semmem.models.tokens import load_counter
 from semmem.ports import TokenCounter
@@ -27,9 +27,24 @@ class GrowingCounter:
         return len(text.encode()) + text.count("\n") ** 2
 
 
-def put_together(tiers: Tiers, budget: int, format: Format = "text", counter: TokenCounter | None = None) -> Context:
+class HundredfoldCounter:
+    exact = False
+
+    def count(self, text: str) -> int:
+        return 100 * len(text.encode())
+
+
+def put_together(
+    tiers: Tiers, budget: int, format: Format = "text", counter: TokenCounter | None = None, *, unsure: bool = False
+) -> Context:
     return assemble(
-        tiers, budget=budget, counter=counter or ByteCounter(), format=format, degraded=frozenset(), home=ALICE
+        tiers,
+        budget=budget,
+        counter=counter or ByteCounter(),
+        format=format,
+        degraded=frozenset(),
+        home=ALICE,
+        nothing_relevant=unsure,
     )
 
 
@@ -65,11 +80,12 @@ all_tiers = st.fixed_dictionaries({tier: tier_of(tier) for tier in TIERS})
 
 @pytest.mark.parametrize("counter", [ByteCounter(), GrowingCounter(), load_counter()], ids=lambda c: type(c).__name__)
 @pytest.mark.parametrize("format", FORMATS)
-@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500))
+@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500), unsure=st.booleans())
 def test_never_over_budget_and_every_item_whole(
-    counter: TokenCounter, format: Format, tiers: Tiers, budget: int
+    counter: TokenCounter, format: Format, tiers: Tiers, budget: int, unsure: bool
 ) -> None:
-    context = put_together(tiers, budget, format, counter)
+    context = put_together(tiers, budget, format, counter, unsure=unsure)
+    assert (UNSURE in context.text) == (unsure and bool(context.tier("retrieved")))
     assert context.tokens == counted(context, counter) <= budget
     found = read(format, context.text, context.messages) if context.items else []
     assert sorted(found, key=repr) == sorted((expected(one, ALICE) for one in context.items), key=repr)
@@ -141,10 +157,17 @@ def test_an_item_that_does_not_fit_is_left_out_whole() -> None:
     assert [one.text for one in put_together(tiers, 1000).items] == ["short"]
 
 
-def test_the_rest_goes_by_worth_per_token() -> None:
-    heavy = item("summary", "heavy " * 90, worth=0.9)
+def test_the_rest_goes_by_worth_less_what_its_tokens_cost() -> None:
+    heavy = item("summary", "heavy " * 90, worth=0.52)
     light = [item("summary", f"light {n}, and a little more", worth=0.5) for n in range(14)]
     assert put_together({"summary": [heavy, *light]}, 850).items == tuple(light)
+
+
+@given(tiers=all_tiers, budget=st.integers(MIN_BUDGET, 1500))
+def test_what_is_chosen_does_not_depend_on_who_counts(tiers: Tiers, budget: int) -> None:
+    """What counts each token a hundred times chooses the same for a hundred times the budget."""
+    one, other = put_together(tiers, budget), put_together(tiers, 100 * budget, counter=HundredfoldCounter())
+    assert [item.id for item in one.items] == [item.id for item in other.items]
 
 
 def test_recent_keeps_the_newest_without_gaps_within_its_floor() -> None:
