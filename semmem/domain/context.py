@@ -10,11 +10,11 @@ from semmem.domain.event import Event, Role
 from semmem.domain.fact import Precision
 from semmem.domain.scope import Scope
 
-Tier = Literal["profile", "recent", "summary", "retrieved"]
+Tier = Literal["profile", "recent", "summary", "state", "retrieved"]
 Format = Literal["text", "xml", "messages"]
 
 # In the order they are rendered: what the query does not decide comes first, so that prompt caches work.
-TIERS: tuple[Tier, ...] = ("profile", "summary", "recent", "retrieved")
+TIERS: tuple[Tier, ...] = ("profile", "summary", "state", "recent", "retrieved")
 
 # Rendered memories stand between these two, whatever the format; text between them is never extracted again.
 OPENING = "<semmem-memory>"
@@ -52,7 +52,7 @@ class Item:
     """
 
     tier: Tier
-    kind: Literal["event", "fact", "summary"]
+    kind: Literal["event", "fact", "summary", "state"]
     id: UUID
     scope: Scope
     text: str

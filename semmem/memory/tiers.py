@@ -1,17 +1,20 @@
 """Gathers the tiers of a context: what holds, summaries, recent events, and what a question recalls."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
+from semmem.domain.state import Snapshot
 from semmem.errors import StoreUnavailable
 from semmem.memory.present import Present
 from semmem.ports import RecentCache, TokenCounter
@@ -21,6 +24,7 @@ from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.events import EventLog, ScopeState
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 
 
@@ -108,9 +112,10 @@ class Tiers:
         recent: Recent,
         searcher: Searcher,
         present: Present,
+        state: StateStore,
         counter: TokenCounter,
     ) -> None:
-        self._log, self._summaries, self._recent = log, summaries, recent
+        self._log, self._summaries, self._recent, self._state = log, summaries, recent, state
         self._searcher, self._present, self._counter = searcher, present, counter
 
     async def context(
@@ -130,6 +135,7 @@ class Tiers:
             "profile": lambda: self._profile_tier(view),
             "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
+            "state": lambda: self._state_tier(view.scopes[0], query, budget),
             "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
@@ -177,12 +183,20 @@ class Tiers:
             items.append(item)
         return Gathered(items)
 
+    async def _state_tier(self, scope: Scope, query: str, budget: int) -> Gathered:
+        """What agents share in the place that is asked, newest first; a long value is shown by what of it answers."""
+        state = await self._state.current(scope, None, [])
+        longest = int(FLOORS["state"] * budget * CHARACTERS_A_TOKEN)
+        newest = sorted(state.told_at, key=lambda name: -state.positions[name])
+        items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
+        return Gathered(items)
+
     async def _retrieved_tier(
         self, view: View, query: str, budget: int, tiers: Collection[Tier], guard: Guard
     ) -> Gathered:
         """A text that would take more than its share of the budget is shown by what of it answers."""
-        # As many hits as may fit beside what the other tiers are sure of.
-        others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
+        # As many hits as may fit beside what the other tiers are sure of; few places have a state.
+        others = sum(FLOORS[tier] for tier in tiers if tier not in ("retrieved", "state"))
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
         weighty = Filter(min_importance=guard.min_importance)
         recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
@@ -203,6 +217,26 @@ class Tiers:
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+def _field(state: Snapshot, name: str, query: str, longest: int, *, worth: float) -> Item:
+    """A field as it stands, and who told it."""
+    value, by = state[name], state.by[name]
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    short = excerpt(shown, query, longest)
+    return Item(
+        tier="state",
+        kind="state",
+        id=uuid5(NAMESPACE_OID, f"{state.scope.key} {name} {state.positions[name]}"),
+        scope=state.scope,
+        text=f"{name}, by {by}: {short}" if by else f"{name}: {short}",
+        voice="state",
+        role="system",
+        at=state.told_at[name],
+        session=None,
+        worth=worth,
+        whole=short == shown,
+    )
 
 
 def _item(tier: Tier, of: Event | Fact, text: str, worth: float) -> Item:

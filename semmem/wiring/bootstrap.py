@@ -251,7 +251,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, models.counter),
+        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
         background=background,

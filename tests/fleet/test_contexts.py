@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from semmem import AgentMemory, Context, InvalidInput, Memory, NewEvent, ScopedMemory
+from tests.state.launch import Launch
 
 
 @pytest.fixture
@@ -62,6 +63,30 @@ async def test_what_weighs_little_is_left_out(launch: ScopedMemory, me: AgentMem
     found = await me.context("Vietnam", budget=4_000, min_importance=0.5, tiers=["retrieved"])
     events = [item.text for item in found.items if item.kind == "event"]
     assert events == ["The market of Vietnam is 4.2 bn USD."]
+
+
+async def test_the_state_stands_in_it_newest_first(memory: Memory, launch: ScopedMemory, me: AgentMemory) -> None:
+    shared = memory.at(launch.place, state=Launch)
+    assert (await me.context("Vietnam", budget=2_000)).tier("state") == ()
+    await shared.agent("a1").update(findings=["market 4.2 bn", "5 rivals"], title="Vietnam")
+    await shared.update(title="Enter Vietnam?")
+    await memory.scope(tenant="acme", workspace="launch2", state=Launch).update(title="another place's")
+    context = await me.context("Vietnam", budget=2_000)
+    assert [item.text for item in context.tier("state")] == [
+        "title: Enter Vietnam?",
+        'findings, by a1: ["market 4.2 bn", "5 rivals"]',
+    ]
+    assert "# state" in context.text
+    assert (await me.context("Vietnam", budget=2_000, tiers=["recent"])).tier("state") == ()
+
+
+async def test_a_large_field_leaves_room(memory: Memory, launch: ScopedMemory, me: AgentMemory) -> None:
+    shared = memory.at(launch.place, state=Launch)
+    await shared.update(report="Nobody reads this. " * 500 + "Vietnam grows by 6 %.", title="One")
+    context = await me.context("How fast does Vietnam grow?", budget=1_000, tiers=["state"])
+    (report,) = [item for item in context.tier("state") if item.text.startswith("report: ")]
+    assert report.text.endswith("[…] Vietnam grows by 6 %.")
+    assert (report.whole, context.tokens <= 1_000) == (False, True)
 
 
 @pytest.mark.parametrize(
