@@ -186,7 +186,7 @@ class Tiers:
     async def _state_tier(self, scope: Scope, query: str, budget: int) -> Gathered:
         """What agents share in the place that is asked, newest first; a long value is shown by what of it answers."""
         state = await self._state.current(scope, None, [])
-        longest = int(FLOORS["state"] * budget * CHARACTERS_A_TOKEN)
+        longest = int(FLOORS["state"] / 2 * budget * CHARACTERS_A_TOKEN)  # of one field
         newest = sorted(state.told_at, key=lambda name: -state.positions[name])
         items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
         return Gathered(items)

@@ -8,12 +8,12 @@ select semmem.end_workspace(:tenant, :kind, :id, :now, :agent, :status);
 select * from semmem.workspaces where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
 -- roster: who takes part, by name
-select agent, role, status, coalesce(detail, '') as detail, told_at, until
+select agent, work_role as role, status, coalesce(detail, '') as detail, told_at, until
 from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
 order by agent;
 
 -- role: an agent's in the work
-select role from semmem.roster where (tenant, scope_kind, scope_id, agent) = (:tenant, :kind, :id, :agent);
+select work_role as role from semmem.roster where (tenant, scope_kind, scope_id, agent) = (:tenant, :kind, :id, :agent);
 
 -- status: what an agent says of its work
 select semmem.tell_status(:tenant, :kind, :id, :now, :agent, :role, :status, :detail, :until);

@@ -16,7 +16,7 @@ begin
     end if;
     if p_agent is not null and (q.asked = 'human' or p_agent <> q.asked and not exists (
         select from semmem.roster r
-        where (r.tenant, r.scope_kind, r.scope_id, r.agent, r.role) = (p_tenant, p_kind, p_id, p_agent, q.asked)))
+        where (r.tenant, r.scope_kind, r.scope_id, r.agent, r.work_role) = (p_tenant, p_kind, p_id, p_agent, q.asked)))
     then
         raise exception using errcode = 'SM02A', message = 'another was asked';
     end if;

@@ -29,7 +29,7 @@ begin
     perform semmem.take_seat(p_tenant, p_kind, p_id, p_agent, p_role);
     if p_asked <> 'human' and not exists (
         select from semmem.roster r
-        where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and p_asked in (r.agent, r.role))
+        where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and p_asked in (r.agent, r.work_role))
     then
         raise exception using errcode = 'SM026', message = 'nobody of that name';
     end if;

@@ -18,7 +18,7 @@ begin
         raise exception using errcode = 'SM021', message = 'another task lasts';
     end if;
     if lasts and (p_roster = '{}' or p_roster = (
-        select coalesce(jsonb_object_agg(r.agent, r.role), '{}') from semmem.roster r
+        select coalesce(jsonb_object_agg(r.agent, r.work_role), '{}') from semmem.roster r
         where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and r.invited))
     then
         perform semmem.advance(p_tenant, p_kind, p_id, -1);
@@ -28,9 +28,9 @@ begin
     delete from semmem.roster r
     where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id)
       and not (lasts and p_roster ? r.agent);
-    insert into semmem.roster (tenant, scope_kind, scope_id, agent, role, invited)
+    insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
     select p_tenant, p_kind, p_id, e.key, e.value, true from jsonb_each_text(p_roster) e
-    on conflict (tenant, scope_kind, scope_id, agent) do update set role = excluded.role, invited = true;
+    on conflict (tenant, scope_kind, scope_id, agent) do update set work_role = excluded.work_role, invited = true;
     if not lasts then
         insert into semmem.workspaces (tenant, scope_kind, scope_id, task, position, begun_at, begun_by)
         values (p_tenant, p_kind, p_id, p_task, here, p_now, p_agent)

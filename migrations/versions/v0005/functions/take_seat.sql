@@ -13,7 +13,7 @@ begin
     end if;
     select * into seat from semmem.roster r
     where (r.tenant, r.scope_kind, r.scope_id, r.agent) = (p_tenant, p_kind, p_id, p_agent);
-    if found and seat.role = coalesce(p_role, seat.role) then
+    if found and seat.work_role = coalesce(p_role, seat.work_role) then
         return;
     elsif seat.invited then
         raise exception using errcode = 'SM024', message = 'another role';
@@ -26,7 +26,7 @@ begin
     then
         raise exception using errcode = 'SM027', message = 'the roster is full', detail = 'agent';
     end if;
-    insert into semmem.roster (tenant, scope_kind, scope_id, agent, role, invited)
+    insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
     values (p_tenant, p_kind, p_id, p_agent, coalesce(p_role, 'assistant'), false)
-    on conflict (tenant, scope_kind, scope_id, agent) do update set role = excluded.role;
+    on conflict (tenant, scope_kind, scope_id, agent) do update set work_role = excluded.work_role;
 end $$;

@@ -22,7 +22,7 @@ create table semmem.roster (
     scope_kind text not null,
     scope_id   text collate "C" not null,
     agent      text collate "C" not null,
-    role       text collate "C" not null,  -- in the work, such as a researcher's
+    work_role  text collate "C" not null,  -- such as a researcher's
     invited    boolean not null,  -- named where the work began; where anybody is, nobody else takes part
     status     text,
     detail     text,
