@@ -102,7 +102,7 @@ class SharedWork(Remembering):
         check_limit(limit)
         parts = self._parts
         async with parts.calls.read(timeout):
-            return await parts.questions.list(
+            return await parts.questions.find(
                 self.scope, open=not answered, of=of, before=before, limit=limit, now=parts.clock()
             )
 
@@ -132,7 +132,7 @@ class SharedWork(Remembering):
             workspace, roster, questions, results, summaries, entries = await asyncio.gather(
                 parts.workspaces.workspace(scope),
                 parts.workspaces.roster(scope, now),
-                parts.questions.list(scope, open=True, of=None, before=None, limit=QUESTIONS_SHOWN, now=now),
+                parts.questions.find(scope, open=True, of=None, before=None, limit=QUESTIONS_SHOWN, now=now),
                 parts.entries.latest(scope, agent=None, event_type=RESULT, limit=RESULTS_SHOWN),
                 parts.summaries.find(scope, before=None, limit=1),
                 self._last(head, recent),

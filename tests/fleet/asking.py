@@ -14,7 +14,8 @@ async def asked(
     agent: AgentMemory, place: ScopedMemory, question: str, options: tuple[str, ...], **given: Any
 ) -> Question:
     """As stored; who asked was stopped while it waited."""
-    waiting = asyncio.create_task(agent.ask(question, options, **({"within": HOUR} | given)))
+    how: dict[str, Any] = {"within": HOUR, **given}
+    waiting = asyncio.create_task(agent.ask(question, options, **how))
     found = await until_asked(place, question)
     waiting.cancel()
     await asyncio.wait([waiting])

@@ -23,7 +23,7 @@ def _recent(context: Context) -> set[str]:
 
 
 async def _shown(place: ScopedMemory, **given: Any) -> set[str]:
-    return _recent(await place.context("What happened?", **({"budget": 20_000, "tiers": ["recent"]} | given)))
+    return _recent(await place.context("What happened?", budget=20_000, tiers=["recent"], **given))
 
 
 async def test_its_own_words_of_elsewhere_are_no_news(launch: ScopedMemory, me: AgentMemory) -> None:

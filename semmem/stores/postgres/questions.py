@@ -78,12 +78,12 @@ class QuestionStore:
             raise _missing(id)
         return _question(row, now)
 
-    async def list(
+    async def find(
         self, scope: Scope, *, open: bool, of: str | None, before: int | None, limit: int, now: datetime
     ) -> list[Question]:
         """Newest first, behind the position `before`."""
         async with self._postgres.transaction(scope, now) as tx:
-            rows = await tx.fetch(_SQL["list"], open=open, of=of, before=before, limit=limit)
+            rows = await tx.fetch(_SQL["find"], open=open, of=of, before=before, limit=limit)
         return [_question(row, now) for row in rows]
 
 

@@ -13,7 +13,7 @@ select q.*, h.head from semmem.questions q
 join semmem.heads h on (h.tenant, h.scope_kind, h.scope_id) = (q.tenant, q.scope_kind, q.scope_id)
 where (q.tenant, q.scope_kind, q.scope_id, q.id) = (:tenant, :kind, :id, :question);
 
--- list: newest first; those that wait for an answer, or all
+-- find: newest first; those that wait for an answer, or all
 select * from semmem.questions
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
   and (not :open or choice is null and closed_at is null and until > :now)
