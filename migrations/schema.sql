@@ -157,6 +157,8 @@ create table semmem.fields (
     shape text not null,
     refuses boolean not null,
     keep integer,
+    readers text[] collate "C",
+    writers text[] collate "C",
     pieces bigint default 0 not null,
     changed_at bigint default 0 not null,
     changed_by text collate "C",
@@ -395,6 +397,10 @@ create table semmem.state (
 CREATE UNIQUE INDEX state_current ON semmem.state USING btree (tenant, scope_kind, scope_id, field, piece) WHERE (to_position IS NULL);
 CREATE INDEX state_ended ON semmem.state USING btree (tenant, scope_kind, scope_id, to_position) WHERE (to_position IS NOT NULL);
 select semmem.guard('semmem.state', '{to_position}', '{}');
+create policy begun on semmem.state as restrictive for insert with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy ended on semmem.state as restrictive for update using (true) with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy readable on semmem.state as restrictive for select using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unreadable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy removed on semmem.state as restrictive for delete using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
 
 create table semmem.terms (
     tenant text collate "C" not null,
@@ -717,6 +723,19 @@ end $function$;
 revoke all on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) from public;
 grant execute on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.act_as(p_tenant text, p_kind text, p_id text, p_role text, p_reading boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    select set_config('semmem.unwritable', coalesce(array_agg(f.field) filter (where p_role <> all (f.writers)), '{}')::text, true),
+           set_config('semmem.unreadable', coalesce(
+               array_agg(f.field) filter (where p_reading and p_role <> all (f.readers)), '{}')::text, true)
+    from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+$function$;
+revoke all on function semmem.act_as(text,text,text,text,boolean) from public;
+grant execute on function semmem.act_as(text,text,text,text,boolean) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.advance(p_tenant text, p_kind text, p_id text, p_count bigint DEFAULT 1)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -846,7 +865,7 @@ end $function$;
 revoke all on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
-CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
+CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
  RETURNS TABLE(at bigint, written text[], unseen text[])
  LANGUAGE plpgsql
 AS $function$
@@ -860,6 +879,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     perform semmem.check_locks(p_tenant, p_kind, p_id, p_locks, p_token);
     perform semmem.check_expected(p_tenant, p_kind, p_id, p_expected);
     written := '{}';
@@ -874,6 +894,10 @@ begin
         where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, change.field);
         if declared.digest is distinct from change.digest then
             raise exception using errcode = 'SM013', message = 'declared otherwise', detail = change.field;
+        end if;
+
+        if p_role <> all (declared.writers) then
+            raise exception using errcode = 'SM020', message = 'forbidden', detail = change.field;
         end if;
 
         mine := p_agent is not null and declared.changed_by = p_agent;
@@ -903,8 +927,8 @@ begin
     at := semmem.log_change(p_tenant, p_kind, p_id, here, 'change', p_agent, null, written, '{}', p_now);
     return next;
 end $function$;
-revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
-grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
+revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
+grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.check_expected(p_tenant text, p_kind text, p_id text, p_expected jsonb)
  RETURNS void
@@ -1002,13 +1026,16 @@ begin
         select from jsonb_to_recordset(p_fields) as d (field text, shape text)
         where (d.field, d.shape) = (f.field, f.shape));
     insert into semmem.fields (
-        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep)
-    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep
+        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep,
+        readers, writers)
+    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep,
+           d.readers, d.writers
     from jsonb_to_recordset(p_fields)
-        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer)
+        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer, readers text[],
+              writers text[])
     on conflict (tenant, scope_kind, scope_id, field) do update
     set version = excluded.version, digest = excluded.digest, reducer = excluded.reducer,
-        refuses = excluded.refuses, keep = excluded.keep,
+        refuses = excluded.refuses, keep = excluded.keep, readers = excluded.readers, writers = excluded.writers,
         declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
 
     for given in
@@ -1136,6 +1163,28 @@ END;
 $function$;
 revoke all on function semmem.fn_pgqueuer_changed() from public;
 grant execute on function semmem.fn_pgqueuer_changed() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.guard_rights()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    allowed constant text :=
+        'field <> all ((select coalesce(nullif(current_setting(%L, true), %L), %L)::text[])::text[])';
+    readable constant text := format(allowed, 'semmem.unreadable', '', '{}');
+    writable constant text := format(allowed, 'semmem.unwritable', '', '{}');
+begin
+    drop policy if exists readable on semmem.state;
+    drop policy if exists begun on semmem.state;
+    drop policy if exists ended on semmem.state;
+    drop policy if exists removed on semmem.state;
+    execute format('create policy readable on semmem.state as restrictive for select using (%s)', readable);
+    execute format('create policy begun on semmem.state as restrictive for insert with check (%s)', writable);
+    execute format('create policy ended on semmem.state as restrictive for update using (true) with check (%s)', writable);
+    execute format('create policy removed on semmem.state as restrictive for delete using (%s)', writable);
+end $function$;
+revoke all on function semmem.guard_rights() from public;
+grant execute on function semmem.guard_rights() to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.held_lock(p_tenant text, p_kind text, p_id text, p_names text[])
  RETURNS semmem.locks
@@ -1607,7 +1656,7 @@ end $function$;
 revoke all on function semmem.renew_locks(text,text,text,text[],bigint,interval) from public;
 grant execute on function semmem.renew_locks(text,text,text,text[],bigint,interval) to semmem_app;
 
-CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_position bigint, p_subject text)
+CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_position bigint, p_subject text)
  RETURNS TABLE(at bigint, written text[])
  LANGUAGE plpgsql
 AS $function$
@@ -1619,6 +1668,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     select h.state_floor into floor from semmem.heads h
     where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
     if p_position < floor or p_position >= here then
@@ -1644,6 +1694,13 @@ begin
               and (s.from_position > p_position and s.to_position is null
                    or s.from_position <= p_position and s.to_position > p_position))
         order by f.field);
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+      and p_role <> all (f.writers)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM020', message = 'forbidden', detail = other;
+    end if;
     update semmem.state s set to_position = here
     where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
       and s.from_position > p_position and s.to_position is null;
@@ -1669,8 +1726,8 @@ begin
         jsonb_build_object('to', p_position), p_now);
     return next;
 end $function$;
-revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) from public;
-grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) to semmem_app;
+revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) from public;
+grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.scope_key(p_tenant text, p_kind text, p_id text)
  RETURNS text

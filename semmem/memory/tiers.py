@@ -135,7 +135,7 @@ class Tiers:
             "profile": lambda: self._profile_tier(view),
             "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
-            "state": lambda: self._state_tier(view.scopes[0], query, budget),
+            "state": lambda: self._state_tier(view.scopes[0], query, budget, guard),
             "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
@@ -183,9 +183,9 @@ class Tiers:
             items.append(item)
         return Gathered(items)
 
-    async def _state_tier(self, scope: Scope, query: str, budget: int) -> Gathered:
-        """What agents share in the place that is asked, newest first; a long value is shown by what of it answers."""
-        state = await self._state.current(scope, None, [])
+    async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
+        """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
+        state = await self._state.current(scope, None, [], role=guard.role)
         longest = int(FLOORS["state"] / 2 * budget * CHARACTERS_A_TOKEN)  # of one field
         newest = sorted(state.told_at, key=lambda name: -state.positions[name])
         items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]

@@ -34,6 +34,7 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    Forbidden,
     Format,
     Group,
     GroupLag,
@@ -333,6 +334,8 @@ async def sharing_state(memory: Memory) -> None:
     unseen: Unseen = "refuse"
     assert_type(append(unseen=unseen, keep=5), Reducer)
     assert_type((append.name, append.unseen, append.keep), tuple[str, Unseen, int | None])
+    salaries = replace(readable={"hr"}, writable=["hr", "boss"])
+    assert_type((salaries.readable, salaries.writable), tuple[frozenset[str] | None, frozenset[str] | None])
     assert_type(told("enter", confidence=0.7), Told)
 
 
@@ -468,6 +471,9 @@ async def errors(alice: ScopedMemory) -> None:
     except Conflict as error:
         assert_type((error.field, error.seen, error.found), tuple[str, int, int])
         assert_type((error.by, error.value), tuple[str | None, Any])
+    except Forbidden as error:
+        assert_type((error.agent, error.role), tuple[str | None, str])
+        assert_type((error.field, error.action), tuple[str, str])
     except LockHeld as error:
         assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
     except LockLost as error:
