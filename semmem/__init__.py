@@ -34,6 +34,7 @@ from semmem.domain.reducers import (
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
 from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
+from semmem.domain.workspace import Member, Overview, Question, Workspace
 from semmem.errors import (
     BadAnswer,
     Closed,
@@ -54,6 +55,7 @@ from semmem.errors import (
     NotFound,
     NotSettled,
     PoolExhausted,
+    QuestionClosed,
     RequestFailed,
     RequestRefused,
     SchemaOutdated,
@@ -75,7 +77,7 @@ if TYPE_CHECKING:
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
     from semmem.memory.records import Records
-    from semmem.memory.scoped import ScopedMemory
+    from semmem.memory.scoped import AgentMemory, ScopedMemory
     from semmem.memory.transfer import Imported
     from semmem.ports import Clock, Reranker
     from semmem.stores.postgres.ledger import DeadLetter, Stage
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Ack",
     "AckStatus",
+    "AgentMemory",
     "BadAnswer",
     "Branch",
     "Category",
@@ -121,6 +124,7 @@ __all__ = [
     "Lock",
     "LockHeld",
     "LockLost",
+    "Member",
     "Memory",
     "MissingExtra",
     "ModelError",
@@ -130,9 +134,12 @@ __all__ = [
     "NotFound",
     "NotSettled",
     "Outdated",
+    "Overview",
     "Place",
     "PoolExhausted",
     "Precision",
+    "Question",
+    "QuestionClosed",
     "Recall",
     "Receipt",
     "Record",
@@ -165,6 +172,7 @@ __all__ = [
     "Validity",
     "View",
     "Waiting",
+    "Workspace",
     "WriteConflict",
     "add",
     "append",
@@ -182,6 +190,7 @@ __all__ = [
 # Imported on first use: they load the database drivers and models, and what stands between these and the engine.
 _LAZY = {
     "open": "semmem.wiring.bootstrap",
+    "AgentMemory": "semmem.memory.scoped",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
     "Delivery": "semmem.memory.groups",

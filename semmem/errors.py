@@ -14,6 +14,7 @@ SemmemError
 ├── NotSettled
 ├── TooFarBehind
 ├── LeaseLost
+├── QuestionClosed
 ├── ConfigurationError
 │   ├── MissingExtra
 │   ├── SchemaOutdated
@@ -34,6 +35,7 @@ SemmemError
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 class SemmemError(Exception):
@@ -152,6 +154,18 @@ class LeaseLost(SemmemError):
             "the next delivery, and ask for a longer lease where the work takes longer"
         )
         self.group, self.position = group, position
+
+
+class QuestionClosed(SemmemError):
+    """A question was answered before, with `choice` by the agent `by`, or is over without an answer (None)."""
+
+    def __init__(self, question: UUID, *, choice: str | None = None, by: str | None = None) -> None:
+        if choice is None:
+            how, fix = "nobody has answered it in time, or before the work ended", "ask again where it still matters"
+        else:
+            how, fix = f"it was answered with {choice} by {by or 'somebody who is no agent'}", "the first answer counts"
+        super().__init__(f"question {question}: {how}; {fix}")
+        self.question, self.choice, self.by = question, choice, by
 
 
 class ConfigurationError(SemmemError):

@@ -10,7 +10,20 @@ from semmem.domain.checks import check_each, check_id, check_unit
 from semmem.domain.event import Event
 from semmem.domain.scope import Scope
 
-EntryKind = Literal["event", "declared", "change", "restored", "checkpoint", "lock", "status", "question", "forgotten"]
+EntryKind = Literal[
+    "event",
+    "declared",
+    "change",
+    "restored",
+    "checkpoint",
+    "lock",
+    "begun",
+    "status",
+    "question",
+    "answer",
+    "ended",
+    "forgotten",
+]
 
 MAX_NAMES = 1_000  # of event types, agents or fields, by which a follower may choose
 

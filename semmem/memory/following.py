@@ -37,13 +37,16 @@ class FollowedPlace(SharedState):
     ) -> AsyncGenerator[Entry]:
         """Every entry behind the position `after`, in the order of their commits, then each new one as it comes.
 
-        Without `after` it begins with what comes from now on. It has no end: leave the loop, and `aclose` what follow
-        answered with. To go on later, pass the position of the last entry that was worked. An agent's own entries are
-        left out of its memory's log unless `own` asks for them. What was forgotten is always told. Where Postgres is
-        away it waits. Raises InvalidInput, and TooFarBehind where entries behind `after` were taken out of the log.
+        Without `after` it begins with what comes from now on; in the memory of an agent that has read the state, with
+        what came since. It has no end: leave the loop, and `aclose` what follow answered with. To go on later, pass the
+        position of the last entry that was worked. An agent's own entries are left out of its memory's log unless `own`
+        asks for them. What was forgotten is always told. Where Postgres is away it waits. Raises InvalidInput, and
+        TooFarBehind where entries behind `after` were taken out of the log.
         """
         if after is not None:
             check_int("after", after, 0, MAX_POSITION)
+        elif self._reader is not None and self._seen:
+            after = self._seen
         check_flag("own", own)
         wanted = Wanted(
             event_types=checked_names("event_types", event_types),

@@ -24,9 +24,11 @@ from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.workspaces import WorkspaceStore
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -45,6 +47,8 @@ class Parts:
     state: StateStore
     locks: LockStore
     checkpoints: CheckpointStore
+    workspaces: WorkspaceStore
+    questions: QuestionStore
     ledger: Ledger
     archive: ArchiveStore
     health: HealthStore

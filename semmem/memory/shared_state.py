@@ -6,7 +6,7 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
 from semmem.domain.checks import (
     check_aware,
@@ -55,14 +55,8 @@ class SharedState(Place):
         self._reader, self._role, self._state, self._seen = agent, role, state, 0
         self._locked: set[str] = set()  # names of locks that are held by this very object
 
-    def agent(self, name: str, *, role: str | None = None) -> Self:
-        """This place for one agent: what it writes is signed, and what others wrote meanwhile is known as theirs.
-
-        It reads and writes the fields of the state that its role may, and without a role those that every agent may.
-        """
-        check_id("name", name)
-        check_optional_id("role", role)
-        return type(self)(self.place, self._opened, agent=name, role=role or "", state=self._state)
+    async def _know_role(self) -> None:
+        """Before the state is read or written: an agent's role may have to be looked up."""
 
     def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
         return tuple(event if event.agent else replace(event, agent=self._reader) for event in events)
@@ -109,6 +103,7 @@ class SharedState(Place):
     ) -> Change:
         tries = 0
         while True:
+            await self._know_role()
             snapshot = await self._read(timeout)
             made = fn(snapshot)
             changes = await made if inspect.isawaitable(made) else made
@@ -131,6 +126,7 @@ class SharedState(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
+        await self._know_role()
         parts, now = self._parts, self._parts.clock()
         new = self._new_change(changes, expected, seen, lock, told_at, now)
         async with parts.calls.write(timeout):
@@ -188,6 +184,7 @@ class SharedState(Place):
         A memory that was opened without a class of state reads values as JSON.
         """
         names = checked_names("fields", fields)
+        await self._know_role()
         if self._state is not None:
             for name in names:
                 if not self._declaration.field(name).is_readable(self._role):
@@ -287,6 +284,7 @@ class SharedState(Place):
         else:
             check_int("to", to, 0, MAX_POSITION)
             target = to
+        await self._know_role()
         async with parts.calls.write(timeout):
             change = await parts.checkpoints.restore(
                 self.scope, target, agent=self._reader, role=self._role, now=parts.clock()
@@ -307,6 +305,11 @@ class SharedState(Place):
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
         return checkpoint
+
+
+async def know_role(place: SharedState) -> None:
+    """Before `change_at`."""
+    await place._know_role()
 
 
 def fence_at(place: SharedState, lock: Lock | None) -> Fence:

@@ -65,12 +65,14 @@ from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.points import IndexWork
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.standing import StandingFacts
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
     known_dimensions,
@@ -242,12 +244,14 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         state=StateStore(postgres),
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
+        workspaces=WorkspaceStore(postgres, log),
+        questions=QuestionStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, models.counter),
+        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
         background=background,

@@ -106,6 +106,18 @@ select tenant, scope_kind, scope_id, name, 1, '-infinity' from semmem.scopes, un
 insert into semmem.checkpoints (tenant, scope_kind, scope_id, name, position, digest, at, pinned)
 select tenant, scope_kind, scope_id, 'c' || n, n, '', at, false from said where n > 16;
 
+-- What agents worked on together, until it was done.
+insert into semmem.workspaces (tenant, scope_kind, scope_id, task, position, begun_at, ended_at, status)
+select tenant, scope_kind, scope_id, 'A task', 1, timestamptz '2026-02-01', timestamptz '2026-02-02', 'done'
+from semmem.scopes;
+insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
+select tenant, scope_kind, scope_id, agent, 'clerk', false from semmem.scopes, unnest(array['desk', 'door']) as agent;
+insert into semmem.questions (
+    tenant, scope_kind, scope_id, id, agent, asked, question, options, position, asked_at, until)
+select tenant, scope_kind, scope_id, gen_random_uuid(), 'desk', 'human', 'Is ' || n || ' right?', array['yes', 'no'], n, at,
+       timestamptz '2030-01-01'
+from said where n % 5 = 0;
+
 -- Jobs that nobody takes before the year is over.
 insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)
 select 0, 'queued', 'embed', semmem.job_key('embed', tenant, scope_kind, scope_id), 'null', now() + interval '1 year',

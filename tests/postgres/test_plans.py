@@ -20,6 +20,7 @@ from semmem.memory.scoped import ScopedMemory
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
+from tests.fleet.asking import asked
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
 
@@ -117,6 +118,7 @@ async def _walk(application: Application) -> None:
     await _walk_records(memory)
     await _walk_the_log(application, memory)
     await _walk_the_state(application, memory)
+    await _walk_the_work(memory)
     await _walk_the_mirrors_way(application)
 
     letters = await memory.dead_letters(limit=2)
@@ -177,6 +179,21 @@ async def _walk_the_state(application: Application, memory: ScopedMemory) -> Non
     await shared.verify(checkpoint)
     await shared.update(title="The fifth", notes=["a last note"])
     await shared.restore(checkpoint)
+
+
+async def _walk_the_work(memory: ScopedMemory) -> None:
+    await memory.begin("Another task", roster={"desk": "clerk"})
+    desk = memory.agent("desk")
+    await desk.status("busy", ttl=timedelta(minutes=1))
+    await desk.role()
+    question = await asked(desk, memory, "Send it?", ("yes", "no"))
+    await memory.answer(question.id, "yes")
+    await desk.ask("Send it?", ("yes", "no"), within=timedelta(hours=1))
+    await memory.questions(of="human", answered=True, before=question.position, limit=5)
+    await desk.context("What is allergic?", budget=2_000, min_importance=0.9)
+    await memory.overview()
+    await memory.forget(agent="door")
+    await memory.end("done", "It is sent.")
 
 
 async def _walk_the_mirrors_way(application: Application) -> None:

@@ -12,6 +12,7 @@ import semmem
 from semmem import (
     Ack,
     AckStatus,
+    AgentMemory,
     BadAnswer,
     Branch,
     Category,
@@ -49,6 +50,7 @@ from semmem import (
     Lock,
     LockHeld,
     LockLost,
+    Member,
     Memory,
     MissingExtra,
     ModelError,
@@ -58,9 +60,12 @@ from semmem import (
     NotFound,
     NotSettled,
     Outdated,
+    Overview,
     Place,
     PoolExhausted,
     Precision,
+    Question,
+    QuestionClosed,
     Recall,
     Receipt,
     Record,
@@ -93,6 +98,7 @@ from semmem import (
     Validity,
     View,
     Waiting,
+    Workspace,
     WriteConflict,
     add,
     append,
@@ -313,7 +319,7 @@ class Launch(State, version=2):
 async def sharing_state(memory: Memory) -> None:
     launch = memory.scope(tenant="acme", workspace="launch", state=Launch)
     assert_type(memory.at(launch.place, state=Launch), ScopedMemory)
-    me = assert_type(launch.agent("r1", role="researcher"), ScopedMemory)
+    me = assert_type(launch.agent("r1", role="researcher"), AgentMemory)
     change = await me.update(findings=["market 4.2 bn"], verdict=told("enter", confidence=0.7), told_at=MAY, timeout=2)
     assert_type(change, Change)
     assert_type((change.position, change.written, change.unseen), tuple[int, tuple[str, ...], tuple[str, ...]])
@@ -358,6 +364,40 @@ async def going_back(me: ScopedMemory) -> None:
     await me.pin(before, pinned=False)
     assert_type(await me.restore(before, timeout=2), Change)
     await me.restore(7)
+
+
+async def working_together(launch: ScopedMemory) -> None:
+    begun = await launch.begin("Enter Vietnam?", roster={"r1": "researcher"}, state=Launch, timeout=2)
+    assert_type((begun.scope, begun.task, begun.position), tuple[Scope, str, int])
+    assert_type((begun.begun_at, begun.begun_by), tuple[datetime, str | None])
+    assert_type((begun.ended_at, begun.status, begun.lasts), tuple[datetime | None, str | None, bool])
+    assert_type(await launch.workspace(timeout=2), Workspace | None)
+    [member] = assert_type(await launch.roster(timeout=2), list[Member])
+    assert_type((member.agent, member.role, member.status, member.detail), tuple[str, str, str | None, str])
+    assert_type((member.told_at, member.until), tuple[datetime | None, datetime | None])
+    assert_type((member.ago, member.current), tuple[timedelta | None, bool])
+    [question] = assert_type(await launch.questions(of="human", answered=True, before=9, limit=10), list[Question])
+    assert_type(await launch.answer(question.id, "yes", timeout=2), Question)
+    assert_type((question.scope, question.position, question.agent, question.of), tuple[Scope, int, str, str])
+    assert_type((question.question, question.options), tuple[str, tuple[str, ...]])
+    assert_type((question.asked_at, question.until), tuple[datetime, datetime])
+    assert_type((question.choice, question.answered_by), tuple[str | None, str | None])
+    assert_type((question.answered_at, question.over, question.open), tuple[datetime | None, bool, bool])
+    seen = assert_type(await launch.overview(recent=20, timeout=2), Overview)
+    assert_type((seen.workspace, seen.roster), tuple[Workspace | None, tuple[Member, ...]])
+    assert_type((seen.questions, seen.results), tuple[tuple[Question, ...], tuple[Event, ...]])
+    assert_type((seen.recent, seen.summary, seen.position), tuple[tuple[Entry, ...], str | None, int])
+    await launch.end("decided", "Enter Vietnam in May.", timeout=2)
+
+
+async def an_agent(me: AgentMemory) -> None:
+    await me.context("Write the report", budget=4_000, others=10, min_importance=0.3)
+    assert_type((me.name, me.seen, await me.role(timeout=2)), tuple[str, int, str])
+    await me.status("searching", "in the archives", ttl=timedelta(minutes=1), timeout=2)
+    assert_type(await me.result("The market is 4.2 bn USD.", importance=0.9, timeout=2), Ack)
+    assert_type(await me.remember("The market is 4.2 bn USD.", key="src-7"), Ack)
+    assert_type(await me.ask("Send it?", ("yes", "no"), of="human", within=DAY, key="send", timeout=2), str)
+    assert_type(me.branch("drafts", owner="r1"), AgentMemory)
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
@@ -447,6 +487,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
     except TimedOut as error:
         assert_type((error.seconds, error.sent), tuple[float, bool])
+    except QuestionClosed as error:
+        assert_type((error.question, error.choice, error.by), tuple[UUID, str | None, str | None])
     except LeaseLost as error:
         assert_type((error.group, error.position), tuple[str, int])
     except TooFarBehind as error:

@@ -5,7 +5,7 @@ Left to Python itself is only what no function can see: a keyword that it does n
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
@@ -77,6 +77,14 @@ RIGHT: dict[str, Any] = {
         pinned=False,
     ),
     "to": 0,
+    "task": "Enter Vietnam?",
+    "status": "done",
+    "question_id": UUID(int=1),
+    "choice": "yes",
+    "text": "searching",
+    "question": "Send it?",
+    "options": ("yes", "no"),
+    "within": timedelta(hours=1),
 }
 # Where no server is.
 NOWHERE = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
@@ -131,6 +139,23 @@ async def test_every_method_of_a_memory(quick: Application, name: str) -> None:
     rows = (row for row in _calls(name, call) if row[0] != "update(fn=class)")
     assert await faults(rows) == {}
     assert (await alice.context("tea", budget=500)).degraded == frozenset()
+
+
+@pytest.mark.parametrize("name", ["ask", "branch", "remember", "result", "role", "status"])
+async def test_every_method_of_an_agents_memory(quick: Application, name: str) -> None:
+    call = getattr(quick.memory.scope(tenant="acme", user="alice").agent("r1"), name)
+    assert await faults(_calls(name, _left(call) if name == "ask" else call)) == {}
+
+
+def _left(ask: Callable[..., Awaitable[str]]) -> Callable[..., Any]:
+    """Nobody answers: who asks does not wait."""
+
+    @wraps(ask)
+    async def left(**given: Any) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ask(**given), 0.05)
+
+    return left
 
 
 def _begun(follow: Callable[..., AsyncGenerator[Entry]]) -> Callable[..., Any]:
@@ -247,6 +272,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Source",
         "Memory",
         "ScopedMemory",
+        "AgentMemory",
         "Records",
         "open",
         "Reducer",
@@ -276,6 +302,10 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Snapshot",
         "Change",
         "Checkpoint",
+        "Workspace",
+        "Member",
+        "Question",
+        "Overview",
     }
     protocols = {"Reranker", "Clock"}
     shared = {"Place"}  # what a ScopedMemory is, walked as such

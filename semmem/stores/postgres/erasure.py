@@ -22,6 +22,7 @@ from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
+from semmem.stores.postgres.workspaces import clear_workspace, drop_sayings
 
 _SQL = statements("erasure.sql")
 EVERYTHING = Selection(everything=True)
@@ -79,8 +80,10 @@ class Eraser:
                 await drop_groups(tx)
             receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
             await drop_entries(tx, selection)
+            await drop_sayings(tx, selection)
             if selection.everything:
                 await clear(tx)
+                await clear_workspace(tx)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],

@@ -131,6 +131,14 @@ class EventLog:
             rows = await tx.fetch(_SQL["of_session"], session=session, through=through, limit=limit)
         return [event_of(row) for row in rows]
 
+    async def news(
+        self, scope: Scope, *, agent: str | None, min_importance: float, through: int, limit: int
+    ) -> list[Event]:
+        """The newest up to the sequence number `through`, without the agent's own words and what weighs less."""
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["news"], agent=agent, least=min_importance, through=through, limit=limit)
+        return [event_of(row) for row in rows]
+
     async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
         """Oldest first, above the sequence number `after`."""
         async with self._postgres.transaction(scope) as tx:

@@ -50,6 +50,12 @@ select * from semmem.events
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and session = :session and seq <= :through
 order by seq desc limit :limit;
 
+-- news: newest first, without an agent's own words and what weighs less
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and seq <= :through and importance >= :least
+  and (agent is distinct from :agent::text or role <> 'assistant')
+order by seq desc limit :limit;
+
 -- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them
 select e.*, (
     select bool_and(f.superseded_at is not null)

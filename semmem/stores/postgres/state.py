@@ -71,10 +71,10 @@ class StateStore:
                     raise await self._conflict(place.scope, new, error) from error
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence, agent=new.agent, role=new.role) from error
-            await self._declare(place, new.declaration, new.agent, now)
+            await self.declare(place, new.declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
-    async def _declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
+    async def declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
         """What an earlier version holds is upgraded outside of the transaction, and anew where it changed meanwhile."""
         fields = [_declared(field) for field in declaration.fields.values()]
         for _ in range(_TRIES):
