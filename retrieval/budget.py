@@ -15,8 +15,7 @@ FLOORS: Mapping[Tier, float] = {"profile": 0.20, "summary": 0.10, "state": 0.10,
 # leave room for what the question recalls.
 CAPPED: tuple[Tier, ...] = ("profile", "state")
 
-# Holds the markup of every tier but the state's, and a short statement in each, in XML of every one of these but one, in
-# o200k_base; a test counts it.
+# Holds the markup of every tier but the state's, and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
 MAX_BUDGET = 10_000_000
 
