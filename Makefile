@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 CREWAI := .venv-crewai
+# Tests wait for servers a third of their time, so three of them keep two cores busy.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
 PATHS := semmem extractors retrieval migrations evals tests scripts examples
 
 # pip says a line or more for each package; this counts them.
@@ -29,16 +31,16 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not soak" --numprocesses auto --dist loadfile
+	$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile
 
 soak: $(INSTALLED)  ## promises kept many times over: kills, faults, storms, any order of calls; EXAMPLES=200
-	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses auto --dist loadgroup
+	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses $(WORKERS) --dist loadfile
 
 # TESTS="tests/unit tests/contract" measures these alone. Whether tests pass, `make test` says: those that measure time
 # fail while each branch is counted.
 coverage: $(INSTALLED)  ## the branches that tests reach, by package; fails where the core's are below 95 %
 	$(BIN)/coverage erase
-	-$(BIN)/coverage run -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	-$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o .coverage-report.json
 	@$(BIN)/python -m scripts.branch_coverage .coverage-report.json
@@ -48,13 +50,13 @@ storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM
 
 machine: $(INSTALLED)  ## calls, crashes and losses in random orders against a small model; EXAMPLES=10000 STEPS=50
 	@HYPOTHESIS_PROFILE=default SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),10000) SEMMEM_TEST_STEPS=$(or $(STEPS),50) \
-		$(BIN)/pytest tests/machine --timeout 0 --numprocesses auto --dist loadgroup
+		$(BIN)/pytest tests/machine --timeout 0 --numprocesses $(WORKERS) --dist load
 
 # CrewAI pins older releases of openai, pydantic and mcp, so it has an environment of its own; 1.3 GB, made once.
 test-crewai: $(CREWAI)/.installed  ## the CrewAI provider's types, tests and example, beside CrewAI itself
 	$(CREWAI)/bin/mypy --follow-imports silent $(wildcard semmem/integrations/crewai/*.py semmem/evals/crewai_*.py \
 		tests/crewai/*.py tests/typing/crewai.py examples/support_crew.py)
-	$(CREWAI)/bin/pytest tests/crewai --numprocesses auto --dist loadfile
+	$(CREWAI)/bin/pytest tests/crewai --numprocesses $(WORKERS) --dist loadfile
 
 example-crewai: $(CREWAI)/.installed  ## a support crew over two days; no key needed
 	@$(CREWAI)/bin/python examples/support_crew.py

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -15,8 +15,9 @@ from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
 from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
-from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
+from semmem.extractors.resolve import ended, merged, one_successor, settle, superseding
 from semmem.extractors.schema import Answer, Verdicts
+from semmem.extractors.standing import related
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
@@ -58,20 +59,19 @@ class LlmExtractor:
         return batch.result(events)
 
     async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision | Failure], Usage]:
-        settled = [settle(question) for question in questions]
-        shown = [
-            _shown(question) if decision is None else () for question, decision in zip(questions, settled, strict=True)
-        ]
-        open_ones = [i for i, facts in enumerate(shown) if facts]
+        """Rules settle what they can, a draft that no fact is near is new, and the model judges the others."""
+        outcomes: dict[int, Decision | Failure] = {}  # by the question's place, like the doubts
+        doubts: dict[int, _Doubt] = {}
+        for place, question in enumerate(questions):
+            if decision := settle(question):
+                outcomes[place] = decision
+            elif facts := _shown(question):
+                doubts[place] = _Doubt(question, facts)
+            else:
+                outcomes[place] = Decision(verdict="add", draft=question.draft)
         asking = Asking(self._voice)
-        verdicts = await _verdicts(asking, [questions[i] for i in open_ones], [shown[i] for i in open_ones])
-        judged = dict(zip(open_ones, verdicts, strict=True))
-        decided = [
-            decision or judged.get(i) or Decision(verdict="add", draft=questions[i].draft)
-            for i, decision in enumerate(settled)
-        ]
-        decisions = iter(one_successor([each for each in decided if isinstance(each, Decision)]))
-        return [next(decisions) if isinstance(each, Decision) else each for each in decided], asking.usage
+        outcomes |= zip(doubts, await _verdicts(asking, list(doubts.values())), strict=True)
+        return _superseding_once([outcomes[place] for place in range(len(questions))]), asking.usage
 
     async def aclose(self) -> None:
         await self._voice.chat.aclose()
@@ -169,32 +169,44 @@ def _heard(text: str) -> Heard[Reading]:
     return Heard(reading, len(reading.answer.facts), [fault.detail for fault in reading.faults])
 
 
-async def _verdicts(
-    asking: Asking, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
-) -> list[Decision | Failure]:
-    """Halves the questions where no verdicts can be had on all at once, down to one, which may fail."""
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A question that the rules leave open, and the facts that the model is shown beside its draft."""
+
+    question: Question
+    facts: tuple[Fact, ...]
+
+
+def _superseding_once(outcomes: Sequence[Decision | Failure]) -> list[Decision | Failure]:
+    """The outcomes, such that no fact is superseded by two of the drafts; failures stay in their places."""
+    decisions = iter(one_successor([each for each in outcomes if isinstance(each, Decision)]))
+    return [next(decisions) if isinstance(each, Decision) else each for each in outcomes]
+
+
+async def _verdicts(asking: Asking, doubts: Sequence[_Doubt]) -> list[Decision | Failure]:
+    """Halves the doubts where no verdicts can be had on all at once, down to one, which may fail."""
     judged: list[Decision | BadAnswer] = []
-    waiting = [(list(questions), list(shown))] if questions else []
+    waiting = [doubts] if doubts else []
     while waiting:
-        some, facts = waiting.pop()
+        some = waiting.pop()
         try:
-            judged += await _asked_verdicts(asking, some, facts)
+            judged += await _asked_verdicts(asking, some)
         except BadAnswer as error:
             if len(some) == 1 or asking.calls >= MAX_CALLS:
                 await _check_still_well(asking, error)
                 judged += [error] * len(some)
             else:
                 middle = len(some) // 2
-                waiting += [(some[middle:], facts[middle:]), (some[:middle], facts[:middle])]
+                waiting += [some[middle:], some[:middle]]
     return [_failure(each, asking) if isinstance(each, BadAnswer) else each for each in judged]
 
 
-async def _asked_verdicts(
-    asking: Asking, questions: Sequence[Question], shown: Sequence[Sequence[Fact]]
-) -> list[Decision]:
-    facts = list({fact.id: fact for facts in shown for fact in facts}.values())
+async def _asked_verdicts(asking: Asking, doubts: Sequence[_Doubt]) -> list[Decision]:
+    """One call for all; a fact that is shown for several drafts is written once."""
+    facts = list({fact.id: fact for doubt in doubts for fact in doubt.facts}.values())
     positions = {fact.id: position for position, fact in enumerate(facts)}
-    touched = [[positions[fact.id] for fact in candidates] for candidates in shown]
+    touched = [[positions[fact.id] for fact in doubt.facts] for doubt in doubts]
+    questions = [doubt.question for doubt in doubts]
     messages = prompt.decide_messages([question.draft for question in questions], facts, touched)
     read = partial(_decisions, questions=questions, facts=facts, touched=touched)
     return await asking.ask(messages, Verdicts, read)

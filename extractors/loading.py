@@ -75,32 +75,40 @@ def _loaded(text: str) -> Any:
 
 def _line_by_line(body: str, key: str) -> dict[str, Any] | None:
     """Several objects with nothing between them: facts, each in place of the whole list, or answers for a part each."""
-    found: list[dict[str, Any]] = []
-    position = 0
-    while (position := _end_of(_BETWEEN, body, position)) < len(body):
+    objects = _objects_in_a_row(body)
+    if len(objects) < 2:
+        return None
+    answers = [answer for value in objects if (answer := _holder(value, key))]
+    if not answers:
+        return {key: objects}
+    if len(answers) < len(objects) or not all(isinstance(answer[key], list) for answer in answers):
+        return None
+    joined: dict[str, Any] = {}
+    for answer in answers:
+        for name, value in answer.items():
+            if isinstance(value, list):
+                joined.setdefault(name, []).extend(value)
+    return joined
+
+
+def _objects_in_a_row(body: str) -> list[dict[str, Any]]:
+    """The objects that make up the text; none where anything else stands among them."""
+    objects: list[dict[str, Any]] = []
+    position = _end_of_gap(body, 0)
+    while position < len(body):
         value, end, _ = _decode(body, position)
         if not isinstance(value, dict):
-            return None
-        found.append(value)
-        position = end
-    if len(found) < 2:
-        return None
-    held = [_holder(value, key) for value in found]
-    if not any(held):
-        return {key: found}
-    if not all(one and isinstance(one[key], list) for one in held):
-        return None
-    lists: dict[str, Any] = {key: []}
-    for one in filter(None, held):
-        for name, value in one.items():
-            if isinstance(value, list):
-                lists[name] = lists.get(name, []) + value
-    return lists
+            return []
+        objects.append(value)
+        position = _end_of_gap(body, end)
+    return objects
 
 
-def _end_of(pattern: re.Pattern[str], body: str, position: int) -> int:
-    match = pattern.match(body, position)
-    return match.end() if match else position
+def _end_of_gap(body: str, position: int) -> int:
+    """Where the next value begins, behind spaces, commas and fences."""
+    gap = _BETWEEN.match(body, position)
+    assert gap is not None, "a gap may be empty"
+    return gap.end()
 
 
 def _load_inside(body: str, key: str, *, thinks: bool) -> dict[str, Any]:

@@ -4,7 +4,8 @@ import asyncio
 from importlib import import_module
 
 from semmem.errors import ConfigurationError, SchemaOutdated
-from semmem.migrations.access import gaps
+from semmem.migrations.access import FILLED, gaps
+from semmem.migrations.filling import fill
 from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
 from semmem.postgres.connect import connect
@@ -17,7 +18,7 @@ from semmem.runtime import forking
 LATE = ("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg")
 
 
-async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
+async def upgrade(url: str, name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
     """Brings the database at `url` up to date, as a role that may create schemas and roles.
 
     Answers with what was missing in a database that had been migrated before.
@@ -29,13 +30,16 @@ async def upgrade(url: str, revision: str = "head", name: str = "SEMMEM_POSTGRES
     before, is_whole = await _examined(target)
     if is_whole:
         return []
-    mended = await asyncio.to_thread(_run, target, revision, mends=True)
+    mended = await asyncio.to_thread(_run, target, "head", mends=True)
+    if await fill(target) and before == HEAD:
+        mended.append(FILLED)
     return mended if before else []
 
 
 async def build(url: str) -> None:
     """Makes in an empty database what the revisions alone make; schema.sql is read from that, and has no say in it."""
     await asyncio.to_thread(_run, parse(url), "head", mends=False)
+    await fill(parse(url))
 
 
 async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:

@@ -66,9 +66,10 @@ gaps (step, what, statement) as (
     select 3, format('the primary key of %s', name), null
     from tables t where of_tenants and not exists (select from pg_constraint where conrelid = t.oid and contype = 'p')
     union all
-    select 7, format('the index %s', name), statement
+    select 7, format('the index %s', name), format('drop index if exists semmem.%I; %s', name, statement)
     from wanted, jsonb_to_recordset(given -> 'indexes') as made (name text, statement text), home where not exists (
-        select from pg_class c where c.relnamespace = home.oid and c.relname = made.name and c.relkind = 'i')
+        select from pg_class c join pg_index x on x.indexrelid = c.oid and x.indisvalid
+        where c.relnamespace = home.oid and c.relname = made.name)
     union all
     select 4, format('%s belongs to the owner of the schema', name), format('alter table semmem.%I owner to %s', name, home.owner::regrole)
     from relations, home where kind in ('r', 'v') and relations.owner <> home.owner
@@ -98,6 +99,11 @@ gaps (step, what, statement) as (
     from queue join tables t using (name), sweeper where of_tenants and not exists (
         select from policies p
         where p.on_table = t.name and p.name = 'work' and p.command = '*' and p.roles = array[sweeper.oid])
+    union all
+    select 5, format('the policy %s of state', made.name), 'select semmem.guard_rights()'
+    from tables t, unnest(array['readable', 'begun', 'ended', 'removed']) as made (name)
+    where t.name = 'state' and not exists (
+        select from policies p where p.on_table = t.name and p.name = made.name and not p.widens)
     union all
     select 5, format('no policy on %s but its own (%s)', on_table, p.name), format('drop policy %I on semmem.%I', p.name, on_table)
     from policies p

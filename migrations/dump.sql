@@ -29,14 +29,14 @@ columns as (
         and exists (select from pg_class s where s.oid = owned.objid and s.relkind = 'S')
 ),
 made as (
-    select oid, format(E'create table semmem.%I (\n    %s\n);', name, (
+    select oid, format(E'create table semmem.%I (\n    %s\n)%s;', name, (
         select string_agg(line, E',\n    ' order by place, line_of, number) from (
             select 0 as place, line, attnum as number, '' as line_of from columns c where c.oid = r.oid
             union all
             select strpos('pucfx', contype::text), format('constraint %I %s', conname, pg_get_constraintdef(c.oid, true)), 0, conname
             from pg_constraint c where c.conrelid = r.oid and contype in ('p', 'u', 'c', 'f', 'x')
         ) lines
-    )) as text
+    ), (select ' with (' || array_to_string(reloptions, ', ') || ')' from pg_class c where c.oid = r.oid)) as text
     from ranked r
 ),
 -- Who but the owner may do what; what semmem.guard gives of it is in the call.
@@ -93,7 +93,7 @@ statements (part, place, of, text) as (
         (select string_agg(pg_get_indexdef(indexrelid) || ';', E'\n' order by indexrelid::regclass::text) from pg_index x
          where indrelid = r.oid and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))),
         guards.text,
-        (select string_agg(concat_ws(' ', 'create policy', quote_ident(polname), 'on', polrelid::regclass,
+        (select string_agg(concat_ws(' ', 'create policy', quote_ident(polname), 'on', polrelid::regclass, case when not polpermissive then 'as restrictive' end,
              case polcmd when 'r' then 'for select' when 'a' then 'for insert' when 'w' then 'for update' when 'd' then 'for delete' end,
              case when polroles <> '{0}' then 'to ' || (select string_agg(role::regrole::text, ', ') from unnest(polroles) as role) end,
              'using (' || pg_get_expr(polqual, polrelid, true) || ')',

@@ -97,6 +97,20 @@ create table semmem.branches (
 );
 select semmem.guard('semmem.branches', null, '{tenant,scope_kind,scope_id,branch_id}');
 
+create table semmem.checkpoints (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    name text collate "C" not null,
+    "position" bigint not null,
+    digest bytea not null,
+    agent text collate "C",
+    at timestamp with time zone not null,
+    pinned boolean not null,
+    constraint checkpoints_pkey PRIMARY KEY (tenant, scope_kind, scope_id, name)
+);
+select semmem.guard('semmem.checkpoints', '{pinned}', '{}');
+
 create table semmem.dead_letters (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -114,12 +128,77 @@ create table semmem.dead_letters (
 CREATE INDEX dead_letters_of_scope ON semmem.dead_letters USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 select semmem.guard('semmem.dead_letters', null, '{tenant,scope_kind,scope_id,stage,replayed_at}');
 
+create table semmem.entries (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    "position" bigint not null,
+    kind text not null,
+    agent text collate "C",
+    subject text collate "C",
+    fields text[] collate "C" default '{}'::text[] not null,
+    items uuid[] default '{}'::uuid[] not null,
+    detail jsonb default '{}'::jsonb not null,
+    at timestamp with time zone not null,
+    constraint entries_pkey PRIMARY KEY (tenant, scope_kind, scope_id, "position"),
+    constraint entries_kind_check CHECK (kind <> 'event'::text)
+);
+select semmem.guard('semmem.entries', '{}', '{}');
+
+create table semmem.fields (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    version integer not null,
+    digest text not null,
+    declared_at bigint not null,
+    reducer text not null,
+    shape text not null,
+    refuses boolean not null,
+    keep integer,
+    readers text[] collate "C",
+    writers text[] collate "C",
+    pieces bigint default 0 not null,
+    changed_at bigint default 0 not null,
+    changed_by text collate "C",
+    changed_before bigint default 0 not null,
+    before_by text collate "C",
+    constraint fields_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint fields_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text])),
+    constraint fields_version_check CHECK (version >= 1)
+) with (fillfactor=50);
+select semmem.guard('semmem.fields', null, '{}');
+
 create table semmem.followers (
     store text not null,
     named_at timestamp with time zone default now() not null,
     constraint followers_pkey PRIMARY KEY (store)
 );
 grant delete, insert, select, update on semmem.followers to semmem_app;
+
+create table semmem.groups (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    name text collate "C" not null,
+    event_types text[] collate "C" not null,
+    ordered boolean not null,
+    claimed bigint not null,
+    constraint groups_pkey PRIMARY KEY (tenant, scope_kind, scope_id, name)
+);
+select semmem.guard('semmem.groups', '{claimed}', '{}');
+
+create table semmem.heads (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    head bigint not null,
+    floor bigint default 0 not null,
+    state_floor bigint default 0 not null,
+    constraint heads_pkey PRIMARY KEY (tenant, scope_kind, scope_id)
+) with (fillfactor=50);
+select semmem.guard('semmem.heads', null, '{tenant,scope_kind,scope_id,head}');
 
 create table semmem.index_work (
     tenant text collate "C" not null,
@@ -141,6 +220,18 @@ create table semmem.indexes (
     constraint indexes_dimensions_check CHECK (dimensions >= 1 AND dimensions <= 16000)
 );
 grant delete, insert, select, update on semmem.indexes to semmem_app;
+
+create table semmem.locks (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    name text collate "C" not null,
+    token bigint not null,
+    holder text collate "C",
+    held_until timestamp with time zone not null,
+    constraint locks_pkey PRIMARY KEY (tenant, scope_kind, scope_id, name)
+) with (fillfactor=50);
+select semmem.guard('semmem.locks', null, '{}');
 
 create table semmem.mirror (
     one boolean default true not null,
@@ -284,6 +375,33 @@ create table semmem.scopes (
 );
 select semmem.guard('semmem.scopes', null, '{tenant,scope_kind,scope_id}');
 
+create table semmem.state (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    piece text collate "C" not null,
+    from_position bigint not null,
+    to_position bigint,
+    shape text not null,
+    value jsonb not null,
+    confidence double precision not null,
+    agent text collate "C",
+    told_at timestamp with time zone not null,
+    recorded_at timestamp with time zone not null,
+    constraint state_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field, piece, from_position),
+    constraint state_check CHECK (to_position > from_position),
+    constraint state_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
+    constraint state_shape_check CHECK (shape = ANY (ARRAY['single'::text, 'items'::text, 'keys'::text, 'members'::text]))
+) with (fillfactor=85);
+CREATE UNIQUE INDEX state_current ON semmem.state USING btree (tenant, scope_kind, scope_id, field, piece) WHERE (to_position IS NULL);
+CREATE INDEX state_ended ON semmem.state USING btree (tenant, scope_kind, scope_id, to_position) WHERE (to_position IS NOT NULL);
+select semmem.guard('semmem.state', '{to_position}', '{}');
+create policy begun on semmem.state as restrictive for insert with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy ended on semmem.state as restrictive for update using (true) with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy readable on semmem.state as restrictive for select using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unreadable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy removed on semmem.state as restrictive for delete using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+
 create table semmem.terms (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -332,12 +450,14 @@ create table semmem.events (
     witnesses text[] collate "C" default '{}'::text[] not null,
     indexed_at timestamp with time zone,
     consolidated_at timestamp with time zone,
+    "position" bigint not null,
     constraint events_pkey PRIMARY KEY (tenant, id),
     constraint events_tenant_scope_kind_scope_id_key_key UNIQUE (tenant, scope_kind, scope_id, key),
     constraint events_importance_check CHECK (importance >= 0::double precision AND importance <= 1::double precision),
     constraint events_role_check CHECK (role = ANY (ARRAY['user'::text, 'assistant'::text, 'tool'::text, 'system'::text])),
     constraint events_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
 );
+CREATE UNIQUE INDEX events_in_order ON semmem.events USING btree (tenant, scope_kind, scope_id, "position");
 CREATE INDEX events_newest ON semmem.events USING btree (tenant, scope_kind, scope_id, seq DESC);
 CREATE INDEX events_of_report ON semmem.events USING btree (tenant, scope_kind, scope_id, report_hash) WHERE (report_hash IS NOT NULL);
 CREATE INDEX events_of_session ON semmem.events USING btree (tenant, scope_kind, scope_id, session, seq);
@@ -438,6 +558,25 @@ create table semmem.vectors (
 CREATE INDEX vectors_missing ON semmem.vectors USING btree (tenant, scope_kind, scope_id) WHERE (missing IS NOT NULL);
 CREATE INDEX vectors_of_scope ON semmem.vectors USING btree (tenant, scope_kind, scope_id, index_name);
 select semmem.guard('semmem.vectors', null, '{tenant,scope_kind,scope_id,index_name,item_id,missing}');
+
+create table semmem.deliveries (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    group_name text collate "C" not null,
+    "position" bigint not null,
+    event_id uuid not null,
+    consumer text collate "C" not null,
+    lease uuid not null,
+    leased_until timestamp with time zone not null,
+    attempts integer default 1 not null,
+    dead boolean default false not null,
+    constraint deliveries_pkey PRIMARY KEY (tenant, scope_kind, scope_id, group_name, "position"),
+    constraint deliveries_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE,
+    constraint deliveries_tenant_scope_kind_scope_id_group_name_fkey FOREIGN KEY (tenant, scope_kind, scope_id, group_name) REFERENCES semmem.groups(tenant, scope_kind, scope_id, name) ON DELETE CASCADE
+);
+CREATE INDEX deliveries_of_event ON semmem.deliveries USING btree (tenant, event_id);
+select semmem.guard('semmem.deliveries', '{consumer,lease,leased_until,attempts,dead}', '{}');
 
 create table semmem.fact_sources (
     tenant text collate "C" not null,
@@ -549,6 +688,69 @@ create view semmem.sourced_facts with (security_invoker=true) as
           WHERE fact_sources.tenant = f.tenant AND fact_sources.fact_id = f.id) s;
 grant select on semmem.sourced_facts to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.acquire_locks(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_names text[], p_ttl interval)
+ RETURNS TABLE(token bigint, until timestamp with time zone, name text, holder text)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+    here bigint;
+    held semmem.locks;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    held := semmem.held_lock(p_tenant, p_kind, p_id, p_names);
+    if held.name is null then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+        here := semmem.advance(p_tenant, p_kind, p_id);
+        held := semmem.held_lock(p_tenant, p_kind, p_id, p_names);
+        if held.name is not null then
+            perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        end if;
+    end if;
+    if held.name is not null then
+        return query select null::bigint, held.held_until, held.name, held.holder;
+        return;
+    end if;
+
+    insert into semmem.locks (tenant, scope_kind, scope_id, name, token, holder, held_until)
+    select p_tenant, p_kind, p_id, n.name, here, p_agent, clock_timestamp() + p_ttl from unnest(p_names) as n (name)
+    on conflict (tenant, scope_kind, scope_id, name) do update
+    set token = excluded.token, holder = excluded.holder, held_until = excluded.held_until;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'lock', p_agent, p_names[1], jsonb_build_object('names', p_names), p_now);
+    return query select here, clock_timestamp() + p_ttl, null::text, null::text;
+end $function$;
+revoke all on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) from public;
+grant execute on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.act_as(p_tenant text, p_kind text, p_id text, p_role text, p_reading boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    select set_config('semmem.unwritable', coalesce(array_agg(f.field) filter (where p_role <> all (f.writers)), '{}')::text, true),
+           set_config('semmem.unreadable', coalesce(
+               array_agg(f.field) filter (where p_reading and p_role <> all (f.readers)), '{}')::text, true)
+    from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+$function$;
+revoke all on function semmem.act_as(text,text,text,text,boolean) from public;
+grant execute on function semmem.act_as(text,text,text,text,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.advance(p_tenant text, p_kind text, p_id text, p_count bigint DEFAULT 1)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    first bigint;
+begin
+    insert into semmem.heads as h (tenant, scope_kind, scope_id, head) values (p_tenant, p_kind, p_id, p_count)
+    on conflict (tenant, scope_kind, scope_id) do update set head = h.head + p_count
+    returning h.head - p_count + 1 into first;
+    return first;
+end $function$;
+revoke all on function semmem.advance(text,text,text,bigint) from public;
+grant execute on function semmem.advance(text,text,text,bigint) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.analyse_new()
  RETURNS void
  LANGUAGE plpgsql
@@ -569,6 +771,288 @@ begin
 end $function$;
 revoke all on function semmem.analyse_new() from public;
 grant execute on function semmem.analyse_new() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.append(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_window interval, p_extract_after interval, p_events json)
+ RETURNS TABLE(id uuid, status text, seq bigint, epoch bigint, "position" bigint)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+declare
+    e record;
+    known_id uuid;
+    known_body bytea;
+    scope_epoch bigint;
+    new_seq bigint;
+    asked bigint := json_array_length(p_events);
+    first bigint;
+    accepted bigint := 0;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+
+    select s.epoch into scope_epoch from semmem.scopes s
+    where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id;
+    if not found then
+        insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id)
+        on conflict do nothing;
+        scope_epoch := 0;
+    end if;
+    if p_window > interval '0'
+        and exists (select from json_array_elements(p_events) e where e ->> 'report_hash' is not null) then
+        -- Agents that report at once take turns, so that the second sees the first one's event and may change it.
+        perform from semmem.scopes s
+        where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
+    end if;
+    first := semmem.advance(p_tenant, p_kind, p_id, asked);
+
+    for e in
+        select ordinality - 1 as index, x.*
+        from rows from (json_to_recordset(p_events) as (
+            id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
+            importance double precision, metadata json, occurred_at timestamptz, utc_offset interval, key text,
+            body_hash text, report_hash text)) with ordinality
+            as x (id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
+                  occurred_at, utc_offset, key, body_hash, report_hash, ordinality)
+        order by ordinality
+    loop
+        if e.report_hash is not null and p_window > interval '0' then
+            update semmem.events ev set witnesses = ev.witnesses || e.agent
+            where ev.tenant = p_tenant and ev.id = (
+                select r.id from semmem.events r
+                where (r.tenant, r.scope_kind, r.scope_id, r.report_hash)
+                    = (p_tenant, p_kind, p_id, decode(e.report_hash, 'hex'))
+                  and r.agent <> e.agent and e.agent <> all (r.witnesses)
+                  and r.occurred_at > e.occurred_at - p_window and r.occurred_at < e.occurred_at + p_window
+                order by r.seq limit 1)
+            returning ev.id into known_id;
+            if found then
+                return query select known_id, 'duplicate', null::bigint, scope_epoch, null::bigint;
+                continue;
+            end if;
+        end if;
+
+        insert into semmem.events (
+            tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
+            importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash, position)
+        values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
+                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'), first + accepted)
+        on conflict (tenant, scope_kind, scope_id, key) do nothing
+        returning events.seq into new_seq;
+
+        if not found then
+            select ev.id, ev.body_hash into known_id, known_body from semmem.events ev
+            where (ev.tenant, ev.scope_kind, ev.scope_id, ev.key) = (p_tenant, p_kind, p_id, e.key);
+            if known_body is distinct from decode(e.body_hash, 'hex') then
+                raise exception using errcode = 'SM001', message = 'key conflict', detail = e.index::text;
+            end if;
+            return query select known_id, 'duplicate', null::bigint, scope_epoch, null::bigint;
+            continue;
+        end if;
+
+        return query select e.id, 'accepted', new_seq, scope_epoch, first + accepted;
+        accepted := accepted + 1;
+    end loop;
+
+    if accepted < asked then  -- nobody has seen the rest yet
+        update semmem.heads h set head = h.head - asked + accepted
+        where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+    end if;
+    if accepted > 0 then
+        perform semmem.queue('index', p_tenant, p_kind, p_id);
+        perform semmem.queue('consolidate', p_tenant, p_kind, p_id, p_extract_after);
+    end if;
+end $function$;
+revoke all on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) from public;
+grant execute on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
+ RETURNS TABLE(at bigint, written text[], unseen text[])
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    change record;
+    declared semmem.fields;
+    mine boolean;  -- the field's last change
+    others bigint;  -- the last one that is not
+    gained bigint;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
+    perform semmem.check_locks(p_tenant, p_kind, p_id, p_locks, p_token);
+    perform semmem.check_expected(p_tenant, p_kind, p_id, p_expected);
+    written := '{}';
+    unseen := '{}';
+
+    for change in
+        select x.field, x.digest, coalesce(x.value, 'null') as value, x.confidence, x.base
+        from jsonb_to_recordset(p_changes)
+            as x (field text, digest text, value jsonb, confidence double precision, base jsonb)
+    loop
+        select * into declared from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, change.field);
+        if declared.digest is distinct from change.digest then
+            raise exception using errcode = 'SM013', message = 'declared otherwise', detail = change.field;
+        end if;
+
+        if p_role <> all (declared.writers) then
+            raise exception using errcode = 'SM020', message = 'forbidden', detail = change.field;
+        end if;
+
+        mine := p_agent is not null and declared.changed_by = p_agent;
+        others := case when mine then declared.changed_before else declared.changed_at end;
+        if others > p_seen then
+            if declared.refuses then
+                raise exception using errcode = 'SM011', message = 'conflict', detail = jsonb_build_object(
+                    'field', change.field, 'seen', p_seen, 'found', others,
+                    'by', case when mine then declared.before_by else declared.changed_by end)::text;
+            end if;
+            unseen := unseen || change.field;
+        end if;
+
+        if declared.shape = 'single' then
+            gained := case when semmem.reduce_single(
+                declared, here, p_agent, p_now, p_told_at, change.confidence, change.value, change.base) then 0 end;
+        else
+            gained := semmem.reduce_pieces(
+                declared, here, p_agent, p_now, p_told_at, change.confidence, change.value);
+        end if;
+        if gained is not null then
+            written := written || change.field;
+            perform semmem.mark_changed(declared, here, p_agent, declared.pieces + gained);
+        end if;
+    end loop;
+
+    at := semmem.log_change(p_tenant, p_kind, p_id, here, 'change', p_agent, null, written, '{}', p_now);
+    return next;
+end $function$;
+revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
+grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.check_expected(p_tenant text, p_kind text, p_id text, p_expected jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    other record;
+begin
+    select e.key as field, e.value::bigint as seen, coalesce(f.changed_at, 0) as found, f.changed_by as by into other
+    from jsonb_each_text(p_expected) e
+    left join semmem.fields f
+        on (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, e.key)
+    where coalesce(f.changed_at, 0) <> e.value::bigint
+    order by e.key limit 1;
+    if found then
+        raise exception using errcode = 'SM011', message = 'conflict', detail = to_jsonb(other)::text;
+    end if;
+end $function$;
+revoke all on function semmem.check_expected(text,text,text,jsonb) from public;
+grant execute on function semmem.check_expected(text,text,text,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.check_locks(p_tenant text, p_kind text, p_id text, p_names text[], p_token bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    lost text;
+begin
+    select n.name into lost from unnest(p_names) as n (name)
+    where not exists (
+        select from semmem.locks l
+        where (l.tenant, l.scope_kind, l.scope_id, l.name, l.token) = (p_tenant, p_kind, p_id, n.name, p_token))
+    order by n.name limit 1;
+    if found then
+        raise exception using errcode = 'SM012', message = 'lock lost', detail = lost;
+    end if;
+end $function$;
+revoke all on function semmem.check_locks(text,text,text,text[],bigint) from public;
+grant execute on function semmem.check_locks(text,text,text,text[],bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb, p_from integer, p_seen bigint, p_values jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    standing integer;
+    other text;
+    ended text[];
+    given record;
+    kept semmem.fields;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+
+    select max(f.version) into standing from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id);
+    if standing > p_version then
+        raise exception using errcode = 'SM015', message = 'declared by a later version', detail = standing::text;
+    end if;
+
+    select coalesce(f.field, d.field) into other
+    from (select * from semmem.fields x where (x.tenant, x.scope_kind, x.scope_id) = (p_tenant, p_kind, p_id)) f
+    full join jsonb_to_recordset(p_fields) as d (field text, digest text) on d.field = f.field
+    where f.digest is distinct from d.digest
+    order by 1 limit 1;
+    if standing = p_version and found then
+        raise exception using errcode = 'SM016', message = 'declared otherwise', detail = other;
+    end if;
+    if standing = p_version then
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return;
+    end if;
+    if standing is distinct from p_from or exists (
+        select from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > p_seen)
+    then
+        raise exception using errcode = 'SM018', message = 'changed meanwhile';
+    end if;
+
+    ended := array(
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.changed_at > 0
+          and not exists (
+            select from jsonb_to_recordset(p_fields) as d (field text, shape text)
+            where (d.field, d.shape) = (f.field, f.shape))
+        order by f.field);
+    update semmem.state s set to_position = here
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (ended)
+      and s.to_position is null;
+    delete from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+      and not exists (
+        select from jsonb_to_recordset(p_fields) as d (field text, shape text)
+        where (d.field, d.shape) = (f.field, f.shape));
+    insert into semmem.fields (
+        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep,
+        readers, writers)
+    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep,
+           d.readers, d.writers
+    from jsonb_to_recordset(p_fields)
+        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer, readers text[],
+              writers text[])
+    on conflict (tenant, scope_kind, scope_id, field) do update
+    set version = excluded.version, digest = excluded.digest, reducer = excluded.reducer,
+        refuses = excluded.refuses, keep = excluded.keep, readers = excluded.readers, writers = excluded.writers,
+        declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
+
+    for given in
+        select v.field, coalesce(v.value, 'null') as value
+        from jsonb_to_recordset(p_values) as v (field text, value jsonb, is_new boolean)
+        where v.is_new or v.field = any (ended)
+    loop
+        select * into kept from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, given.field);
+        perform semmem.fill_field(kept, here, p_agent, p_now, given.value);
+        ended := array(select distinct f from unnest(ended || given.field) as f order by f);
+    end loop;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, fields, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'declared', p_agent, ended, jsonb_build_object('version', p_version), p_now);
+end $function$;
+revoke all on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) from public;
+grant execute on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
  RETURNS semmem.indexes
@@ -612,6 +1096,27 @@ AS $function$
 $function$;
 revoke all on function semmem.enter(text,text[],text[]) from public;
 grant execute on function semmem.enter(text,text[],text[]) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.fill_field(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_value jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    begun bigint;
+begin
+    update semmem.state s set to_position = p_here
+    where (s.tenant, s.scope_kind, s.scope_id, s.field)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field) and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, new.piece, p_here, p_field.shape,
+           new.value, 1, p_agent, p_now, p_now
+    from semmem.pieces_of(p_field.shape, p_here, p_value, p_field.keep) as new;
+    get diagnostics begun = row_count;
+    perform semmem.mark_changed(p_field, p_here, p_agent, begun);
+end $function$;
+revoke all on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) from public;
+grant execute on function semmem.fill_field(semmem.fields,bigint,text,timestamp with time zone,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.fn_pgqueuer_changed()
  RETURNS trigger
@@ -658,6 +1163,40 @@ END;
 $function$;
 revoke all on function semmem.fn_pgqueuer_changed() from public;
 grant execute on function semmem.fn_pgqueuer_changed() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.guard_rights()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    allowed constant text :=
+        'field <> all ((select coalesce(nullif(current_setting(%L, true), %L), %L)::text[])::text[])';
+    readable constant text := format(allowed, 'semmem.unreadable', '', '{}');
+    writable constant text := format(allowed, 'semmem.unwritable', '', '{}');
+begin
+    drop policy if exists readable on semmem.state;
+    drop policy if exists begun on semmem.state;
+    drop policy if exists ended on semmem.state;
+    drop policy if exists removed on semmem.state;
+    execute format('create policy readable on semmem.state as restrictive for select using (%s)', readable);
+    execute format('create policy begun on semmem.state as restrictive for insert with check (%s)', writable);
+    execute format('create policy ended on semmem.state as restrictive for update using (true) with check (%s)', writable);
+    execute format('create policy removed on semmem.state as restrictive for delete using (%s)', writable);
+end $function$;
+revoke all on function semmem.guard_rights() from public;
+grant execute on function semmem.guard_rights() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.held_lock(p_tenant text, p_kind text, p_id text, p_names text[])
+ RETURNS semmem.locks
+ LANGUAGE sql
+AS $function$
+    select * from semmem.locks l
+    where (l.tenant, l.scope_kind, l.scope_id) = (p_tenant, p_kind, p_id) and l.name = any (p_names)
+      and l.held_until > clock_timestamp()
+    order by l.name limit 1
+$function$;
+revoke all on function semmem.held_lock(text,text,text,text[]) from public;
+grant execute on function semmem.held_lock(text,text,text,text[]) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.is_failing(p_entrypoint text, p_tenant text, p_kind text, p_id text)
  RETURNS boolean
@@ -771,6 +1310,79 @@ end $function$;
 revoke all on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) from public;
 grant execute on function semmem.lexical(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean,text[],integer,boolean,timestamp with time zone,interval,interval) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.log_change(p_tenant text, p_kind text, p_id text, p_here bigint, p_entry text, p_agent text, p_subject text, p_fields text[], p_detail jsonb, p_now timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+begin
+    if cardinality(p_fields) = 0 then
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return p_here - 1;
+    end if;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, fields, detail, at)
+    values (p_tenant, p_kind, p_id, p_here, p_entry, p_agent, p_subject, p_fields, p_detail, p_now);
+    return p_here;
+end $function$;
+revoke all on function semmem.log_change(text,text,text,bigint,text,text,text,text[],jsonb,timestamp with time zone) from public;
+grant execute on function semmem.log_change(text,text,text,bigint,text,text,text,text[],jsonb,timestamp with time zone) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.make_checkpoint(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_name text, p_pinned boolean)
+ RETURNS SETOF semmem.checkpoints
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    made semmem.checkpoints;
+    oldest bigint;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    insert into semmem.checkpoints (tenant, scope_kind, scope_id, name, position, digest, agent, at, pinned)
+    values (p_tenant, p_kind, p_id, coalesce(p_name, 'at-' || here), here,
+            semmem.state_digest(p_tenant, p_kind, p_id, here), p_agent, p_now, p_pinned)
+    returning * into made;
+    perform from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id, c.name) = (p_tenant, p_kind, p_id, made.name)
+      and c.digest = semmem.state_digest(p_tenant, p_kind, p_id, c.position);
+    if not found then
+        raise exception using errcode = 'SM019', message = 'damaged', detail = made.name;
+    end if;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
+    values (p_tenant, p_kind, p_id, here, 'checkpoint', p_agent, made.name, p_now);
+
+    delete from semmem.checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id) = (p_tenant, p_kind, p_id) and not c.pinned and c.position < (
+        select o.position from semmem.checkpoints o
+        where (o.tenant, o.scope_kind, o.scope_id) = (p_tenant, p_kind, p_id) and not o.pinned
+        order by o.position desc offset 2 limit 1);
+    if found then
+        select min(c.position) into oldest from semmem.checkpoints c
+        where (c.tenant, c.scope_kind, c.scope_id) = (p_tenant, p_kind, p_id);
+        update semmem.heads h set state_floor = greatest(h.state_floor, oldest)
+        where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+        delete from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.to_position <= oldest;
+    end if;
+    return next made;
+end $function$;
+revoke all on function semmem.make_checkpoint(text,text,text,timestamp with time zone,text,text,boolean) from public;
+grant execute on function semmem.make_checkpoint(text,text,text,timestamp with time zone,text,text,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.mark_changed(p_field semmem.fields, p_here bigint, p_agent text, p_pieces bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    update semmem.fields f
+    set changed_at = p_here, changed_by = p_agent, pieces = p_pieces,
+        changed_before = case when f.changed_by = p_agent then f.changed_before else f.changed_at end,
+        before_by = case when f.changed_by = p_agent then f.before_by else f.changed_by end
+    where (f.tenant, f.scope_kind, f.scope_id, f.field)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+$function$;
+revoke all on function semmem.mark_changed(semmem.fields,bigint,text,bigint) from public;
+grant execute on function semmem.mark_changed(semmem.fields,bigint,text,bigint) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.matching(p_tenant text, p_kinds text[], p_ids text[], p_index text, p_kind text, p_agent text, p_session text, p_category text, p_since timestamp with time zone, p_until timestamp with time zone, p_importance double precision, p_superseded boolean)
  RETURNS SETOF semmem.vectors
  LANGUAGE sql
@@ -790,6 +1402,32 @@ AS $function$
 $function$;
 revoke all on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) from public;
 grant execute on function semmem.matching(text,text[],text[],text,text,text,text,text,timestamp with time zone,timestamp with time zone,double precision,boolean) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.pieces_of(p_shape text, p_here bigint, p_value jsonb, p_keep integer)
+ RETURNS TABLE(piece text, value jsonb)
+ LANGUAGE plpgsql
+ IMMUTABLE
+AS $function$
+begin
+    if p_shape = 'single' then
+        return query select '', p_value;
+    elsif p_shape = 'keys' then
+        return query select e.key, e.value from jsonb_each(p_value) e;
+    elsif p_shape = 'members' then
+        return query
+            select encode(sha256(convert_to(e.item::text, 'UTF8')), 'hex'), e.item
+            from jsonb_array_elements(p_value) as e (item)
+            group by e.item;
+    else
+        return query
+            select lpad(p_here::text, 19, '0') || ':' || lpad(e.number::text, 4, '0'), e.item
+            from jsonb_array_elements(p_value) with ordinality as e (item, number)
+            where p_keep is null or e.number > jsonb_array_length(p_value) - p_keep
+            order by e.number;
+    end if;
+end $function$;
+revoke all on function semmem.pieces_of(text,bigint,jsonb,integer) from public;
+grant execute on function semmem.pieces_of(text,bigint,jsonb,integer) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.postings(p_tenant text, p_kinds text[], p_ids text[], p_term text)
  RETURNS SETOF semmem.terms
@@ -815,6 +1453,92 @@ AS $function$
 $function$;
 revoke all on function semmem.queue(text,text,text,text,interval) from public;
 grant execute on function semmem.queue(text,text,text,text,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.reduce_pieces(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_told_at timestamp with time zone, p_confidence double precision, p_value jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    ended bigint := 0;
+    begun bigint;
+begin
+    if p_field.shape = 'keys' then
+        update semmem.state s set to_position = p_here
+        where (s.tenant, s.scope_kind, s.scope_id, s.field)
+            = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+          and s.piece = any (array(select jsonb_object_keys(p_value))) and s.to_position is null;
+        get diagnostics ended = row_count;
+    end if;
+
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, new.piece, p_here, p_field.shape,
+           new.value, p_confidence, p_agent, p_told_at, p_now
+    from semmem.pieces_of(p_field.shape, p_here, p_value, p_field.keep) as new
+    on conflict (tenant, scope_kind, scope_id, field, piece) where to_position is null do nothing;
+    get diagnostics begun = row_count;
+
+    if p_field.pieces + begun - ended > p_field.keep then
+        update semmem.state s set to_position = p_here
+        where (s.tenant, s.scope_kind, s.scope_id, s.field)
+            = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field)
+          and s.to_position is null and s.piece = any (array(
+            select o.piece from semmem.state o
+            where (o.tenant, o.scope_kind, o.scope_id, o.field)
+                = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field) and o.to_position is null
+            order by o.piece limit p_field.pieces + begun - ended - p_field.keep));
+        ended := p_field.pieces + begun - p_field.keep;
+    end if;
+    if p_field.pieces + begun - ended > 10000 then
+        raise exception using errcode = 'SM014', message = 'too many pieces', detail = p_field.field;
+    end if;
+    return case when begun + ended > 0 then begun - ended end;
+end $function$;
+revoke all on function semmem.reduce_pieces(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb) from public;
+grant execute on function semmem.reduce_pieces(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.reduce_single(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_told_at timestamp with time zone, p_confidence double precision, p_value jsonb, p_base jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+declare
+    standing semmem.state;
+    base numeric;
+    told jsonb := p_value;
+begin
+    select * into standing from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id, s.field, s.piece)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '') and s.to_position is null;
+
+    if p_field.reducer in ('add', 'max', 'min') then
+        base := (coalesce(standing.value, p_base) #>> '{}')::numeric;
+        case p_field.reducer
+            when 'max' then
+                if (p_value #>> '{}')::numeric <= base then return false; end if;
+            when 'min' then
+                if (p_value #>> '{}')::numeric >= base then return false; end if;
+            else
+                told := to_jsonb(coalesce(base, 0) + (p_value #>> '{}')::numeric);
+                if abs((told #>> '{}')::numeric) > 1000000000000000000 then
+                    raise exception using errcode = 'SM014', message = 'too large', detail = p_field.field;
+                end if;
+        end case;
+    elsif p_field.reducer = 'best' and p_confidence < standing.confidence
+        or p_field.reducer = 'latest' and p_told_at < standing.told_at then
+        return false;
+    end if;
+
+    update semmem.state s set to_position = p_here
+    where (s.tenant, s.scope_kind, s.scope_id, s.field, s.piece)
+        = (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '') and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    values (p_field.tenant, p_field.scope_kind, p_field.scope_id, p_field.field, '', p_here, 'single', told,
+            p_confidence, p_agent, p_told_at, p_now);
+    return true;
+end $function$;
+revoke all on function semmem.reduce_single(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb,jsonb) from public;
+grant execute on function semmem.reduce_single(semmem.fields,bigint,text,timestamp with time zone,timestamp with time zone,double precision,jsonb,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.refuse()
  RETURNS text
@@ -915,6 +1639,96 @@ end $function$;
 revoke all on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.remember(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.renew_locks(p_tenant text, p_kind text, p_id text, p_names text[], p_token bigint, p_ttl interval)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+AS $function$
+declare
+    until constant timestamptz := clock_timestamp() + p_ttl;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    perform semmem.advance(p_tenant, p_kind, p_id, 0);
+    perform semmem.check_locks(p_tenant, p_kind, p_id, p_names, p_token);
+    update semmem.locks l set held_until = until
+    where (l.tenant, l.scope_kind, l.scope_id, l.token) = (p_tenant, p_kind, p_id, p_token) and l.name = any (p_names);
+    return until;
+end $function$;
+revoke all on function semmem.renew_locks(text,text,text,text[],bigint,interval) from public;
+grant execute on function semmem.renew_locks(text,text,text,text[],bigint,interval) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_position bigint, p_subject text)
+ RETURNS TABLE(at bigint, written text[])
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    floor bigint;
+    other text;
+    changed semmem.fields;
+begin
+    perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
+    select h.state_floor into floor from semmem.heads h
+    where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+    if p_position < floor or p_position >= here then
+        raise exception using errcode = 'SM017', message = 'out of reach',
+            detail = jsonb_build_object('floor', floor, 'head', here - 1)::text;
+    end if;
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.declared_at > p_position
+      and exists (
+        select from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, f.field)
+          and s.from_position <= p_position and s.to_position > p_position)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM016', message = 'declared otherwise', detail = other;
+    end if;
+
+    written := array(
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and exists (
+            select from semmem.state s
+            where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, f.field)
+              and (s.from_position > p_position and s.to_position is null
+                   or s.from_position <= p_position and s.to_position > p_position))
+        order by f.field);
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+      and p_role <> all (f.writers)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM020', message = 'forbidden', detail = other;
+    end if;
+    update semmem.state s set to_position = here
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
+      and s.from_position > p_position and s.to_position is null;
+    insert into semmem.state (
+        tenant, scope_kind, scope_id, field, piece, from_position, shape, value, confidence, agent, told_at, recorded_at)
+    select s.tenant, s.scope_kind, s.scope_id, s.field, s.piece, here, s.shape, s.value, s.confidence, s.agent,
+           s.told_at, p_now
+    from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
+      and s.from_position <= p_position and s.to_position > p_position;
+
+    for changed in
+        select * from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+    loop
+        perform semmem.mark_changed(changed, here, p_agent, (
+            select count(*) from semmem.state s
+            where (s.tenant, s.scope_kind, s.scope_id, s.field) = (p_tenant, p_kind, p_id, changed.field)
+              and s.to_position is null));
+    end loop;
+    at := semmem.log_change(
+        p_tenant, p_kind, p_id, here, 'restored', p_agent, p_subject, written,
+        jsonb_build_object('to', p_position), p_now);
+    return next;
+end $function$;
+revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) from public;
+grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.scope_key(p_tenant text, p_kind text, p_id text)
  RETURNS text
  LANGUAGE sql
@@ -928,6 +1742,98 @@ $function$;
 revoke all on function semmem.scope_key(text,text,text) from public;
 grant execute on function semmem.scope_key(text,text,text) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.state_digest(p_tenant text, p_kind text, p_id text, p_position bigint)
+ RETURNS bytea
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+begin
+    return (
+        select sha256(coalesce(string_agg(sha256(convert_to(
+            jsonb_build_array(
+                s.field, s.piece, s.from_position, s.shape, s.value, s.confidence, s.agent,
+                extract(epoch from s.told_at), extract(epoch from s.recorded_at))::text,
+            'UTF8')), ''::bytea order by s.field, s.piece), ''::bytea))
+        from semmem.state s
+        where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id)
+          and s.from_position <= p_position and (s.to_position is null or s.to_position > p_position));
+end $function$;
+revoke all on function semmem.state_digest(text,text,text,bigint) from public;
+grant execute on function semmem.state_digest(text,text,text,bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.take(p_tenant text, p_kind text, p_id text, p_group text, p_consumer text, p_lease uuid, p_for interval, p_limit integer, p_attempts integer, p_reach bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    g semmem.groups;
+    through bigint;
+    given integer;
+    found_new integer;
+    last_new bigint;
+begin
+    select * into g from semmem.groups s
+    where (s.tenant, s.scope_kind, s.scope_id, s.name) = (p_tenant, p_kind, p_id, p_group) for update;
+    if not found then
+        return;
+    end if;
+    update semmem.deliveries d set dead = true
+    where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group)
+      and not d.dead and d.leased_until <= clock_timestamp() and d.attempts >= p_attempts;
+    update semmem.deliveries d
+    set consumer = p_consumer, lease = p_lease, attempts = d.attempts + 1, leased_until = clock_timestamp() + p_for
+    where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group) and d.position in (
+        select o.position from semmem.deliveries o
+        where (o.tenant, o.scope_kind, o.scope_id, o.group_name) = (p_tenant, p_kind, p_id, p_group)
+          and not o.dead and o.leased_until <= clock_timestamp()
+        order by o.position limit p_limit for update);
+    get diagnostics given = row_count;
+    if given >= p_limit or g.ordered and exists (
+        select from semmem.deliveries d
+        where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group) and not d.dead)
+    then
+        return;
+    end if;
+
+    -- Positions up to the head are all committed, so nothing appears behind it once this is read.
+    select least(h.head, g.claimed + p_reach) into through from semmem.heads h
+    where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
+    if through is null then  -- nothing was ever written here
+        return;
+    end if;
+    with new as materialized (
+        select e.position, e.id from semmem.events e
+        where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, p_kind, p_id)
+          and e.position > g.claimed and e.position <= through
+          and (cardinality(g.event_types) = 0 or e.event_type = any (g.event_types))
+        order by e.position limit p_limit - given
+    ), standing as (  -- waits for one that is being forgotten, which is then none any more
+        select n.position, n.id from new n join semmem.events e on e.tenant = p_tenant and e.id = n.id
+        order by n.position for key share of e
+    ), handed as (
+        insert into semmem.deliveries (
+            tenant, scope_kind, scope_id, group_name, position, event_id, consumer, lease, leased_until)
+        select p_tenant, p_kind, p_id, p_group, s.position, s.id, p_consumer, p_lease, clock_timestamp() + p_for
+        from standing s
+    )
+    select count(*), max(n.position) into found_new, last_new from new n;
+    update semmem.groups s set claimed = case when found_new = p_limit - given then last_new else through end
+    where (s.tenant, s.scope_kind, s.scope_id, s.name) = (p_tenant, p_kind, p_id, p_group);
+end $function$;
+revoke all on function semmem.take(text,text,text,text,text,uuid,interval,integer,integer,bigint) from public;
+grant execute on function semmem.take(text,text,text,text,text,uuid,interval,integer,integer,bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.take_position()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+    new.position := semmem.advance(new.tenant, new.scope_kind, new.scope_id);
+    return new;
+end $function$;
+revoke all on function semmem.take_position() from public;
+grant execute on function semmem.take_position() to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.take_turn(p_tenant text, p_kind text, p_id text)
  RETURNS void
  LANGUAGE sql
@@ -939,4 +1845,6 @@ grant execute on function semmem.take_turn(text,text,text) to semmem_app;
 
 CREATE TRIGGER keep_no_log BEFORE INSERT ON semmem.pgqueuer_log FOR EACH ROW EXECUTE FUNCTION semmem.keep_no_log();
 
-CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON semmem.pgqueuer FOR EACH STATEMENT EXECUTE FUNCTION semmem.fn_pgqueuer_changed();
+CREATE TRIGGER take_position BEFORE INSERT ON semmem.events FOR EACH ROW WHEN ((new."position" IS NULL)) EXECUTE FUNCTION semmem.take_position();
+
+CREATE TRIGGER tg_pgqueuer_changed AFTER INSERT ON semmem.pgqueuer FOR EACH ROW EXECUTE FUNCTION semmem.fn_pgqueuer_changed();

@@ -10,10 +10,12 @@ from semmem.retrieval.analysis import normalised
 from semmem.retrieval.render import Quotation, Rendered, edges, opening
 
 # Shares of the budget that no other tier takes while a tier can use its own.
-FLOORS: Mapping[Tier, float] = {"profile": 0.20, "summary": 0.10, "recent": 0.25, "retrieved": 0.35}
+FLOORS: Mapping[Tier, float] = {"profile": 0.20, "summary": 0.10, "state": 0.10, "recent": 0.25, "retrieved": 0.35}
+# These never take more than their share: the profile is so the same beside whatever else, and many fields of a state
+# leave room for what the question recalls.
+CAPPED: tuple[Tier, ...] = ("profile", "state")
 
-# Holds the markup of every tier and a short statement in each, in XML of every tier but one, in o200k_base; a test
-# counts it.
+# Holds the markup of every tier but the state's, and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
 MAX_BUDGET = 10_000_000
 
@@ -61,7 +63,7 @@ class Budget:
             tier = quotation.item.tier
             price = self._price(quotation)
             if price > floors[tier]:
-                if tier != "profile":  # it never takes more than its share, and so is the same beside whatever else
+                if tier not in CAPPED:
                     later.append(at)
                 if tier == "recent":
                     floors[tier] = 0  # a conversation has no gaps, as far as its share goes

@@ -18,9 +18,7 @@ target.parent.mkdir(parents=True, exist_ok=True)
 with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
     pip = [sys.executable, "-m", "pip", "download", "-qq", "--no-deps", "-d", scratch, "litellm==1.109.1"]
     if subprocess.run(pip, capture_output=True).returncode:
-        print(
-            "litellm 1.109.1 did not download: the bundled table is compared with none"
-        )
+        print("litellm 1.109.1 did not download: the bundled table is compared with none")
         sys.exit(0)
     with zipfile.ZipFile(next(pathlib.Path(scratch).glob("*.whl"))) as wheel:
         table = wheel.read(f"litellm/litellm_core_utils/tokenizers/{TABLE}")

@@ -9,33 +9,61 @@ from typing import TYPE_CHECKING, Any
 
 from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
+from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
+from semmem.domain.reducers import (
+    Reducer,
+    Told,
+    Unseen,
+    add,
+    append,
+    best,
+    latest,
+    max,
+    merge,
+    min,
+    replace,
+    told,
+    union,
+)
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
+from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
+from semmem.domain.workspace import Member, Overview, Question, Workspace
 from semmem.errors import (
     BadAnswer,
     Closed,
     ConfigurationError,
+    Conflict,
+    Damaged,
     EmbeddedServerError,
+    Forbidden,
     IndexMismatch,
     InvalidInput,
     KeyConflict,
+    LeaseLost,
+    LockHeld,
+    LockLost,
     MissingExtra,
     ModelError,
     ModelUnavailable,
     NotFound,
     NotSettled,
     PoolExhausted,
+    QuestionClosed,
     RequestFailed,
     RequestRefused,
     SchemaOutdated,
     SemmemError,
+    StateMismatch,
     StoreUnavailable,
     TimedOut,
+    TooFarBehind,
     Unconfirmed,
     WriteConflict,
 )
@@ -43,10 +71,13 @@ from semmem.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
+    from semmem.domain.schema import State
+    from semmem.memory.groups import Delivery, Group, Inbox
+    from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
     from semmem.memory.place import Place
     from semmem.memory.records import Records
-    from semmem.memory.scoped import ScopedMemory
+    from semmem.memory.scoped import AgentMemory, ScopedMemory
     from semmem.memory.transfer import Imported
     from semmem.ports import Clock, Reranker
     from semmem.stores.postgres.ledger import DeadLetter, Stage
@@ -55,27 +86,45 @@ if TYPE_CHECKING:
 __all__ = [
     "Ack",
     "AckStatus",
+    "AgentMemory",
     "BadAnswer",
     "Branch",
     "Category",
+    "Change",
+    "Checkpoint",
     "Clock",
     "Closed",
     "ConfigurationError",
+    "Conflict",
     "Context",
+    "Damaged",
     "DeadLetter",
+    "Delivery",
     "Drift",
     "DriftKind",
     "EmbeddedServerError",
+    "Entry",
+    "EntryKind",
     "Event",
     "EventFields",
     "Fact",
+    "Forbidden",
     "Format",
+    "Group",
+    "GroupLag",
+    "GroupStart",
     "Hit",
     "Imported",
+    "Inbox",
     "IndexMismatch",
     "InvalidInput",
     "Item",
     "KeyConflict",
+    "LeaseLost",
+    "Lock",
+    "LockHeld",
+    "LockLost",
+    "Member",
     "Memory",
     "MissingExtra",
     "ModelError",
@@ -85,13 +134,17 @@ __all__ = [
     "NotFound",
     "NotSettled",
     "Outdated",
+    "Overview",
     "Place",
     "PoolExhausted",
     "Precision",
+    "Question",
+    "QuestionClosed",
     "Recall",
     "Receipt",
     "Record",
     "Records",
+    "Reducer",
     "RequestFailed",
     "RequestRefused",
     "Reranker",
@@ -102,33 +155,56 @@ __all__ = [
     "ScopedMemory",
     "SemmemError",
     "Since",
+    "Snapshot",
     "Source",
     "Stage",
+    "State",
+    "StateMismatch",
     "StoreUnavailable",
     "Summary",
     "Tier",
     "TimedOut",
+    "Told",
+    "TooFarBehind",
     "Unconfirmed",
+    "Unseen",
     "Usage",
     "Validity",
     "View",
     "Waiting",
+    "Workspace",
     "WriteConflict",
+    "add",
+    "append",
+    "best",
+    "latest",
+    "max",
+    "merge",
+    "min",
     "open",
+    "replace",
+    "told",
+    "union",
 ]
 
 # Imported on first use: they load the database drivers and models, and what stands between these and the engine.
 _LAZY = {
     "open": "semmem.wiring.bootstrap",
+    "AgentMemory": "semmem.memory.scoped",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
+    "Delivery": "semmem.memory.groups",
+    "Group": "semmem.memory.groups",
+    "Inbox": "semmem.memory.groups",
     "Imported": "semmem.memory.transfer",
+    "Lock": "semmem.memory.locks",
     "Memory": "semmem.memory.memory",
     "Place": "semmem.memory.place",
     "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
     "Stage": "semmem.stores.postgres.ledger",
+    "State": "semmem.domain.schema",
     "Usage": "semmem.domain.extraction",
 }
 

@@ -2,10 +2,19 @@
 
 SemmemError
 ├── InvalidInput            (also a ValueError)
-│   └── KeyConflict
+│   ├── KeyConflict
+│   └── StateMismatch
+├── Conflict
+├── Forbidden
+├── LockHeld
+├── LockLost
+├── Damaged
 ├── NotFound
 ├── Closed
 ├── NotSettled
+├── TooFarBehind
+├── LeaseLost
+├── QuestionClosed
 ├── ConfigurationError
 │   ├── MissingExtra
 │   ├── SchemaOutdated
@@ -24,6 +33,9 @@ SemmemError
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 
 class SemmemError(Exception):
@@ -50,6 +62,66 @@ class KeyConflict(InvalidInput):
         )
 
 
+class StateMismatch(InvalidInput):
+    """A field of shared state is declared, or was told, in another way than here."""
+
+
+class Conflict(SemmemError):
+    """A field of shared state is not as the writer had seen it; nothing was written.
+
+    The writer had seen the log up to `seen`, and the agent `by` changed the field at `found`; now it has this `value`.
+    """
+
+    def __init__(self, field: str, *, seen: int, found: int, by: str | None, value: Any) -> None:
+        whose = f"the agent {by}" if by else "somebody"
+        super().__init__(
+            f"{field}: {whose} changed it at position {found}, and this writer had seen it as of {seen}; read it again "
+            "and decide again"
+        )
+        self.field, self.seen, self.found, self.by, self.value = field, seen, found, by, value
+
+
+class Forbidden(SemmemError):
+    """An agent's role may not "read" or "write" a field of shared state; nothing was read or written."""
+
+    def __init__(self, agent: str | None, role: str, field: str, action: str) -> None:
+        whose = f"the role {role}" if role else "who has no role"
+        super().__init__(
+            f"{field}: {whose} may not {action} it; let an agent do it whose role is among those that the field names"
+        )
+        self.agent, self.role, self.field, self.action = agent, role, field, action
+
+
+class LockHeld(SemmemError):
+    """Somebody else holds a lock, at most `until` then."""
+
+    def __init__(self, name: str, *, by: str | None, until: datetime) -> None:
+        whose = f"the agent {by}" if by else "somebody"
+        super().__init__(f"lock {name}: {whose} holds it until {until:%H:%M:%S} UTC; wait for it with `wait`")
+        self.name, self.by, self.until = name, by, until
+
+
+class LockLost(SemmemError):
+    """A lock is its holder's no more: it was released, forgotten, or ran out and was taken; nothing was written."""
+
+    def __init__(self, name: str, token: int) -> None:
+        super().__init__(
+            f"lock {name}: token {token} is not its holder's any more; take the lock again, and read again"
+        )
+        self.name, self.token = name, token
+
+
+class Damaged(SemmemError):
+    """The state at a checkpoint is not what it was when the checkpoint was made."""
+
+    def __init__(self, checkpoint: str) -> None:
+        super().__init__(
+            f"checkpoint {checkpoint}: its digest does not fit the state; restore the database from a backup, or an "
+            "earlier checkpoint"
+        )
+        self.checkpoint = checkpoint
+
+
 class NotFound(SemmemError):
     """Nothing with that id is visible in the scope."""
 
@@ -60,6 +132,40 @@ class Closed(SemmemError):
 
 class NotSettled(SemmemError):
     """Work is left after the time that was given to it."""
+
+
+class TooFarBehind(SemmemError):
+    """Entries behind the position `after` were taken out of the log, which goes back to `floor` alone."""
+
+    def __init__(self, after: int, floor: int) -> None:
+        super().__init__(
+            f"after: {after} is behind the log's floor, {floor}, and entries between them are gone; drop what was "
+            f"built of this log, build it again from the memory as it stands, and go on after {floor}"
+        )
+        self.after, self.floor = after, floor
+
+
+class LeaseLost(SemmemError):
+    """A delivery is not its consumer's any more: its lease was over, or its event was forgotten; nothing was stored."""
+
+    def __init__(self, group: str, position: int) -> None:
+        super().__init__(
+            f"group {group}: the lease on position {position} is over, and another consumer may have it; go on with "
+            "the next delivery, and ask for a longer lease where the work takes longer"
+        )
+        self.group, self.position = group, position
+
+
+class QuestionClosed(SemmemError):
+    """A question was answered before, with `choice` by the agent `by`, or is over without an answer (None)."""
+
+    def __init__(self, question: UUID, *, choice: str | None = None, by: str | None = None) -> None:
+        if choice is None:
+            how, fix = "nobody has answered it in time, or before the work ended", "ask again where it still matters"
+        else:
+            how, fix = f"it was answered with {choice} by {by or 'somebody who is no agent'}", "the first answer counts"
+        super().__init__(f"question {question}: {how}; {fix}")
+        self.question, self.choice, self.by = question, choice, by
 
 
 class ConfigurationError(SemmemError):

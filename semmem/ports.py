@@ -1,6 +1,6 @@
 """What the core asks of the outside world. Each promise below is proved by a contract test."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -328,7 +328,7 @@ class Reader(Protocol):
 
 
 class RecentCache(Protocol):
-    """The newest events of a scope, and notices of new ones. Never a truth: every call may raise StoreUnavailable.
+    """The newest events of a scope. Never a truth: every call may raise StoreUnavailable.
 
     Entries carry the scope's erasure epoch; an entry of an older epoch than the one asked with is dropped on read.
     `prefix` begins the names of its keys.
@@ -337,7 +337,7 @@ class RecentCache(Protocol):
     prefix: str
 
     async def push(self, events: Sequence[Event], epoch: int) -> None:
-        """Puts the events in front of their scope's list, capped and with a TTL, and announces them."""
+        """Puts the events in front of their scope's list, capped and with a TTL."""
         ...
 
     async def recent(self, scope: Scope, limit: int, epoch: int) -> list[Event] | None:
@@ -353,6 +353,18 @@ class RecentCache(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+class Wakeups(Protocol):
+    """Hints between processes that scopes' logs have grown. Any may be lost; every call may raise StoreUnavailable."""
+
+    async def tell(self, heads: Mapping[Scope, int]) -> None:
+        """Whoever hears of these scopes hears their logs' new heads."""
+        ...
+
+    def heard(self, followed: Collection[Scope]) -> AsyncGenerator[tuple[Scope, int], None]:
+        """Heads of the scopes that are followed; whose they are may change meanwhile. Ends when there are none."""
+        ...
 
 
 class TokenCounter(Protocol):

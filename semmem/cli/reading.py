@@ -72,7 +72,9 @@ def context(
     format: Annotated[Format, typer.Option(help="How it is rendered.")] = "text",
     tiers: Annotated[
         list[str] | None,
-        typer.Option(metavar="TIER,...", help="Of profile, summary, recent, retrieved these only; all, if left out."),
+        typer.Option(
+            metavar="TIER,...", help="Of profile, summary, state, recent, retrieved these only; all, if left out."
+        ),
     ] = None,
     also: Also = None,
     as_json: options.AsJson = False,

@@ -48,12 +48,19 @@ async def carried(reconciler: "Reconciler", *, patience: float = PATIENCE) -> No
 
 
 async def settle_unless_stalled(memory: "ScopedMemory") -> None:
-    """As `settle`, but where the model does not answer, it says so and waits for the index alone."""
+    """As `settle`, but where the model does not answer, it says so and waits for the index alone.
+
+    A context names a model from half of a request's time on; it is given the other half, for it may only be slow.
+    """
+    loop = asyncio.get_running_loop()
+    began, named_after = loop.time(), 0.0
     settling = asyncio.create_task(settle([memory]))
     try:
         while not (await asyncio.wait({settling}, timeout=STALL_POLL))[0]:
             context = await memory.context("what is new", budget=STALL_BUDGET, tiers=("recent",))
-            if "llm" in context.degraded:  # every context says when the model does not answer
+            if "llm" not in context.degraded:
+                named_after = loop.time() - began
+            elif loop.time() - began > 2 * named_after:
                 await memory.settled(facts=False)
                 notes.print("stored; its facts wait for the model, which does not answer", style="yellow")
                 return

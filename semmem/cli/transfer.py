@@ -253,7 +253,7 @@ def _warn_of_left(header: str) -> None:
     from semmem.domain.archive import object_of, read_header
     from semmem.memory.transfer import left_out
 
-    for warning in left_out(read_header(object_of(header.encode()))):
+    for warning in left_out(read_header(object_of(header.encode())).left_behind):
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
 
 

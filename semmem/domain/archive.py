@@ -8,6 +8,7 @@ facts, summaries and dead letters. A line never says whose memory it is: who imp
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -41,6 +42,18 @@ MARK = "semmem"  # the header's first field, by which it is known
 KINDS = ("event", "record", "retraction", "fact", "summary", "dead_letter")
 
 Check = Callable[[str, Any], Any]  # the field and its value; answers with the value in its one written form
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]  # a line's fields, not checked yet, as the next version has them
+
+# By version and kind: how a line of that version becomes one of the next. Every version below VERSION has an entry.
+UPGRADES: dict[int, dict[str, Upgrade]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The version of the lines that follow, and what the memory held that they do not."""
+
+    version: int
+    left_behind: Mapping[str, int]
 
 
 def written(kind: str, fields: Mapping[str, Any]) -> str:
@@ -89,25 +102,33 @@ def object_of(line: bytes) -> dict[str, Any]:
     return said
 
 
-def read_header(said: Mapping[str, Any]) -> dict[str, int]:
-    """What was left behind. Raises InvalidInput for a file that this release cannot read."""
+def read_header(said: Mapping[str, Any]) -> Header:
+    """Raises InvalidInput for a file that this release cannot read."""
     if said.get(MARK) != "memory":
         raise InvalidInput(MARK, "must be 'memory'", "pass a file that semmem exported")
     version = said.get("version")
     if isinstance(version, int) and version > VERSION:
         raise InvalidInput("version", f"is {version}, this release reads {VERSION}", "import it with a newer semmem")
     check_int("version", version, 1, VERSION)
+    assert isinstance(version, int), "check_int refuses all else"
     left = said.get("left_behind", {})
     if not isinstance(left, dict):
         raise InvalidInput("left_behind", "must be a JSON object", "export the memory again")
-    return {str(name): count for name, count in left.items() if type(count) is int and count > 0}
+    counts = {str(name): count for name, count in left.items() if type(count) is int and count > 0}
+    return Header(version=version, left_behind=counts)
 
 
-def read(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A line's kind and its fields, each checked and in its one written form. Raises InvalidInput."""
+def read(said: dict[str, Any], version: int) -> tuple[str, dict[str, Any]]:
+    """A line's kind and its fields as VERSION has them, each checked and in its one written form.
+
+    `version` is that of the file. Raises InvalidInput.
+    """
     kind = said.get("kind")
     if not isinstance(kind, str) or kind not in FIELDS:
         raise InvalidInput("kind", f"must be one of {', '.join(FIELDS)}", "export the memory again, with this release")
+    for earlier in range(version, VERSION):
+        upgrade = UPGRADES[earlier].get(kind)
+        said = upgrade(said) if upgrade else said
     fields = FIELDS[kind]
     for name in said:
         if name != "kind" and name not in fields:

@@ -76,8 +76,8 @@ def check_each(field: str, values: object, kind: type[T], *, least: int = 0, mos
 
 
 def check_callable(field: str, value: object) -> None:
-    if value is not None and not callable(value):
-        raise InvalidInput(field, f"must be a function, not {type(value).__name__}", "pass a function, or None")
+    if value is not None and (not callable(value) or isinstance(value, type)):
+        raise InvalidInput(field, f"must be a function, not a {type(value).__name__}", "pass a function, or None")
 
 
 def check_seconds(field: str, value: object) -> None:
@@ -152,9 +152,15 @@ def check_json(field: str, value: object, max_bytes: int) -> dict[str, Any]:
     outermost = dict(islice(value.items(), MAX_KEYS + 1))
     if not outermost:
         return {}
-    _check_shape(field, outermost, max_bytes)
+    plain: dict[str, Any] = check_json_value(field, outermost, max_bytes)
+    return plain
+
+
+def check_json_value(field: str, value: object, max_bytes: int) -> Any:
+    """Any JSON value, within the same limits."""
+    _check_shape(field, value, max_bytes)
     try:
-        encoded = json.dumps(outermost, allow_nan=False, ensure_ascii=False)
+        encoded = json.dumps(value, allow_nan=False, ensure_ascii=False)
         size = len(encoded.encode())
     except (TypeError, ValueError) as error:  # an integer may have too many digits as well
         raise InvalidInput(
@@ -164,8 +170,7 @@ def check_json(field: str, value: object, max_bytes: int) -> dict[str, Any]:
         raise InvalidInput(field, f"must be at most {max_bytes} bytes as JSON", "store large data elsewhere")
     if _ESCAPED_NUL.search(encoded):
         raise InvalidInput(field, "must not contain NUL", "remove this character first")
-    plain: dict[str, Any] = json.loads(encoded)
-    return plain
+    return json.loads(encoded)
 
 
 def _check_shape(field: str, value: object, most_values: int) -> None:

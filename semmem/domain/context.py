@@ -1,20 +1,20 @@
 """The assembled context: tiers of memory within a token budget."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from semmem.domain.event import Role
+from semmem.domain.event import Event, Role
 from semmem.domain.fact import Precision
 from semmem.domain.scope import Scope
 
-Tier = Literal["profile", "recent", "summary", "retrieved"]
+Tier = Literal["profile", "recent", "summary", "state", "retrieved"]
 Format = Literal["text", "xml", "messages"]
 
 # In the order they are rendered: what the query does not decide comes first, so that prompt caches work.
-TIERS: tuple[Tier, ...] = ("profile", "summary", "recent", "retrieved")
+TIERS: tuple[Tier, ...] = ("profile", "summary", "state", "recent", "retrieved")
 
 # Rendered memories stand between these two, whatever the format; text between them is never extracted again.
 OPENING = "<semmem-memory>"
@@ -52,7 +52,7 @@ class Item:
     """
 
     tier: Tier
-    kind: Literal["event", "fact", "summary"]
+    kind: Literal["event", "fact", "summary", "state"]
     id: UUID
     scope: Scope
     text: str
@@ -64,6 +64,40 @@ class Item:
     whole: bool = True  # False for an excerpt of a long text, which marks what it leaves out
     since: Since | None = None
     outdated: tuple[Outdated, ...] = ()  # what of an event's text holds no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What a context leaves out: the own words of the agent that reads it, too many of others', and what weighs little.
+
+    The agent's words of the conversation at hand stay, for they are no news but its own part in it.
+    """
+
+    agent: str | None = None
+    role: str | None = None  # whose fields of the state are shown; None sees all
+    others: int | None = None
+    min_importance: float = 0.0
+
+    @property
+    def stands_open(self) -> bool:
+        """Whether every event may be shown."""
+        return self.agent is None and self.others is None and not self.min_importance
+
+    def lets_through(self, events: Iterable[Event], session: str | None) -> list[Event]:
+        """Of events in the order of their worth."""
+        shown, others = [], 0
+        for event in events:
+            own = self.agent is not None and event.agent == self.agent
+            if event.importance < self.min_importance or (
+                own and event.role == "assistant" and (session is None or event.session != session)
+            ):
+                continue
+            if event.agent is not None and not own:
+                others += 1
+                if self.others is not None and others > self.others:
+                    continue
+            shown.append(event)
+        return shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
-from semmem.domain.fact import statement_hash
+from semmem.domain.fact import Draft, statement_hash
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.engine.summaries import SummaryRebuilder
@@ -17,6 +17,7 @@ from semmem.engine.writing import Batch, FactWriter
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
+from semmem.extractors.standing import MOST_COMPARED, Rivals, says_of_them
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints
@@ -63,7 +64,7 @@ class Consolidator:
             while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
                 await self._work_off(scope, first, last_attempt, turn)
         except Exception as error:
-            if not last_attempt or _is_outside(error):
+            if not last_attempt or is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
@@ -179,7 +180,7 @@ class Consolidator:
         )
 
     async def _questions(self, read: "_Read") -> list[Question]:
-        """Each draft with the facts that make the same statement, or are near it and current.
+        """Each draft with the facts that make the same statement, or are near it and current, or are its rivals.
 
         Of the same statement superseded facts take part too: a replay must not bring them back.
         """
@@ -190,11 +191,13 @@ class Consolidator:
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         said = {event.id: event.occurred_at for event in read.passed}
+        rivals = await self._rivals(scope, drafts)
         questions = []
         for draft, cosines in zip(drafts, near, strict=True):
             alike = same.get(statement_hash(draft.subject, draft.text), [])
             found = {fact.id: (fact, 1.0) for fact in alike}
             found |= {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
+            found = {fact.id: (fact, 0.0) for fact in rivals.of(draft)} | found
             question = Question(
                 draft=draft,
                 candidates=tuple(fact for fact, _ in found.values()),
@@ -203,6 +206,13 @@ class Consolidator:
             )
             questions.append(question)
         return questions
+
+    async def _rivals(self, scope: Scope, drafts: Sequence[Draft]) -> Rivals:
+        """The scope's newest facts, where a draft may change one, or be changed, that is told in other words."""
+        if not any(map(says_of_them, drafts)):
+            return Rivals(())
+        newest = await self._facts.find(scope, superseded=False, category=None, subject=None, limit=MOST_COMPARED)
+        return await asyncio.to_thread(Rivals, newest)
 
     async def _near(self, scope: Scope, embeddings: Embeddings) -> list[dict[UUID, float]]:
         """The facts near each vector, with their cosines; none near a draft that the embedder refused."""
@@ -226,7 +236,7 @@ class Consolidator:
             try:
                 await self._write(await self._extract(scope, some, some, {}, True), True)
             except Exception as error:
-                if _is_outside(error):
+                if is_outside(error):
                     raise
                 if len(some) == 1:
                     await self._bury(scope, some[0], error)
@@ -260,6 +270,6 @@ class _Read:
         return {summary.session: summary.text for summary in self.extraction.summaries}
 
 
-def _is_outside(error: Exception) -> bool:
+def is_outside(error: Exception) -> bool:
     """Whether a store, a model or the settings are the cause, and not what the batch holds."""
     return isinstance(error, SemmemError) and not isinstance(error, InvalidInput | BadAnswer)

@@ -102,8 +102,8 @@ class FactIndexer:
                 new = [one for one in found if one.fact.id in waiting]
                 await put_facts(tx, self._index.index_name, new)
                 await mark_facts_indexed(tx, [one.fact.id for one in new])
-                if self._mirrored:
-                    await add_work(tx, [one.fact.id for one in new if one.vector is not None])
+                embedded = [one.fact.id for one in new if one.vector is not None]
+                await add_work(tx, embedded, mirrored=self._mirrored)
 
     async def _embed(self, found: Sequence[IndexedFact]) -> Sequence[IndexedFact]:
         """As they are where the embedder is down."""

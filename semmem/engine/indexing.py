@@ -38,7 +38,7 @@ BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content
 
 
 class Indexer:
-    """Embeds a scope's new events, oldest first. `mirrored` says that another index has to follow Postgres.
+    """Embeds a scope's new events, oldest first. `mirrored` says that this process has another index, which follows.
 
     No event waits for the embedder: where it is down, words are indexed at once, and `embed_missing` brings the vectors
     later. What the embedder refuses is found by its words alone, and goes to the dead letters.
@@ -133,8 +133,8 @@ class Indexer:
             await mark_indexed(tx, ids)
             for id in refused.keys() & waiting:
                 await add_dead_letter(tx, "embedding", refused[id].reason, refused[id].detail, [id])
-            if self._mirrored:
-                await add_work(tx, [id for id in ids if id not in refused] if embeddings else [])
+            if embeddings:
+                await add_work(tx, [id for id in ids if id not in refused], mirrored=self._mirrored)
 
     async def _missing(self, scope: Scope) -> list[Event | Fact]:
         async with self._postgres.transaction(scope) as tx:
@@ -167,8 +167,8 @@ class Indexer:
                     await fill_vector(tx, item.id, embeddings.vectors[row], own)
                 elif await refuse_vector(tx, item.id):
                     await add_dead_letter(tx, "embedding", why.reason, why.detail, events_of(item))
-            if self._mirrored:
-                await add_work(tx, [item.id for item in items if item.id not in refused])
+            filled = [item.id for item in items if item.id not in refused]
+            await add_work(tx, filled, mirrored=self._mirrored)
 
 
 def _words(events: Sequence[Event]) -> dict[UUID, list[str]]:

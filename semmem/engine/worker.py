@@ -15,7 +15,7 @@ from pgqueuer.errors import RetryRequested
 
 from semmem.domain.scope import Scope
 from semmem.domain.stores import QDRANT, kind_of
-from semmem.engine.consolidation import Consolidator
+from semmem.engine.consolidation import Consolidator, is_outside
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
 from semmem.engine.heartbeat import Heartbeat
@@ -24,13 +24,22 @@ from semmem.engine.indexing import Indexer
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
-from semmem.errors import StoreUnavailable
+from semmem.errors import SemmemError, StoreUnavailable
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
 from semmem.runtime.turn import Turn
 from semmem.stores.postgres.followers import Followers
-from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue, Remaining, open_queue, scope_of_job
+from semmem.stores.postgres.jobs import (
+    ENTRYPOINTS,
+    Entrypoint,
+    JobQueue,
+    Remaining,
+    failures_of,
+    open_queue,
+    scope_of_job,
+)
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.share import as_job
 
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
@@ -41,7 +50,17 @@ RESTART_PAUSE = 1.0
 MAX_SCRUB_PAUSE = 3_600.0
 POLL_EVERY = timedelta(seconds=1)  # behind a pooler, where no notification arrives
 BATCHES_A_TURN = 4  # of one scope, while others wait
+CONNECTIONS = {"mirror": 2}  # that a job holds at once; one of the other kinds holds one
 CLOSE_SECONDS = 2.0  # for what was cancelled to end
+
+
+def retry_delay(backoff: timedelta, attempts: int) -> timedelta:
+    """Twice as long each time, up to MAX_BACKOFF, however long an outage lasts."""
+    if not backoff:
+        return backoff
+    enough = (MAX_BACKOFF // backoff).bit_length()  # doublings; more of them than a duration can hold is an error
+    factor: int = 2 ** min(attempts, enough)
+    return min(backoff * factor, MAX_BACKOFF)
 
 
 class JobManager(QueueManager):
@@ -113,6 +132,7 @@ class Worker:
         had = {kind_of(store) for store in self._stores}
         needed = {"mirror": QDRANT, "cache": "redis"}
         self._kinds = [kind for kind in kinds if kind not in needed or needed[kind] in had]
+        self._postgres.divide({kind: CONNECTIONS.get(kind, 1) for kind in self._kinds})
         if self._postgres.pooled:
             log.info("behind a pooler, which passes no notifications on: jobs are asked for every %s", POLL_EVERY)
         serving, sweeping = asyncio.create_task(self._serve()), asyncio.create_task(self._sweep())
@@ -175,10 +195,11 @@ class Worker:
             """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
             failpoints.reach("job-claimed")
             scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
-            last_attempt = job.attempts + 1 >= self._attempts
+            last_attempt = failures_of(job) + 1 >= self._attempts
             async with self._slots[entrypoint]:
                 if not self._stopping.is_set():
-                    await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
+                    with as_job(entrypoint):
+                        await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
             at_once = self._stopping.is_set() or turn.used_up
             await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
@@ -219,8 +240,12 @@ class Worker:
         if task.cancelled():
             log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
         elif error := task.exception():  # a job that ended any other way than done has to come back
-            delay = min(self._backoff * 2**job.attempts, MAX_BACKOFF)
-            faults.warn(f"{entrypoint} job failed and is tried again", error, scope_of_job(job.payload))
+            scope = scope_of_job(job.payload)
+            if isinstance(error, Exception) and not is_outside(error):
+                with suppress(SemmemError):  # one that cannot be counted now is an outage's
+                    await self._jobs.count_failure(job, scope)
+            delay = retry_delay(self._backoff, job.attempts)
+            faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from semmem.domain.checks import check_is, check_optional_id
 from semmem.domain.drift import Drift
+from semmem.domain.schema import State
 from semmem.domain.scope import Branch, Scope
 from semmem.memory.place import Opened, check_reindex, reconciler_of
 from semmem.memory.scoped import ScopedMemory
@@ -15,14 +16,24 @@ class Memory:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
 
-    def scope(self, *, tenant: str, user: str | None = None, workspace: str | None = None) -> ScopedMemory:
-        """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named."""
-        return self.at(Branch(Scope.one_of(tenant, user=user, workspace=workspace)))
+    def scope(
+        self,
+        *,
+        tenant: str,
+        user: str | None = None,
+        workspace: str | None = None,
+        state: type[State] | None = None,
+    ) -> ScopedMemory:
+        """The memory of one user or of one workspace of a tenant. Raises InvalidInput unless exactly one is named.
 
-    def at(self, place: Branch) -> ScopedMemory:
+        `state` is the class of what agents share there besides events, which `update` needs.
+        """
+        return self.at(Branch(Scope.one_of(tenant, user=user, workspace=workspace)), state=state)
+
+    def at(self, place: Branch, *, state: type[State] | None = None) -> ScopedMemory:
         """The memory of a place that `branches` named."""
         check_is("place", place, Branch)
-        return ScopedMemory(place, self._opened)
+        return ScopedMemory(place, self._opened, state=state)
 
     async def reindex(
         self, *, tenant: str | None = None, dry_run: bool = False, progress: Callable[[int, int], None] | None = None

@@ -8,6 +8,7 @@ from semmem.engine.erasure import Erasure
 from semmem.engine.reconciliation import Reconciler
 from semmem.errors import StoreUnavailable
 from semmem.memory.tiers import Tiers
+from semmem.memory.watching import Watching
 from semmem.ports import Clock, RecentCache
 from semmem.retrieval.search import Searcher
 from semmem.runtime.background import Background
@@ -15,12 +16,19 @@ from semmem.runtime.deadline import Calls
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
+from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.locks import LockStore
+from semmem.stores.postgres.log import EntryLog
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.workspaces import WorkspaceStore
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -30,10 +38,17 @@ class Parts:
     """semmem.wiring.bootstrap puts them together."""
 
     log: EventLog
+    entries: EntryLog
+    groups: GroupStore
     facts: FactStore
     summaries: SummaryStore
     branches: BranchStore
     records: RecordStore
+    state: StateStore
+    locks: LockStore
+    checkpoints: CheckpointStore
+    workspaces: WorkspaceStore
+    questions: QuestionStore
     ledger: Ledger
     archive: ArchiveStore
     health: HealthStore
@@ -43,13 +58,17 @@ class Parts:
     erasure: Erasure
     reconciler: Reconciler | None  # where there is a mirror
     background: Background
+    watching: Watching
     calls: Calls
     clock: Clock
     dedup_window: timedelta
 
     def announce(self, remembered: Remembered) -> None:
-        """Tells Redis, without the caller waiting for it."""
-        if self.cache and remembered.accepted:
+        """Tells followers and Redis, without the caller waiting for it."""
+        if not remembered.accepted:
+            return
+        self.watching.wake(remembered.accepted[0].scope, remembered.head)
+        if self.cache:
             self.background.start(_announce(self.cache, remembered))
 
 

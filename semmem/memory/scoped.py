@@ -1,52 +1,46 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
 from datetime import datetime
-from typing import Unpack, get_args
+from typing import get_args
 from uuid import UUID
 
 from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
-    MAX_EVENTS_PER_CALL,
+    MAX_LIMIT,
     check_callable,
     check_each,
     check_flag,
     check_int,
-    check_not_future,
     check_one_of,
     check_optional_id,
-    check_seconds,
     check_some_of,
     check_text,
     check_unit,
     check_uuid,
 )
-from semmem.domain.context import TIERS, Context, Format, Tier
+from semmem.domain.context import TIERS, Context, Format, Guard, Tier
 from semmem.domain.drift import Drift
-from semmem.domain.event import Ack, Event, EventFields, NewEvent
-from semmem.domain.extraction import Usage
+from semmem.domain.event import Event
 from semmem.domain.fact import Category, Fact, Summary
 from semmem.domain.hit import Filter, Recall, check_limit, check_page
 from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
-from semmem.domain.waiting import Waiting
-from semmem.errors import InvalidInput, NotFound, NotSettled
+from semmem.errors import InvalidInput, NotFound
+from semmem.memory.agent_work import AgentWork
+from semmem.memory.following import FollowedPlace
+from semmem.memory.operating import OperatedPlace
 from semmem.memory.place import Place, check_reindex, reconciler_of
 from semmem.memory.records import Records
+from semmem.memory.shared_work import SharedWork
 from semmem.memory.transfer import Imported, export, import_
-from semmem.runtime import failpoints
-from semmem.stores.postgres.ledger import DeadLetter
 
-SETTLE_POLL = 0.05
 MAX_PLACES = 1_000
-POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is work too
-EXPORT_PAGE = 500
-MAX_REPLAYED = 100_000  # dead letters in one call
 MAX_SEQ = 2**63 - 1
+OTHERS = 30  # events of other agents in an agent's context, where it does not say how many
 
 
-class ScopedMemory(Place):
+class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -61,6 +55,13 @@ class ScopedMemory(Place):
         """
         return ScopedMemory(self.place.below(*path, owner=owner), self._opened)
 
+    def agent(self, name: str, *, role: str | None = None) -> "AgentMemory":
+        """This place for one agent: what it writes is signed, and what others wrote meanwhile is known as theirs.
+
+        Its role in the work is the roster's. One that is said has to be the same, or is its own where nobody was named.
+        """
+        return AgentMemory(self.place, self._opened, agent=name, role=role, state=self._state)
+
     async def branches(
         self, *, after: Branch | None = None, limit: int | None = None, timeout: float | None = None
     ) -> list[Branch]:
@@ -74,28 +75,6 @@ class ScopedMemory(Place):
             raise InvalidInput("after", "must be a place of the same root", "pass the last one of the page before")
         async with self._parts.calls.read(timeout):
             return await self._parts.branches.below(self.place, after=after, limit=limit)
-
-    async def remember(self, content: str, *, timeout: float | None = None, **fields: Unpack[EventFields]) -> Ack:
-        """Stores one event; acknowledged when committed, with no model call in between.
-
-        Raises InvalidInput, KeyConflict (the key stands for another body), StoreUnavailable (Postgres is down) or
-        Unconfirmed: within `timeout` seconds (else SEMMEM_WRITE_TIMEOUT) Postgres did not say whether it is stored, and
-        with a `key` it can be sent again.
-        """
-        return (await self.remember_many([NewEvent(content=content, **fields)], timeout=timeout))[0]
-
-    async def remember_many(self, events: Sequence[NewEvent], *, timeout: float | None = None) -> list[Ack]:
-        """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        events = check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL)
-        parts, now = self._parts, self._parts.clock()
-        for index, event in enumerate(events):
-            if event.occurred_at is not None:
-                check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
-        async with parts.calls.write(timeout):
-            remembered = await parts.log.remember(self.place, events, now=now, dedup_window=parts.dedup_window)
-        failpoints.reach("event-committed")
-        parts.announce(remembered)
-        return list(remembered.acks)
 
     async def recall(
         self,
@@ -144,6 +123,8 @@ class ScopedMemory(Place):
         also: Sequence["ScopedMemory"] = (),
         format: Format = "text",
         tiers: Sequence[Tier] | Set[Tier] = TIERS,
+        others: int | None = None,
+        min_importance: float = 0.0,
         timeout: float | None = None,
     ) -> Context:
         """What holds now, summaries, recent events and recalled memories, within `budget` tokens, markup included.
@@ -151,16 +132,28 @@ class ScopedMemory(Place):
         The profile begins it, and is the same for every query as long as the facts are. Events of which something holds
         no more say what does.
 
-        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's.
+        An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's. Of
+        other agents' events at most `others` are shown as recent, in an agent's memory 30 where it does not say; what
+        it said elsewhere than in this `session` is no news to it. What weighs less than `min_importance` is left out.
         Raises InvalidInput for a budget that cannot hold the tiers' floors.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_optional_id("session", session)
         check_one_of("format", format, get_args(Format))
         check_some_of("tiers", tiers, TIERS)
+        if others is not None:
+            check_int("others", others, 0, MAX_LIMIT)
+        elif self._reader is not None:
+            others = OTHERS
+        check_unit("min_importance", min_importance)
+        if "state" in tiers:
+            await self._know_role()
+        guard = Guard(agent=self._reader, role=self._role, others=others, min_importance=min_importance)
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
-            return await parts.tiers.context(view, query, budget=budget, session=session, format=format, tiers=wanted)
+            return await parts.tiers.context(
+                view, query, budget=budget, session=session, format=format, tiers=wanted, guard=guard
+            )
 
     async def history(
         self,
@@ -188,16 +181,6 @@ class ScopedMemory(Place):
         if not found:
             raise NotFound(f"no event {id} in this scope")
         return found[0]
-
-    async def events(self) -> AsyncGenerator[Event]:
-        """Every event of the scope, oldest first."""
-        after: int | None = 0
-        while after is not None:
-            async with self._parts.calls.read():
-                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
-            for event in page:
-                yield event
-            after = page[-1].seq if page else None
 
     def export(self) -> AsyncGenerator[str]:
         """This place and all below it as lines of JSON, without line ends: all that `import_` makes the same again.
@@ -312,49 +295,6 @@ class ScopedMemory(Place):
         async with self._parts.calls.read(timeout):
             return await self._parts.erasure.receipts(self.scope, before=before, limit=limit)
 
-    async def settled(
-        self,
-        *,
-        also: Sequence["ScopedMemory"] = (),
-        facts: bool = True,
-        timeout: float = 60.0,
-        progress: Callable[[int], None] | None = None,
-    ) -> None:
-        """Waits until accepted events are extracted and indexed, and forgotten ones gone; for scripts and tests.
-
-        Without `facts` it waits for the index alone: recall finds the events then, and their facts later. `progress`
-        is told how many events wait. Raises NotSettled after `timeout` seconds.
-        """
-        check_flag("facts", facts)
-        check_seconds("timeout", timeout)
-        check_callable("progress", progress)
-        view = self.view(also)
-        try:
-            async with asyncio.timeout(timeout):
-                polls = 0
-                while await self._is_waiting(view, facts=facts):
-                    if progress and polls % POLLS_A_COUNT == 0:
-                        progress(max(await self._parts.log.count_waiting(view)))
-                    await asyncio.sleep(SETTLE_POLL)
-                    polls += 1
-        except TimeoutError:
-            raise NotSettled(
-                f"work is left after {timeout:g} s; is a worker running, and its model reachable?"
-            ) from None
-
-    async def _is_waiting(self, view: View, *, facts: bool) -> bool:
-        async with self._parts.calls.read():
-            waits = await self._parts.log.waiting(view, facts=facts)
-            if waits and facts:
-                await self._parts.log.hurry(view)
-        return waits
-
-    async def waiting(self, *, also: Sequence["ScopedMemory"] = (), timeout: float | None = None) -> Waiting:
-        """What still waits for a worker here, and for how long; recall and context name only what waits too long."""
-        view = self.view(also)
-        async with self._parts.calls.read(timeout):
-            return await self._parts.health.backlog(view, self._parts.clock())
-
     async def reindex(self, *, dry_run: bool = False, progress: Callable[[int, int], None] | None = None) -> Drift:
         """Compares Qdrant's points of this place, and of all below it, with Postgres, and mends what differs.
 
@@ -368,28 +308,15 @@ class ScopedMemory(Place):
         scopes = list(dict.fromkeys([self.scope, *(place.scope for place in below)]))
         return await reconciler.scopes(scopes, dry_run=dry_run, progress=progress)
 
-    async def dead_letters(
-        self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None
-    ) -> list[DeadLetter]:
-        """What could not be extracted or was refused, newest first; `before` is the id to go on from."""
-        check_page(before, limit)
-        check_flag("replayed", replayed)
-        async with self._parts.calls.read(timeout):
-            return await self._parts.ledger.dead_letters(self.scope, replayed=replayed, before=before, limit=limit)
-
-    async def replay(self, ids: Sequence[UUID] | None = None, *, timeout: float | None = None) -> int:
-        """Lets the events of these dead letters (all, if None) be extracted or embedded again; how many letters."""
-        if ids is not None:
-            ids = check_each("ids", ids, UUID, most=MAX_REPLAYED)
-        async with self._parts.calls.write(timeout):
-            return await self._parts.ledger.replay(self.scope, ids, self._parts.clock())
-
-    async def usage(self, *, timeout: float | None = None) -> Usage:
-        """Model calls and tokens that this scope's extraction has cost."""
-        async with self._parts.calls.read(timeout):
-            return await self._parts.ledger.usage(self.scope)
-
     def view(self, also: Sequence[Place]) -> View:
         """This scope and others of its tenant, to be read together. Raises InvalidInput for more than 1,000."""
         others = check_each("also", also, ScopedMemory, most=MAX_PLACES - 1)
         return View.of(self.scope, *(other.scope for other in others))
+
+
+class AgentMemory(AgentWork, ScopedMemory):
+    """A place for one agent, which signs what it says and does there."""
+
+    def branch(self, *path: str, owner: str | None = None) -> "AgentMemory":
+        """As ScopedMemory.branch, for the same agent."""
+        return AgentMemory(self.place.below(*path, owner=owner), self._opened, agent=self.name)

@@ -1,17 +1,20 @@
 """Gathers the tiers of a context: what holds, summaries, recent events, and what a question recalls."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
+from uuid import NAMESPACE_OID, uuid5
 
-from semmem.domain.context import Context, Format, Item, Since, Tier
+from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
+from semmem.domain.state import Snapshot
 from semmem.errors import StoreUnavailable
 from semmem.memory.present import Present
 from semmem.ports import RecentCache, TokenCounter
@@ -21,6 +24,7 @@ from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.events import EventLog, ScopeState
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 
 
@@ -43,6 +47,8 @@ LONG = 50_000  # characters of all tiers together, which take some 10 ms to coun
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4
 
+OPEN = Guard()
+
 SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 
 
@@ -53,11 +59,22 @@ class Recent:
         self._log, self._cache, self._cap = log, cache, cap
 
     async def read(
-        self, scope: Scope, state: ScopeState, session: str | None = None
+        self, scope: Scope, state: ScopeState, session: str | None = None, guard: Guard = OPEN
     ) -> tuple[list[Event], frozenset[str]]:
-        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded."""
+        """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded.
+
+        Where the guard leaves some of the newest out, the RECENT newest that it lets through, from further back.
+        """
         newest, degraded = await self._newest(scope, state)
         events = newest[:RECENT]
+        if not guard.stands_open and len(events) == min(RECENT, self._cap):
+            events = await self._log.news(
+                scope,
+                agent=guard.agent,
+                min_importance=guard.min_importance,
+                through=state.newest,
+                limit=RECENT,
+            )
         of_session = sum(event.session == session for event in events)
         if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
             return events, degraded
@@ -95,21 +112,31 @@ class Tiers:
         recent: Recent,
         searcher: Searcher,
         present: Present,
+        state: StateStore,
         counter: TokenCounter,
     ) -> None:
-        self._log, self._summaries, self._recent = log, summaries, recent
+        self._log, self._summaries, self._recent, self._state = log, summaries, recent, state
         self._searcher, self._present, self._counter = searcher, present, counter
 
     async def context(
-        self, view: View, query: str, *, budget: int, session: str | None, format: Format, tiers: Collection[Tier]
+        self,
+        view: View,
+        query: str,
+        *,
+        budget: int,
+        session: str | None,
+        format: Format,
+        tiers: Collection[Tier],
+        guard: Guard = OPEN,
     ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
             "profile": lambda: self._profile_tier(view),
-            "recent": lambda: self._recent_tier(view, session),
+            "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
-            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers),
+            "state": lambda: self._state_tier(view.scopes[0], query, budget, guard),
+            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
         # Afterwards, so that no item is of a moment later than what is known to hold.
@@ -156,28 +183,60 @@ class Tiers:
             items.append(item)
         return Gathered(items)
 
-    async def _retrieved_tier(self, view: View, query: str, budget: int, tiers: Collection[Tier]) -> Gathered:
+    async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
+        """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
+        state = await self._state.current(scope, None, [], role=guard.role)
+        longest = int(FLOORS["state"] / 2 * budget * CHARACTERS_A_TOKEN)  # of one field
+        newest = sorted(state.told_at, key=lambda name: -state.positions[name])
+        items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
+        return Gathered(items)
+
+    async def _retrieved_tier(
+        self, view: View, query: str, budget: int, tiers: Collection[Tier], guard: Guard
+    ) -> Gathered:
         """A text that would take more than its share of the budget is shown by what of it answers."""
-        # As many hits as may fit beside what the other tiers are sure of.
-        others = sum(FLOORS[tier] for tier in tiers if tier != "retrieved")
+        # As many hits as may fit beside what the other tiers are sure of; few places have a state.
+        others = sum(FLOORS[tier] for tier in tiers if tier not in ("retrieved", "state"))
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
-        recall = await self._searcher.recall(view, query, limit=hits, filter=Filter(), min_score=0.0, sift=turns_first)
+        weighty = Filter(min_importance=guard.min_importance)
+        recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
 
-    async def _recent_tier(self, view: View, session: str | None) -> Gathered:
+    async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
         states = await self._log.states(view)
         reads = await asyncio.gather(
-            *(self._recent.read(scope, states.get(scope, ScopeState()), session) for scope in view.scopes)
+            *(self._recent.read(scope, states.get(scope, ScopeState()), session, guard) for scope in view.scopes)
         )
         # The asked session's events first: the conversation at hand matters most.
         events = [event for found, _ in reads for event in found]
-        events = sorted(events, key=lambda event: (event.session != session, -event.seq))[:RECENT]
+        events = sorted(events, key=lambda event: (event.session != session, -event.seq))
+        events = guard.lets_through(events, session)[:RECENT]
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+def _field(state: Snapshot, name: str, query: str, longest: int, *, worth: float) -> Item:
+    """A field as it stands, and who told it."""
+    value, by = state[name], state.by[name]
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    short = excerpt(shown, query, longest)
+    return Item(
+        tier="state",
+        kind="state",
+        id=uuid5(NAMESPACE_OID, f"{state.scope.key} {name} {state.positions[name]}"),
+        scope=state.scope,
+        text=f"{name}, by {by}: {short}" if by else f"{name}: {short}",
+        voice="state",
+        role="system",
+        at=state.told_at[name],
+        session=None,
+        worth=worth,
+        whole=short == shown,
+    )
 
 
 def _item(tier: Tier, of: Event | Fact, text: str, worth: float) -> Item:

@@ -9,7 +9,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from semmem.domain.archive import MAX_LINE_BYTES, Sum, header, object_of, read, read_header, written
+from semmem.domain.archive import MAX_LINE_BYTES, Header, Sum, header, object_of, read, read_header, written
 from semmem.domain.consistency import Consistency, place_of
 from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput
@@ -29,6 +29,9 @@ _CUT = "copy the file whole, or export the memory again"
 _LEFT_BEHIND = {
     "receipts": "{} receipts of earlier forgets stay behind: they prove what that database erased",
     "audit_rows": "{} audit rows stay behind, and the token usage they count: they tell what that database did",
+    "fields": "{} fields of shared state stay behind: agents that work there go on with it",
+    "questions": "{} questions of agents stay behind: who asked them waits there",
+    "members": "{} agents on the roster stay behind, with the task that they work on",
 }
 
 
@@ -79,7 +82,7 @@ class Intake:
     def __init__(self, parts: Parts, place: Branch, copy: IO[bytes]) -> None:
         self._parts, self._place, self._copy = parts, place, copy
         self._consistency = Consistency(place, parts.clock())
-        self._left_behind: dict[str, int] = {}
+        self._header: Header | None = None  # until the first line is read
         self._retracted: dict[str, list[Line]] = {}  # by event
 
     async def check(self, lines: Lines) -> None:
@@ -103,9 +106,9 @@ class Intake:
     def _take(self, line: bytes, number: int, total: Sum) -> bool:
         said = object_of(line)
         if number == 1:
-            self._left_behind = read_header(said)
+            self._header = read_header(said)
             return False
-        kind, fields = read(said)
+        kind, fields = self._read(said)
         if kind == "end":
             if (fields["lines"], fields["sha256"]) != (total.lines, total.sha256):
                 raise InvalidInput("sha256", f"does not fit the {total.lines} lines before it", _CUT)
@@ -115,6 +118,10 @@ class Intake:
             self._retracted.setdefault(fields["event"], []).append((number, fields))
         total.add(line)
         return False
+
+    def _read(self, said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        assert self._header is not None, "the header is the first line, and read before any other"
+        return read(said, self._header.version)
 
     async def compare(self) -> None:
         """Raises InvalidInput for what contradicts the memory as it stands."""
@@ -142,7 +149,7 @@ class Intake:
         )
 
     def _warnings(self, moved: list[Moved]) -> Iterable[str]:
-        yield from left_out(self._left_behind)
+        yield from left_out(self._header.left_behind if self._header else {})
         if renamed := sum(one.renamed for one in moved):
             yield f"{renamed} items have new ids: their own are taken elsewhere in this tenant"
         if self._consistency.lowered:
@@ -160,7 +167,7 @@ class Intake:
         for number, line in enumerate(self._copy, start=1):
             if number == 1 or not line.strip():
                 continue
-            next_kind, fields = read(object_of(line))
+            next_kind, fields = self._read(object_of(line))
             if next_kind == "end":
                 break
             full = len(lines) >= BATCH or size >= MAX_BATCH_BYTES

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
-from semmem.ports import Embedder, Embeddings, Extractor, Reranker
+from semmem.ports import ChatAnswer, ChatModel, Embedder, Embeddings, Extractor, Reranker
 from semmem.runtime.breaker import Breaker, Open
 
 HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
@@ -52,17 +53,40 @@ class GuardedEmbedder:
         await self._embedder.embed([HARMLESS])
 
 
+def chat_breaker(patience: float) -> Breaker:
+    """For a chat model; `patience` is the time-out of its requests, in seconds."""
+    return Breaker("llm", _is_down, patience=patience)
+
+
+class WatchedChat:
+    """A chat model whose requests its breaker sees while they are under way; whether they are made, others decide."""
+
+    def __init__(self, chat: ChatModel, breaker: Breaker) -> None:
+        self._chat, self._breaker = chat, breaker
+
+    @property
+    def model(self) -> str:
+        return self._chat.model
+
+    async def complete(
+        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+    ) -> ChatAnswer:
+        with self._breaker.request():
+            return await self._chat.complete(messages, schema=schema, schema_name=schema_name, max_tokens=max_tokens)
+
+    async def aclose(self) -> None:
+        await self._chat.aclose()
+
+
 class GuardedExtractor:
     """Raises ModelUnavailable at once while its model is down; after a pause one batch is let through, and judged by.
 
-    An extractor knows a model that is down from one that fails at what was said. `patience` is the time-out of the
-    model's own calls, in seconds.
+    An extractor knows a model that is down from one that fails at what was said. The breaker is its chat model's.
     """
 
-    def __init__(self, extractor: Extractor, *, patience: float) -> None:
-        self._extractor = extractor
+    def __init__(self, extractor: Extractor, breaker: Breaker) -> None:
+        self._extractor, self.breaker = extractor, breaker
         self.name, self.limits = extractor.name, extractor.limits
-        self.breaker = Breaker("llm", _is_down, patience=patience)
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
         with _guarded(self.breaker, self.name):

@@ -55,6 +55,7 @@ class Breaker:
         self.name = name
         self._is_down, self._probe, self._threshold, self._patience = is_down, probe, threshold, patience
         self._longest_pause, self._clock, self._sleep = longest_pause, clock, sleep
+        self._requests: dict[object, float] = {}  # under way, by when they began
         self._failures = 0  # in a row
         self._due: float | None = None  # when it may be asked again; None while closed
         self._pause = FIRST_PAUSE
@@ -64,6 +65,22 @@ class Breaker:
     @property
     def open(self) -> bool:
         return self._due is not None
+
+    @property
+    def silent(self) -> bool:
+        """Whether it is known to be down, or takes so long over a request that is under way that it seems to be."""
+        now = self._clock()
+        return self.open or any(now - began > self._patience / 2 for began in self._requests.values())
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Around each request of a call that may make many: none of them fails before its time, but all can see it."""
+        request = object()
+        self._requests[request] = self._clock()
+        try:
+            yield
+        finally:
+            del self._requests[request]
 
     @contextmanager
     def guard(self) -> Iterator[None]:

@@ -30,6 +30,7 @@ from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
 from semmem.memory.present import Present
 from semmem.memory.tiers import Recent, Tiers
+from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
 from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
@@ -40,6 +41,7 @@ from semmem.ports import (
     Models,
     RecentCache,
     Reranker,
+    Wakeups,
 )
 from semmem.retrieval.search import Searcher
 from semmem.runtime import forking
@@ -48,22 +50,29 @@ from semmem.runtime.breaker import Guarded
 from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
+from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.followers import Followers
+from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
 from semmem.stores.postgres.ledger import Ledger
+from semmem.stores.postgres.locks import LockStore
+from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.points import IndexWork
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.standing import StandingFacts
+from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
     known_dimensions,
@@ -73,6 +82,7 @@ from semmem.wiring.opening import (
     open_embedded,
     open_mirror,
     open_postgres,
+    open_wakeups,
 )
 from semmem.wiring.settings import Settings, load_settings
 
@@ -97,6 +107,7 @@ class Stores:
     mirror: Mirror | None  # Qdrant, where it is the vector index
     keeper: MirrorKeeper | None  # of the mirror
     cache: RecentCache | None
+    wakeups: Wakeups | None
 
     @property
     def cache_name(self) -> str | None:
@@ -174,6 +185,7 @@ async def open_application(
         stores = await _stores(stack, settings, models.embedder)
         application = make_application(settings, stores, models, clock)
         stack.push_async_callback(application.parts.background.aclose)
+        stack.push_async_callback(application.parts.watching.aclose)
         if settings.runs_worker:
             await stack.enter_async_context(_running(application.worker, jobs))
         stack.callback(application.memory.close)
@@ -207,6 +219,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirrored = stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
+    entries, background = EntryLog(postgres), Background()
     summaries = SummaryStore(postgres)
     overdue = settings.overdue_after
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
@@ -222,19 +235,27 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
     parts = Parts(
         log=log,
+        entries=entries,
+        groups=GroupStore(postgres, log),
         facts=FactStore(postgres),
         summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
+        state=StateStore(postgres),
+        locks=LockStore(postgres),
+        checkpoints=CheckpointStore(postgres),
+        workspaces=WorkspaceStore(postgres, log),
+        questions=QuestionStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, models.counter),
+        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
         erasure=erasure,
         reconciler=_reconciler(stores),
-        background=Background(),
+        background=background,
+        watching=Watching(entries, stores.wakeups, background),
         calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
         clock=clock,
         dedup_window=settings.dedup_window,
@@ -316,12 +337,20 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
     pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
     await pgvector.ensure()
+    cache = await open_cache(stack, settings, servers, postgres.identity)
+    stores = Stores(
+        servers=servers,
+        postgres=postgres,
+        pgvector=pgvector,
+        mirror=mirror,
+        keeper=keeper,
+        cache=cache,
+        wakeups=open_wakeups(stack, settings, servers, postgres.identity),
+    )
+    await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
     if keeper:
         with suppress(StoreUnavailable):  # it may come later
             await keeper.check()
-    cache = await open_cache(stack, settings, servers, postgres.identity)
-    stores = Stores(servers=servers, postgres=postgres, pgvector=pgvector, mirror=mirror, keeper=keeper, cache=cache)
-    await Followers(postgres).name(stores.names)
     return stores
 
 

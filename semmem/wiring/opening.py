@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
-from semmem.models.guarded import GuardedEmbedder, GuardedExtractor
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
-from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter
+from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter, Wakeups
 from semmem.runtime import forking
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.postgres.pgvector import standing_dimensions
@@ -23,6 +23,8 @@ from semmem.stores.postgres.pool import Postgres
 from semmem.wiring.settings import Settings
 
 if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
     from semmem.embedded import Servers
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ def import_all(settings: Settings) -> None:
     if settings.all_embedded:
         wanted += ["semmem.embedded.scrubbing"]
     if settings.uses_redis:
-        wanted += ["semmem.stores.redis.recent"]
+        wanted += ["semmem.stores.redis.recent", "semmem.stores.redis.wakeups"]
     if settings.uses_qdrant:
         wanted += ["semmem.stores.qdrant.index"]
     if asks_models:
@@ -115,8 +117,9 @@ async def open_mirror(
     from semmem.stores.qdrant.index import QdrantIndex
 
     own = servers.qdrant_api_key if servers and settings.qdrant_url is None else None
+    search, write = settings.patience, settings.write_timeout.total_seconds()
     try:
-        client = connect(url, own or _secret(settings.qdrant_api_key))
+        client = connect(url, own or _secret(settings.qdrant_api_key), seconds=max(search, write))
     except ValueError as error:
         raise ConfigurationError("SEMMEM_QDRANT_URL must be like http://host:6333; correct it") from error
     mirror = QdrantIndex(
@@ -125,8 +128,8 @@ async def open_mirror(
         embedder_model=model,
         dimensions=dimensions,
         prefix=settings.qdrant_prefix,
-        search_seconds=settings.patience,
-        write_seconds=settings.write_timeout.total_seconds(),
+        search_seconds=search,
+        write_seconds=write,
         standing=standing,
     )
     stack.push_async_callback(mirror.aclose)
@@ -136,27 +139,47 @@ async def open_mirror(
 async def open_cache(
     stack: AsyncExitStack, settings: Settings, servers: "Servers | None", identity: Identity
 ) -> RecentCache | None:
-    url = settings.redis_url or (servers.redis_url if servers else None)
-    if url is None:
+    client = _redis(settings, servers)
+    if client is None:
         return None
-    from semmem.stores.redis.client import connect
     from semmem.stores.redis.recent import RedisRecent
 
-    try:
-        seconds = settings.patience / 4
-        client = connect(url, seconds)
-    except ValueError as error:
-        raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
     cache = RedisRecent(
         client,
         identity=identity,
         prefix=settings.redis_prefix,
         cap=settings.recent_events,
         ttl=settings.recent_ttl,
-        seconds=seconds,
+        seconds=settings.patience / 4,
     )
     stack.push_async_callback(cache.aclose)
     return cache
+
+
+def open_wakeups(
+    stack: AsyncExitStack, settings: Settings, servers: "Servers | None", identity: Identity
+) -> Wakeups | None:
+    client = _redis(settings, servers)
+    if client is None:
+        return None
+    from semmem.stores.redis.wakeups import RedisWakeups
+
+    wakeups = RedisWakeups(client, identity=identity, prefix=settings.redis_prefix, seconds=settings.patience / 4)
+    stack.push_async_callback(wakeups.aclose)
+    return wakeups
+
+
+def _redis(settings: Settings, servers: "Servers | None") -> "Redis | None":
+    """A client of the Redis that there is, if any."""
+    url = settings.redis_url or (servers.redis_url if servers else None)
+    if url is None:
+        return None
+    from semmem.stores.redis.client import connect
+
+    try:
+        return connect(url, settings.patience / 4)
+    except ValueError as error:
+        raise ConfigurationError("SEMMEM_REDIS_URL must be like redis://host:6379/0; correct it") from error
 
 
 def make_embedder(settings: Settings) -> Embedder:
@@ -180,13 +203,14 @@ def make_embedder(settings: Settings) -> Embedder:
 def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     if not settings.uses_llm:
         return OfflineExtractor()
+    breaker = chat_breaker(settings.llm_timeout.total_seconds())
     extractor = LlmExtractor(
-        make_chat(settings),
+        WatchedChat(make_chat(settings), breaker),
         counter,
         answer_tokens=settings.llm_answer_tokens,
         context_tokens=settings.llm_context_tokens,
     )
-    return GuardedExtractor(extractor, patience=settings.llm_timeout.total_seconds())
+    return GuardedExtractor(extractor, breaker)
 
 
 def make_chat(settings: Settings) -> ChatModel:

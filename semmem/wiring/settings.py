@@ -51,11 +51,16 @@ class Settings(BaseSettings):
         description="Postgres with pgvector; the embedded servers, if left out. With it, only what has a URL is used",
     )
     postgres_admin_url: str | None = Field(None, description="a login that may migrate; postgres_url, if left out")
-    postgres_pool: int = Field(10, ge=2, le=200, description="connections to Postgres a process holds at most")
+    postgres_pool: int = Field(
+        16,
+        ge=2,
+        le=200,
+        description="connections to Postgres a process holds at most; a fifth of 8 or more is not for jobs",
+    )
     postgres_wait: Duration = Field(
         timedelta(seconds=60), gt=timedelta(0), description="how long a call waits for one of them while all are in use"
     )
-    redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and notices")
+    redis_url: str | None = Field(None, description="Redis or Valkey, for recent events and to wake followers")
     redis_prefix: str = Field(
         "semmem",
         pattern=r"^[a-z0-9-]{1,40}$",

@@ -7,7 +7,7 @@ import asyncpg
 from semmem import Memory
 from semmem.testing import wait_until
 
-HELD = "select semmem.take_turn('acme', 'user', 'alice')"
+HELD = "select semmem.advance('acme', 'user', 'alice', 0)"
 WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 

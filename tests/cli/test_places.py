@@ -78,7 +78,7 @@ def test_context_shows_the_tiers_that_are_asked_for(alice: Command) -> None:
     assert alice("context", "Where?", "--tiers", "recent", "--tiers", "summary").code == 0
     answer = alice("context", "Where?", "--tiers", "recent,newest")
     assert answer.code == 2
-    assert "tiers: must name one or more of profile, summary, recent, retrieved" in answer.err
+    assert "tiers: must name one or more of profile, summary, state, recent, retrieved" in answer.err
 
 
 def test_records_are_put_read_listed_and_deleted(alice: Command) -> None:

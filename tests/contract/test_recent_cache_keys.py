@@ -1,8 +1,6 @@
-"""ports.RecentCache on Redis: notices, forgetting, and a server that is away."""
+"""ports.RecentCache on Redis: forgetting, and a server that is away."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -13,29 +11,9 @@ from semmem.errors import StoreUnavailable
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.redis.client import connect
 from semmem.stores.redis.recent import RedisRecent
-from semmem.testing import wait_until
 from tests.contract.adversarial import IDS
 from tests.contract.recent_cache import CAP, event, is_kept, some
 from tests.servers import silent_server
-
-
-class TestNotices:
-    async def test_a_push_is_announced_with_ids_only(self, cache: RedisRecent, client: Redis, alice: Scope) -> None:
-        keys, events = cache.keys(alice), some(alice, 2)
-        heard: list[dict[str, Any]] = []
-        async with client.pubsub() as subscription:
-            await subscription.subscribe(keys.channel)
-            await subscription.get_message(timeout=5)
-            await cache.push(events, epoch=0)
-
-            async def has_arrived() -> bool:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=0.1)
-                heard.extend([message] if message else [])
-                return bool(heard)
-
-            await wait_until(has_arrived)
-        ids = [str(each.id) for each in events]
-        assert json.loads(heard[0]["data"]) == ids
 
 
 class TestForget:

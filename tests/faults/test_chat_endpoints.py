@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 
 from semmem import NewEvent, ScopedMemory
@@ -154,6 +155,25 @@ async def test_a_fault_of_the_endpoint_buries_nothing(opener: Opener, reply: Rep
             server.answer = good
             await alice.settled(timeout=60)
             assert (await texts(alice), await alice.dead_letters()) == (FACTS | {POISON}, [])
+
+
+async def test_tries_that_met_an_outage_are_no_bad_answers(opener: Opener, owner: asyncpg.Connection) -> None:
+    replies: list[str | Reply] = []
+
+    def say(body: dict[str, Any]) -> str | Reply:
+        return replies.pop(0) if replies else good(body)
+
+    async def was_tried_often() -> bool:
+        return bool(await owner.fetchval("select bool_or(attempts > 3) from semmem.jobs"))
+
+    with ModelServer(lambda body: failing(503, message="Loading model")) as server:
+        async with remembering(opener, server, SAID[:1], attempts=2) as alice:
+            await wait_until(was_tried_often)
+            replies += ["no idea", "no idea"]  # the answer, and the one to what was wrong with it
+            server.answer = say
+            await alice.settled(timeout=60)
+            assert replies == []
+            assert (await texts(alice), await alice.dead_letters()) == ({"alice said: I live in Berlin."}, [])
 
 
 async def test_an_endpoint_that_hangs_at_one_text_holds_back_no_other(opener: Opener) -> None:

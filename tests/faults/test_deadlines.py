@@ -12,10 +12,11 @@ import pytest_asyncio
 
 from semmem import InvalidInput, ScopedMemory, StoreUnavailable, TimedOut, Unconfirmed
 from semmem.stores.postgres import trust
+from semmem.stores.qdrant.client import WRITE_SECONDS
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
-from tests.faults.proxy import BlackHole, Drop, Proxy
+from tests.faults.proxy import BlackHole, Delay, Drop, Proxy
 
 DEADLINE = 3.0  # seconds: long enough for a busy machine to answer in, where nothing hangs
 
@@ -179,6 +180,20 @@ async def test_a_worker_whose_connection_was_dropped_goes_on_by_itself(
 
 async def _found(alice: ScopedMemory, word: str) -> bool:
     return word in str(await alice.recall(word))
+
+
+@pytest.mark.soak
+async def test_a_slow_qdrant_has_as_long_as_the_write_timeout_says(urls: dict[str, Any], clock: ManualClock) -> None:
+    """A second more than the ten that are its client's own."""
+    address = urlsplit(urls["qdrant_url"])
+    async with Proxy(partial(asyncio.open_connection, address.hostname, address.port)) as proxy:
+        through = {"qdrant_url": f"http://127.0.0.1:{proxy.port}"}
+        async with opened(urls | through, clock, worker=False, write_timeout=60) as application:
+            mirror = application.stores.mirror
+            assert mirror is not None
+            await proxy.impose(Delay(WRITE_SECONDS + 1))
+            assert not await mirror.stands("nobody")
+            await proxy.heal()
 
 
 async def test_closing_does_not_wait_for_a_silent_postgres(

@@ -308,6 +308,23 @@ async def test_doctor_names_another_prefix(
     assert f"set SEMMEM_QDRANT_PREFIX={urls['qdrant_prefix']}" in found.what
 
 
+async def test_what_a_process_without_qdrant_writes_is_carried_there_by_one_that_has_it(opener: Opener) -> None:
+    async with opener() as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember("I live in Gothenburg.")
+        await alice.settled()
+    async with opener(vector_index="pgvector") as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember("I moved to Oslo.")
+        await alice.settled()
+    async with opener() as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.settled()
+        drift = await alice.reindex(dry_run=True)
+        assert (drift.kinds, drift.compared >= 4) == ({}, True)
+        assert not (await alice.recall("Where does she live?")).degraded
+
+
 async def test_pgvector_has_nothing_to_compare(opener: Opener) -> None:
     async with opener(vector_index="pgvector") as application:
         alice = application.memory.scope(tenant="acme", user="alice")

@@ -20,7 +20,7 @@ from tests.applications import opened
 from tests.faults.proxy import BlackHole, Drip, Fault, Proxy
 from tests.unit.extractors.builders import answer
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("fairness")]
+pytestmark = pytest.mark.soak
 
 LONG = 600  # seconds: what hangs does so for the whole test
 DEADLINE = 10

@@ -14,6 +14,7 @@ from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.settings import load_settings
 from tests.applications import Opener
+from tests.unit.extractors.builders import answer
 
 SAID = "I am allergic to peanuts."
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -147,3 +148,30 @@ async def test_what_does_not_answer_a_worker_is_told_to_other_processes(opener: 
             health = await other.parts.health.read()
             [workers, *_] = work_checks(health, load_settings(), NOW)
             assert (workers.state, workers.what.split("; ")[-1]) == ("degraded", "llm did not answer")
+
+
+async def test_a_first_request_that_hangs_is_named_before_it_has_failed(
+    opener: Opener, owner: asyncpg.Connection, hang: threading.Event
+) -> None:
+    with ModelServer(lambda body: Reply(text=answer(), after=hang)) as server:
+        model = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test", "llm_timeout": 10}
+        async with opener(**model, stop_grace=0), opener(worker=False) as other:
+            alice = _alice(other)
+
+            async def degraded() -> set[str]:
+                return set((await alice.context("peanuts", budget=500)).degraded)
+
+            async def named() -> bool:
+                return await degraded() == {"llm"}
+
+            await alice.remember(SAID)
+            await wait_until(lambda: server.requests)
+            assert await degraded() == set()
+            await wait_until(named)
+            assert await owner.fetchval("select max(attempts) from semmem.jobs") == 0
+            bob = other.memory.scope(tenant="acme", user="bob")
+            assert not (await bob.context("peanuts", budget=500)).degraded
+
+            hang.set()
+            await alice.settled()
+            assert await degraded() == set()

@@ -15,7 +15,7 @@ from tests.applications import Opener
 from tests.faults.agent import DEAD_AFTER, SAID
 from tests.faults.oracle import drift, nothing_lost_and_nothing_doubled
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.soak
 
 IN_FORGET = ("forget-writing", "forget-committed", "cache-followed", "mirror-followed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")

@@ -16,7 +16,7 @@ from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("leaks")]
+pytestmark = pytest.mark.soak
 
 OPENS, ROUNDS = 12, 10
 BACKENDS = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"

@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.faults.expected import differs
 from tests.faults.matrix import DEPENDENCIES, FAULTS, VERBS, Bench, Episode, open_bench
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.soak
 
 UNIT = 1.5  # seconds: the deadline that is configured here
 # The whole list and the time of each answer, which depends on the machine, are for `make faults`.

@@ -21,7 +21,7 @@ from tests.applications import Opener
 ALICE = Scope.user("acme", "alice")
 HELD = {
     "index": "select pg_advisory_xact_lock(semmem.job_lock('index', 'acme', 'user', 'alice'))",
-    "turn": "select semmem.take_turn('acme', 'user', 'alice')",
+    "turn": "select semmem.advance('acme', 'user', 'alice', 0)",
     "scope": "select from semmem.scopes for update",
 }
 CHECK_EVERY = timedelta(seconds=0.2)

@@ -15,8 +15,10 @@ import asyncpg
 import pytest
 
 from semmem import ConfigurationError, NewEvent, ScopedMemory
+from semmem.domain.scope import Scope
+from semmem.engine.summaries import SummaryRebuilder
 from semmem.stores.postgres.jobs import JobQueue
-from semmem.testing import ModelServer, Reply, wait_until
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.settings import EXTRACT_AFTER, load_settings
 from tests.applications import Opener
@@ -91,6 +93,30 @@ async def test_lost_work_for_the_mirror_and_for_a_receipt_is_swept_up(
         await _alice(application).settled()
         assert receipt.id is not None
         assert (await _alice(application).receipt(receipt.id)).complete
+
+
+async def test_a_record_that_expires_while_a_job_is_finishing_does_not_wait_for_a_sweep(
+    opener: Opener, owner: asyncpg.Connection, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rebuild = SummaryRebuilder.run
+
+    async def slow(rebuilder: SummaryRebuilder, scope: Scope) -> None:
+        """What an erase job does last, while time goes on."""
+        clock.advance(minutes=2)
+        await rebuild(rebuilder, scope)
+
+    monkeypatch.setattr(SummaryRebuilder, "run", slow)
+    async with opener(sweep_every=NEVER) as application:
+        alice = _alice(application)
+        await alice.records.put("door", {"code": 4711}, ttl=timedelta(minutes=1))
+        ack = await alice.remember("I am allergic to peanuts.")
+        await alice.settled()
+        await alice.forget(event=ack.id)
+        await wait_until(lambda: _no_record_is_left(owner))
+
+
+async def _no_record_is_left(connection: asyncpg.Connection) -> bool:
+    return not await connection.fetchval("select exists (select from semmem.records)")
 
 
 async def test_an_event_that_comes_while_a_job_is_finishing_does_not_wait_for_a_sweep(

@@ -12,10 +12,20 @@ select tenant, scope_kind, scope_id, 24, 120 from said group by tenant, scope_ki
 
 insert into semmem.events (
     tenant, scope_kind, scope_id, id, session, role, agent, event_type, content, importance, metadata, occurred_at,
-    recorded_at, key, body_hash, indexed_at, consolidated_at)
+    recorded_at, key, body_hash, indexed_at, consolidated_at, position)
 select tenant, scope_kind, scope_id, event_id, session, 'user', 'desk', 'message', 'I said this as number ' || n, 0.5,
-       '{}', at, at, 'k' || n, decode(md5(n::text), 'hex'), at, at
+       '{}', at, at, 'k' || n, decode(md5(n::text), 'hex'), at, at, n + 1
 from said order by tenant, scope_id, n;
+insert into semmem.heads (tenant, scope_kind, scope_id, head)
+select tenant, scope_kind, scope_id, 25 from semmem.scopes;
+insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, subject, at)
+select tenant, scope_kind, scope_id, 21 + n, 'lock', 'report', at from said where n < 5;
+insert into semmem.groups (tenant, scope_kind, scope_id, name, event_types, ordered, claimed)
+select tenant, scope_kind, scope_id, 'audit', '{}', false, 10 from semmem.scopes;
+insert into semmem.deliveries (
+    tenant, scope_kind, scope_id, group_name, position, event_id, consumer, lease, leased_until)
+select tenant, scope_kind, scope_id, 'audit', n + 1, event_id, 'a-1', gen_random_uuid(), timestamptz '2030-01-01'
+from said where n < 10;
 
 insert into semmem.facts (
     tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence, importance,
@@ -76,6 +86,37 @@ select tenant, scope_kind, scope_id, id, store, committed_at
 from semmem.receipts, unnest(array['qdrant', 'redis:semmem']) as store;
 insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
 select tenant, scope_kind, scope_id, event_id, decode(md5('x' || n), 'hex'), 'number', at from said where n % 10 = 4;
+
+-- The state that agents share, of a version before the one that is used; every other item ended.
+insert into semmem.fields (
+    tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, pieces, changed_at)
+select tenant, scope_kind, scope_id, field, 1, '', 1, reducer, shape, false, 10, 20
+from semmem.scopes, (values ('title', 'replace', 'single'), ('notes', 'append', 'items')) as f (field, reducer, shape);
+insert into semmem.state (
+    tenant, scope_kind, scope_id, field, piece, from_position, to_position, shape, value, confidence, agent, told_at,
+    recorded_at)
+select tenant, scope_kind, scope_id, 'title', '', n, nullif(n + 1, 20), 'single', '"A title"'::jsonb, 1, 'desk', at, at
+from said where n > 0
+union all
+select tenant, scope_kind, scope_id, 'notes', lpad(n::text, 19, '0') || ':0001', n, case when n % 2 = 0 then 20 end, 'items',
+       '"A note"', 1, 'desk', at, at
+from said where n > 0;
+insert into semmem.locks (tenant, scope_kind, scope_id, name, token, held_until)
+select tenant, scope_kind, scope_id, name, 1, '-infinity' from semmem.scopes, unnest(array['report', 'draft']) as name;
+insert into semmem.checkpoints (tenant, scope_kind, scope_id, name, position, digest, at, pinned)
+select tenant, scope_kind, scope_id, 'c' || n, n, '', at, false from said where n > 16;
+
+-- What agents worked on together, until it was done.
+insert into semmem.workspaces (tenant, scope_kind, scope_id, task, position, begun_at, ended_at, status)
+select tenant, scope_kind, scope_id, 'A task', 1, timestamptz '2026-02-01', timestamptz '2026-02-02', 'done'
+from semmem.scopes;
+insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
+select tenant, scope_kind, scope_id, agent, 'clerk', false from semmem.scopes, unnest(array['desk', 'door']) as agent;
+insert into semmem.questions (
+    tenant, scope_kind, scope_id, id, agent, asked, question, options, position, asked_at, until)
+select tenant, scope_kind, scope_id, gen_random_uuid(), 'desk', 'human', 'Is ' || n || ' right?', array['yes', 'no'], n, at,
+       timestamptz '2030-01-01'
+from said where n % 5 = 0;
 
 -- Jobs that nobody takes before the year is over.
 insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)

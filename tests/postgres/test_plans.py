@@ -4,24 +4,27 @@ What the application sends is watched on its connections (see spy.py) while it i
 """
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from semmem import NewEvent, NewRecord
+from semmem import NewEvent, NewRecord, State, append
 from semmem.domain.scope import Scope
+from semmem.memory.scoped import ScopedMemory
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
+from tests.fleet.asking import asked
 from tests.postgres.spy import Spied, spying
 from tests.servers import ServerUrls, with_database
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("plans")]
+pytestmark = pytest.mark.soak
 
 SEED = (Path(__file__).parent / "fifty_tenants.sql").read_text("utf-8")
 ADDED = 50  # rows to a table by the walk, at most
@@ -29,6 +32,11 @@ MOST_READS = 2  # of the same row by one statement, on average
 OF_TENANTS = """
     select relname from pg_class c join pg_attribute a on a.attrelid = c.oid and attname = 'tenant'
     where relnamespace = 'semmem'::regnamespace and relkind = 'r'"""
+
+
+class Shared(State, version=2):
+    title: str = ""
+    notes: Annotated[list[str], append]
 
 
 def _settings(postgres_url: str) -> dict[str, Any]:
@@ -47,6 +55,9 @@ async def seeded(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     owner = await asyncpg.connect(url)
     await owner.execute(SEED)
     await owner.close()
+    async with opened(_settings(url), ManualClock(), worker=False) as application:
+        place = application.memory.scope(tenant="t07", user="u3", state=Shared)
+        await place.update(title="A title")  # which is refused once, until the class of the walk is declared
     yield url
     await admin.execute(f'drop database "{name}" with (force)')
     await admin.close()
@@ -105,6 +116,9 @@ async def _walk(application: Application) -> None:
     await memory.waiting()
     await memory.usage()
     await _walk_records(memory)
+    await _walk_the_log(application, memory)
+    await _walk_the_state(application, memory)
+    await _walk_the_work(memory)
     await _walk_the_mirrors_way(application)
 
     letters = await memory.dead_letters(limit=2)
@@ -129,6 +143,57 @@ async def _walk_records(memory: Any) -> None:
     await memory.records.find(matching={"size": 7}, after=first, refresh=True)
     await memory.records.of([uuid4()])
     await memory.records.delete(["size"])
+
+
+async def _walk_the_log(application: Application, memory: ScopedMemory) -> None:
+    async with aclosing(memory.follow(after=0, event_types={"message"}, fields={"verdict"})) as follower:
+        await anext(follower)
+    await memory.entries(after=1, until=9)
+    await memory.latest(agent="desk")
+    await application.parts.entries.head(memory.scope)
+    await application.parts.entries.heads([memory.scope])
+    group = memory.group("billing", start="first")
+    async with group.deliveries(consumer="b-1") as inbox:
+        await (await anext(inbox)).settle(remember=[NewEvent(content="It is paid.")])
+        await (await anext(inbox)).release()
+    await group.lag()
+    await group.dead_letters()
+    await group.replay()
+    await group.delete()
+
+
+async def _walk_the_state(application: Application, memory: ScopedMemory) -> None:
+    shared = application.memory.at(memory.place, state=Shared).agent("desk")
+    await shared.update(title="Another title", notes=["another note"])
+    state = await shared.state()
+    await shared.update(expected=state, title="The third")
+    await shared.state(at=18, fields=["notes"])
+    await shared.state(at=application.parts.clock())
+    async with shared.lock("report", "draft", ttl=timedelta(minutes=1)) as lock:
+        await lock.renew()
+        await shared.update(title="The fourth", lock=lock)
+        await shared.remember("The report is written.", lock=lock)
+    checkpoint = await shared.checkpoint()
+    await shared.checkpoints()
+    await shared.pin(checkpoint)
+    await shared.verify(checkpoint)
+    await shared.update(title="The fifth", notes=["a last note"])
+    await shared.restore(checkpoint)
+
+
+async def _walk_the_work(memory: ScopedMemory) -> None:
+    await memory.begin("Another task", roster={"desk": "clerk"})
+    desk = memory.agent("desk")
+    await desk.status("busy", ttl=timedelta(minutes=1))
+    await desk.role()
+    question = await asked(desk, memory, "Send it?", ("yes", "no"))
+    await memory.answer(question.id, "yes")
+    await desk.ask("Send it?", ("yes", "no"), within=timedelta(hours=1))
+    await memory.questions(of="human", answered=True, before=question.position, limit=5)
+    await desk.context("What is allergic?", budget=2_000, min_importance=0.9)
+    await memory.overview()
+    await memory.forget(agent="door")
+    await memory.end("done", "It is sent.")
 
 
 async def _walk_the_mirrors_way(application: Application) -> None:
@@ -158,7 +223,7 @@ def _listed(found: set[tuple[str, str]]) -> str:
 async def test_the_walk_leads_past_the_hot_statements(spied: Spied, own: dict[str, int]) -> None:
     assert spied.errors == []
     said = "\n".join(spied.statements)
-    for part in ("semmem.remember(", "semmem.lexical(", "semmem.matching(", "semmem.sourced_facts", "semmem.queue("):
+    for part in ("semmem.append(", "semmem.lexical(", "semmem.matching(", "semmem.sourced_facts", "semmem.queue("):
         assert part in said
     assert own.keys() <= {node.table for node in spied.nodes}
     assert len(spied.statements) >= 100

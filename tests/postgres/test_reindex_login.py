@@ -16,7 +16,7 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import opened
 from tests.servers import with_login
 
-PLACES: dict[str, dict[str, str]] = {"user": {"user": "alice"}, "workspace": {"workspace": "launch"}}
+PLACES: dict[str, dict[str, Any]] = {"user": {"user": "alice"}, "workspace": {"workspace": "launch"}}
 
 
 @pytest.fixture(params=["inherits", "inherits nothing"])

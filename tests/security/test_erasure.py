@@ -15,8 +15,8 @@ from semmem.wiring.bootstrap import Application
 
 CANARY = "heliotrope"
 
-# What remains of a forgotten scope: its own row, and ids and counts that prove the erasure.
-REMAINS = {"scopes", "receipts", "receipt_stores", "audit"}
+# What remains of a forgotten scope: its own rows, ids and counts that prove the erasure, and what followers are told.
+REMAINS = {"scopes", "heads", "entries", "receipts", "receipt_stores", "audit"}
 
 
 async def _fill(alice: ScopedMemory) -> None:

@@ -12,7 +12,7 @@ from semmem import Memory, ScopedMemory
 from semmem.domain.scope import Branch, Scope
 from tests.contract.adversarial import ARRAYS, IDS, PATHS
 
-pytestmark = [pytest.mark.soak, pytest.mark.xdist_group("places")]
+pytestmark = pytest.mark.soak
 
 ACME = Scope("acme", "user", "root")
 NAMES = list(

@@ -60,6 +60,9 @@ async def test_views_are_read_with_the_callers_rights(catalog: asyncpg.Connectio
 
 async def test_every_policy_for_the_application_checks_reads_and_writes(catalog: asyncpg.Connection) -> None:
     rows = await catalog.fetch("select * from pg_policies where schemaname = 'semmem'")
+    narrowing = {(row["tablename"], row["policyname"]) for row in rows if row["permissive"] == "RESTRICTIVE"}
+    assert narrowing == {("state", name) for name in ("readable", "begun", "ended", "removed")}  # by an agent's role
+    rows = [row for row in rows if row["permissive"] == "PERMISSIVE"]
     own = [row for row in rows if row["policyname"] == "view"]
     assert {row["tablename"] for row in own} == await _tables(catalog) - WITHOUT_TENANT
     for row in own:
@@ -145,7 +148,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
     )
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
     times = {"recorded_at", "indexed_at", "consolidated_at", "done_at", "expires_at"}
-    states = {"missing", "stage", "replayed_at", "seq", "store"}
+    states = {"missing", "stage", "replayed_at", "seq", "store", "head"}
     ids = {"item_id", "index_name"}  # of a point
     jobs = {"pgqueuer", "pgqueuer_log", "pgqueuer_statistics"}
     assert {row["column_name"] for row in rows if row["table_name"] not in jobs} <= addresses | times | states | ids
@@ -160,7 +163,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "vectors",
         "dead_letters",
     }
-    tables |= {"summaries"}
+    tables |= {"summaries", "heads"}
     assert {row["table_name"] for row in rows} == tables | jobs
 
 

@@ -17,7 +17,6 @@ def test_a_seed_says_the_same_again_and_another_seed_something_else() -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.xdist_group("storm")
 async def test_nothing_is_lost_or_doubled_in_a_storm(tmp_path: Path) -> None:
     outcome = await Storm(SHORT, tmp_path, lambda *_: None).run()
     assert outcome.findings.clean, summary(outcome, SHORT, 0)

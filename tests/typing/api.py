@@ -5,34 +5,52 @@ A signature that becomes narrower or loses its type fails here; `tests/unit/test
 
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, assert_type
+from typing import Annotated, Any, assert_type
 from uuid import UUID
 
 import semmem
 from semmem import (
     Ack,
     AckStatus,
+    AgentMemory,
     BadAnswer,
     Branch,
     Category,
+    Change,
+    Checkpoint,
     Clock,
     Closed,
     ConfigurationError,
+    Conflict,
     Context,
+    Damaged,
     DeadLetter,
+    Delivery,
     Drift,
     DriftKind,
     EmbeddedServerError,
+    Entry,
+    EntryKind,
     Event,
     EventFields,
     Fact,
+    Forbidden,
     Format,
+    Group,
+    GroupLag,
+    GroupStart,
     Hit,
     Imported,
+    Inbox,
     IndexMismatch,
     InvalidInput,
     Item,
     KeyConflict,
+    LeaseLost,
+    Lock,
+    LockHeld,
+    LockLost,
+    Member,
     Memory,
     MissingExtra,
     ModelError,
@@ -42,13 +60,17 @@ from semmem import (
     NotFound,
     NotSettled,
     Outdated,
+    Overview,
     Place,
     PoolExhausted,
     Precision,
+    Question,
+    QuestionClosed,
     Recall,
     Receipt,
     Record,
     Records,
+    Reducer,
     RequestFailed,
     RequestRefused,
     Reranker,
@@ -59,18 +81,33 @@ from semmem import (
     ScopeKind,
     SemmemError,
     Since,
+    Snapshot,
     Source,
     Stage,
+    State,
+    StateMismatch,
     StoreUnavailable,
     Summary,
     Tier,
     TimedOut,
+    Told,
+    TooFarBehind,
     Unconfirmed,
+    Unseen,
     Usage,
     Validity,
     View,
     Waiting,
+    Workspace,
     WriteConflict,
+    add,
+    append,
+    best,
+    latest,
+    merge,
+    replace,
+    told,
+    union,
 )
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
@@ -196,6 +233,39 @@ async def events(alice: ScopedMemory) -> None:
     assert_type(event.witnesses, tuple[str, ...])
 
 
+async def following(alice: ScopedMemory) -> None:
+    follower = alice.follow(
+        after=7, event_types={"invoice"}, agents=["r1"], fields=("verdict",), min_importance=0.5, own=True
+    )
+    async for entry in assert_type(follower, AsyncGenerator[Entry, None]):
+        assert_type((entry.position, entry.kind, entry.scope, entry.at), tuple[int, EntryKind, Scope, datetime])
+        assert_type((entry.agent, entry.event, entry.subject), tuple[str | None, Event | None, str | None])
+        assert_type((entry.fields, entry.ids), tuple[tuple[str, ...], tuple[UUID, ...]])
+        assert_type((entry.detail, entry.forgets_everything), tuple[Mapping[str, Any], bool])
+    assert_type(await alice.entries(after=7, until=9, limit=10, wait=2.5), list[Entry])
+    assert_type(await alice.latest(agent="r1", event_type="status", limit=10, timeout=1), list[Event])
+
+
+async def sharing(alice: ScopedMemory) -> None:
+    start: GroupStart = "first"
+    group = assert_type(alice.group("billing", event_types={"invoice"}, ordered=True, start=start), Group)
+    assert_type(alice.group("audit", start=7).name, str)
+    async with group.deliveries(consumer="b-1", lease=DAY) as inbox:
+        assert_type((inbox, inbox.group), tuple[Inbox, str])
+        async for delivery in inbox:
+            assert_type(delivery, Delivery)
+            assert_type((delivery.entry, delivery.attempt, delivery.key), tuple[Entry, int, str])
+            await delivery.settle(remember=[NewEvent(content="Paid.")])
+            async with alice.lock("books", ttl=DAY) as lock:
+                await delivery.settle(update={"calls_left": -1}, lock=lock)
+            await delivery.release(after=DAY)
+    lag = assert_type(await group.lag(), GroupLag)
+    assert_type((lag.behind, lag.leased, lag.dead), tuple[int, int, int])
+    letters = assert_type(await group.dead_letters(limit=10), list[Entry])
+    assert_type(await group.replay([letters[0].position]), int)
+    assert_type(await group.delete(), bool)
+
+
 async def facts(alice: ScopedMemory, category: Category) -> None:
     found = await alice.facts(category=category, subject="Ana", superseded=True, limit=10, timeout=1)
     fact = assert_type(found, list[Fact])[0]
@@ -231,6 +301,103 @@ async def forgetting(alice: ScopedMemory, category: Category) -> None:
     assert_type((receipt.scrub_due, receipt.scrubbed_at), tuple[datetime | None, datetime | None])
     assert_type(await alice.receipt(UUID(int=1), timeout=1), Receipt)
     assert_type(await alice.receipts(before=receipt.id, limit=10, timeout=1), list[Receipt])
+
+
+class Launch(State, version=2):
+    title: str = ""
+    report: Annotated[str, replace(unseen="refuse")] = ""
+    status: Annotated[str, latest] = ""
+    findings: Annotated[list[str], append(keep=100)]
+    owners: Annotated[dict[str, str], merge]
+    tags: Annotated[set[str], union]
+    calls_left: Annotated[int, add] = 100
+    highest: Annotated[int, semmem.max] = 0
+    lowest: Annotated[float, semmem.min] = 1.0
+    verdict: Annotated[str, best] = ""
+
+
+async def sharing_state(memory: Memory) -> None:
+    launch = memory.scope(tenant="acme", workspace="launch", state=Launch)
+    assert_type(memory.at(launch.place, state=Launch), ScopedMemory)
+    me = assert_type(launch.agent("r1", role="researcher"), AgentMemory)
+    change = await me.update(findings=["market 4.2 bn"], verdict=told("enter", confidence=0.7), told_at=MAY, timeout=2)
+    assert_type(change, Change)
+    assert_type((change.position, change.written, change.unseen), tuple[int, tuple[str, ...], tuple[str, ...]])
+    snapshot = assert_type(await me.state(fields={"title"}, timeout=2), Snapshot)
+    assert_type((snapshot.scope, snapshot.position, snapshot["title"]), tuple[Scope, int, Any])
+    assert_type((snapshot.values, snapshot.positions), tuple[Mapping[str, Any], Mapping[str, int]])
+    assert_type((snapshot.told_at, snapshot.by), tuple[Mapping[str, datetime], Mapping[str, str | None]])
+    await me.update(expected=snapshot, title="One")
+    await me.update(expected={"title": 3}, seen=me.seen, title="Two")
+    await me.update(lambda state: {"title": state["title"] + "!"})
+    await me.update(later)
+    await me.state(at=MAY)
+    unseen: Unseen = "refuse"
+    assert_type(append(unseen=unseen, keep=5), Reducer)
+    assert_type((append.name, append.unseen, append.keep), tuple[str, Unseen, int | None])
+    salaries = replace(readable={"hr"}, writable=["hr", "boss"])
+    assert_type((salaries.readable, salaries.writable), tuple[frozenset[str] | None, frozenset[str] | None])
+    assert_type(told("enter", confidence=0.7), Told)
+
+
+async def later(state: Snapshot) -> Mapping[str, Any]:
+    return {"title": state["title"] + "!"}
+
+
+async def locking(me: ScopedMemory) -> None:
+    async with me.lock("report", "draft", ttl=timedelta(minutes=2), wait=DAY) as lock:
+        assert_type(lock, Lock)
+        assert_type((lock.token, lock.names, lock.held, lock.scope), tuple[int, tuple[str, ...], bool, Scope])
+        await lock.renew(timedelta(minutes=5))
+        await me.update(report="...", lock=lock)
+        await me.remember("The report is written.", lock=lock)
+        await me.remember_many([NewEvent(content="It is sent.")], lock=lock)
+
+
+async def going_back(me: ScopedMemory) -> None:
+    before = assert_type(await me.checkpoint("before-sending", pinned=True, timeout=2), Checkpoint)
+    assert_type((before.name, before.scope, before.position), tuple[str, Scope, int])
+    assert_type((before.digest, before.agent), tuple[str, str | None])
+    assert_type((before.at, before.pinned), tuple[datetime, bool])
+    assert_type(await me.checkpoints(timeout=2), list[Checkpoint])
+    await me.verify(before, timeout=2)
+    await me.pin(before, pinned=False)
+    assert_type(await me.restore(before, timeout=2), Change)
+    await me.restore(7)
+
+
+async def working_together(launch: ScopedMemory) -> None:
+    begun = await launch.begin("Enter Vietnam?", roster={"r1": "researcher"}, state=Launch, timeout=2)
+    assert_type((begun.scope, begun.task, begun.position), tuple[Scope, str, int])
+    assert_type((begun.begun_at, begun.begun_by), tuple[datetime, str | None])
+    assert_type((begun.ended_at, begun.status, begun.lasts), tuple[datetime | None, str | None, bool])
+    assert_type(await launch.workspace(timeout=2), Workspace | None)
+    [member] = assert_type(await launch.roster(timeout=2), list[Member])
+    assert_type((member.agent, member.role, member.status, member.detail), tuple[str, str, str | None, str])
+    assert_type((member.told_at, member.until), tuple[datetime | None, datetime | None])
+    assert_type((member.ago, member.current), tuple[timedelta | None, bool])
+    [question] = assert_type(await launch.questions(of="human", answered=True, before=9, limit=10), list[Question])
+    assert_type(await launch.answer(question.id, "yes", timeout=2), Question)
+    assert_type((question.scope, question.position, question.agent, question.of), tuple[Scope, int, str, str])
+    assert_type((question.question, question.options), tuple[str, tuple[str, ...]])
+    assert_type((question.asked_at, question.until), tuple[datetime, datetime])
+    assert_type((question.choice, question.answered_by), tuple[str | None, str | None])
+    assert_type((question.answered_at, question.over, question.open), tuple[datetime | None, bool, bool])
+    seen = assert_type(await launch.overview(recent=20, timeout=2), Overview)
+    assert_type((seen.workspace, seen.roster), tuple[Workspace | None, tuple[Member, ...]])
+    assert_type((seen.questions, seen.results), tuple[tuple[Question, ...], tuple[Event, ...]])
+    assert_type((seen.recent, seen.summary, seen.position), tuple[tuple[Entry, ...], str | None, int])
+    await launch.end("decided", "Enter Vietnam in May.", timeout=2)
+
+
+async def an_agent(me: AgentMemory) -> None:
+    await me.context("Write the report", budget=4_000, others=10, min_importance=0.3)
+    assert_type((me.name, me.seen, await me.role(timeout=2)), tuple[str, int, str])
+    await me.status("searching", "in the archives", ttl=timedelta(minutes=1), timeout=2)
+    assert_type(await me.result("The market is 4.2 bn USD.", importance=0.9, timeout=2), Ack)
+    assert_type(await me.remember("The market is 4.2 bn USD.", key="src-7"), Ack)
+    assert_type(await me.ask("Send it?", ("yes", "no"), of="human", within=DAY, key="send", timeout=2), str)
+    assert_type(me.branch("drafts", owner="r1"), AgentMemory)
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
@@ -300,12 +467,32 @@ def values() -> Iterator[Scope]:
 async def errors(alice: ScopedMemory) -> None:
     try:
         await alice.remember("I like tea.")
+    except StateMismatch as error:
+        assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
+    except Conflict as error:
+        assert_type((error.field, error.seen, error.found), tuple[str, int, int])
+        assert_type((error.by, error.value), tuple[str | None, Any])
+    except Forbidden as error:
+        assert_type((error.agent, error.role), tuple[str | None, str])
+        assert_type((error.field, error.action), tuple[str, str])
+    except LockHeld as error:
+        assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
+    except LockLost as error:
+        assert_type((error.name, error.token), tuple[str, int])
+    except Damaged as error:
+        assert_type(error.checkpoint, str)
     except KeyConflict as error:
         assert_type((error.index, error.field), tuple[int, str])
     except InvalidInput as error:
         assert_type((error.field, error.limit, error.fix), tuple[str, str, str])
     except TimedOut as error:
         assert_type((error.seconds, error.sent), tuple[float, bool])
+    except QuestionClosed as error:
+        assert_type((error.question, error.choice, error.by), tuple[UUID, str | None, str | None])
+    except LeaseLost as error:
+        assert_type((error.group, error.position), tuple[str, int])
+    except TooFarBehind as error:
+        assert_type((error.after, error.floor), tuple[int, int])
     except PoolExhausted as error:
         assert_type(error.size, int)
     except (Unconfirmed, WriteConflict, StoreUnavailable) as error:

@@ -195,3 +195,25 @@ def _refuses(breaker: Breaker) -> bool:
             return False
     except Open:
         return True
+
+
+def test_a_request_that_takes_half_of_its_time_is_silent_until_it_ends() -> None:
+    time = Time()
+    breaker = of_jobs(time)
+    with breaker.guard():
+        for _ in range(3):  # a call that takes long, but gets its answers
+            with breaker.request():
+                time.now += PATIENCE / 2
+                assert not breaker.silent
+        with breaker.request():
+            time.now += 0.6 * PATIENCE
+            assert breaker.silent
+            assert not breaker.open
+        assert not breaker.silent
+
+
+def test_what_is_known_to_be_down_is_silent() -> None:
+    time = Time()
+    breaker = of_jobs(time)
+    fail(breaker, time)
+    assert breaker.silent

@@ -49,7 +49,10 @@ def test_each_way_through_the_code_is_eight_files_that_hold_what_is_said_of_them
     steps = [re.findall(r"^\d\. `([\w./]+)`, `(\w+)`:", way, re.MULTILINE) for way in ways]
     assert [len(way) for way in steps] == [8, 8]
     for path, name in (step for way in steps for step in way):
-        assert re.search(rf"(def|create function) (\w+\.)?{name}\(", (ROOT / path).read_text("utf-8")), (path, name)
+        assert re.search(rf"(def|create (or replace )?function) (\w+\.)?{name}\(", (ROOT / path).read_text("utf-8")), (
+            path,
+            name,
+        )
 
 
 def test_every_promise_has_its_attack_and_its_tests() -> None:

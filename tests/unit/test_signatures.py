@@ -79,7 +79,7 @@ def test_a_memory_shows_where_it_is_and_no_store(memory: Memory, alice: ScopedMe
 
 
 def test_the_typed_file_uses_every_name_method_and_argument() -> None:
-    methods = [method for face in (semmem.Memory, semmem.ScopedMemory, semmem.Records) for method in _methods(face)]
+    methods = [method for face in (semmem.Memory, semmem.AgentMemory, semmem.Records) for method in _methods(face)]
     wanted = {*semmem.__all__, *(method.__name__ for method in methods)}
     arguments = [each for method in methods for each in inspect.signature(method).parameters.values()]
     wanted |= {argument.name for argument in arguments if argument.kind is argument.KEYWORD_ONLY}

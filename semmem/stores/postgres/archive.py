@@ -12,9 +12,10 @@ from semmem.stores.postgres.archive_forgotten import without_forgotten
 from semmem.stores.postgres.archive_rows import fields_of
 from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, keyed, known_records
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import lock_scope, take_turn
+from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
+from semmem.stores.postgres.log import hold_head
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
@@ -56,7 +57,7 @@ class Snapshot:
 
 class ArchiveStore:
     def __init__(self, postgres: Postgres, *, mirrored: bool) -> None:
-        """`mirrored` says that another index has to follow Postgres."""
+        """`mirrored` says that this process has another index, which has to follow Postgres."""
         self._postgres, self._mirrored = postgres, mirrored
 
     @asynccontextmanager
@@ -89,7 +90,7 @@ class ArchiveStore:
             await tx.execute(_SQL["make_scope"])
             await register(tx)
             await lock_scope(tx)
-            await take_turn(tx)
+            await hold_head(tx)
             lines = await without_forgotten(tx, kind, lines, moved)
             ids = await WRITERS[kind](tx, lines, moved)
             if retracted:
@@ -109,8 +110,7 @@ class ArchiveStore:
         ]
         closed = [row["id"] for row in await tx.fetch(_SQL["close"], ends=ends)]
         await retire_points(tx, closed)
-        if self._mirrored:
-            await add_work(tx, closed)
+        await add_work(tx, closed, mirrored=self._mirrored)
 
 
 async def _queue_what_follows(tx: Unit, kind: str, lines: Sequence[Line], *, new: bool) -> None:

@@ -6,7 +6,11 @@ order by path, owner nulls first;
 
 -- left_behind: what a place holds that its archive does not
 select (select count(*) from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as receipts,
-       (select count(*) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as audit_rows;
+       (select count(*) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as audit_rows,
+       (select count(*) from semmem.fields
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0) as fields,
+       (select count(*) from semmem.questions where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as questions,
+       (select count(*) from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as members;
 
 -- read_event: in the order they were remembered
 select * from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;

@@ -36,14 +36,19 @@ select session, id from semmem.summaries
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
   and (session = any (:sessions::text[]) or session is null and :own);
 
--- write_event: as they were, in this order; an id or a key that is taken yields no row
+-- write_event: as they were, in this order, each with the next position of the log; an id or a key that is taken yields no
+-- row, and whoever asked has to take all of them back
+with log as materialized (
+    select semmem.advance(:tenant, :kind, :id, json_array_length(:rows::json)) as first
+)
 insert into semmem.events (
     tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content, importance,
-    metadata, occurred_at, utc_offset, recorded_at, consolidated_at, key, body_hash, report_hash, witnesses)
+    metadata, occurred_at, utc_offset, recorded_at, consolidated_at, key, body_hash, report_hash, witnesses,
+    position)
 select :tenant, :kind, :id, id, session, role, speaker, agent, agent_type, event_type, content, importance, metadata,
        occurred_at, make_interval(secs => utc_offset), recorded_at, consolidated_at, key, decode(body_hash, 'hex'),
-       decode(report_hash, 'hex'), array(select jsonb_array_elements_text(witnesses))
-from rows from (json_to_recordset(:rows) as (
+       decode(report_hash, 'hex'), array(select jsonb_array_elements_text(witnesses)), log.first + ordinality - 1
+from log, rows from (json_to_recordset(:rows) as (
     id uuid, session text, role text, speaker text, agent text, agent_type text, event_type text, content text,
     importance double precision, metadata json, occurred_at timestamptz, utc_offset double precision,
     recorded_at timestamptz, consolidated_at timestamptz, key text, body_hash text, report_hash text, witnesses jsonb

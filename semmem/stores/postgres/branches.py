@@ -1,5 +1,9 @@
 """The places below a user's or a workspace's memory that were ever written to."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
 from semmem.domain.scope import Branch, View
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import scope_of
@@ -38,6 +42,21 @@ class BranchStore:
         async with self._postgres.transaction(place) as tx:
             rows = await tx.fetch(_SQL["below"], after_path=path, after_owner=owner)
         return [Branch(place.root, tuple(row["path"]), row["owner"]) for row in rows]
+
+
+@asynccontextmanager
+async def writing(postgres: Postgres, place: Branch, now: datetime) -> AsyncIterator[Unit]:
+    """For one statement that enters the place by itself: a root's is a single round trip.
+
+    A branch is made known to its root in the same transaction.
+    """
+    if place.is_root:
+        async with postgres.statement(place.scope, now) as tx:
+            yield tx
+        return
+    async with postgres.transaction(place, now) as tx:
+        await register(tx)
+        yield tx
 
 
 async def register(tx: Unit) -> None:

@@ -16,7 +16,10 @@ order by path, coalesce(owner, '');
 select :tenant as tenant, v.kind as scope_kind, v.id as scope_id
 from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
 where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id))
-   or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id));
+   or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id))
+   or (select true from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) limit 1)
+   or (select true from semmem.workspaces w where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id))
+   or (select true from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id) limit 1);
 
 -- lock_branch: waits for writers that have registered it
 select from semmem.branches
@@ -32,4 +35,10 @@ where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
     select from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   ) and not exists (
     select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.workspaces where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   );

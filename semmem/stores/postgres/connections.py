@@ -20,6 +20,7 @@ from semmem.runtime.breaker import Breaker, Open
 from semmem.runtime.deadline import MARGIN, ends_at
 from semmem.runtime.faults import OneLine
 from semmem.stores.postgres.identity import Identity
+from semmem.stores.postgres.share import Share
 from semmem.stores.postgres.trust import Trust, bounded
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Connections:
         self._pool, self._url, self._trust = pool, url, trust
         self._size, self._wait, self._patience = size, wait, patience
         self.breaker = Breaker("postgres", self._is_down, probe=self._probe, patience=patience, longest_pause=2.0)
+        self.share = Share(size)
         self._free = asyncio.Semaphore(size)
         self._regaining: asyncio.Task[None] | None = None
         self._unfilled = 0  # places in the pool that could not be filled, and are left empty for a while
@@ -84,6 +86,11 @@ class Connections:
 
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
+        async with self.share.held(), self._lent() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy]:
         connection = await self._take()
         own = _unwrapped(connection)
         ends = ends_at()

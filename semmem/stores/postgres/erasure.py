@@ -11,14 +11,18 @@ from semmem.domain.stores import QDRANT
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
+from semmem.stores.postgres.groups import drop_groups
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
+from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
+from semmem.stores.postgres.workspaces import clear_workspace, drop_sayings
 
 _SQL = statements("erasure.sql")
 EVERYTHING = Selection(everything=True)
@@ -33,6 +37,7 @@ class Doomed:
     summaries: list[UUID]
     dead_letters: list[UUID]
     records: list[str]  # by key
+    fields: list[str]  # of the state
     redrawn: list[UUID]  # events that stay, in which a fact that goes is sought anew, in their own words
     retracted: bool = False  # the facts go, and are not to be drawn from their events again
 
@@ -44,6 +49,7 @@ class Doomed:
             "summaries": len(self.summaries),
             "dead_letters": len(self.dead_letters),
             "records": len(self.records),
+            "fields": len(self.fields),
         }
 
 
@@ -69,7 +75,15 @@ class Eraser:
         async with self._postgres.transaction(place, now) as tx:
             await lock_branch(tx)
             await make_stale(tx)
-            receipt = await self._carry_out(tx, await _select(tx, selection), "caller")
+            await hold_head(tx)
+            if selection.everything:
+                await drop_groups(tx)
+            receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
+            await drop_entries(tx, selection)
+            await drop_sayings(tx, selection)
+            if selection.everything:
+                await clear(tx)
+                await clear_workspace(tx)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],
@@ -98,7 +112,8 @@ class Eraser:
             await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
 
-    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str) -> Receipt:
+    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False) -> Receipt:
+        await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
             await tx.execute(_SQL["retract"], facts=doomed.facts)
         changed = await _delete(tx, doomed)
@@ -129,16 +144,18 @@ async def _select(tx: Unit, selection: Selection) -> Doomed:
         category=selection.category,
     )
     rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
-    return await _doomed(tx, events, [row["key"] for row in rows])
+    fields = await told_fields(tx) if selection.everything else []
+    return await _doomed(tx, events, [row["key"] for row in rows], fields)
 
 
-async def _doomed(tx: Unit, events: list[UUID], records: list[str]) -> Doomed:
+async def _doomed(tx: Unit, events: list[UUID], records: list[str], fields: Sequence[str] = ()) -> Doomed:
     """All that goes with these events."""
     facts = await _ids(tx, "select_facts", events=events)
     sources = await _ids(tx, "sources", facts=facts)
     return Doomed(
         events=events,
         records=records,
+        fields=list(fields),
         facts=facts,
         redrawn=list(set(sources) - set(events)),
         summaries=await _ids(tx, "select_summaries", events=events),
@@ -151,7 +168,16 @@ async def _wrong(tx: Unit, fact: UUID | None) -> Doomed:
     facts = await _ids(tx, "select_wrong", fact=fact)
     sources = await _ids(tx, "sources", facts=facts)
     summaries = await _ids(tx, "select_summaries", events=sources)
-    return Doomed(events=[], facts=facts, summaries=summaries, dead_letters=[], records=[], redrawn=[], retracted=True)
+    return Doomed(
+        events=[],
+        facts=facts,
+        summaries=summaries,
+        dead_letters=[],
+        records=[],
+        fields=[],
+        redrawn=[],
+        retracted=True,
+    )
 
 
 async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:

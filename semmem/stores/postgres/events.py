@@ -1,7 +1,6 @@
 """The event log."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +10,10 @@ import asyncpg
 
 from semmem.domain.event import Ack, Event, NewEvent
 from semmem.domain.scope import Branch, Scope, View
+from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import KeyConflict
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import register, writing
+from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -26,16 +27,20 @@ _KEY_CONFLICT = "SM001"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch."""
+    """What one remember stored: an ack per event, the accepted ones as stored, and the scope's erasure epoch.
+
+    `head` is the position of the last one in the scope's log; 0 where all were known.
+    """
 
     acks: tuple[Ack, ...]
     accepted: tuple[Event, ...]
     epoch: int
+    head: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeState:
-    """The erasure epoch, the newest event, and whether extraction has failed here and will be tried again."""
+    """The erasure epoch, the newest event, and whether a model that fails or is silent holds up extraction."""
 
     epoch: int = 0
     newest: int = 0  # its `seq`
@@ -57,11 +62,26 @@ class EventLog:
 
     @tried_again
     async def remember(
-        self, place: Branch, events: Sequence[NewEvent], *, now: datetime, dedup_window: timedelta
+        self,
+        place: Branch,
+        events: Sequence[NewEvent],
+        *,
+        now: datetime,
+        dedup_window: timedelta,
+        fence: Fence = NO_FENCE,
     ) -> Remembered:
-        """Stores all events or none. KeyConflict names the event whose key stands for another body."""
-        async with self._writing(place, now) as tx:
-            return await self.append(tx, events, dedup_window=dedup_window)
+        """Stores all events or none. KeyConflict names the event whose key stands for another body.
+
+        Raises LockLost where a lock of the fence is its holder's no more.
+        """
+        if not fence.names:
+            async with writing(self._postgres, place, now) as tx:
+                return await self.append(tx, events, dedup_window=dedup_window)
+        async with self._postgres.transaction(place, now) as tx:
+            await register(tx)
+            remembered = await self.append(tx, events, dedup_window=dedup_window)
+            await check_locks(tx, fence)
+            return remembered
 
     async def append(self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta) -> Remembered:
         """The same, as the last part of a transaction: from here on it sees this scope alone."""
@@ -77,18 +97,8 @@ class EventLog:
         scope, stored = tx.scope, zip(events, rows, strict=True)
         acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
         accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
-        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"])
-
-    @asynccontextmanager
-    async def _writing(self, place: Branch, now: datetime) -> AsyncIterator[Unit]:
-        """A root is written to in one round trip; a branch is made known to its root in the same transaction."""
-        if place.is_root:
-            async with self._postgres.statement(place.scope, now) as tx:
-                yield tx
-            return
-        async with self._postgres.transaction(place, now) as tx:
-            await register(tx)
-            yield tx
+        head = max((row["position"] for row in rows if row["status"] == "accepted"), default=0)
+        return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"], head=head)
 
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""
@@ -119,6 +129,14 @@ class EventLog:
         """A session's newest first, up to the sequence number `through`."""
         async with self._postgres.transaction(scope) as tx:
             rows = await tx.fetch(_SQL["of_session"], session=session, through=through, limit=limit)
+        return [event_of(row) for row in rows]
+
+    async def news(
+        self, scope: Scope, *, agent: str | None, min_importance: float, through: int, limit: int
+    ) -> list[Event]:
+        """The newest up to the sequence number `through`, without the agent's own words and what weighs less."""
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["news"], agent=agent, least=min_importance, through=through, limit=limit)
         return [event_of(row) for row in rows]
 
     async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:
@@ -166,11 +184,6 @@ async def lock_scope(tx: Unit) -> int:
     """Waits for the scope's turn, and answers with its erasure epoch."""
     epoch: int = await tx.fetchval(_SQL["lock_scope"])
     return epoch
-
-
-async def take_turn(tx: Unit) -> None:
-    """Before events with keys are added."""
-    await tx.execute(_SQL["take_turn"])
 
 
 async def make_stale(tx: Unit) -> None:

@@ -1,6 +1,6 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
-select id, status, seq, epoch
-from semmem.remember(
+select id, status, seq, epoch, position
+from semmem.append(
     p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
     p_extract_after => :extract_after, p_events => :events);
 
@@ -15,12 +15,16 @@ where id in (
     for update skip locked
 );
 
--- take_turn: before events with keys are added
-select semmem.take_turn(:tenant, :kind, :id);
-
--- states: the epoch and the newest event that a cached list must have to count, and whether extraction keeps failing
+-- states: the epoch and the newest event that a cached list must have to count, and whether the model holds up extraction:
+-- it keeps failing, or events wait for it, and a worker that lives says that it does not answer
 select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id,
-       semmem.is_failing('consolidate', s.tenant, s.scope_kind, s.scope_id) as stalled
+       semmem.is_failing('consolidate', s.tenant, s.scope_kind, s.scope_id) or (
+           exists (select from semmem.workers where beat_at > now() - lease and 'llm' = any (silent))
+           and exists (
+               select from semmem.events e
+               where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id)
+                 and e.consolidated_at is null)
+       ) as stalled
 from semmem.scopes s
 left join lateral (
     select e.seq, e.id from semmem.events e
@@ -44,6 +48,12 @@ order by seq desc limit :limit;
 -- of_session: what was said last in one session, newest first
 select * from semmem.events
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and session = :session and seq <= :through
+order by seq desc limit :limit;
+
+-- news: newest first, without an agent's own words and what weighs less
+select * from semmem.events
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and seq <= :through and importance >= :least
+  and (agent is distinct from :agent::text or role <> 'assistant')
 order by seq desc limit :limit;
 
 -- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them

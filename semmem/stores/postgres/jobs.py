@@ -17,6 +17,7 @@ from pgqueuer.adapters.persistence.qb import (
     QuerySchedulerBuilder,
 )
 from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.models import Job
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
 
@@ -60,12 +61,17 @@ class JobQueue:
         """What jobs of this kind are called in the queue."""
         return job_of(self._cache) if kind == "cache" and self._cache else kind
 
+    async def count_failure(self, job: Job, scope: Scope) -> None:
+        """Notes that this try failed at what the job's batch holds, and not at an outage."""
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["count_failure"], job=job.id, failures=failures_of(job) + 1)
+
     async def release(self, job_id: int, entrypoint: Entrypoint, scope: Scope, *, at_once: bool = False) -> None:
         """Ends a job; what was written while it finished, or was left undone, gets a job of its own."""
         pause = self._extract_after if entrypoint == "consolidate" and not at_once else timedelta()
         async with self._postgres.transaction(scope) as tx:
             await tx.execute(_SQL["release"], job=job_id)
-        async with self._postgres.transaction(scope) as tx:
+        async with self._postgres.transaction(scope, self._clock()) as tx:
             await tx.execute(_SQL["await_writers"], entrypoint=self.name(entrypoint))
             given = {"store": self._cache} if entrypoint == "cache" else {}
             if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **given):
@@ -198,6 +204,13 @@ def _queries(driver: Driver) -> Queries:
         qbq=QueryQueueBuilder(settings),
         qbs=QuerySchedulerBuilder(settings),
     )
+
+
+def failures_of(job: Job) -> int:
+    """How many of the job's tries failed at what its batch holds; `job.attempts` counts outages too."""
+    failures = (job.headers or {}).get("failures", 0)
+    assert isinstance(failures, int), "count_failure writes a number"
+    return failures
 
 
 def scope_of_job(payload: bytes | None) -> Scope:

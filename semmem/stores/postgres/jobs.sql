@@ -1,6 +1,10 @@
 -- release: a finished job gives up its key
 update semmem.jobs set key = null where id = :job;
 
+-- count_failure: a try that failed at what the job's batch holds; pgqueuer's own count is of all tries, outages among them
+update semmem.pgqueuer set headers = coalesce(headers, '{}') || jsonb_build_object('failures', :failures::int)
+where id = :job;
+
 -- await_writers: those that counted on that job, so that a last look sees their rows
 select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 
@@ -32,9 +36,11 @@ select exists (
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and store = :store and done_at is null
 );
 
--- has_erase_work: whether a summary waits to be made again, of what was not forgotten
+-- has_erase_work: whether a summary waits to be made again, of what was not forgotten, or a record's time is over
 select exists (
     select from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null
+) or exists (
+    select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now
 );
 
 -- has_embed_work: whether a vector waits for the embedder

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from semmem.domain.scope import Scope
 from semmem.ports import Held, Point
+from semmem.stores.postgres.followers import keep_followers
 from semmem.stores.postgres.jobs import SWEEPER_ROLE, queue
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -151,10 +152,16 @@ async def put_terms(tx: Unit, documents: Mapping[UUID, Sequence[str]]) -> None:
     await tx.execute(_SQL["grow"], items=len(documents), terms=sum(map(len, documents.values())))
 
 
-async def add_work(tx: Unit, ids: Sequence[UUID]) -> None:
-    """Tells the mirror's worker that these rows changed or went, and queues its job."""
-    if ids:
-        await tx.execute(_SQL["add_work"], items=ids)
+async def add_work(tx: Unit, ids: Sequence[UUID], *, mirrored: bool = True) -> None:
+    """Tells the mirror's worker that these rows changed or went, and queues its job.
+
+    Where this process is not `mirrored`, others of the installation may be: then they have said so.
+    """
+    if not ids:
+        return
+    if not mirrored:
+        await keep_followers(tx)
+    if await tx.execute(_SQL["add_work"], items=ids, mirrored=mirrored):
         await queue(tx, "mirror")
 
 

@@ -77,9 +77,10 @@ on conflict do nothing;
 update semmem.scopes set items = items + :items, terms = terms + :terms
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
--- add_work: rows that the mirror has yet to be made equal to
+-- add_work: rows that the mirror has yet to be made equal to, where any process has one
 insert into semmem.index_work as w (tenant, scope_kind, scope_id, item_id)
 select :tenant, :kind, :id, unnest(:items::uuid[])
+where :mirrored or exists (select from semmem.followers where store = 'qdrant')
 on conflict (tenant, item_id) do update set seq = default;
 
 -- work: the oldest of it

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -142,9 +142,15 @@ class Postgres:
     @asynccontextmanager
     async def _locking(self) -> AsyncIterator[Unit]:
         """A transaction that holds its locks while the work goes on elsewhere."""
-        async with self._exclusive, self._connections.taken() as connection, connection.transaction():
+        pool = self._connections
+        async with self._exclusive, pool.share.held(2), pool.taken() as connection, connection.transaction():
             await connection.execute(PATIENT)
             yield Unit(connection)
+
+    def divide(self, least: Mapping[str, int]) -> None:
+        """Keeps so many connections for each kind of job, and some for callers; see `semmem.stores.postgres.share`."""
+        if not self._connections.share.divide(least):
+            _log.info("the pool is too small to keep connections for callers and for each kind of job: all take turns")
 
     async def analyse_new(self) -> None:
         """Lets the planner know of tables that were empty, or small, until now; after each batch of a bulk write."""

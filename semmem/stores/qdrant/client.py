@@ -1,5 +1,6 @@
 """A client of a Qdrant server, and what its errors mean."""
 
+import math
 import warnings
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
 IDLE_SECONDS = 2.0  # that a connection is kept for: less than servers keep it, so that none is found closed
-WRITE_SECONDS = 10
+WRITE_SECONDS = 10.0
 
 TROUBLE = {
     401: "(it wants a key; set SEMMEM_QDRANT_API_KEY)",
@@ -21,8 +22,10 @@ TROUBLE = {
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, AssertionError, RecursionError)
 
 
-def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
-    """A client with short timeouts; it checks no versions, so that a server that is down does not hold up anything.
+def connect(url: str, api_key: str | None, *, seconds: float = WRITE_SECONDS) -> AsyncQdrantClient:
+    """A client that gives up connecting, or waiting for a part of an answer, after so many seconds.
+
+    It checks no versions, so that a server that is down does not hold up anything.
 
     Raises ValueError for a URL that is none: the client would take one without a scheme for https.
     """
@@ -34,7 +37,7 @@ def connect(url: str, api_key: str | None) -> AsyncQdrantClient:
         return AsyncQdrantClient(
             url=url,
             api_key=api_key,
-            timeout=WRITE_SECONDS,
+            timeout=math.ceil(seconds),  # it takes whole seconds alone
             check_compatibility=False,
             # httpx's own, but for the time: the client would keep no connection to the loopback interface at all.
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS),

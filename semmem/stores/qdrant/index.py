@@ -67,7 +67,7 @@ class QdrantIndex:
     """ports.Mirror over one collection for each database and embedding model, shared by all tenants.
 
     Args:
-        client: its timeout holds for everything but searches.
+        client: its own timeout is at least as long as both of `search_seconds` and `write_seconds`.
         identity: of the database that is mirrored, part of the collection's name.
         embedder_model: the embedder's name, part of the collection's name and recorded in it.
         dimensions: of every vector; another size is IndexMismatch. None where no vector was ever made.

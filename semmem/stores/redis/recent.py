@@ -1,4 +1,4 @@
-"""The newest events of each scope, and notices of new ones, in Redis.
+"""The newest events of each scope, in Redis.
 
 Nothing here is a truth. A scope's list is a sorted set scored by `seq`, with one header at score -1 that says at which
 erasure epoch it was written and whether it is whole. A push into a list that expired or was evicted starts one that is
@@ -12,7 +12,6 @@ database has been in are noted, for as long as entries of theirs may live, so th
 """
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -158,14 +157,11 @@ class RedisRecent:
         self._noted = (self._identity.state, monotonic() + lifetime / 4 / 1_000)
 
     async def _push(self, keys: ScopeKeys, events: Sequence[Event], epoch: int) -> None:
-        ids, written = [str(event.id) for event in events], self._written(events, epoch, "push")
+        written = self._written(events, epoch, "push")
         async with self._asking():
             await self._note_state()
-            async with self._client.pipeline(transaction=True) as pipe:
-                # EVAL, not EVALSHA: a server that has restarted knows no script.
-                pipe.eval(_WRITE, 1, keys.recent, *written)
-                pipe.publish(keys.channel, json.dumps(ids))
-                await pipe.execute()
+            # EVAL, not EVALSHA: a server that has restarted knows no script.
+            await self._client.eval(_WRITE, 1, keys.recent, *written)
 
     def _written(self, events: Sequence[Event], epoch: int, how: str) -> list[str | bytes | int]:
         arguments: list[str | bytes | int] = [epoch, how, self.cap, self._ttl_ms]

@@ -89,26 +89,30 @@ def item(
     outdated: Sequence[Outdated] = (),
 ) -> Item:
     """`minutes` after MAY; what the profile has, and a retrieved item without a session, is a fact."""
-    summary, profile = tier == "summary", tier == "profile"
+    summary, profile, state = tier == "summary", tier == "profile", tier == "state"
     known = profile or (tier == "retrieved" and session is None)
     said = MAY + timedelta(minutes=minutes)
     return Item(
         tier=tier,
-        kind="summary" if summary else "fact" if known else "event",
+        kind="summary" if summary else "state" if state else "fact" if known else "event",
         id=id or uuid4(),
         scope=scope,
         text=text,
-        voice="summary" if summary else voice,
+        voice="summary" if summary else "state" if state else voice,
         role=role,
         at=said,
         session=None if profile else session,
         worth=worth,
         since=since or (Since(at=said) if profile or summary else None),
-        outdated=tuple(outdated) if not (known or summary) else (),
+        outdated=tuple(outdated) if not (known or summary or state) else (),
     )
 
 
 KINDS = {"e": "event", "f": "fact", "s": "summary"}
+
+
+def kind_of(letter: str, tier: str) -> str:
+    return "state" if tier == "state" else KINDS[letter]
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ class LineReader:
                 match = re.fullmatch(r"(?P<kind>[efs])(?P<number>\d+)( (?P<voice>[^:]*))?: (?P<text>.*)", line)
                 assert match, "a line that begins like none of the markup"
                 self.numbers.append(int(match["number"]))
-                kind = KINDS[match["kind"]]
+                kind = kind_of(match["kind"], self.tier)
                 named = {"tier": self.tier, "voice": match["voice"] if match["voice"] is not None else kind}
                 self.found.append({**self.head, **named, "kind": kind, "text": match["text"]})
                 self.outdated.append([])
@@ -228,14 +232,14 @@ def read_lines(text: str, messages: tuple[Mapping[str, str], ...] = ()) -> list[
 
 def read_xml(text: str) -> list[Read]:
     found: list[Read] = []
-    tiers = "profile|summary|recent|retrieved"
+    tiers = "profile|summary|state|recent|retrieved"
     for tier, block in re.findall(rf"<({tiers})>\n(.*?)</\1>\n", read_body(text) + "\n", re.DOTALL):
         element = r"<memory ([^>]*)>([^<>]*)((?:<outdated [^>]*>[^<>]*</outdated>)*)</memory>\n"
         for written, quotation, marks in re.findall(element, block):
             attributes = dict(re.findall(r'(\w+)="([^"]*)"', written))
             id = attributes.pop("id")
             assert int(id[1:]) == len(found) + 1
-            kind = KINDS[id[0]]
+            kind = kind_of(id[0], tier)
             voice = attributes.pop("speaker", kind)
             attributes["at"] = _dated(attributes)
             one = _read({**attributes, "kind": kind, "voice": voice, "tier": tier, "text": quotation}, plain_xml)

@@ -116,7 +116,7 @@ def test_a_budget_below_the_floor_is_refused(budget: int) -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_least_budget_holds_every_tier_and_a_short_statement_in_each(format: Format) -> None:
     counter = load_counter()
-    tiers = TIERS[1:] if format == "xml" else TIERS
+    tiers = [tier for tier in TIERS if tier != "state" and (tier != "profile" or format != "xml")]
     shown = [item(tier, f"Alice lives in Berlin, {tier}.") for tier in tiers]
     assert counted(put_together({one.tier: [one] for one in shown}, 10_000, format, counter), counter) <= MIN_BUDGET
 
@@ -131,6 +131,7 @@ def test_each_tier_keeps_its_floor_against_worthier_ones() -> None:
     tiers: Tiers = {
         "profile": [item("profile", f"profile {n}", worth=0.01) for n in range(40)],
         "summary": [item("summary", f"summary {n}", worth=0.01) for n in range(30)],
+        "state": [item("state", f"state {n}", worth=0.01) for n in range(30)],
         "recent": [item("recent", f"recent {n}", worth=0.01) for n in range(60)],
         "retrieved": [item("retrieved", f"retrieved {n}", worth=1.0) for n in range(60)],
     }
@@ -150,6 +151,13 @@ def test_an_unused_floor_goes_to_the_rest() -> None:
 def test_an_item_above_its_tiers_share_uses_what_others_left() -> None:
     long = "word " * 250
     assert [one.text for one in put_together({"summary": [item("summary", long)]}, 2000).items] == [long]
+
+
+def test_the_state_never_takes_more_than_its_share() -> None:
+    fields = [item("state", f"field {n:02}: a value", worth=1.0) for n in range(100)]
+    shown = put_together({"state": fields}, 2000).items
+    assert shown == tuple(fields[: len(shown)])
+    assert 0 < sum(len(f"s10: {one.text}\n") for one in shown) <= FLOORS["state"] * 2000
 
 
 def test_an_item_that_does_not_fit_is_left_out_whole() -> None:

@@ -111,7 +111,7 @@ def test_what_the_query_does_not_decide_comes_first() -> None:
     shown = [item(tier, f"of {tier}") for tier in reversed(TIERS)]
     for format in FORMATS[:2]:
         read_tiers = [one.tier for one in read(format, rendered(shown, format).text)]
-        assert read_tiers == ["profile", "summary", "recent", "retrieved"]
+        assert read_tiers == ["profile", "summary", "state", "recent", "retrieved"]
 
 
 def test_recent_stands_in_order_of_time_and_the_newest_given_first_wins_ties() -> None:

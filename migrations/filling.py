@@ -1,0 +1,79 @@
+"""What a revision leaves to be done while others write: each step is short, and is found again where it was broken off.
+
+Revision 0002 gave new events their positions; the events before it get theirs here, in the order in which they were
+stored. The last step makes an index by which `gaps` knows that nothing is left: a memory opens only then, so that no
+process of this release ever meets an event without a position.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import asyncpg
+
+from semmem.postgres.connect import connect
+from semmem.postgres.errors import mapped_errors
+from semmem.postgres.session import PATIENT, session_settings
+from semmem.postgres.url import PostgresUrl
+
+BATCH = 5_000  # events that one transaction changes
+LOOK_AGAIN = 0.1  # seconds
+FILLING_LOCK = 0x5E33E4  # any other number than env.py's will do
+
+_PARTS = re.split(r"^-- (\w+): .+$", files("semmem.migrations").joinpath("filling.sql").read_text("utf-8"), flags=re.M)
+_SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
+
+
+async def fill(url: PostgresUrl) -> bool:
+    """Does what is left; whether anything was. Whoever comes second waits until the first is done."""
+    connection = await connect(url)
+    try:
+        with mapped_errors():
+            async with _alone(url):
+                if await connection.fetchval(_SQL["is_filled"]):
+                    return False
+                await _place_all(connection)
+                await _require(connection)
+                return True
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def _alone(url: PostgresUrl) -> AsyncIterator[None]:
+    """In an idle transaction of its own: a pooler knows no other, and an index in the making waits for no idle one."""
+    connection = await connect(url)
+    try:
+        async with connection.transaction():
+            alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
+            while not alone:
+                await asyncio.sleep(LOOK_AGAIN)
+                alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
+            # Stands last: the driver leaves a query with parameters open, whose snapshot the index would wait for.
+            await connection.execute(PATIENT)
+            yield
+    finally:
+        await connection.close()
+
+
+async def _place_all(connection: asyncpg.Connection) -> None:
+    """Scope by scope. Row level security binds the owner too, so the sweeper names the scopes."""
+    async with connection.transaction():
+        await connection.execute(session_settings("semmem_sweeper", local=True))
+        scopes = await connection.fetch(_SQL["scopes"])
+    for scope in scopes:
+        after: int | None = 0
+        while after is not None:
+            async with connection.transaction():
+                await connection.execute(session_settings(None, local=True))
+                await connection.execute(_SQL["view"], *scope)
+                await connection.execute(_SQL["lock"], *scope)
+                after = await connection.fetchval(_SQL["place"], *scope, after, BATCH)
+
+
+async def _require(connection: asyncpg.Connection) -> None:
+    """Each statement is a transaction of its own, and none keeps writers waiting while it reads the table."""
+    for step in ("withdraw", "promise", "check", "require", "drop", "index"):
+        await connection.execute(_SQL[step])

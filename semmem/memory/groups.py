@@ -1,0 +1,193 @@
+"""Consumer groups of a place: one consumer works each event, and what it led to is stored with the delivery's end."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_id, check_not_future
+from semmem.domain.entry import Entry
+from semmem.domain.event import NewEvent
+from semmem.domain.group import MAX_LEASE, GroupLag, GroupRule, check_lease
+from semmem.domain.hit import check_limit
+from semmem.errors import InvalidInput, StoreUnavailable
+from semmem.memory.locks import Lock
+from semmem.memory.parts import Parts
+from semmem.memory.place import Opened
+from semmem.memory.shared_state import SharedState, change_at, fence_at, know_role, signed_at
+from semmem.memory.watching import Watcher
+from semmem.stores.postgres.groups import Lease
+
+LOOK_FOR_LAPSED = 0.5  # seconds
+TRY_AGAIN = 0.5
+NOW = timedelta()
+
+
+class Group:
+    """A group of consumers. It is made with its first delivery, and stays until it is deleted, or all is forgotten."""
+
+    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule) -> None:
+        self._place, self._opened, self._rule = place, opened, rule
+
+    @property
+    def name(self) -> str:
+        return self._rule.name
+
+    def deliveries(self, *, consumer: str, lease: timedelta = timedelta(seconds=30)) -> "Inbox":
+        """What comes for one consumer, within `async with`: each delivery is its own for the time of the lease.
+
+        One that is not settled by then goes to another consumer; after five times it is a dead letter.
+        """
+        return Inbox(self._place, self._opened, self._rule, check_id("consumer", consumer), check_lease(lease))
+
+    async def lag(self) -> GroupLag:
+        """Raises NotFound where the group is not there, or not yet."""
+        async with self._parts.calls.read():
+            return await self._parts.groups.lag(self._place.scope, self.name)
+
+    async def dead_letters(self, *, limit: int = 100) -> list[Entry]:
+        """What was handed out five times and never settled, oldest first."""
+        check_limit(limit)
+        async with self._parts.calls.read():
+            return await self._parts.groups.dead(self._place.scope, self.name, limit)
+
+    async def replay(self, positions: Sequence[int] | None = None) -> int:
+        """Hands these dead letters out again, all of them without `positions`; how many there were."""
+        if positions is not None:
+            positions = check_each("positions", positions, int, most=MAX_EVENTS_PER_CALL)
+        async with self._parts.calls.write():
+            return await self._parts.groups.replay(self._place.scope, self.name, positions)
+
+    async def delete(self) -> bool:
+        """With its deliveries and dead letters; whether it was there."""
+        async with self._parts.calls.write():
+            return await self._parts.groups.delete(self._place.scope, self.name)
+
+    @property
+    def _parts(self) -> Parts:
+        return self._opened.parts
+
+
+class Delivery:
+    """One event in the hands of one consumer. `attempt` counts from 1.
+
+    `key` is the same whenever this event is handed out: for an effect outside of semmem, which may happen again.
+    """
+
+    def __init__(self, inbox: "Inbox", lease: Lease) -> None:
+        self._inbox, self._lease = inbox, lease
+        self.entry, self.attempt = lease.entry, lease.attempt
+
+    @property
+    def key(self) -> str:
+        return f"{self._inbox.group}:{self.entry.position}"
+
+    async def settle(
+        self,
+        *,
+        remember: Sequence[NewEvent] = (),
+        update: Mapping[str, Any] | None = None,
+        lock: Lock | None = None,
+    ) -> None:
+        """It is done; what it led to is stored in the same transaction, so that both happen once, or neither.
+
+        `update` are changes of the state, by their fields. Raises LeaseLost, and stores nothing, where the lease is
+        over and another consumer has it; and what `update` and a `lock` raise elsewhere.
+        """
+        await self._inbox._settle(self._lease, remember, update, lock)
+
+    async def release(self, after: timedelta = NOW) -> None:
+        """Another consumer may have it, after a while; it counts as an attempt."""
+        if not isinstance(after, timedelta) or not NOW <= after <= MAX_LEASE:
+            raise InvalidInput("after", "must be a timedelta from 0 to 1 h", "pass timedelta(minutes=5), for example")
+        await self._inbox._release(self._lease, after)
+
+
+class Inbox:
+    """A consumer's deliveries, one by one. When it is left, others may have at once what was not settled."""
+
+    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule, consumer: str, lease: timedelta) -> None:
+        self._place, self._opened, self._rule = place, opened, rule
+        self._consumer, self._for = consumer, lease
+        self._held: list[Lease] = []
+        self._watching: AbstractContextManager[Watcher] | None = None
+        self._watcher: Watcher | None = None
+
+    @property
+    def group(self) -> str:
+        return self._rule.name
+
+    async def __aenter__(self) -> Self:
+        async with self._parts.calls.write():
+            await self._parts.groups.create(self._place.scope, self._rule)
+        self._watching = self._parts.watching.watch(self._place.scope, 0)
+        self._watcher = self._watching.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._watching:
+            self._watching.__exit__(kind, error, at)
+        for lease in list(self._held):
+            with suppress(StoreUnavailable):  # the lease ends by itself
+                await self._release(lease, NOW)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Delivery:
+        """Waits for one, also where Postgres is away. Raises NotFound where the group was deleted."""
+        if self._watcher is None:
+            raise InvalidInput("deliveries", "are of an inbox that was not entered", "use it inside `async with`")
+        while True:
+            self._watcher.clear()
+            try:
+                async with self._parts.watching.line, self._parts.calls.write():
+                    lease, claimed = await self._parts.groups.take(
+                        self._place.scope, self.group, self._consumer, self._for
+                    )
+            except StoreUnavailable:
+                await asyncio.sleep(TRY_AGAIN)
+                continue
+            if lease:
+                self._held.append(lease)
+                return Delivery(self, lease)
+            self._watcher.position = claimed
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._watcher.wait(), LOOK_FOR_LAPSED)
+
+    async def _settle(
+        self, lease: Lease, events: Sequence[NewEvent], update: Mapping[str, Any] | None, lock: Lock | None
+    ) -> None:
+        events = signed_at(self._place, check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
+        parts, now = self._parts, self._parts.clock()
+        for index, event in enumerate(events):
+            if event.occurred_at is not None:
+                check_not_future(f"remember[{index}].occurred_at", event.occurred_at, now)
+        place, fence = self._place.place, fence_at(self._place, lock)
+        if update is not None:
+            await know_role(self._place)
+        change = None if update is None else change_at(self._place, update, lock, now)
+        settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
+        async with parts.calls.write():
+            remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
+        self._drop(lease)
+        if remembered:
+            parts.announce(remembered)
+
+    async def _release(self, lease: Lease, after: timedelta) -> None:
+        async with self._parts.calls.write():
+            await self._parts.groups.release(self._place.scope, self.group, lease, after)
+        self._drop(lease)
+
+    def _drop(self, lease: Lease) -> None:
+        if lease in self._held:
+            self._held.remove(lease)
+
+    @property
+    def _parts(self) -> Parts:
+        return self._opened.parts

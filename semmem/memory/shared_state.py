@@ -1,0 +1,346 @@
+"""What agents share in a place besides events: state, locks and checkpoints."""
+
+import asyncio
+import inspect
+import random
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from semmem.domain.checks import (
+    check_aware,
+    check_callable,
+    check_flag,
+    check_id,
+    check_int,
+    check_is,
+    check_not_future,
+    check_optional_id,
+)
+from semmem.domain.entry import checked_names
+from semmem.domain.event import NewEvent
+from semmem.domain.group import MAX_POSITION
+from semmem.domain.schema import Declaration, State, declaration_of, new_values
+from semmem.domain.scope import Branch
+from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
+from semmem.errors import Conflict, Forbidden, InvalidInput
+from semmem.memory.locks import Lock, check_hold, fence_of
+from semmem.memory.place import Opened, Place
+from semmem.stores.postgres.state import NewChange
+
+TRIES = 4  # of an update by a function
+PAUSE = 0.05  # seconds
+LONGEST_WAIT = timedelta(days=1)
+
+Updating = Callable[[Snapshot], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
+
+
+class SharedState(Place):
+    """The state of a place, for one agent or for nobody in particular."""
+
+    def __init__(
+        self,
+        place: Branch,
+        opened: Opened,
+        *,
+        agent: str | None = None,
+        role: str | None = None,
+        state: type[State] | None = None,
+    ) -> None:
+        super().__init__(place, opened)
+        check_optional_id("agent", agent)
+        if state is not None:
+            declaration_of(state)
+        self._reader, self._role, self._state, self._seen = agent, role, state, 0
+        self._locked: set[str] = set()  # names of locks that are held by this very object
+
+    async def _know_role(self) -> None:
+        """Before the state is read or written: an agent's role may have to be looked up."""
+
+    def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
+        return tuple(event if event.agent else replace(event, agent=self._reader) for event in events)
+
+    @property
+    def seen(self) -> int:
+        """The position of the log up to which this agent has read the whole state."""
+        return self._seen
+
+    async def update(
+        self,
+        fn: Updating | None = None,
+        *,
+        expected: Snapshot | Mapping[str, int] | None = None,
+        seen: int | None = None,
+        lock: Lock | None = None,
+        told_at: datetime | None = None,
+        timeout: float | None = None,
+        **changes: Any,
+    ) -> Change:
+        """Reduces each field by its reducer, all in one transaction; a value may be `told` with a confidence.
+
+        `expected` are the positions at which fields were last changed, or a snapshot, of whose positions those of the
+        changed fields count. `seen` is how far the writer had read, which is `self.seen` where it is not said: where
+        another agent changed a field after that, and the field's `unseen` is "refuse", nothing is written. `told_at` is
+        when it was seen in the world, and is now where it is not said.
+
+        With `fn`, the changes are what it makes of a snapshot, awaited or not; it is asked again, three times at most,
+        where somebody else was faster.
+
+        Raises Conflict, LockLost, StateMismatch, InvalidInput, and what `remember` raises.
+        """
+        check_callable("fn", fn)
+        if fn is not None:
+            if changes or expected is not None or seen is not None:
+                raise InvalidInput(
+                    "fn", "must come without changes, expected or seen", "let it answer with all changes"
+                )
+            return await self._update_by(fn, lock, told_at, timeout)
+        return await self._update(changes, expected, seen, lock, told_at, timeout)
+
+    async def _update_by(
+        self, fn: Updating, lock: Lock | None, told_at: datetime | None, timeout: float | None
+    ) -> Change:
+        tries = 0
+        while True:
+            await self._know_role()
+            snapshot = await self._read(timeout)
+            made = fn(snapshot)
+            changes = await made if inspect.isawaitable(made) else made
+            if not isinstance(changes, Mapping):
+                raise InvalidInput("fn", f"must answer with a mapping, not {type(changes).__name__}", "return a dict")
+            try:
+                return await self._update(changes, snapshot, snapshot.position, lock, told_at, timeout)
+            except Conflict:
+                tries += 1
+                if tries == TRIES:
+                    raise
+                await asyncio.sleep(random.uniform(0, tries * PAUSE))
+
+    async def _update(
+        self,
+        changes: Mapping[str, Any],
+        expected: Snapshot | Mapping[str, int] | None,
+        seen: int | None,
+        lock: Lock | None,
+        told_at: datetime | None,
+        timeout: float | None,
+    ) -> Change:
+        await self._know_role()
+        parts, now = self._parts, self._parts.clock()
+        new = self._new_change(changes, expected, seen, lock, told_at, now)
+        async with parts.calls.write(timeout):
+            change = await parts.state.change(self.place, new, now)
+        parts.watching.wake(self.scope, change.position)
+        return change
+
+    def _new_change(
+        self,
+        changes: Mapping[str, Any],
+        expected: Snapshot | Mapping[str, int] | None,
+        seen: int | None,
+        lock: Lock | None,
+        told_at: datetime | None,
+        now: datetime,
+    ) -> NewChange:
+        """The update of these arguments, checked."""
+        declaration = self._declaration
+        values = new_values(declaration, changes)
+        if not values:
+            raise InvalidInput("changes", "must name a field at least", "pass fields as keyword arguments")
+        if told_at is not None:
+            told_at = check_aware("told_at", told_at)
+            check_not_future("told_at", told_at, now)
+        if seen is not None:
+            check_int("seen", seen, 0, MAX_POSITION)
+        return NewChange(
+            declaration=declaration,
+            values=values,
+            agent=self._reader,
+            role=self._role,
+            seen=self._seen if seen is None else seen,
+            told_at=told_at or now,
+            expected=_expected(expected, declaration, changes),
+            fence=self._fenced(lock),
+        )
+
+    def _fenced(self, lock: Lock | None) -> Fence:
+        if lock is None:
+            return NO_FENCE
+        check_is("lock", lock, Lock)
+        if lock.scope != self.scope:
+            raise InvalidInput("lock", "must be of this scope", "take it in the memory that is written to")
+        return fence_of(lock)
+
+    async def state(
+        self,
+        *,
+        at: int | Checkpoint | datetime | None = None,
+        fields: Collection[str] = (),
+        timeout: float | None = None,
+    ) -> Snapshot:
+        """The state as it is, or was at a position, a checkpoint or a time; of all fields, or of these.
+
+        A memory that was opened without a class of state reads values as JSON.
+        """
+        names = checked_names("fields", fields)
+        await self._know_role()
+        if self._state is not None:
+            for name in names:
+                if not self._declaration.field(name).is_readable(self._role):
+                    raise Forbidden(self._reader, self._role or "", name, "read")
+        return await self._read(timeout, at, names)
+
+    async def _read(
+        self,
+        timeout: float | None,
+        at: int | Checkpoint | datetime | None = None,
+        fields: Collection[str] = (),
+    ) -> Snapshot:
+        parts, declaration = self._parts, None if self._state is None else self._declaration
+        async with parts.calls.read(timeout):
+            if at is not None:
+                position = await self._position(at)
+                return await parts.state.at(
+                    self.scope, declaration, position=position, fields=list(fields), role=self._role
+                )
+            snapshot = await parts.state.current(self.scope, declaration, list(fields), role=self._role)
+        if not fields:
+            self._seen = max(self._seen, snapshot.position)
+        return snapshot
+
+    async def _position(self, at: int | Checkpoint | datetime) -> int:
+        if isinstance(at, Checkpoint):
+            return self._own(at).position
+        if isinstance(at, datetime):
+            return await self._parts.state.position(self.scope, check_aware("at", at))
+        check_int("at", at, 0, MAX_POSITION)
+        return at
+
+    def lock(self, *names: str, ttl: timedelta, wait: timedelta | None = None) -> Lock:
+        """All of these names at once, for `ttl` from 1 s to 1 h; without `wait`, LockHeld is raised at once.
+
+        `async with me.lock("report", ttl=timedelta(minutes=2)) as lock` takes it.
+        """
+        check_hold(ttl)
+        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
+            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
+        if not 1 <= len(names) <= MAX_NAMES:
+            raise InvalidInput("names", f"must be 1 to {MAX_NAMES}", "name what is locked")
+        for index, name in enumerate(names):
+            check_id(f"names[{index}]", name)
+        return Lock(
+            self.place,
+            self._opened,
+            tuple(sorted(set(names))),
+            ttl=ttl,
+            wait=wait or timedelta(),
+            agent=self._reader,
+            own=self._locked,
+        )
+
+    async def checkpoint(
+        self, name: str | None = None, *, pinned: bool = False, timeout: float | None = None
+    ) -> Checkpoint:
+        """Names the state as it is now. The last three are kept, and those that are pinned.
+
+        Raises InvalidInput where a checkpoint of that name is there.
+        """
+        check_optional_id("name", name)
+        check_flag("pinned", pinned)
+        parts = self._parts
+        async with parts.calls.write(timeout):
+            made = await parts.checkpoints.make(self.place, name, agent=self._reader, pinned=pinned, now=parts.clock())
+        parts.watching.wake(self.scope, made.position)
+        return made
+
+    async def checkpoints(self, *, timeout: float | None = None) -> list[Checkpoint]:
+        """Newest first."""
+        async with self._parts.calls.read(timeout):
+            return await self._parts.checkpoints.all(self.scope)
+
+    async def pin(self, checkpoint: Checkpoint, *, pinned: bool = True, timeout: float | None = None) -> None:
+        """Keeps a checkpoint until it is pinned no more; from then on it goes with the next one. Raises NotFound."""
+        check_flag("pinned", pinned)
+        name = self._own(checkpoint).name
+        async with self._parts.calls.write(timeout):
+            await self._parts.checkpoints.pin(self.scope, name, pinned)
+
+    async def verify(self, checkpoint: Checkpoint, *, timeout: float | None = None) -> None:
+        """Raises Damaged where the state at the checkpoint is not what it was; NotFound where it is not kept."""
+        name = self._own(checkpoint).name
+        async with self._parts.calls.read(timeout):
+            await self._parts.checkpoints.verify(self.scope, name)
+
+    async def restore(self, to: Checkpoint | int, *, timeout: float | None = None) -> Change:
+        """Lets the state be again what it was at a checkpoint, which is verified first, or at a position.
+
+        This is a change of its own, which can be undone as well; events stay. Raises Damaged, NotFound, InvalidInput,
+        or StateMismatch where a field was declared otherwise then.
+        """
+        parts = self._parts
+        if isinstance(to, Checkpoint):
+            target: str | int = self._own(to).name
+        else:
+            check_int("to", to, 0, MAX_POSITION)
+            target = to
+        await self._know_role()
+        async with parts.calls.write(timeout):
+            change = await parts.checkpoints.restore(
+                self.scope, target, agent=self._reader, role=self._role, now=parts.clock()
+            )
+        parts.watching.wake(self.scope, change.position)
+        return change
+
+    @property
+    def _declaration(self) -> Declaration:
+        if self._state is None:
+            raise InvalidInput(
+                "state", "has no class in this memory", "open it with memory.scope(..., state=Launch), say"
+            )
+        return declaration_of(self._state)
+
+    def _own(self, checkpoint: Checkpoint) -> Checkpoint:
+        check_is("checkpoint", checkpoint, Checkpoint)
+        if checkpoint.scope != self.scope:
+            raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
+        return checkpoint
+
+
+async def know_role(place: SharedState) -> None:
+    """Before `change_at`."""
+    await place._know_role()
+
+
+def fence_at(place: SharedState, lock: Lock | None) -> Fence:
+    """What a write to this place shows of a lock. Raises InvalidInput."""
+    return place._fenced(lock)
+
+
+def signed_at(place: SharedState, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
+    """Events as this place's agent says them."""
+    return place._signed(events)
+
+
+def change_at(place: SharedState, changes: object, lock: Lock | None, now: datetime) -> NewChange:
+    """An update of this place as a part of another write. Raises InvalidInput."""
+    if not isinstance(changes, Mapping):
+        raise InvalidInput(
+            "update", f"must be a mapping, not {type(changes).__name__}", "pass fields with their values"
+        )
+    return place._new_change(changes, None, None, lock, None, now)
+
+
+def _expected(
+    given: Snapshot | Mapping[str, int] | None, declaration: Declaration, changes: Mapping[str, Any]
+) -> dict[str, int]:
+    if given is None:
+        return {}
+    if isinstance(given, Snapshot):
+        return {name: given.positions.get(name, 0) for name in changes}
+    if not isinstance(given, Mapping):
+        raise InvalidInput("expected", "must be a snapshot, or a mapping of fields to positions", "pass a snapshot")
+    for name, position in given.items():
+        declaration.field(name)
+        check_int(f"expected[{name}]", position, 0, MAX_POSITION)
+    return dict(given)
