@@ -132,7 +132,7 @@ class Tiers:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
-            "profile": lambda: self._profile_tier(view),
+            "profile": lambda: self._profile_tier(view, guard),
             "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
             "state": lambda: self._state_tier(view.scopes[0], query, budget, guard),
@@ -160,8 +160,9 @@ class Tiers:
         context = await asyncio.to_thread(put_together) if long else put_together()
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
-    async def _profile_tier(self, view: View) -> Gathered:
-        return Gathered(await self._present.profile(view))
+    async def _profile_tier(self, view: View, guard: Guard) -> Gathered:
+        profile = await self._present.profile(view)
+        return Gathered([item for item in profile if item.worth >= guard.min_importance])
 
     async def _summary_tier(self, view: View, session: str | None) -> Gathered:
         items = []

@@ -73,6 +73,9 @@ async def test_the_profile_says_what_holds_and_since_when(alice: ScopedMemory, c
     assert (hamburg.since.at, hamburg.since.stated) == (MAY + timedelta(days=90), True)
     assert all(item.since for item in profile)
     assert not any(word in item.text for item in profile for word in ("lamps", "Munich"))
+    weighty = (await alice.context("Plan her weekend", budget=1_000, min_importance=0.75)).tier("profile")
+    assert list(weighty) == [item for item in profile if item.worth >= 0.75]
+    assert len(weighty) < len(profile)
 
 
 async def test_the_profile_is_the_same_for_every_question_and_while_talk_goes_on(
