@@ -127,12 +127,14 @@ async def test_a_forgotten_question_ends_the_wait_and_leaves_nothing(
     launch: ScopedMemory, me: AgentMemory, owner: asyncpg.Connection
 ) -> None:
     waiting = asyncio.create_task(me.ask("Is heliotrope right?", ("heliotrope", "no"), within=HOUR))
-    await until_asked(launch, "Is heliotrope right?")
+    gone = await until_asked(launch, "Is heliotrope right?")
     answered = await asked(me, launch, "And heliotrope?", ("heliotrope",))
     await launch.answer(answered.id, "heliotrope")
     other = await asked(launch.agent("a1"), launch, "Send it?", YES_NO, of="r1")
     await me.answer(other.id, "yes")
     await launch.forget(agent="r1")
+    (told,) = [entry for entry in await launch.entries() if entry.kind == "forgotten"]
+    assert set(told.ids) == {gone.id, answered.id}
     with pytest.raises(NotFound):
         await asyncio.wait_for(waiting, SECONDS)
     for table in ("questions", "entries"):
