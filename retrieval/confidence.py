@@ -4,50 +4,41 @@ The signals say which passage answers best, and are scaled over each question's 
 of what is asked, something is the best too. What is measured here is absolute.
 """
 
-from collections.abc import Mapping, Sequence
-from math import exp
+from collections.abc import Mapping
+from math import exp, log
 
 import numpy as np
 
 from semmem.retrieval.pool import Pool
-from semmem.retrieval.question import subject
-from semmem.retrieval.signals import ROLES
 
-# By logistic regression on answerable and unanswerable questions; docs/retrieval.md says which, and how well they do.
-WEIGHTS: Mapping[str, float] = {"met": 10.0, "near": 5.0, "whole": 2.0, "known": 1.0, "voice": 2.0}
-LEAST = 12.0  # of their weighted sum, where as much speaks for an answer as against one
-STEEP = 2.0
+# By logistic regression on questions with and without an answer; docs/retrieval.md says which, and how well they do.
+WEIGHTS: Mapping[str, float] = {"met": 8.4, "whole": 16.0}
+LEAST = 15.9  # of their weighted sum, where as much speaks for an answer as against one, in a pool of USUAL passages
+USUAL = 300
+CHANCE = 1.3  # by how much more for each e-fold of passages, of which some are near to any question by chance
 
 BEST = 3  # passages whose mean stands for the best found
 
 
-def confidence(pool: Pool, terms: Sequence[str], rarity: Mapping[str, float]) -> float:
-    """From 0 to 1; 1 where there are no token states to tell it by, for each model's cosines have a range of their own.
-
-    `terms` are the question's, `rarity` has those that the view knows.
-    """
-    if not pool.by_token:
+def confidence(pool: Pool) -> float:
+    """From 0 to 1; 1 where there are no token states to tell it by, as each model's cosines have their own range."""
+    if not pool.by_token or pool.dense is None:
         return 1.0
-    found = evidence(pool, terms, rarity)
-    return 1 / (1 + exp(STEEP * (LEAST - sum(WEIGHTS[name] * value for name, value in found.items()))))
+    found = sum(WEIGHTS[name] * value for name, value in evidence(pool).items())
+    least = LEAST + CHANCE * log(len(pool.passages) / USUAL)
+    return 1 / (1 + exp(least - found))
 
 
-def evidence(pool: Pool, terms: Sequence[str], rarity: Mapping[str, float]) -> dict[str, float]:
+def evidence(pool: Pool) -> Mapping[str, float]:
     """What speaks for an answer, each from 0 to about 1.
 
-    `met`: how near each word asked is to any word found; `near`: how near all of them are to one passage; `whole`: the
-    cosine; `known`: the share of the question's words that the view has; `voice`: it names one who speaks.
+    `met`: how near each word asked comes to some word found, the rarer the word the more it counts, and most where the
+    memory does not know it; `whole`: the cosine of the best with the question.
     """
     assert pool.closeness is not None
     assert pool.weights is not None
     assert pool.dense is not None
-    share = pool.weights / pool.weights.sum()
-    asked = set(terms)
-    voices = {passage.voice for passage in pool.passages} - ROLES
     return {
-        "met": float(pool.closeness.max(axis=0) @ share),
-        "near": float(np.sort(pool.closeness @ share)[-BEST:].mean()),
+        "met": float(pool.closeness.max(axis=0) @ pool.weights / pool.weights.sum()),
         "whole": float(np.sort(pool.dense)[-BEST:].mean()),
-        "known": len(asked & rarity.keys()) / max(1, len(asked)),
-        "voice": float(subject(pool.question, voices) is not None),
     }

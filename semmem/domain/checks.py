@@ -76,8 +76,8 @@ def check_each(field: str, values: object, kind: type[T], *, least: int = 0, mos
 
 
 def check_callable(field: str, value: object) -> None:
-    if value is not None and not callable(value):
-        raise InvalidInput(field, f"must be a function, not {type(value).__name__}", "pass a function, or None")
+    if value is not None and (not callable(value) or isinstance(value, type)):
+        raise InvalidInput(field, f"must be a function, not a {type(value).__name__}", "pass a function, or None")
 
 
 def check_seconds(field: str, value: object) -> None:

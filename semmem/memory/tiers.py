@@ -201,7 +201,7 @@ class Tiers:
         weighty = Filter(min_importance=guard.min_importance)
         recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
-        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
+        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
 

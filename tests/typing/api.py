@@ -182,7 +182,8 @@ def a_hit(hit: Hit) -> None:
     )
     assert_type(hit.signals, Mapping[str, float])
     assert_type(hit.sources, tuple[Source, ...])
-    assert_type(hit.moved(0.5, because="pinned"), Hit)
+    assert_type((hit.moved(0.5, because="pinned"), hit.doubted(0.5)), tuple[Hit, Hit])
+    assert_type(hit.undoubted, float)
     assert_type((hit.item.text, hit.item.said_at, hit.item.voice), tuple[str, datetime, str])
     assert_type((hit.item.role, hit.item.importance, hit.item.scope), tuple[Role, float, Scope])
     if hit.item.kind == "event":

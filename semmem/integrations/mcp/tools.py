@@ -172,9 +172,7 @@ class Tools:
     ) -> ContextAnswer:
         """Get what to know before you answer, as one text within a token budget.
 
-        It begins with what holds now, and since when; then come summaries, recent memories and what the query recalls.
-        Words that hold no more say so below, with what holds in their place.
-
+        It begins with what holds now and since when; below words that are outdated stands what replaced them.
         Good at the start of a task; for single questions use search_memories.
         """
         asked, tiers = (EVERYTHING, WITHOUT_QUESTION) if query in ANYTHING else (query, TIERS)
