@@ -1,6 +1,8 @@
 """Questions: one answer wins, the wait outlives the process, and who comes too late or was not asked is told."""
 
 import asyncio
+import json
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,6 +84,23 @@ async def test_the_wait_outlives_the_process(
         assert [each.id for each in await launch.questions()] == [question.id]
         await launch.answer(question.id, "yes")
         assert await asyncio.wait_for(waiting, SECONDS) == "yes"
+
+
+async def test_a_process_that_was_killed_asks_again_and_is_told(launch: ScopedMemory, urls: dict[str, Any]) -> None:
+    killed = await _asker(urls)
+    question = await until_asked(launch, "Send it?")
+    killed.kill()
+    await killed.wait()
+    waits = await _asker(urls)
+    await launch.answer(question.id, "no")
+    output, _ = await asyncio.wait_for(waits.communicate(), SECONDS)
+    assert (output.decode().strip(), waits.returncode) == ("no", 0)
+    assert [each.id for each in await launch.questions(answered=True)] == [question.id]
+
+
+async def _asker(urls: dict[str, Any]) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "tests.fleet.asker", json.dumps(urls))
+    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
 
 
 @pytest.mark.parametrize("key", [None, "send"])
