@@ -1,4 +1,4 @@
-"""An agent in a process of its own that asks, waits, and prints the choice: `python -m tests.fleet.asker URLS_AS_JSON`."""
+"""An agent in a process of its own that asks, waits, and prints the choice: `python -m tests.fleet.asker URLS`."""
 
 import asyncio
 import json
