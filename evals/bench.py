@@ -33,7 +33,6 @@ from qdrant_client.models import Filter as QdrantFilter
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from semmem.domain.event import NewEvent
-from semmem.embedded import Servers
 from semmem.evals.dataset import chosen
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
@@ -73,9 +72,12 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=notes, transient=True) as progress:
         task = progress.add_task("opening the servers", total=None)
-        async with _opened(folder) as (application, servers):
+        async with open_application(load_settings(data=folder, worker=False)) as opened:
+            # Without a chat model, whatever the environment names.
+            models = replace(opened.models, extractor=OfflineExtractor())
+            application = make_application(opened.settings, opened.stores, models, now)
             progress.update(task, description="remember")
-            figures = [await _remember(application, servers)]
+            figures = [await _remember(application)]
             progress.update(task, description=f"settling {EVENTS:,} events")
             memory = await _filled(application)
             progress.update(task, description="recall and context")
@@ -89,19 +91,12 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
             loaded = "this process, MiniLM loaded"
             figures.append(Figure(name="resident memory", value=resident, limit=450, unit="MB", detail=loaded))
         progress.update(task, description="import semmem")
-        return [*figures, *_start()]
+        return [*figures, _start()]
 
 
-@asynccontextmanager
-async def _opened(folder: Path) -> AsyncIterator[tuple[Application, Servers]]:
-    """An application without a worker and without a chat model, whatever the environment names."""
-    async with open_application(load_settings(data=folder, worker=False)) as application:
-        models = replace(application.models, extractor=OfflineExtractor())
-        assert application.stores.servers is not None
-        yield make_application(application.settings, application.stores, models, now), application.stores.servers
-
-
-async def _remember(application: Application, servers: Servers) -> Figure:
+async def _remember(application: Application) -> Figure:
+    servers = application.stores.servers
+    assert servers is not None
     memory = application.memory.scope(tenant="bench", user="writer")
     raw = await asyncpg.connect(servers.postgres_url)
     try:
@@ -237,14 +232,14 @@ async def _import(application: Application, data: Path) -> Figure:
     )
 
 
-def _start() -> list[Figure]:
+def _start() -> Figure:
     ours, theirs = [], []
     for _ in range(STARTS):
         theirs.append(_run("pass"))
         ours.append(_run("import semmem"))
     python, whole = statistics.median(theirs), statistics.median(ours)
     spent = f"import semmem {whole * 1e3:.0f} ms, python -c pass {python * 1e3:.0f} ms"
-    return [Figure(name="import semmem", value=whole, limit=0.3, unit="s", detail=f"{whole / python:.1f} x: {spent}")]
+    return Figure(name="import semmem", value=whole, limit=0.3, unit="s", detail=f"{whole / python:.1f} x: {spent}")
 
 
 def _run(code: str) -> float:

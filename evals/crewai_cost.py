@@ -146,25 +146,22 @@ def main() -> None:
 
 
 def _run(name: str, open_memory: Callable[[ModelServer], Memory]) -> Run:
+    """Has the crew do its tasks on the memory that `open_memory` gives."""
     desk = Desk()
     with ModelServer(answer=desk) as server, closing(open_memory(server)) as memory:
-        _crew(server, memory)
+        llm = _llm(server)
+        agents: list[BaseAgent] = [
+            Agent(role=role, goal="help customers", backstory="Knows the shop.", llm=llm) for role in ROLES
+        ]
+        tasks = [
+            Task(description=text, expected_output="three sentences", agent=agents[number % 2], context=[])
+            for number, text in enumerate(TASKS)
+        ]
+        Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
         if isinstance(memory, SemmemMemory):
             memory._storage.run(_settled)
         embeddings = sum("input" in body for body in server.requests)
     return Run(name=name, desk=desk, embeddings=embeddings)
-
-
-def _crew(server: ModelServer, memory: Memory) -> None:
-    llm = _llm(server)
-    agents: list[BaseAgent] = [
-        Agent(role=role, goal="help customers", backstory="Knows the shop.", llm=llm) for role in ROLES
-    ]
-    tasks = [
-        Task(description=text, expected_output="three sentences", agent=agents[number % 2], context=[])
-        for number, text in enumerate(TASKS)
-    ]
-    Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
 
 
 def _crewais(server: ModelServer, folder: Path) -> Memory:
@@ -197,10 +194,14 @@ def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:
     name = body.get("response_format", {}).get("json_schema", {}).get("name")
     if name is None:
         return None, next(answer for task, answer in TASKS.items() if task in said)
-    if said.startswith("TASK: "):
-        task, _, *lines = said.split("\n")
-        return f"semmem {task}", json.dumps(_facts(lines) if task == "TASK: extract" else _verdicts(lines))
-    return name, json.dumps(_ANSWERS[name](said))
+    if not said.startswith("TASK: "):
+        return name, json.dumps(_ANSWERS[name](said))
+    task, _, *lines = said.split("\n")
+    if task == "TASK: extract":
+        return f"semmem {task}", json.dumps(_facts(lines))
+    drafts = [int(match[1]) for match in map(_NEW.match, lines) if match]
+    verdicts = [{"draft": draft, "verdict": "add", "candidate": None} for draft in drafts]
+    return f"semmem {task}", json.dumps({"verdicts": verdicts})
 
 
 def _statements(text: str) -> list[str]:
@@ -218,11 +219,6 @@ def _facts(lines: list[str]) -> dict[str, Any]:
             facts.append(said | {"category": "knowledge", "confidence": 0.9, "importance": 0.5})
     told = " ".join(fact["text"] for fact in facts)
     return {"facts": facts, "summaries": [{"session": 0, "text": told[:400]}] if told else []}
-
-
-def _verdicts(lines: list[str]) -> dict[str, Any]:
-    numbers = [int(match[1]) for match in map(_NEW.match, lines) if match]
-    return {"verdicts": [{"draft": number, "verdict": "add", "candidate": None} for number in numbers]}
 
 
 _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {

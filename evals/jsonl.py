@@ -7,8 +7,7 @@ An event has the fields of `semmem import`, `occurred_at` among them; its `key` 
 have an `id` and a `category` too.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,19 +46,13 @@ def load(path: Path) -> list[Conversation]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                with _named(number):
+                try:
                     _take(read, number, line, now)
+                except InvalidInput as error:
+                    raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
     if not any(each.events for each in read.values()):
         raise InvalidInput("file", "holds no event", 'write lines such as {"type": "event", "conversation": ...}')
     return [_conversation(id, each) for id, each in read.items()]
-
-
-@contextmanager
-def _named(number: int) -> Iterator[None]:
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
 
 
 def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> None:
@@ -100,15 +93,10 @@ def _question(number: int, said: Mapping[str, Any]) -> Question:
 
 def _conversation(id: str, read: _Read) -> Conversation:
     for number, question in read.questions.values():
-        with _named(number):
-            _check_evidence(question, read.events, id)
+        for key in question.evidence:
+            if key not in read.events:
+                limit = f"{key!r} is the key of no event of {id!r}"
+                raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
     questions = tuple(question for _, question in read.questions.values() if question.evidence)
     skipped = len(read.questions) - len(questions)
     return Conversation(id=id, events=tuple(read.events.values()), questions=questions, skipped=skipped)
-
-
-def _check_evidence(question: Question, events: Mapping[str, NewEvent], conversation: str) -> None:
-    for key in question.evidence:
-        if key not in events:
-            limit = f"{key!r} is the key of no event of {conversation!r}"
-            raise InvalidInput("evidence", limit, "correct it or take it out")

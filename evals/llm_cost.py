@@ -11,7 +11,6 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,7 +84,9 @@ async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
             stored = await _ingest(memory, conversation, "first")
             bodies = list(server.requests)
             progress.update(task, description=f"recalling {RECALLS} times")
-            await _recall(memory, conversation)
+            for asked in conversation.questions[:RECALLS]:
+                await memory.recall(asked.question)
+                await memory.context(asked.question, budget=2_000)
             recalls = len(server.requests) - len(bodies)
             progress.update(task, description="ingesting the same again")
             again = await _ingest(memory, conversation, "second")
@@ -107,17 +108,13 @@ async def _ingest(memory: ScopedMemory, conversation: Conversation, run: str) ->
     return len(await memory.facts(superseded=True, limit=1_000))
 
 
-async def _recall(memory: ScopedMemory, conversation: Conversation) -> None:
-    for asked in conversation.questions[:RECALLS]:
-        await memory.recall(asked.question)
-        await memory.context(asked.question, budget=2_000)
-
-
 def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
     """Per 100 turns; the prefix is counted over the messages alone, for the schema's place is the provider's choice."""
     tokens = sum(chat_usage(body, "")["prompt_tokens"] for body in bodies)
     prompts = ["\n".join(message["content"] for message in body["messages"]) for body in bodies]
-    prefix = load_counter().count(_common_start(prompts))
+    first, last = min(prompts), max(prompts)  # these two differ where any two do
+    shared = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    prefix = load_counter().count(first[:shared])
     calls = f"{len(bodies)} calls for {turns} turns"
     return [
         Figure(name="calls per 100 turns", value=100 * len(bodies) / turns, limit=8, detail=calls),
@@ -137,12 +134,6 @@ def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
         ),
         Figure(name="shared prefix", value=prefix, limit=1_024, unit="tokens", floor=True, detail="caches take it"),
     ]
-
-
-def _common_start(texts: Sequence[str]) -> str:
-    """The first and the last in order differ where any two do."""
-    pairs = zip(min(texts), max(texts), strict=False)
-    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _compared(figures: Sequence[Figure]) -> Table:

@@ -48,13 +48,28 @@ def load(path: Path) -> list[Conversation]:
 def _conversation(raw: Mapping[str, Any]) -> Conversation:
     events = tuple(_events(raw["conversation"]))
     known = {str(event.key) for event in events}
-    asked = [_question(number, each, known) for number, each in enumerate(raw["qa"], start=1)]
+    asked = [
+        Question(
+            id=f"q{number}",
+            question=each["question"],
+            answer=str(each.get("answer", "")),
+            evidence=_keys(each["evidence"], known),
+            category=CATEGORIES[each["category"]],
+        )
+        for number, each in enumerate(raw["qa"], start=1)
+    ]
     questions = tuple(question for question in asked if question.evidence)
+    observations: list[Observation] = []
+    for session in raw["observation"].values():
+        for speaker, facts in session.items():
+            for text, evidence in facts:
+                named = [evidence] if isinstance(evidence, str) else evidence
+                observations.append(Observation(speaker=speaker, text=text, keys=_keys(named, known)))
     return Conversation(
         id=raw["sample_id"],
         events=events,
         questions=questions,
-        observations=tuple(_observations(raw["observation"], known)),
+        observations=tuple(observations),
         skipped=len(asked) - len(questions),
     )
 
@@ -74,24 +89,6 @@ def _events(conversation: Mapping[str, Any]) -> Iterator[NewEvent]:
                 metadata={"dia_id": turn["dia_id"]},
                 key=turn["dia_id"],
             )
-
-
-def _question(number: int, raw: Mapping[str, Any], known: set[str]) -> Question:
-    return Question(
-        id=f"q{number}",
-        question=raw["question"],
-        answer=str(raw.get("answer", "")),
-        evidence=_keys(raw["evidence"], known),
-        category=CATEGORIES[raw["category"]],
-    )
-
-
-def _observations(raw: Mapping[str, Any], known: set[str]) -> Iterator[Observation]:
-    for session in raw.values():
-        for speaker, facts in session.items():
-            for text, evidence in facts:
-                named = [evidence] if isinstance(evidence, str) else evidence
-                yield Observation(speaker=speaker, text=text, keys=_keys(named, known))
 
 
 def _keys(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:

@@ -110,9 +110,17 @@ class Course:
     async def _measure(
         self, application: Application, retriever: Retriever, conversation: Conversation, journal: Journal
     ) -> SemmemError | None:
-        """Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again."""
+        """Why not all facts of the conversation are there, or why no answer came.
+
+        Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again.
+        """
         stored = await store(application, conversation)
-        lacking = await self._lacking(stored.memory, conversation)
+        lacking: SemmemError | None = None
+        if not await settled(stored.memory, conversation, self._tell, self._patience):
+            waited = f"nothing has moved for {self._patience:g} s"
+            lacking = NotSettled(f"{conversation.id}: {waited}; is the model reachable?")
+        elif failed := sum(len(letter.event_ids) for letter in await _failed(stored.memory)):
+            lacking = ModelError(f"{conversation.id}: the model gave no usable answer for {failed} events")
         try:
             for question in self._left(conversation):
                 answer = await ask(retriever, stored, conversation.id, question)
@@ -127,14 +135,6 @@ class Course:
     def _left(self, conversation: Conversation) -> list[Question]:
         questions = conversation.questions[: self._plan.questions]
         return [each for each in questions if (conversation.id, each.id) not in self._answers]
-
-    async def _lacking(self, memory: ScopedMemory, conversation: Conversation) -> SemmemError | None:
-        """Why not all facts of the conversation are there."""
-        if not await settled(memory, conversation, self._tell, self._patience):
-            return NotSettled(f"{conversation.id}: nothing has moved for {self._patience:g} s; is the model reachable?")
-        if failed := sum(len(letter.event_ids) for letter in await _failed(memory)):
-            return ModelError(f"{conversation.id}: the model gave no usable answer for {failed} events")
-        return None
 
 
 async def settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
