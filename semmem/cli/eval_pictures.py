@@ -36,10 +36,16 @@ def measured(result: Figures) -> RenderableType:
     """The tables of a retrieval result, with other systems beside it where it has `peers`."""
     from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
 
-    metrics, latency = result["metrics"], result["latency_ms"]
+    settings, metrics, latency = result["settings"], result["metrics"], result["latency_ms"]
+    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
+    head = Text(f"{result['dataset']}: {asked}, retriever {settings['retriever']}, extractor {settings['extractor']}\n")
+    if result["skipped"]:
+        head.append(f"{_many(result['skipped'], 'question')} without evidence left out\n", style="dim")
+    if result["partial"]:
+        head.append("partial: the run was cut short\n", style="yellow")
     listed = [f"{name} {_number(metrics[name])}" for name in (*STEMS, NEWEST_ABOVE) if name in metrics]
     took = f"recall took {latency['p50']:,.0f} ms (p50), {latency['p95']:,.0f} ms (p95); embedder {result['embedder']}"
-    parts: list[RenderableType] = [_headed(result), _table(result, RANKED), Text(), _table(result, COVERED)]
+    parts: list[RenderableType] = [head, _table(result, RANKED), Text(), _table(result, COVERED)]
     parts += [Text("\n" + ", ".join(listed)), Text(took, style="dim")]
     if "peers" in result:
         parts.append(Text(result["peers_note"], style="dim"))
@@ -52,15 +58,6 @@ def figures(named: Mapping[str, float | None]) -> RenderableType:
     for name, value in named.items():
         made.add_row(name, _number(value))
     return made
-
-
-def _headed(result: Figures) -> Text:
-    settings, left_out = result["settings"], result["skipped"]
-    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
-    text = Text(f"{result['dataset']}: {asked}, retriever {settings['retriever']}, extractor {settings['extractor']}\n")
-    if left_out:
-        text.append(f"{_many(left_out, 'question')} without evidence left out\n", style="dim")
-    return text.append("partial: the run was cut short\n" if result["partial"] else "", style="yellow")
 
 
 def _many(count: int, what: str) -> str:

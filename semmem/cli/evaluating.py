@@ -156,8 +156,19 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
         from semmem.evals import compare
 
         _make_folder(json_file)
-        first, second = map(_result_of, files)
-        found = compare.compare(first, second, across_settings=across_settings)
+        results: list[Result] = []
+        for file in files:
+            try:
+                result = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise InvalidInput(
+                    "--compare", f"{file} holds no result ({error})", "name what --json wrote"
+                ) from error
+            if not isinstance(result, dict) or "settings" not in result:
+                fix = "name what `semmem eval retrieval --json` wrote"
+                raise InvalidInput("--compare", f"{file} holds no result", fix)
+            results.append(result)
+        found = compare.compare(*results, across_settings=across_settings)
         _write(compare.plain(found), json_file)
         answers.print(compare.pictured(found))
 
@@ -199,13 +210,3 @@ def _make_folder(file: Path | None) -> None:
 def _write(result: Mapping[str, Any], file: Path | None) -> None:
     if file:
         file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-
-
-def _result_of(file: Path) -> Result:
-    try:
-        result = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput("--compare", f"{file} holds no result ({error})", "name what --json wrote") from error
-    if not isinstance(result, dict) or "settings" not in result:
-        raise InvalidInput("--compare", f"{file} holds no result", "name what `semmem eval retrieval --json` wrote")
-    return result

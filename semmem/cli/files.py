@@ -49,18 +49,18 @@ def size_of(file: Path) -> int | None:
 
 def first_of(stream: BinaryIO) -> tuple[bytes, Iterator[bytes]]:
     """The first line, and all of them, each at most a byte longer than a line may be."""
-    lines = _lines(stream)
+
+    def cut() -> Iterator[bytes]:
+        """Of a line that is too long, the start: enough to refuse it."""
+        while line := _read(stream):
+            yield line
+            rest = line
+            while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+                rest = _read(stream)
+
+    lines = cut()
     first = next(lines, b"").removeprefix(BOM_UTF8)
     return first, chain([first] if first else [], lines)
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Of a line that is too long, the start: enough to refuse it."""
-    while line := _read(stream):
-        yield line
-        rest = line
-        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
-            rest = _read(stream)
 
 
 def _read(stream: BinaryIO) -> bytes:

@@ -42,20 +42,20 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     Ctrl-C or SIGTERM cancels the work, which closes what it has open; the second one ends the process at once.
     """
+
+    async def until_signalled() -> T:
+        task = asyncio.ensure_future(work)
+        with signalled(task.cancel) as caught:
+            try:
+                return await task
+            except asyncio.CancelledError:
+                raise Signalled(caught) from None
+
     try:
         with reported():
-            return asyncio.run(_cancelled_by_signals(work))
+            return asyncio.run(until_signalled())
     except Signalled as stopped:
         raise typer.Exit(SIGNALLED + stopped.number) from None
-
-
-async def _cancelled_by_signals(work: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.ensure_future(work)
-    with signalled(task.cancel) as caught:
-        try:
-            return await task
-        except asyncio.CancelledError:
-            raise Signalled(caught) from None
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,7 +26,6 @@ from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
     from semmem.domain.scope import ScopeKind
-    from semmem.evals.dataset import Conversation
     from semmem.memory.scoped import ScopedMemory
     from semmem.memory.transfer import Imported
     from semmem.wiring.inventory import Holding
@@ -115,6 +114,7 @@ class Wanted:
         return imported or outcome
 
     async def locomo(self, ctx: typer.Context) -> Outcome:
+        """LoCoMo's conversations, each into a workspace of its own."""
         from semmem.evals.dataset import chosen
         from semmem.evals.locomo import load
 
@@ -125,7 +125,16 @@ class Wanted:
         conversations = chosen(load(self.file), ids)
         outcome = Outcome()
         with _told_of_the_rest(outcome):
-            await _locomo(ctx, conversations, self.tenant, outcome, self.patience)
+            async with application(ctx) as opened:
+                memories = []
+                with _bar() as progress:
+                    for conversation in progress.track(conversations, description="importing"):
+                        memory = memory_of(opened, Scope.workspace(self.tenant or LOCOMO_TENANT, conversation.id))
+                        memories.append(memory)
+                        intake = Intake(memory, outcome, unit="turn", strict=True)
+                        await intake.take(enumerate(conversation.events, start=1))
+                if self.patience is not None:
+                    await settle(memories, patience=self.patience)
         return outcome
 
 
@@ -171,41 +180,21 @@ async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | N
 async def _lines(
     memory: "ScopedMemory", lines: Iterator[bytes], size: int | None, strict: bool, outcome: Outcome
 ) -> None:
+    reader = Reader(datetime.now(UTC))
     with _bar() as progress:
         task = progress.add_task("importing", total=size)
-        read = _read(lines, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
-        await Intake(memory, outcome, unit="line", strict=strict).take(read)
 
+        def read() -> Iterator[tuple[int, NewEvent | InvalidInput]]:
+            for number, line in enumerate(lines, start=1):
+                progress.advance(task, len(line))
+                if not line.strip():
+                    continue
+                try:
+                    yield number, reader.read(line)
+                except InvalidInput as error:
+                    yield number, error
 
-def _read(
-    stream: Iterable[bytes], reader: Reader, advance: Callable[[int], None]
-) -> Iterator[tuple[int, NewEvent | InvalidInput]]:
-    for number, line in enumerate(stream, start=1):
-        advance(len(line))
-        if not line.strip():
-            continue
-        try:
-            yield number, reader.read(line)
-        except InvalidInput as error:
-            yield number, error
-
-
-async def _locomo(
-    ctx: typer.Context,
-    conversations: "list[Conversation]",
-    tenant: str | None,
-    outcome: Outcome,
-    patience: float | None,
-) -> None:
-    async with application(ctx) as opened:
-        memories = []
-        with _bar() as progress:
-            for conversation in progress.track(conversations, description="importing"):
-                memory = memory_of(opened, Scope.workspace(tenant or LOCOMO_TENANT, conversation.id))
-                memories.append(memory)
-                await Intake(memory, outcome, unit="turn", strict=True).take(enumerate(conversation.events, start=1))
-        if patience is not None:
-            await settle(memories, patience=patience)
+        await Intake(memory, outcome, unit="line", strict=strict).take(read())
 
 
 def _bar() -> Progress:
