@@ -88,7 +88,10 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
     try:
         deadline = asyncio.get_running_loop().time() + patience
         with forking.unshared(descriptor):
-            while not _try_lock(descriptor):
+            while True:
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
                 if asyncio.get_running_loop().time() > deadline:
                     raise EmbeddedServerError(f"{path} was locked by another process for more than {patience:.0f} s")
                 await asyncio.sleep(0.02)
@@ -97,11 +100,3 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked in between may hold it too
         os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -96,7 +96,14 @@ async def _rewrite_segments(url: str, api_key: str) -> None:
 
 
 async def _rewrite_tables(connection: asyncpg.Connection, hold: float | None) -> None:
-    await _no_older_transaction(connection)
+    began = await connection.fetchval("select clock_timestamp()")
+    try:  # rows that an older transaction might still see would be written anew as well
+        async with asyncio.timeout(OLDER_SECONDS):
+            await _until(lambda: connection.fetchval(NONE_IS_OLDER, began))
+    except TimeoutError:
+        raise EmbeddedServerError(
+            f"postgres could not be scrubbed: a transaction has been open for more than {OLDER_SECONDS:.0f} s"
+        ) from None
     await connection.execute(f"set lock_timeout = {LOCK_SECONDS * 1_000:.0f}")
     for table in [row[0] for row in await connection.fetch(TABLES)]:
         await connection.execute(f"set statement_timeout = {(hold or 0) * 1_000:.0f}")
@@ -106,18 +113,6 @@ async def _rewrite_tables(connection: asyncpg.Connection, hold: float | None) ->
     # The log of writes from before is removed with the checkpoint after it, and so are the files of the old tables.
     await connection.execute("select pg_switch_wal()")
     await connection.execute("checkpoint")
-
-
-async def _no_older_transaction(connection: asyncpg.Connection) -> None:
-    """Waits for those that might still see what was deleted: their rows would be written anew as well."""
-    began = await connection.fetchval("select clock_timestamp()")
-    try:
-        async with asyncio.timeout(OLDER_SECONDS):
-            await _until(lambda: connection.fetchval(NONE_IS_OLDER, began))
-    except TimeoutError:
-        raise EmbeddedServerError(
-            f"postgres could not be scrubbed: a transaction has been open for more than {OLDER_SECONDS:.0f} s"
-        ) from None
 
 
 async def _rewrite_table(connection: asyncpg.Connection, table: str) -> None:

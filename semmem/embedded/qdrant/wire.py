@@ -46,16 +46,13 @@ def filter_of(body: Any) -> edge.Filter:
 
 
 def _condition(body: Any) -> Any:
+    """One condition on a field's value, on the point's id, or a filter within the filter."""
     if not isinstance(body, Mapping):
         raise MalformedRequest("filter: a condition is an object")
-    if "key" in body:
-        return _field_condition(body)
-    if "has_id" in body:
+    if "has_id" in body and "key" not in body:
         return edge.HasIdCondition(set(listed(present(body, "has_id", "condition")["has_id"], "has_id")))
-    return filter_of(body)
-
-
-def _field_condition(body: Json) -> edge.FieldCondition:
+    if "key" not in body:
+        return filter_of(body)
     field = present(body, "key match range", "condition")
     if len(field) == 1:
         raise MalformedRequest(f"condition on `{field['key']}`: nothing to compare with")
