@@ -94,13 +94,18 @@ def connect(base_url: str | None, api_key: str | None, timeout: float, max_retri
         max_retries=max_retries,
         http_client=_BoundedClient(timeout),
     )
-    if not _is_openai(client):
-        _forget_what_is_openais(client)
+    if _is_openai(client):
+        if not key.strip():
+            raise ConfigurationError("api_key: the model endpoint needs one; pass it or set OPENAI_API_KEY")
+    else:
+        # The client reads more from the environment than the key, and would send it to any host.
+        client.organization = client.project = None
+        client._custom_headers = {}  # OPENAI_CUSTOM_HEADERS: may hold an Authorization of OpenAI's
         if isinstance(key, OpenAIKey):
-            _warn_of_withheld_key(client, key)
+            if key:
+                meant = "if that wants a key, set SEMMEM_LLM_API_KEY, SEMMEM_EMBEDDING_API_KEY"
+                _log.warning("OPENAI_API_KEY is not sent to %s; %s", client.base_url.host, meant)
             return client
-    elif not key.strip():
-        raise ConfigurationError("api_key: the model endpoint needs one; pass it or set OPENAI_API_KEY")
     client.api_key = key.strip() or _NO_KEY
     return client
 
@@ -120,18 +125,6 @@ def _is_openai(client: openai.AsyncOpenAI) -> bool:
     url = client.base_url
     host = url.raw_host.decode("ascii", "replace").lower()
     return url.scheme == "https" and url.port in (None, 443) and f".{host}".endswith(f".{_OPENAI_HOST}")
-
-
-def _forget_what_is_openais(client: openai.AsyncOpenAI) -> None:
-    """The client reads more from the environment than the key, and would send it to any host."""
-    client.organization = client.project = None
-    client._custom_headers = {}  # OPENAI_CUSTOM_HEADERS: may hold an Authorization of OpenAI's
-
-
-def _warn_of_withheld_key(client: openai.AsyncOpenAI, key: OpenAIKey) -> None:
-    if key:
-        told = "OPENAI_API_KEY is not sent to %s; if that wants a key, set SEMMEM_LLM_API_KEY, SEMMEM_EMBEDDING_API_KEY"
-        _log.warning(told, client.base_url.host)
 
 
 async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int, *, most_bytes: int) -> str:

@@ -85,7 +85,15 @@ class Pooled:
         self._project = project
 
     def add(self, indices: list[int], encoded: "list[Encoding]") -> None:
-        states, mask = _run(encoded)
+        """Computes the last hidden states (texts, tokens, DIMENSIONS) of a batch, and keeps what is asked for."""
+        _, session = _load()
+        ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
+        mask = np.zeros_like(ids)  # of what is not padding
+        for row, encoding in enumerate(encoded):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (states,) = session.run(None, inputs)
         summed = (states * mask[:, :, None]).sum(axis=1)
         self._vectors[indices] = _normalised(summed)  # the mean's direction is the sum's
         if self._states is not None:
@@ -117,19 +125,6 @@ def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
         batch.append(index)
     if batch:
         yield batch
-
-
-def _run(encoded: "list[Encoding]") -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The last hidden states (texts, tokens, DIMENSIONS) and the mask (texts, tokens) of what is not padding."""
-    _, session = _load()
-    ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
-    mask = np.zeros_like(ids)
-    for row, encoding in enumerate(encoded):
-        ids[row, : len(encoding)] = encoding.ids
-        mask[row, : len(encoding)] = 1
-    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    (states,) = session.run(None, inputs)
-    return states, mask
 
 
 def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -187,24 +182,20 @@ def _weights() -> bytes:
 
 
 def _after_fork() -> None:
-    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads."""
+    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads.
+
+    When Python is done, the child ends before onnxruntime's C++ destructors wait for threads of the parent: they run
+    even where it never used a session, and it then hangs; one that used its own is aborted.
+    """
     if _load.cache_info().currsize:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_load()))
         _load.cache_clear()
-        _end_without_destructors()
+        libc = ctypes.CDLL(None)
+        with suppress(AttributeError):  # glibc has these calls; they run last to first, and what C buffered is written
+            for function in (libc._exit, libc.fcloseall):
+                libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as it is in a child anyway, without a word on stderr
     _turns.start_anew()
-
-
-def _end_without_destructors() -> None:
-    """When Python is done, this process ends before onnxruntime's C++ destructors wait for threads of the parent.
-
-    They run even where the child never used a session, and it then hangs; one that used its own is aborted.
-    """
-    libc = ctypes.CDLL(None)
-    with suppress(AttributeError):  # glibc has these calls; handlers run last to first, and what C buffered is written
-        for function in (libc._exit, libc.fcloseall):
-            libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
 
 
 os.register_at_fork(after_in_child=_after_fork)

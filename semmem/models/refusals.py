@@ -96,20 +96,15 @@ def is_about_request(status: int) -> bool:
 
 
 def _too_large(said: str, asked: int) -> Refusal:
+    """Names the limit: of the context, unless the words are about the answer alone."""
     if _CONTEXT.search(said) or not _ANSWER_LIMIT.search(said):
-        return Refusal(kind="size", said=said, context=_window(said))
+        named = (match for pattern in _WINDOW for match in pattern.finditer(said))
+        windows = (int(re.sub(r"\D", "", match[1])) for match in named)
+        context = next((window for window in windows if 256 <= window <= 10_000_000), None)
+        return Refusal(kind="size", said=said, context=context)
     numbers = [int(re.sub(r"\D", "", match)) for match in _NUMBER.findall(said) if len(match) < 12]
     below = [number for number in numbers if 16 <= number < asked]
     return Refusal(kind="size", said=said, answer=max(below, default=None))
-
-
-def _window(said: str) -> int | None:
-    for pattern in _WINDOW:
-        for match in pattern.finditer(said):
-            number = int(re.sub(r"\D", "", match[1]))
-            if 256 <= number <= 10_000_000:
-                return number
-    return None
 
 
 def _said(text: str) -> str:
