@@ -71,8 +71,12 @@ def parse(text: str, name: str = URL_SETTING) -> PostgresUrl:
     named = [given.pop(key, "") for key in ("host", "hostaddr", "unix_sock")]
     hosts, ports = _hosts(next(filter(None, named), places), given.pop("port", ""), name)
     database = given.pop("dbname", None) or given.pop("database", None) or unquote(parts.path[1:])
-    mode, root = _sslmode(given, name), given.pop("sslrootcert", None)
-    pooled = _pooled(given)
+    said = given.pop("ssl", "")  # what other drivers call `sslmode`
+    mode = given.pop("sslmode", said).lower()
+    sslmode = _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) or None, "sslmode", name)
+    root = given.pop("sslrootcert", None)
+    cache_sizes = [given.pop(key, None) for key in ("prepared_statement_cache_size", "statement_cache_size")]
+    pooled = given.pop("pgbouncer", "").lower() in YES or "0" in cache_sizes
     if given.get("channel_binding") in ("prefer", "disable"):
         del given["channel_binding"]
     timeout = _seconds(given.pop("connect_timeout", None) or given.pop("timeout", None), "connect_timeout", name)
@@ -82,7 +86,7 @@ def parse(text: str, name: str = URL_SETTING) -> PostgresUrl:
         user=given.pop("user", None) or unquote(user) or None,
         password=given.pop("password", None) or unquote(password) or None,
         database=database or None,
-        sslmode="verify-full" if root == "system" else mode,
+        sslmode="verify-full" if root == "system" else sslmode,
         sslrootcert=root,
         session_kind=_one_of(SESSION_KINDS, given.pop("target_session_attrs", None), "target_session_attrs", name),
         connect_timeout=timeout,
@@ -156,18 +160,6 @@ def _port(text: str, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise ConfigurationError(f"{name} has a port that is no number from 1 to 65535; correct it, or {_ESCAPE}")
     return int(text)
-
-
-def _sslmode(given: dict[str, str], name: str) -> str | None:
-    """`sslmode`, or what other drivers call `ssl`."""
-    word = given.pop("ssl", None)
-    mode = (given.pop("sslmode", None) or word or "").lower()
-    return _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) or None, "sslmode", name)
-
-
-def _pooled(given: dict[str, str]) -> bool:
-    sizes = [given.pop(key, None) for key in ("prepared_statement_cache_size", "statement_cache_size")]
-    return given.pop("pgbouncer", "").lower() in YES or "0" in sizes
 
 
 def _seconds(text: str | None, key: str, name: str) -> float | None:
