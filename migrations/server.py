@@ -93,7 +93,7 @@ def unfit(server: Server) -> list[str]:
             "`alter extension vector set schema public`"
         )
     version = server.pgvector or server.pgvector_offered
-    if version and _numbers(version) < MIN_PGVECTOR:
+    if version and tuple(int(part) for part in version.split(".") if part.isdigit()) < MIN_PGVECTOR:
         reasons.append(
             f"pgvector is {version}, and semmem needs {'.'.join(map(str, MIN_PGVECTOR))} or newer; install a newer "
             "one, then run `alter extension vector update`"
@@ -117,7 +117,3 @@ def forbidden(server: Server) -> list[str]:
     if not server.has_roles and not server.makes_roles:
         reasons.append(f'it may not create roles; run `alter role "{login}" createrole`')
     return reasons
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

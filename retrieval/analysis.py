@@ -52,10 +52,13 @@ def terms(text: str) -> list[str]:
     for word in words:
         if word in dropped:
             continue
-        if word[0] >= _FIRST_UNSPACED and _RUN.match(word):
-            found += _characters(word)
-        else:
+        if word[0] < _FIRST_UNSPACED or not _RUN.match(word):
             found += _stems(word[:_LONGEST], languages)
+            continue
+        # One character is a run too; of a longer one those go first that are words by themselves.
+        single = [character for character in word if _WORDLIKE.match(character)] if len(word) > 1 else []
+        pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+        found += [term for term in single + pairs if not STOP_CHARACTERS.issuperset(term)]
     return found
 
 
@@ -72,13 +75,6 @@ def _folded(text: str) -> str:
     composed = normalized("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
     folded = composed.casefold()
     return normalized("NFKC", folded).translate(_APOSTROPHES)
-
-
-def _characters(run: str) -> list[str]:
-    """The pairs of a run, and before them what stands for a word by itself; one character is a run too."""
-    single = [character for character in run if _WORDLIKE.match(character)] if len(run) > 1 else []
-    pairs = [run[at : at + 2] for at in range(max(1, len(run) - 1))]
-    return [term for term in single + pairs if not STOP_CHARACTERS.issuperset(term)]
 
 
 @lru_cache(maxsize=1 << 16)

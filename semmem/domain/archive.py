@@ -160,10 +160,7 @@ def _whole(field: str, value: Any) -> int:
 
 
 def _json(max_bytes: int) -> Check:
-    def check(field: str, value: Any) -> Any:
-        return check_json(field, value, max_bytes)
-
-    return check
+    return lambda field, value: check_json(field, value, max_bytes)
 
 
 def _uuid(field: str, value: Any) -> str:

@@ -121,9 +121,6 @@ class Consistency:
             raise InvalidInput("recorded_at", "must be there exactly if text is", "write null for both, or neither")
         self._all_known(place, said)
 
-    def _dead_letter(self, place: _Place, said: Mapping[str, Any]) -> None:
-        self._all_known(place, said)
-
     def _all_known(self, place: _Place, said: Mapping[str, Any]) -> None:
         for index, event in enumerate(said["events"]):
             _known(f"events[{index}]", event, place)
@@ -135,7 +132,7 @@ _CHECKS = {
     "retraction": Consistency._retraction,
     "fact": Consistency._fact,
     "summary": Consistency._summary,
-    "dead_letter": Consistency._dead_letter,
+    "dead_letter": Consistency._all_known,
 }
 
 

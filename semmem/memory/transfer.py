@@ -193,19 +193,16 @@ async def _bytes(lines: Lines) -> AsyncGenerator[bytes, None]:
         async for line in given:
             number += 1
             with _named(number):
-                encoded = _encoded(line)
+                if not isinstance(line, str | bytes):
+                    raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
+                if len(line) > MAX_LINE_BYTES:
+                    raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
+                try:
+                    encoded = line.encode() if isinstance(line, str) else line
+                except UnicodeEncodeError:
+                    fix = "open the file as UTF-8"
+                    raise InvalidInput("line", "must not contain lone surrogates", fix) from None
             yield encoded.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def _encoded(line: Any) -> bytes:
-    if not isinstance(line, str | bytes):
-        raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
-    if len(line) > MAX_LINE_BYTES:
-        raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
-    try:
-        return line.encode() if isinstance(line, str) else line
-    except UnicodeEncodeError:
-        raise InvalidInput("line", "must not contain lone surrogates", "open the file as UTF-8") from None
 
 
 async def _each(lines: Lines) -> AsyncGenerator[Any, None]:
