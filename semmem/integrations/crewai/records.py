@@ -2,7 +2,7 @@
 
 import base64
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -21,8 +21,7 @@ from semmem.domain.checks import (
     check_text,
     check_unit,
 )
-from semmem.domain.event import Event, NewEvent
-from semmem.domain.fact import Fact
+from semmem.domain.event import NewEvent
 from semmem.domain.hit import Hit
 from semmem.domain.record import NewRecord, Record
 from semmem.domain.scope import Branch, Scope
@@ -150,19 +149,13 @@ def match_of(hit: Hit, places: Mapping[Scope, Branch], records: Mapping[UUID, Re
     """
     ranked = sorted(hit.signals.items(), key=lambda signal: -signal[1])
     reasons = [name for name, worth in ranked if worth > 0]
-    place = places[hit.item.scope]
+    item, place = hit.item, places[hit.item.scope]
     if hit.id in records:
         return Match(record=memory_of(records[hit.id], place), score=hit.score, match_reasons=reasons)
     sources = [records[source.event_id] for source in hit.sources if source.event_id in records]
-    record = _found(hit.item, place, sources)
-    return Match(record=record, kind=hit.item.kind, score=hit.score, match_reasons=reasons)
-
-
-def _found(item: Event | Fact, place: Branch, sources: Sequence[Record]) -> MemoryRecord:
-    """What no record of CrewAI's stands for; `sources` are those that a fact rests on."""
     named = [category for record in sources for category in record.value["categories"]]
-    told_by = {record.value["source"] for record in sources}
-    return MemoryRecord(
+    named_sources = {record.value["source"] for record in sources}
+    record = MemoryRecord(
         id=str(item.id),
         content=item.text,
         scope=path_of(place.path),
@@ -171,9 +164,10 @@ def _found(item: Event | Fact, place: Branch, sources: Sequence[Record]) -> Memo
         importance=item.importance,
         created_at=_naive(item.said_at),
         last_accessed=_naive(item.recorded_at),
-        source=told_by.pop() if len(told_by) == 1 else None,
+        source=named_sources.pop() if len(named_sources) == 1 else None,
         private=place.owner is not None,
     )
+    return Match(record=record, kind=item.kind, score=hit.score, match_reasons=reasons)
 
 
 def ours(records: Mapping[UUID, Record]) -> dict[UUID, Record]:

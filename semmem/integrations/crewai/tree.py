@@ -134,7 +134,8 @@ class Tree:
 
     async def _delete(self, kept: Iterable[Kept]) -> int:
         count = 0
-        for place, group in groupby(sorted(kept, key=_by_place), key=lambda each: each.place):
+        in_order = sorted(kept, key=lambda each: (each.place.path, each.place.owner or ""))
+        for place, group in groupby(in_order, key=lambda each: each.place):
             count += await self.memory.at(place).records.delete([each.record.key for each in group])
         return count
 
@@ -160,10 +161,6 @@ async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
 def _records_gone(receipt: Receipt) -> int:
     """Each record has an event, and each event that CrewAI did not write was a memory as well."""
     return max(receipt.counts["events"], receipt.counts["records"])
-
-
-def _by_place(kept: Kept) -> tuple[tuple[str, ...], str]:
-    return kept.place.path, kept.place.owner or ""
 
 
 def _is_id(id: object) -> bool:

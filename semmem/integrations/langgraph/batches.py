@@ -37,7 +37,16 @@ class Batch:
         check_is("ops", ops, Iterable)
         batch = cls(root, list(ops))
         for op in batch.ops:
-            _check(op)
+            if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
+                fix = "pass langgraph's GetOp, PutOp, SearchOp and the like"
+                raise InvalidInput("ops", f"hold a {type(op).__name__}", fix)
+            if isinstance(op, ListNamespacesOp):
+                check_listing(op)  # first: langgraph goes through the conditions
+            check_namespace(op)
+            if isinstance(op, SearchOp):
+                check_search(op)
+            elif isinstance(op, GetOp | PutOp):
+                check_id("key", op.key)
             if isinstance(op, PutOp):
                 place = root.below(*op.namespace)
                 batch.writes.setdefault(place, {})[op.key] = None if op.value is None else _record(op, op.value, fields)
@@ -56,32 +65,30 @@ class Batch:
         return results
 
     async def _answer(self, memory: Memory, op: Op) -> Result:
-        if isinstance(op, GetOp):
-            return await _get(memory.at(self.root.below(*op.namespace)), op)
         if isinstance(op, SearchOp):
             places = await _places(memory, self.root.below(*op.namespace_prefix))
             return await search(places, op)
         if isinstance(op, ListNamespacesOp):
             return await _list(memory, self.root, op)
-        return None
+        if not isinstance(op, GetOp):
+            return None
+        place = self.root.below(*op.namespace)
+        record = await memory.at(place).records.get(op.key, refresh=op.refresh_ttl)
+        if record is None:
+            return None
+        return Item(
+            value=dict(record.value),
+            key=record.key,
+            namespace=place.path,
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+        )
 
 
 def check_ttl(minutes: object) -> None:
     if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= MAX_TTL_MINUTES:
         limit = f"must be minutes above 0, at most {MAX_TTL_MINUTES:,.0f}"
         raise InvalidInput("ttl", limit, "pass a number such as 60, or None to keep it")
-
-
-def _check(op: Op) -> None:
-    if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
-        raise InvalidInput("ops", f"hold a {type(op).__name__}", "pass langgraph's GetOp, PutOp, SearchOp and the like")
-    if isinstance(op, ListNamespacesOp):
-        check_listing(op)  # first: langgraph goes through the conditions
-    check_namespace(op)
-    if isinstance(op, SearchOp):
-        check_search(op)
-    elif isinstance(op, GetOp | PutOp):
-        check_id("key", op.key)
 
 
 def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRecord:
@@ -91,19 +98,6 @@ def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRe
     record = NewRecord(key=op.key, value=value, ttl=ttl)
     text = searchable_text(value, op.index, fields)
     return replace(record, event=NewEvent(content=text)) if text else record
-
-
-async def _get(place: ScopedMemory, op: GetOp) -> Item | None:
-    record = await place.records.get(op.key, refresh=op.refresh_ttl)
-    if record is None:
-        return None
-    return Item(
-        value=dict(record.value),
-        key=record.key,
-        namespace=place.place.path,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-    )
 
 
 async def _places(memory: Memory, prefix: Branch) -> list[ScopedMemory]:

@@ -41,7 +41,10 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
     Raises NotFound, or InvalidInput with the `field` that the id came in.
     """
     check_id(field, id)
-    record, uuid = await memory.records.get(id), _uuid(id)
+    uuid: UUID | None = None
+    with suppress(ValueError):
+        uuid = UUID(id)
+    record = await memory.records.get(id)
     event = record.event if record else uuid
     if event:
         with suppress(NotFound):
@@ -55,10 +58,3 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
 def _id(id: UUID, records: Mapping[UUID, Record]) -> str:
     """A memory goes by its record's key; one that an application remembered without a record, and a fact, by its id."""
     return records[id].key if id in records else str(id)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
