@@ -11,9 +11,8 @@ from crewai.memory.memory_scope import MemoryScope, MemorySlice
 from crewai.memory.types import MemoryMatch, MemoryRecord
 from crewai.memory.unified_memory import Memory
 
+from semmem import Branch, InvalidInput, Scope, SemmemError
 from semmem.domain.checks import check_each, check_id, check_is, check_one_of
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput, SemmemError
 from semmem.integrations.crewai.paths import joined, segments, url_of
 from semmem.integrations.crewai.recalling import Question, recalled
 from semmem.integrations.crewai.records import new_memory, paragraphs, stored

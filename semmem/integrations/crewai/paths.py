@@ -3,8 +3,7 @@
 import re
 from urllib.parse import quote, unquote
 
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput
+from semmem import Branch, InvalidInput, Scope
 
 SCHEME = "semmem://"
 

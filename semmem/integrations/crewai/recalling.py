@@ -4,13 +4,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semmem import Branch, InvalidInput, NotSettled, ScopedMemory, StoreUnavailable
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_int
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput, NotSettled, StoreUnavailable
 from semmem.integrations.crewai.paths import readable
 from semmem.integrations.crewai.records import Criteria, Match, match_of, ours
 from semmem.integrations.crewai.tree import Tree
-from semmem.memory.scoped import ScopedMemory
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from crewai.memory.types import MemoryMatch, MemoryRecord
 
+from semmem import Branch, Hit, InvalidInput, NewEvent, NewRecord, Record, Scope
 from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
     MAX_ID_BYTES,
@@ -21,11 +22,6 @@ from semmem.domain.checks import (
     check_text,
     check_unit,
 )
-from semmem.domain.event import NewEvent
-from semmem.domain.hit import Hit
-from semmem.domain.record import NewRecord, Record
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput
 from semmem.integrations.crewai.paths import path_of
 
 KIND = "crewai"

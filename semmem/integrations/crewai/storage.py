@@ -14,13 +14,11 @@ from crewai.memory.storage import factory
 from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, StorageBackend
 from crewai.memory.types import MemoryRecord, ScopeInfo
 
+from semmem import Branch, Closed, ConfigurationError, InvalidInput, Memory, Scope
 from semmem.domain.checks import check_is
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed, ConfigurationError, InvalidInput
 from semmem.integrations.crewai.paths import SCHEME, path_of, scope_of, segments
 from semmem.integrations.crewai.records import Criteria
 from semmem.integrations.crewai.tree import Tree
-from semmem.memory.memory import Memory
 from semmem.wiring.bridge import Bridge
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from crewai.events.types.memory_events import (
 )
 from crewai.memory.types import MemoryMatch
 
-from semmem.errors import SemmemError
+from semmem import SemmemError
 
 log = logging.getLogger(__name__)
 

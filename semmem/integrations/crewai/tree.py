@@ -10,15 +10,11 @@ from uuid import UUID
 
 from crewai.memory.types import MemoryRecord
 
+from semmem import Branch, InvalidInput, Memory, NotFound, Receipt, Record, ScopedMemory
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
-from semmem.domain.receipt import Receipt
-from semmem.domain.record import Record
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput, NotFound
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import MAX_PLACES, ScopedMemory
+from semmem.memory.scoped import MAX_PLACES
 
 ALL = Criteria()
 
@@ -86,7 +82,10 @@ class Tree:
 
     async def named(self, *ids: str, path: str | None = None) -> list[Kept]:
         """Those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
-        keys = [id for id in ids if _is_id(id)]
+        keys = []
+        for id in ids:
+            with suppress(InvalidInput):
+                keys.append(check_id("id", id))
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
         found = [record for first, *rest in self.views(places) for record in await first.records.named(keys, also=rest)]
@@ -161,14 +160,6 @@ async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
 def _records_gone(receipt: Receipt) -> int:
     """Each record has an event, and each event that CrewAI did not write was a memory as well."""
     return max(receipt.counts["events"], receipt.counts["records"])
-
-
-def _is_id(id: object) -> bool:
-    try:
-        check_id("id", id)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _uuid(id: str) -> UUID | None:

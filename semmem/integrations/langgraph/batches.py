@@ -8,16 +8,12 @@ from typing import Any
 
 from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchOp
 
+from semmem import Branch, InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_id, check_is
-from semmem.domain.event import NewEvent
-from semmem.domain.record import MAX_TTL, NewRecord
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput
+from semmem.domain.record import MAX_TTL
 from semmem.integrations.langgraph.namespaces import Namespace, check_listing, check_namespace, matches_all
 from semmem.integrations.langgraph.search import check_search, search
 from semmem.integrations.langgraph.text import searchable_text
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import ScopedMemory
 
 PLACES_AT_ONCE = 50
 MAX_TTL_MINUTES = MAX_TTL / timedelta(minutes=1)

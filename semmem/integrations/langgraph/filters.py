@@ -4,8 +4,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semmem import InvalidInput
 from semmem.domain.checks import MAX_DEPTH
-from semmem.errors import InvalidInput
 
 _EQUALITY: dict[str, Callable[[Any, Any], bool]] = {"$eq": operator.eq, "$ne": operator.ne}
 _ORDER: dict[str, Callable[[float, float], bool]] = {

@@ -11,8 +11,8 @@ from langgraph.store.base import (
     validate_op_namespace,
 )
 
+from semmem import InvalidInput
 from semmem.domain.checks import check_each, check_int, check_one_of
-from semmem.errors import InvalidInput
 
 Namespace = tuple[str, ...]
 

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from langgraph.store.base import SearchItem, SearchOp
 
+from semmem import InvalidInput, NotSettled, Recall, Record, ScopedMemory
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
-from semmem.domain.hit import Recall
-from semmem.domain.record import Record
-from semmem.errors import InvalidInput, NotSettled
 from semmem.integrations.langgraph.filters import check_filter, contained, matches
 from semmem.integrations.langgraph.namespaces import check_page
-from semmem.memory.scoped import MAX_PLACES, ScopedMemory
+from semmem.memory.scoped import MAX_PLACES
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from typing import Any, Self
 
 from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 
+from semmem import Branch, Closed, Scope
 from semmem.domain.checks import check_is
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed
 from semmem.integrations.langgraph.batches import Batch, check_ttl
 from semmem.integrations.langgraph.text import WHOLE, check_paths
 from semmem.wiring.bridge import Bridge

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from langgraph.store.base import get_text_at_path
 
+from semmem import InvalidInput
 from semmem.domain.checks import MAX_CONTENT_BYTES, check_text
-from semmem.errors import InvalidInput
 
 Index = Literal[False] | list[str] | None
 

@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
+from semmem import InvalidInput, Scope
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_DEPTH, check_text
-from semmem.domain.scope import Scope
-from semmem.errors import InvalidInput
 
 BLANK = {"", "null", "none", "undefined"}
 ROLES = {

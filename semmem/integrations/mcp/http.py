@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from semmem.errors import ConfigurationError
+from semmem import ConfigurationError
 from semmem.integrations.mcp.server import MemoryServer
 
 PATH = "/mcp"

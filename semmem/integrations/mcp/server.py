@@ -20,20 +20,16 @@ from mcp.server.stdio import stdio_server
 from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import AnyHttpUrl, ValidationError
 
-import semmem
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput, SemmemError
+from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory, SemmemError, __version__
 from semmem.integrations.mcp.arguments import ignored_arguments, known_arguments, object_of
 from semmem.integrations.mcp.schemas import plain
 from semmem.integrations.mcp.tokens import scope_of_token
 from semmem.integrations.mcp.tools import Tools
 from semmem.integrations.mcp.wire import Lines
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import ScopedMemory
 
 log = logging.getLogger(__name__)
 
-HERE = str(Path(semmem.__file__).parent)
+HERE = str(Path(__file__).parents[2])  # semmem's own folder
 
 INSTRUCTIONS = """\
 A long-term memory that outlives this conversation. Search it, or get its context, before you answer something that
@@ -77,7 +73,7 @@ class MemoryServer(MCPServer[None]):
             "semmem",
             title="semmem memory",
             instructions=INSTRUCTIONS,
-            version=semmem.__version__,
+            version=__version__,
             tools=_described(Tools(memory)),
             log_level="WARNING",
             middleware=[_with_object],

@@ -4,13 +4,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
+from semmem import Event, Fact, NotFound, Record, ScopedMemory
 from semmem.domain.checks import check_id
-from semmem.domain.event import Event
-from semmem.domain.fact import Fact, events_of
-from semmem.domain.record import Record
-from semmem.errors import NotFound
+from semmem.domain.fact import events_of
 from semmem.integrations.mcp.answers import ShownMemory
-from semmem.memory.scoped import ScopedMemory
 
 
 async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from mcp.server.auth.provider import AccessToken
 
-from semmem.domain.scope import Scope
-from semmem.errors import ConfigurationError, InvalidInput
+from semmem import ConfigurationError, InvalidInput, Scope
 
 PREFIX = "smm_"
 RANDOM_BYTES = 32
