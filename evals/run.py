@@ -1,17 +1,14 @@
 """A retrieval eval from end to end: events go in through remember, answers come out of recall and context."""
 
-import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Protocol
 from uuid import UUID
 
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
 from semmem.domain.event import NewEvent
-from semmem.embedded.layout import Layout, exclusive
+from semmem.embedded.layout import Layout, exclusive, remove
 from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
 from semmem.evals.answers import BUDGETS, Answer, result, shortened
 from semmem.evals.dataset import Conversation, Question
@@ -27,7 +24,7 @@ from semmem.wiring.settings import Settings
 
 TENANT = "evals"
 ATTEMPTS = 3  # at an answer that every part took part in: a busy machine may miss one
-LOCK_SECONDS, STOP_SECONDS = 1.0, 45.0
+LOCK_SECONDS = 1.0
 
 
 class Tell(Protocol):
@@ -58,29 +55,13 @@ async def run(
         async with exclusive(folder / "eval.lock", patience=LOCK_SECONDS):
             trouble = await course.run(Journal.open(folder, about))
             if work is None and trouble is None:
-                await _remove(folder)
+                await remove(folder)
     if trouble and not course.answers:
         raise trouble
     skipped = sum(each.skipped for each in plan.conversations)
     told = {name: about[name] for name in ("dataset", "embedder")}
     told["measured_at"] = now().isoformat(timespec="minutes")
     return result(course.answers, **told, skipped=skipped, partial=trouble is not None, settings=about), trouble
-
-
-@asynccontextmanager
-async def scratch() -> AsyncIterator[Path]:
-    """A folder for servers that goes afterwards."""
-    folder = Path(mkdtemp(prefix="semmem-eval-"))
-    try:
-        yield folder
-    finally:
-        await _remove(folder)
-
-
-async def _remove(folder: Path) -> None:
-    """Once its servers have stopped, whose keeper holds this lock."""
-    async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
-        shutil.rmtree(folder)
 
 
 class Course:

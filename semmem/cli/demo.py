@@ -1,12 +1,9 @@
 """The demo: a returning customer is recalled across sessions, and by nobody else."""
 
-import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from semmem.memory.scoped import ScopedMemory
     from semmem.wiring.bootstrap import Application
 
-STOP_SECONDS = 45.0
 EMBEDDED: dict[str, Any] = {
     "postgres_url": None,
     "redis_url": None,
@@ -47,7 +43,9 @@ def demo(ctx: typer.Context) -> None:
         async with AsyncExitStack() as stack:
             given: dict[str, Any] = {}
             if "data" not in ctx.obj:
-                given["data"] = await stack.enter_async_context(_temporary_folder())
+                from semmem.embedded.layout import temporary_folder
+
+                given["data"] = await stack.enter_async_context(temporary_folder("semmem-demo-"))
             opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
             answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
             story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
@@ -61,19 +59,6 @@ def demo(ctx: typer.Context) -> None:
         answers.print(pictures.ending())
 
     run(work())
-
-
-@asynccontextmanager
-async def _temporary_folder() -> AsyncIterator[Path]:
-    from semmem.embedded.layout import exclusive
-
-    folder = Path(mkdtemp(prefix="semmem-demo-"))
-    try:
-        yield folder
-    finally:
-        # The servers' keeper holds this lock until all of them have stopped.
-        async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
-            shutil.rmtree(folder)
 
 
 @dataclass(frozen=True, slots=True)

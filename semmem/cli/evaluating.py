@@ -117,12 +117,12 @@ def updates(request: Request, *, work: Path | None, patience: float) -> None:
 
 def precision(request: Request) -> None:
     async def measure() -> None:
+        from semmem.embedded.layout import temporary_folder
         from semmem.evals import precision
         from semmem.evals.plan import eval_settings
-        from semmem.evals.run import scratch
 
         _, folder = request.source()
-        async with scratch() as data:
+        async with temporary_folder("semmem-eval-") as data:
             with eval_settings(request.extractor, ()) as settings, notes.status("opening the servers") as status:
                 own = settings.model_copy(update={"data": data})
                 result = await precision.run(folder, own, status.update)
@@ -134,12 +134,12 @@ def precision(request: Request) -> None:
 
 def extraction(request: Request, *, patience: float) -> None:
     async def measure() -> list[str]:
+        from semmem.embedded.layout import temporary_folder
         from semmem.evals import extraction
         from semmem.evals.plan import eval_settings
-        from semmem.evals.run import scratch
 
         dataset, conversations, sha256 = request.load()
-        async with scratch() as data:
+        async with temporary_folder("semmem-eval-") as data:
             with eval_settings(request.extractor, conversations) as settings, eval_pictures.bars() as progress:
                 own, tell = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
                 found = await extraction.run(conversations, own, tell, patience=patience)

@@ -4,16 +4,19 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from semmem.errors import EmbeddedServerError
 from semmem.runtime import forking
 
 ROTATE_LOG_BYTES = 4_000_000
+STOP_SECONDS = 45.0  # that servers may take to stop, before their folder is removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,3 +103,19 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
         with suppress(OSError):
             fcntl.flock(descriptor, fcntl.LOCK_UN)  # a child that was forked in between may hold it too
         os.close(descriptor)
+
+
+@asynccontextmanager
+async def temporary_folder(prefix: str) -> AsyncIterator[Path]:
+    """A folder for servers that goes afterwards."""
+    folder = Path(mkdtemp(prefix=prefix))
+    try:
+        yield folder
+    finally:
+        await remove(folder)
+
+
+async def remove(folder: Path) -> None:
+    """Once its servers have stopped, whose keeper holds this lock."""
+    async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
+        shutil.rmtree(folder)
