@@ -76,12 +76,12 @@ def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
     day = at = datetime.min.replace(tzinfo=UTC)
     for batch in batches:
         messages = [message for turn in batch["turns"] for message in turn]
-        anchor = next(each["time_anchor"] for each in (batch, *messages) if each.get("time_anchor"))
+        anchors = [named for each in (batch, *messages) if (named := each.get("time_anchor"))]
+        anchor = anchors[0]
         for message in messages:
             anchor = message.get("time_anchor") or anchor
-            named = datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)  # such as "March-15-2024"
-            at = at + timedelta(seconds=1) if named == day else named
-            day = named
+            before, day = day, datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)  # such as "March-15-2024"
+            at = at + timedelta(seconds=1) if day == before else day
             # Cut to what an event may hold: the published chats exceed it by two drawings that never end.
             content = _PLACE.sub("", message["content"]).encode()[:MAX_CONTENT_BYTES].decode(errors="ignore").rstrip()
             yield NewEvent(

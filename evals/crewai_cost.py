@@ -137,8 +137,16 @@ def main() -> None:
         ours = _run("semmem", lambda server: _semmem("crew", **stores, **_model(server)))
         alone = _run("semmem, no pause", lambda server: _semmem("alone", **stores, **_model(server), extract_after=0))
         offline = _run("semmem, no model", lambda _: _semmem("offline", **stores, **NO_MODEL))
+    table = Table(title="memory of two agents and ten tasks", title_justify="left", box=None, header_style="dim")
+    for name in ("memory", "calls", "prompt", "answers", "tokens", "embeddings", "CrewAI : it"):
+        table.add_column(name, justify="left" if name == "memory" else "right", no_wrap=True)
+    for run in (theirs, ours, alone, offline):
+        desk = run.desk
+        counts = (desk.calls, desk.prompt, desk.completion, desk.tokens, run.embeddings)
+        ratio = f"{theirs.desk.tokens / desk.tokens:.1f}" if desk.tokens else ""
+        table.add_row(run.name, *(f"{count:,}" for count in counts), ratio)
     console = Console(highlight=False)
-    console.print(_table([theirs, ours, alone, offline], theirs))
+    console.print(table)
     for run in (theirs, ours, alone):
         named = (f"{len(costs)} {name} ({sum(map(sum, costs)):,})" for name, costs in run.desk.asked.items())
         console.print(f"{run.name}: {', '.join(named)}", style="dim")
@@ -197,28 +205,26 @@ def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:
     if not said.startswith("TASK: "):
         return name, json.dumps(_ANSWERS[name](said))
     task, _, *lines = said.split("\n")
-    if task == "TASK: extract":
-        return f"semmem {task}", json.dumps(_facts(lines))
-    drafts = [int(match[1]) for match in map(_NEW.match, lines) if match]
-    verdicts = [{"draft": draft, "verdict": "add", "candidate": None} for draft in drafts]
-    return f"semmem {task}", json.dumps({"verdicts": verdicts})
+    if task != "TASK: extract":
+        drafts = [int(match[1]) for match in map(_NEW.match, lines) if match]
+        verdicts = [{"draft": draft, "verdict": "add", "candidate": None} for draft in drafts]
+        return f"semmem {task}", json.dumps({"verdicts": verdicts})
+    facts: list[dict[str, Any]] = []
+    for match in filter(None, map(_LINE.match, lines)):
+        number, speaker, text = match.groups()
+        for sentence in _statements(text):
+            fact = {"subject": speaker, "text": sentence, "quote": sentence, "source": int(number), "when": None}
+            facts.append(fact | {"category": "knowledge", "confidence": 0.9, "importance": 0.5})
+    summary = " ".join(fact["text"] for fact in facts)[:400]
+    return f"semmem {task}", json.dumps(
+        {"facts": facts, "summaries": [{"session": 0, "text": summary}] if summary else []}
+    )
 
 
 def _statements(text: str) -> list[str]:
     """The sentences of a task's result."""
     result = text.rpartition("Result: ")[2].partition("\n")[0]
     return [match[0] for match in re.finditer(r"\S.*?[.](?= |$)", result)]
-
-
-def _facts(lines: list[str]) -> dict[str, Any]:
-    facts: list[dict[str, Any]] = []
-    for match in filter(None, map(_LINE.match, lines)):
-        number, speaker, text = match.groups()
-        for sentence in _statements(text):
-            said = {"subject": speaker, "text": sentence, "quote": sentence, "source": int(number), "when": None}
-            facts.append(said | {"category": "knowledge", "confidence": 0.9, "importance": 0.5})
-    told = " ".join(fact["text"] for fact in facts)
-    return {"facts": facts, "summaries": [{"session": 0, "text": told[:400]}] if told else []}
 
 
 _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -238,18 +244,6 @@ _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     },
     "ConsolidationPlan": lambda _: {"actions": [], "insert_new": True, "insert_reason": "It is new."},
 }
-
-
-def _table(runs: list[Run], theirs: Run) -> Table:
-    table = Table(title="memory of two agents and ten tasks", title_justify="left", box=None, header_style="dim")
-    for name in ("memory", "calls", "prompt", "answers", "tokens", "embeddings", "CrewAI : it"):
-        table.add_column(name, justify="left" if name == "memory" else "right", no_wrap=True)
-    for run in runs:
-        desk = run.desk
-        counts = (desk.calls, desk.prompt, desk.completion, desk.tokens, run.embeddings)
-        ratio = f"{theirs.desk.tokens / desk.tokens:.1f}" if desk.tokens else ""
-        table.add_row(run.name, *(f"{count:,}" for count in counts), ratio)
-    return table
 
 
 if __name__ == "__main__":

@@ -45,14 +45,25 @@ def load(path: Path) -> list[Conversation]:
     now = datetime.now(UTC)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    _take(read, number, line, now)
-                except InvalidInput as error:
-                    raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
+            if not line.strip():
+                continue
+            try:
+                _take(read, number, line, now)
+            except InvalidInput as error:
+                raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
     if not any(each.events for each in read.values()):
         raise InvalidInput("file", "holds no event", 'write lines such as {"type": "event", "conversation": ...}')
-    return [_conversation(id, each) for id, each in read.items()]
+    conversations = []
+    for id, each in read.items():
+        for number, question in each.questions.values():
+            for key in question.evidence:
+                if key not in each.events:
+                    limit = f"{key!r} is the key of no event of {id!r}"
+                    raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
+        asked = tuple(question for _, question in each.questions.values() if question.evidence)
+        skipped, events = len(each.questions) - len(asked), tuple(each.events.values())
+        conversations.append(Conversation(id=id, events=events, questions=asked, skipped=skipped))
+    return conversations
 
 
 def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> None:
@@ -89,14 +100,3 @@ def _question(number: int, said: Mapping[str, Any]) -> Question:
         evidence=tuple(dict.fromkeys(evidence)),
         category=check_id("category", said.get("category", CATEGORY)),
     )
-
-
-def _conversation(id: str, read: _Read) -> Conversation:
-    for number, question in read.questions.values():
-        for key in question.evidence:
-            if key not in read.events:
-                limit = f"{key!r} is the key of no event of {id!r}"
-                raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
-    questions = tuple(question for _, question in read.questions.values() if question.evidence)
-    skipped = len(read.questions) - len(questions)
-    return Conversation(id=id, events=tuple(read.events.values()), questions=questions, skipped=skipped)

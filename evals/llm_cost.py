@@ -67,7 +67,15 @@ def main(
         print(json.dumps({"figures": plain(figures), "rivals": [asdict(rival) for rival in RIVALS]}, indent=2))
         return
     answers.print(pictured(f"the model's part in ingesting {conversation}", figures))
-    answers.print(_compared(figures))
+    measured = {figure.name: figure.value for figure in figures}
+    table = Table(title="\nthe same turns, the same answers", title_justify="left", box=None, header_style="dim")
+    for name in ("memory", "calls per 100 turns", "prompt tokens per 100 turns", "duplicates on replay"):
+        table.add_column(name, justify="left" if name == "memory" else "right")
+    ours = (measured["calls per 100 turns"], measured["prompt tokens per 100 turns"], measured["duplicates on replay"])
+    table.add_row("semmem, this run", f"{ours[0]:.1f}", f"{ours[1]:,.0f}", f"{ours[2]:.0f}", style="bold")
+    for rival in RIVALS:
+        table.add_row(rival.name, rival.calls, rival.prompt_tokens, rival.duplicates)
+    answers.print(table)
 
 
 async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
@@ -134,18 +142,6 @@ def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
         ),
         Figure(name="shared prefix", value=prefix, limit=1_024, unit="tokens", floor=True, detail="caches take it"),
     ]
-
-
-def _compared(figures: Sequence[Figure]) -> Table:
-    measured = {figure.name: figure.value for figure in figures}
-    table = Table(title="\nthe same turns, the same answers", title_justify="left", box=None, header_style="dim")
-    for name in ("memory", "calls per 100 turns", "prompt tokens per 100 turns", "duplicates on replay"):
-        table.add_column(name, justify="left" if name == "memory" else "right")
-    ours = (measured["calls per 100 turns"], measured["prompt tokens per 100 turns"], measured["duplicates on replay"])
-    table.add_row("semmem, this run", f"{ours[0]:.1f}", f"{ours[1]:,.0f}", f"{ours[2]:.0f}", style="bold")
-    for rival in RIVALS:
-        table.add_row(rival.name, rival.calls, rival.prompt_tokens, rival.duplicates)
-    return table
 
 
 if __name__ == "__main__":
