@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -112,24 +113,19 @@ def check_int(field: str, value: object, low: int, high: int) -> None:
 
 def check_aware(field: str, value: object) -> datetime:
     """The same moment as a plain datetime at a fixed offset, whatever classes the caller's own is made of."""
-    moment = _fixed(value) if isinstance(value, datetime) else None
+    moment: datetime | None = None
+    if type(value) is datetime and type(value.tzinfo) is timezone:
+        moment = value
+    elif isinstance(value, datetime):
+        with suppress(Exception):  # a zone is the caller's code, and may raise anything
+            if (offset := datetime.utcoffset(value)) is not None:
+                moment = datetime.combine(value.date(), value.time(), timezone(offset))
     if moment is None:
         raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
     if not EARLIEST <= moment <= LATEST:
         limit = f"must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
         raise InvalidInput(field, limit, "leave it out where the time is not known, or check the year and the zone")
     return moment
-
-
-def _fixed(value: datetime) -> datetime | None:
-    """None where its zone does not say how far from UTC it is."""
-    if type(value) is datetime and type(value.tzinfo) is timezone:
-        return value
-    try:
-        offset = datetime.utcoffset(value)
-        return None if offset is None else datetime.combine(value.date(), value.time(), timezone(offset))
-    except Exception:  # a zone is the caller's code, and may raise anything
-        return None
 
 
 def check_uuid(field: str, value: object) -> None:
