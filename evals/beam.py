@@ -23,7 +23,7 @@ _PLACE = re.compile(r"\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
 
 
 def load(folder: Path) -> list[Conversation]:
-    """The chats of a folder that holds N/chat.json and N/probing_questions.json; a chat's id is "N".
+    """Reads the chats of a folder that holds N/chat.json and N/probing_questions.json; a chat's id is "N".
 
     An event's key is its message's id, its session the batch. The data names days only: a message is dated a second
     after the one before, in UTC. Raises InvalidInput for a folder without chats, or a file of another shape.
@@ -72,7 +72,7 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
 
 
 def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
-    """Each message on its day: the last one named, and before any is, the first that the batch names."""
+    """Yields each message on its day: the last one named, and before any is, the first that the batch names."""
     day = at = datetime.min.replace(tzinfo=UTC)
     for batch in batches:
         messages = [message for turn in batch["turns"] for message in turn]
@@ -94,7 +94,7 @@ def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
 
 
 def _keys(sources: Any, known: set[str]) -> tuple[str, ...]:
-    """In order, each once, and only those of messages that exist."""
+    """Returns the keys in order, each once, and only those of messages that exist."""
     return tuple(key for key in dict.fromkeys(_flat(sources)) if key in known)
 
 

@@ -127,7 +127,7 @@ async def _remember(application: Application) -> Figure:
 
 
 async def _filled(application: Application) -> ScopedMemory:
-    """A user's memory that holds EVENTS events, and what the worker made of them."""
+    """Fills a user's memory with EVENTS events, and waits for what the worker makes of them."""
     memory = application.memory.scope(tenant="bench", user="reader")
     start = datetime(2026, 1, 1, tzinfo=UTC)
     events = [
@@ -176,7 +176,7 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
 async def raw_reads(
     application: Application, memory: ScopedMemory, *, keep: bool = False
 ) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
-    """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key.
+    """Yields a plain Qdrant query of the ten nearest, and a fetch of their rows by primary key.
 
     By a client as it comes, which opens a connection to this machine for each query, or with `keep` by one like ours.
     """
@@ -205,7 +205,7 @@ async def raw_reads(
 
 
 async def _import(application: Application, data: Path) -> Figure:
-    """The share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
+    """Measures the share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
     [conversation] = chosen(load(data), [CONVERSATION])
     shares, imports = [], []
     for number in range(IMPORTS):
@@ -249,7 +249,7 @@ def _run(code: str) -> float:
 
 
 async def _interleaved(ours: Step, theirs: Step, rounds: int, between: Step | None = None) -> tuple[float, float]:
-    """The p50 of each in seconds, by turns, so that what slows the machine slows both; `between` is not timed."""
+    """Measures the p50 of each in seconds, by turns, so that a slow machine slows both; `between` is not timed."""
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(WARM_UP + rounds):
         for times, step in zip(spent, (ours, theirs), strict=True):
@@ -288,7 +288,7 @@ def questions() -> list[str]:
 
 
 def sentence(number: int) -> str:
-    """Another sentence for every number, made of words that repeat as in talk."""
+    """Makes another sentence for every number, made of words that repeat as in talk."""
     pick = random.Random(number)
     parts = (pick.choice(words) for words in (_NAMES, _DEEDS, _PLACES, _ENDS))
     return f"{' '.join(parts)}, and paid {number} euros for it."

@@ -76,7 +76,7 @@ class Comparison:
 
 
 def compare(a: Result, b: Result, *, across_settings: bool = False) -> Comparison:
-    """How B differs from A, on the questions both have; each is what `--json` wrote.
+    """Says how B differs from A, on the questions both have; each is what `--json` wrote.
 
     Raises InvalidInput where the data, the number of questions or a setting differs, the release apart, unless
     `across_settings`; and where no question is in both.
@@ -107,7 +107,7 @@ def compare(a: Result, b: Result, *, across_settings: bool = False) -> Compariso
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of a mean over questions: Efron's percentile bootstrap, 10,000 resamples from a fixed seed.
+    """Returns the 95 % interval of a mean over questions: Efron's percentile bootstrap, 10,000 resamples, a fixed seed.
 
     Given the differences of pairs it is the paired bootstrap. Efron, "Bootstrap methods: another look at the
     jackknife", Annals of Statistics 7(1), 1979.
@@ -123,7 +123,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def questions_of(result: Result, field: str) -> Sequence[Question]:
-    """A result's questions; InvalidInput names `field` where it is no result, or has none."""
+    """Returns a result's questions; InvalidInput names `field` where it is no result, or has none."""
     questions = result.get("questions")
     if not isinstance(questions, list) or not questions:
         raise InvalidInput(field, "holds no asked questions", "give a file that `semmem eval retrieval --json` wrote")
@@ -131,7 +131,7 @@ def questions_of(result: Result, field: str) -> Sequence[Question]:
 
 
 def value(question: Question, metric: str) -> float | None:
-    """A question's own figure; None where the metric does not count it."""
+    """Returns a question's own figure; None where the metric does not count it."""
     found = question.get(metric)
     return None if found is None else float(found)
 
@@ -146,7 +146,7 @@ def _conditions(result: Result) -> dict[str, object]:
 
 
 def _difference(metric: str, pairs: Pairs) -> Difference | None:
-    """None where no question counts for the metric in both runs."""
+    """Returns None where no question counts for the metric in both runs."""
     values = [(value(before, metric), value(after, metric)) for before, after in pairs]
     both = [(x, y) for x, y in values if x is not None and y is not None]
     if not both:
@@ -157,7 +157,7 @@ def _difference(metric: str, pairs: Pairs) -> Difference | None:
 
 
 def _changes(pairs: Pairs, *, sign: int) -> tuple[Change, ...]:
-    """The largest changes of R@10 in one direction; among equal ones, of nDCG@10."""
+    """Returns the largest changes of R@10 in one direction; among equal ones, of nDCG@10."""
     changed = [pair for pair in pairs if sign * _change(DUELS[0], *pair) > 0]
     changed.sort(key=lambda pair: [-sign * _change(metric, *pair) for metric in DUELS])
     listed = []
@@ -172,7 +172,7 @@ def _change(metric: str, before: Question, after: Question) -> float:
 
 
 def plain(comparison: Comparison) -> dict[str, Any]:
-    """As JSON has it."""
+    """Returns the comparison as JSON has it."""
     return asdict(comparison)
 
 

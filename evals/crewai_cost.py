@@ -197,7 +197,7 @@ async def _settled(tree: Tree) -> None:
 
 
 def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:
-    """The name of a memory's request, None for an agent's own work, and the answer."""
+    """Returns the name of a memory's request, None for an agent's own work, and the answer."""
     said = body["messages"][-1]["content"]
     name = body.get("response_format", {}).get("json_schema", {}).get("name")
     if name is None:
@@ -222,7 +222,7 @@ def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:
 
 
 def _statements(text: str) -> list[str]:
-    """The sentences of a task's result."""
+    """Returns the sentences of a task's result."""
     result = text.rpartition("Result: ")[2].partition("\n")[0]
     return [match[0] for match in re.finditer(r"\S.*?[.](?= |$)", result)]
 

@@ -108,7 +108,7 @@ async def _extracted(application: Application, conversation: Conversation, tell:
 
 
 async def _all(page: Callable[[UUID | None], Awaitable[list[T]]]) -> list[T]:
-    """The pages of a list put together."""
+    """Puts the pages of a list together."""
     found: list[T] = []
     while part := await page(found[-1].id if found else None):
         found += part
@@ -116,7 +116,7 @@ async def _all(page: Callable[[UUID | None], Awaitable[list[T]]]) -> list[T]:
 
 
 async def most_calls(application: Application, memory: ScopedMemory) -> int:
-    """The model calls of the batch that took most; the audit has a row for each batch."""
+    """Returns the model calls of the batch that took most; the audit has a row for each batch."""
     statement = "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)"
     async with application.stores.postgres.transaction(memory.scope) as tx:
         most: int | None = await tx.fetchval(Statement("most_calls", statement))
@@ -141,7 +141,7 @@ def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
 
 
 def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    """Shares of all facts, from 0 to 1; shares of the evidence; counts; and costs per 100 turns.
+    """Returns shares of all facts, from 0 to 1; shares of the evidence; counts; and costs per 100 turns.
 
     None stands for a share of nothing.
     """
@@ -160,7 +160,7 @@ def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
 
 
 def _coverage(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    """Of the events that are evidence, and of the questions, those that facts rest on, wholly."""
+    """Returns the shares of the events that are evidence, and of the questions, that facts rest on wholly."""
     turns, questions = [], []
     for each in extracted:
         known = {key for fact in each.facts for key in each.keys_of(fact)}
@@ -192,8 +192,8 @@ def _counts(extracted: Sequence[Extracted]) -> dict[str, float | None]:
 
 
 def _decided(extracted: Extracted, question: Question) -> str | None:
-    """Of an update: "right" where a fact of the newest statement took the place of one of the outdated, "wrong" where
-    it was the other way round, "missed" where neither; None where one of the two left no fact."""
+    """Judges an update: "right" where a fact of the newest statement took the place of one of the outdated, "wrong"
+    where it was the other way round, "missed" where neither; None where one of the two left no fact."""
     outdated = _resting_on(extracted, set(question.original) - set(question.updated))
     newest = _resting_on(extracted, set(question.updated) - set(question.original))
     if not outdated or not newest:

@@ -78,7 +78,7 @@ def keeps_relative_time(fact: Fact) -> bool:
 
 
 def duplicates(facts: Iterable[Fact]) -> int:
-    """How many current facts say of a subject, at the same time, what another one says in the same words."""
+    """Returns how many current facts say of a subject, at the same time, what another one says in the same words."""
     alike = Counter((words(fact.subject), words(fact.text), fact.validity.start) for fact in facts if fact.current)
     return sum(count - 1 for count in alike.values())
 
@@ -92,7 +92,7 @@ def _alike(name: str, other: str) -> bool:
 
 
 def _names(text: str, name: str) -> bool:
-    """Any word of the name, so that "Ann" is named by "Ann Lee" too."""
+    """Returns whether the text has any word of the name, so that "Ann" is named by "Ann Lee" too."""
     return not set(words(name)).isdisjoint(word.removesuffix("'s") for word in words(text))
 
 

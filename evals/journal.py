@@ -27,7 +27,7 @@ class Journal:
 
     @classmethod
     def open(cls, folder: Path, about: Header) -> "Journal":
-        """The folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
+        """Opens the folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
 
         Raises InvalidInput where the folder belongs to a run of another kind.
         """
@@ -66,7 +66,7 @@ class Journal:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """Those that were written to their end; one that a crash has cut goes."""
+    """Returns the lines that were written to their end; one that a crash has cut is removed."""
     if not path.exists():
         return []
     with path.open("rb+") as file:

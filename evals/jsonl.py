@@ -34,7 +34,7 @@ class _Read:
 
 
 def load(path: Path) -> list[Conversation]:
-    """The conversations of a file in order of appearance, their events in the order of the lines.
+    """Reads the conversations of a file in order of appearance, their events in the order of the lines.
 
     Questions without evidence are left out and counted. Raises InvalidInput that names the number of the first line
     that is malformed, or whose evidence names no event.

@@ -110,14 +110,14 @@ async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
 
 
 async def _ingest(memory: ScopedMemory, conversation: Conversation, run: str) -> int:
-    """How many facts there are afterwards, superseded ones included."""
+    """Returns how many facts there are afterwards, superseded ones included."""
     await memory.remember_many([replace(event, key=f"{run} {event.key}") for event in conversation.events])
     await memory.settled(timeout=SETTLE_SECONDS)
     return len(await memory.facts(superseded=True, limit=1_000))
 
 
 def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
-    """Per 100 turns; the prefix is counted over the messages alone, for the schema's place is the provider's choice."""
+    """Counts per 100 turns; the prefix over the messages alone, for the schema's place is the provider's choice."""
     tokens = sum(chat_usage(body, "")["prompt_tokens"] for body in bodies)
     prompts = ["\n".join(message["content"] for message in body["messages"]) for body in bodies]
     first, last = min(prompts), max(prompts)  # these two differ where any two do

@@ -27,7 +27,7 @@ _SESSION = re.compile(r"session_(\d+)")
 
 
 def load(path: Path) -> list[Conversation]:
-    """The conversations of a file in the schema of the snap-research repository; an event's key is its dia_id.
+    """Reads the conversations of a file in the schema of the snap-research repository; an event's key is its dia_id.
 
     Turns of a session share its time, taken as UTC. An adversarial question asks for what was never said: its evidence
     is the turn that misleads, and its answer is empty. Raises InvalidInput for a file that is missing or of another
@@ -92,6 +92,6 @@ def _events(conversation: Mapping[str, Any]) -> Iterator[NewEvent]:
 
 
 def _keys(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
-    """In order, each once, and only those of turns that exist."""
+    """Returns the keys in order, each once, and only those of turns that exist."""
     named = (f"D{int(session)}:{int(turn)}" for text in evidence for session, turn in _DIA_ID.findall(text))
     return tuple(key for key in dict.fromkeys(named) if key in known)

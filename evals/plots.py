@@ -22,7 +22,7 @@ Metrics = Mapping[str, float]
 
 
 def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, peers: Mapping[str, Metrics]) -> str:
-    """Shares (0 to 1) over the numbers that follow a prefix in the metrics' names, such as "R@".
+    """Draws shares (0 to 1) over the numbers that follow a prefix in the metrics' names, such as "R@".
 
     `prefixes` names our lines; the first is drawn for each peer too.
     """
@@ -51,7 +51,7 @@ def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, pe
 
 
 def histogram(name: str, values: Sequence[float], marks: Mapping[str, float]) -> str:
-    """How often each value (milliseconds) was seen, with named marks; stragglers are counted beside the axis."""
+    """Draws how often each value (milliseconds) was seen, with named marks; stragglers are counted beside the axis."""
     end = STRAGGLERS * max(marks.values())
     late = sum(value > end for value in values)
     figure = Figure(figsize=(10.6, 2.3), layout="constrained")

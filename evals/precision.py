@@ -180,5 +180,5 @@ def _scope(memory: Memory, user: str, scope: str) -> ScopedMemory:
 
 
 def _beliefs(found: Recall, known: Mapping[UUID, str]) -> list[str]:
-    """The beliefs that the hits rest on, best first, each once."""
+    """Returns the beliefs that the hits rest on, best first, each once."""
     return list(dict.fromkeys(known[source.event_id] for hit in found for source in hit.sources))

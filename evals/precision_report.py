@@ -117,7 +117,7 @@ def _metrics(outcomes: Sequence[Outcome]) -> dict[str, float | int | None]:
 
 
 def _found(outcomes: Iterable[Outcome], wanted: Callable[[Case], tuple[str, ...]]) -> float | None:
-    """The share of the wanted beliefs that came back, each case's counted by itself."""
+    """Returns the share of the wanted beliefs that came back, each case's counted by itself."""
     return _mean(id in outcome.returned for outcome in outcomes for id in wanted(outcome.case))
 
 

@@ -41,7 +41,7 @@ class Recorded:
         }
 
     def __call__(self, body: Mapping[str, Any]) -> str:
-        """The answer to the body of a chat request, as JSON."""
+        """Returns the answer to the body of a chat request, as JSON."""
         task, _, *lines = body["messages"][1]["content"].split("\n")
         return json.dumps(self._extract(lines) if task == "TASK: extract" else _decide(lines))
 

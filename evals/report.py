@@ -178,7 +178,7 @@ def _systems(result: Result) -> list[Row]:
 
 
 def _groups(rows: Iterable[Row]) -> list[Group]:
-    """The columns that at least one of the rows has a figure for."""
+    """Returns the columns that at least one of the rows has a figure for."""
     known = {metric for row in rows for metric in row.metrics}
     made = []
     for heading, prefix, metrics in GROUPS:
@@ -191,7 +191,7 @@ def _groups(rows: Iterable[Row]) -> list[Group]:
 
 
 def _misses(asked: Sequence[Question]) -> list[Miss]:
-    """The worst questions first: by R@10, then by nDCG@10."""
+    """Lists the worst questions first: by R@10, then by nDCG@10."""
     missed = sorted((each for each in asked if each["R@10"] < 1), key=lambda each: (each["R@10"], each["nDCG@10"]))
     misses = []
     for each in missed[:WORST]:

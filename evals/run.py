@@ -40,7 +40,7 @@ class Degraded(SemmemError):
 async def run(
     plan: Plan, work: Path | None, *, patience: float, tell: Tell
 ) -> tuple[dict[str, Any], SemmemError | None]:
-    """The result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
+    """Returns the result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
 
     A run that was interrupted in the folder `work` goes on, and conversations that are stored there are not stored
     again. Without a folder it takes one of the user's cache, which goes once the run is complete. `patience` is in
@@ -76,7 +76,7 @@ class Course:
         return [self._answers[name] for name in self._plan.asked if name in self._answers]
 
     async def run(self, journal: Journal) -> SemmemError | None:
-        """What cut the run short: a model or a store that was away."""
+        """Returns what cut the run short: a model or a store that was away."""
         with closing(journal):
             self._answers = dict(journal.answers)
             async with open_application(self._settings) as application:
@@ -91,7 +91,7 @@ class Course:
     async def _measure(
         self, application: Application, retriever: Retriever, conversation: Conversation, journal: Journal
     ) -> SemmemError | None:
-        """Why not all facts of the conversation are there, or why no answer came.
+        """Returns why not all facts of the conversation are there, or why no answer came.
 
         Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again.
         """
@@ -140,8 +140,8 @@ async def settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, 
 
 
 async def store(application: Application, conversation: Conversation) -> Stored:
-    """The conversation in a workspace of its own. What is stored there already is not stored again, but what the model
-    gave no answer for is tried again."""
+    """Stores the conversation in a workspace of its own. What is stored there already is not stored again, but what the
+    model gave no answer for is tried again."""
     memory = application.memory.scope(tenant=TENANT, workspace=conversation.id)
     events: dict[UUID, NewEvent] = {}
     keys: dict[UUID, list[str]] = {}
@@ -156,7 +156,7 @@ async def store(application: Application, conversation: Conversation) -> Stored:
 
 
 async def _failed(memory: ScopedMemory) -> list[DeadLetter]:
-    """The events that no facts could be had from."""
+    """Returns the events that no facts could be had from."""
     return [letter for letter in await memory.dead_letters(limit=MAX_LIMIT) if letter.stage == "extraction"]
 
 

@@ -33,7 +33,7 @@ def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
 
 
 def load(dataset: str, data: Path) -> list[Conversation]:
-    """The conversations with the questions that can be measured: an adversarial one has no answer to be found."""
+    """Reads the conversations with the questions that can be measured: an adversarial one has no answer to be found."""
     return [
         replace(
             each, questions=tuple(question for question in each.questions if question.category != locomo.ADVERSARIAL)

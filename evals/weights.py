@@ -172,7 +172,7 @@ def _changed(chosen: Mapping[str, float]) -> str:
 
 
 def _worth(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:
-    """The mean over the data sets of R@10 and nDCG@10."""
+    """Returns the mean over the data sets of R@10 and nDCG@10."""
     means = [sum(pair) / 2 for pair in _means(judged, weights).values()]
     return sum(means) / len(means)
 

@@ -55,14 +55,14 @@ class Server:
 
 
 async def examine(connection: asyncpg.Connection) -> Server:
-    """In the caller's transaction."""
+    """Asks in the caller's transaction."""
     found = await connection.fetchrow(_LOOK)
     assert found is not None
     return Server(**dict(found))
 
 
 async def revision_of(connection: asyncpg.Connection) -> str | None:
-    """None where there is none, or the current role may not read it."""
+    """Returns None where there is none, or the current role may not read it."""
     shown = await connection.fetchval(
         "select has_table_privilege(to_regclass('public.semmem_revision')::oid, 'select')"
     )
@@ -73,7 +73,7 @@ async def revision_of(connection: asyncpg.Connection) -> str | None:
 
 
 def unfit(server: Server) -> list[str]:
-    """Why semmem cannot work in this database, whoever logs in; each with its fix."""
+    """Says why semmem cannot work in this database, whoever logs in; each with its fix."""
     if server.major < MIN_POSTGRES:
         return [f"Postgres is {server.version}, and semmem needs {MIN_POSTGRES} or newer; use a newer server"]
     reasons = []
@@ -102,7 +102,7 @@ def unfit(server: Server) -> list[str]:
 
 
 def forbidden(server: Server) -> list[str]:
-    """What a migration needs that this login may not do; each with its fix."""
+    """Says what a migration needs that this login may not do; each with its fix."""
     if server.superuser:
         return []
     reasons, login = [], server.login

@@ -37,7 +37,7 @@ _FULL_STOPS = ".!?。！？ "  # noqa: RUF001
 
 
 def terms(text: str) -> list[str]:
-    """The text's terms in order, repetitions kept, each at most MAX_TERM_BYTES in UTF-8. Numbers stay, stop words go.
+    """Returns the text's terms in order, repetitions kept, each of at most MAX_TERM_BYTES; stop words are left out.
 
     Words lose their endings (Snowball; Porter 2001); Cyrillic, Greek, Arabic and Devanagari ones by their script alone.
     A Latin word always gives its English stem; in a text whose stop words are another language's, that language's stem
@@ -63,13 +63,13 @@ def terms(text: str) -> list[str]:
 
 
 def normalised(text: str) -> str:
-    """What two texts share if they say the same in the same words: case, spacing and the last full stop set aside."""
+    """Returns what texts share that say the same in the same words: case, spacing and a last full stop are dropped."""
     words = " ".join(_folded(text).split())
     return words.rstrip(_FULL_STOPS) or words
 
 
 def _folded(text: str) -> str:
-    """Once more NFKC after casefold, which may leave letters and marks apart (Unicode, section 3.13)."""
+    """Folds case and width; after casefold NFKC comes once more, for marks that it leaves apart (Unicode, 3.13)."""
     if text.isascii():
         return text.lower()  # all that the rest would do, and recall does it by the hundred
     composed = normalized("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """In any locale, and where the reader of stdout has gone away."""
+    """Runs the command in any locale, and where the reader of stdout has gone away."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

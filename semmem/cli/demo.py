@@ -70,7 +70,7 @@ class Story:
     now: datetime
 
     async def events_go_in(self) -> dict[str, set[UUID]]:
-        """The ids of Maya's events, by what was said in them."""
+        """Returns the ids of Maya's events, by what was said in them."""
         answers.print(pictures.chapter("Two sessions with Maya Lindqvist, four weeks apart, go in"))
         said: dict[str, set[UUID]] = {}
         for events, acks in await self._remembered(MAYA):

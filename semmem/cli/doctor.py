@@ -104,7 +104,7 @@ async def examined(settings: "Settings") -> AsyncIterator[Check]:
 
 
 async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = "failed") -> Check:
-    """What `work` says of the part, or the error it raises; errors that say their own way out need no `fix`."""
+    """Returns what `work` says of the part, or the error it raises; errors that say their own way out need no `fix`."""
     try:
         return Check(part=part, state="ok", what=await work)
     except SemmemError as error:
@@ -181,7 +181,7 @@ async def _postgres(
 
 
 async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> AsyncIterator[Check]:
-    """What waits for a worker, and for the stores to follow; nothing where Postgres is down."""
+    """Yields what waits for a worker, and for the stores to follow; nothing where Postgres is down."""
     from semmem.stores.postgres.health import HealthStore
     from semmem.stores.postgres.scrubs import all_receipts
     from semmem.wiring.followers import followers_in, own_stores
@@ -243,7 +243,7 @@ def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
 
 
 def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:
-    """Which stores receipts wait for; `own` are those of the worker that this process would bring."""
+    """Says which stores receipts wait for; `own` are those of the worker that this process would bring."""
     without = lacking(followers, own)
     said = [
         waits(each) + (", which no running worker has" if each.store in without else "")
@@ -294,7 +294,7 @@ async def _qdrant(
 
 
 async def _counted(store: "MirrorStore", mirror: "Mirror") -> str:
-    """What is wrong where Qdrant holds another number of points than it should while nothing waits to be carried."""
+    """Says what is wrong where Qdrant holds another number of points than it should while nothing waits for it."""
     before = await store.changes()
     held, wanted = await mirror.count(), await store.size()
     if held == wanted or before is None or await store.changes() != before:

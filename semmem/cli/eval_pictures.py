@@ -33,7 +33,7 @@ def bars() -> Progress:
 
 
 def measured(result: Figures) -> RenderableType:
-    """The tables of a retrieval result, with other systems beside it where it has `peers`."""
+    """Draws the tables of a retrieval result, with other systems beside it where it has `peers`."""
     from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
 
     settings, metrics, latency = result["settings"], result["metrics"], result["latency_ms"]
@@ -53,7 +53,7 @@ def measured(result: Figures) -> RenderableType:
 
 
 def figures(named: Mapping[str, float | None]) -> RenderableType:
-    """A figure a line."""
+    """Draws one figure on each line."""
     made = _grid("figure", ["value"])
     for name, value in named.items():
         made.add_row(name, _number(value))
@@ -89,7 +89,7 @@ def _numbers(own: Figures, metrics: Iterable[str]) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    """A share as .858, a count as it is."""
+    """Writes a share as .858, and a count as it is."""
     if value is None:
         return "–"  # noqa: RUF001
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}".removeprefix("0")

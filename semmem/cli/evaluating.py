@@ -37,7 +37,7 @@ class Request:
     json_file: Path | None
 
     def load(self) -> "tuple[str, tuple[Conversation, ...], str]":
-        """The data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
+        """Returns the data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
         from semmem.evals.dataset import chosen
         from semmem.evals.plan import digest
         from semmem.evals.sources import load
@@ -198,7 +198,7 @@ def _end(failures: Sequence[str]) -> None:
 
 
 def _make_folder(file: Path | None) -> None:
-    """Before anything is measured."""
+    """Makes the file's folder, before anything is measured."""
     if file is None:
         return
     try:

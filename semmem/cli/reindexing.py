@@ -86,7 +86,7 @@ def reindex(
 def _place(
     tenant: str | None, user: str | None, workspace: str | None, branch: str | None, owner: str | None, everything: bool
 ) -> Branch | None:
-    """The place that is named; None for a tenant, or for everything."""
+    """Returns the place that is named; None for a tenant, or for everything."""
     named = [user, workspace, branch, owner]
     if everything and any(named):
         raise InvalidInput("all", "goes with no user, workspace, branch or owner", "leave either out")

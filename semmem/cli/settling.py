@@ -84,7 +84,7 @@ class Countdown:
 
 
 async def followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
-    """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
+    """Returns the receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
     try:
         async with asyncio.timeout(FOLLOW_SECONDS):
             with notes.status("the stores follow"):

@@ -92,7 +92,7 @@ class Wanted:
     patience: float | None  # None where nobody waits
 
     async def lines(self, ctx: typer.Context) -> "Outcome | Imported":
-        """A file of events, or of what export wrote."""
+        """Imports a file of events, or of what export wrote."""
         if self.conversations:
             raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
         place = place_named(self.tenant or "", *self.place)
@@ -114,7 +114,7 @@ class Wanted:
         return imported or outcome
 
     async def locomo(self, ctx: typer.Context) -> Outcome:
-        """LoCoMo's conversations, each into a workspace of its own."""
+        """Imports LoCoMo's conversations, each into a workspace of its own."""
         from semmem.evals.dataset import chosen
         from semmem.evals.locomo import load
 
@@ -140,7 +140,7 @@ class Wanted:
 
 @contextmanager
 def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
-    """Where an interrupt ends it, how much is stored."""
+    """Says how much is stored, where an interrupt ends it."""
     try:
         yield
     except asyncio.CancelledError:
@@ -151,7 +151,7 @@ def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
 
 
 async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | None) -> "Imported":
-    """What export wrote. An interrupt ends it after the batch at hand."""
+    """Imports what export wrote. An interrupt ends it after the batch at hand."""
     done, of = 0, 0
     with _bar() as progress:
         task = progress.add_task("checking", total=size)

@@ -44,7 +44,7 @@ Check = Callable[[str, Any], Any]  # the field and its value; answers with the v
 
 
 def written(kind: str, fields: Mapping[str, Any]) -> str:
-    """One line, without its end."""
+    """Writes one line, without its end."""
     return json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -77,7 +77,7 @@ class Sum:
 
 
 def object_of(line: bytes) -> dict[str, Any]:
-    """The JSON object that a line holds. Raises InvalidInput for any other line."""
+    """Returns the JSON object that a line holds. Raises InvalidInput for any other line."""
     if len(line) > MAX_LINE_BYTES:
         raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "split what it holds into several")
     try:
@@ -90,7 +90,7 @@ def object_of(line: bytes) -> dict[str, Any]:
 
 
 def read_header(said: Mapping[str, Any]) -> dict[str, int]:
-    """What was left behind. Raises InvalidInput for a file that this release cannot read."""
+    """Returns what was left behind. Raises InvalidInput for a file that this release cannot read."""
     if said.get(MARK) != "memory":
         raise InvalidInput(MARK, "must be 'memory'", "pass a file that semmem exported")
     version = said.get("version")
@@ -104,7 +104,7 @@ def read_header(said: Mapping[str, Any]) -> dict[str, int]:
 
 
 def read(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A line's kind and its fields, each checked and in its one written form. Raises InvalidInput."""
+    """Returns a line's kind and its fields, each checked and in its one written form. Raises InvalidInput."""
     kind = said.get("kind")
     if not isinstance(kind, str) or kind not in FIELDS:
         raise InvalidInput("kind", f"must be one of {', '.join(FIELDS)}", "export the memory again, with this release")

@@ -137,12 +137,12 @@ _CHECKS = {
 
 
 def place_of(target: Branch, said: Mapping[str, Any]) -> Branch:
-    """Where a place of the archive lies once it is imported into `target`."""
+    """Returns where a place of the archive lies once it is imported into `target`."""
     return target.below(*said["path"], owner=said["owner"] if said["owner"] is not None else target.owner)
 
 
 def trusted(fact: Mapping[str, Any], roles: Mapping[str, str]) -> str:
-    """The trust that a fact claims, or the best of its sources' if that is less: it has never more than that."""
+    """Returns the trust that a fact claims, or the best of its sources' if that is less: it never has more."""
     best = max((roles[source["event"]] for source in fact["sources"]), key=TRUST.index)
     return min(best, str(fact["trust"]), key=TRUST.index)
 

@@ -71,7 +71,7 @@ class Servers:
         self.qdrant_api_key = urls["qdrant_api_key"]
 
     async def status(self) -> tuple[ServerStatus, ...]:
-        """How each server is doing, as its keeper sees it."""
+        """Returns how each server is doing, as its keeper sees it."""
         return await self._ask("status")
 
     async def start(self, name: Name) -> None:

@@ -144,7 +144,7 @@ class Keeper:
             loop.call_later(min(left, LOOK_SECONDS), self._end_if_unused)
 
     def _has_folder(self) -> bool:
-        """Whether the folder is still the one that the servers were started on."""
+        """Returns whether the folder is still the one that the servers were started on."""
         try:
             return self._started_on is not None and os.path.samestat(self._started_on, self._layout.folder.stat())
         except OSError:

@@ -76,7 +76,7 @@ class Layout:
                 log.replace(log.with_suffix(".log.1"))
 
     def log_tail(self, name: str, lines: int = 15) -> str:
-        """The last lines of a server's log, for error messages."""
+        """Returns the last lines of a server's log, for error messages."""
         try:
             text = self.log(name).read_text(errors="replace")
         except OSError:
@@ -107,7 +107,7 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def temporary_folder(prefix: str) -> AsyncIterator[Path]:
-    """A folder for servers that goes afterwards."""
+    """Makes a folder for servers, which is removed afterwards."""
     folder = Path(mkdtemp(prefix=prefix))
     try:
         yield folder
@@ -116,6 +116,6 @@ async def temporary_folder(prefix: str) -> AsyncIterator[Path]:
 
 
 async def remove(folder: Path) -> None:
-    """Once its servers have stopped, whose keeper holds this lock."""
+    """Removes a data folder once its servers have stopped, whose keeper holds this lock."""
     async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
         shutil.rmtree(folder)

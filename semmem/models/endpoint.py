@@ -56,7 +56,7 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
             raise openai.APITimeoutError(request) from error
 
     async def _read(self, response: Any) -> Any:
-        """The response with its body decoded, so that a small compressed one cannot become a large one unseen."""
+        """Returns the response with its body decoded, so that a small compressed one cannot become a large one."""
         try:
             encoding, most = response.headers.get("content-encoding", "identity").strip().lower(), _most_bytes.get()
             if encoding not in ("identity", "gzip", "x-gzip", ""):
@@ -76,7 +76,7 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
 
 
 def connect(base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> openai.AsyncOpenAI:
-    """A client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt until its last byte.
+    """Makes a client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt until its last byte.
 
     Without a `base_url`, OPENAI_BASE_URL or else OpenAI itself is asked. A plain `api_key` goes where that points; an
     OpenAIKey, and OPENAI_API_KEY, which is taken where no key is given, go to OpenAI's own host only. Redirects are not
@@ -128,7 +128,7 @@ def _is_openai(client: openai.AsyncOpenAI) -> bool:
 
 
 async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int, *, most_bytes: int) -> str:
-    """The answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
+    """Returns the answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
 
     `most_bytes` are what an honest answer to this request takes at most: a longer one is not read to its end.
 
@@ -169,7 +169,7 @@ def typed_errors(model: str) -> Iterator[None]:
 
 
 def of_status(model: str, status: int, error_code: str | None = None) -> ModelError:
-    """The error for an HTTP status, which says what to do about it."""
+    """Returns the error for an HTTP status, which says what to do about it."""
     code = f" {error_code}" if error_code else ""
     if status in (408, 409, 425, 429) or status >= 500:
         return ModelUnavailable(f"{model}: the endpoint refused for now ({status}{code})")
@@ -185,7 +185,7 @@ def of_status(model: str, status: int, error_code: str | None = None) -> ModelEr
 
 
 def parse_body(text: str) -> Any:
-    """The answer's JSON. Read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
+    """Returns the answer's JSON, read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

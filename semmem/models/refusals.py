@@ -71,7 +71,7 @@ class Refusal:
 
 
 def read_refusal(status: int, text: str, asked: int) -> Refusal:
-    """The meaning of a refusal's status and body; `asked` is how many tokens the answer was allowed."""
+    """Returns the meaning of a refusal's status and body; `asked` is how many tokens the answer was allowed."""
     said = _said(text)
     if status == 429 or status in (408, 409, 425, 502, 503, 504) or status > 504:
         return _too_large(said, asked) if re.search(r"request too large", said) else Refusal(kind="outage", said=said)
@@ -108,7 +108,7 @@ def _too_large(said: str, asked: int) -> Refusal:
 
 
 def _said(text: str) -> str:
-    """The words of a refusal in lower case, without what it repeats of the request."""
+    """Returns the words of a refusal in lower case, without what it repeats of the request."""
     try:
         words = " ".join(_words(json.loads(text)))
     except (ValueError, RecursionError):

@@ -28,18 +28,18 @@ _SAVINGS = re.compile(f"{_WORD}|{_LETTERS}|{_DIGITS}")
 
 @cache
 def words() -> frozenset[str]:
-    """The words that are one token of o200k_base with a space before them."""
+    """Returns the words that are one token of o200k_base with a space before them."""
     text = files("semmem.models").joinpath("data", "o200k-words.txt").read_text(encoding="ascii")
     return frozenset(text.split())
 
 
 def byte_bound(text: str) -> int:
-    """At least as many as the tokens of `text` in any byte-level encoding."""
+    """Counts at least the tokens of `text` in any byte-level encoding."""
     return len(text.encode("utf-8", "surrogatepass"))
 
 
 def o200k_bound(text: str) -> int:
-    """At least as many as the tokens of `text` in o200k_base; about 1.7 times as many in English conversation."""
+    """Counts at least the tokens of `text` in o200k_base; about 1.7 times as many in English conversation."""
     saved = 0  # by how much matched characters have fewer tokens than bytes, at least
     for match in _SAVINGS.finditer(text):
         word, letters, digits = match["word"], match["letters"], match["digits"]

@@ -47,7 +47,7 @@ class BoundCounter:
 
 
 def load_counter(encoding: str = "o200k_base") -> TokenCounter:
-    """The process's counter for a tiktoken encoding, made on first use.
+    """Returns the process's counter for a tiktoken encoding, made on first use.
 
     tiktoken downloads the encoding's table unless it is cached, so the first call blocks for up to TABLE_TIMEOUT
     seconds: await it in a thread. Without the table the counter is an upper bound, and one warning says so.

@@ -19,7 +19,7 @@ class Turns:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """With a thread of this process's own, after a fork."""
+        """Begins with a thread of this process's own, after a fork."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
         self._waiting: PriorityQueue[tuple[float, int, Future[Any], Callable[[], Any]]] = PriorityQueue()
         self._numbers = count()

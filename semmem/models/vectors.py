@@ -19,7 +19,7 @@ UNREADABLE = Refused("unreadable", "the endpoint's answer holds no list of numbe
 
 
 def read_rows(body: Any, count: int) -> list[Row]:
-    """A vector of length 1 for each of `count` texts, in their order, or why that one has none.
+    """Returns a vector of length 1 for each of `count` texts, in their order, or why that one has none.
 
     Raises ModelError where the answer as a whole cannot be matched with the texts.
     """

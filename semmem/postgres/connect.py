@@ -23,7 +23,7 @@ CONNECT_TIMEOUT = 3.0
 async def connect(
     url: PostgresUrl, *, prepared: bool = False, command_timeout: float | None = None
 ) -> asyncpg.Connection:
-    """One connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
+    """Opens one connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
 
     `prepared` keeps statements prepared, which nothing but the server itself can do; `command_timeout` is in seconds.
     """
@@ -44,7 +44,7 @@ def keep_alive(connection: asyncpg.Connection) -> None:
 
 
 def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
-    """What asyncpg.connect and asyncpg.create_pool take."""
+    """Returns what asyncpg.connect and asyncpg.create_pool take."""
     for name in url.left_out:
         _warn_once(name, "it means nothing to semmem and is left out")
     in_dsn = dict(url.driver_parameters)
@@ -76,7 +76,7 @@ def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
 
 
 async def is_pooled(connection: asyncpg.Connection) -> bool:
-    """Whether something between us and the server shares its sessions out: it hands out process ids of its own.
+    """Returns whether something between us and the server shares its sessions out: it hands out process ids of its own.
 
     The connection must have been opened without prepared statements.
     """

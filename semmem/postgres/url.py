@@ -116,7 +116,7 @@ _ESCAPE = "write /, ?, #, [, ] and @ inside a password as %2F, %3F, %23, %5B, %5
 
 
 def _parameters(query: str, name: str) -> dict[str, str]:
-    """The last value of each, and all values of `host`. An empty one counts as left out."""
+    """Returns the last value of each, and all values of `host`. An empty one counts as left out."""
     given: dict[str, str] = {}
     try:
         pairs = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=bool(query))
@@ -139,7 +139,7 @@ def _hosts(places: str, port: str, name: str) -> tuple[tuple[str, ...], tuple[in
 
 
 def _host(place: str, name: str) -> tuple[str, int | None]:
-    """A host and its port: `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
+    """Reads a host and its port: `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
     place = unquote(place)
     bracketed = re.fullmatch(r"\[([^\]]+)\](?::(.*))?", place)
     if bracketed:
@@ -163,7 +163,7 @@ def _port(text: str, name: str) -> int:
 
 
 def _seconds(text: str | None, key: str, name: str) -> float | None:
-    """None where nothing is said, or 0 or less, which libpq takes for "as long as it takes"."""
+    """Returns None where nothing is said, or 0 or less, which libpq takes for "as long as it takes"."""
     try:
         seconds = float(text or 0)
     except ValueError:

@@ -60,7 +60,7 @@ def _let_go() -> None:
 
 
 def _descriptors(loop: AbstractEventLoop, owned: bool) -> Iterator[int]:
-    """The sockets that a loop of asyncio's own waits for, of all or of Postgres's; another kind of loop shows none."""
+    """Yields the sockets that a loop of asyncio's own waits for, of all or of Postgres's; other loops show none."""
     selector = getattr(loop, "_selector", None)
     if not selector or not selector.get_map():
         return

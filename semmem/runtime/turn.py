@@ -10,7 +10,7 @@ class Turn:
         self._left, self.stopped = batches, stopped
 
     def take(self) -> bool:
-        """Whether one more batch may be begun; it counts from now on."""
+        """Returns whether one more batch may be begun; it counts from now on."""
         if self.stopped() or self._left < 1:
             return False
         self._left -= 1

@@ -121,7 +121,7 @@ class Application:
 
 
 def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
-    """A memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
+    """Opens a memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
 
     A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
@@ -329,7 +329,7 @@ async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker 
 
 @asynccontextmanager
 async def _running(worker: Worker, jobs: Sequence[Entrypoint]) -> AsyncIterator[None]:
-    """The worker beside the caller, in the caller's loop."""
+    """Runs the worker beside the caller, in the caller's loop."""
     task = asyncio.create_task(worker.run(jobs), name="semmem-worker")
     try:
         yield

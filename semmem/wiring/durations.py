@@ -27,7 +27,7 @@ _SECONDS = {
 
 
 def read_duration(value: object) -> timedelta:
-    """A timedelta as it is, a number as seconds, or a text in one of FORMS. Raises ValueError that names the limit."""
+    """Reads a timedelta, a number of seconds, or a text in one of FORMS. Raises ValueError that names the limit."""
     if isinstance(value, timedelta):
         seconds: float | None = value.total_seconds()
     elif isinstance(value, str):
@@ -48,7 +48,7 @@ Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 
 def _of_text(text: str) -> float | None:
-    """None for what is no duration; a sign is read, so that the answer to -5 is the limit."""
+    """Returns the seconds, None for what is no duration; a sign is read, so that the answer to -5 is the limit."""
     sign = -1 if text.startswith("-") else 1
     text = text.lstrip("+-") if text[:1] in "+-" and text[1:2] not in "+-" else text
     if _PLAIN.fullmatch(text):

@@ -23,7 +23,7 @@ class Follower:
 
 
 async def followers(settings: Settings) -> list[Follower]:
-    """All that the database knows of, by name. Raises what opening a memory raises."""
+    """Returns all that the database knows of, by name. Raises what opening a memory raises."""
     async with _postgres(settings) as postgres:
         return await followers_in(postgres)
 
@@ -57,7 +57,7 @@ async def retire(settings: Settings, store: str) -> int:
 
 
 def own_stores(settings: Settings) -> list[str]:
-    """Those that a process with these settings has."""
+    """Returns the names of those that a process with these settings has."""
     return names_of(settings.redis_prefix if settings.uses_redis else None, qdrant=settings.uses_qdrant)
 
 

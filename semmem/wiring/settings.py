@@ -248,7 +248,7 @@ def warn_of_unknown(names: Iterable[str]) -> None:
 
 
 def variables(field: str) -> list[str]:
-    """The environment variables that a setting is read from, the first that is set."""
+    """Returns the environment variables that a setting is read from, the first that is set."""
     alias = Settings.model_fields[field].validation_alias
     return [alias] if isinstance(alias, str) else [f"{PREFIX}{field.upper()}"]
 
@@ -265,7 +265,7 @@ class Described:
 
 
 def described() -> list[Described]:
-    """Every setting, in the order above."""
+    """Returns every setting, in the order above."""
     return [
         Described(
             name=name,

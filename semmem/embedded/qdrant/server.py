@@ -92,7 +92,7 @@ async def healthy(request: Request) -> Response:
 
 
 def create_app(folder: Path, api_key: str) -> ASGIApp:
-    """The REST application over the collections in `folder`."""
+    """Makes the REST application over the collections in `folder`."""
     routes = [Route(path, endpoint(handler), methods=[method]) for method, path, handler in ENDPOINTS]
     routes += [Route("/", root), *(Route(path, healthy) for path in OPEN_PATHS)]
 

@@ -137,8 +137,8 @@ class SemmemMemory(Memory):
         source: str | None = None,
         include_private: bool = False,
     ) -> list[MemoryMatch]:
-        """The best matches at the scope and below it. No LLM is called: "deep" answers with what was remembered and
-        with the facts drawn from it, "shallow" with what was remembered alone.
+        """Returns the best matches at the scope and below it. No LLM is called: "deep" answers with what was remembered
+        and with the facts drawn from it, "shallow" with what was remembered alone.
 
         A fact has an id of its own; its metadata names the records it rests on.
         """
@@ -159,7 +159,7 @@ class SemmemMemory(Memory):
         return asked.results
 
     def extract_memories(self, content: str) -> list[str]:
-        """The text whole, for semmem extracts by itself; in parts where it is longer than an event may be."""
+        """Returns the text whole, for semmem extracts by itself; in parts where it is longer than an event may be."""
         self._storage.check_open()
         check_is("content", content, str)
         return [] if self.read_only else paragraphs(content)
@@ -243,7 +243,7 @@ class SemmemMemory(Memory):
     def _new(
         self, contents: list[str], scope: str | None, root_scope: str | None, agent_role: str | None, *said: Any
     ) -> list[MemoryRecord]:
-        """Records of these contents, checked for all that semmem asks of them. CrewAI names an agent's own root."""
+        """Makes records of these contents, checked as semmem asks. CrewAI names an agent's own root."""
         if agent_role is not None:
             check_is("agent_role", agent_role, str)
         if root_scope is not None:
@@ -256,7 +256,7 @@ class SemmemMemory(Memory):
         return records
 
     def _save_later(self, records: list[MemoryRecord], metadata: dict[str, Any] | None, agent_role: str | None) -> None:
-        """In the background: CrewAI's contract is that a failed save fails no task; it is logged and told."""
+        """Saves in the background: CrewAI's contract is that a failed save fails no task; it is logged and told."""
         with suppress(SemmemError), Saving(self, f"{len(records)} memories", metadata, agent_role):
             self._storage.run(lambda tree: tree.put(records, agent=agent_role))
 

@@ -47,7 +47,7 @@ class Question:
 
 
 async def recalled(tree: Tree, question: Question) -> list[Match]:
-    """Best first. Of more than 1,000 places each thousand is asked in turn."""
+    """Returns the best matches first. Of more than 1,000 places each thousand is asked in turn."""
     places = [place for place in await tree.places(question.path) if question.reads(place)]
     if not places:
         log.info("nothing is kept at %s", question.path)

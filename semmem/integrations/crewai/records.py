@@ -72,7 +72,7 @@ def new_memory(
     source: str | None = None,
     private: bool = False,
 ) -> MemoryRecord:
-    """A CrewAI record with an id of its own. Raises InvalidInput, where CrewAI's own class would raise pydantic's."""
+    """Makes a CrewAI record with an id of its own. Raises InvalidInput, where CrewAI's class would raise pydantic's."""
     check_text("content", content, MAX_CONTENT_BYTES)
     check_json("metadata", metadata or {}, MAX_METADATA_BYTES)
     check_categories(categories)
@@ -102,7 +102,7 @@ def check_categories(categories: object) -> None:
 def stored(
     memory: MemoryRecord, root: Scope, *, agent: str | None = None, said_at: datetime | None = None
 ) -> NewRecord:
-    """What semmem keeps of a CrewAI record: said by the agent who saved it, else by the user whose memory it is.
+    """Returns what semmem keeps of a CrewAI record: said by the agent who saved it, else by the memory's user.
 
     The metadata `session`, `speaker` and `occurred_at` (ISO 8601 with a zone), where they are given, become the
     event's: retrieval uses them. `said_at` is world time for one without `occurred_at`; now, if left out.
@@ -167,12 +167,12 @@ def match_of(hit: Hit, places: Mapping[Scope, Branch], records: Mapping[UUID, Re
 
 
 def ours(records: Mapping[UUID, Record]) -> dict[UUID, Record]:
-    """The records that CrewAI wrote, of all that events stand for."""
+    """Returns the records that CrewAI wrote, of all that events stand for."""
     return {event: record for event, record in records.items() if record.value.get("kind") == KIND}
 
 
 def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
-    """The text whole; where it is over `most` bytes, in parts that end with a paragraph, else a line, a word."""
+    """Returns the text whole, or where it is over `most` bytes in parts that end with a paragraph, a line or a word."""
     text = check_text("content", content, sys.maxsize).strip() if content.strip() else ""
     parts = []
     while len(text.encode()) > most:
@@ -185,7 +185,7 @@ def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
 
 
 def _label(name: object) -> str | None:
-    """An agent's role or a name as an id; None where it says nothing."""
+    """Makes an id of an agent's role or a name; None where it says nothing."""
     if not isinstance(name, str):
         return None
     shown = " ".join(name.replace("\x00", " ").encode(errors="ignore").decode().split())

@@ -148,7 +148,7 @@ class SemmemStorage:
         return self.run(lambda tree: tree.find(record_id))
 
     def list_records(self, scope_prefix: str | None = None, limit: int = 200, offset: int = 0) -> list[MemoryRecord]:
-        """Newest first."""
+        """Lists the newest first."""
         check_is("limit", limit, int)
         check_is("offset", offset, int)
         if limit <= 0 or offset < 0:
@@ -212,7 +212,7 @@ def _cosines(query: list[float], memories: list[MemoryRecord]) -> list[float]:
 
 
 def children(parent: str | None, paths: Iterable[str]) -> list[str]:
-    """The paths one segment below `parent` that these lie at or below."""
+    """Returns the paths one segment below `parent` that these lie at or below."""
     above = segments(parent)
     depth = len(above)
     below = {segments(path)[: depth + 1] for path in paths if segments(path)[:depth] == above}

@@ -87,10 +87,10 @@ class Saving(_Told):
 
 
 def _shown(value: object) -> str:
-    """Of what is no text, and will be refused, the type alone: it may be too deep to be printed."""
+    """Shows of what is no text, and will be refused, the type alone: it may be too deep to be printed."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else type(value).__name__
 
 
 def described(error: BaseException) -> str:
-    """Of errors that are not semmem's only the class: their text may hold content."""
+    """Describes errors that are not semmem's by their class alone: their text may hold content."""
     return str(error) if isinstance(error, SemmemError) else type(error).__name__

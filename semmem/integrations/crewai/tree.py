@@ -40,11 +40,11 @@ class Tree:
         self.memory, self._root = memory, root
 
     async def places(self, path: str | None = None) -> list[Branch]:
-        """Those that hold something."""
+        """Returns those that hold something."""
         return await self.memory.at(place_of(self._root, path)).branches()
 
     def views(self, places: Sequence[Branch]) -> Iterator[list[ScopedMemory]]:
-        """As many of these places at a time as can be read together."""
+        """Yields as many of these places at a time as can be read together."""
         for page in pages(places, MAX_PLACES):
             yield [self.memory.at(place) for place in page]
 
@@ -61,7 +61,7 @@ class Tree:
                 await self.memory.at(place).records.put_many(page)
 
     async def replace(self, memory: MemoryRecord, *, said_at: datetime | None = None) -> None:
-        """Another value for a record, and perhaps another place; its agent stays."""
+        """Puts another value in a record's place, and perhaps in another place; its agent stays."""
         earlier = await self.named(memory.id)
         agent = next((kept.record.value.get("agent") for kept in earlier), None)
         await self.put([memory], agent=agent, said_at=said_at)
@@ -81,7 +81,7 @@ class Tree:
         return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
 
     async def named(self, *ids: str, path: str | None = None) -> list[Kept]:
-        """Those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
+        """Returns those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
         keys = []
         for id in ids:
             with suppress(InvalidInput):
@@ -95,7 +95,7 @@ class Tree:
         return next((kept.memory for kept in await self.named(id, path=path)), None)
 
     async def resting_on(self, fact: str, path: str | None = None) -> list[str] | None:
-        """The ids of the records that a fact was drawn from; None where there is no such fact."""
+        """Returns the ids of the records that a fact was drawn from; None where there is no such fact."""
         id = _uuid(fact)
         if id is None:
             return None
@@ -110,7 +110,7 @@ class Tree:
     async def delete(
         self, path: str | None = None, criteria: Criteria = ALL, record_ids: Collection[str] | None = None
     ) -> int:
-        """How many records went. Without anything but a path all goes that is kept there, facts and events too.
+        """Returns how many records went. Without anything but a path all goes that is kept there, facts and events too.
 
         Among `record_ids` may be facts and events that a recall found: a fact takes along the records it rests on.
         """
@@ -140,7 +140,7 @@ class Tree:
 
 
 def home(root: Branch, memory: MemoryRecord) -> Branch:
-    """Where a record is kept. Raises InvalidInput for a path that names no place."""
+    """Returns where a record is kept. Raises InvalidInput for a path that names no place."""
     return place_of(root, memory.scope, private=memory.private, source=memory.source)
 
 
@@ -149,7 +149,7 @@ def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
-    """A fact with what it rests on, or an event; a dry run first, for a forget of nothing leaves a receipt too."""
+    """Forgets a fact with what it rests on, or an event; a dry run comes first, since each forget leaves a receipt."""
     if (await memory.forget(fact=id, dry_run=True)).counts["events"]:
         return _records_gone(await memory.forget(fact=id))
     if (await memory.forget(event=id, dry_run=True)).counts["events"]:

@@ -49,7 +49,7 @@ class Batch:
         return batch
 
     async def run(self, memory: Memory) -> list[Result]:
-        """A result for each operation; reads answer from before the writes, as in langgraph's own stores."""
+        """Returns a result for each operation; reads answer from before the writes, as in langgraph's own stores."""
         results = await asyncio.gather(*(self._answer(memory, op) for op in self.ops))
         for branch, written in self.writes.items():
             records = memory.at(branch).records
@@ -97,12 +97,12 @@ def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRe
 
 
 async def _places(memory: Memory, prefix: Branch) -> list[ScopedMemory]:
-    """All at and below it, but those which another integration keeps for one agent alone."""
+    """Returns all places at and below it, but those which another integration keeps for one agent alone."""
     return [memory.at(place) for place in await memory.at(prefix).branches() if place.owner is None]
 
 
 async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Namespace]:
-    """Of the places in the order of their paths, those that hold an item: as many as the page needs."""
+    """Lists those of the places, in the order of their paths, that hold an item: as many as the page needs."""
     places = [place for place in await _places(memory, root) if matches_all(place.place.path, op)]
     found: dict[Namespace, None] = {}
     for start in range(0, len(places), PLACES_AT_ONCE):

@@ -17,7 +17,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 
 def check_filter(wanted: object, levels: int = MAX_DEPTH) -> None:
-    """A mapping by field, whose operators are known and whose bounds are numbers. Raises InvalidInput."""
+    """Checks a mapping by field, whose operators are known and whose bounds are numbers. Raises InvalidInput."""
     if not isinstance(wanted, Mapping) or not all(isinstance(field, str) for field in wanted):
         raise InvalidInput("filter", "must be a mapping with string keys", "pass a dict such as {'kind': 'preference'}")
     for condition in wanted.values():
@@ -25,12 +25,12 @@ def check_filter(wanted: object, levels: int = MAX_DEPTH) -> None:
 
 
 def matches(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether the value meets every condition; an absent field equals None, and is in no order to a number."""
+    """Returns whether the value meets every condition; an absent field equals None, and is in no order to a number."""
     return all(_meets(value.get(field), condition) for field, condition in wanted.items())
 
 
 def contained(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What a matching value holds for sure, letter by letter: the part that Postgres can look up."""
+    """Returns what a matching value holds for sure, letter by letter: the part that Postgres can look up."""
     held: dict[str, Any] = {}
     for field, condition in wanted.items():
         equal = condition.get("$eq") if isinstance(condition, Mapping) else condition

@@ -30,7 +30,7 @@ def check_search(op: SearchOp) -> None:
 
 
 async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchItem]:
-    """The page of the items in these places that the operation asks for; with a query the best first, scored.
+    """Returns the page of the items in these places that the operation asks for; with a query the best first, scored.
 
     Raises InvalidInput for more places than one view holds.
     """
@@ -61,7 +61,7 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
 
 
 async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]:
-    """As many records as the page needs, from the first."""
+    """Returns as many records as the page needs, from the first."""
     records, also = places[0].records, places[1:]
     wanted = op.offset + op.limit
     size = PAGE if op.filter else min(wanted, MAX_LIMIT)
@@ -91,7 +91,7 @@ async def _by_query(places: Sequence[ScopedMemory], query: str, op: SearchOp) ->
 
 
 async def _records_of(hits: Recall, places: Sequence[ScopedMemory]) -> list[Found]:
-    """Each record once, with the best score that a hit on it or on what was learnt from it has."""
+    """Returns each record once, with the best score that a hit on it or on what was learnt from it has."""
     scores: dict[tuple[object, str], Found] = {}
     scored = [(source.event_id, hit.score) for hit in hits for source in hit.sources]
     records = await places[0].records.of(list(dict.fromkeys(id for id, _ in scored)), also=places[1:])

@@ -52,7 +52,7 @@ class SemmemStore(BaseStore):
         self._closed = False
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """A result for each operation, in order; nothing is done where one of them is refused."""
+        """Returns a result for each operation, in order; nothing is done where one of them is refused."""
         return self._bridge.run(self._checked(ops).run)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:

@@ -24,7 +24,7 @@ def check_paths(field: str, paths: object) -> None:
 
 
 def searchable_text(value: Mapping[str, Any], index: Index, fields: Sequence[str]) -> str | None:
-    """The texts at these paths, one a line; None where there are none.
+    """Returns the texts at these paths, one a line; None where there are none.
 
     `index` is a PutOp's: None stands for `fields`, False for nothing. The path "$" is every string in the value, named
     by its field, so that {"home_city": "Berlin"} answers where somebody lives. Raises InvalidInput above what an event

@@ -46,12 +46,12 @@ DELETING = {"delete_memory", "delete_all_memories"}
 
 
 def one_scope(memory: Memory, scope: Scope) -> "MemoryServer":
-    """A server whose every caller uses this scope: for stdio, and for HTTP that only this machine reaches."""
+    """Makes a server whose every caller uses this scope: for stdio, and for HTTP that only this machine reaches."""
     return MemoryServer(lambda: memory.at(Branch(scope)))
 
 
 def scope_by_token(memory: Memory, verifier: TokenVerifier, url: str) -> "MemoryServer":
-    """A server whose callers each use the scope of their bearer token; without a verified one they get a 401."""
+    """Makes a server whose callers each use the scope of their bearer token; without a verified one they get a 401."""
 
     def callers() -> ScopedMemory:
         token = get_access_token()
@@ -100,7 +100,7 @@ class MemoryServer(MCPServer[None]):
         return answer
 
     def _read(self, name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """The arguments of a known tool, and the names of others that it can do without. Raises InvalidInput."""
+        """Returns the arguments that the tool knows, and the names of others that do no harm. Raises InvalidInput."""
         schema = self._tool_input_schema(name)
         if schema is None:
             return dict(given), []
@@ -117,7 +117,7 @@ class MemoryServer(MCPServer[None]):
 
 
 async def _with_object(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """A tool's `arguments` as an object, also where a host sends none, null, [] or JSON in a string."""
+    """Reads a tool's `arguments` as an object, also where a host sends none, null, [] or JSON in a string."""
     if ctx.method != "tools/call" or ctx.params is None:
         return await call_next(ctx)
     try:
@@ -161,7 +161,7 @@ def _told(name: str, error: BaseException | None) -> str:
 
 
 def _refused(error: ValidationError) -> str:
-    """Each argument, its limit and the fix, without the value that was given."""
+    """Names each argument, its limit and the fix, without the value that was given."""
     # An argument that may be left out is tried as None too, which is not what the caller has to know.
     refusals = [each for each in error.errors(include_input=False) if each["type"] != "none_required"]
     return "; ".join(str(each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}") for each in refusals)

@@ -11,7 +11,7 @@ from semmem.integrations.mcp.answers import ShownMemory
 
 
 async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:
-    """In the order given, each under the id that `found` takes."""
+    """Shows the items in the order given, each under the id that `found` takes."""
     events = [id for item in items for id in events_of(item)]
     records = await memory.records.of(list(dict.fromkeys(events)))
     memories = []
@@ -33,7 +33,7 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
 
 
 async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Event | Fact:
-    """What was shown under this id: a record's event, an event that an application remembered, or a fact.
+    """Returns what was shown under this id: a record's event, an event that an application remembered, or a fact.
 
     Raises NotFound, or InvalidInput with the `field` that the id came in.
     """

@@ -36,7 +36,7 @@ class Tokens:
         self._holders = tuple(holders)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """None for a token that nobody holds. The time it takes tells nothing of the digests."""
+        """Returns None for a token that nobody holds. The time it takes tells nothing of the digests."""
         digest = digest_of(token)
         known = [holder for holder in self._holders if compare_digest(holder.digest, digest)]
         if not known:
@@ -52,7 +52,7 @@ def digest_of(token: str) -> str:
 
 
 def scope_of_token(token: AccessToken) -> Scope:
-    """Of a token that `Tokens` verified."""
+    """Returns the scope of a token that `Tokens` verified."""
     claims = token.claims or {}
     return Scope(claims["tenant"], claims["kind"], claims["id"])
 
@@ -62,7 +62,7 @@ def new_token() -> str:
 
 
 def entry_of(token: str, scope: Scope) -> str:
-    """The entry of a token file that lets `token` open `scope`."""
+    """Returns the entry of a token file that lets `token` open `scope`."""
     values = {"sha256": digest_of(token), "tenant": scope.tenant, scope.kind: scope.id}
     lines = ["[[token]]"]
     for name, value in values.items():
