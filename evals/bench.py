@@ -119,8 +119,8 @@ async def _remember(application: Application) -> Figure:
                 await insert.fetch(uuid4(), sentence(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
 
         # Redis is told after the answer; that must not slow the other side.
-        told = application.parts.background.aclose
-        ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=told)
+        redis_is_told = application.parts.background.aclose
+        ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=redis_is_told)
     finally:
         await raw.close()
     return _ratio("remember / raw INSERT", ours, theirs, limit=2, what="one event, acknowledged; BEGIN, INSERT, COMMIT")

@@ -32,7 +32,6 @@ from crewai.memory.unified_memory import Memory
 
 from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
-from semmem.integrations.crewai.tree import Tree
 from semmem.models.tokens import load_counter
 
 LEAST_RATIO = 5
@@ -167,7 +166,7 @@ def _run(name: str, open_memory: Callable[[ModelServer], Memory]) -> Run:
         ]
         Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
         if isinstance(memory, SemmemMemory):
-            memory._storage.run(_settled)
+            memory._storage.run(lambda tree: tree.settled(SETTLE_SECONDS))
         embeddings = sum("input" in body for body in server.requests)
     return Run(name=name, desk=desk, embeddings=embeddings)
 
@@ -189,11 +188,6 @@ def _llm(server: ModelServer) -> LLM:
 
 def _model(server: ModelServer) -> dict[str, str]:
     return {"llm_base_url": server.base_url, "llm_api_key": "unused", "llm_model": "gpt-4o-mini"}
-
-
-async def _settled(tree: Tree) -> None:
-    for place in await tree.places():
-        await tree.memory.at(place).settled(timeout=SETTLE_SECONDS)
 
 
 def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -32,7 +32,6 @@ from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.evals.sources import load
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.records import Match
-from semmem.integrations.crewai.tree import Tree
 from semmem.models.minilm import MiniLM
 
 OWN_STORES: dict[str, Any] = {**EMBEDDED, **NO_MODEL}
@@ -72,9 +71,9 @@ def _semmem(talk: Conversation, folder: Path) -> list[float]:
     keys: dict[str, str] = {}
     for event in track(talk.events, f"{talk.id}: semmem", console=notes, transient=True):
         at = event.occurred_at.isoformat() if event.occurred_at else None
-        told = {"session": event.session, "speaker": event.speaker, "occurred_at": at}
-        keys[memory.remember(event.content, metadata=told).id] = str(event.key)
-    memory._storage.run(_settled)
+        metadata = {"session": event.session, "speaker": event.speaker, "occurred_at": at}
+        keys[memory.remember(event.content, metadata=metadata).id] = str(event.key)
+    memory._storage.run(lambda tree: tree.settled(SETTLE_SECONDS))
 
     def ask(question: str) -> list[str]:
         hits: list[list[str]] = []
@@ -87,11 +86,6 @@ def _semmem(talk: Conversation, folder: Path) -> list[float]:
     figures = _asked(talk, ask)
     memory.close()
     return figures
-
-
-async def _settled(tree: Tree) -> None:
-    for place in await tree.places():
-        await tree.memory.at(place).settled(timeout=SETTLE_SECONDS)
 
 
 def _crewais(talk: Conversation, folder: Path) -> list[float]:

@@ -21,7 +21,7 @@ from semmem.evals.fact_checks import (
     keeps_relative_time,
 )
 from semmem.evals.locomo import ADVERSARIAL
-from semmem.evals.run import Tell, settled, store
+from semmem.evals.run import Progress, settled, store
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres.ledger import DeadLetter
@@ -72,26 +72,28 @@ class Extracted:
 
 
 async def run(
-    conversations: Sequence[Conversation], settings: Settings, tell: Tell, *, patience: float = PATIENCE
+    conversations: Sequence[Conversation], settings: Settings, progress: Progress, *, patience: float = PATIENCE
 ) -> dict[str, Any]:
     """Takes the conversations through the product with the extractor of `settings`: what `measured` has, and "partial".
 
-    `tell` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, a model that went away,
-    the run ends there with what was extracted until then. That is partial, and so is a run where the model gave no
+    `progress` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, because a model went
+    away, the run ends with what was extracted until then. That is partial, and so is a run where the model gave no
     usable answer for some events.
     """
     extracted: list[Extracted] = []
     async with open_application(settings) as application:
         for conversation in conversations:
-            extracted.append(await _extracted(application, conversation, tell, patience))
+            extracted.append(await _extracted(application, conversation, progress, patience))
             if not extracted[-1].complete:
                 break
     return measured(extracted) | {"partial": not all(each.complete and not each.failed for each in extracted)}
 
 
-async def _extracted(application: Application, conversation: Conversation, tell: Tell, patience: float) -> Extracted:
+async def _extracted(
+    application: Application, conversation: Conversation, progress: Progress, patience: float
+) -> Extracted:
     stored = await store(application, conversation)
-    complete = await settled(stored.memory, conversation, tell, patience)
+    complete = await settled(stored.memory, conversation, progress, patience)
     letters = await _all(lambda before: stored.memory.dead_letters(before=before, limit=PAGE))
     facts = await _all(lambda before: stored.memory.facts(superseded=True, before=before, limit=PAGE))
     return Extracted(

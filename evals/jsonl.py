@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from semmem.domain.archive import object_of
 from semmem.domain.checks import MAX_CONTENT_BYTES, check_id, check_text
@@ -67,6 +66,7 @@ def load(path: Path) -> list[Conversation]:
 
 
 def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> None:
+    """Adds what a line holds to its conversation."""
     said = object_of(line)
     kind, conversation = said.pop("type", None), check_id("conversation", said.pop("conversation", None))
     if kind not in ("event", "question"):
@@ -75,28 +75,24 @@ def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> No
     if kind == "event":
         event = into.reader.event(line, said)
         into.events[_check_new("key", str(event.key), into.events)] = event
-    else:
-        question = _question(number, said)
-        into.questions[_check_new("id", question.id, into.questions)] = number, question
-
-
-def _check_new(field: str, id: str, known: Mapping[str, object]) -> str:
-    if id in known:
-        raise InvalidInput(field, f"{id!r} stands in this conversation before", "give each its own")
-    return id
-
-
-def _question(number: int, said: Mapping[str, Any]) -> Question:
+        return
     for name in said:
         if name not in _QUESTION_FIELDS:
             raise InvalidInput(name, "is no field of a question", f"use {', '.join(_QUESTION_FIELDS)}")
     evidence = said.get("evidence", [])
     if not isinstance(evidence, list) or not all(isinstance(key, str) for key in evidence):
         raise InvalidInput("evidence", "must be a list of the keys of events", 'write it like ["e1", "e2"]')
-    return Question(
+    question = Question(
         id=check_id("id", said.get("id", f"q{number}")),
         question=check_text("question", said.get("question"), MAX_CONTENT_BYTES),
         answer=str(said.get("answer", "")),
         evidence=tuple(dict.fromkeys(evidence)),
         category=check_id("category", said.get("category", CATEGORY)),
     )
+    into.questions[_check_new("id", question.id, into.questions)] = number, question
+
+
+def _check_new(field: str, id: str, known: Mapping[str, object]) -> str:
+    if id in known:
+        raise InvalidInput(field, f"{id!r} stands in this conversation before", "give each its own")
+    return id

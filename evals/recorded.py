@@ -43,7 +43,16 @@ class Recorded:
     def __call__(self, body: Mapping[str, Any]) -> str:
         """Returns the answer to the body of a chat request, as JSON."""
         task, _, *lines = body["messages"][1]["content"].split("\n")
-        return json.dumps(self._extract(lines) if task == "TASK: extract" else _decide(lines))
+        if task == "TASK: extract":
+            return json.dumps(self._extract(lines))
+        # The same statement is a confirmation; all else is new.
+        known = {match[2]: int(match[1]) for match in map(_KNOWN.match, lines) if match}
+        verdicts = []
+        for match in filter(None, map(_NEW.match, lines)):
+            same = known.get(match[3]) if f"F{known.get(match[3])}" in match[2].split() else None
+            verdict = "add" if same is None else "confirm"
+            verdicts.append({"draft": int(match[1]), "verdict": verdict, "candidate": same})
+        return json.dumps({"verdicts": verdicts})
 
     def _extract(self, lines: Sequence[str]) -> dict[str, Any]:
         shown: dict[Turn, tuple[int, str]] = {}  # the number of a turn's line in the request, and its text
@@ -64,14 +73,3 @@ class Recorded:
         summary = " ".join(" ".join(fact["text"] for fact in facts).split()[:SUMMARY_WORDS])
         sessions = dict.fromkeys([0, *(int(match[1]) for match in map(_SESSION.match, lines) if match)])
         return {"facts": facts, "summaries": [{"session": each, "text": summary} for each in sessions if summary]}
-
-
-def _decide(lines: Sequence[str]) -> dict[str, Any]:
-    """The same statement is a confirmation; all else is new."""
-    known = {match[2]: int(match[1]) for match in map(_KNOWN.match, lines) if match}
-    verdicts = []
-    for match in filter(None, map(_NEW.match, lines)):
-        same = known.get(match[3]) if f"F{known.get(match[3])}" in match[2].split() else None
-        verdict = "add" if same is None else "confirm"
-        verdicts.append({"draft": int(match[1]), "verdict": verdict, "candidate": same})
-    return {"verdicts": verdicts}

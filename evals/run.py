@@ -27,7 +27,7 @@ ATTEMPTS = 3  # at an answer that every part took part in: a busy machine may mi
 LOCK_SECONDS = 1.0
 
 
-class Tell(Protocol):
+class Progress(Protocol):
     """Hears how far a task has come: "ingest" counts the events of a conversation, "ask" all questions."""
 
     def __call__(self, task: str, conversation: str, done: int, total: int) -> None: ...
@@ -38,7 +38,7 @@ class Degraded(SemmemError):
 
 
 async def run(
-    plan: Plan, work: Path | None, *, patience: float, tell: Tell
+    plan: Plan, work: Path | None, *, patience: float, progress: Progress
 ) -> tuple[dict[str, Any], SemmemError | None]:
     """Returns the result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
 
@@ -50,7 +50,7 @@ async def run(
     with eval_settings(plan.extractor, plan.conversations) as settings:
         about = await describe(plan, settings)
         folder = work or cache_folder(about)
-        course = Course(plan, settings.model_copy(update={"data": folder}), patience, tell)
+        course = Course(plan, settings.model_copy(update={"data": folder}), patience, progress)
         Layout.of(folder).create()
         async with exclusive(folder / "eval.lock", patience=LOCK_SECONDS):
             trouble = await course.run(Journal.open(folder, about))
@@ -59,16 +59,16 @@ async def run(
     if trouble and not course.answers:
         raise trouble
     skipped = sum(each.skipped for each in plan.conversations)
-    told = {name: about[name] for name in ("dataset", "embedder")}
-    told["measured_at"] = now().isoformat(timespec="minutes")
-    return result(course.answers, **told, skipped=skipped, partial=trouble is not None, settings=about), trouble
+    head = {name: about[name] for name in ("dataset", "embedder")}
+    head["measured_at"] = now().isoformat(timespec="minutes")
+    return result(course.answers, **head, skipped=skipped, partial=trouble is not None, settings=about), trouble
 
 
 class Course:
     """One run's way through its conversations; `answers` are in the order of the data."""
 
-    def __init__(self, plan: Plan, settings: Settings, patience: float, tell: Tell) -> None:
-        self._plan, self._settings, self._patience, self._tell = plan, settings, patience, tell
+    def __init__(self, plan: Plan, settings: Settings, patience: float, progress: Progress) -> None:
+        self._plan, self._settings, self._patience, self._progress = plan, settings, patience, progress
         self._answers: dict[Asked, Answer] = {}
 
     @property
@@ -97,7 +97,7 @@ class Course:
         """
         stored = await store(application, conversation)
         lacking: SemmemError | None = None
-        if not await settled(stored.memory, conversation, self._tell, self._patience):
+        if not await settled(stored.memory, conversation, self._progress, self._patience):
             waited = f"nothing has moved for {self._patience:g} s"
             lacking = NotSettled(f"{conversation.id}: {waited}; is the model reachable?")
         elif failed := sum(len(letter.event_ids) for letter in await _failed(stored.memory)):
@@ -106,7 +106,7 @@ class Course:
             for question in self._left(conversation):
                 answer = await ask(retriever, stored, conversation.id, question)
                 self._answers[answer.conversation, answer.question_id] = answer
-                self._tell("ask", answer.conversation, len(self._answers), len(self._plan.asked))
+                self._progress("ask", answer.conversation, len(self._answers), len(self._plan.asked))
                 if not lacking:
                     journal.add(answer)
         except (ModelError, StoreUnavailable, Degraded) as error:
@@ -118,24 +118,24 @@ class Course:
         return [each for each in questions if (conversation.id, each.id) not in self._answers]
 
 
-async def settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
+async def settled(memory: ScopedMemory, conversation: Conversation, progress: Progress, patience: float) -> bool:
     """Waits until the conversation is extracted and indexed; False where nothing has moved for `patience` seconds."""
     total = left = len(conversation.events)
 
-    def progress(waiting: int) -> None:
+    def waits(waiting: int) -> None:
         nonlocal left
         left = waiting
-        tell("ingest", conversation.id, total - left, total)
+        progress("ingest", conversation.id, total - left, total)
 
     while True:
         before = left
         try:
-            await memory.settled(timeout=patience, progress=progress)
+            await memory.settled(timeout=patience, progress=waits)
         except NotSettled:
             if left == before:
                 return False
         else:
-            progress(0)
+            waits(0)
             return True
 
 
@@ -163,22 +163,16 @@ async def _failed(memory: ScopedMemory) -> list[DeadLetter]:
 async def ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
     """Raises Degraded where a store or the embedder kept away."""
     for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await _ask(retriever, stored, conversation, question)
-        except Degraded:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError
-
-
-async def _ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
-    started = time.perf_counter()
-    ranked = await retriever.ranked(stored, question.question)
-    milliseconds = (time.perf_counter() - started) * 1e3
-    packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
-    degraded = ranked.degraded.union(*(each.degraded for each in packed.values()))
-    if away := degraded - {"llm"}:  # the model's absence is known from the extraction
-        raise Degraded(f"answers came without {', '.join(sorted(away))}")
+        started = time.perf_counter()
+        ranked = await retriever.ranked(stored, question.question)
+        milliseconds = (time.perf_counter() - started) * 1e3
+        packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
+        degraded = ranked.degraded.union(*(each.degraded for each in packed.values()))
+        away = degraded - {"llm"}  # the model's absence is known from the extraction
+        if not away:
+            break
+        if attempt == ATTEMPTS:
+            raise Degraded(f"answers came without {', '.join(sorted(away))}")
     has_words = bool(terms(question.answer))
     return Answer(
         conversation=conversation,

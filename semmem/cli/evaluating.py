@@ -141,8 +141,8 @@ def extraction(request: Request, *, patience: float) -> None:
         dataset, conversations, sha256 = request.load()
         async with temporary_folder("semmem-eval-") as data:
             with eval_settings(request.extractor, conversations) as settings, eval_pictures.bars() as progress:
-                own, tell = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
-                found = await extraction.run(conversations, own, tell, patience=patience)
+                own, bars = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
+                found = await extraction.run(conversations, own, bars, patience=patience)
         about = {"dataset": dataset, "sha256": sha256, "extractor": request.extractor}
         _write(about | found, request.json_file)
         answers.print(eval_pictures.figures(found["metrics"]))
@@ -180,7 +180,7 @@ async def _measured(plan: "Plan", work: Path | None, patience: float) -> tuple[R
 
     try:
         with eval_pictures.bars() as progress:
-            return await run_eval(plan, work, patience=patience, tell=eval_pictures.Bars(progress))
+            return await run_eval(plan, work, patience=patience, progress=eval_pictures.Bars(progress))
     except asyncio.CancelledError:
         notes.print("interrupted; the same command goes on from here")
         raise
