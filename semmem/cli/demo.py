@@ -82,12 +82,12 @@ class Story:
         return said
 
     async def _remembered(self, customer: Customer) -> list[tuple[list[NewEvent], list[Ack]]]:
-        memory, told = memory_of(self.application, customer.scope), []
+        memory, remembered = memory_of(self.application, customer.scope), []
         for session in customer.sessions:
             events = list(customer.events(session, self.now))
-            told.append((events, await memory.remember_many(events)))
+            remembered.append((events, await memory.remember_many(events)))
             await settle([memory])
-        return told
+        return remembered
 
     async def facts_come_out(self, said: dict[str, set[UUID]]) -> None:
         answers.print(pictures.chapter("What was learnt, with the words it rests on"))

@@ -202,7 +202,7 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
         async with all_receipts(servers.postgres_url) as scrubs:
             found = await scrubs.unscrubbed()
         if found.due is not None and now > found.due:
-            late = f"{_told(now - found.due)} too long"
+            late = f"{_in_words(now - found.due)} too long"
             what = f"bytes of {found.count} receipts may still be in the servers' files, {late}"
             yield Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
 
@@ -215,7 +215,7 @@ def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[C
     overdue = not health.workers and waited is not None and waited > patience
     what = f"{health.unindexed} to index, {health.unextracted} to extract, {health.unembedded} to embed"
     if waited is not None:
-        what += f"; the oldest for {_told(waited)}"
+        what += f"; the oldest for {_in_words(waited)}"
     fix = "run `semmem worker`" if overdue else "the embedder's row says why" if health.unembedded else ""
     waiting = Check(part="waiting", state="degraded" if fix else "ok", what=what, fix=fix)
     letters = Check(part="dead letters", state="ok", what="none")
@@ -227,7 +227,7 @@ def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[C
 
 
 def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
-    heard = "" if health.last_beat is None else f", last heard of {_told(health.last_beat)} ago"
+    heard = "" if health.last_beat is None else f", last heard of {_in_words(health.last_beat)} ago"
     what = f"{health.workers} alive{heard}"
     if health.silent:
         what += f"; {' and '.join(health.silent)} did not answer"
@@ -256,7 +256,7 @@ def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check
     return Check(part="receipts", state="degraded", what="; ".join(said), fix=fix)
 
 
-def _told(span: timedelta) -> str:
+def _in_words(span: timedelta) -> str:
     return str(timedelta(seconds=round(span.total_seconds())))
 
 

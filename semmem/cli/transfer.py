@@ -1,7 +1,7 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from semmem.cli.output import notes, show
 from semmem.cli.places import BranchPath, Owner, at_place, place_named
 from semmem.cli.running import FAILED, application, briefly, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
+from semmem.domain.archive import object_of, read_header
 from semmem.domain.event import NewEvent
 from semmem.domain.lines import Reader, line_of
 from semmem.domain.scope import Branch, Scope
@@ -97,7 +98,7 @@ class Wanted:
             raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
         place = place_named(self.tenant or "", *self.place)
         outcome = Outcome()
-        with opened(self.file) as stream, _told_of_the_rest(outcome):
+        with opened(self.file) as stream, _says_what_is_stored(outcome):
             first, lines = first_of(stream)
             check_is_lines(first)
             async with briefly(ctx) as application:
@@ -124,7 +125,7 @@ class Wanted:
         ids = [id.strip() for id in self.conversations.split(",") if id.strip()]
         conversations = chosen(load(self.file), ids)
         outcome = Outcome()
-        with _told_of_the_rest(outcome):
+        with _says_what_is_stored(outcome):
             async with application(ctx) as opened:
                 memories = []
                 with _bar() as progress:
@@ -139,7 +140,7 @@ class Wanted:
 
 
 @contextmanager
-def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
+def _says_what_is_stored(outcome: Outcome) -> Iterator[None]:
     """Says how much is stored, where an interrupt ends it."""
     try:
         yield
@@ -161,19 +162,18 @@ async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | N
                 progress.advance(task, len(line))
                 yield line
 
-        def told(stored: int, total: int) -> None:
+        def report(stored: int, total: int) -> None:
             nonlocal done, of
             done, of = stored, total
             progress.update(task, description="importing", completed=stored, total=total)
 
         try:
-            imported = await memory.import_(checked(), progress=told)
+            imported = await memory.import_(checked(), progress=report)
         except asyncio.CancelledError:
             stored = f"{done} of {of} lines are stored" if done else "nothing is stored yet"
             notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
             raise
-    for warning in imported.warnings:
-        notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
+    _warn(imported.warnings)
     return imported
 
 
@@ -220,6 +220,8 @@ def export(
     """
 
     async def work() -> int:
+        from semmem.memory.transfer import left_out
+
         count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, place, reads=True) as memory:
             found = (line_of(event) async for event in memory.events()) if events else memory.export()
@@ -228,8 +230,8 @@ def export(
                 async with aclosing(found) as lines:
                     async for line in lines:
                         out.write(line.encode() + b"\n")
-                        if not count and not events:
-                            _warn_of_left(line)
+                        if not count and not events:  # the header, which says what it leaves behind
+                            _warn(left_out(read_header(object_of(line.encode()))))
                         count += 1
                         progress.update(task, description=f"exporting: {count} lines")
         out.flush()
@@ -238,11 +240,8 @@ def export(
     notes.print(f"{run(work())} {'events' if events else 'lines'}", style="dim")
 
 
-def _warn_of_left(header: str) -> None:
-    from semmem.domain.archive import object_of, read_header
-    from semmem.memory.transfer import left_out
-
-    for warning in left_out(read_header(object_of(header.encode()))):
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
 
 

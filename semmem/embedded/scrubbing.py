@@ -56,26 +56,24 @@ async def scrub(servers: Servers, *, hold: float | None) -> None:
 async def _rewrite_log(url: str) -> None:
     try:
         async with asyncio.timeout(LOG_SECONDS), Redis.from_url(url) as redis:
-            await _until(lambda: _is_idle(redis))
+
+            async def is_idle() -> bool:
+                state = await redis.info("persistence")
+                return not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]
+
+            async def has_one_log() -> bool:  # the one before is deleted in the background
+                settings = await redis.config_get("dir", "appenddirname")
+                files = await asyncio.to_thread(os.listdir, f"{settings['dir']}/{settings['appenddirname']}")
+                return len(files) <= LOG_FILES
+
+            await _until(is_idle)
             await redis.bgrewriteaof()
-            await _until(lambda: _is_idle(redis))
+            await _until(is_idle)
             if (await redis.info("persistence"))["aof_last_bgrewrite_status"] != "ok":
                 raise EmbeddedServerError("redis could not write its log anew; its own log says why")
-            await _until(lambda: _has_one_log(redis))
+            await _until(has_one_log)
     except (RedisError, OSError, TimeoutError) as error:
         raise EmbeddedServerError(f"redis could not be scrubbed: {type(error).__name__}") from error
-
-
-async def _is_idle(redis: Redis) -> bool:
-    state = await redis.info("persistence")
-    return not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]
-
-
-async def _has_one_log(redis: Redis) -> bool:
-    """Valkey deletes the one before in the background."""
-    settings = await redis.config_get("dir", "appenddirname")
-    files = await asyncio.to_thread(os.listdir, f"{settings['dir']}/{settings['appenddirname']}")
-    return len(files) <= LOG_FILES
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:

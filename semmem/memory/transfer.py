@@ -135,10 +135,11 @@ class Intake:
             done += len(lines) + len(retracted)
             if progress:
                 progress(done, total)
+        all_moved = list(moved.values())
         return Imported(
-            stored=_sum(one.stored for one in moved.values()),
-            known=_sum(one.known for one in moved.values()),
-            warnings=tuple(self._warnings(list(moved.values()))),
+            stored=_sum(one.stored for one in all_moved),
+            known=_sum(one.known for one in all_moved),
+            warnings=tuple(self._warnings(all_moved)),
         )
 
     def _warnings(self, moved: list[Moved]) -> Iterable[str]:

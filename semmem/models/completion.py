@@ -97,8 +97,14 @@ def _raise_error(holder: Mapping[str, Any]) -> None:
         error = holder
     if not error:
         return
-    told = error if isinstance(error, Mapping) else {}
-    codes = (told.get("code"), told.get("status"), told.get("status_code"), holder.get("code"), holder.get("status"))
+    details = error if isinstance(error, Mapping) else {}
+    codes = (
+        details.get("code"),
+        details.get("status"),
+        details.get("status_code"),
+        holder.get("code"),
+        holder.get("status"),
+    )
     statuses = [int(code) for code in map(str, codes) if re.fullmatch(r"[45]\d\d", code)]
     raise ErrorInBody(statuses[0] if statuses else 500, json.dumps(error))
 

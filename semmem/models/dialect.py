@@ -127,11 +127,11 @@ def _opened(node: Any) -> Any:
 
 def _with_schema(messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
     """Says the schema in words, in the one system message, for an endpoint that does not enforce it."""
-    told = f"Answer with one JSON object of this JSON schema, and nothing else: {json.dumps(schema)}"
+    instruction = f"Answer with one JSON object of this JSON schema, and nothing else: {json.dumps(schema)}"
     first = messages[0]
     if first["role"] == "system":
-        return [{**first, "content": f"{first['content']}\n\n{told}"}, *messages[1:]]
-    return [{"role": "system", "content": told}, *messages]
+        return [{**first, "content": f"{first['content']}\n\n{instruction}"}, *messages[1:]]
+    return [{"role": "system", "content": instruction}, *messages]
 
 
 def _without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:

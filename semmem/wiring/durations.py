@@ -53,34 +53,16 @@ def _of_text(text: str) -> float | None:
     text = text.lstrip("+-") if text[:1] in "+-" and text[1:2] not in "+-" else text
     if _PLAIN.fullmatch(text):
         return sign * float(text)
-    for read in (_of_clock, _of_iso, _of_units):
-        seconds = read(text)
-        if seconds is not None:
-            return sign * seconds
-    return None
-
-
-def _of_clock(text: str) -> float | None:
-    found = _CLOCK.fullmatch(text)
-    if found is None:
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-
-
-def _of_iso(text: str) -> float | None:
-    found = _ISO.fullmatch(text)
-    if found is None or not any(found.groups()):
-        return None
-    weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return weeks * 604_800 + days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-
-
-def _of_units(text: str) -> float | None:
+    if found := _CLOCK.fullmatch(text):
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return sign * (days * 86_400 + hours * 3_600 + minutes * 60 + seconds)
+    if (found := _ISO.fullmatch(text)) and any(found.groups()):
+        weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return sign * (weeks * 604_800 + days * 86_400 + hours * 3_600 + minutes * 60 + seconds)
     total, at = 0.0, 0
     for part in _PART.finditer(text):
         unit = _SECONDS.get(part[2].lower())
         if part.start() != at or unit is None:
             return None
         total, at = total + float(part[1]) * unit, part.end()
-    return total if text and at == len(text) else None
+    return sign * total if text and at == len(text) else None

@@ -266,16 +266,17 @@ class Described:
 
 def described() -> list[Described]:
     """Returns every setting, in the order above."""
-    return [
-        Described(
-            name=name,
-            variables=variables(name),
-            type=_kind(field),
-            default=_default(field),
-            meaning=field.description or "",
-        )
-        for name, field in Settings.model_fields.items()
-    ]
+    settings = []
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else str(field.default)
+        if field.default_factory is not None:
+            default = "per user"
+        elif isinstance(field.default, timedelta):
+            default = f"{field.default.total_seconds():g}s"
+        meaning = field.description or ""
+        one = Described(name=name, variables=variables(name), type=_kind(field), default=default, meaning=meaning)
+        settings.append(one)
+    return settings
 
 
 def _kind(field: FieldInfo) -> str:
@@ -296,13 +297,3 @@ def _kind(field: FieldInfo) -> str:
         Path: "folder",
     }
     return words[kind]
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None:
-        return "per user"
-    if field.default is None:
-        return ""
-    if isinstance(field.default, timedelta):
-        return f"{field.default.total_seconds():g}s"
-    return str(field.default)

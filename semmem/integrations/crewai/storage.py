@@ -74,7 +74,7 @@ class SemmemStorage:
         self.root = Branch(root)
         self._bridge = Bridge.shared(**settings)
         self._closed = False
-        self._told = False
+        self._warned = False
 
     def run(self, work: Work[T]) -> T:
         return self._bridge.run(self._bound(work))
@@ -128,8 +128,8 @@ class SemmemStorage:
         criteria = Criteria(categories=categories or None, metadata_filter=metadata_filter)
         able = [memory for memory in memories if memory.embedding and criteria.fit(memory)]
         blind = sum(not memory.embedding for memory in memories)
-        if blind and not self._told:
-            self._told = True
+        if blind and not self._warned:
+            self._warned = True
             log.warning("%d records have no vector of CrewAI's: open them with SemmemMemory, or rebind the crew", blind)
         scores = _cosines(query_embedding, able)
         ranked = sorted(zip(able, scores, strict=True), key=lambda pair: -pair[1])

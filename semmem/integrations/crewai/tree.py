@@ -48,6 +48,11 @@ class Tree:
         for page in pages(places, MAX_PLACES):
             yield [self.memory.at(place) for place in page]
 
+    async def settled(self, timeout: float) -> None:
+        """Waits until each place is extracted and indexed. Raises NotSettled."""
+        for place in await self.places():
+            await self.memory.at(place).settled(timeout=timeout)
+
     async def put(
         self, memories: Sequence[MemoryRecord], *, agent: str | None = None, said_at: datetime | None = None
     ) -> None:

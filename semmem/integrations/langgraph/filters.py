@@ -62,20 +62,21 @@ def _has_operators(condition: Any) -> bool:
 
 def _meets(value: Any, condition: Any) -> bool:
     if _has_operators(condition):
-        return all(_compared(value, name, operand) for name, operand in condition.items())
+        for name, operand in condition.items():
+            if name in _EQUALITY:
+                met = bool(_EQUALITY[name](value, operand))
+            else:
+                left, right = _number(value), _number(operand)
+                met = left is not None and right is not None and _ORDER[name](left, right)
+            if not met:
+                return False
+        return True
     if isinstance(condition, Mapping):
         return isinstance(value, Mapping) and matches(value, condition)
     if isinstance(condition, list | tuple):
         same_length = isinstance(value, list | tuple) and len(value) == len(condition)
         return same_length and all(map(_meets, value, condition))
     return bool(value == condition)
-
-
-def _compared(value: Any, name: str, operand: Any) -> bool:
-    if name in _EQUALITY:
-        return bool(_EQUALITY[name](value, operand))
-    left, right = _number(value), _number(operand)
-    return left is not None and right is not None and _ORDER[name](left, right)
 
 
 def _number(value: Any) -> float | None:

@@ -88,13 +88,16 @@ class MemoryServer(MCPServer[None]):
             known, ignored = self._read(name, arguments)
             answer = await super().call_tool(name, known, context)
         except UnexpectedToolError as error:
-            raise ToolError(_told(name, error.__cause__)) from None
+            raise ToolError(_error_text(name, error.__cause__)) from None
         except ToolError as error:
-            if isinstance(error.__cause__, ValidationError):
-                raise ToolError(_refused(error.__cause__)) from None
-            raise
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            # What may be left out is tried as None too, which no caller has to know; values that were given stay here.
+            wrong = [each for each in error.__cause__.errors(include_input=False) if each["type"] != "none_required"]
+            said = (each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}" for each in wrong)
+            raise ToolError("; ".join(map(str, said))) from None
         except Exception as error:
-            raise ToolError(_told(name, error)) from None
+            raise ToolError(_error_text(name, error)) from None
         if ignored and isinstance(answer, CallToolResult):
             answer.content.append(TextContent(type="text", text=f"ignored: {name} takes no {', '.join(ignored)}"))
         return answer
@@ -148,7 +151,7 @@ def _described(tools: Tools) -> list[Tool]:
     return made
 
 
-def _told(name: str, error: BaseException | None) -> str:
+def _error_text(name: str, error: BaseException | None) -> str:
     """An error of semmem's says its own way out; any other is a bug: what it says may hold what is remembered."""
     if isinstance(error, SemmemError):
         return str(error)
@@ -158,10 +161,3 @@ def _told(name: str, error: BaseException | None) -> str:
     at = f"{Path(ours[-1].filename).relative_to(HERE)}:{ours[-1].lineno}" if ours else ""
     log.error("%s failed with %s at %s", name, type(error).__name__, at)
     return f"{name} failed inside the memory server, which logged where; check what is stored before you try again"
-
-
-def _refused(error: ValidationError) -> str:
-    """Names each argument, its limit and the fix, without the value that was given."""
-    # An argument that may be left out is tried as None too, which is not what the caller has to know.
-    refusals = [each for each in error.errors(include_input=False) if each["type"] != "none_required"]
-    return "; ".join(str(each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}") for each in refusals)
