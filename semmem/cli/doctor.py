@@ -187,12 +187,12 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
     from semmem.wiring.followers import followers_in, own_stores
     from semmem.wiring.opening import open_postgres
 
-    now = datetime.now(UTC)
     try:
         postgres = await open_postgres(stack, settings, servers, size=2)
         health = await HealthStore(postgres).read()
     except SemmemError:  # told in Postgres's own row
         return
+    now = datetime.now(UTC)
     for check in work_checks(health, settings, now):
         yield check
     own = own_stores(settings) if settings.runs_worker else []

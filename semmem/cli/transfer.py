@@ -98,7 +98,7 @@ class Wanted:
             raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
         place = place_named(self.tenant or "", *self.place)
         outcome = Outcome()
-        with opened(self.file) as stream, _says_what_is_stored(outcome):
+        with opened(self.file) as stream, _noted_when_interrupted(outcome):
             first, lines = first_of(stream)
             check_is_lines(first)
             async with briefly(ctx) as application:
@@ -125,7 +125,7 @@ class Wanted:
         ids = [id.strip() for id in self.conversations.split(",") if id.strip()]
         conversations = chosen(load(self.file), ids)
         outcome = Outcome()
-        with _says_what_is_stored(outcome):
+        with _noted_when_interrupted(outcome):
             async with application(ctx) as opened:
                 memories = []
                 with _bar() as progress:
@@ -140,8 +140,8 @@ class Wanted:
 
 
 @contextmanager
-def _says_what_is_stored(outcome: Outcome) -> Iterator[None]:
-    """Says how much is stored, where an interrupt ends it."""
+def _noted_when_interrupted(outcome: Outcome) -> Iterator[None]:
+    """Notes how much is stored, where an interrupt ends it."""
     try:
         yield
     except asyncio.CancelledError:
