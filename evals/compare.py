@@ -177,7 +177,7 @@ def plain(comparison: Comparison) -> dict[str, Any]:
 
 
 def pictured(comparison: Comparison) -> RenderableType:
-    """For people at a terminal."""
+    """Draws it for people at a terminal."""
     head = Text(f"B against A on the {comparison.n:,} questions both have; 95 % intervals by paired bootstrap")
     if comparison.differing:
         head.append(f"\nnot the same: {', '.join(comparison.differing)}", style="yellow")

@@ -20,7 +20,7 @@ Header = Mapping[str, Any]
 
 
 class Journal:
-    """`answers` are those that an interrupted run left; `add` writes one at once."""
+    """A run's journal: `answers` are those that an interrupted run left; `add` writes one at once."""
 
     def __init__(self, file: TextIOWrapper, answers: Mapping[Asked, Answer]) -> None:
         self._file, self.answers = file, answers

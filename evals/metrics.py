@@ -17,7 +17,7 @@ def recall(evidence: Collection[str], turns: Sequence[str], k: int) -> float:
 
 
 def ndcg(evidence: Collection[str], turns: Sequence[str], k: int) -> float:
-    """Normalised discounted cumulative gain with a gain of 1 for evidence (Järvelin and Kekäläinen 2002)."""
+    """Computes normalised discounted cumulative gain with a gain of 1 for evidence (Järvelin and Kekäläinen 2002)."""
     gained = sum(1 / log2(rank + 1) for rank, turn in enumerate(turns[:k], start=1) if turn in evidence)
     best = sum(1 / log2(rank + 1) for rank in range(1, min(len(evidence), k) + 1))
     return gained / best

@@ -55,7 +55,7 @@ class Plan:
 
 
 def digest(conversations: Sequence[Conversation]) -> str:
-    """SHA-256 over all that a data set holds, in hex."""
+    """Returns the SHA-256 over all that a data set holds, in hex."""
     said = json.dumps([asdict(each) for each in conversations], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()
 

@@ -47,7 +47,7 @@ class Belief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """`skipped` counts the cases without a query or with a budget of nothing, which no recall can be asked."""
+    """The beliefs and cases; `skipped` counts those that no recall can be asked, for want of a query or a budget."""
 
     beliefs: Mapping[str, Belief]
     cases: tuple[Case, ...]

@@ -161,7 +161,7 @@ async def _failed(memory: ScopedMemory) -> list[DeadLetter]:
 
 
 async def ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
-    """Raises Degraded where a store or the embedder kept away."""
+    """Asks one question again where a part kept away. Raises Degraded where a store or the embedder still does."""
     for attempt in range(1, ATTEMPTS + 1):
         started = time.perf_counter()
         ranked = await retriever.ranked(stored, question.question)

@@ -144,7 +144,7 @@ def _ablation(judged: Sequence[Judged]) -> Table:
 
 
 def _means(judged: Sequence[Judged], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """R@10 and nDCG@10 by data set."""
+    """Returns R@10 and nDCG@10 by data set."""
     vector = np.array([weights[name] for name in SIGNALS], np.float32)
     found: dict[str, list[tuple[float, float]]] = {}
     for each in judged:
@@ -178,7 +178,7 @@ def _worth(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:
 
 
 def _climb(start: Mapping[str, float], worth: Callable[[Mapping[str, float]], float]) -> dict[str, float]:
-    """Coordinate ascent over STEPS, one round: more would follow noise."""
+    """Climbs by coordinate ascent over STEPS, one round: more would follow noise."""
     best, most = dict(start), worth(start)
     for name in SIGNALS:
         for step in STEPS:

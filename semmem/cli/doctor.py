@@ -47,7 +47,7 @@ select current_setting('server_version') as server, current_user as role,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`fix` is empty where nothing needs one."""
+    """How one part does; `fix` is empty where nothing needs one."""
 
     part: str
     state: State

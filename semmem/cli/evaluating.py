@@ -28,7 +28,7 @@ REPORT_PACKAGES = ("jinja2", "matplotlib")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What every eval is told."""
+    """What every eval is asked for."""
 
     dataset: str | None
     data: Path | None

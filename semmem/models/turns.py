@@ -25,7 +25,7 @@ class Turns:
         self._numbers = count()
 
     async def take(self, due: float, work: Callable[..., T], *args: Any) -> T:
-        """`work(*args)` in the thread; `due` only compares with that of others, who may be in other event loops."""
+        """Returns `work(*args)` from the thread; `due` is compared with that of others, in whatever event loops."""
         future: Future[T] = Future()
         self._waiting.put((due, next(self._numbers), future, partial(work, *args)))
         self._thread.submit(self._give)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 
 class Turn:
-    """`stopped` says that the worker stops."""
+    """A job's turn, of so many batches; `stopped` says that the worker stops."""
 
     def __init__(self, batches: int, stopped: Callable[[], bool]) -> None:
         self._left, self.stopped = batches, stopped

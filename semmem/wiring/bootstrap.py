@@ -102,7 +102,7 @@ class Stores:
 
     @property
     def names(self) -> list[str]:
-        """Of those that have to follow Postgres when it forgets."""
+        """The stores that have to follow Postgres when it forgets."""
         return names_of(self.cache.prefix if self.cache else None, qdrant=self.mirror is not None)
 
 

@@ -69,7 +69,7 @@ class SemmemMemory(Memory):
         """Opens nothing: CrewAI would open LanceDB here."""
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> "SemmemMemory":
-        """Itself, for what a copy would remember is the same memory."""
+        """Returns itself, for what a copy would remember is the same memory."""
         return self
 
     def remember(
@@ -218,15 +218,15 @@ class SemmemMemory(Memory):
         self._save_pool.shutdown(wait=True)
 
     async def aremember(self, *args: Any, **named: Any) -> MemoryRecord:
-        """`remember`, while the running loop goes on."""
+        """Does what `remember` does, while the running loop goes on."""
         return await asyncio.to_thread(self.remember, *args, **named)
 
     async def aremember_many(self, *args: Any, **named: Any) -> list[MemoryRecord]:
-        """`remember_many`, while the running loop goes on."""
+        """Does what `remember_many` does, while the running loop goes on."""
         return await asyncio.to_thread(self.remember_many, *args, **named)
 
     async def arecall(self, *args: Any, **named: Any) -> list[MemoryMatch]:
-        """`recall`, while the running loop goes on."""
+        """Does what `recall` does, while the running loop goes on."""
         return await asyncio.to_thread(self.recall, *args, **named)
 
     def _check_writable(self) -> None:

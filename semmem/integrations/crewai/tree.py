@@ -74,7 +74,7 @@ class Tree:
         await self._delete(moved)
 
     async def kept(self, path: str | None = None) -> list[Kept]:
-        """CrewAI's records at and below a path, newest first."""
+        """Returns CrewAI's records at and below a path, newest first."""
         found: list[Kept] = []
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}

@@ -56,7 +56,7 @@ class SemmemStore(BaseStore):
         return self._bridge.run(self._checked(ops).run)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """Like `batch`, while the running loop goes on."""
+        """Does what `batch` does, while the running loop goes on."""
         return await self._bridge.arun(self._checked(ops).run)
 
     def _checked(self, ops: Iterable[Op]) -> Batch:

@@ -16,7 +16,7 @@ MAX_PATH_BYTES = 1_024
 
 
 def check_paths(field: str, paths: object) -> None:
-    """Paths as langgraph writes them, such as "title" or "notes[*].text"."""
+    """Checks paths as langgraph writes them, such as "title" or "notes[*].text"."""
     if not isinstance(paths, list | tuple):
         raise InvalidInput(field, "must be a list of paths", "pass ['text'], for example")
     for path in paths:
