@@ -133,12 +133,18 @@ def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
         refused.update(each.refused)
         for name, faulty in each.faults.items():
             faults.setdefault(name, []).extend(faulty)
+    examples: dict[str, list[dict[str, Any]]] = {name: [] for name in faults}
+    for name, faulty in faults.items():
+        for fact in faulty[:EXAMPLES]:
+            start = fact.validity.start.isoformat() if fact.validity.start else None
+            example = {"subject": fact.subject, "text": fact.text, "start": start, "said_at": fact.said_at.isoformat()}
+            examples[name].append(example | {"quotes": [source.quote for source in fact.sources]})
     return {
         "n": sum(len(each.facts) for each in extracted),
         "metrics": _metrics(extracted),
         "refused": dict(refused.most_common()),
         "by_conversation": {each.conversation.id: _metrics([each]) for each in extracted},
-        "examples": {name: [_shown(fact) for fact in faulty[:EXAMPLES]] for name, faulty in faults.items()},
+        "examples": examples,
     }
 
 
@@ -152,13 +158,17 @@ def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
     for each in extracted:
         found.update({name: len(faulty) for name, faulty in each.faults.items()})
     wrong = {name: _share(found[name], facts) for name in found if name != "ungrounded"}
-    return (
-        {"grounded": _share(facts - found["ungrounded"], facts)}
-        | wrong
-        | _coverage(extracted)
-        | _counts(extracted)
-        | _costs(extracted)
-    )
+    turns = sum(len(each.events) for each in extracted)
+    usage = sum((each.usage for each in extracted), Usage())
+    costs = {
+        "turns": turns,
+        "calls_per_100_turns": _share(100 * usage.calls, turns),
+        "prompt_tokens_per_100_turns": _share(100 * usage.prompt_tokens, turns),
+        "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
+        "calls_of_one_batch": max((each.depth for each in extracted), default=0),
+    }
+    grounded = {"grounded": _share(facts - found["ungrounded"], facts)}
+    return grounded | wrong | _coverage(extracted) | _counts(extracted) | costs
 
 
 def _coverage(extracted: Sequence[Extracted]) -> dict[str, float | None]:
@@ -208,29 +218,6 @@ def _decided(extracted: Extracted, question: Question) -> str | None:
 
 def _resting_on(extracted: Extracted, keys: set[str]) -> list[Fact]:
     return [fact for fact in extracted.facts if keys & extracted.keys_of(fact)]
-
-
-def _costs(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    turns = sum(len(each.events) for each in extracted)
-    usage = sum((each.usage for each in extracted), Usage())
-    return {
-        "turns": turns,
-        "calls_per_100_turns": _share(100 * usage.calls, turns),
-        "prompt_tokens_per_100_turns": _share(100 * usage.prompt_tokens, turns),
-        "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
-        "calls_of_one_batch": max((each.depth for each in extracted), default=0),
-    }
-
-
-def _shown(fact: Fact) -> dict[str, Any]:
-    start = fact.validity.start
-    return {
-        "subject": fact.subject,
-        "text": fact.text,
-        "start": start.isoformat() if start else None,
-        "said_at": fact.said_at.isoformat(),
-        "quotes": [source.quote for source in fact.sources],
-    }
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -108,7 +108,10 @@ class Dialect:
         if self.structure in ("json_object", "none"):
             body["messages"] = _with_schema(messages, schema)
         if not self.system:
-            body["messages"] = _without_system(body["messages"])
+            first, *others = body["messages"]
+            if first["role"] == "system" and others:  # its words go in front of the first user's
+                user, *rest = others
+                body["messages"] = [{**user, "content": f"{first['content']}\n\n{user['content']}"}, *rest]
         return body
 
 
@@ -132,11 +135,3 @@ def _with_schema(messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any
     if first["role"] == "system":
         return [{**first, "content": f"{first['content']}\n\n{instruction}"}, *messages[1:]]
     return [{"role": "system", "content": instruction}, *messages]
-
-
-def _without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """Puts the system message in front of the first user message, for a model that knows no such role."""
-    first, *rest = messages
-    if first["role"] != "system" or not rest:
-        return list(messages)
-    return [{**rest[0], "content": f"{first['content']}\n\n{rest[0]['content']}"}, *rest[1:]]

@@ -128,7 +128,22 @@ def _parameters(query: str, name: str) -> dict[str, str]:
 
 
 def _hosts(places: str, port: str, name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    found = [_host(place, name) for place in places.split(",")] if places else []
+    """Reads hosts, each like `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
+    found: list[tuple[str, int | None]] = []
+    for place in map(unquote, places.split(",") if places else ()):
+        host, _, own = place.partition(":")
+        if bracketed := re.fullmatch(r"\[([^\]]+)\](?::(.*))?", place):
+            host, own = bracketed[1], bracketed[2]
+        elif place.startswith("/") or place.count(":") > 1:
+            host, own = place, ""
+        elif not host:
+            raise ConfigurationError(f"{name} has an empty host in its list; correct it")
+        else:
+            try:
+                host.encode("idna")
+            except UnicodeError as error:
+                raise ConfigurationError(f"{name} has a malformed host; correct it, or {_ESCAPE}") from error
+        found.append((host, _port(own, name) if own else None))
     ports = [_port(one, name) for one in port.split(",")] if port else []
     if ports and found and len(ports) not in (1, len(found)):
         raise ConfigurationError(f"{name} names {len(found)} hosts and {len(ports)} ports; give one port, or one each")
@@ -136,24 +151,6 @@ def _hosts(places: str, port: str, name: str) -> tuple[tuple[str, ...], tuple[in
         return (), tuple(ports)
     default = ports if len(ports) == len(found) else (ports or [5432]) * len(found)
     return tuple(host for host, _ in found), tuple(own or other for (_, own), other in zip(found, default, strict=True))
-
-
-def _host(place: str, name: str) -> tuple[str, int | None]:
-    """Reads a host and its port: `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
-    place = unquote(place)
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(.*))?", place)
-    if bracketed:
-        return bracketed[1], _port(bracketed[2], name) if bracketed[2] else None
-    if place.startswith("/") or place.count(":") > 1:
-        return place, None
-    host, _, port = place.partition(":")
-    if not host:
-        raise ConfigurationError(f"{name} has an empty host in its list; correct it")
-    try:
-        host.encode("idna")
-    except UnicodeError as error:
-        raise ConfigurationError(f"{name} has a malformed host; correct it, or {_ESCAPE}") from error
-    return host, _port(port, name) if port else None
 
 
 def _port(text: str, name: str) -> int:

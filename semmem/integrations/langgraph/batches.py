@@ -44,8 +44,8 @@ class Batch:
             elif isinstance(op, GetOp | PutOp):
                 check_id("key", op.key)
             if isinstance(op, PutOp):
-                place = root.below(*op.namespace)
-                batch.writes.setdefault(place, {})[op.key] = None if op.value is None else _record(op, op.value, fields)
+                written = batch.writes.setdefault(root.below(*op.namespace), {})
+                written[op.key] = None if op.value is None else _record(op, op.value, fields)
         return batch
 
     async def run(self, memory: Memory) -> list[Result]:
