@@ -16,8 +16,6 @@ from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from socket import socket
-
     from semmem.integrations.mcp.tokens import Tokens
 
 Transport = Literal["stdio", "http"]
@@ -59,11 +57,11 @@ def mcp(
 
     async def work() -> None:
         if transport == "http":
-            await _listening(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or ())
+            await _http(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or ())
         elif tokens is not None:
             raise InvalidInput("tokens", "are for HTTP, over which callers can send one", "add --transport http")
         else:
-            await _until_stopped(_stdio(ctx, _scope(tenant, user, workspace)))
+            await _stdio(ctx, _scope(tenant, user, workspace))
 
     run(work())
 
@@ -88,29 +86,30 @@ async def _stdio(ctx: typer.Context, scope: Scope) -> None:
     from semmem.integrations.mcp.server import one_scope
     from semmem.integrations.mcp.wire import claim_wire
 
-    wire = claim_wire()
-    async with application(ctx) as opened:
-        await one_scope(opened.memory, scope).serve_stdio(*wire)
+    async def serve() -> None:
+        wire = claim_wire()
+        async with application(ctx) as opened:
+            await one_scope(opened.memory, scope).serve_stdio(*wire)
+
+    await _until_stopped(serve())
 
 
-async def _listening(ctx: typer.Context, whose: "Scope | Tokens", host: str, port: int, names: Sequence[str]) -> None:
-    from semmem.integrations.mcp.http import bracketed, is_loopback, listen
+async def _http(ctx: typer.Context, whose: "Scope | Tokens", host: str, port: int, names: Sequence[str]) -> None:
+    from semmem.integrations.mcp.http import bracketed, is_loopback, listen, serve_http, url_of
+    from semmem.integrations.mcp.server import one_scope, scope_by_token
 
     if isinstance(whose, Scope) and not is_loopback(host):
         raise InvalidInput("host", "must be this machine's own without tokens", "pass --tokens FILE, or leave it out")
     with listen(host, port) as listening:
-        await _until_stopped(_http(ctx, whose, listening, [bracketed(host), *names]))
 
+        async def serve() -> None:
+            async with application(ctx) as opened:
+                memory, url = opened.memory, url_of(listening)
+                server = one_scope(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
+                notes.print(f"MCP server at {url}", soft_wrap=True)
+                await serve_http(server, listening, [bracketed(host), *names])
 
-async def _http(ctx: typer.Context, whose: "Scope | Tokens", listening: "socket", names: Sequence[str]) -> None:
-    from semmem.integrations.mcp.http import serve_http, url_of
-    from semmem.integrations.mcp.server import one_scope, scope_by_token
-
-    async with application(ctx) as opened:
-        memory, url = opened.memory, url_of(listening)
-        server = one_scope(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
-        notes.print(f"MCP server at {url}", soft_wrap=True)
-        await serve_http(server, listening, names)
+        await _until_stopped(serve())
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
