@@ -118,8 +118,8 @@ class AgentTools:
 
     async def ask(
         self,
-        question: Annotated[TextArgument, Field(description="One question that the choices answer.")],
-        choices: Annotated[NamesArgument, Field(description="What can be answered, such as yes and no.")],
+        question: Annotated[TextArgument, Field(description="One question that one of the options answers.")],
+        options: Annotated[NamesArgument, Field(description="What can be answered, such as yes and no.")],
         of: Annotated[
             IdArgument, Field(description="human (if left out), or the agent or role of the roster that is asked.")
         ] = HUMAN,
@@ -142,7 +142,7 @@ class AgentTools:
 
         Where nobody answers in time, `choice` is null and the question stays: ask again in the same words to wait on.
         """
-        asked = self._agent.ask(question, choices, of=of, within=timedelta(hours=lasts), key=key)
+        asked = self._agent.ask(question, options, of=of, within=timedelta(hours=lasts), key=key)
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
                 return Choice(choice=await asked)

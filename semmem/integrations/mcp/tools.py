@@ -42,7 +42,7 @@ MemoryId = Annotated[IdArgument, Field(description="An id that a tool showed.")]
 
 
 class Tools:
-    """`memory` is asked at each call whose memory the caller may use; an `agent`, if it is one's, signs what is added."""
+    """`memory` is asked at each call whose memory the caller may use; `agent` signs what is added, if it is one's."""
 
     def __init__(self, memory: Callable[[], ScopedMemory], agent: str | None = None) -> None:
         self._memory, self._agent = memory, agent
