@@ -68,12 +68,12 @@ def shortened(text: str) -> str:
 
 
 def returned(keys: Sequence[str], kind: str, score: float, text: str, rank: int) -> Returned:
-    """A hit as an answer keeps it; `rank` counts from 0."""
+    """Returns a hit as an answer keeps it; `rank` counts from 0."""
     return Returned(keys=tuple(keys), kind=kind, score=round(score, 4), text=text[:TEXT] if rank < TEXTS else "")
 
 
 def measured(answer: Answer) -> dict[str, float]:
-    """The question's own figures by the names in METRICS; NEWEST_ABOVE only where it is about an update."""
+    """Returns the question's own figures by the names in METRICS; NEWEST_ABOVE only where it is about an update."""
     evidence, turns = answer.evidence, answer.turns
     found = {f"R@{k}": recall(evidence, turns, k) for k in RECALLED}
     found[f"all@{TOP}"] = float(recall(evidence, turns, TOP) == 1)
@@ -87,7 +87,7 @@ def measured(answer: Answer) -> dict[str, float]:
 
 
 def result(answers: Sequence[Answer], **about: Any) -> dict[str, Any]:
-    """What `--json` writes: means over the questions, in all and by category, then every question with its figures.
+    """Returns what `--json` writes: means over all questions and by category, then each question with its figures.
 
     `about` comes first: the data set, whether the run is partial, its settings. Latencies are in milliseconds.
     """
@@ -108,18 +108,18 @@ def result(answers: Sequence[Answer], **about: Any) -> dict[str, Any]:
 
 
 def means(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    """Each metric's mean over the questions that have it, in the order of METRICS."""
+    """Returns each metric's mean over the questions that have it, in the order of METRICS."""
     values = {name: [own[name] for own in figures if name in own] for name in METRICS}
     return {name: round(sum(own) / len(own), 4) for name, own in values.items() if own}
 
 
 def plain(answer: Answer) -> dict[str, Any]:
-    """As JSON has it."""
+    """Returns the answer as JSON has it."""
     return asdict(answer)
 
 
 def read(said: Mapping[str, Any]) -> Answer:
-    """What `plain` wrote, after its way through JSON."""
+    """Reads what `plain` wrote, after its way through JSON."""
     hits = tuple(Returned(**hit | {"keys": tuple(hit["keys"])}) for hit in said["returned"])
     lists = {name: tuple(said[name]) for name in ("evidence", "original", "updated")}
     return Answer(**dict(said) | lists | {"returned": hits})

@@ -24,7 +24,7 @@ _PLACE = re.compile(r"\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
 
 
 def load(folder: Path) -> list[Conversation]:
-    """The chats of a folder that holds N/chat.json and N/probing_questions.json; a chat's id is "N".
+    """Reads the chats of a folder that holds N/chat.json and N/probing_questions.json; a chat's id is "N".
 
     An event's key is its message's id, its session the batch. The data names days only: a message is dated a second
     after the one before, in UTC. Raises InvalidInput for a folder without chats, or a file of another shape.
@@ -32,19 +32,18 @@ def load(folder: Path) -> list[Conversation]:
     chats = sorted(folder.glob(f"*/{_CHAT}"), key=lambda path: (len(path.parent.name), path.parent.name))
     if not chats:
         raise InvalidInput("folder", f"{folder} holds no N/{_CHAT}", f"get BEAM: {SOURCE}")
-    return [_load(path.parent) for path in chats]
-
-
-def _load(folder: Path) -> Conversation:
-    try:
-        chat = _json(folder / _CHAT)
-        questions = folder / _QUESTIONS
+    conversations = []
+    for chat in chats:
+        questions = chat.parent / _QUESTIONS
         if not questions.exists():
-            questions = folder / _QUESTIONS_FOLDER / _QUESTIONS
-        return _conversation(folder.name, chat, _json(questions))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        limit = f"{folder} is not a chat of BEAM ({type(error).__name__}: {error})"
-        raise InvalidInput("folder", limit, f"pass the folder that holds N/{_CHAT}, as it was published") from error
+            questions = chat.parent / _QUESTIONS_FOLDER / _QUESTIONS
+        try:
+            conversations.append(_conversation(chat.parent.name, _json(chat), _json(questions)))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            limit = f"{chat.parent} is not a chat of BEAM ({type(error).__name__}: {error})"
+            fix = f"pass the folder that holds N/{_CHAT}, as it was published"
+            raise InvalidInput("folder", limit, fix) from error
+    return conversations
 
 
 def _json(path: Path) -> Any:
@@ -54,27 +53,42 @@ def _json(path: Path) -> Any:
 def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mapping[str, Any]) -> Conversation:
     events = tuple(_events(batches))
     known = {str(event.key) for event in events}
-    asked = [
-        _question(ability, number, raw, known)
-        for ability, questions in probing.items()
-        for number, raw in enumerate(questions, start=1)
-    ]
-    questions = tuple(question for question in asked if question.evidence)
+    asked: list[Question] = []
+    for ability, questions in probing.items():
+        for number, raw in enumerate(questions, start=1):
+            sources = raw.get("source_chat_ids") or ()
+            named = sources if isinstance(sources, Mapping) and ability == KNOWLEDGE_UPDATE else {}
+            question = Question(
+                id=f"{ability}-{number}",
+                question=raw["question"],
+                answer=str(next((raw[name] for name in _ANSWERS if name in raw), "")),
+                evidence=_keys(sources, known),
+                category=ability,
+                original=_keys(named.get("original_info", ()), known),
+                updated=_keys(named.get("updated_info", ()), known),
+            )
+            asked.append(question)
+    answerable = tuple(question for question in asked if question.evidence)
     return Conversation(
         id=id,
         events=events,
-        questions=questions,
+        questions=answerable,
         unanswerable=tuple(question.question for question in asked if question.category == ABSTENTION),
-        skipped=len(asked) - len(questions),
+        skipped=len(asked) - len(answerable),
     )
 
 
 def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
+    """Yields each message on its day: the last one named, and before any is, the first that the batch names."""
     day = at = datetime.min.replace(tzinfo=UTC)
     for batch in batches:
-        for anchor, message in _anchored(batch):
-            at = at + timedelta(seconds=1) if _day(anchor) == day else _day(anchor)
-            day = _day(anchor)
+        messages = [message for turn in batch["turns"] for message in turn]
+        anchors = [named for each in (batch, *messages) if (named := each.get("time_anchor"))]
+        anchor = anchors[0]
+        for message in messages:
+            anchor = message.get("time_anchor") or anchor
+            before, day = day, datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)  # such as "March-15-2024"
+            at = at + timedelta(seconds=1) if day == before else day
             # Cut to what an event may hold: the published chats exceed it by two drawings that never end.
             content = _PLACE.sub("", message["content"]).encode()[:MAX_CONTENT_BYTES].decode(errors="ignore").rstrip()
             yield NewEvent(
@@ -86,37 +100,8 @@ def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:
             )
 
 
-def _anchored(batch: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Each message with its day: the last one named, and before any is, the first that the batch names."""
-    messages = [message for turn in batch["turns"] for message in turn]
-    anchors = [anchor for each in (batch, *messages) if (anchor := each.get("time_anchor"))]
-    anchor = anchors[0]
-    for message in messages:
-        anchor = message.get("time_anchor") or anchor
-        yield anchor, message
-
-
-def _day(anchor: str) -> datetime:
-    """Such as "March-15-2024"."""
-    return datetime.strptime(anchor, "%B-%d-%Y").replace(tzinfo=UTC)
-
-
-def _question(ability: str, number: int, raw: Mapping[str, Any], known: set[str]) -> Question:
-    sources = raw.get("source_chat_ids") or ()
-    named = sources if isinstance(sources, Mapping) and ability == KNOWLEDGE_UPDATE else {}
-    return Question(
-        id=f"{ability}-{number}",
-        question=raw["question"],
-        answer=str(next((raw[name] for name in _ANSWERS if name in raw), "")),
-        evidence=_keys(sources, known),
-        category=ability,
-        original=_keys(named.get("original_info", ()), known),
-        updated=_keys(named.get("updated_info", ()), known),
-    )
-
-
 def _keys(sources: Any, known: set[str]) -> tuple[str, ...]:
-    """In order, each once, and only those of messages that exist."""
+    """Returns the keys in order, each once, and only those of messages that exist."""
     return tuple(key for key in dict.fromkeys(_flat(sources)) if key in known)
 
 

@@ -33,7 +33,6 @@ from qdrant_client.models import Filter as QdrantFilter
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from semmem.domain.event import NewEvent
-from semmem.embedded import Servers
 from semmem.evals.dataset import chosen
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
@@ -73,9 +72,12 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=notes, transient=True) as progress:
         task = progress.add_task("opening the servers", total=None)
-        async with _opened(folder) as (application, servers):
+        async with open_application(load_settings(data=folder, worker=False)) as opened:
+            # Without a chat model, whatever the environment names.
+            models = replace(opened.models, extractor=OfflineExtractor())
+            application = make_application(opened.settings, opened.stores, models, now)
             progress.update(task, description="remember")
-            figures = [await _remember(application, servers)]
+            figures = [await _remember(application)]
             progress.update(task, description=f"settling {EVENTS:,} events")
             memory = await _filled(application)
             progress.update(task, description="recall and context")
@@ -89,19 +91,12 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
             loaded = "this process, MiniLM loaded"
             figures.append(Figure(name="resident memory", value=resident, limit=450, unit="MB", detail=loaded))
         progress.update(task, description="import semmem")
-        return [*figures, *_start()]
+        return [*figures, _start()]
 
 
-@asynccontextmanager
-async def _opened(folder: Path) -> AsyncIterator[tuple[Application, Servers]]:
-    """An application without a worker and without a chat model, whatever the environment names."""
-    async with open_application(load_settings(data=folder, worker=False)) as application:
-        models = replace(application.models, extractor=OfflineExtractor())
-        assert application.stores.servers is not None
-        yield make_application(application.settings, application.stores, models, now), application.stores.servers
-
-
-async def _remember(application: Application, servers: Servers) -> Figure:
+async def _remember(application: Application) -> Figure:
+    servers = application.stores.servers
+    assert servers is not None
     memory = application.memory.scope(tenant="bench", user="writer")
     raw = await asyncpg.connect(servers.postgres_url)
     try:
@@ -124,15 +119,15 @@ async def _remember(application: Application, servers: Servers) -> Figure:
                 await insert.fetch(uuid4(), sentence(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
 
         # Redis is told after the answer; that must not slow the other side.
-        told = application.parts.background.aclose
-        ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=told)
+        redis_is_told = application.parts.background.aclose
+        ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=redis_is_told)
     finally:
         await raw.close()
     return _ratio("remember / raw INSERT", ours, theirs, limit=2, what="one event, acknowledged; BEGIN, INSERT, COMMIT")
 
 
 async def _filled(application: Application) -> ScopedMemory:
-    """A user's memory that holds EVENTS events, and what the worker made of them."""
+    """Fills a user's memory with EVENTS events, and waits for what the worker makes of them."""
     memory = application.memory.scope(tenant="bench", user="reader")
     start = datetime(2026, 1, 1, tzinfo=UTC)
     events = [
@@ -181,7 +176,7 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
 async def raw_reads(
     application: Application, memory: ScopedMemory, *, keep: bool = False
 ) -> AsyncIterator[Callable[[Embedder, str], Awaitable[object]]]:
-    """A plain Qdrant query of the ten nearest, and a fetch of their rows by primary key.
+    """Yields a plain Qdrant query of the ten nearest, and a fetch of their rows by primary key.
 
     By a client as it comes, which opens a connection to this machine for each query, or with `keep` by one like ours.
     """
@@ -210,7 +205,7 @@ async def raw_reads(
 
 
 async def _import(application: Application, data: Path) -> Figure:
-    """The share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
+    """Measures the share of an import's time that embedding the same texts takes by itself; events and drafts alike."""
     [conversation] = chosen(load(data), [CONVERSATION])
     shares, imports = [], []
     for number in range(IMPORTS):
@@ -237,14 +232,14 @@ async def _import(application: Application, data: Path) -> Figure:
     )
 
 
-def _start() -> list[Figure]:
+def _start() -> Figure:
     ours, theirs = [], []
     for _ in range(STARTS):
         theirs.append(_run("pass"))
         ours.append(_run("import semmem"))
     python, whole = statistics.median(theirs), statistics.median(ours)
     spent = f"import semmem {whole * 1e3:.0f} ms, python -c pass {python * 1e3:.0f} ms"
-    return [Figure(name="import semmem", value=whole, limit=0.3, unit="s", detail=f"{whole / python:.1f} x: {spent}")]
+    return Figure(name="import semmem", value=whole, limit=0.3, unit="s", detail=f"{whole / python:.1f} x: {spent}")
 
 
 def _run(code: str) -> float:
@@ -254,7 +249,7 @@ def _run(code: str) -> float:
 
 
 async def _interleaved(ours: Step, theirs: Step, rounds: int, between: Step | None = None) -> tuple[float, float]:
-    """The p50 of each in seconds, by turns, so that what slows the machine slows both; `between` is not timed."""
+    """Measures the p50 of each in seconds, by turns, so that a slow machine slows both; `between` is not timed."""
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(WARM_UP + rounds):
         for times, step in zip(spent, (ours, theirs), strict=True):
@@ -293,7 +288,7 @@ def questions() -> list[str]:
 
 
 def sentence(number: int) -> str:
-    """Another sentence for every number, made of words that repeat as in talk."""
+    """Makes another sentence for every number, made of words that repeat as in talk."""
     pick = random.Random(number)
     parts = (pick.choice(words) for words in (_NAMES, _DEEDS, _PLACES, _ENDS))
     return f"{' '.join(parts)}, and paid {number} euros for it."

@@ -76,33 +76,38 @@ class Comparison:
 
 
 def compare(a: Result, b: Result, *, across_settings: bool = False) -> Comparison:
-    """How B differs from A, on the questions both have; each is what `--json` wrote.
+    """Says how B differs from A, on the questions both have; each is what `--json` wrote.
 
     Raises InvalidInput where the data, the number of questions or a setting differs, the release apart, unless
     `across_settings`; and where no question is in both.
     """
-    pairs = _paired(a, b)
+    before = {_identity(question): question for question in questions_of(a, "A")}
+    after = [(_identity(question), question) for question in questions_of(b, "B")]
+    pairs = [(before[identity], question) for identity, question in after if identity in before]
     first, second = _conditions(a), _conditions(b)
     differing = tuple(name for name in dict.fromkeys([*first, *second]) if first.get(name) != second.get(name))
     if differing and not across_settings:
-        names = ", ".join(differing)
-        raise InvalidInput(
-            "--compare", f"the runs differ in {names}", "add --across-settings to compare them all the same"
-        )
+        limit = f"the runs differ in {', '.join(differing)}"
+        raise InvalidInput("--compare", limit, "add --across-settings to compare them all the same")
     if not pairs:
         raise InvalidInput("--compare", "the runs have no question in common", "compare two runs on the same data")
+    duels = []
+    for metric in DUELS:
+        changes = [_change(metric, *pair) for pair in pairs]
+        wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
+        duels.append(Duel(metric=metric, wins=wins, losses=losses, ties=len(changes) - wins - losses))
     return Comparison(
         n=len(pairs),
         differing=differing,
         metrics=tuple(found for metric in b["metrics"] if (found := _difference(metric, pairs))),
-        duels=tuple(_duel(metric, pairs) for metric in DUELS),
+        duels=tuple(duels),
         won=_changes(pairs, sign=1),
         lost=_changes(pairs, sign=-1),
     )
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """The 95 % interval of a mean over questions: Efron's percentile bootstrap, 10,000 resamples from a fixed seed.
+    """Returns the 95 % interval of a mean over questions: Efron's percentile bootstrap, 10,000 resamples, a fixed seed.
 
     Given the differences of pairs it is the paired bootstrap. Efron, "Bootstrap methods: another look at the
     jackknife", Annals of Statistics 7(1), 1979.
@@ -118,7 +123,7 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def questions_of(result: Result, field: str) -> Sequence[Question]:
-    """A result's questions; InvalidInput names `field` where it is no result, or has none."""
+    """Returns a result's questions; InvalidInput names `field` where it is no result, or has none."""
     questions = result.get("questions")
     if not isinstance(questions, list) or not questions:
         raise InvalidInput(field, "holds no asked questions", "give a file that `semmem eval retrieval --json` wrote")
@@ -126,15 +131,9 @@ def questions_of(result: Result, field: str) -> Sequence[Question]:
 
 
 def value(question: Question, metric: str) -> float | None:
-    """A question's own figure; None where the metric does not count it."""
+    """Returns a question's own figure; None where the metric does not count it."""
     found = question.get(metric)
     return None if found is None else float(found)
-
-
-def _paired(a: Result, b: Result) -> Pairs:
-    before = {_identity(question): question for question in questions_of(a, "A")}
-    after = [(_identity(question), question) for question in questions_of(b, "B")]
-    return [(before[identity], question) for identity, question in after if identity in before]
 
 
 def _identity(question: Question) -> tuple[str, str]:
@@ -147,7 +146,7 @@ def _conditions(result: Result) -> dict[str, object]:
 
 
 def _difference(metric: str, pairs: Pairs) -> Difference | None:
-    """None where no question counts for the metric in both runs."""
+    """Returns None where no question counts for the metric in both runs."""
     values = [(value(before, metric), value(after, metric)) for before, after in pairs]
     both = [(x, y) for x, y in values if x is not None and y is not None]
     if not both:
@@ -157,14 +156,8 @@ def _difference(metric: str, pairs: Pairs) -> Difference | None:
     return Difference(metric=metric, n=len(both), a=a, b=b, difference=b - a, low=low, high=high)
 
 
-def _duel(metric: str, pairs: Pairs) -> Duel:
-    changes = [_change(metric, *pair) for pair in pairs]
-    wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
-    return Duel(metric=metric, wins=wins, losses=losses, ties=len(changes) - wins - losses)
-
-
 def _changes(pairs: Pairs, *, sign: int) -> tuple[Change, ...]:
-    """The largest changes of R@10 in one direction; among equal ones, of nDCG@10."""
+    """Returns the largest changes of R@10 in one direction; among equal ones, of nDCG@10."""
     changed = [pair for pair in pairs if sign * _change(DUELS[0], *pair) > 0]
     changed.sort(key=lambda pair: [-sign * _change(metric, *pair) for metric in DUELS])
     listed = []
@@ -179,41 +172,33 @@ def _change(metric: str, before: Question, after: Question) -> float:
 
 
 def plain(comparison: Comparison) -> dict[str, Any]:
-    """As JSON has it."""
+    """Returns the comparison as JSON has it."""
     return asdict(comparison)
 
 
 def pictured(comparison: Comparison) -> RenderableType:
-    """For people at a terminal."""
+    """Draws it for people at a terminal."""
     head = Text(f"B against A on the {comparison.n:,} questions both have; 95 % intervals by paired bootstrap")
     if comparison.differing:
         head.append(f"\nnot the same: {', '.join(comparison.differing)}", style="yellow")
+    metrics = _table("metric", "A", "B", "B - A", "from", "to", "questions")
+    for each in comparison.metrics:
+        style = "" if not each.sure else "green" if each.difference > 0 else "red"
+        cells = f"{each.a:.3f}", f"{each.b:.3f}", f"{each.difference:+.3f}", f"{each.low:+.3f}", f"{each.high:+.3f}"
+        metrics.add_row(each.metric, *cells, f"{each.n:,}", style=style)
     duels = _table("per question", "B better", "A better", "as good")
     for duel in comparison.duels:
         duels.add_row(duel.metric, f"{duel.wins:,}", f"{duel.losses:,}", f"{duel.ties:,}")
-    parts: list[RenderableType] = [head, Text(), _metric_table(comparison.metrics), Text(), duels]
+    parts: list[RenderableType] = [head, Text(), metrics, Text(), duels]
     for title, changes in (("won, R@10", comparison.won), ("lost, R@10", comparison.lost)):
         if changes:
-            parts += [Text(), _change_table(title, changes)]
+            listed = _table(title, "A", "B")
+            listed.add_column("question", ratio=1, overflow="fold")
+            for change in changes:
+                name = Text(visible(f"{change.conversation} {change.question_id}"))
+                listed.add_row(name, f"{change.a:.2f}", f"{change.b:.2f}", Text(visible(change.question)))
+            parts += [Text(), listed]
     return Group(*parts)
-
-
-def _metric_table(differences: Sequence[Difference]) -> Table:
-    made = _table("metric", "A", "B", "B - A", "from", "to", "questions")
-    for each in differences:
-        style = "" if not each.sure else "green" if each.difference > 0 else "red"
-        cells = f"{each.a:.3f}", f"{each.b:.3f}", f"{each.difference:+.3f}", f"{each.low:+.3f}", f"{each.high:+.3f}"
-        made.add_row(each.metric, *cells, f"{each.n:,}", style=style)
-    return made
-
-
-def _change_table(title: str, changes: Sequence[Change]) -> Table:
-    made = _table(title, "A", "B")
-    made.add_column("question", ratio=1, overflow="fold")
-    for each in changes:
-        name = Text(visible(f"{each.conversation} {each.question_id}"))
-        made.add_row(name, f"{each.a:.2f}", f"{each.b:.2f}", Text(visible(each.question)))
-    return made
 
 
 def _table(first: str, *numbers: str) -> Table:

@@ -32,7 +32,6 @@ from crewai.memory.unified_memory import Memory
 
 from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.integrations.crewai import SemmemMemory
-from semmem.integrations.crewai.tree import Tree
 
 LEAST_RATIO = 5
 SETTLE_SECONDS = 120.0
@@ -134,8 +133,16 @@ def main() -> None:
         ours = _run("semmem", lambda server: _semmem("crew", **stores, **_model(server)))
         alone = _run("semmem, no pause", lambda server: _semmem("alone", **stores, **_model(server), extract_after=0))
         offline = _run("semmem, no model", lambda _: _semmem("offline", **stores, **NO_MODEL))
+    table = Table(title="memory of two agents and ten tasks", title_justify="left", box=None, header_style="dim")
+    for name in ("memory", "calls", "prompt", "answers", "tokens", "embeddings", "CrewAI : it"):
+        table.add_column(name, justify="left" if name == "memory" else "right", no_wrap=True)
+    for run in (theirs, ours, alone, offline):
+        desk = run.desk
+        counts = (desk.calls, desk.prompt, desk.completion, desk.tokens, run.embeddings)
+        ratio = f"{theirs.desk.tokens / desk.tokens:.1f}" if desk.tokens else ""
+        table.add_row(run.name, *(f"{count:,}" for count in counts), ratio)
     console = Console(highlight=False)
-    console.print(_table([theirs, ours, alone, offline], theirs))
+    console.print(table)
     for run in (theirs, ours, alone):
         named = (f"{len(costs)} {name} ({sum(map(sum, costs)):,})" for name, costs in run.desk.asked.items())
         console.print(f"{run.name}: {', '.join(named)}", style="dim")
@@ -143,25 +150,22 @@ def main() -> None:
 
 
 def _run(name: str, open_memory: Callable[[ModelServer], Memory]) -> Run:
+    """Has the crew do its tasks on the memory that `open_memory` gives."""
     desk = Desk()
     with ModelServer(answer=desk) as server, closing(open_memory(server)) as memory:
-        _crew(server, memory)
+        llm = _llm(server)
+        agents: list[BaseAgent] = [
+            Agent(role=role, goal="help customers", backstory="Knows the shop.", llm=llm) for role in ROLES
+        ]
+        tasks = [
+            Task(description=text, expected_output="three sentences", agent=agents[number % 2], context=[])
+            for number, text in enumerate(TASKS)
+        ]
+        Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
         if isinstance(memory, SemmemMemory):
-            memory._storage.run(_settled)
+            memory._storage.run(lambda tree: tree.settled(SETTLE_SECONDS))
         embeddings = sum("input" in body for body in server.requests)
     return Run(name=name, desk=desk, embeddings=embeddings)
-
-
-def _crew(server: ModelServer, memory: Memory) -> None:
-    llm = _llm(server)
-    agents: list[BaseAgent] = [
-        Agent(role=role, goal="help customers", backstory="Knows the shop.", llm=llm) for role in ROLES
-    ]
-    tasks = [
-        Task(description=text, expected_output="three sentences", agent=agents[number % 2], context=[])
-        for number, text in enumerate(TASKS)
-    ]
-    Crew(agents=agents, tasks=tasks, memory=memory).kickoff()
 
 
 def _crewais(server: ModelServer, folder: Path) -> Memory:
@@ -183,43 +187,35 @@ def _model(server: ModelServer) -> dict[str, str]:
     return {"llm_base_url": server.base_url, "llm_api_key": "unused", "llm_model": "gpt-4o-mini"}
 
 
-async def _settled(tree: Tree) -> None:
-    for place in await tree.places():
-        await tree.memory.at(place).settled(timeout=SETTLE_SECONDS)
-
-
 def _answer(body: Mapping[str, Any]) -> tuple[str | None, str]:
-    """The name of a memory's request, None for an agent's own work, and the answer."""
+    """Returns the name of a memory's request, None for an agent's own work, and the answer."""
     said = body["messages"][-1]["content"]
     name = body.get("response_format", {}).get("json_schema", {}).get("name")
     if name is None:
         return None, next(answer for task, answer in TASKS.items() if task in said)
-    if said.startswith("TASK: "):
-        task, _, *lines = said.split("\n")
-        return f"semmem {task}", json.dumps(_facts(lines) if task == "TASK: extract" else _verdicts(lines))
-    return name, json.dumps(_ANSWERS[name](said))
-
-
-def _statements(text: str) -> list[str]:
-    """The sentences of a task's result."""
-    result = text.rpartition("Result: ")[2].partition("\n")[0]
-    return [match[0] for match in re.finditer(r"\S.*?[.](?= |$)", result)]
-
-
-def _facts(lines: list[str]) -> dict[str, Any]:
+    if not said.startswith("TASK: "):
+        return name, json.dumps(_ANSWERS[name](said))
+    task, _, *lines = said.split("\n")
+    if task != "TASK: extract":
+        drafts = [int(match[1]) for match in map(_NEW.match, lines) if match]
+        verdicts = [{"draft": draft, "verdict": "add", "candidate": None} for draft in drafts]
+        return f"semmem {task}", json.dumps({"verdicts": verdicts})
     facts: list[dict[str, Any]] = []
     for match in filter(None, map(_LINE.match, lines)):
         number, speaker, text = match.groups()
         for sentence in _statements(text):
-            said = {"subject": speaker, "text": sentence, "quote": sentence, "source": int(number), "when": None}
-            facts.append(said | {"category": "knowledge", "confidence": 0.9, "importance": 0.5})
-    told = " ".join(fact["text"] for fact in facts)
-    return {"facts": facts, "summaries": [{"session": 0, "text": told[:400]}] if told else []}
+            fact = {"subject": speaker, "text": sentence, "quote": sentence, "source": int(number), "when": None}
+            facts.append(fact | {"category": "knowledge", "confidence": 0.9, "importance": 0.5})
+    summary = " ".join(fact["text"] for fact in facts)[:400]
+    return f"semmem {task}", json.dumps(
+        {"facts": facts, "summaries": [{"session": 0, "text": summary}] if summary else []}
+    )
 
 
-def _verdicts(lines: list[str]) -> dict[str, Any]:
-    numbers = [int(match[1]) for match in map(_NEW.match, lines) if match]
-    return {"verdicts": [{"draft": number, "verdict": "add", "candidate": None} for number in numbers]}
+def _statements(text: str) -> list[str]:
+    """Returns the sentences of a task's result."""
+    result = text.rpartition("Result: ")[2].partition("\n")[0]
+    return [match[0] for match in re.finditer(r"\S.*?[.](?= |$)", result)]
 
 
 _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
@@ -239,18 +235,6 @@ _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     },
     "ConsolidationPlan": lambda _: {"actions": [], "insert_new": True, "insert_reason": "It is new."},
 }
-
-
-def _table(runs: list[Run], theirs: Run) -> Table:
-    table = Table(title="memory of two agents and ten tasks", title_justify="left", box=None, header_style="dim")
-    for name in ("memory", "calls", "prompt", "answers", "tokens", "embeddings", "CrewAI : it"):
-        table.add_column(name, justify="left" if name == "memory" else "right", no_wrap=True)
-    for run in runs:
-        desk = run.desk
-        counts = (desk.calls, desk.prompt, desk.completion, desk.tokens, run.embeddings)
-        ratio = f"{theirs.desk.tokens / desk.tokens:.1f}" if desk.tokens else ""
-        table.add_row(run.name, *(f"{count:,}" for count in counts), ratio)
-    return table
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ class Fault:
 
 def main() -> None:
     with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
-        default = _faults(lambda: _lancedb(Path(folder) / "lancedb"))
+        lancedb = str(Path(folder) / "lancedb")
+        default = _faults(lambda: Memory(storage=lancedb, embedder=lambda texts: [[1.0] + [0.0] * 63 for _ in texts]))
         ours = _faults(lambda: SemmemMemory(tenant="acme", user="eval", data=Path(folder), **OWN_STORES))
     table = Table(title="whose records a call on /user/1 reaches", title_justify="left", box=None, header_style="dim")
     for name in ("call", "CrewAI's default", "semmem"):
@@ -55,10 +56,6 @@ def main() -> None:
         table.add_row(theirs.call, _verdict(theirs), _verdict(own))
     Console(highlight=False).print(table)
     sys.exit(any(fault.foreign for fault in ours))
-
-
-def _lancedb(folder: Path) -> Memory:
-    return Memory(storage=str(folder), embedder=lambda texts: [[1.0] + [0.0] * 63 for _ in texts])
 
 
 def _faults(open_memory: Open) -> list[Fault]:

@@ -23,7 +23,6 @@ from rich.progress import track
 from semmem.evals.crewai_quiet import quiet
 
 # isort: split
-from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
 from semmem.evals.dataset import Conversation, chosen
@@ -33,7 +32,6 @@ from semmem.evals.plan import EMBEDDED, NO_MODEL
 from semmem.evals.sources import load
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.records import Match
-from semmem.integrations.crewai.tree import Tree
 from semmem.models.minilm import MiniLM
 
 OWN_STORES: dict[str, Any] = {**EMBEDDED, **NO_MODEL}
@@ -53,18 +51,16 @@ def main(
     with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
         ours = _mean([_semmem(talk, Path(folder)) for talk in talks])
         theirs = _mean([_crewais(talk, Path(folder) / talk.id) for talk in talks])
-        own = _semmem_eval(locomo, conversations, Path(folder) / "result.json")
+        result = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "semmem", "eval", "retrieval", "--dataset", "locomo", "--data", str(locomo)]
+        options = ["--conversations", conversations, "--json", str(result)]
+        subprocess.run([*command, *options], check=True, capture_output=True)
+        own = float(json.loads(result.read_text())["metrics"][f"R@{K}"])
+    found = f"{ours:.3f}; semmem eval {own:.3f}"
+    above = f"that has {theirs:.3f}"
     figures = [
-        Figure(
-            name="SemmemMemory.recall",
-            value=ours,
-            limit=own - 0.02,
-            floor=True,
-            detail=f"{ours:.3f}; semmem eval {own:.3f}",
-        ),
-        Figure(
-            name="above CrewAI's default", value=ours - theirs, limit=0.2, floor=True, detail=f"that has {theirs:.3f}"
-        ),
+        Figure(name="SemmemMemory.recall", value=ours, limit=own - 0.02, floor=True, detail=found),
+        Figure(name="above CrewAI's default", value=ours - theirs, limit=0.2, floor=True, detail=above),
     ]
     answers.print(pictured(f"R@{K} on {conversations}", figures))
     sys.exit(not all(figure.ok for figure in figures))
@@ -75,31 +71,28 @@ def _semmem(talk: Conversation, folder: Path) -> list[float]:
     keys: dict[str, str] = {}
     for event in track(talk.events, f"{talk.id}: semmem", console=notes, transient=True):
         at = event.occurred_at.isoformat() if event.occurred_at else None
-        told = {"session": event.session, "speaker": event.speaker, "occurred_at": at}
-        keys[memory.remember(event.content, metadata=told).id] = str(event.key)
-    memory._storage.run(_settled)
+        metadata = {"session": event.session, "speaker": event.speaker, "occurred_at": at}
+        keys[memory.remember(event.content, metadata=metadata).id] = str(event.key)
+    memory._storage.run(lambda tree: tree.settled(SETTLE_SECONDS))
 
     def ask(question: str) -> list[str]:
-        found = memory.recall(question, limit=MATCHES)
-        return source_turns([keys[id] for id in _records(match)] for match in found)
+        hits: list[list[str]] = []
+        for match in memory.recall(question, limit=MATCHES):
+            of_fact = isinstance(match, Match) and match.kind == "fact"
+            ids = match.record.metadata["sources"] if of_fact else [match.record.id]
+            hits.append([keys[id] for id in ids])
+        return source_turns(hits)
 
     figures = _asked(talk, ask)
     memory.close()
     return figures
 
 
-def _records(match: MemoryMatch) -> list[str]:
-    """The ids of the records that a match is, or rests on."""
-    return match.record.metadata["sources"] if isinstance(match, Match) and match.kind == "fact" else [match.record.id]
-
-
-async def _settled(tree: Tree) -> None:
-    for place in await tree.places():
-        await tree.memory.at(place).settled(timeout=SETTLE_SECONDS)
-
-
 def _crewais(talk: Conversation, folder: Path) -> list[float]:
-    memory = Memory(storage=str(folder), embedder=_embedded, consolidation_threshold=1.0)
+    def embedded(texts: list[str]) -> list[list[float]]:
+        return [vector.tolist() for vector in asyncio.run(MiniLM().embed(texts)).vectors]
+
+    memory = Memory(storage=str(folder), embedder=embedded, consolidation_threshold=1.0)
     keys = {f"{event.speaker}: {event.content}": str(event.key) for event in talk.events}
     memory.remember_many(list(keys), scope="/", categories=["turn"], importance=0.5, metadata={})
 
@@ -111,19 +104,9 @@ def _crewais(talk: Conversation, folder: Path) -> list[float]:
     return figures
 
 
-def _embedded(texts: list[str]) -> list[list[float]]:
-    return [vector.tolist() for vector in asyncio.run(MiniLM().embed(texts)).vectors]
-
-
 def _asked(talk: Conversation, ask: Ask) -> list[float]:
     questions = track(talk.questions, f"{talk.id}: asking", console=notes, transient=True)
     return [recall(question.evidence, ask(question.question), K) for question in questions]
-
-
-def _semmem_eval(locomo: Path, conversations: str, result: Path) -> float:
-    command = [sys.executable, "-m", "semmem", "eval", "retrieval", "--dataset", "locomo", "--data", str(locomo)]
-    subprocess.run([*command, "--conversations", conversations, "--json", str(result)], check=True, capture_output=True)
-    return float(json.loads(result.read_text())["metrics"][f"R@{K}"])
 
 
 def _mean(figures: Sequence[Sequence[float]]) -> float:

@@ -50,7 +50,7 @@ class Conversation:
 
 
 def chosen(conversations: Sequence[Conversation], ids: Sequence[str]) -> list[Conversation]:
-    """Those of these ids, or all where none is named. Raises InvalidInput for an id that is not there."""
+    """Returns those of these ids, or all where none is named. Raises InvalidInput for an id that is not there."""
     known = {conversation.id: conversation for conversation in conversations}
     for id in ids:
         if id not in known:

@@ -21,7 +21,7 @@ from semmem.evals.fact_checks import (
     keeps_relative_time,
 )
 from semmem.evals.locomo import ADVERSARIAL
-from semmem.evals.run import Tell, settled, store
+from semmem.evals.run import Progress, settled, store
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres.ledger import DeadLetter
@@ -72,26 +72,28 @@ class Extracted:
 
 
 async def run(
-    conversations: Sequence[Conversation], settings: Settings, tell: Tell, *, patience: float = PATIENCE
+    conversations: Sequence[Conversation], settings: Settings, progress: Progress, *, patience: float = PATIENCE
 ) -> dict[str, Any]:
     """Takes the conversations through the product with the extractor of `settings`: what `measured` has, and "partial".
 
-    `tell` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, a model that went away,
-    the run ends there with what was extracted until then. That is partial, and so is a run where the model gave no
+    `progress` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, because a model went
+    away, the run ends with what was extracted until then. That is partial, and so is a run where the model gave no
     usable answer for some events.
     """
     extracted: list[Extracted] = []
     async with open_application(settings) as application:
         for conversation in conversations:
-            extracted.append(await _extracted(application, conversation, tell, patience))
+            extracted.append(await _extracted(application, conversation, progress, patience))
             if not extracted[-1].complete:
                 break
     return measured(extracted) | {"partial": not all(each.complete and not each.failed for each in extracted)}
 
 
-async def _extracted(application: Application, conversation: Conversation, tell: Tell, patience: float) -> Extracted:
+async def _extracted(
+    application: Application, conversation: Conversation, progress: Progress, patience: float
+) -> Extracted:
     stored = await store(application, conversation)
-    complete = await settled(stored.memory, conversation, tell, patience)
+    complete = await settled(stored.memory, conversation, progress, patience)
     letters = await _all(lambda before: stored.memory.dead_letters(before=before, limit=PAGE))
     facts = await _all(lambda before: stored.memory.facts(superseded=True, before=before, limit=PAGE))
     return Extracted(
@@ -108,7 +110,7 @@ async def _extracted(application: Application, conversation: Conversation, tell:
 
 
 async def _all(page: Callable[[UUID | None], Awaitable[list[T]]]) -> list[T]:
-    """The pages of a list put together."""
+    """Puts the pages of a list together."""
     found: list[T] = []
     while part := await page(found[-1].id if found else None):
         found += part
@@ -116,7 +118,7 @@ async def _all(page: Callable[[UUID | None], Awaitable[list[T]]]) -> list[T]:
 
 
 async def most_calls(application: Application, memory: ScopedMemory) -> int:
-    """The model calls of the batch that took most; the audit has a row for each batch."""
+    """Returns the model calls of the batch that took most; the audit has a row for each batch."""
     statement = "select max(calls) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)"
     async with application.stores.postgres.transaction(memory.scope) as tx:
         most: int | None = await tx.fetchval(Statement("most_calls", statement))
@@ -131,17 +133,23 @@ def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
         refused.update(each.refused)
         for name, faulty in each.faults.items():
             faults.setdefault(name, []).extend(faulty)
+    examples: dict[str, list[dict[str, Any]]] = {name: [] for name in faults}
+    for name, faulty in faults.items():
+        for fact in faulty[:EXAMPLES]:
+            start = fact.validity.start.isoformat() if fact.validity.start else None
+            example = {"subject": fact.subject, "text": fact.text, "start": start, "said_at": fact.said_at.isoformat()}
+            examples[name].append(example | {"quotes": [source.quote for source in fact.sources]})
     return {
         "n": sum(len(each.facts) for each in extracted),
         "metrics": _metrics(extracted),
         "refused": dict(refused.most_common()),
         "by_conversation": {each.conversation.id: _metrics([each]) for each in extracted},
-        "examples": {name: [_shown(fact) for fact in faulty[:EXAMPLES]] for name, faulty in faults.items()},
+        "examples": examples,
     }
 
 
 def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    """Shares of all facts, from 0 to 1; shares of the evidence; counts; and costs per 100 turns.
+    """Returns shares of all facts, from 0 to 1; shares of the evidence; counts; and costs per 100 turns.
 
     None stands for a share of nothing.
     """
@@ -150,17 +158,21 @@ def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:
     for each in extracted:
         found.update({name: len(faulty) for name, faulty in each.faults.items()})
     wrong = {name: _share(found[name], facts) for name in found if name != "ungrounded"}
-    return (
-        {"grounded": _share(facts - found["ungrounded"], facts)}
-        | wrong
-        | _coverage(extracted)
-        | _counts(extracted)
-        | _costs(extracted)
-    )
+    turns = sum(len(each.events) for each in extracted)
+    usage = sum((each.usage for each in extracted), Usage())
+    costs = {
+        "turns": turns,
+        "calls_per_100_turns": _share(100 * usage.calls, turns),
+        "prompt_tokens_per_100_turns": _share(100 * usage.prompt_tokens, turns),
+        "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
+        "calls_of_one_batch": max((each.depth for each in extracted), default=0),
+    }
+    grounded = {"grounded": _share(facts - found["ungrounded"], facts)}
+    return grounded | wrong | _coverage(extracted) | _counts(extracted) | costs
 
 
 def _coverage(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    """Of the events that are evidence, and of the questions, those that facts rest on, wholly."""
+    """Returns the shares of the events that are evidence, and of the questions, that facts rest on wholly."""
     turns, questions = [], []
     for each in extracted:
         known = {key for fact in each.facts for key in each.keys_of(fact)}
@@ -192,8 +204,8 @@ def _counts(extracted: Sequence[Extracted]) -> dict[str, float | None]:
 
 
 def _decided(extracted: Extracted, question: Question) -> str | None:
-    """Of an update: "right" where a fact of the newest statement took the place of one of the outdated, "wrong" where
-    it was the other way round, "missed" where neither; None where one of the two left no fact."""
+    """Judges an update: "right" where a fact of the newest statement took the place of one of the outdated, "wrong"
+    where it was the other way round, "missed" where neither; None where one of the two left no fact."""
     outdated = _resting_on(extracted, set(question.original) - set(question.updated))
     newest = _resting_on(extracted, set(question.updated) - set(question.original))
     if not outdated or not newest:
@@ -206,29 +218,6 @@ def _decided(extracted: Extracted, question: Question) -> str | None:
 
 def _resting_on(extracted: Extracted, keys: set[str]) -> list[Fact]:
     return [fact for fact in extracted.facts if keys & extracted.keys_of(fact)]
-
-
-def _costs(extracted: Sequence[Extracted]) -> dict[str, float | None]:
-    turns = sum(len(each.events) for each in extracted)
-    usage = sum((each.usage for each in extracted), Usage())
-    return {
-        "turns": turns,
-        "calls_per_100_turns": _share(100 * usage.calls, turns),
-        "prompt_tokens_per_100_turns": _share(100 * usage.prompt_tokens, turns),
-        "completion_tokens_per_100_turns": _share(100 * usage.completion_tokens, turns),
-        "calls_of_one_batch": max((each.depth for each in extracted), default=0),
-    }
-
-
-def _shown(fact: Fact) -> dict[str, Any]:
-    start = fact.validity.start
-    return {
-        "subject": fact.subject,
-        "text": fact.text,
-        "start": start.isoformat() if start else None,
-        "said_at": fact.said_at.isoformat(),
-        "quotes": [source.quote for source in fact.sources],
-    }
 
 
 def _share(part: float, whole: float) -> float | None:

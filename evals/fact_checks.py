@@ -41,9 +41,11 @@ def is_junk(fact: Fact) -> bool:
 def has_wrong_subject(fact: Fact, events: Events, speakers: Collection[str]) -> bool:
     """Another speaker's name leads a statement that does not name its subject; or what somebody said of themselves,
     with no word of the subject, is told of somebody else."""
-    unnamed = not _names(fact.text, fact.subject)
-    if unnamed and any(_leads(fact.text, name) for name in speakers if not _alike(name, fact.subject)):
-        return True
+    if not _names(fact.text, fact.subject):
+        said = tuple(word.removesuffix("'s") for word in words(fact.text))
+        leading = [name for name in speakers if said[: len(words(name))] == words(name)]
+        if any(not _alike(name, fact.subject) for name in leading):
+            return True
     if any(_alike(speaker_of(event), fact.subject) for event in _sources(fact, events)):
         return False
     of_oneself = all(_FIRST_PERSON.search(each.quote) and not _names(each.quote, fact.subject) for each in fact.sources)
@@ -78,7 +80,7 @@ def keeps_relative_time(fact: Fact) -> bool:
 
 
 def duplicates(facts: Iterable[Fact]) -> int:
-    """How many current facts say of a subject, at the same time, what another one says in the same words."""
+    """Returns how many current facts say of a subject, at the same time, what another one says in the same words."""
     alike = Counter((words(fact.subject), words(fact.text), fact.validity.start) for fact in facts if fact.current)
     return sum(count - 1 for count in alike.values())
 
@@ -92,10 +94,5 @@ def _alike(name: str, other: str) -> bool:
 
 
 def _names(text: str, name: str) -> bool:
-    """Any word of the name, so that "Ann" is named by "Ann Lee" too."""
+    """Returns whether the text has any word of the name, so that "Ann" is named by "Ann Lee" too."""
     return not set(words(name)).isdisjoint(word.removesuffix("'s") for word in words(text))
-
-
-def _leads(text: str, name: str) -> bool:
-    said = [word.removesuffix("'s") for word in words(text)]
-    return tuple(said[: len(words(name))]) == words(name)

@@ -27,7 +27,7 @@ class Figure:
 
 
 def plain(figures: Sequence[Figure]) -> list[dict[str, object]]:
-    """As JSON has them."""
+    """Returns the figures as JSON has them."""
     return [asdict(figure) | {"ok": figure.ok} for figure in figures]
 
 

@@ -20,14 +20,14 @@ Header = Mapping[str, Any]
 
 
 class Journal:
-    """`answers` are those that an interrupted run left; `add` writes one at once."""
+    """A run's journal: `answers` are those that an interrupted run left; `add` writes one at once."""
 
     def __init__(self, file: TextIOWrapper, answers: Mapping[Asked, Answer]) -> None:
         self._file, self.answers = file, answers
 
     @classmethod
     def open(cls, folder: Path, about: Header) -> "Journal":
-        """The folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
+        """Opens the folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
 
         Raises InvalidInput where the folder belongs to a run of another kind.
         """
@@ -35,7 +35,13 @@ class Journal:
         known = _lines(path)
         complete = known[-1:] == [COMPLETE]
         if known:
-            _check_same(known[0], about, STORED_BY if complete else None, folder)
+            for name in STORED_BY if complete else sorted({*known[0], *about}):
+                before, now = (json.dumps(said.get(name), ensure_ascii=False) for said in (known[0], about))
+                if before != now:
+                    state = "a run" if complete else "an unfinished run"
+                    limit = f"{folder} holds {state} with {name} {before}, not {now}"
+                    fix = "give the options of that run, or another --work, or delete the folder"
+                    raise InvalidInput("work", limit, fix)
         if known and not complete:
             answers = [read(line) for line in known[1:]]
             return cls(
@@ -60,26 +66,10 @@ class Journal:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """Those that were written to their end; one that a crash has cut goes."""
+    """Returns the lines that were written to their end; one that a crash has cut is removed."""
     if not path.exists():
         return []
     with path.open("rb+") as file:
         whole = file.read().rpartition(b"\n")[0]
         file.truncate(len(whole) + 1 if whole else 0)
     return [json.loads(line) for line in whole.splitlines()]
-
-
-def _check_same(known: Header, header: Header, names: tuple[str, ...] | None, folder: Path) -> None:
-    for name in names or sorted({*known, *header}):
-        before, now = known.get(name), header.get(name)
-        if before != now:
-            state = "an unfinished run" if names is None else "a run"
-            raise InvalidInput(
-                "work",
-                f"{folder} holds {state} with {name} {_shown(before)}, not {_shown(now)}",
-                "give the options of that run, or another --work, or delete the folder",
-            )
-
-
-def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)

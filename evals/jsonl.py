@@ -7,12 +7,10 @@ An event has the fields of `semmem import`, `occurred_at` among them; its `key` 
 have an `id` and a `category` too.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from semmem.domain.archive import object_of
 from semmem.domain.checks import MAX_CONTENT_BYTES, check_id, check_text
@@ -35,7 +33,7 @@ class _Read:
 
 
 def load(path: Path) -> list[Conversation]:
-    """The conversations of a file in order of appearance, their events in the order of the lines.
+    """Reads the conversations of a file in order of appearance, their events in the order of the lines.
 
     Questions without evidence are left out and counted. Raises InvalidInput that names the number of the first line
     that is malformed, or whose evidence names no event.
@@ -46,23 +44,29 @@ def load(path: Path) -> list[Conversation]:
     now = datetime.now(UTC)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                with _named(number):
-                    _take(read, number, line, now)
+            if not line.strip():
+                continue
+            try:
+                _take(read, number, line, now)
+            except InvalidInput as error:
+                raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
     if not any(each.events for each in read.values()):
         raise InvalidInput("file", "holds no event", 'write lines such as {"type": "event", "conversation": ...}')
-    return [_conversation(id, each) for id, each in read.items()]
-
-
-@contextmanager
-def _named(number: int) -> Iterator[None]:
-    try:
-        yield
-    except InvalidInput as error:
-        raise InvalidInput(f"line {number}: {error.field}", error.limit, error.fix) from error
+    conversations = []
+    for id, each in read.items():
+        for number, question in each.questions.values():
+            for key in question.evidence:
+                if key not in each.events:
+                    limit = f"{key!r} is the key of no event of {id!r}"
+                    raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
+        asked = tuple(question for _, question in each.questions.values() if question.evidence)
+        skipped, events = len(each.questions) - len(asked), tuple(each.events.values())
+        conversations.append(Conversation(id=id, events=events, questions=asked, skipped=skipped))
+    return conversations
 
 
 def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> None:
+    """Adds what a line holds to its conversation."""
     said = object_of(line)
     kind, conversation = said.pop("type", None), check_id("conversation", said.pop("conversation", None))
     if kind not in ("event", "question"):
@@ -71,44 +75,24 @@ def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> No
     if kind == "event":
         event = into.reader.event(line, said)
         into.events[_check_new("key", str(event.key), into.events)] = event
-    else:
-        question = _question(number, said)
-        into.questions[_check_new("id", question.id, into.questions)] = number, question
-
-
-def _check_new(field: str, id: str, known: Mapping[str, object]) -> str:
-    if id in known:
-        raise InvalidInput(field, f"{id!r} stands in this conversation before", "give each its own")
-    return id
-
-
-def _question(number: int, said: Mapping[str, Any]) -> Question:
+        return
     for name in said:
         if name not in _QUESTION_FIELDS:
             raise InvalidInput(name, "is no field of a question", f"use {', '.join(_QUESTION_FIELDS)}")
     evidence = said.get("evidence", [])
     if not isinstance(evidence, list) or not all(isinstance(key, str) for key in evidence):
         raise InvalidInput("evidence", "must be a list of the keys of events", 'write it like ["e1", "e2"]')
-    return Question(
+    question = Question(
         id=check_id("id", said.get("id", f"q{number}")),
         question=check_text("question", said.get("question"), MAX_CONTENT_BYTES),
         answer=str(said.get("answer", "")),
         evidence=tuple(dict.fromkeys(evidence)),
         category=check_id("category", said.get("category", CATEGORY)),
     )
+    into.questions[_check_new("id", question.id, into.questions)] = number, question
 
 
-def _conversation(id: str, read: _Read) -> Conversation:
-    for number, question in read.questions.values():
-        with _named(number):
-            _check_evidence(question, read.events, id)
-    questions = tuple(question for _, question in read.questions.values() if question.evidence)
-    skipped = len(read.questions) - len(questions)
-    return Conversation(id=id, events=tuple(read.events.values()), questions=questions, skipped=skipped)
-
-
-def _check_evidence(question: Question, events: Mapping[str, NewEvent], conversation: str) -> None:
-    for key in question.evidence:
-        if key not in events:
-            limit = f"{key!r} is the key of no event of {conversation!r}"
-            raise InvalidInput("evidence", limit, "correct it or take it out")
+def _check_new(field: str, id: str, known: Mapping[str, object]) -> str:
+    if id in known:
+        raise InvalidInput(field, f"{id!r} stands in this conversation before", "give each its own")
+    return id

@@ -11,7 +11,6 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,7 +65,15 @@ def main(
         print(json.dumps({"figures": plain(figures), "rivals": [asdict(rival) for rival in RIVALS]}, indent=2))
         return
     answers.print(pictured(f"the model's part in ingesting {conversation}", figures))
-    answers.print(_compared(figures))
+    measured = {figure.name: figure.value for figure in figures}
+    table = Table(title="\nthe same turns, the same answers", title_justify="left", box=None, header_style="dim")
+    for name in ("memory", "calls per 100 turns", "prompt tokens per 100 turns", "duplicates on replay"):
+        table.add_column(name, justify="left" if name == "memory" else "right")
+    ours = (measured["calls per 100 turns"], measured["prompt tokens per 100 turns"], measured["duplicates on replay"])
+    table.add_row("semmem, this run", f"{ours[0]:.1f}", f"{ours[1]:,.0f}", f"{ours[2]:.0f}", style="bold")
+    for rival in RIVALS:
+        table.add_row(rival.name, rival.calls, rival.prompt_tokens, rival.duplicates)
+    answers.print(table)
 
 
 async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
@@ -83,7 +90,9 @@ async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
             stored = await _ingest(memory, conversation, "first")
             bodies = list(server.requests)
             progress.update(task, description=f"recalling {RECALLS} times")
-            await _recall(memory, conversation)
+            for asked in conversation.questions[:RECALLS]:
+                await memory.recall(asked.question)
+                await memory.context(asked.question, budget=2_000)
             recalls = len(server.requests) - len(bodies)
             progress.update(task, description="ingesting the same again")
             again = await _ingest(memory, conversation, "second")
@@ -99,23 +108,19 @@ async def _measure(folder: Path, conversation: Conversation) -> list[Figure]:
 
 
 async def _ingest(memory: ScopedMemory, conversation: Conversation, run: str) -> int:
-    """How many facts there are afterwards, superseded ones included."""
+    """Returns how many facts there are afterwards, superseded ones included."""
     await memory.remember_many([replace(event, key=f"{run} {event.key}") for event in conversation.events])
     await memory.settled(timeout=SETTLE_SECONDS)
     return len(await memory.facts(superseded=True, limit=1_000))
 
 
-async def _recall(memory: ScopedMemory, conversation: Conversation) -> None:
-    for asked in conversation.questions[:RECALLS]:
-        await memory.recall(asked.question)
-        await memory.context(asked.question, budget=2_000)
-
-
 def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
-    """Per 100 turns; the prefix is counted over the messages alone, for the schema's place is the provider's choice."""
+    """Counts per 100 turns; the prefix over the messages alone, for the schema's place is the provider's choice."""
     tokens = sum(chat_usage(body, "")["prompt_tokens"] for body in bodies)
     prompts = ["\n".join(message["content"] for message in body["messages"]) for body in bodies]
-    prefix = load_counter().count(_common_start(prompts))
+    first, last = min(prompts), max(prompts)  # these two differ where any two do
+    shared = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    prefix = load_counter().count(first[:shared])
     calls = f"{len(bodies)} calls for {turns} turns"
     return [
         Figure(name="calls per 100 turns", value=100 * len(bodies) / turns, limit=8, detail=calls),
@@ -135,24 +140,6 @@ def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
         ),
         Figure(name="shared prefix", value=prefix, limit=1_024, unit="tokens", floor=True, detail="caches take it"),
     ]
-
-
-def _common_start(texts: Sequence[str]) -> str:
-    """The first and the last in order differ where any two do."""
-    pairs = zip(min(texts), max(texts), strict=False)
-    return "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-
-def _compared(figures: Sequence[Figure]) -> Table:
-    measured = {figure.name: figure.value for figure in figures}
-    table = Table(title="\nthe same turns, the same answers", title_justify="left", box=None, header_style="dim")
-    for name in ("memory", "calls per 100 turns", "prompt tokens per 100 turns", "duplicates on replay"):
-        table.add_column(name, justify="left" if name == "memory" else "right")
-    ours = (measured["calls per 100 turns"], measured["prompt tokens per 100 turns"], measured["duplicates on replay"])
-    table.add_row("semmem, this run", f"{ours[0]:.1f}", f"{ours[1]:,.0f}", f"{ours[2]:.0f}", style="bold")
-    for rival in RIVALS:
-        table.add_row(rival.name, rival.calls, rival.prompt_tokens, rival.duplicates)
-    return table
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _SESSION = re.compile(r"session_(\d+)")
 
 
 def load(path: Path) -> list[Conversation]:
-    """The conversations of a file in the schema of the snap-research repository; an event's key is its dia_id.
+    """Reads the conversations of a file in the schema of the snap-research repository; an event's key is its dia_id.
 
     Turns of a session share its time, taken as UTC. An adversarial question asks for what was never said: its evidence
     is the turn that misleads, and its answer is empty. Raises InvalidInput for a file that is missing or of another
@@ -48,13 +48,28 @@ def load(path: Path) -> list[Conversation]:
 def _conversation(raw: Mapping[str, Any]) -> Conversation:
     events = tuple(_events(raw["conversation"]))
     known = {str(event.key) for event in events}
-    asked = [_question(number, each, known) for number, each in enumerate(raw["qa"], start=1)]
+    asked = [
+        Question(
+            id=f"q{number}",
+            question=each["question"],
+            answer=str(each.get("answer", "")),
+            evidence=_keys(each["evidence"], known),
+            category=CATEGORIES[each["category"]],
+        )
+        for number, each in enumerate(raw["qa"], start=1)
+    ]
     questions = tuple(question for question in asked if question.evidence)
+    observations: list[Observation] = []
+    for session in raw["observation"].values():
+        for speaker, facts in session.items():
+            for text, evidence in facts:
+                named = [evidence] if isinstance(evidence, str) else evidence
+                observations.append(Observation(speaker=speaker, text=text, keys=_keys(named, known)))
     return Conversation(
         id=raw["sample_id"],
         events=events,
         questions=questions,
-        observations=tuple(_observations(raw["observation"], known)),
+        observations=tuple(observations),
         skipped=len(asked) - len(questions),
     )
 
@@ -76,25 +91,7 @@ def _events(conversation: Mapping[str, Any]) -> Iterator[NewEvent]:
             )
 
 
-def _question(number: int, raw: Mapping[str, Any], known: set[str]) -> Question:
-    return Question(
-        id=f"q{number}",
-        question=raw["question"],
-        answer=str(raw.get("answer", "")),
-        evidence=_keys(raw["evidence"], known),
-        category=CATEGORIES[raw["category"]],
-    )
-
-
-def _observations(raw: Mapping[str, Any], known: set[str]) -> Iterator[Observation]:
-    for session in raw.values():
-        for speaker, facts in session.items():
-            for text, evidence in facts:
-                named = [evidence] if isinstance(evidence, str) else evidence
-                yield Observation(speaker=speaker, text=text, keys=_keys(named, known))
-
-
 def _keys(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
-    """In order, each once, and only those of turns that exist."""
+    """Returns the keys in order, each once, and only those of turns that exist."""
     named = (f"D{int(session)}:{int(turn)}" for text in evidence for session, turn in _DIA_ID.findall(text))
     return tuple(key for key in dict.fromkeys(named) if key in known)

@@ -37,7 +37,7 @@ PEERS: Mapping[str, Mapping[str, float]] = {
 
 
 def beside(result: Mapping[str, Any]) -> dict[str, Any]:
-    """The result, and "peers" where it is about the same questions as theirs."""
+    """Returns the result, and "peers" where it is about the same questions as theirs."""
     settings = result["settings"]
     whole = not result["partial"] and settings["questions"] is None and set(settings["conversations"]) == DEV
     if result["dataset"] != "locomo" or not whole:

@@ -55,13 +55,13 @@ class Plan:
 
 
 def digest(conversations: Sequence[Conversation]) -> str:
-    """SHA-256 over all that a data set holds, in hex."""
+    """Returns the SHA-256 over all that a data set holds, in hex."""
     said = json.dumps([asdict(each) for each in conversations], sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
 async def describe(plan: Plan, settings: Settings) -> dict[str, Any]:
-    """All that the figures depend on, by name."""
+    """Names all that the figures depend on."""
     embedder = make_embedder(settings)
     await embedder.aclose()
     return {
@@ -82,7 +82,7 @@ async def describe(plan: Plan, settings: Settings) -> dict[str, Any]:
 
 
 def cache_folder(about: Mapping[str, Any]) -> Path:
-    """Where a run works that names no folder: each kind of run has its own, so that it finds what it left."""
+    """Returns where a run works that names no folder: each kind of run has its own, so that it finds what it left."""
     name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
     return user_cache_path("semmem") / "evals" / name
 

@@ -22,7 +22,7 @@ Metrics = Mapping[str, float]
 
 
 def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, peers: Mapping[str, Metrics]) -> str:
-    """Shares (0 to 1) over the numbers that follow a prefix in the metrics' names, such as "R@".
+    """Draws shares (0 to 1) over the numbers that follow a prefix in the metrics' names, such as "R@".
 
     `prefixes` names our lines; the first is drawn for each peer too.
     """
@@ -36,7 +36,14 @@ def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, pe
     ends = [_line(axes, _points(metrics, first), label, OTHER, 1.2) for label, metrics in peers.items()]
     ends += [_line(axes, _points(ours, prefix), prefixes[prefix], SECOND, 1.8) for prefix in others]
     ends.append(_line(axes, _points(ours, first), prefixes[first], OURS, 2.4))
-    _label(axes, [end for end in ends if end])
+    ceiling = 2.0  # each line is named at its end, from the top down, and the names are kept apart
+    for x, y, label, color in sorted((end for end in ends if end), key=lambda end: -end[1]):
+        ceiling = min(y, ceiling - GAP)
+        text_color = MUTED if color == OTHER else color
+        axes.annotate(
+            label, (x, ceiling), (8, 0), textcoords="offset points", va="center", color=text_color,
+            fontsize=SMALL, fontweight="bold" if color == OURS else "normal", annotation_clip=False,
+        )  # fmt: skip
     ticks = [x for x, _ in _points(ours, first)]
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
     axes.set_xticks([], minor=True)
@@ -44,7 +51,7 @@ def curves(name: str, along: str, prefixes: Mapping[str, str], ours: Metrics, pe
 
 
 def histogram(name: str, values: Sequence[float], marks: Mapping[str, float]) -> str:
-    """How often each value (milliseconds) was seen, with named marks; stragglers are counted beside the axis."""
+    """Draws how often each value (milliseconds) was seen, with named marks; stragglers are counted beside the axis."""
     end = STRAGGLERS * max(marks.values())
     late = sum(value > end for value in values)
     figure = Figure(figsize=(10.6, 2.3), layout="constrained")
@@ -88,18 +95,6 @@ def _line(
     xs, ys = zip(*points, strict=True)
     axes.plot(xs, ys, color=color, linewidth=width, marker="o", markersize=width + 2, solid_capstyle="round")
     return xs[-1], ys[-1], label, color
-
-
-def _label(axes: Axes, ends: Sequence[tuple[int, float, str, str]]) -> None:
-    """Names each line at its end, from the top down, and keeps the names apart."""
-    ceiling = 2.0
-    for x, y, label, color in sorted(ends, key=lambda end: -end[1]):
-        ceiling = min(y, ceiling - GAP)
-        text_color = MUTED if color == OTHER else color
-        axes.annotate(
-            label, (x, ceiling), (8, 0), textcoords="offset points", va="center", color=text_color,
-            fontsize=SMALL, fontweight="bold" if color == OURS else "normal", annotation_clip=False,
-        )  # fmt: skip
 
 
 def _svg(figure: Figure, name: str) -> str:

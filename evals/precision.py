@@ -5,7 +5,7 @@ What a search can not answer for is left out: the persona's text, and in which s
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ class Belief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """`skipped` counts the cases without a query or with a budget of nothing, which no recall can be asked."""
+    """The beliefs and cases; `skipped` counts those that no recall can be asked, for want of a query or a budget."""
 
     beliefs: Mapping[str, Belief]
     cases: tuple[Case, ...]
@@ -116,12 +116,22 @@ async def run(folder: Path, settings: Settings, progress: Callable[[str], None])
     `precision_report.reported` has. Raises InvalidInput (the data), NotSettled, and what open_application does.
     """
     benchmark = load(folder)
+    updates: list[Update] = []
     async with open_application(settings) as application:
+        memory = application.memory
         progress(f"storing {len(benchmark.beliefs)} beliefs")
-        known = await store(application.memory, benchmark)
+        known = await store(memory, benchmark)
         progress(f"asking {len(benchmark.cases)} cases")
-        outcomes = await evaluate(application.memory, benchmark, known)
-        updates = [each async for each in _updates(application.memory, benchmark, known)]
+        outcomes = await evaluate(memory, benchmark, known)
+        for old in benchmark.beliefs.values():
+            if old.successor is None:
+                continue
+            # By the names of both, for now and for just before there was a successor.
+            new, scoped = benchmark.beliefs[old.successor], _scope(memory, old.user, old.scope)
+            query, before = f"{old.names}, {new.names}", new.since - timedelta(seconds=1)
+            now = _beliefs(await scoped.recall(query, limit=LIMIT), known)
+            then = _beliefs(await scoped.recall(query, limit=LIMIT, as_of=before), known)
+            updates.append(Update(old=old.id, new=new.id, now=tuple(now), then=tuple(then)))
     return {"dataset": TENANT, "skipped": benchmark.skipped, **reported(outcomes, updates)}
 
 
@@ -162,18 +172,6 @@ async def evaluate(memory: Memory, benchmark: Benchmark, known: Mapping[UUID, st
     return outcomes
 
 
-async def _updates(memory: Memory, benchmark: Benchmark, known: Mapping[UUID, str]) -> AsyncIterator[Update]:
-    """Asks by the names of each superseded belief and of its successor, for now and for just before the latter."""
-    for belief in benchmark.beliefs.values():
-        if belief.successor is None:
-            continue
-        new, scoped = benchmark.beliefs[belief.successor], _scope(memory, belief.user, belief.scope)
-        query, before = f"{belief.names}, {new.names}", new.since - timedelta(seconds=1)
-        now = _beliefs(await scoped.recall(query, limit=LIMIT), known)
-        then = _beliefs(await scoped.recall(query, limit=LIMIT, as_of=before), known)
-        yield Update(old=belief.id, new=new.id, now=tuple(now), then=tuple(then))
-
-
 def _scope(memory: Memory, user: str, scope: str) -> ScopedMemory:
     """What holds everywhere is the user's own memory; a domain is a workspace of that user's."""
     if scope == UNIVERSAL:
@@ -182,5 +180,5 @@ def _scope(memory: Memory, user: str, scope: str) -> ScopedMemory:
 
 
 def _beliefs(found: Recall, known: Mapping[UUID, str]) -> list[str]:
-    """The beliefs that the hits rest on, best first, each once."""
+    """Returns the beliefs that the hits rest on, best first, each once."""
     return list(dict.fromkeys(known[source.event_id] for hit in found for source in hit.sources))

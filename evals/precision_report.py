@@ -83,8 +83,13 @@ def reported(outcomes: Sequence[Outcome], updates: Sequence[Update]) -> dict[str
     `must_exclude_returned`, `foreign_scope_returned`, `outdated_returned`.
     """
     categories: dict[str, list[Outcome]] = {}
+    cases: list[dict[str, Any]] = []
     for outcome in outcomes:
         categories.setdefault(outcome.case.category, []).append(outcome)
+        asked = {name: getattr(outcome.case, name) for name in ("id", "category", "query", "scopes", "limit")}
+        found = {name: getattr(outcome, name) for name in ("returned", "missing", "forbidden", "foreign", "outdated")}
+        written = (asked | found).items()
+        cases.append({name: list(value) if isinstance(value, tuple) else value for name, value in written})
     return {
         "n": len(outcomes),
         "metrics": _metrics(outcomes)
@@ -93,7 +98,7 @@ def reported(outcomes: Sequence[Outcome], updates: Sequence[Update]) -> dict[str
             "as_of_right": _mean(update.as_of_right for update in updates),
         },
         "by_category": {name: {"n": len(own), **_metrics(own)} for name, own in categories.items()},
-        "cases": [_plain(outcome) for outcome in outcomes],
+        "cases": cases,
         "updates": [asdict(update) for update in updates],
     }
 
@@ -112,16 +117,10 @@ def _metrics(outcomes: Sequence[Outcome]) -> dict[str, float | int | None]:
 
 
 def _found(outcomes: Iterable[Outcome], wanted: Callable[[Case], tuple[str, ...]]) -> float | None:
-    """The share of the wanted beliefs that came back, each case's counted by itself."""
+    """Returns the share of the wanted beliefs that came back, each case's counted by itself."""
     return _mean(id in outcome.returned for outcome in outcomes for id in wanted(outcome.case))
 
 
 def _mean(values: Iterable[float]) -> float | None:
     counted = list(values)
     return fmean(counted) if counted else None
-
-
-def _plain(outcome: Outcome) -> dict[str, Any]:
-    said = {name: getattr(outcome.case, name) for name in ("id", "category", "query", "scopes", "limit")}
-    found = {name: getattr(outcome, name) for name in ("returned", "missing", "forbidden", "foreign", "outdated")}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in (said | found).items()}

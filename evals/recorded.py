@@ -6,7 +6,7 @@ with ModelServer(answer=Recorded(conversations)) as server:
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semmem.errors import InvalidInput
@@ -21,7 +21,6 @@ _KNOWN = re.compile(r"^F(\d+) (.*)$")
 _NEW = re.compile(r"^D(\d+) \[([^\]]*)\] (.*)$")
 
 Turn = tuple[str, str]  # a conversation's id, and an event's key in it
-Shown = Mapping[Turn, tuple[int, str]]  # the number of its line in the request, and its text
 
 
 class Recorded:
@@ -42,40 +41,35 @@ class Recorded:
         }
 
     def __call__(self, body: Mapping[str, Any]) -> str:
-        """The answer to the body of a chat request, as JSON."""
+        """Returns the answer to the body of a chat request, as JSON."""
         task, _, *lines = body["messages"][1]["content"].split("\n")
-        return json.dumps(self._extract(lines) if task == "TASK: extract" else _decide(lines))
+        if task == "TASK: extract":
+            return json.dumps(self._extract(lines))
+        # The same statement is a confirmation; all else is new.
+        known = {match[2]: int(match[1]) for match in map(_KNOWN.match, lines) if match}
+        verdicts = []
+        for match in filter(None, map(_NEW.match, lines)):
+            same = known.get(match[3]) if f"F{known.get(match[3])}" in match[2].split() else None
+            verdict = "add" if same is None else "confirm"
+            verdicts.append({"draft": int(match[1]), "verdict": verdict, "candidate": same})
+        return json.dumps({"verdicts": verdicts})
 
     def _extract(self, lines: Sequence[str]) -> dict[str, Any]:
-        facts = list(self._facts(dict(self._shown(lines))))
-        told = " ".join(" ".join(fact["text"] for fact in facts).split()[:SUMMARY_WORDS])
-        sessions = dict.fromkeys([0, *(int(match[1]) for match in map(_SESSION.match, lines) if match)])
-        return {"facts": facts, "summaries": [{"session": number, "text": told} for number in sessions if told]}
-
-    def _shown(self, lines: Sequence[str]) -> Iterator[tuple[Turn, tuple[int, str]]]:
+        shown: dict[Turn, tuple[int, str]] = {}  # the number of a turn's line in the request, and its text
         time = ""
         for line in lines:
             if opened := _SESSION.match(line):
                 time = opened[2]
             elif (said := _LINE.match(line)) and (turn := self._turns.get((time, said[2], said[3]))):
-                yield turn, (int(said[1]), said[3])
-
-    def _facts(self, shown: Shown) -> Iterator[dict[str, Any]]:
+                shown[turn] = int(said[1]), said[3]
+        facts: list[dict[str, Any]] = []
         for id in dict.fromkeys(id for id, _ in shown):
             for observation in self._observations[id]:
                 seen = [shown[id, key] for key in observation.keys if (id, key) in shown]
                 if seen:
-                    line, text = max(seen)
-                    said = {"subject": observation.speaker, "text": observation.text, "source": line, "quote": text}
-                    yield said | {"category": "event", "confidence": 0.9, "importance": 0.5, "when": None}
-
-
-def _decide(lines: Sequence[str]) -> dict[str, Any]:
-    """The same statement is a confirmation; all else is new."""
-    known = {match[2]: int(match[1]) for match in map(_KNOWN.match, lines) if match}
-    verdicts = []
-    for match in filter(None, map(_NEW.match, lines)):
-        same = known.get(match[3]) if f"F{known.get(match[3])}" in match[2].split() else None
-        verdict = "add" if same is None else "confirm"
-        verdicts.append({"draft": int(match[1]), "verdict": verdict, "candidate": same})
-    return {"verdicts": verdicts}
+                    number, text = max(seen)
+                    fact = {"subject": observation.speaker, "text": observation.text, "source": number, "quote": text}
+                    facts.append(fact | {"category": "event", "confidence": 0.9, "importance": 0.5, "when": None})
+        summary = " ".join(" ".join(fact["text"] for fact in facts).split()[:SUMMARY_WORDS])
+        sessions = dict.fromkeys([0, *(int(match[1]) for match in map(_SESSION.match, lines) if match)])
+        return {"facts": facts, "summaries": [{"session": each, "text": summary} for each in sessions if summary]}

@@ -178,7 +178,7 @@ def _systems(result: Result) -> list[Row]:
 
 
 def _groups(rows: Iterable[Row]) -> list[Group]:
-    """The columns that at least one of the rows has a figure for."""
+    """Returns the columns that at least one of the rows has a figure for."""
     known = {metric for row in rows for metric in row.metrics}
     made = []
     for heading, prefix, metrics in GROUPS:
@@ -191,24 +191,21 @@ def _groups(rows: Iterable[Row]) -> list[Group]:
 
 
 def _misses(asked: Sequence[Question]) -> list[Miss]:
-    """The worst questions first: by R@10, then by nDCG@10."""
+    """Lists the worst questions first: by R@10, then by nDCG@10."""
     missed = sorted((each for each in asked if each["R@10"] < 1), key=lambda each: (each["R@10"], each["nDCG@10"]))
-    return [_miss(each) for each in missed[:WORST]]
-
-
-def _miss(asked: Question) -> Miss:
-    evidence = set(asked["evidence"])
-    lines = [
-        Line(rank=rank, hit=hit, right=not evidence.isdisjoint(hit["keys"]))
-        for rank, hit in enumerate(asked["returned"], start=1)
-    ]
-    texts = asked.get("wanted", {})
-    ranks = {key: line.rank for line in reversed(lines) for key in line.hit["keys"]}
-    return Miss(
-        asked=asked,
-        wanted=tuple(Wanted(key=key, text=texts.get(key, ""), rank=ranks.get(key)) for key in asked["evidence"]),
-        returned=tuple(line for line in lines if line.rank <= SHOWN or line.right),
-    )
+    misses = []
+    for each in missed[:WORST]:
+        evidence = set(each["evidence"])
+        lines = [
+            Line(rank=rank, hit=hit, right=not evidence.isdisjoint(hit["keys"]))
+            for rank, hit in enumerate(each["returned"], start=1)
+        ]
+        texts = each.get("wanted", {})
+        ranks = {key: line.rank for line in reversed(lines) for key in line.hit["keys"]}
+        wanted = tuple(Wanted(key=key, text=texts.get(key, ""), rank=ranks.get(key)) for key in each["evidence"])
+        shown = tuple(line for line in lines if line.rank <= SHOWN or line.right)
+        misses.append(Miss(asked=each, wanted=wanted, returned=shown))
+    return misses
 
 
 def _share(figure: float | None) -> str:

@@ -42,7 +42,7 @@ class Stored:
         return [key for event in events for key in self.keys[event]]
 
     def texts_of(self, keys: Collection[str]) -> dict[str, str]:
-        """What was said under these keys, and by whom."""
+        """Returns what was said under these keys, and by whom."""
         said = {key: event for id, event in self.events.items() for key in self.keys[id] if key in keys}
         return {key: f"{event.speaker or event.role}: {event.content}" for key, event in said.items()}
 
@@ -68,7 +68,7 @@ class Retriever(Protocol):
     async def ranked(self, stored: Stored, question: str) -> Ranked: ...
 
     async def packed(self, stored: Stored, question: str, budget: int) -> Packed:
-        """At most `budget` tokens."""
+        """Packs at most `budget` tokens."""
         ...
 
 
@@ -147,7 +147,7 @@ class Baseline:
 
 
 def reciprocal_rank_fusion(rankings: Sequence[Sequence[Candidate]]) -> list[Candidate]:
-    """Best first; the score is the sum of 1 / (RRF_K + rank) over the rankings."""
+    """Returns the best first; the score is the sum of 1 / (RRF_K + rank) over the rankings."""
     scores: dict[UUID, float] = {}
     for ranking in rankings:
         for rank, hit in enumerate(ranking, start=1):

@@ -1,17 +1,14 @@
 """A retrieval eval from end to end: events go in through remember, answers come out of recall and context."""
 
-import shutil
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Protocol
 from uuid import UUID
 
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
 from semmem.domain.event import NewEvent
-from semmem.embedded.layout import Layout, exclusive
+from semmem.embedded.layout import Layout, exclusive, remove
 from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
 from semmem.evals.answers import BUDGETS, Answer, result, shortened
 from semmem.evals.dataset import Conversation, Question
@@ -27,10 +24,10 @@ from semmem.wiring.settings import Settings
 
 TENANT = "evals"
 ATTEMPTS = 3  # at an answer that every part took part in: a busy machine may miss one
-LOCK_SECONDS, STOP_SECONDS = 1.0, 45.0
+LOCK_SECONDS = 1.0
 
 
-class Tell(Protocol):
+class Progress(Protocol):
     """Hears how far a task has come: "ingest" counts the events of a conversation, "ask" all questions."""
 
     def __call__(self, task: str, conversation: str, done: int, total: int) -> None: ...
@@ -41,9 +38,9 @@ class Degraded(SemmemError):
 
 
 async def run(
-    plan: Plan, work: Path | None, *, patience: float, tell: Tell
+    plan: Plan, work: Path | None, *, patience: float, progress: Progress
 ) -> tuple[dict[str, Any], SemmemError | None]:
-    """The result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
+    """Returns the result as `semmem.evals.answers.result` shapes it, and what cut the run short, where it is partial.
 
     A run that was interrupted in the folder `work` goes on, and conversations that are stored there are not stored
     again. Without a folder it takes one of the user's cache, which goes once the run is complete. `patience` is in
@@ -53,41 +50,25 @@ async def run(
     with eval_settings(plan.extractor, plan.conversations) as settings:
         about = await describe(plan, settings)
         folder = work or cache_folder(about)
-        course = Course(plan, settings.model_copy(update={"data": folder}), patience, tell)
+        course = Course(plan, settings.model_copy(update={"data": folder}), patience, progress)
         Layout.of(folder).create()
         async with exclusive(folder / "eval.lock", patience=LOCK_SECONDS):
             trouble = await course.run(Journal.open(folder, about))
             if work is None and trouble is None:
-                await _remove(folder)
+                await remove(folder)
     if trouble and not course.answers:
         raise trouble
     skipped = sum(each.skipped for each in plan.conversations)
-    told = {name: about[name] for name in ("dataset", "embedder")}
-    told["measured_at"] = now().isoformat(timespec="minutes")
-    return result(course.answers, **told, skipped=skipped, partial=trouble is not None, settings=about), trouble
-
-
-@asynccontextmanager
-async def scratch() -> AsyncIterator[Path]:
-    """A folder for servers that goes afterwards."""
-    folder = Path(mkdtemp(prefix="semmem-eval-"))
-    try:
-        yield folder
-    finally:
-        await _remove(folder)
-
-
-async def _remove(folder: Path) -> None:
-    """Once its servers have stopped, whose keeper holds this lock."""
-    async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
-        shutil.rmtree(folder)
+    head = {name: about[name] for name in ("dataset", "embedder")}
+    head["measured_at"] = now().isoformat(timespec="minutes")
+    return result(course.answers, **head, skipped=skipped, partial=trouble is not None, settings=about), trouble
 
 
 class Course:
     """One run's way through its conversations; `answers` are in the order of the data."""
 
-    def __init__(self, plan: Plan, settings: Settings, patience: float, tell: Tell) -> None:
-        self._plan, self._settings, self._patience, self._tell = plan, settings, patience, tell
+    def __init__(self, plan: Plan, settings: Settings, patience: float, progress: Progress) -> None:
+        self._plan, self._settings, self._patience, self._progress = plan, settings, patience, progress
         self._answers: dict[Asked, Answer] = {}
 
     @property
@@ -95,7 +76,7 @@ class Course:
         return [self._answers[name] for name in self._plan.asked if name in self._answers]
 
     async def run(self, journal: Journal) -> SemmemError | None:
-        """What cut the run short: a model or a store that was away."""
+        """Returns what cut the run short: a model or a store that was away."""
         with closing(journal):
             self._answers = dict(journal.answers)
             async with open_application(self._settings) as application:
@@ -110,14 +91,22 @@ class Course:
     async def _measure(
         self, application: Application, retriever: Retriever, conversation: Conversation, journal: Journal
     ) -> SemmemError | None:
-        """Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again."""
+        """Returns why not all facts of the conversation are there, or why no answer came.
+
+        Answers from a memory that lacks facts count, but are not kept: a run that goes on asks again.
+        """
         stored = await store(application, conversation)
-        lacking = await self._lacking(stored.memory, conversation)
+        lacking: SemmemError | None = None
+        if not await settled(stored.memory, conversation, self._progress, self._patience):
+            waited = f"nothing has moved for {self._patience:g} s"
+            lacking = NotSettled(f"{conversation.id}: {waited}; is the model reachable?")
+        elif failed := sum(len(letter.event_ids) for letter in await _failed(stored.memory)):
+            lacking = ModelError(f"{conversation.id}: the model gave no usable answer for {failed} events")
         try:
             for question in self._left(conversation):
                 answer = await ask(retriever, stored, conversation.id, question)
                 self._answers[answer.conversation, answer.question_id] = answer
-                self._tell("ask", answer.conversation, len(self._answers), len(self._plan.asked))
+                self._progress("ask", answer.conversation, len(self._answers), len(self._plan.asked))
                 if not lacking:
                     journal.add(answer)
         except (ModelError, StoreUnavailable, Degraded) as error:
@@ -128,39 +117,31 @@ class Course:
         questions = conversation.questions[: self._plan.questions]
         return [each for each in questions if (conversation.id, each.id) not in self._answers]
 
-    async def _lacking(self, memory: ScopedMemory, conversation: Conversation) -> SemmemError | None:
-        """Why not all facts of the conversation are there."""
-        if not await settled(memory, conversation, self._tell, self._patience):
-            return NotSettled(f"{conversation.id}: nothing has moved for {self._patience:g} s; is the model reachable?")
-        if failed := sum(len(letter.event_ids) for letter in await _failed(memory)):
-            return ModelError(f"{conversation.id}: the model gave no usable answer for {failed} events")
-        return None
 
-
-async def settled(memory: ScopedMemory, conversation: Conversation, tell: Tell, patience: float) -> bool:
+async def settled(memory: ScopedMemory, conversation: Conversation, progress: Progress, patience: float) -> bool:
     """Waits until the conversation is extracted and indexed; False where nothing has moved for `patience` seconds."""
     total = left = len(conversation.events)
 
-    def progress(waiting: int) -> None:
+    def waits(waiting: int) -> None:
         nonlocal left
         left = waiting
-        tell("ingest", conversation.id, total - left, total)
+        progress("ingest", conversation.id, total - left, total)
 
     while True:
         before = left
         try:
-            await memory.settled(timeout=patience, progress=progress)
+            await memory.settled(timeout=patience, progress=waits)
         except NotSettled:
             if left == before:
                 return False
         else:
-            progress(0)
+            waits(0)
             return True
 
 
 async def store(application: Application, conversation: Conversation) -> Stored:
-    """The conversation in a workspace of its own. What is stored there already is not stored again, but what the model
-    gave no answer for is tried again."""
+    """Stores the conversation in a workspace of its own. What is stored there already is not stored again, but what the
+    model gave no answer for is tried again."""
     memory = application.memory.scope(tenant=TENANT, workspace=conversation.id)
     events: dict[UUID, NewEvent] = {}
     keys: dict[UUID, list[str]] = {}
@@ -175,29 +156,23 @@ async def store(application: Application, conversation: Conversation) -> Stored:
 
 
 async def _failed(memory: ScopedMemory) -> list[DeadLetter]:
-    """The events that no facts could be had from."""
+    """Returns the events that no facts could be had from."""
     return [letter for letter in await memory.dead_letters(limit=MAX_LIMIT) if letter.stage == "extraction"]
 
 
 async def ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
-    """Raises Degraded where a store or the embedder kept away."""
+    """Asks one question again where a part kept away. Raises Degraded where a store or the embedder still does."""
     for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await _ask(retriever, stored, conversation, question)
-        except Degraded:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError
-
-
-async def _ask(retriever: Retriever, stored: Stored, conversation: str, question: Question) -> Answer:
-    started = time.perf_counter()
-    ranked = await retriever.ranked(stored, question.question)
-    milliseconds = (time.perf_counter() - started) * 1e3
-    packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
-    degraded = ranked.degraded.union(*(each.degraded for each in packed.values()))
-    if away := degraded - {"llm"}:  # the model's absence is known from the extraction
-        raise Degraded(f"answers came without {', '.join(sorted(away))}")
+        started = time.perf_counter()
+        ranked = await retriever.ranked(stored, question.question)
+        milliseconds = (time.perf_counter() - started) * 1e3
+        packed = {str(budget): await retriever.packed(stored, question.question, budget) for budget in BUDGETS}
+        degraded = ranked.degraded.union(*(each.degraded for each in packed.values()))
+        away = degraded - {"llm"}  # the model's absence is known from the extraction
+        if not away:
+            break
+        if attempt == ATTEMPTS:
+            raise Degraded(f"answers came without {', '.join(sorted(away))}")
     has_words = bool(terms(question.answer))
     return Answer(
         conversation=conversation,

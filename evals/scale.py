@@ -75,7 +75,15 @@ async def _measure(folder: Path, sizes: Sequence[int]) -> list[Measured]:
                 application = make_application(opened.settings, opened.stores, models, now)  # a worker runs once
                 memory = application.memory.scope(tenant="scale", workspace=f"{size} turns")
                 await _fill(application, memory, size, progress)
-                found.append(await _read(application, memory, size))
+                recall, raw = [], []
+                asked = questions()
+                async with raw_reads(application, memory) as read:
+                    for number in range(WARM_UP + READS):
+                        question = asked[number % len(asked)]
+                        recall.append(await _timed(memory.recall(question)))
+                        raw.append(await _timed(read(models.embedder, question)))
+                resident = psutil.Process().memory_info().rss / 1e6
+                found.append(Measured(size, recall[WARM_UP:], raw[WARM_UP:], resident))
     return found
 
 
@@ -91,18 +99,6 @@ async def _fill(application: Application, memory: ScopedMemory, size: int, progr
     async with working(application):
         await memory.settled(timeout=PATIENCE, progress=lambda left: progress.update(task, completed=size - left))
     progress.update(task, completed=size)
-
-
-async def _read(application: Application, memory: ScopedMemory, size: int) -> Measured:
-    recall, raw = [], []
-    asked = questions()
-    async with raw_reads(application, memory) as read:
-        for number in range(WARM_UP + READS):
-            question = asked[number % len(asked)]
-            recall.append(await _timed(memory.recall(question)))
-            raw.append(await _timed(read(application.models.embedder, question)))
-    resident = psutil.Process().memory_info().rss / 1e6
-    return Measured(size, recall[WARM_UP:], raw[WARM_UP:], resident)
 
 
 async def _timed(step: Awaitable[object]) -> float:

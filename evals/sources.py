@@ -23,7 +23,7 @@ _LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
 
 
 def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
-    """Both, where they are given. Raises InvalidInput that says where to get the data set, and under which licence."""
+    """Returns both, where given. Raises InvalidInput that says where to get the data set, and under which licence."""
     if dataset is None:
         raise InvalidInput("dataset", "is missing", "pass --dataset; --help names those that this command measures")
     if data is None or not data.exists():
@@ -33,7 +33,7 @@ def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
 
 
 def load(dataset: str, data: Path) -> list[Conversation]:
-    """The conversations with the questions that can be measured: an adversarial one has no answer to be found."""
+    """Reads the conversations with the questions that can be measured: an adversarial one has no answer to be found."""
     return [
         replace(
             each, questions=tuple(question for question in each.questions if question.category != locomo.ADVERSARIAL)

@@ -19,7 +19,7 @@ UPDATE_METRICS = (NEWEST_ABOVE, CURRENT, BOTH)
 
 
 def about_updates(conversations: Iterable[Conversation]) -> list[Conversation]:
-    """The conversations with the questions of ABILITIES alone."""
+    """Returns the conversations with the questions of ABILITIES alone."""
     return [
         replace(each, questions=tuple(question for question in each.questions if question.category in ABILITIES))
         for each in conversations
@@ -27,7 +27,7 @@ def about_updates(conversations: Iterable[Conversation]) -> list[Conversation]:
 
 
 def update_figures(result: Mapping[str, Any]) -> dict[str, float]:
-    """Means by the names in UPDATE_METRICS, over the questions of a retrieval result that each is about.
+    """Returns means by the names in UPDATE_METRICS, over the questions of a retrieval result that each is about.
 
     Current by default: the first of the two statements within the first TOP turns is the newest. Both statements
     found: all turns of a contradiction, or of two events in time, are within them.

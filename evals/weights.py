@@ -22,12 +22,11 @@ from rich.table import Table
 
 from semmem.domain.scope import View
 from semmem.evals import beam, locomo
-from semmem.evals.dataset import Conversation
+from semmem.evals.dataset import Conversation, Question
 from semmem.evals.figures import answers, notes
 from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored
 from semmem.evals.run import settled, store
-from semmem.retrieval.pool import Pool
 from semmem.retrieval.signals import SIGNALS, WEIGHTS
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.wiring.bootstrap import Application, open_application
@@ -98,33 +97,26 @@ async def _collect(given: Sequence[tuple[str, Conversation]], work: Path, extrac
                 await settled(stored.memory, conversation, lambda *_: None, PATIENCE)
                 for question in conversation.questions:
                     if question.category != locomo.ADVERSARIAL:
-                        view = View.of(stored.memory.scope)
-                        pool = await application.parts.searcher.pool(view, question.question, LIMIT)
-                        turns = await _turns(application, stored, pool)
-                        found.append(_judged(data, conversation.id, pool, turns, question.evidence))
+                        found.append(await _judged(application, stored, data, conversation.id, question))
                     progress.advance(task)
     return found
 
 
-async def _turns(application: Application, stored: Stored, pool: Pool) -> tuple[tuple[str, ...], ...]:
-    """The keys of the turns that each passage stands for."""
-    facts = [passage for passage in pool.passages if passage.kind == "fact"]
-    async with PostgresReader(application.stores.postgres).reading(View.of(stored.memory.scope)) as rows:
-        hydrated = await rows.hydrate(facts)
+async def _judged(application: Application, stored: Stored, data: str, conversation: str, question: Question) -> Judged:
+    view = View.of(stored.memory.scope)
+    pool = await application.parts.searcher.pool(view, question.question, LIMIT)
+    async with PostgresReader(application.stores.postgres).reading(view) as rows:
+        hydrated = await rows.hydrate([passage for passage in pool.passages if passage.kind == "fact"])
     sources: Mapping[UUID, list[UUID]] = {
         fact.id: [source.event_id for source in fact.sources]
         for fact in hydrated.items
         if fact.kind == "fact" and fact.current
     }
-    return tuple(
-        tuple(stored.keys_of(sources.get(passage.id, []) if passage.kind == "fact" else [passage.id]))
+    # The keys of the turns that each passage stands for, and a number for each turn.
+    turns = [
+        stored.keys_of(sources.get(passage.id, []) if passage.kind == "fact" else [passage.id])
         for passage in pool.passages
-    )
-
-
-def _judged(
-    data: str, conversation: str, pool: Pool, turns: Sequence[Sequence[str]], evidence: Sequence[str]
-) -> Judged:
+    ]
     numbers = {turn: number for number, turn in enumerate(dict.fromkeys(turn for each in turns for turn in each))}
     signals = [signal(pool) for signal in SIGNALS.values()]
     absent = np.zeros(len(pool.passages), np.float32)
@@ -134,8 +126,8 @@ def _judged(
         signals=np.stack([absent if part is None else part for part in signals]),
         rows=np.array([row for row, each in enumerate(turns) for _ in each], np.int64),
         turns=np.array([numbers[turn] for each in turns for turn in each], np.int64),
-        evidence=np.array([numbers[turn] for turn in evidence if turn in numbers], np.int64),
-        wanted=len(evidence),
+        evidence=np.array([numbers[turn] for turn in question.evidence if turn in numbers], np.int64),
+        wanted=len(question.evidence),
     )
 
 
@@ -152,7 +144,7 @@ def _ablation(judged: Sequence[Judged]) -> Table:
 
 
 def _means(judged: Sequence[Judged], weights: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-    """R@10 and nDCG@10 by data set."""
+    """Returns R@10 and nDCG@10 by data set."""
     vector = np.array([weights[name] for name in SIGNALS], np.float32)
     found: dict[str, list[tuple[float, float]]] = {}
     for each in judged:
@@ -180,13 +172,13 @@ def _changed(chosen: Mapping[str, float]) -> str:
 
 
 def _worth(judged: Sequence[Judged], weights: Mapping[str, float]) -> float:
-    """The mean over the data sets of R@10 and nDCG@10."""
+    """Returns the mean over the data sets of R@10 and nDCG@10."""
     means = [sum(pair) / 2 for pair in _means(judged, weights).values()]
     return sum(means) / len(means)
 
 
 def _climb(start: Mapping[str, float], worth: Callable[[Mapping[str, float]], float]) -> dict[str, float]:
-    """Coordinate ascent over STEPS, one round: more would follow noise."""
+    """Climbs by coordinate ascent over STEPS, one round: more would follow noise."""
     best, most = dict(start), worth(start)
     for name in SIGNALS:
         for step in STEPS:

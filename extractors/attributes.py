@@ -2,53 +2,27 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.names import NOT_NAMES
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, employer, place, stated, time_of
+from semmem.extractors.phrases import ADVERB, I, employer, place, stated, time_of
+from semmem.extractors.polarity import polarities
+from semmem.extractors.roles import ROLES
+from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
-
-YES, NO = frozenset({"yes"}), frozenset({"no"})
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What an attribute is now: ("home", {"munich"})."""
-
-    attribute: str
-    value: Stems
-    street: bool = False  # a home as exact as a street, where others name a town
-    moved: bool = False  # it names the town, and that it is another than before
-    tentative: bool = False  # may stand beside another value, unless the later one says that it is new
-    beside: bool = False  # a second job takes no other's place
-    renewed: bool = False
-
-    @property
-    def handle(self) -> str:
-        return f"value {' '.join(sorted(self.value))}"
-
-    def replaces(self, other: "Value") -> bool:
-        """The same attribute has another value; one that only says it more or less exactly is the same."""
-        if self.attribute != other.attribute or self.beside or other.beside:
-            return False
-        if self.value <= other.value or other.value <= self.value:
-            return False
-        if (self.tentative or other.tentative) and not self.renewed:
-            return False
-        return self.street == other.street or self.moved
-
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
 _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
 
 _LIVES = re.compile(
-    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back )?(?P<at>in|at|on) (?P<v>.+)", re.I
+    rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my"
+    rf"|a) [\w ]{{2,20}}? )?(?P<at>in|at|on) (?P<v>.+)",
+    re.I,
 )
 _MOVED = re.compile(
     rf"{I}(?:moved|relocated|emigrated|resettled) (?:back |over |house |home |out |down |up )*"
-    r"(?:from [^,]{1,40}? )?(?:in)?to (?P<v>.+)",
+    r"(?:from [^,]{1,40}? )?(?:(?:in)?to|in with (?:my|a|some) [\w ]{2,30}? (?:in|at)) (?P<v>.+)",
     re.IGNORECASE,
 )
 _HOME_IS = re.compile(
@@ -61,6 +35,7 @@ _ADDRESS = re.compile(
     rf"|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
     re.IGNORECASE,
 )
+_READDRESSED = re.compile(rf"{I}changed (?:my )?(?:home )?address (?:from [^,]{{1,40}}? )?to (?P<v>.+)", re.IGNORECASE)
 _ADDRESSES = {
     **dict.fromkeys(("", "home", "postal", "mailing", "residential", "private", "street"), "home"),
     **dict.fromkeys(("shipping", "delivery"), "delivery address"),
@@ -69,16 +44,18 @@ _ADDRESSES = {
 }
 _WORKS = re.compile(
     rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)"
-    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time"
+    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new"
+    r"|full-time"
     r"|great) )*(?:job|position|role|working|work|post) (?:at|with|for)"
-    r"|(?:started|began) at|(?:changed|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
+    r"|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
+    r"|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
     rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
     rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
     re.IGNORECASE,
 )
 _JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
 _WORKS_AS = re.compile(
-    rf"{I}(?:(?:work|works|working) as (?:an? )?|promoted to )(?P<v>[\w -]+)"
+    rf"{I}(?:(?:work|works|working) as (?:an? )?(?!\w+ as\b)|promoted to )(?P<v>[\w -]+)"
     rf"|^my {_NEW}(?:job|job title|title|profession|occupation|role|position) is (?:now )?(?:an? |the )?"
     r"(?P<v2>(?!at\b|with\b|in\b)[\w -]+)",
     re.IGNORECASE,
@@ -90,7 +67,7 @@ _NAME = re.compile(
 )
 _RENAMED = re.compile(
     rf"{I}changed my (?P<kind>(?:full |legal |first |last |family |middle )?)(?P<sur>sur)?name "
-    rf"(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
+    rf"(?:by deed poll )?(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
 )
 _NUMBER = re.compile(
     rf"^my (?:new |current )*(?P<kind>{_KIND} )?(?:phone |telephone |mobile |cell )?"
@@ -99,7 +76,14 @@ _NUMBER = re.compile(
 )
 _EMAIL = re.compile(
     rf"^my (?:new |current )*(?P<kind>{_KIND} )?e-?mail(?: address)? {_CHANGED} (?P<v>[^\s@]{{1,64}}@\S+)"
-    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)",
+    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)"
+    r"|^(?:please |just )*(?:write to|use|e-?mail me at|send \w+ to)(?: me at)? (?P<v3>[^\s@]{1,64}@\S+) "
+    r"(?:from now on|now|instead)\b",
+    re.IGNORECASE,
+)
+_REACH_ME = re.compile(
+    r"^(?:please |you can |just )*(?P<now>now )?(?:call|reach|text|phone) me (?:on|at|under) "
+    r"(?P<v>\+?\(?\d[\d\s()./-]{4,40}\d)(?P<on> (?:from now on|now|instead)\b)?",
     re.IGNORECASE,
 )
 _CHANNELS = {
@@ -110,7 +94,9 @@ _CHANNELS = {
     "chat": re.compile(r"(?:chat(?:ting)?|message|whatsapp|slack|signal|telegram)\b", re.IGNORECASE),
 }
 _PREFERS = re.compile(
-    rf"{I}(?:prefer|prefers|preferring) (?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)", re.I
+    rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) "
+    r"(?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)",
+    re.I,
 )
 _RATHER = re.compile(
     r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))", re.I
@@ -120,79 +106,49 @@ _LIMITED = re.compile(
 )
 _FAVOURITE = re.compile(
     r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?) "
-    r"(?:is|are|has become|became|has changed to) (?:now )?(?P<v>.+)"
+    r"(?:is|(?<!s )are|has become|became|(?:has )?changed to) (?:now )?(?P<v>.+)"
     r"|^(?P<v2>[\w' -]{1,40}?) (?:is|are|has become|became) (?:now )?my (?:new |current )*favou?rite "
     r"(?P<what2>[\w -]{1,30})$",
     re.IGNORECASE,
 )
 _DIET = re.compile(
-    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%) )*"
+    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%|follow|following|on|switched to"
+    r"|started|keep) )*"
     r"(?P<v>vegetarian|vegan|pescatarian|pescetarian|flexitarian|omnivore|carnivore|meat[- ]eater)\b",
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in )?(?P<v>married|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating|a relationship"
-    r"|separated(?=$| from my (?:husband|wife|partner)))\b",
+    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|seeing (?:someone|somebody)(?= now| new|$)"
+    rf"|engaged(?! (?:in|with))|divorced|single(?![-\w])"
+    rf"|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)|a relationship"
+    r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
-_PEOPLE = (
-    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend"
-    r"|girlfriend|husband"
-    r"|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet"
-    r"|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
-)
-_ROLE = re.compile(
-    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
-    r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
-    re.IGNORECASE,
-)
-_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
-_LIKES = re.compile(
-    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
-    r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
-    r"|(?:do |does )?not (?:really )?(?:like|enjoy|love)|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
-    re.IGNORECASE,
-)
-_FILLERS = re.compile(
-    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
-    r"|very much|either)\b.*$",
-    re.IGNORECASE,
-)
-_PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
-_NOT_PRESENT = re.compile(
-    rf"\w+ed\b|(?:have|has|had|was|were|{IRREGULAR_PAST}|never|no|will|going) ",
+_HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
+_OF_A_KIND = re.compile(
+    rf"^I {ADVERB}(?P<verb>use|drink|eat|take|wear|read|drive)s? (?:an? |the |my )?(?P<kind>[a-z-]+) "
+    r"(?P<head>(?!(?:in|on|at|to|for|with|now|a|the|every|times?|days?|again|and|or|too)\b)[a-z]+)"
+    r"(?=$| now\b| instead\b| these days| to\b| in\b| at\b| every\b)",
     re.IGNORECASE,
 )
 
 
 def values_of(clause: Clause) -> Iterator[Value]:
     """The values that a clause in the present gives; none of what is true for a while only."""
-    yield from _polarities(clause)
+    yield from polarities(clause)
     if clause.negated:
         return
     found = (value for reader in _READERS for value in reader(clause))
     for value in found:
-        if not (clause.passing and value.attribute in ("home", "work", "job", "diet", "channel")):
-            yield replace(value, beside=value.beside or clause.besides, renewed=clause.renewed)
+        if not (
+            clause.passing
+            and not _SO_FAR.match(clause.text)
+            and value.attribute in ("home", "work", "job", "diet", "channel")
+        ):
+            yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
 
 
-def _polarities(clause: Clause) -> Iterator[Value]:
-    """Liking and disliking one thing, and a statement and its plain negation, exclude each other."""
-    liking = _LIKES.match(clause.text)
-    if liking:
-        thing = _FILLERS.sub("", " " + liking["v"])
-        stems = content_stems(thing) | ({"May"} if " May" in thing else set())  # the word "may" carries no meaning
-        if stems:
-            yield Value(f"liking {' '.join(sorted(stems))}", YES if liking["likes"] else NO)
-        return
-    present = _PRESENT.match(clause.text)
-    if not present or "no longer" in clause.text or _NOT_PRESENT.match(present["v"]) or clause.besides:
-        return
-    stems = content_stems(_FILLERS.sub("", " " + present["v"]))
-    negated = present["not"] or "not " in present["v"]
-    if stems and not (present["not"] and not present["aux"]):
-        verb = {"am": "be", "can": "can"}.get((present["aux"] or "").lower(), "do")
-        yield Value(f"{verb} {' '.join(sorted(stems))}", NO if negated else YES)
+_SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
 
 
 def _home(clause: Clause) -> Iterator[Value]:
@@ -203,7 +159,9 @@ def _home(clause: Clause) -> Iterator[Value]:
             yield Value("home", found[0], street=found[1])
     elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
         yield Value("home", found[0], street=found[1], moved=not found[1] or "," in moved["v"])
-    elif (home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause)):
+    elif ((home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause))) or (
+        (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
+    ):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
@@ -252,8 +210,11 @@ def _name(clause: Clause) -> Iterator[Value]:
 def _reached(clause: Clause) -> Iterator[Value]:
     if number := _NUMBER.match(clause.text):
         yield Value(f"{_kind(number.group())} phone".strip(), frozenset({re.sub(r"\D", "", number["v"])}))
+    direct = _REACH_ME.match(clause.text)
+    if direct and (direct["now"] or direct["on"]):
+        yield Value("phone", frozenset({re.sub(r"\D", "", direct["v"])}))
     if email := _EMAIL.match(clause.text):
-        address = (email["v"] or email["v2"]).strip(".,;!?").casefold()
+        address = (email["v"] or email["v2"] or email["v3"]).strip(".,;!?").casefold()
         yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))
     prefers, rather = _PREFERS.match(clause.text), _RATHER.match(clause.text)
     if rather and "instead" not in rather["rest"]:
@@ -290,17 +251,27 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("diet", content_stems(diet["v"]))
     if status := _STATUS.match(clause.text):
         named = status["v"].lower()
-        yield Value("relationship", frozenset({"dating" if named == "a relationship" else named}))
+        alike = {
+            "a relationship": "dating",
+            "tied the knot": "married",
+            "seeing someone": "dating",
+            "seeing somebody": "dating",
+            "widow": "widowed",
+            "widower": "widowed",
+        }
+        yield Value("relationship", frozenset({alike.get(named, named)}))
+
+    elif _HAS_PARTNER.match(clause.text):
+        yield Value("relationship", frozenset({"dating"}))
 
 
-def _roles(clause: Clause) -> Iterator[Value]:
-    role = _ROLE.match(clause.text)
-    if role and not (role["role"] and role["article"]):
-        value = stated(role["v"])
-        if value and value.split()[0].casefold() not in NOT_NAMES:
-            yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
-    if drives := _DRIVES.match(clause.text):
-        yield Value("vehicle", content_stems(stated(drives["v"])), tentative=True)
+def _variety(clause: Clause) -> Iterator[Value]:
+    """`I use dark mode` gives way to `I use light mode now`, for the latter says that it is new."""
+    match = _OF_A_KIND.match(clause.text)
+    if match:
+        head, kind = content_stems(match["head"]), content_stems(match["kind"])
+        if head and kind:
+            yield Value(f"{match['verb'].lower()} {' '.join(head)}", kind, tentative=True)
 
 
 def _times(clause: Clause) -> Iterator[Value]:
@@ -316,6 +287,7 @@ _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
     _reached,
     _favourite,
     _life,
-    _roles,
+    *ROLES,
+    _variety,
     _times,
 )

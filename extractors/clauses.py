@@ -4,12 +4,20 @@
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+
+from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'"})  # noqa: RUF001
+# Some words in quotation marks are somebody's speech, one is a name.
+_QUOTED = re.compile(
+    r"(?<![\w.!?,…])\"(?=[^\"\n]* )[^\"\n]{4,2000}\"|“(?=[^“”\n]* )[^“”\n]{4,2000}”|«(?=[^»\n]* )[^»\n]{4,2000}»"
+    r"|(?<![\w'])'(?=(?:[^'\n]|'(?=\w)){0,300} )(?:[^'\n]|'(?=\w)){4,300}'(?!\w)"
+)
 _SPELLED_OUT = (
     (re.compile(r"\bcan't\b|\bcannot\b", re.IGNORECASE), "can not"),
     (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
@@ -23,62 +31,87 @@ _SPELLED_OUT = (
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
+_LABEL = re.compile(  # "New cell number: 212 555 0112"
+    r"^(?:here is |this is |please |use |(?:I (?:have "
+    r"|got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell"
+    r"|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
+    re.IGNORECASE,
+)
 _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)(?:is|are)\b"), r"I \g<adverb>am"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)has\b"), r"I \g<adverb>have"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)goes\b"), r"I \g<adverb>go"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
 )
-# "I quit my job and moved to Rome"; not "my friend who quit and moved".
-_AND_DID = re.compile(
-    r"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^,.;]){1,80}?) and "
-    r"(?=(?:left|quit|moved|relocated|sold|joined|stopped|gave up)\b)"
-)
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
-    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no"
+    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah"
+    r"|no(?! more| longer)"
     r"|nope|wait|oh"
-    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then|just so you know"
-    r"|for the record|(?:it )?turns out|as it turns out|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
+    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then"
+    r"|just so you know"
+    r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?"
+    r"|scan|lab) (?:says?"
+    r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized"
+    r"|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
     r")?\w+|from now on"
-    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)|i have to say"
+    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)"
+    r"|i have to say"
     rf"|{_TIME})(?: that\b)?[,:]?\s+",
     re.IGNORECASE,
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=[a-z]|I\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)"
+    r"|,\s(?=(?!(?:in|near|outside|close|an? (?:part|district|suburb|quarter|borough))\b)[a-z]|I\b"
+    r"|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
+# Of a whole sentence, and of one clause of it.
+_SUPPOSED = re.compile(
+    r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend"
+    r"|dream\w*"
+    r"|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably|possibly)\b",
+    re.IGNORECASE,
+)
 _DOUBTED = re.compile(
-    r"\b(?:if|unless|would|could|might|(?-i:may)|maybe|perhaps|probably|possibly|wish|imagine|suppose|pretend"
-    r"|dream\w*|almost"
-    r"|nearly|as if|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to|wants? to|plan(?:s|ned|ning)? (?:to"
-    r"|on)|about to|try|tries|trying"
-    r"|tried|should|supposed to|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly)\b",
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es"
+    r"|ing) to"
+    r"|wants? to"
+    r"|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to|have to)\b",
     re.IGNORECASE,
 )
 _COMING = re.compile(
-    r"\b(?:will|shall|going to|gonna|next|tomorrow|soon|upcoming|in (?:an?|one|two|three|four|five|six|\d+) \w+s?$)\b",
+    r"\b(?:will|shall|going to (?!the\b|an?\b|my\b)|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
+    r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b"
+    r"|(?<= ))",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:used to|was|were|had|formerly|previously|once|back then|back when|as a (?:child|kid))\b", re.I
+    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously"
+    r"|once|back then|before$|back when|as a (?:child|kid))\b",
+    re.I,
 )
 _PASSING = re.compile(
     r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|\d+|two|three|four|five|six) )*"
     r"(?:weekend|week|month|day|night|summer|winter|spring|autumn|fall|season|semester|holiday|vacation|conference"
-    r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter)s?\b"
+    r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter|lent|ramadan|advent)s?\b"
     r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
-    r"|for now|for work)\b",
+    r"|for now)\b",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
-    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|weekends?|evenings|nights|volunteer\w*|freelanc\w*"
+    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?"
+    r"|evenings|nights|volunteer\w*|freelanc\w*"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
     re.IGNORECASE,
 )
+# "After ten years in Prague I moved": when and where something was stands in front of what it was.
+_FRONTED = re.compile(
+    r"^(?:after|in|on|at|over|during|by|with|without|from|for|until|as of) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
+)
+_ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
 _NEGATED = re.compile(r"\b(?:not|never|no longer)\b", re.IGNORECASE)
@@ -113,31 +146,30 @@ class Clause:
 def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     """The clauses of a statement about `subject`, those that begin neither with them nor with what is theirs too."""
     own = in_first_person(subject, text)
-    doubted, renewed = bool(_DOUBTED.search(own)), bool(_RENEWED.search(own))
-    lower = bool(_LOWER.search(text)) and not any(character.isupper() for character in _said_by(subject, text))
-    found = []
-    for part in _SPLIT.split(own):
-        led = _without_lead(part.strip(" \t\"'“”."))
-        if led:
-            found.append(
-                Clause(
-                    text=led,
-                    doubted=doubted,
-                    coming=bool(_COMING.search(led)),
-                    past=bool(_PAST.search(led)),
-                    passing=bool(_PASSING.search(led)),
-                    besides=bool(_BESIDES.search(_ADDRESS.sub("", led))),
-                    negated=bool(_NEGATED.search(led)),
-                    renewed=renewed,
-                    lower=lower,
-                )
+    supposed, renewed = bool(_SUPPOSED.search(own)), bool(_RENEWED.search(own))
+    bare = _said_by(subject, text)
+    lower = bool(_LOWER.search(text) or BARE_VERB.match(bare)) and not any(map(str.isupper, bare))
+    found: list[Clause] = []
+    for said, whole, joined in _parts(own):
+        found.append(
+            Clause(
+                text=said,
+                doubted=supposed or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
+                coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
+                past=bool(_PAST.search(said)),
+                passing=bool(_PASSING.search(whole)),
+                besides=bool(_BESIDES.search(_ADDRESS.sub("", whole))),
+                negated=bool(_NEGATED.search(said)),
+                renewed=renewed,
+                lower=lower,
             )
+        )
     return tuple(found)
 
 
 def in_first_person(subject: str, text: str) -> str:
     """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what is in quotes as it was said."""
-    own = _said_by(subject, text.translate(_APOSTROPHES))
+    own = _QUOTED.sub("…", _said_by(subject, text.translate(_APOSTROPHES)))
     for pattern, spelled in _SPELLED_OUT:
         own = pattern.sub(spelled, own)
     for name in dict.fromkeys((subject, subject.split()[0] if subject.split() else subject)):
@@ -147,7 +179,25 @@ def in_first_person(subject: str, text: str) -> str:
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
-    return _AND_DID.sub(r"\1 and I ", own)
+    return together(_LABEL.sub(r"my \g<what> is ", own))
+
+
+def _parts(own: str) -> Iterator[tuple[str, str, bool]]:
+    """Each clause in plain order and with what stands in front of it, and whether it goes on with the subject and the
+    mood of the one before."""
+    alone = True  # so far nobody else was named who does something
+    for part in _SPLIT.split(own):
+        led = _without_lead(part.strip(" \t\"'“”."))
+        joined = False
+        while led:
+            said = plain(led, alone=alone)
+            alone = said.startswith("I ") or (alone and bool(_ANNOUNCES.match(said)))
+            both = JOINED_BY_AND.match(said)
+            led = said[both.end() :] if both else ""
+            led = f"I {led}" if led else led
+            own_words = both[1] if both else said
+            yield own_words, (own_words if joined else f"{part[: len(part) - len(said)]} {own_words}"), joined
+            joined = True
 
 
 def _said_by(subject: str, text: str) -> str:
@@ -158,6 +208,7 @@ def _said_by(subject: str, text: str) -> str:
 
 
 def _without_lead(part: str) -> str:
+    part = _FRONTED.sub("", part)
     for _ in range(4):
         led = _LEADS_IN.match(part)
         if not led:

@@ -15,8 +15,9 @@ from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
 from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
-from semmem.extractors.resolve import ended, merged, one_successor, related, settle, superseding
+from semmem.extractors.resolve import ended, merged, one_successor, settle, superseding
 from semmem.extractors.schema import Answer, Verdicts
+from semmem.extractors.standing import related
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 1_750, 80

@@ -4,13 +4,15 @@ Values are attributes of which there is one at a time, traits are standing state
 English only; what is not known here is added beside the old, never in its place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from semmem.extractors.attributes import Value, values_of
+from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import clauses
-from semmem.extractors.endings import Over, endings_of
+from semmem.extractors.endings import endings_of
+from semmem.extractors.plain import done
 from semmem.extractors.traits import Trait, traits_of
+from semmem.extractors.value import Over, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,20 @@ def meaning(subject: str, text: str) -> Meaning:
             values += values_of(clause)
             traits += traits_of(clause)
     return Meaning(tuple(values), tuple(over), tuple(traits))
+
+
+@lru_cache(maxsize=8_192)
+def planned(subject: str, text: str) -> Meaning:
+    """What will be so where a plan that the statement tells of comes true; nothing of what is doubted or denied."""
+    values: list[Value] = []
+    over: list[Over] = []
+    for clause in clauses(subject, text):
+        come = None if clause.doubted or clause.negated or clause.besides or clause.passing else done(clause.text)
+        if come:
+            then = replace(clause, text=come, coming=False)
+            values += values_of(then)
+            over += endings_of(then)
+    return Meaning(tuple(values), tuple(over))
 
 
 def supersedes(new: Meaning, old: Meaning) -> bool:

@@ -12,7 +12,7 @@ from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
 from semmem.extractors.meaning import meaning
-from semmem.extractors.resolve import Standing, Statement, ended, judge, merged, one_successor
+from semmem.extractors.resolve import ended, judge, merged, one_successor
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.sentences import (
     category_of,
@@ -23,6 +23,7 @@ from semmem.extractors.sentences import (
     told,
 )
 from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
+from semmem.extractors.standing import Standing, Statement
 from semmem.extractors.summarize import extractive
 from semmem.extractors.voices import own_words
 
@@ -79,7 +80,7 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
         said_in = sentences(own_words(without_recalled(event.content), speaker))
         claims = [each for each in said_in if is_prose(each) and _is_claim(each, event.role, speaker)]
         drafts = [_draft(claim, event, speaker) for claim in claims]
-        if any(standing.replaced_by(draft) for draft in drafts):
+        if any(standing.replaced_by(draft) or standing.outlasted_by(draft) for draft in drafts):
             return read, said
         for draft in drafts:
             standing.add(len(said), draft)

@@ -24,20 +24,26 @@ IRREGULAR_PAST = (
 )
 _DAY = either(DAYS).lower()
 _MONTH = rf"(?:{either(tuple(month[:3] for month in MONTHS)).lower()})[a-z]*"
-WHEN = rf"(?:{_DAY}|{_MONTH}|\d|noon|midnight|tomorrow|tonight|next|the \d|this)"
+WHEN = rf"(?:{_DAY}|{_MONTH}|\d+(?![\d.,]*%)|noon|midnight|tomorrow|tonight|next|the \d|this)"
 
 # Where a value ends.
 _STOP = re.compile(
     r"\s(?:for|with|because|since|last|this|next|after|before|where|which|who|when|while|now|again|permanently|today"
-    rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week|couple)|\d+"
-    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over|but not)\b.*$",
+    rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week"
+    rf"|couple)|\d+"
+    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over"
+    r"|but not)\b.*$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
 _IN_A_HOUSE = re.compile(
-    r"^(?:an?|the|my|our) (?:[\w-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
+    r"^(?:an?|the|my|our) (?:[\w'-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
     r"|room|loft"
     r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
+)
+_WITHIN = re.compile(
+    r"(?:,? (?:in|near|outside|close to)|, (?:an? |the )?(?:part|district|suburb|quarter|borough) of) (?:the )?"
+    r"([A-Z][\w-]+(?: [A-Z][\w-]+)*)"
 )
 _STREET = re.compile(
     r"\d|\b(?:street|road|avenue|lane|drive|boulevard|square|st|rd|ave|blvd|platz|gasse|rue|via|calle|weg)\b"
@@ -48,11 +54,23 @@ _NO_NAMES = names(
     "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
 )
 _NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
-_GROUP = re.compile(
+GROUP = re.compile(
     r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
     r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
     re.IGNORECASE,
 )
+
+_GOES = re.compile(r"^(?:go|goes|going|gone|went) (?=\w+ing\b)", re.IGNORECASE)
+
+
+def activity(text: str) -> str:
+    """`go climbing` as `climbing`."""
+    return _GOES.sub("", text)
+
+
+def verb_of(word: str) -> str:
+    """The stem of a verb, be it one that carries no meaning of its own."""
+    return "do" if word.lower() in ("do", "does", "doing") else next(iter(content_stems(word)), "")
 
 
 def stated(text: str) -> str:
@@ -77,9 +95,10 @@ def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
     if not name or first in NOT_A_PLACE or first in _NOT_PLACES or "'s" in name:
         return None
     street = bool(_STREET.search(name))
+    within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
     if not (is_named(name, clause) or re.match(r"\d+\w? [A-Z]", name)):
         return None
-    return content_stems(name), street
+    return content_stems(f"{name} {within[1]}" if within and not street else name), street
 
 
 def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
@@ -87,7 +106,7 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
     first = name.split(" ", 1)[0].casefold().strip(",")
     if not is_named(name, clause) or first in NOT_NAMES or "'s" in name or (clause.lower and _ARTICLE.match(text)):
         return None
-    if joined and (first in NOT_AN_EMPLOYER or _GROUP.search(text)):
+    if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text)):
         return None
     return content_stems(name) or None
 
@@ -95,10 +114,14 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 _SET = re.compile(
     rf"^(?:my|the) (?P<v>[\w' -]{{2,50}}?) (?:is|are|takes place|starts|begins|happens)"
     rf"(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from| to)? (?P<when>{WHEN}.*)"
-    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my|the) )?(?P<v2>[\w' -]{{2,50}}?)"
+    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my"
+    rf"|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)"
     rf"(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
     re.IGNORECASE,
 )
+
+
+_INSTEAD = re.compile(r"\s(?:instead of|and not|not)\b.*$", re.IGNORECASE)
 
 
 def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
@@ -107,4 +130,26 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
     if not match:
         return None
     what = content_stems(match["v"] or match["v2"])
-    return (what, content_stems(match["when"] or match["when2"])) if what else None
+    return (what, content_stems(_INSTEAD.sub("", match["when"] or match["when2"]))) if what else None
+
+
+# What may be done with a thing that somebody gives up, where its name alone is said.
+HABITS = content_stems(
+    "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train"
+    " wear follow collect subscribe"
+) | {"do"}
+DRIVES = content_stems("drive ride")
+PREFERS = content_stems("prefer")
+LIKINGS = content_stems("like love enjoy prefer want need")
+RIDES = ("my car", "my bike")
+SPOUSES = ("husband", "wife", "spouse")
+# Where the name of what is over ends.
+NEUTRAL = re.compile(
+    rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
+    r"|this \w+|yesterday"
+    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days"
+    rf"|weeks|months|years) ago|a (?:week|month|year) "
+    r"ago|for health"
+    r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    re.IGNORECASE,
+)

@@ -4,38 +4,22 @@ import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
-from semmem.domain.event import Role
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.meaning import Meaning, meaning, shared_attribute, supersedes
+from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, same_subject
 from semmem.extractors.words import content_stems, words
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
 # .7; looking wide costs nothing, since a model is asked only about what is nearer or fills the same slot.
 CANDIDATE_COSINE = 0.4
 MAX_CANDIDATES = 8  # for each draft, its own subject first
-MOST_STANDING = 64  # meanings of one batch that give one attribute values beside each other
 CONFIRM_COSINE = 0.95
 BACKSTORY = timedelta(days=365)  # what was over so long before a fact was said is what led up to it, and no news
 
 _RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 _NEGATION = re.compile(r"\b(?:no|not|never|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
-
-
-class Statement(Protocol):
-    """What a draft and a stored fact have in common."""
-
-    @property
-    def subject(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def validity(self) -> Validity: ...
-    @property
-    def trust(self) -> Role: ...
 
 
 def settle(question: Question) -> Decision | None:
@@ -75,12 +59,18 @@ def judge(question: Question) -> Decision:
     draft = question.draft
     rivals = [fact for fact, _ in _current(question) if replaces(draft, fact) or replaces(fact, draft)]
     ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
-    before = [fact for fact in rivals if not ahead and _is_news(question, fact) and replaces(draft, fact)]
+    before = [fact for fact in rivals if _is_news(question, fact) and replaces(draft, fact)]
+    if ahead:
+        until = tuple(fact for fact, _ in _current(question) if outlasts(draft, fact) and _is_news(question, fact))
+        return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
     if after:
         draft = _as_history(draft, min(map(_since, after)))
     if before:
-        return Decision(verdict="supersede", draft=draft, target=max(before, key=_since))
+        last = max(before, key=_since)
+        return Decision(
+            verdict="supersede", draft=draft, target=last, also=tuple(fact for fact in before if fact is not last)
+        )
     if after:
         return Decision(verdict="add", draft=draft)
     for fact, cosine in _current(question):
@@ -92,14 +82,16 @@ def judge(question: Question) -> Decision:
 def superseding(question: Question, fact: Fact) -> Decision:
     """The draft in place of `fact`, as a model says; overturned where the code can say why.
 
-    A draft about what is over or yet to come is added, and so is one that is trusted less than the fact, beside it. So
-    is one that is older than the fact, as its history.
+    A draft about what is over is added beside the fact, and so is one that is trusted less; one about what is yet to
+    come too, and the fact holds until then. One that is older than the fact is added as its history.
     """
     draft, said = question.draft, question.said_at
     if not outweighs(draft, fact):
         return Decision(verdict="add", draft=draft)
-    if said and ((draft.validity.end and draft.validity.end <= said) or _is_ahead(draft.validity, said)):
+    if said and draft.validity.end and draft.validity.end <= said:
         return Decision(verdict="add", draft=draft)
+    if said and _is_ahead(draft.validity, said):
+        return Decision(verdict="add", draft=draft, until=(fact,) if _is_news(question, fact) else ())
     if _is_news(question, fact):
         return Decision(verdict="supersede", draft=draft, target=fact)
     return Decision(verdict="add", draft=_as_history(draft, _since(fact)))
@@ -151,80 +143,6 @@ def same(one: Statement, other: Statement) -> bool:
     return _key(one) == _key(other) and _times_agree(one.validity, other.validity)
 
 
-def related(draft: Statement, fact: Statement) -> bool:
-    """True where one may take the place of the other: they are about one attribute that their subject has once."""
-    if not _same_subject(draft, fact):
-        return False
-    new, old = meaning(draft.subject, draft.text), meaning(fact.subject, fact.text)
-    return shared_attribute(new, old) or supersedes(new, old)
-
-
-def replaces(draft: Statement, fact: Statement) -> bool:
-    """True where the draft says what holds in place of the fact, or that it holds no more."""
-    if draft.validity.end or not _same_subject(draft, fact) or not outweighs(draft, fact):
-        return False
-    return supersedes(meaning(draft.subject, draft.text), meaning(fact.subject, fact.text))
-
-
-def outweighs(draft: Statement, fact: Statement) -> bool:
-    """Whether the draft comes from one whose word weighs as much: what a tool says ends nothing that the user said."""
-    return TRUST.index(draft.trust) >= TRUST.index(fact.trust)
-
-
-def changes_something(draft: Statement) -> bool:
-    """True where the statement may take the place of another."""
-    return draft.validity.end is None and meaning(draft.subject, draft.text).changes
-
-
-class Standing:
-    """Statements in the order in which they were made, found by what may replace them without a look at each.
-
-    Those of one meaning are looked at together, and of what a draft does not replace only the newest: so that even of
-    thousands about one attribute, each costs the same.
-    """
-
-    def __init__(self) -> None:
-        self._statements: dict[int, Statement] = {}
-        self._by_handle: dict[tuple[str, str], dict[tuple[Meaning, Role], dict[int, None]]] = {}
-
-    def add(self, position: int, statement: Statement) -> None:
-        self._statements[position] = statement
-        said = meaning(statement.subject, statement.text)
-        for handle in said.handles:
-            alike = self._by_handle.setdefault((_subject(statement), handle), {})
-            alike.setdefault((said, statement.trust), {})[position] = None
-
-    def drop(self, position: int) -> None:
-        statement = self._statements.pop(position)
-        said = meaning(statement.subject, statement.text)
-        for handle in said.handles:
-            alike = self._by_handle[_subject(statement), handle]
-            del alike[said, statement.trust][position]
-            if not alike[said, statement.trust]:
-                del alike[said, statement.trust]
-
-    def replaced_by(self, draft: Statement) -> list[int]:
-        """The positions of what the draft replaces.
-
-        It looks from the newest back, until MOST_STANDING meanings were seen that stand beside the new one.
-        """
-        if not changes_something(draft):
-            return []
-        new, subject = meaning(draft.subject, draft.text), _subject(draft)
-        found: set[int] = set()
-        for handles in [(value.attribute,) for value in new.values] + [over.handles for over in new.over]:
-            earlier = min((self._by_handle.get((subject, handle), {}) for handle in handles), key=len)
-            beside = 0
-            for (old, whose), positions in reversed(earlier.items()):
-                if TRUST.index(draft.trust) >= TRUST.index(whose) and supersedes(new, old):
-                    found.update(positions)
-                    continue
-                beside += 1
-                if beside == MOST_STANDING:
-                    break
-        return sorted(found)
-
-
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """The drafts with the same statement joined into one that has the sources of all, in order of first appearance.
 
@@ -259,12 +177,14 @@ def _agreeing(groups: Mapping[datetime | None, int], start: datetime | None) -> 
 def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft, ...]:
     """The drafts of one batch, where one that a later one replaces is history from then on.
 
-    `said` has the world time of each source event: from then on an undated draft holds.
+    `said` has the world time of each source event: from then on an undated draft holds, and by it one is later.
     """
     closed = list(drafts)
     standing = Standing()
-    for later, draft in enumerate(drafts):
-        since = draft.validity.start or max(said[source.event_id] for source in draft.sources)
+    times = [max(said[source.event_id] for source in draft.sources) for draft in drafts]
+    for later in sorted(range(len(drafts)), key=times.__getitem__):
+        draft = drafts[later]
+        since = draft.validity.start or times[later]
         for earlier in standing.replaced_by(draft):
             closed[earlier] = _as_history(closed[earlier], since)
             standing.drop(earlier)
@@ -275,17 +195,23 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
 
 def one_successor(decisions: Sequence[Decision]) -> list[Decision]:
     """The decisions, such that no fact is superseded twice: the last draft takes its place, the others are added."""
-    last = {decision.target.id: i for i, decision in enumerate(decisions) if decision.target and _supersedes(decision)}
-    return [
-        replace(decision, verdict="add", target=None)
-        if decision.target and _supersedes(decision) and last[decision.target.id] != i
-        else decision
-        for i, decision in enumerate(decisions)
-    ]
+    last = {fact.id: i for i, decision in enumerate(decisions) for fact in _retired(decision)}
+    made: list[Decision] = []
+    for i, decision in enumerate(decisions):
+        mine = [fact for fact in _retired(decision) if last[fact.id] == i]
+        if decision.verdict != "supersede":
+            made.append(decision)
+        elif mine:
+            made.append(replace(decision, target=mine[0], also=tuple(mine[1:])))
+        else:
+            made.append(replace(decision, verdict="add", target=None, also=()))
+    return made
 
 
-def _supersedes(decision: Decision) -> bool:
-    return decision.verdict == "supersede"
+def _retired(decision: Decision) -> tuple[Fact, ...]:
+    if decision.verdict != "supersede" or decision.target is None:
+        return ()
+    return (decision.target, *decision.also)
 
 
 def _current(question: Question) -> list[tuple[Fact, float]]:
@@ -305,18 +231,10 @@ def _key(statement: Statement) -> tuple[str, str]:
     return " ".join(words(statement.subject)), " ".join(words(_RESOLVED_DATE.sub("", statement.text)))
 
 
-def _subject(statement: Statement) -> str:
-    return " ".join(words(statement.subject))
-
-
-def _same_subject(one: Statement, other: Statement) -> bool:
-    return words(one.subject) == words(other.subject)
-
-
 def _same_stems(one: Statement, other: Statement) -> bool:
     texts = _RESOLVED_DATE.sub("", one.text), _RESOLVED_DATE.sub("", other.text)
     alike = content_stems(texts[0]) == content_stems(texts[1]) and _negations(texts[0]) == _negations(texts[1])
-    return alike and _same_subject(one, other) and _times_agree(one.validity, other.validity)
+    return alike and same_subject(one, other) and _times_agree(one.validity, other.validity)
 
 
 def _negations(text: str) -> int:

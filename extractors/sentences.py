@@ -51,6 +51,8 @@ _UNSAFE = re.compile(
     r"\b(?:you|your|yours|you're|we|us|our|ours|me|mine|myself|this|here|it|I'[dl]l?|(?<!^)my)\b", re.IGNORECASE
 )
 
+_QUOTES = re.compile(r"[\"“«„][^\"”»“]*\bI\b")  # who speaks in quotation marks is not to be turned
+
 _CATEGORIES: dict[Category, str] = {
     "preference": _any_of(
         r"prefer\w*|favou?rite|likes?|loves?|enjoys?|hates?|dislikes?|instead|no longer want\w*|can't stand|fan of",
@@ -122,7 +124,7 @@ def says_something(sentence: str) -> bool:
 def told(sentence: str, speaker: str) -> str:
     """The sentence about its speaker: in the third person where every "I" can safely be turned, else quoted."""
     quoted = f'{speaker}: "{sentence}"'
-    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence):
+    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence) or _QUOTES.search(sentence):
         return quoted
     own = re.sub(r"^My ", f"{speaker}'s ", sentence)
     turned = _FIRST_PERSON.sub(lambda match: _turned(match, speaker), own)

@@ -4,7 +4,10 @@
 import re
 
 _MARKED = re.compile(r"[?？؟՞፧⁇⁈‽\u037e][\"'”’»)\s]*$")
-_OPENED = re.compile(r"^[\"“«(]*¿|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b", re.IGNORECASE)
+_OPENED = re.compile(
+    r"^[\"“«(]*¿|^(?:is|are|does|was) [\"“]|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b",
+    re.IGNORECASE,
+)
 _IN_QUOTES = re.compile(r"[\"“„«][^\"”“»]*[\"”“»][.!]?")
 _KIDDING = re.compile(r"(?:\b(?:jk|just kidding|only joking|just joking)|/s)[\s.!)]*$", re.IGNORECASE)
 _GREEK_MARK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][^;]*;[\"'”’»)\s]*$")
@@ -12,24 +15,36 @@ _LEAD = (
     r"(?:(?:hey|hi|hello|so|and|but|ok|okay|also|please|well|sorry|um|oh|then|by the way|btw|quick question)[,:]? )*"
 )
 _WHO = (
-    r"(?:i|you|we|he|she|they|it|there|this|that|these|those|my|your|our|his|her|their|the|a|an|any|anyone|someone|one)"
+    r"(?:i|you|we|he|she|they|it|there|this|that|these|those|my|your|our|his|her|their|the|a|an|any|anyone"
+    r"|someone|one)"
 )
 _ENGLISH = re.compile(
     rf"^{_LEAD}(?:(?:what|who|whom|whose|which|where|when|why|how)(?:'s|'re|'d| \w+){{1,3}}? {_WHO}\b(?!.*,)"
     r"|(?:what|who|where|when|why|how|which)(?:'s| is| are| was| were| do| does| did| can| could| should| would| will"
     r"| has| have| much| many| often| long| old| far| about| come| else| time| day| kind)\b"
-    rf"|(?:can|could|would|will|do|does|did|is|are|am|was|were|have|has|had|should|shall|may|might|don't|doesn't|didn't"
+    rf"|(?:can|could|would|will|do|does|did|is|are|am|was|were|have|has|had|should|shall|may|might|don't|doesn't"
+    rf"|didn't"
     rf"|isn't|aren't|can't|won't) {_WHO}\b|(?:any (?:idea|news|chance|update)|remind me|tell me|do you|you "
     rf"(?:know|remember) (?:what|who"
     r"|where|when|why|how|if|my))\b)",
     re.IGNORECASE,
 )
+# "When I was a kid I lived in Peru": the clause has its subject in front of the verb, and another follows.
+_SUBORDINATE = re.compile(
+    r"^(?:when|whenever|where|wherever|how) (?:i|we) (?:\w+[,:]? ){1,6}?(?:i|we|there|she|he|it|they|my|our)\b",
+    re.IGNORECASE,
+)
 _OTHER_WORDS = re.compile(
     r"^(?:(?:wer|wen|wem|wessen|was|wo|wann|wie|warum|wieso|weshalb|wohin|woher|welche\w*|worüber|womit) \w+(?!.*,)"
+    r"|(?:habe|bin|war|wohne|arbeite|heiße|kann|soll|muss|darf|hatte) ich\b|\w+-(?:je|tu|vous|t-il|t-elle)\b"
+    r"|(?:heb|ben|woon|werk|kan|moet|was|had) ik\b|(?:har|är|bor|kan|ska|hade|jobbar) jag\b"
     r"|(?:kannst|könntest|weißt|hast|bist|magst|willst|erinnerst) du\b|(?:können|könnten|wissen|haben|sind) sie\b"
     r"|(?:qu'est-ce|est-ce|où|quand|qui|comment|pourquoi|combien|quel(?:le)?s?|que) |(?:peux|sais|as|es)-tu\b"
     r"|(?:pouvez|savez|avez)-vous\b|tu (?:te souviens|sais)\b"
     r"|(?:qué|dónde|cuándo|quién|cómo|cuál(?:es)?|cuánt[oa]s?|por qué|sabes|puedes|recuerdas|te acuerdas)\b"
+    r"|quant[oaie] \w+ (?:ho|hai|sono|sei)\b|quant[oa]s \w+ (?:eu )?(?:tenho|tem|sou)\b"
+    r"|(?:hoe|wat|waar|wanneer|welke?) (?:\w+ )?(?:ben|heb|woon|werk|heet|moet|kan|was|had) (?:ik|je|jij|we)\b"
+    r"|(?:hur|vad|var|när|vilke\w*) (?:\w+ )?(?:är|har|bor|jobbar|heter|ska|kan|var) (?:jag|du|vi|min|mitt)\b"
     r"|(?:cosa|dove|quando|chi|come|perché|quanto|quale|sai|puoi|ricordi|ti ricordi) "
     r"|(?:o que|onde|quando|quem|como|por que|quanto|qual|você (?:sabe|lembra|pode)|lembra) "
     r"|(?:wat|waar|wanneer|wie|hoe|waarom|welke?) (?:is|zijn|heet|heb|ben|woon|doe|kan|moet|gaat|was)\b|(?:kun"
@@ -44,10 +59,13 @@ _OTHER_WORDS = re.compile(
     re.IGNORECASE,
 )
 _ELSEWHERE = re.compile(
-    r"(?:吗|嗎|呢|么|麼)[。！!~…\s]*$|(?:还|還)?(?:记得|記得)我|(?:哪里|哪裡|哪儿|哪個|哪个|什么|什麼|谁|誰|怎么"
+    r"(?:几|幾)(?:岁|歲|点|點|个|個|口)|多大[了啊]?$|\b(?:comment|où|quand|combien)[\s.]*$|^(?:\w+ ){0,3}kaç \w+[\s.]*$"
+    r"|(?:何|誰|どこ|いつ|いくつ)[。\s]*$|(?:吗|嗎|呢|么|麼)[。！!~…\s]*$|(?:还|還)?(?:记得|記得)我|(?:哪里|哪裡|哪儿|哪個|哪个|什么|什麼|谁|誰|怎么"
     r"|怎麼|为什么|為什麼|多少|几点|幾點)[^，。]{0,12}$"
     r"|(?:ですか|ますか|でしたか|ましたか|だっけ|かな|のか|何ですか|どこ|いつ|だれ|誰|なぜ)[。\s]*$"
-    r"|(?:까|까요|나요|가요|니|는지 알아|ㄹ까)[.\s]*$|(?:ไหม|มั้ย|หรือเปล่า|ที่ไหน|อะไร|ใคร|เมื่อไหร่"
+    r"|(?:어디|누구|언제|뭐|무엇|몇|왜|어떻게|얼마).{0,20}(?:지|야|니|냐|더라|죠|요)[.\s]*$"
+    r"|(?:까|까요|나요|가요|니|는지 알아|ㄹ까)[.\s]*$|(?:ไหม|มั้ย"
+    r"|หรือเปล่า|ที่ไหน|อะไร|ใคร|เมื่อไหร่"
     r"|ทำไม)\s*(?:ครับ|คะ|ค่ะ)?\s*$"
     r"|\b(?:mi|mı|mu|mü)(?:sin|sın|sun|sün|yim|yım|siniz|sınız|yiz|yız)?[.\s]*$|\bli\b[^.]*\?$|(?:कहाँ|कहां|कब"
     r"|कौन|कैसे|क्यों)[^,।]*$|\b(?:ne|nerede|nereye|kim|nasıl|neden|kaç)[.\s]*$|(?:है क्या|कहाँ है|क्या है|कौन "
@@ -63,7 +81,8 @@ _REQUEST = re.compile(
     r"|is\b|address\b)|text (?!me\b)|help|let me know"
     r"|suggest|recommend|compare|calculate|compute|convert|plan|count|pick|choose|reserve|track|file|submit"
     r"|export|import|run|execute"
-    r"|use|ignore|forget (?!that (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend|imagine|speak"
+    r"|use|ignore|forget (?!(?:that|what) (?:i|my)\b)|wipe|clear|reset|keep|answer|respond|reply|act|pretend"
+    r"|imagine|speak"
     r"|talk|continue|go on|wait|stop|never mind"
     r"|don't (?:forget|tell|worry|share|mention)|do not (?:forget|tell|share|mention)|repeat|include|provide|sort"
     r"|rank|name|define|solve|prove|debug|refactor|implement"
@@ -74,21 +93,51 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _REQUEST_ELSEWHERE = re.compile(
-    r"^(?:请|請|帮我|幫我|给我|給我|删除|刪除|提醒我)|(?:してください|して下さい|해 ?줘|해 ?주세요|てくれ)[。.\s]*$"
+    r"^(?:закажи|купи|найди|сделай|позвони|отправь|скажи|создай|поставь|переведи|забронируй|удали|напиши)(?:те)?\b"
+    r"|^(?:κλείσε|γράψε|στείλε|βρες|δείξε|θύμισέ|διάγραψε|πες|φτιάξε|ακύρωσε)\b"
+    r"|^(?:احجز|اكتب|أرسل|ابحث|ذكرني|احذف|أخبرني|اعرض)\b|^(?:תזמין|תכתוב|תשלח|תמצא|תזכיר|תמחק)\b"
+    r"|(?:करो|कीजिए|दीजिए|बताओ|बताइए|लिखो|भेजो|हटाओ)[।.!\s]*$"
+    r"|\b(?:ayırt|yap|yaz|bul|gönder|sil|göster|hatırlat|söyle|sipariş et|iptal et)[.!\s]*$"
+    r"|^(?:请|請|帮我|幫我|给我|給我|删除|刪除|提醒我)|(?:してください|して下さい|해 ?줘|해 ?주세요|てくれ)[。.\s]*$",
+    re.IGNORECASE,
+)
+_REQUEST_OF_YOU = re.compile(rf"^{_LEAD}i(?:'d| would)? (?:like|need|want|expect|ask) you to\b", re.IGNORECASE)
+# "Book club is on Tuesday": the verb is part of a name, for another follows without an object in between.
+_COMPOUND = re.compile(
+    r"^\w+ (?!(?:a|an|the|my|me|us|all|some|any|it|this|that|these|those|every|each|him|her|them|your|our)\b)"
+    r"(?:(?!(?:that|which|who|where|when|what|how|if|so|because|and)\b)[\w-]+ ){1,4}?"
+    r"(?:is|are|was|were|has|have|had|arrived|works?|starts?|costs?|takes?|ends?)\b",
+    re.IGNORECASE,
 )
 _LASTING = re.compile(
-    r"^(?:please |just )*(?:(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b|always\b|never\b"
+    r"^(?:please |just )*(?:use my new\b|(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b"
+    r"|always\b|never\b"
     r"|don't ever\b|from now on\b"
-    r"|(?:remember|note|keep in mind|be aware|know) that\b|forget that (?:i|my)\b)|\b(?:instead|from now on|going "
+    r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i"
+    r"|my)\b)|\b(?:instead|from now on|going "
     r"forward|in (?:the )?future|always|every time|anymore)\b",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"^(?:(?:and|but|so|well|oh) )?(?:(?:if|even if|as if|unless)\b.*\b(?:would|could|might|i'd|we'd|he'd|she'd|were)\b"
+    r"^(?:(?:and|but|so|well|oh) )?(?:(?:if|even if|as if|unless)\b.*\b(?:would|could|might|i'd|we'd|he'd|she'd"
+    r"|were)\b"
     r"|(?:imagine|suppose|supposing|assume|assuming|pretend|say|let's say|what if|hypothetically|if only|i wish"
     r"|wish)\b)"
     r"|^(?:i|we)(?:'d| would) (?:\w+ )*if\b|\bif i (?:were|was|lived|had|worked|could)\b",
     re.IGNORECASE,
+)
+
+# "If I lived there, I would ..." in other languages.
+_SUPPOSED_ELSEWHERE = re.compile(
+    r"^wenn (?:ich|wir)\b.*\b(?:würden?|hätten?|wären?|könnten?|ginge|käme)\b|^si\b.*\w(?:ría|rías|ríamos|rían)\b"
+    r"|^si (?:j'|je |nous |on )\w*(?:ais|ait|ions)\b.*\w(?:rais|rait|rions|raient)\b"
+    r"|^se\b.*\w(?:ssi|esse|asse|isse)\b.*\w(?:rei|rebbe|ria)\b|^als ik\b.*\bzou\b|^om jag\b.*\bskulle\b"
+    r"|\bесли бы\b|\b\w+(?:saydım|seydim)\b|^αν\b.*\bθα\b|^(?:如果|要是|假如)|^もし.*(?:たら|なら|れば)"
+    r"|(?:다면|라면)\b.*(?:텐데|겠다|겠어)|^لو |^(?:अगर|यदि)\b.*(?:ता|ती|ते)\b|^(?:אילו|לו)\b",
+    re.IGNORECASE,
+)
+_MOCKING = re.compile(
+    r"^(?:(?:yeah|yes|sure|right|of course|oh|ok|okay)[, ]+)+and (?:i'm|i am|my \w+ is) the\b", re.IGNORECASE
 )
 
 _DOES = re.compile(
@@ -131,9 +180,10 @@ _OWN_VOICE = re.compile(r"\b(?:i|i'm|i've|me|my|mine|we|we're|we've|our|ours|us)
 def asks(sentence: str) -> bool:
     """A question, with or without its mark, in the languages of docs/languages.md."""
     said = sentence.strip()
-    return bool(
-        _MARKED.search(said)
-        or _OPENED.match(said)
+    if _MARKED.search(said):
+        return True
+    return not _SUBORDINATE.match(said) and bool(
+        _OPENED.match(said)
         or _GREEK_MARK.search(said)
         or _ENGLISH.match(said)
         or _OTHER_WORDS.match(said)
@@ -146,12 +196,15 @@ def requests(sentence: str) -> bool:
     said = sentence.strip()
     if _LASTING.search(said):
         return False
-    return bool(_REQUEST.match(said) or _REQUEST_ELSEWHERE.search(said))
+    if _REQUEST.match(said):
+        return not _COMPOUND.match(said)
+    return bool(_REQUEST_OF_YOU.match(said) or _REQUEST_ELSEWHERE.search(said))
 
 
 def supposes(sentence: str) -> bool:
     """A supposition, a wish or a joke."""
-    return bool(_SUPPOSED.search(sentence.strip()) or _KIDDING.search(sentence))
+    said = sentence.strip()
+    return any(pattern.search(said) for pattern in (_SUPPOSED, _SUPPOSED_ELSEWHERE, _MOCKING, _KIDDING))
 
 
 def is_quotation(sentence: str) -> bool:

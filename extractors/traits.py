@@ -1,15 +1,16 @@
 """Standing statements of a person that something said later may end: habits, likings, possessions, appointments."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.endings import Over
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, stated, time_of
+from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
+from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
+from semmem.language.words import NUMBERS
 
-NONE: Stems = frozenset()
+NUMERALS = content_stems(" ".join((*NUMBERS, "both", "several", "many")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,23 @@ _NO_HABIT = re.compile(
 _LIMITS = re.compile(
     r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day"
     r"|an? week|twice"
-    r"|once|while|without|a lot|and)\b.*$",
+    r"|once|\w+ times|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
+_IS_ON = re.compile(r"^am on (?:an?|the|my)? ?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
+_VERB_AND_PREPOSITION = re.compile(
+    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?"
+    r"|the|my) )?",
+    re.I,
+)
+_HOLDS = re.compile(
+    r"class(?:es)?|courses?|lessons?|clubs?|sessions?|practice|training|groups?|teams?|phone|car|diet|medication"
+    r"|pills?",
+    re.I,
+)
 _OWNS = re.compile(
-    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to|a"
-    rf"|an|member of) "
+    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to"
+    rf"|(?:an? )?member of(?: the)?|an?) "
     r"(?P<v>.+)",
     re.IGNORECASE,
 )
@@ -61,7 +73,8 @@ _SEVERAL = re.compile(r"\b(?:two|three|four|five|six|both|several|many|[2-9]|\d\
 _BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to)\b.*$", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
 _PARTNER = re.compile(
-    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with) (?P<v>.+)"
+    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with|married to"
+    rf"|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
     r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
     rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
     re.IGNORECASE,
@@ -88,17 +101,25 @@ def _habit(clause: Clause) -> Iterator[Trait]:
     if not predicate or _NO_HABIT.match(predicate["v"]):
         return
     rest = _LIKES_TO.sub("", predicate["v"], count=1)
+    rest = _IS_ON.sub("take ", rest)
     state = re.match(r"am (?!\w+ing\b)(?P<v>.+)", rest)
     if state:
         stems = content_stems(state["v"])
         yield Trait("is", stems, stems)
         return
-    words = _LIMITS.sub("", rest.removeprefix("am ")).split()
-    named = [*content_stems(words[0])] if words else []
-    if named:
-        thing = content_stems(" ".join(words[1:]))
-        head = content_stems(words[-1]) if len(words) > 1 else NONE
-        yield Trait("does", content_stems(rest), head & thing, named[0])
+    rest = activity(rest.removeprefix("am "))
+    words = _LIMITS.sub("", _VERB_AND_PREPOSITION.sub(r"\g<v>", rest)).split()
+    if words and (verb := verb_of(words[0])):
+        yield Trait("does", content_stems(rest), _heads(words[1:]), verb)
+
+
+def _heads(thing: Sequence[str]) -> Stems:
+    """The word that a thing is called by, the names in it, and what a class or a club is of."""
+    named = 2 if thing and not content_stems(thing[-1]) else 1  # "vitamin D"
+    heads = [*thing[-named:], *(word for word in thing if word[:1].isupper())]
+    if len(thing) > 1 and _HOLDS.fullmatch(thing[-1]):
+        heads.append(thing[-2])
+    return content_stems(" ".join(heads))
 
 
 def _possession(clause: Clause) -> Iterator[Trait]:
@@ -107,9 +128,10 @@ def _possession(clause: Clause) -> Iterator[Trait]:
         stems = content_stems(f"{called['n']} {stated(called['v'])}")
         yield Trait("has", stems, stems)
     owns = _OWNS.match(clause.text)
-    if owns and not _SEVERAL.search(owns["v"]):
+    if owns:
+        kind = "has several" if _SEVERAL.search(owns["v"]) else "has"
         named = _CALLED.split(owns["v"], maxsplit=1)
         thing = _BELONGING.sub("", named[0]).split()
         capitals = [word for word in thing if word[:1].isupper()]
         core = content_stems(" ".join([*thing[-1:], *capitals, stated(named[1]) if len(named) > 1 else ""]))
-        yield Trait("has", content_stems(owns["v"]), core)
+        yield Trait(kind, content_stems(owns["v"]) - NUMERALS, core)

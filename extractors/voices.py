@@ -4,12 +4,16 @@
 import re
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
-_QUOTED_LINE = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
+# Quoted lines, and those that a program wrote.
+_QUOTED_LINE = re.compile(
+    r"^[ \t]*(?:>|\||(?:\w*error|\w*exception|warning|fatal|traceback|usage)\b[^:\n]{0,40}:).*$",
+    re.MULTILINE | re.IGNORECASE,
+)
 # Where a mail that is answered or passed on begins.
 _MAIL = re.compile(
     r"^[ \t]*(?:-{2,}\s*(?:original|forwarded|weitergeleitete|ursprüngliche)\b.*"
     r"|begin forwarded message.*|on .{6,80} wrote:|am .{6,80} schrieb.*:|le .{6,80} a écrit ?:|el .{6,80} escribió:"
-    r"|(?:from|von|de|da|subject|betreff|objet|asunto): ?\S.*)$",
+    r"|(?:fwd?|re|aw|wg): ?\S.*|(?:from|von|de|da|subject|betreff|objet|asunto): ?\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _GREETING = re.compile(
@@ -31,23 +35,32 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e|classify|annotate"
+    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format"
+    r"|analy[sz]e|classify|annotate"
     r"|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score"
+    r"|rate|judge|roast"
     r"|extract|turn"
     r"|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija"
     r"|verbeter\w*|rätta"
     r"|çevir\w*|исправ\w*|перескаж\w*"
 )
-_ANYWHERE = re.compile("翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم|صحح|لخص|अनुवाद|सुधार")
+_ANYWHERE = re.compile(
+    "çevir(?!m[ei]n)|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم"
+    "|صحح|لخص|अनुवाद|सुधार"
+)
 _TEXT = (
-    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter|essay"
-    r"|article|post|bio|resume|cv|review|transcript|draft|document|code|lyrics|poem|speech|quote|chat|conversation"
-    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]|siguiente"
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter"
+    r"|essay"
+    r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech"
+    r"|quote|chat|conversation"
+    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]"
+    r"|siguiente"
     r"|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni|это\w*"
     r"|следующ\w*|текст\w*"
 )
 _ASKED = (
-    r"(?:^|[.!?]\s+|\b(?:please|pls|bitte|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
+    r"(?:^|[.!?]\s+|,\s+(?=(?:make|fix|shorten|improve|edit|polish|correct) (?:it|this)\b)|\b(?:please|pls|bitte"
+    r"|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
 )
 _WORK_ON = re.compile(
     rf"{_ASKED}(?:please )?(?:(?:{_ALWAYS})\b|(?:{_IF_NAMED})\b(?=[^.!?\n]{{0,120}}(?:\b(?:{_TEXT})\b|[:：])))",
@@ -61,21 +74,28 @@ _PASTED = re.compile(
     r"|back))*"
     r"|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}"
     r"|\bi (?:got|received|found|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}"
-    r"|\b(?:says|reads|goes|quote|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article|page)"
+    r"|\b(?:says|reads|goes|prints|outputs|returns|displays|shows|states|quote|example|e\.g\.|sample|output"
+    r"|results?|log|transcript|lyrics|article|page)"
     r")\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)",
     re.IGNORECASE,
 )
 _PLAYED = re.compile(
-    r"\brole-?play\w*|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i"
+    r"\brole-?play\w*|\bplay the (?:role|part) of\b|\bin this (?:scenario|exercise|game),? (?:i|you|we)\b"
+    r"|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d"
+    r"|make)|pretend|imagine|say (?:i"
     r"|that i|my))\b"
     r"|(?:^|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a "
     r"time)\b"
-    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
+    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic"
+    r"|script)\b|\bmy (?:character|persona)\b"
     r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
     r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
     r"|rap|haiku"
     r"|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b"
+    r"|\bfor (?:the next|the rest of|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation"
+    r"|exercise|game"
+    r"|scenario|session|minutes),? (?:i'm|i am|i'll be|you're|you are|we're|we are)\b"
     r"|\bi(?:'ll| will| am going to) (?:be|play) (?:the |an? )?\w+(?: and|,) you\b",
     re.IGNORECASE,
 )
@@ -83,6 +103,36 @@ _WHOLE_QUOTE = re.compile(
     r"(?:^|(?<=\n)|(?<=: ))[ \t]*(?:\"[^\"\n]{1,4000}\"|“[^”\n]{1,4000}”|«[^»\n]{1,4000}»|„[^“\n]{1,4000}“)[ "
     r"\t]*(?=\n|$)"
 )
+
+
+# A line of a chat that was copied: who said it, often behind the time.
+_CHAT_LINE = re.compile(
+    r"^[ \t]*(?P<time>\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?\)?,?)?[ \t]*(?:[-–] ?)?"
+    r"(?P<name>[A-Z][\w'-]{0,20}(?: [A-Z][\w'-]{0,20})?): ?(?P<said>.*)$",
+    re.IGNORECASE,
+)
+_LABELS = frozenset(
+    [
+        "note",
+        "update",
+        "correction",
+        "edit",
+        "news",
+        "ps",
+        "todo",
+        "question",
+        "answer",
+        "summary",
+        "reminder",
+        "fact",
+        "fyi",
+        "info",
+    ]
+)
+_FIRST_PERSON = re.compile(r"\b(?:i|i'm|i've|my|me|we|our)\b", re.IGNORECASE)
+# In quotation marks; a straight mark behind a word closes and does not open.
+_IN_QUOTES = re.compile(r"(?<![\w.!?,…])\"[^\"\n]{4,4000}\"|“[^“”\n]{4,4000}”")
+_SENTENCES = re.compile(r"[.!?] \S")
 
 
 def own_words(text: str, speaker: str) -> str:
@@ -110,7 +160,8 @@ def own_words(text: str, speaker: str) -> str:
 
 def typed(text: str, speaker: str) -> str:
     """The text less what is marked as somebody else's: code, quoted lines, mails and letters."""
-    text = "\n".join(_FENCE.split(text)[::2])
+    text = _without_others("\n".join(_FENCE.split(text)[::2]), speaker)
+    text = _IN_QUOTES.sub(_shortened, text)
     text = _WHOLE_QUOTE.sub("", _QUOTED_LINE.sub("", text))
     mail = _MAIL.search(text)
     text = text[: mail.start()] if mail else text
@@ -124,3 +175,30 @@ def typed(text: str, speaker: str) -> str:
         return text
     greeting = next((i for i, line in enumerate(lines[:signed]) if _GREETING.match(line.strip())), 0)
     return "\n".join([*lines[:greeting], *lines[signed + 2 :]])
+
+
+def _shortened(quote: re.Match[str]) -> str:
+    """Several sentences in which somebody speaks of themselves are left out."""
+    words = quote.group()
+    return '"…"' if _SENTENCES.search(words) and _FIRST_PERSON.search(words) else words
+
+
+def _without_others(text: str, speaker: str) -> str:
+    """The text less what others say in a chat that was copied, which its times show, or two lines or more."""
+    lines = [(line, _CHAT_LINE.match(line)) for line in text.split("\n")]
+    told = [match for _, match in lines if match and match["name"].casefold() not in _LABELS and _is_said(match)]
+    if not told or not (len(told) > 1 or told[0]["time"]):
+        return text
+    own = ("me", "i", "myself", *speaker.casefold().split())
+    kept: list[str] = []
+    for line, match in lines:
+        if not match or match not in told:
+            kept.append(line)
+        elif match["name"].casefold() in own:
+            kept.append(match["said"])
+    return "\n".join(kept)
+
+
+def _is_said(line: re.Match[str]) -> bool:
+    """Somebody says something of themselves; `City: Rome` is a line of a form."""
+    return bool(line["time"] or _FIRST_PERSON.search(line["said"]))

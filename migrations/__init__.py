@@ -43,7 +43,7 @@ async def build(url: str) -> None:
 
 
 async def _examined(url: PostgresUrl) -> tuple[str | None, bool]:
-    """The revision, and whether nothing is left to do. Raises ConfigurationError where it could not be done."""
+    """Returns the revision, and whether nothing is left to do. Raises ConfigurationError where it could not be done."""
     connection = await connect(url)
     try:
         with mapped_errors():
@@ -79,7 +79,7 @@ def _check(server: Server, revision: str | None) -> None:
 
 
 def _run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:
-    """In a thread, which alembic needs: it brings an event loop of its own."""
+    """Runs in a thread, which alembic needs: it brings an event loop of its own."""
     with forking.undivided():
         for module in LATE:
             import_module(module)

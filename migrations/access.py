@@ -27,7 +27,7 @@ class Gap:
 
 
 async def gaps(connection: asyncpg.Connection) -> list[Gap]:
-    """All that is missing, as any login may see it."""
+    """Returns all that is missing, as any login may see it."""
     return [Gap(**dict(row)) for row in await connection.fetch(_LOOK, _wanted())]
 
 
@@ -54,14 +54,14 @@ async def mend(connection: asyncpg.Connection) -> list[str]:
 
 
 def listed(found: Sequence[Gap], most: int = 3) -> str:
-    """The first of them, and how many more there are."""
+    """Names the first of them, and how many more there are."""
     more = f", and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(gap.what for gap in found[:most]) + more
 
 
 @cache
 def _wanted() -> str:
-    """What schema.sql makes and gives, as JSON: an index, a guard or a right by its name, with how it is made."""
+    """Returns what schema.sql makes and gives, as JSON: each index, guard and right by its name."""
     script = files("semmem.migrations").joinpath("schema.sql").read_text(encoding="utf-8")
     guards = re.findall(r"^(select semmem\.guard\('semmem\.(\w+)', (.+), (.+)\));$", script, re.MULTILINE)
     grants = re.findall(r"^grant ([\w, ]+) on semmem\.(\w+) to semmem_app;$", script, re.MULTILINE)

@@ -100,6 +100,11 @@ gaps (step, what, statement) as (
         select from policies p
         where p.on_table = t.name and p.name = 'work' and p.command = '*' and p.roles = array[sweeper.oid])
     union all
+    select 5, format('the policy %s of state', made.name), 'select semmem.guard_rights()'
+    from tables t, unnest(array['readable', 'begun', 'ended', 'removed']) as made (name)
+    where t.name = 'state' and not exists (
+        select from policies p where p.on_table = t.name and p.name = made.name and not p.widens)
+    union all
     select 5, format('no policy on %s but its own (%s)', on_table, p.name), format('drop policy %I on semmem.%I', p.name, on_table)
     from policies p
     where widens and not (p.name = 'view' or p.name = 'sweep' and on_table in (select name from guarded where cardinality(swept) > 0)

@@ -17,7 +17,7 @@ create schema semmem;"""
 
 
 async def schema(connection: asyncpg.Connection) -> str:
-    """The schema of a migrated database, as statements that make the same in an empty one."""
+    """Returns the schema of a migrated database, as statements that make the same in an empty one."""
     async with connection.transaction(readonly=True):
         await connection.execute("set local search_path = ''")
         rows = await connection.fetch(_STATEMENTS)

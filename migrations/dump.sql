@@ -93,7 +93,7 @@ statements (part, place, of, text) as (
         (select string_agg(pg_get_indexdef(indexrelid) || ';', E'\n' order by indexrelid::regclass::text) from pg_index x
          where indrelid = r.oid and not exists (select from pg_constraint where conindid = indexrelid and contype in ('p', 'u', 'x'))),
         guards.text,
-        (select string_agg(concat_ws(' ', 'create policy', quote_ident(polname), 'on', polrelid::regclass,
+        (select string_agg(concat_ws(' ', 'create policy', quote_ident(polname), 'on', polrelid::regclass, case when not polpermissive then 'as restrictive' end,
              case polcmd when 'r' then 'for select' when 'a' then 'for insert' when 'w' then 'for update' when 'd' then 'for delete' end,
              case when polroles <> '{0}' then 'to ' || (select string_agg(role::regrole::text, ', ') from unnest(polroles) as role) end,
              'using (' || pg_get_expr(polqual, polrelid, true) || ')',

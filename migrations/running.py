@@ -22,7 +22,7 @@ def config() -> Config:
 
 
 def run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:
-    """The revisions, and what was mended behind them."""
+    """Runs the revisions, and returns what was mended behind them."""
     asked = config()
     asked.attributes |= {"url": url, "mends": mends, "mended": []}
     with _in_process, mapped_errors():

@@ -157,6 +157,8 @@ create table semmem.fields (
     shape text not null,
     refuses boolean not null,
     keep integer,
+    readers text[] collate "C",
+    writers text[] collate "C",
     pieces bigint default 0 not null,
     changed_at bigint default 0 not null,
     changed_by text collate "C",
@@ -344,6 +346,30 @@ CREATE UNIQUE INDEX pgqueuer_statistics_unique_count ON semmem.pgqueuer_statisti
 grant delete, insert, select, update on semmem.pgqueuer_statistics to semmem_sweeper;
 grant usage on sequence semmem.pgqueuer_statistics_id_seq to semmem_sweeper;
 
+create table semmem.questions (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    id uuid not null,
+    key text collate "C",
+    agent text collate "C" not null,
+    asked text collate "C" not null,
+    question text not null,
+    options text[] not null,
+    "position" bigint not null,
+    asked_at timestamp with time zone not null,
+    until timestamp with time zone not null,
+    choice text,
+    answered_by text collate "C",
+    answered_at timestamp with time zone,
+    received_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    constraint questions_pkey PRIMARY KEY (tenant, scope_kind, scope_id, id)
+);
+CREATE UNIQUE INDEX question_of_key ON semmem.questions USING btree (tenant, scope_kind, scope_id, agent, key) WHERE (key IS NOT NULL);
+CREATE INDEX questions_in_order ON semmem.questions USING btree (tenant, scope_kind, scope_id, "position");
+select semmem.guard('semmem.questions', '{choice,answered_by,answered_at,received_at,closed_at}', '{}');
+
 create table semmem.receipts (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -360,6 +386,21 @@ create table semmem.receipts (
 CREATE INDEX receipts_of_scope ON semmem.receipts USING btree (tenant, scope_kind, scope_id, committed_at, id);
 CREATE INDEX receipts_to_scrub ON semmem.receipts USING btree (tenant, scrub_due) WHERE ((scrub_due IS NOT NULL) AND (scrubbed_at IS NULL));
 select semmem.guard('semmem.receipts', null, '{}');
+
+create table semmem.roster (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    agent text collate "C" not null,
+    work_role text collate "C" not null,
+    invited boolean not null,
+    status text,
+    detail text,
+    told_at timestamp with time zone,
+    until timestamp with time zone,
+    constraint roster_pkey PRIMARY KEY (tenant, scope_kind, scope_id, agent)
+) with (fillfactor=50);
+select semmem.guard('semmem.roster', null, '{}');
 
 create table semmem.scopes (
     tenant text collate "C" not null,
@@ -395,6 +436,10 @@ create table semmem.state (
 CREATE UNIQUE INDEX state_current ON semmem.state USING btree (tenant, scope_kind, scope_id, field, piece) WHERE (to_position IS NULL);
 CREATE INDEX state_ended ON semmem.state USING btree (tenant, scope_kind, scope_id, to_position) WHERE (to_position IS NOT NULL);
 select semmem.guard('semmem.state', '{to_position}', '{}');
+create policy begun on semmem.state as restrictive for insert with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy ended on semmem.state as restrictive for update using (true) with check (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy readable on semmem.state as restrictive for select using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unreadable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
+create policy removed on semmem.state as restrictive for delete using (field <> ALL ((( SELECT COALESCE(NULLIF(current_setting('semmem.unwritable'::text, true), ''::text), '{}'::text)::text[] AS "coalesce"))::text[]));
 
 create table semmem.terms (
     tenant text collate "C" not null,
@@ -419,6 +464,20 @@ create table semmem.workers (
     constraint workers_pkey PRIMARY KEY (id)
 );
 grant delete, insert, select, update on semmem.workers to semmem_app;
+
+create table semmem.workspaces (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    task text not null,
+    "position" bigint not null,
+    begun_at timestamp with time zone not null,
+    begun_by text collate "C",
+    ended_at timestamp with time zone,
+    status text,
+    constraint workspaces_pkey PRIMARY KEY (tenant, scope_kind, scope_id)
+);
+select semmem.guard('semmem.workspaces', null, '{}');
 
 create table semmem.events (
     tenant text collate "C" not null,
@@ -717,6 +776,19 @@ end $function$;
 revoke all on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) from public;
 grant execute on function semmem.acquire_locks(text,text,text,timestamp with time zone,text,text[],interval) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.act_as(p_tenant text, p_kind text, p_id text, p_role text, p_reading boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    select set_config('semmem.unwritable', coalesce(array_agg(f.field) filter (where p_role <> all (f.writers)), '{}')::text, true),
+           set_config('semmem.unreadable', coalesce(
+               array_agg(f.field) filter (where p_reading and p_role <> all (f.readers)), '{}')::text, true)
+    from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+$function$;
+revoke all on function semmem.act_as(text,text,text,text,boolean) from public;
+grant execute on function semmem.act_as(text,text,text,text,boolean) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.advance(p_tenant text, p_kind text, p_id text, p_count bigint DEFAULT 1)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -752,6 +824,41 @@ begin
 end $function$;
 revoke all on function semmem.analyse_new() from public;
 grant execute on function semmem.analyse_new() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.answer_question(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_question uuid, p_choice text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    q semmem.questions;
+begin
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    select * into q from semmem.questions s
+    where (s.tenant, s.scope_kind, s.scope_id, s.id) = (p_tenant, p_kind, p_id, p_question);
+    if not found then
+        raise exception using errcode = 'SM029', message = 'no such question';
+    end if;
+    if p_agent is not null and (q.asked = 'human' or p_agent <> q.asked and not exists (
+        select from semmem.roster r
+        where (r.tenant, r.scope_kind, r.scope_id, r.agent, r.work_role) = (p_tenant, p_kind, p_id, p_agent, q.asked)))
+    then
+        raise exception using errcode = 'SM02A', message = 'another was asked';
+    end if;
+    if p_choice <> all (q.options) then
+        raise exception using errcode = 'SM02B', message = 'no option';
+    end if;
+    if q.choice is not null or q.closed_at is not null or q.until <= p_now then
+        raise exception using errcode = 'SM025', message = 'closed';
+    end if;
+    update semmem.questions s set choice = p_choice, answered_by = p_agent, answered_at = p_now
+    where (s.tenant, s.scope_kind, s.scope_id, s.id) = (p_tenant, p_kind, p_id, p_question);
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, items, at)
+    values (p_tenant, p_kind, p_id, here, 'answer', p_agent, p_choice, array[p_question], p_now);
+    return here;
+end $function$;
+revoke all on function semmem.answer_question(text,text,text,timestamp with time zone,text,uuid,text) from public;
+grant execute on function semmem.answer_question(text,text,text,timestamp with time zone,text,uuid,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.append(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_window interval, p_extract_after interval, p_events json)
  RETURNS TABLE(id uuid, status text, seq bigint, epoch bigint, "position" bigint)
@@ -846,7 +953,102 @@ end $function$;
 revoke all on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) from public;
 grant execute on function semmem.append(text,text,text,timestamp with time zone,interval,interval,json) to semmem_app;
 
-CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
+CREATE OR REPLACE FUNCTION semmem.ask_question(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_question uuid, p_key text, p_asked text, p_text text, p_options text[], p_until timestamp with time zone)
+ RETURNS SETOF semmem.questions
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    known semmem.questions;
+begin
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    select * into known from semmem.questions q
+    where (q.tenant, q.scope_kind, q.scope_id, q.agent) = (p_tenant, p_kind, p_id, p_agent)
+      and case when p_key is not null then q.key = p_key
+          else q.key is null and (q.asked, q.question, q.options) = (p_asked, p_text, p_options)
+               and q.received_at is null and q.closed_at is null and (q.choice is not null or q.until > p_now) end
+    order by q.position desc limit 1;
+    if found then
+        if (known.asked, known.question, known.options) <> (p_asked, p_text, p_options) then
+            raise exception using errcode = 'SM028', message = 'the key stands for another question';
+        end if;
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return next known;
+        return;
+    end if;
+
+    perform semmem.take_seat(p_tenant, p_kind, p_id, p_agent, p_role);
+    if p_asked <> 'human' and not exists (
+        select from semmem.roster r
+        where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and p_asked in (r.agent, r.work_role))
+    then
+        raise exception using errcode = 'SM026', message = 'nobody of that name';
+    end if;
+    if (select count(*) from semmem.questions q
+        where (q.tenant, q.scope_kind, q.scope_id) = (p_tenant, p_kind, p_id)
+          and q.choice is null and q.closed_at is null and q.until > p_now) >= 1000
+    then
+        raise exception using errcode = 'SM027', message = 'too many questions', detail = 'question';
+    end if;
+    return query
+        insert into semmem.questions (
+            tenant, scope_kind, scope_id, id, key, agent, asked, question, options, position, asked_at, until)
+        values (p_tenant, p_kind, p_id, p_question, p_key, p_agent, p_asked, p_text, p_options, here, p_now, p_until)
+        returning *;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, items, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'question', p_agent, p_text, array[p_question],
+            jsonb_build_object('of', p_asked, 'options', p_options, 'until', p_until), p_now);
+end $function$;
+revoke all on function semmem.ask_question(text,text,text,timestamp with time zone,text,text,uuid,text,text,text,text[],timestamp with time zone) from public;
+grant execute on function semmem.ask_question(text,text,text,timestamp with time zone,text,text,uuid,text,text,text,text[],timestamp with time zone) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.begin_workspace(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_task text, p_roster jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+    standing semmem.workspaces;
+    lasts boolean;
+begin
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    select * into standing from semmem.workspaces w
+    where (w.tenant, w.scope_kind, w.scope_id) = (p_tenant, p_kind, p_id);
+    lasts := found and standing.ended_at is null;
+    if lasts and standing.task <> p_task then
+        raise exception using errcode = 'SM021', message = 'another task lasts';
+    end if;
+    if lasts and (p_roster = '{}' or p_roster = (
+        select coalesce(jsonb_object_agg(r.agent, r.work_role), '{}') from semmem.roster r
+        where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and r.invited))
+    then
+        perform semmem.advance(p_tenant, p_kind, p_id, -1);
+        return here - 1;
+    end if;
+
+    delete from semmem.roster r
+    where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id)
+      and not (lasts and p_roster ? r.agent);
+    insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
+    select p_tenant, p_kind, p_id, e.key, e.value, true from jsonb_each_text(p_roster) e
+    on conflict (tenant, scope_kind, scope_id, agent) do update set work_role = excluded.work_role, invited = true;
+    if not lasts then
+        insert into semmem.workspaces (tenant, scope_kind, scope_id, task, position, begun_at, begun_by)
+        values (p_tenant, p_kind, p_id, p_task, here, p_now, p_agent)
+        on conflict (tenant, scope_kind, scope_id) do update
+        set task = excluded.task, position = excluded.position, begun_at = excluded.begun_at,
+            begun_by = excluded.begun_by, ended_at = null, status = null;
+    end if;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
+    values (p_tenant, p_kind, p_id, here, 'begun', p_agent, p_task, p_now);
+    return here;
+end $function$;
+revoke all on function semmem.begin_workspace(text,text,text,timestamp with time zone,text,text,jsonb) from public;
+grant execute on function semmem.begin_workspace(text,text,text,timestamp with time zone,text,text,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.change_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_seen bigint, p_told_at timestamp with time zone, p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb)
  RETURNS TABLE(at bigint, written text[], unseen text[])
  LANGUAGE plpgsql
 AS $function$
@@ -860,6 +1062,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     perform semmem.check_locks(p_tenant, p_kind, p_id, p_locks, p_token);
     perform semmem.check_expected(p_tenant, p_kind, p_id, p_expected);
     written := '{}';
@@ -874,6 +1077,10 @@ begin
         where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, change.field);
         if declared.digest is distinct from change.digest then
             raise exception using errcode = 'SM013', message = 'declared otherwise', detail = change.field;
+        end if;
+
+        if p_role <> all (declared.writers) then
+            raise exception using errcode = 'SM020', message = 'forbidden', detail = change.field;
         end if;
 
         mine := p_agent is not null and declared.changed_by = p_agent;
@@ -903,8 +1110,8 @@ begin
     at := semmem.log_change(p_tenant, p_kind, p_id, here, 'change', p_agent, null, written, '{}', p_now);
     return next;
 end $function$;
-revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
-grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
+revoke all on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) from public;
+grant execute on function semmem.change_state(text,text,text,timestamp with time zone,text,text,bigint,timestamp with time zone,jsonb,text[],bigint,jsonb) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.check_expected(p_tenant text, p_kind text, p_id text, p_expected jsonb)
  RETURNS void
@@ -1002,13 +1209,16 @@ begin
         select from jsonb_to_recordset(p_fields) as d (field text, shape text)
         where (d.field, d.shape) = (f.field, f.shape));
     insert into semmem.fields (
-        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep)
-    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep
+        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep,
+        readers, writers)
+    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep,
+           d.readers, d.writers
     from jsonb_to_recordset(p_fields)
-        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer)
+        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer, readers text[],
+              writers text[])
     on conflict (tenant, scope_kind, scope_id, field) do update
     set version = excluded.version, digest = excluded.digest, reducer = excluded.reducer,
-        refuses = excluded.refuses, keep = excluded.keep,
+        refuses = excluded.refuses, keep = excluded.keep, readers = excluded.readers, writers = excluded.writers,
         declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
 
     for given in
@@ -1026,6 +1236,28 @@ begin
 end $function$;
 revoke all on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) from public;
 grant execute on function semmem.declare_state(text,text,text,timestamp with time zone,text,integer,jsonb,integer,bigint,jsonb) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.end_workspace(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_status text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+begin
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    update semmem.workspaces w set ended_at = p_now, status = p_status
+    where (w.tenant, w.scope_kind, w.scope_id) = (p_tenant, p_kind, p_id) and w.ended_at is null;
+    if not found then
+        raise exception using errcode = 'SM022', message = 'no task lasts';
+    end if;
+    update semmem.questions q set closed_at = p_now
+    where (q.tenant, q.scope_kind, q.scope_id) = (p_tenant, p_kind, p_id) and q.choice is null and q.closed_at is null;
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, at)
+    values (p_tenant, p_kind, p_id, here, 'ended', p_agent, p_status, p_now);
+    return here;
+end $function$;
+revoke all on function semmem.end_workspace(text,text,text,timestamp with time zone,text,text) from public;
+grant execute on function semmem.end_workspace(text,text,text,timestamp with time zone,text,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dimensions integer, p_hnsw boolean)
  RETURNS semmem.indexes
@@ -1136,6 +1368,28 @@ END;
 $function$;
 revoke all on function semmem.fn_pgqueuer_changed() from public;
 grant execute on function semmem.fn_pgqueuer_changed() to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.guard_rights()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    allowed constant text :=
+        'field <> all ((select coalesce(nullif(current_setting(%L, true), %L), %L)::text[])::text[])';
+    readable constant text := format(allowed, 'semmem.unreadable', '', '{}');
+    writable constant text := format(allowed, 'semmem.unwritable', '', '{}');
+begin
+    drop policy if exists readable on semmem.state;
+    drop policy if exists begun on semmem.state;
+    drop policy if exists ended on semmem.state;
+    drop policy if exists removed on semmem.state;
+    execute format('create policy readable on semmem.state as restrictive for select using (%s)', readable);
+    execute format('create policy begun on semmem.state as restrictive for insert with check (%s)', writable);
+    execute format('create policy ended on semmem.state as restrictive for update using (true) with check (%s)', writable);
+    execute format('create policy removed on semmem.state as restrictive for delete using (%s)', writable);
+end $function$;
+revoke all on function semmem.guard_rights() from public;
+grant execute on function semmem.guard_rights() to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.held_lock(p_tenant text, p_kind text, p_id text, p_names text[])
  RETURNS semmem.locks
@@ -1405,6 +1659,23 @@ $function$;
 revoke all on function semmem.queue(text,text,text,text,interval) from public;
 grant execute on function semmem.queue(text,text,text,text,interval) to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.receive_answer(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_question uuid)
+ RETURNS SETOF semmem.questions
+ LANGUAGE plpgsql
+AS $function$
+begin
+    perform semmem.advance(p_tenant, p_kind, p_id, 0);
+    return query
+        update semmem.questions q
+        set received_at = case when q.choice is null then q.received_at else coalesce(q.received_at, p_now) end,
+            closed_at = case when q.choice is null and q.until <= p_now then coalesce(q.closed_at, p_now)
+                        else q.closed_at end
+        where (q.tenant, q.scope_kind, q.scope_id, q.id) = (p_tenant, p_kind, p_id, p_question)
+        returning q.*;
+end $function$;
+revoke all on function semmem.receive_answer(text,text,text,timestamp with time zone,uuid) from public;
+grant execute on function semmem.receive_answer(text,text,text,timestamp with time zone,uuid) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.reduce_pieces(p_field semmem.fields, p_here bigint, p_agent text, p_now timestamp with time zone, p_told_at timestamp with time zone, p_confidence double precision, p_value jsonb)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1607,7 +1878,7 @@ end $function$;
 revoke all on function semmem.renew_locks(text,text,text,text[],bigint,interval) from public;
 grant execute on function semmem.renew_locks(text,text,text,text[],bigint,interval) to semmem_app;
 
-CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_position bigint, p_subject text)
+CREATE OR REPLACE FUNCTION semmem.restore_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_position bigint, p_subject text)
  RETURNS TABLE(at bigint, written text[])
  LANGUAGE plpgsql
 AS $function$
@@ -1619,6 +1890,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     select h.state_floor into floor from semmem.heads h
     where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
     if p_position < floor or p_position >= here then
@@ -1644,6 +1916,13 @@ begin
               and (s.from_position > p_position and s.to_position is null
                    or s.from_position <= p_position and s.to_position > p_position))
         order by f.field);
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+      and p_role <> all (f.writers)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM020', message = 'forbidden', detail = other;
+    end if;
     update semmem.state s set to_position = here
     where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
       and s.from_position > p_position and s.to_position is null;
@@ -1669,8 +1948,8 @@ begin
         jsonb_build_object('to', p_position), p_now);
     return next;
 end $function$;
-revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) from public;
-grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,bigint,text) to semmem_app;
+revoke all on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) from public;
+grant execute on function semmem.restore_state(text,text,text,timestamp with time zone,text,text,bigint,text) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.scope_key(p_tenant text, p_kind text, p_id text)
  RETURNS text
@@ -1777,6 +2056,41 @@ end $function$;
 revoke all on function semmem.take_position() from public;
 grant execute on function semmem.take_position() to semmem_app;
 
+CREATE OR REPLACE FUNCTION semmem.take_seat(p_tenant text, p_kind text, p_id text, p_agent text, p_role text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+declare
+    seat semmem.roster;
+begin
+    if exists (
+        select from semmem.workspaces w
+        where (w.tenant, w.scope_kind, w.scope_id) = (p_tenant, p_kind, p_id) and w.ended_at is not null)
+    then
+        raise exception using errcode = 'SM022', message = 'no task lasts';
+    end if;
+    select * into seat from semmem.roster r
+    where (r.tenant, r.scope_kind, r.scope_id, r.agent) = (p_tenant, p_kind, p_id, p_agent);
+    if found and seat.work_role = coalesce(p_role, seat.work_role) then
+        return;
+    elsif seat.invited then
+        raise exception using errcode = 'SM024', message = 'another role';
+    elsif exists (
+        select from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id) and r.invited)
+    then
+        raise exception using errcode = 'SM023', message = 'not on the roster';
+    elsif (select count(*) from semmem.roster r
+           where (r.tenant, r.scope_kind, r.scope_id) = (p_tenant, p_kind, p_id)) >= 1000
+    then
+        raise exception using errcode = 'SM027', message = 'the roster is full', detail = 'agent';
+    end if;
+    insert into semmem.roster (tenant, scope_kind, scope_id, agent, work_role, invited)
+    values (p_tenant, p_kind, p_id, p_agent, coalesce(p_role, 'assistant'), false)
+    on conflict (tenant, scope_kind, scope_id, agent) do update set work_role = excluded.work_role;
+end $function$;
+revoke all on function semmem.take_seat(text,text,text,text,text) from public;
+grant execute on function semmem.take_seat(text,text,text,text,text) to semmem_app;
+
 CREATE OR REPLACE FUNCTION semmem.take_turn(p_tenant text, p_kind text, p_id text)
  RETURNS void
  LANGUAGE sql
@@ -1785,6 +2099,26 @@ AS $function$
 $function$;
 revoke all on function semmem.take_turn(text,text,text) from public;
 grant execute on function semmem.take_turn(text,text,text) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.tell_status(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_role text, p_status text, p_detail text, p_until timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+declare
+    here bigint;
+begin
+    insert into semmem.scopes (tenant, scope_kind, scope_id) values (p_tenant, p_kind, p_id) on conflict do nothing;
+    here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.take_seat(p_tenant, p_kind, p_id, p_agent, p_role);
+    update semmem.roster r set status = p_status, detail = p_detail, told_at = p_now, until = p_until
+    where (r.tenant, r.scope_kind, r.scope_id, r.agent) = (p_tenant, p_kind, p_id, p_agent);
+    insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, detail, at)
+    values (p_tenant, p_kind, p_id, here, 'status', p_agent, p_status,
+            jsonb_build_object('detail', p_detail, 'until', p_until), p_now);
+    return here;
+end $function$;
+revoke all on function semmem.tell_status(text,text,text,timestamp with time zone,text,text,text,text,timestamp with time zone) from public;
+grant execute on function semmem.tell_status(text,text,text,timestamp with time zone,text,text,text,text,timestamp with time zone) to semmem_app;
 
 CREATE TRIGGER keep_no_log BEFORE INSERT ON semmem.pgqueuer_log FOR EACH ROW EXECUTE FUNCTION semmem.keep_no_log();
 

@@ -55,14 +55,14 @@ class Server:
 
 
 async def examine(connection: asyncpg.Connection) -> Server:
-    """In the caller's transaction."""
+    """Asks in the caller's transaction."""
     found = await connection.fetchrow(_LOOK)
     assert found is not None
     return Server(**dict(found))
 
 
 async def revision_of(connection: asyncpg.Connection) -> str | None:
-    """None where there is none, or the current role may not read it."""
+    """Returns None where there is none, or the current role may not read it."""
     shown = await connection.fetchval(
         "select has_table_privilege(to_regclass('public.semmem_revision')::oid, 'select')"
     )
@@ -73,7 +73,7 @@ async def revision_of(connection: asyncpg.Connection) -> str | None:
 
 
 def unfit(server: Server) -> list[str]:
-    """Why semmem cannot work in this database, whoever logs in; each with its fix."""
+    """Says why semmem cannot work in this database, whoever logs in; each with its fix."""
     if server.major < MIN_POSTGRES:
         return [f"Postgres is {server.version}, and semmem needs {MIN_POSTGRES} or newer; use a newer server"]
     reasons = []
@@ -93,7 +93,7 @@ def unfit(server: Server) -> list[str]:
             "`alter extension vector set schema public`"
         )
     version = server.pgvector or server.pgvector_offered
-    if version and _numbers(version) < MIN_PGVECTOR:
+    if version and tuple(int(part) for part in version.split(".") if part.isdigit()) < MIN_PGVECTOR:
         reasons.append(
             f"pgvector is {version}, and semmem needs {'.'.join(map(str, MIN_PGVECTOR))} or newer; install a newer "
             "one, then run `alter extension vector update`"
@@ -102,7 +102,7 @@ def unfit(server: Server) -> list[str]:
 
 
 def forbidden(server: Server) -> list[str]:
-    """What a migration needs that this login may not do; each with its fix."""
+    """Says what a migration needs that this login may not do; each with its fix."""
     if server.superuser:
         return []
     reasons, login = [], server.login
@@ -117,7 +117,3 @@ def forbidden(server: Server) -> list[str]:
     if not server.has_roles and not server.makes_roles:
         reasons.append(f'it may not create roles; run `alter role "{login}" createrole`')
     return reasons
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -17,5 +17,5 @@ def run(folder: str, scripts: Sequence[str]) -> None:
 
 
 def read(folder: str, script: str) -> str:
-    """The text of one of a revision's scripts."""
+    """Reads the text of one of a revision's scripts."""
     return files("semmem.migrations").joinpath("versions", folder, f"{script}.sql").read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ _FULL_STOPS = ".!?。！？ "  # noqa: RUF001
 
 
 def terms(text: str) -> list[str]:
-    """The text's terms in order, repetitions kept, each at most MAX_TERM_BYTES in UTF-8. Numbers stay, stop words go.
+    """Returns the text's terms in order, repetitions kept, each of at most MAX_TERM_BYTES; stop words are left out.
 
     Words lose their endings (Snowball; Porter 2001); Cyrillic, Greek, Arabic and Devanagari ones by their script alone.
     A Latin word always gives its English stem; in a text whose stop words are another language's, that language's stem
@@ -52,33 +52,29 @@ def terms(text: str) -> list[str]:
     for word in words:
         if word in dropped:
             continue
-        if word[0] >= _FIRST_UNSPACED and _RUN.match(word):
-            found += _characters(word)
-        else:
+        if word[0] < _FIRST_UNSPACED or not _RUN.match(word):
             found += _stems(word[:_LONGEST], languages)
+            continue
+        # One character is a run too; of a longer one those go first that are words by themselves.
+        single = [character for character in word if _WORDLIKE.match(character)] if len(word) > 1 else []
+        pairs = [word[at : at + 2] for at in range(max(1, len(word) - 1))]
+        found += [term for term in single + pairs if not STOP_CHARACTERS.issuperset(term)]
     return found
 
 
 def normalised(text: str) -> str:
-    """What two texts share if they say the same in the same words: case, spacing and the last full stop set aside."""
+    """Returns what texts share that say the same in the same words: case, spacing and a last full stop are dropped."""
     words = " ".join(_folded(text).split())
     return words.rstrip(_FULL_STOPS) or words
 
 
 def _folded(text: str) -> str:
-    """Once more NFKC after casefold, which may leave letters and marks apart (Unicode, section 3.13)."""
+    """Folds case and width; after casefold NFKC comes once more, for marks that it leaves apart (Unicode, 3.13)."""
     if text.isascii():
         return text.lower()  # all that the rest would do, and recall does it by the hundred
     composed = normalized("NFKC", text).replace("İ", "I")  # else casefold leaves the dot as a mark
     folded = composed.casefold()
     return normalized("NFKC", folded).translate(_APOSTROPHES)
-
-
-def _characters(run: str) -> list[str]:
-    """The pairs of a run, and before them what stands for a word by itself; one character is a run too."""
-    single = [character for character in run if _WORDLIKE.match(character)] if len(run) > 1 else []
-    pairs = [run[at : at + 2] for at in range(max(1, len(run) - 1))]
-    return [term for term in single + pairs if not STOP_CHARACTERS.issuperset(term)]
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,15 +15,14 @@ FLOORS: Mapping[Tier, float] = {"profile": 0.20, "summary": 0.10, "state": 0.10,
 # leave room for what the question recalls.
 CAPPED: tuple[Tier, ...] = ("profile", "state")
 
-# Holds the markup of every tier but the state's, and a short statement in each, in XML of every one of these but one, in
-# o200k_base; a test counts it.
+# Holds the markup of every tier but the state's, and a short statement in each, in o200k_base; a test counts it.
 MIN_BUDGET = 160
 MAX_BUDGET = 10_000_000
 
 # In worth: the shorter of two items that are worth the same comes first. Worth per token would fill a context with the
 # shortest lines: on LoCoMo it covers less of the evidence at every budget (docs/retrieval.md). Tokens are estimated by
 # bytes here, so that the choice does not depend on who counts them.
-TOKEN_COST = 0.0003
+TOKEN_COST = 0.0004
 BYTES_A_TOKEN = 4
 
 NUMBER = 100  # stands for the number of an item while it is priced
@@ -39,10 +38,6 @@ def check_budget(budget: int) -> None:
             f"must be a whole number of tokens from {MIN_BUDGET}, which the markup of all tiers takes, to {MAX_BUDGET}",
             f"pass {MIN_BUDGET} or more; no model reads more than some millions",
         )
-
-
-def _cost(quotation: Quotation) -> float:
-    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN
 
 
 class Budget:
@@ -116,3 +111,7 @@ class Budget:
         if text not in self._counted:
             self._counted[text] = self._counter.count(text)
         return self._counted[text]
+
+
+def _cost(quotation: Quotation) -> float:
+    return TOKEN_COST * len(quotation.line(NUMBER).encode()) / BYTES_A_TOKEN

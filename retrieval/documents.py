@@ -16,7 +16,7 @@ def event_document(event: Event) -> str:
 
 
 def event_pieces(event: Event) -> list[str]:
-    """The pieces of a long event, each embedded by itself; a short one is its own."""
+    """Returns the pieces of a long event, each embedded by itself; a short one is its own."""
     return pieces(event_document(event)) if is_long(event.content) else []
 
 
@@ -25,7 +25,7 @@ def event_words(event: Event) -> str:
 
 
 def fact_document(subject: str, text: str) -> str:
-    """The statement, led by its subject unless it names it."""
+    """Returns the statement, led by its subject unless it names it."""
     return text if subject.casefold() in text.casefold() else f"{subject}: {text}"
 
 
@@ -63,6 +63,6 @@ def fact_passage(fact: Fact, states: Sequence[TokenStates]) -> Passage:
 
 
 def packed(states: Sequence[TokenStates]) -> bytes | None:
-    """As a passage keeps them; None where there are none."""
+    """Packs token states as a passage keeps them; None where there are none."""
     rows = [piece.states for piece in states if len(piece.states)]
     return pack(rows) if rows else None

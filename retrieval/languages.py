@@ -155,7 +155,7 @@ _OF_SCRIPT = {
 
 
 def latin_languages(words: Sequence[str]) -> tuple[str, ...]:
-    """The languages besides English whose stop words are most of the text's: none, one, or several that are even.
+    """Returns the languages besides English whose stop words are most of the text's: none, one, or several if even.
 
     The words are casefolded, repetitions kept. English wins where it has as many, and one word that may be a name tells
     nothing.
@@ -172,5 +172,5 @@ def latin_languages(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def script_language(word: str) -> str | None:
-    """The language by which a word of another script than Latin is stemmed."""
+    """Returns the language by which a word of another script than Latin is stemmed."""
     return next((name for name, letters in _OF_SCRIPT.items() if letters.fullmatch(word)), None)

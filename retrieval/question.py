@@ -50,12 +50,12 @@ def asks_for_count(question: str) -> bool:
 
 
 def asks_for_present_measure(question: str) -> bool:
-    """Whether the answer is a number or date as it stands now, which the newest statement knows best."""
+    """Returns whether the answer is a number or date as it stands now, which the newest statement knows best."""
     return bool(_MEASURE.search(question) and _PRESENT.search(question) and not _PAST.search(question))
 
 
 def subject(question: str, voices: Collection[str]) -> str | None:
-    """The first of those who speak that the question names; owners ("Ana's") come after the others, None for "both"."""
+    """Returns the first speaker that the question names; owners ("Ana's") come after the others, None for "both"."""
     if _BOTH.search(question):
         return None
     found: list[tuple[bool, int, int, str]] = []
@@ -67,7 +67,7 @@ def subject(question: str, voices: Collection[str]) -> str | None:
 
 
 def times(question: str, now: datetime) -> list[Span]:
-    """The days, months and years that the question names; "yesterday" and the like are seen from `now`."""
+    """Returns the days, months and years that the question names; "yesterday" and the like are seen from `now`."""
     return spans(question, now)
 
 

@@ -102,8 +102,8 @@ class Searcher:
                 answers = [passage for passage in pool.passages if passage.id in sought]
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
         ordered, failed = await reranked(hits, query, self._reranker)
-        sure = confidence(pool, terms(query), found.lexical.rarity)
-        ordered = [hit.moved(hit.score * sure, "doubt") for hit in newest_first(ordered[:limit], query)]
+        sure = confidence(pool)
+        ordered = [hit.doubted(sure) for hit in newest_first(ordered[:limit], query)]
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
         return Recall(kept, found.degraded | failed, found.waited)
 

@@ -5,6 +5,7 @@ SemmemError
 │   ├── KeyConflict
 │   └── StateMismatch
 ├── Conflict
+├── Forbidden
 ├── LockHeld
 ├── LockLost
 ├── Damaged
@@ -78,6 +79,17 @@ class Conflict(SemmemError):
             "and decide again"
         )
         self.field, self.seen, self.found, self.by, self.value = field, seen, found, by, value
+
+
+class Forbidden(SemmemError):
+    """An agent's role may not "read" or "write" a field of shared state; nothing was read or written."""
+
+    def __init__(self, agent: str | None, role: str, field: str, action: str) -> None:
+        whose = f"the role {role}" if role else "who has no role"
+        super().__init__(
+            f"{field}: {whose} may not {action} it; let an agent do it whose role is among those that the field names"
+        )
+        self.agent, self.role, self.field, self.action = agent, role, field, action
 
 
 class LockHeld(SemmemError):

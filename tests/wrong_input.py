@@ -105,13 +105,18 @@ WRONG: dict[str, Callable[[], Any]] = {
 
 def each_wrong(call: Callable[..., Any], name: str, right: dict[str, Any]) -> Iterator[Row]:
     """Calls with each parameter wrong in each way, the others right; what is not named in `right` is left out."""
-    for parameter in inspect.signature(call).parameters.values():
+    parameters = inspect.signature(call).parameters.values()
+    keywords = {
+        each.name: right[each.name] for each in parameters if each.kind is each.KEYWORD_ONLY and each.name in right
+    }
+    before = {name: value for name, value in right.items() if name not in keywords}
+    for parameter in parameters:
         if parameter.kind is parameter.VAR_KEYWORD:
             continue
         for told, make in WRONG.items():
             row = f"{name}({parameter.name}={told})"
             if parameter.kind is parameter.VAR_POSITIONAL:
-                yield row, partial(_with_last, call, right, make)
+                yield row, partial(_with_last, partial(call, **keywords), before, make)
             else:
                 yield row, partial(_with, call, right, parameter.name, make)
 

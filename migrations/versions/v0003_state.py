@@ -8,6 +8,9 @@ down_revision = "0002"
 # A function stands behind what it is made of.
 SCRIPTS = (
     "tables/state",
+    "functions/guard_rights",
+    "tables/rights",
+    "functions/act_as",
     "functions/check_locks",
     "functions/check_expected",
     "functions/pieces_of",

@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> None:
-    """In any locale, and where the reader of stdout has gone away."""
+    """Runs the command in any locale, and where the reader of stdout has gone away."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
@@ -14,20 +14,14 @@ def main() -> None:
         # Until there is something to close, Ctrl-C ends the process, with no traceback of what was being imported.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from semmem.cli.app import app
+    from semmem.cli.failures import BROKEN_PIPE
 
     try:
         app(prog_name="semmem")
     finally:
-        _flush()
-
-
-def _flush() -> None:
-    """Here, not at the interpreter's end, which would complain of a reader that is gone."""
-    from semmem.cli.failures import BROKEN_PIPE
-
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(BROKEN_PIPE) from None
+        try:  # here, not at the interpreter's end, which would complain of a reader that is gone
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(BROKEN_PIPE) from None

@@ -36,7 +36,7 @@ StateClass = Annotated[
 async def acting(
     ctx: typer.Context, place: Branch, agent: str | None, *, state: "type[State] | None" = None
 ) -> "AsyncIterator[ScopedMemory]":
-    """The memory of a place, and the agent's own where one is named; no command for agents waits for a model.
+    """Opens the memory of a place, an agent's own where one is named. No command for agents waits for a model.
 
     Raises InvalidInput.
     """

@@ -1,12 +1,9 @@
 """The demo: a returning customer is recalled across sessions, and by nobody else."""
 
-import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from semmem.memory.scoped import ScopedMemory
     from semmem.wiring.bootstrap import Application
 
-STOP_SECONDS = 45.0
 EMBEDDED: dict[str, Any] = {
     "postgres_url": None,
     "redis_url": None,
@@ -47,7 +43,9 @@ def demo(ctx: typer.Context) -> None:
         async with AsyncExitStack() as stack:
             given: dict[str, Any] = {}
             if "data" not in ctx.obj:
-                given["data"] = await stack.enter_async_context(_temporary_folder())
+                from semmem.embedded.layout import temporary_folder
+
+                given["data"] = await stack.enter_async_context(temporary_folder("semmem-demo-"))
             opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
             answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
             story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
@@ -63,19 +61,6 @@ def demo(ctx: typer.Context) -> None:
     run(work())
 
 
-@asynccontextmanager
-async def _temporary_folder() -> AsyncIterator[Path]:
-    from semmem.embedded.layout import exclusive
-
-    folder = Path(mkdtemp(prefix="semmem-demo-"))
-    try:
-        yield folder
-    finally:
-        # The servers' keeper holds this lock until all of them have stopped.
-        async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
-            shutil.rmtree(folder)
-
-
 @dataclass(frozen=True, slots=True)
 class Story:
     """The demo's chapters, each told from what the memory answers. `now` is when it is told."""
@@ -85,7 +70,7 @@ class Story:
     now: datetime
 
     async def events_go_in(self) -> dict[str, set[UUID]]:
-        """The ids of Maya's events, by what was said in them."""
+        """Returns the ids of Maya's events, by what was said in them."""
         answers.print(pictures.chapter("Two sessions with Maya Lindqvist, four weeks apart, go in"))
         said: dict[str, set[UUID]] = {}
         for events, acks in await self._remembered(MAYA):
@@ -97,12 +82,12 @@ class Story:
         return said
 
     async def _remembered(self, customer: Customer) -> list[tuple[list[NewEvent], list[Ack]]]:
-        memory, told = memory_of(self.application, customer.scope), []
+        memory, remembered = memory_of(self.application, customer.scope), []
         for session in customer.sessions:
             events = list(customer.events(session, self.now))
-            told.append((events, await memory.remember_many(events)))
+            remembered.append((events, await memory.remember_many(events)))
             await settle([memory])
-        return told
+        return remembered
 
     async def facts_come_out(self, said: dict[str, set[UUID]]) -> None:
         answers.print(pictures.chapter("What was learnt, with the words it rests on"))

@@ -107,7 +107,7 @@ def context(made: Context) -> RenderableType:
 
 
 def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recall], mayas: set[UUID]) -> RenderableType:
-    """Each question's best answer, and how much of all that came back is Maya Lindqvist's."""
+    """Shows each question's best answer, and how much of all that came back is Maya Lindqvist's."""
     scope = customer.scope
     made = _grid("question", "the best there is", wide=1)
     for question, recall in zip(questions, found, strict=True):

@@ -47,7 +47,7 @@ select current_setting('server_version') as server, current_user as role,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """`fix` is empty where nothing needs one."""
+    """How one part does; `fix` is empty where nothing needs one."""
 
     part: str
     state: State
@@ -77,21 +77,30 @@ def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
 
 
 async def examined(settings: "Settings") -> AsyncIterator[Check]:
+    from semmem.models.tokens import load_counter
     from semmem.wiring.opening import make_embedder
 
     yield Check(part="python", state="ok", what=platform.python_version())
-    yield await _tokenizer()
+    await asyncio.to_thread(load_counter)
+    yield Check(part="tokenizer", state="ok", what="o200k_base, exact, by tiktoken")
     async with AsyncExitStack() as stack:
         embedder = make_embedder(settings)
         stack.push_async_callback(embedder.aclose)
-        yield await _checked("embedder", _embeds(settings, embedder), "set SEMMEM_EMBEDDER and its URL and key right")
+
+        async def embeds() -> str:
+            if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
+                raise MissingExtra("local", "the bundled embedder")
+            vectors = (await embedder.embed(["Where does she live?"], tokens=True)).vectors
+            return f"{embedder.model}, {vectors.shape[1]} dimensions"
+
+        yield await _checked("embedder", embeds(), "set SEMMEM_EMBEDDER and its URL and key right")
         yield await _model(settings)
         async for check in _stores(stack, settings, embedder):
             yield check
 
 
 async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = "failed") -> Check:
-    """What `work` says of the part, or the error it raises; errors that say their own way out need no `fix`."""
+    """Returns what `work` says of the part, or the error it raises; errors that say their own way out need no `fix`."""
     try:
         return Check(part=part, state="ok", what=await work)
     except SemmemError as error:
@@ -99,20 +108,6 @@ async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = 
         state: State = "failed" if isinstance(error, IndexMismatch) else worst
         lacking = error.lacking if isinstance(error, SchemaOutdated) else ()
         return Check(part=part, state=state, what="\n".join([str(error), *lacking]), fix="" if own else fix)
-
-
-async def _tokenizer() -> Check:
-    from semmem.models.tokens import load_counter
-
-    await asyncio.to_thread(load_counter)
-    return Check(part="tokenizer", state="ok", what="o200k_base, exact, by tiktoken")
-
-
-async def _embeds(settings: "Settings", embedder: "Embedder") -> str:
-    if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
-        raise MissingExtra("local", "the bundled embedder")
-    vectors = (await embedder.embed(["Where does she live?"], tokens=True)).vectors
-    return f"{embedder.model}, {vectors.shape[1]} dimensions"
 
 
 async def _model(settings: "Settings") -> Check:
@@ -182,22 +177,30 @@ async def _postgres(
 
 
 async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Servers | None") -> AsyncIterator[Check]:
-    """What waits for a worker, and for the stores to follow; nothing where Postgres is down."""
+    """Yields what waits for a worker, and for the stores to follow; nothing where Postgres is down."""
     from semmem.stores.postgres.health import HealthStore
+    from semmem.stores.postgres.scrubs import all_receipts
     from semmem.wiring.followers import followers_in, own_stores
     from semmem.wiring.opening import open_postgres
 
     try:
-        health = await HealthStore(await open_postgres(stack, settings, servers, size=2)).read()
+        postgres = await open_postgres(stack, settings, servers, size=2)
+        health = await HealthStore(postgres).read()
     except SemmemError:  # told in Postgres's own row
         return
-    for check in work_checks(health, settings, datetime.now(UTC)):
+    now = datetime.now(UTC)
+    for check in work_checks(health, settings, now):
         yield check
-    followers = await followers_in(await open_postgres(stack, settings, servers, size=2))
-    if waiting := receipts_check(followers, own_stores(settings) if settings.runs_worker else []):
+    own = own_stores(settings) if settings.runs_worker else []
+    if waiting := receipts_check(await followers_in(postgres), own):
         yield waiting
-    if servers and settings.all_embedded and (late := await _overdue_scrub(servers, datetime.now(UTC))):
-        yield late
+    if servers and settings.all_embedded:
+        async with all_receipts(servers.postgres_url) as scrubs:
+            found = await scrubs.unscrubbed()
+        if found.due is not None and now > found.due:
+            late = f"{_in_words(now - found.due)} too long"
+            what = f"bytes of {found.count} receipts may still be in the servers' files, {late}"
+            yield Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
 
 
 def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[Check]:
@@ -206,11 +209,21 @@ def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[C
     waited = None if oldest is None else now - oldest
     patience = settings.extraction_pause + settings.overdue_after
     overdue = not health.workers and waited is not None and waited > patience
-    return [_workers(health, settings, overdue), _waiting(health, waited, overdue), _letters(health)]
+    what = f"{health.unindexed} to index, {health.unextracted} to extract, {health.unembedded} to embed"
+    if waited is not None:
+        what += f"; the oldest for {_in_words(waited)}"
+    fix = "run `semmem worker`" if overdue else "the embedder's row says why" if health.unembedded else ""
+    waiting = Check(part="waiting", state="degraded" if fix else "ok", what=what, fix=fix)
+    letters = Check(part="dead letters", state="ok", what="none")
+    if health.dead_letters:
+        what = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
+        fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
+        letters = Check(part="dead letters", state="degraded", what=what, fix=fix)
+    return [_workers(health, settings, overdue), waiting, letters]
 
 
 def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
-    heard = "" if health.last_beat is None else f", last heard of {_told(health.last_beat)} ago"
+    heard = "" if health.last_beat is None else f", last heard of {_in_words(health.last_beat)} ago"
     what = f"{health.workers} alive{heard}"
     if health.silent:
         what += f"; {' and '.join(health.silent)} did not answer"
@@ -225,23 +238,8 @@ def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
     )
 
 
-def _waiting(health: "Health", waited: timedelta | None, overdue: bool) -> Check:
-    counts = f"{health.unindexed} to index, {health.unextracted} to extract, {health.unembedded} to embed"
-    since = "" if waited is None else f"; the oldest for {_told(waited)}"
-    fix = "run `semmem worker`" if overdue else "the embedder's row says why" if health.unembedded else ""
-    return Check(part="waiting", state="degraded" if fix else "ok", what=counts + since, fix=fix)
-
-
-def _letters(health: "Health") -> Check:
-    if not health.dead_letters:
-        return Check(part="dead letters", state="ok", what="none")
-    counts = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
-    fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
-    return Check(part="dead letters", state="degraded", what=counts, fix=fix)
-
-
 def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:
-    """Which stores receipts wait for; `own` are those of the worker that this process would bring."""
+    """Says which stores receipts wait for; `own` are those of the worker that this process would bring."""
     without = lacking(followers, own)
     said = [
         waits(each) + (", which no running worker has" if each.store in without else "")
@@ -254,18 +252,7 @@ def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check
     return Check(part="receipts", state="degraded", what="; ".join(said), fix=fix)
 
 
-async def _overdue_scrub(servers: "Servers", now: datetime) -> Check | None:
-    from semmem.stores.postgres.scrubs import all_receipts
-
-    async with all_receipts(servers.postgres_url) as scrubs:
-        found = await scrubs.unscrubbed()
-    if found.due is None or now <= found.due:
-        return None
-    what = f"bytes of {found.count} receipts may still be in the servers' files, {_told(now - found.due)} too long"
-    return Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
-
-
-def _told(span: timedelta) -> str:
+def _in_words(span: timedelta) -> str:
     return str(timedelta(seconds=round(span.total_seconds())))
 
 
@@ -303,7 +290,7 @@ async def _qdrant(
 
 
 async def _counted(store: "MirrorStore", mirror: "Mirror") -> str:
-    """What is wrong where Qdrant holds another number of points than it should while nothing waits to be carried."""
+    """Says what is wrong where Qdrant holds another number of points than it should while nothing waits for it."""
     before = await store.changes()
     held, wanted = await mirror.count(), await store.size()
     if held == wanted or before is None or await store.changes() != before:

@@ -33,13 +33,19 @@ def bars() -> Progress:
 
 
 def measured(result: Figures) -> RenderableType:
-    """The tables of a retrieval result, with other systems beside it where it has `peers`."""
+    """Draws the tables of a retrieval result, with other systems beside it where it has `peers`."""
     from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
 
-    metrics, latency = result["metrics"], result["latency_ms"]
+    settings, metrics, latency = result["settings"], result["metrics"], result["latency_ms"]
+    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
+    head = Text(f"{result['dataset']}: {asked}, retriever {settings['retriever']}, extractor {settings['extractor']}\n")
+    if result["skipped"]:
+        head.append(f"{_many(result['skipped'], 'question')} without evidence left out\n", style="dim")
+    if result["partial"]:
+        head.append("partial: the run was cut short\n", style="yellow")
     listed = [f"{name} {_number(metrics[name])}" for name in (*STEMS, NEWEST_ABOVE) if name in metrics]
     took = f"recall took {latency['p50']:,.0f} ms (p50), {latency['p95']:,.0f} ms (p95); embedder {result['embedder']}"
-    parts: list[RenderableType] = [_headed(result), _table(result, RANKED), Text(), _table(result, COVERED)]
+    parts: list[RenderableType] = [head, _table(result, RANKED), Text(), _table(result, COVERED)]
     parts += [Text("\n" + ", ".join(listed)), Text(took, style="dim")]
     if "peers" in result:
         parts.append(Text(result["peers_note"], style="dim"))
@@ -47,20 +53,11 @@ def measured(result: Figures) -> RenderableType:
 
 
 def figures(named: Mapping[str, float | None]) -> RenderableType:
-    """A figure a line."""
+    """Draws one figure on each line."""
     made = _grid("figure", ["value"])
     for name, value in named.items():
         made.add_row(name, _number(value))
     return made
-
-
-def _headed(result: Figures) -> Text:
-    settings, left_out = result["settings"], result["skipped"]
-    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
-    text = Text(f"{result['dataset']}: {asked}, retriever {settings['retriever']}, extractor {settings['extractor']}\n")
-    if left_out:
-        text.append(f"{_many(left_out, 'question')} without evidence left out\n", style="dim")
-    return text.append("partial: the run was cut short\n" if result["partial"] else "", style="yellow")
 
 
 def _many(count: int, what: str) -> str:
@@ -92,7 +89,7 @@ def _numbers(own: Figures, metrics: Iterable[str]) -> list[str]:
 
 
 def _number(value: float | None) -> str:
-    """A share as .858, a count as it is."""
+    """Writes a share as .858, and a count as it is."""
     if value is None:
         return "–"  # noqa: RUF001
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}".removeprefix("0")

@@ -28,7 +28,7 @@ REPORT_PACKAGES = ("jinja2", "matplotlib")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What every eval is told."""
+    """What every eval is asked for."""
 
     dataset: str | None
     data: Path | None
@@ -37,7 +37,7 @@ class Request:
     json_file: Path | None
 
     def load(self) -> "tuple[str, tuple[Conversation, ...], str]":
-        """The data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
+        """Returns the data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
         from semmem.evals.dataset import chosen
         from semmem.evals.plan import digest
         from semmem.evals.sources import load
@@ -117,12 +117,12 @@ def updates(request: Request, *, work: Path | None, patience: float) -> None:
 
 def precision(request: Request) -> None:
     async def measure() -> None:
+        from semmem.embedded.layout import temporary_folder
         from semmem.evals import precision
         from semmem.evals.plan import eval_settings
-        from semmem.evals.run import scratch
 
         _, folder = request.source()
-        async with scratch() as data:
+        async with temporary_folder("semmem-eval-") as data:
             with eval_settings(request.extractor, ()) as settings, notes.status("opening the servers") as status:
                 own = settings.model_copy(update={"data": data})
                 result = await precision.run(folder, own, status.update)
@@ -134,15 +134,15 @@ def precision(request: Request) -> None:
 
 def extraction(request: Request, *, patience: float) -> None:
     async def measure() -> list[str]:
+        from semmem.embedded.layout import temporary_folder
         from semmem.evals import extraction
         from semmem.evals.plan import eval_settings
-        from semmem.evals.run import scratch
 
         dataset, conversations, sha256 = request.load()
-        async with scratch() as data:
+        async with temporary_folder("semmem-eval-") as data:
             with eval_settings(request.extractor, conversations) as settings, eval_pictures.bars() as progress:
-                own, tell = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
-                found = await extraction.run(conversations, own, tell, patience=patience)
+                own, bars = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
+                found = await extraction.run(conversations, own, bars, patience=patience)
         about = {"dataset": dataset, "sha256": sha256, "extractor": request.extractor}
         _write(about | found, request.json_file)
         answers.print(eval_pictures.figures(found["metrics"]))
@@ -156,8 +156,19 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
         from semmem.evals import compare
 
         _make_folder(json_file)
-        first, second = map(_result_of, files)
-        found = compare.compare(first, second, across_settings=across_settings)
+        results: list[Result] = []
+        for file in files:
+            try:
+                result = json.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise InvalidInput(
+                    "--compare", f"{file} holds no result ({error})", "name what --json wrote"
+                ) from error
+            if not isinstance(result, dict) or "settings" not in result:
+                fix = "name what `semmem eval retrieval --json` wrote"
+                raise InvalidInput("--compare", f"{file} holds no result", fix)
+            results.append(result)
+        found = compare.compare(*results, across_settings=across_settings)
         _write(compare.plain(found), json_file)
         answers.print(compare.pictured(found))
 
@@ -169,7 +180,7 @@ async def _measured(plan: "Plan", work: Path | None, patience: float) -> tuple[R
 
     try:
         with eval_pictures.bars() as progress:
-            return await run_eval(plan, work, patience=patience, tell=eval_pictures.Bars(progress))
+            return await run_eval(plan, work, patience=patience, progress=eval_pictures.Bars(progress))
     except asyncio.CancelledError:
         notes.print("interrupted; the same command goes on from here")
         raise
@@ -187,7 +198,7 @@ def _end(failures: Sequence[str]) -> None:
 
 
 def _make_folder(file: Path | None) -> None:
-    """Before anything is measured."""
+    """Makes the file's folder, before anything is measured."""
     if file is None:
         return
     try:
@@ -199,13 +210,3 @@ def _make_folder(file: Path | None) -> None:
 def _write(result: Mapping[str, Any], file: Path | None) -> None:
     if file:
         file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
-
-
-def _result_of(file: Path) -> Result:
-    try:
-        result = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidInput("--compare", f"{file} holds no result ({error})", "name what --json wrote") from error
-    if not isinstance(result, dict) or "settings" not in result:
-        raise InvalidInput("--compare", f"{file} holds no result", "name what `semmem eval retrieval --json` wrote")
-    return result

@@ -29,7 +29,7 @@ _OTHER_KINDS = (
 
 
 def opened(file: Path) -> AbstractContextManager[BinaryIO]:
-    """The file, a pipe, or stdin for `-`. Raises InvalidInput where it cannot be opened."""
+    """Opens the file, a pipe, or stdin for `-`. Raises InvalidInput where it cannot be opened."""
     if str(file) == STDIN:
         return nullcontext(typer.get_binary_stream("stdin"))
     try:
@@ -43,24 +43,24 @@ def opened(file: Path) -> AbstractContextManager[BinaryIO]:
 
 
 def size_of(file: Path) -> int | None:
-    """In bytes; None for stdin and pipes, whose end nobody knows."""
+    """Returns the size in bytes; None for stdin and pipes, whose end nobody knows."""
     return file.stat().st_size if str(file) != STDIN and file.is_file() else None
 
 
 def first_of(stream: BinaryIO) -> tuple[bytes, Iterator[bytes]]:
-    """The first line, and all of them, each at most a byte longer than a line may be."""
-    lines = _lines(stream)
+    """Returns the first line, and all of them, each at most a byte longer than a line may be."""
+
+    def cut() -> Iterator[bytes]:
+        """Yields the lines; of one that is too long the start, which is enough to refuse it."""
+        while line := _read(stream):
+            yield line
+            rest = line
+            while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+                rest = _read(stream)
+
+    lines = cut()
     first = next(lines, b"").removeprefix(BOM_UTF8)
     return first, chain([first] if first else [], lines)
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Of a line that is too long, the start: enough to refuse it."""
-    while line := _read(stream):
-        yield line
-        rest = line
-        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
-            rest = _read(stream)
 
 
 def _read(stream: BinaryIO) -> bytes:
@@ -83,7 +83,7 @@ def check_is_lines(first: bytes) -> None:
 
 
 def is_archive(first: bytes) -> bool:
-    """Whether a file that starts with this line is one that export wrote whole."""
+    """Returns whether a file that starts with this line is one that export wrote whole."""
     try:
         return MARK in object_of(first)
     except InvalidInput:

@@ -75,7 +75,7 @@ def follow(
 
 
 def _print(entry: Entry, as_json: bool) -> None:
-    """At once, also where stdout is a pipe."""
+    """Prints it at once, also where stdout is a pipe."""
     if as_json:
         print_json(entry)
     else:

@@ -32,7 +32,7 @@ def tally(found: Outcome) -> RenderableType:
 
 
 class Intake:
-    """`unit` is what the numbers count, such as "line". Where `strict`, the first refusal is raised.
+    """Takes events into one memory; `unit` is what numbers count, such as "line"; where `strict`, a refusal is raised.
 
     A batch is stored whole or not at all.
     """

@@ -78,7 +78,7 @@ def lock(
 
 
 async def _run_while_held(held: "Lock", command: Sequence[str], ttl: timedelta, stdout: int | None) -> int:
-    """The command's exit code, negative for a signal. Raises LockLost, and ends the command first."""
+    """Returns the command's exit code, negative for a signal. Raises LockLost, and ends the command first."""
     environment = os.environ | {TOKEN: str(held.token)}
     process = await asyncio.create_subprocess_exec(*command, stdout=stdout, env=environment)
     renewing = asyncio.create_task(_renew(held, ttl))
@@ -97,7 +97,7 @@ async def _run_while_held(held: "Lock", command: Sequence[str], ttl: timedelta, 
 
 
 async def _renew(held: "Lock", ttl: timedelta) -> None:
-    """Until it is lost. While Postgres is away it tries on: a lock that nobody took is still its holder's."""
+    """Renews it until it is lost. While Postgres is away it tries on: a lock that nobody took is still its holder's."""
     while True:
         await asyncio.sleep(ttl.total_seconds() / RENEWALS_A_TIME)
         with suppress(StoreUnavailable):

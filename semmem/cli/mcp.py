@@ -18,8 +18,6 @@ from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from socket import socket
-
     from semmem.integrations.mcp.server import MemoryServer
     from semmem.integrations.mcp.tokens import Tokens
     from semmem.memory.memory import Memory
@@ -86,11 +84,11 @@ def mcp(
             raise InvalidInput("state_class", "goes with an agent", "pass --as AGENT too, or leave it out")
         server_of = _server_of(as_agent, state_class)
         if transport == "http":
-            await _listening(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or (), server_of)
+            await _http(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or (), server_of)
         elif tokens is not None:
             raise InvalidInput("tokens", "are for HTTP, over which callers can send one", "add --transport http")
         else:
-            await _until_stopped(_stdio(ctx, _scope(tenant, user, workspace), server_of))
+            await _stdio(ctx, _scope(tenant, user, workspace), server_of)
 
     run(work())
 
@@ -112,7 +110,7 @@ def _scope(tenant: str | None, user: str | None, workspace: str | None) -> Scope
 
 
 def _server_of(agent: str | None, state_class: str | None) -> "ServerOf":
-    """Answers with what makes a scope's server once the memory is open: for one agent, or for nobody in particular."""
+    """Returns what makes a scope's server once the memory is open: for one agent, or for nobody in particular."""
 
     def server_of(memory: "Memory", scope: Scope) -> "MemoryServer":
         from semmem.integrations.mcp.server import one_agent, one_scope
@@ -127,12 +125,15 @@ def _server_of(agent: str | None, state_class: str | None) -> "ServerOf":
 async def _stdio(ctx: typer.Context, scope: Scope, server_of: "ServerOf") -> None:
     from semmem.integrations.mcp.wire import claim_wire
 
-    wire = claim_wire()
-    async with application(ctx) as opened:
-        await server_of(opened.memory, scope).serve_stdio(*wire)
+    async def serve() -> None:
+        wire = claim_wire()
+        async with application(ctx) as opened:
+            await server_of(opened.memory, scope).serve_stdio(*wire)
+
+    await _until_stopped(serve())
 
 
-async def _listening(
+async def _http(
     ctx: typer.Context,
     whose: "Scope | Tokens",
     host: str,
@@ -140,25 +141,21 @@ async def _listening(
     names: Sequence[str],
     server_of: "ServerOf",
 ) -> None:
-    from semmem.integrations.mcp.http import bracketed, is_loopback, listen
+    from semmem.integrations.mcp.http import bracketed, is_loopback, listen, serve_http, url_of
+    from semmem.integrations.mcp.server import scope_by_token
 
     if isinstance(whose, Scope) and not is_loopback(host):
         raise InvalidInput("host", "must be this machine's own without tokens", "pass --tokens FILE, or leave it out")
     with listen(host, port) as listening:
-        await _until_stopped(_http(ctx, whose, listening, [bracketed(host), *names], server_of))
 
+        async def serve() -> None:
+            async with application(ctx) as opened:
+                memory, url = opened.memory, url_of(listening)
+                server = server_of(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
+                notes.print(f"MCP server at {url}", soft_wrap=True)
+                await serve_http(server, listening, [bracketed(host), *names])
 
-async def _http(
-    ctx: typer.Context, whose: "Scope | Tokens", listening: "socket", names: Sequence[str], server_of: "ServerOf"
-) -> None:
-    from semmem.integrations.mcp.http import serve_http, url_of
-    from semmem.integrations.mcp.server import scope_by_token
-
-    async with application(ctx) as opened:
-        memory, url = opened.memory, url_of(listening)
-        server = server_of(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
-        notes.print(f"MCP server at {url}", soft_wrap=True)
-        await serve_http(server, listening, names)
+        await _until_stopped(serve())
 
 
 async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:

@@ -40,7 +40,7 @@ notes = Console(stderr=True, highlight=False)
 
 
 def plain(value: object) -> Any:
-    """As JSON has it. A recall's hits carry what they only compute: kind, text and why."""
+    """Returns the value as JSON has it. A recall's hits carry what they only compute: kind, text and why."""
     from pydantic import TypeAdapter
 
     if isinstance(value, Recall):
@@ -54,7 +54,7 @@ def plain(value: object) -> Any:
 
 
 def print_json(value: object, indent: int | None = None) -> None:
-    """In any locale: where stdout cannot write every character, they are escaped."""
+    """Prints in any locale: where stdout cannot write every character, they are escaped."""
     written = json.dumps(plain(value), ensure_ascii=False, indent=indent)
     text = UNPRINTABLE.sub(lambda match: json.dumps(match[0])[1:-1].replace("\x7f", "\\u007f"), written)
     try:
@@ -65,7 +65,7 @@ def print_json(value: object, indent: int | None = None) -> None:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """Such as 1 event, 2 events."""
+    """Writes a number with its noun, such as 1 event, 2 events."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
@@ -164,7 +164,7 @@ def receipts(found: Sequence[Receipt]) -> RenderableType:
 
 
 def waited_for(found: Receipt) -> str:
-    """The stores that have not followed."""
+    """Returns the stores that have not followed."""
     return " and ".join(store for store, at in found.stores.items() if at is None)
 
 
@@ -195,7 +195,7 @@ def context(made: Context) -> RenderableType:
 
 
 def spent(made: Context) -> str:
-    """How many tokens of the budget, and for which tiers."""
+    """Says how many tokens of the budget were spent, and for which tiers."""
     tiers = ", ".join(f"{tier} {len(made.tier(tier))}" for tier in TIERS)
     unsure = "; nothing clearly answers the question" if made.nothing_relevant else ""
     return f"{'' if made.exact else 'at most '}{made.tokens} of {made.budget} tokens; {tiers}{unsure}"

@@ -7,7 +7,7 @@ from semmem.errors import InvalidInput
 
 
 def path_of(field: str, text: str | None) -> tuple[str, ...]:
-    """The segments of a path such as a/b. Raises InvalidInput for an empty one."""
+    """Returns the segments of a path such as a/b. Raises InvalidInput for an empty one."""
     segments = tuple(unquote(segment) for segment in text.split("/")) if text is not None else ()
     if not all(segments):
         raise InvalidInput(field, "must have no empty segment", "write it like projects/apollo")

@@ -57,7 +57,7 @@ def at_place(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def place_named(tenant: str, user: str | None, workspace: str | None, branch: str | None, owner: str | None) -> Branch:
-    """The place that the options name. Raises InvalidInput."""
+    """Returns the place that the options name. Raises InvalidInput."""
     root, path = Scope.one_of(tenant, user=user, workspace=workspace), path_of("branch", branch)
     try:
         return Branch(root, path, owner)
@@ -67,7 +67,7 @@ def place_named(tenant: str, user: str | None, workspace: str | None, branch: st
 
 
 def places_of(beside: Branch, named: Sequence[str] | None) -> list[Branch]:
-    """Places of the same tenant, and branches of the same root. Raises InvalidInput."""
+    """Returns the other places that are named, of the same tenant and root. Raises InvalidInput."""
     places = []
     for text in named or ():
         kind, colon, id = text.partition(":")

@@ -79,14 +79,14 @@ def reindex(
         return found
 
     found = run(work())
-    told: dict[str, Any] = asdict(found) | {"dry_run": dry_run}
-    show(told, as_json, lambda _: _picture(found, dry_run))
+    written: dict[str, Any] = asdict(found) | {"dry_run": dry_run}
+    show(written, as_json, lambda _: _picture(found, dry_run))
 
 
 def _place(
     tenant: str | None, user: str | None, workspace: str | None, branch: str | None, owner: str | None, everything: bool
 ) -> Branch | None:
-    """The place that is named; None for a tenant, or for everything."""
+    """Returns the place that is named; None for a tenant, or for everything."""
     named = [user, workspace, branch, owner]
     if everything and any(named):
         raise InvalidInput("all", "goes with no user, workspace, branch or owner", "leave either out")
@@ -102,15 +102,15 @@ async def _compared(opened: "Application", place: Branch | None, tenant: str | N
     with counting() as progress:
         task = progress.add_task("comparing", total=None)
 
-        def told(done: int, total: int) -> None:
+        def report(done: int, total: int) -> None:
             nonlocal compared, of
             compared, of = done, total
             progress.update(task, completed=done, total=total)
 
         try:
             if place is not None:
-                return await memory_of(opened, place).reindex(dry_run=dry_run, progress=told)
-            return await opened.memory.reindex(tenant=tenant, dry_run=dry_run, progress=told)
+                return await memory_of(opened, place).reindex(dry_run=dry_run, progress=report)
+            return await opened.memory.reindex(tenant=tenant, dry_run=dry_run, progress=report)
         except asyncio.CancelledError:
             notes.print(
                 f"{compared:,} of {of:,} points were compared; run it again to compare them all", soft_wrap=True

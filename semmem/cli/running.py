@@ -38,24 +38,24 @@ class Signalled(Exception):
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """The answer of `work`; where semmem refuses, one line on stderr and the exit code ends the command.
+    """Returns the answer of `work`; where semmem refuses, one line on stderr and the exit code ends the command.
 
     Ctrl-C or SIGTERM cancels the work, which closes what it has open; the second one ends the process at once.
     """
+
+    async def until_signalled() -> T:
+        task = asyncio.ensure_future(work)
+        with signalled(task.cancel) as caught:
+            try:
+                return await task
+            except asyncio.CancelledError:
+                raise Signalled(caught) from None
+
     try:
         with reported():
-            return asyncio.run(_cancelled_by_signals(work))
+            return asyncio.run(until_signalled())
     except Signalled as stopped:
         raise typer.Exit(SIGNALLED + stopped.number) from None
-
-
-async def _cancelled_by_signals(work: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.ensure_future(work)
-    with signalled(task.cancel) as caught:
-        try:
-            return await task
-        except asyncio.CancelledError:
-            raise Signalled(caught) from None
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def settings_of(ctx: typer.Context, **given: Any) -> "Settings":
 
 @asynccontextmanager
 async def application(ctx: typer.Context, *, reads: bool = False, **given: Any) -> "AsyncIterator[Application]":
-    """The application that the options and the environment name, open.
+    """Opens the application that the options and the environment name.
 
     One that only `reads` has no time for a model: its own worker indexes, and leaves what waits for a model waiting.
     """
@@ -115,7 +115,7 @@ async def application(ctx: typer.Context, *, reads: bool = False, **given: Any) 
 
 @asynccontextmanager
 async def briefly(ctx: typer.Context, *, reads: bool = False) -> "AsyncIterator[Application]":
-    """The application for one command among others: embedded servers stay a while, for the next one to find them."""
+    """Opens the application for one command among others: embedded servers stay a while, for the next to find them."""
     kept = {} if "keep_servers" in settings_of(ctx).model_fields_set else {"keep_servers": KEEP_SERVERS}
     async with application(ctx, reads=reads, **kept) as opened:
         yield opened
@@ -131,7 +131,7 @@ async def scoped(ctx: typer.Context, place: Scope | Branch, *, reads: bool = Fal
 async def viewed(
     ctx: typer.Context, place: Branch, also: Sequence[str] | None
 ) -> "AsyncIterator[tuple[ScopedMemory, list[ScopedMemory]]]":
-    """The memory of a place, and those that --also names, to be read; what was just written is indexed first."""
+    """Opens the memory of a place, and those that --also names, to be read; what was just written is indexed first."""
     others = places_of(place, also)
     async with briefly(ctx, reads=True) as opened:
         memory = memory_of(opened, place)

@@ -29,7 +29,15 @@ async def settle(memories: Sequence["ScopedMemory"], *, patience: float = PATIEN
     """Raises NotSettled where nothing has moved for `patience` seconds."""
     with counting() as progress:
         for memory in memories:
-            await _settle(memory, Countdown(progress, f"settling {memory.scope.id}"), patience)
+            countdown = Countdown(progress, f"settling {memory.scope.id}")
+            while True:
+                before = countdown.left
+                try:
+                    await memory.settled(timeout=patience, progress=countdown)
+                    break
+                except NotSettled:
+                    if countdown.left == before:
+                        raise
 
 
 async def carried(reconciler: "Reconciler", *, patience: float = PATIENCE) -> None:
@@ -82,18 +90,8 @@ class Countdown:
         self._progress.update(self._task, total=self._most, completed=self._most - left)
 
 
-async def _settle(memory: "ScopedMemory", countdown: Countdown, patience: float) -> None:
-    while True:
-        before = countdown.left
-        try:
-            return await memory.settled(timeout=patience, progress=countdown)
-        except NotSettled:
-            if countdown.left == before:
-                raise
-
-
 async def followed(memory: "ScopedMemory", receipt: Receipt) -> Receipt:
-    """The receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
+    """Returns the receipt once the other stores are clean too, or as it stands after FOLLOW_SECONDS."""
     try:
         async with asyncio.timeout(FOLLOW_SECONDS):
             with notes.status("the stores follow"):

@@ -95,7 +95,7 @@ def update(
 
 
 def _changes(written: Sequence[str], declared: "type[State]") -> dict[str, Any]:
-    """Values by the fields that the class declares. Raises InvalidInput."""
+    """Returns values by the fields that the class declares. Raises InvalidInput."""
     from semmem.domain.schema import declaration_of
 
     declaration, made = declaration_of(declared), dict[str, Any]()
@@ -118,7 +118,7 @@ def _json(field: str, text: str) -> Any:
 
 
 def _positions(written: Sequence[str]) -> dict[str, int]:
-    """Positions by fields. Raises InvalidInput."""
+    """Returns positions by fields. Raises InvalidInput."""
     made = {}
     for text in written:
         name, _, position = text.rpartition("=")
@@ -197,7 +197,7 @@ def restore(
 
 
 async def _kept(memory: "ScopedMemory", name: str | None) -> Checkpoint:
-    """The checkpoint of this name. Raises NotFound."""
+    """Returns the checkpoint of this name. Raises NotFound."""
     for each in await memory.checkpoints():
         if each.name == name:
             return each

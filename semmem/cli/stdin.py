@@ -10,7 +10,7 @@ STDIN = "-"
 
 
 def text_or_stdin(field: str, text: str) -> str:
-    """The text, or where it is `-` all of stdin without its last line end. Raises InvalidInput that names the field."""
+    """Returns the text, or for `-` all of stdin without its last line end. Raises InvalidInput that names the field."""
     if text != STDIN:
         return text
     if sys.stdin is None:
@@ -23,7 +23,7 @@ def text_or_stdin(field: str, text: str) -> str:
 
 
 def confirmed(question: str, field: str) -> bool:
-    """Whether the caller says yes; raises InvalidInput where nobody can, for stdin has ended or is closed."""
+    """Returns whether the caller says yes; raises InvalidInput where nobody can, for stdin has ended or is closed."""
     typer.echo(f"{question} [y/N]: ", err=True, nl=False)
     answer = sys.stdin.readline() if sys.stdin is not None else ""
     if not answer:

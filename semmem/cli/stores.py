@@ -62,12 +62,12 @@ async def note_lacking(opened: "Application", found: Sequence[Receipt]) -> None:
 
 
 def lacking(followers: "Sequence[Follower]", own: Collection[str]) -> list[str]:
-    """The stores that receipts wait for, and that neither a running worker nor this process's own has."""
+    """Returns the stores that receipts wait for, and that neither a running worker nor this process's own has."""
     return [each.store for each in followers if each.receipts and not each.worker and each.store not in own]
 
 
 def waits(follower: "Follower") -> str:
-    """Such as: 2 receipts wait for redis with the prefix semmem."""
+    """Says who waits, such as: 2 receipts wait for redis with the prefix semmem."""
     verb = "waits" if follower.receipts == 1 else "wait"
     return f"{counted(follower.receipts, 'receipt')} {verb} for {in_words(follower.store)}"
 

@@ -1,7 +1,7 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from semmem.cli.output import notes, show
 from semmem.cli.places import BranchPath, Owner, at_place, place_named
 from semmem.cli.running import FAILED, application, briefly, memory_of, run, scoped, settings_of
 from semmem.cli.settling import PATIENCE, settle
+from semmem.domain.archive import object_of, read_header
 from semmem.domain.event import NewEvent
 from semmem.domain.lines import Reader, line_of
 from semmem.domain.scope import Branch, Scope
@@ -26,7 +27,6 @@ from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
     from semmem.domain.scope import ScopeKind
-    from semmem.evals.dataset import Conversation
     from semmem.memory.scoped import ScopedMemory
     from semmem.memory.transfer import Imported
     from semmem.wiring.inventory import Holding
@@ -93,12 +93,12 @@ class Wanted:
     patience: float | None  # None where nobody waits
 
     async def lines(self, ctx: typer.Context) -> "Outcome | Imported":
-        """A file of events, or of what export wrote."""
+        """Imports a file of events, or of what export wrote."""
         if self.conversations:
             raise InvalidInput("conversations", "goes with --format locomo", "leave it out, or add --format locomo")
         place = place_named(self.tenant or "", *self.place)
         outcome = Outcome()
-        with opened(self.file) as stream, _told_of_the_rest(outcome):
+        with opened(self.file) as stream, _noted_when_interrupted(outcome):
             first, lines = first_of(stream)
             check_is_lines(first)
             async with briefly(ctx) as application:
@@ -115,6 +115,7 @@ class Wanted:
         return imported or outcome
 
     async def locomo(self, ctx: typer.Context) -> Outcome:
+        """Imports LoCoMo's conversations, each into a workspace of its own."""
         from semmem.evals.dataset import chosen
         from semmem.evals.locomo import load
 
@@ -124,14 +125,23 @@ class Wanted:
         ids = [id.strip() for id in self.conversations.split(",") if id.strip()]
         conversations = chosen(load(self.file), ids)
         outcome = Outcome()
-        with _told_of_the_rest(outcome):
-            await _locomo(ctx, conversations, self.tenant, outcome, self.patience)
+        with _noted_when_interrupted(outcome):
+            async with application(ctx) as opened:
+                memories = []
+                with _bar() as progress:
+                    for conversation in progress.track(conversations, description="importing"):
+                        memory = memory_of(opened, Scope.workspace(self.tenant or LOCOMO_TENANT, conversation.id))
+                        memories.append(memory)
+                        intake = Intake(memory, outcome, unit="turn", strict=True)
+                        await intake.take(enumerate(conversation.events, start=1))
+                if self.patience is not None:
+                    await settle(memories, patience=self.patience)
         return outcome
 
 
 @contextmanager
-def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
-    """Where an interrupt ends it, how much is stored."""
+def _noted_when_interrupted(outcome: Outcome) -> Iterator[None]:
+    """Notes how much is stored, where an interrupt ends it."""
     try:
         yield
     except asyncio.CancelledError:
@@ -142,7 +152,7 @@ def _told_of_the_rest(outcome: Outcome) -> Iterator[None]:
 
 
 async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | None) -> "Imported":
-    """What export wrote. An interrupt ends it after the batch at hand."""
+    """Imports what export wrote. An interrupt ends it after the batch at hand."""
     done, of = 0, 0
     with _bar() as progress:
         task = progress.add_task("checking", total=size)
@@ -152,60 +162,39 @@ async def _archive(memory: "ScopedMemory", lines: Iterator[bytes], size: int | N
                 progress.advance(task, len(line))
                 yield line
 
-        def told(stored: int, total: int) -> None:
+        def report(stored: int, total: int) -> None:
             nonlocal done, of
             done, of = stored, total
             progress.update(task, description="importing", completed=stored, total=total)
 
         try:
-            imported = await memory.import_(checked(), progress=told)
+            imported = await memory.import_(checked(), progress=report)
         except asyncio.CancelledError:
             stored = f"{done} of {of} lines are stored" if done else "nothing is stored yet"
             notes.print(f"{stored}; import the file again to go on, nothing is stored twice", soft_wrap=True)
             raise
-    for warning in imported.warnings:
-        notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
+    _warn(imported.warnings)
     return imported
 
 
 async def _lines(
     memory: "ScopedMemory", lines: Iterator[bytes], size: int | None, strict: bool, outcome: Outcome
 ) -> None:
+    reader = Reader(datetime.now(UTC))
     with _bar() as progress:
         task = progress.add_task("importing", total=size)
-        read = _read(lines, Reader(datetime.now(UTC)), lambda length: progress.advance(task, length))
-        await Intake(memory, outcome, unit="line", strict=strict).take(read)
 
+        def read() -> Iterator[tuple[int, NewEvent | InvalidInput]]:
+            for number, line in enumerate(lines, start=1):
+                progress.advance(task, len(line))
+                if not line.strip():
+                    continue
+                try:
+                    yield number, reader.read(line)
+                except InvalidInput as error:
+                    yield number, error
 
-def _read(
-    stream: Iterable[bytes], reader: Reader, advance: Callable[[int], None]
-) -> Iterator[tuple[int, NewEvent | InvalidInput]]:
-    for number, line in enumerate(stream, start=1):
-        advance(len(line))
-        if not line.strip():
-            continue
-        try:
-            yield number, reader.read(line)
-        except InvalidInput as error:
-            yield number, error
-
-
-async def _locomo(
-    ctx: typer.Context,
-    conversations: "list[Conversation]",
-    tenant: str | None,
-    outcome: Outcome,
-    patience: float | None,
-) -> None:
-    async with application(ctx) as opened:
-        memories = []
-        with _bar() as progress:
-            for conversation in progress.track(conversations, description="importing"):
-                memory = memory_of(opened, Scope.workspace(tenant or LOCOMO_TENANT, conversation.id))
-                memories.append(memory)
-                await Intake(memory, outcome, unit="turn", strict=True).take(enumerate(conversation.events, start=1))
-        if patience is not None:
-            await settle(memories, patience=patience)
+        await Intake(memory, outcome, unit="line", strict=strict).take(read())
 
 
 def _bar() -> Progress:
@@ -231,6 +220,8 @@ def export(
     """
 
     async def work() -> int:
+        from semmem.memory.transfer import left_out
+
         count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, place, reads=True) as memory:
             found = (line_of(event) async for event in memory.events()) if events else memory.export()
@@ -239,8 +230,8 @@ def export(
                 async with aclosing(found) as lines:
                     async for line in lines:
                         out.write(line.encode() + b"\n")
-                        if not count and not events:
-                            _warn_of_left(line)
+                        if not count and not events:  # the header, which says what it leaves behind
+                            _warn(left_out(read_header(object_of(line.encode())).left_behind))
                         count += 1
                         progress.update(task, description=f"exporting: {count} lines")
         out.flush()
@@ -249,11 +240,8 @@ def export(
     notes.print(f"{run(work())} {'events' if events else 'lines'}", style="dim")
 
 
-def _warn_of_left(header: str) -> None:
-    from semmem.domain.archive import object_of, read_header
-    from semmem.memory.transfer import left_out
-
-    for warning in left_out(read_header(object_of(header.encode())).left_behind):
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
 
 

@@ -57,7 +57,7 @@ class Header:
 
 
 def written(kind: str, fields: Mapping[str, Any]) -> str:
-    """One line, without its end."""
+    """Writes one line, without its end."""
     return json.dumps({"kind": kind, **fields}, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -90,7 +90,7 @@ class Sum:
 
 
 def object_of(line: bytes) -> dict[str, Any]:
-    """The JSON object that a line holds. Raises InvalidInput for any other line."""
+    """Returns the JSON object that a line holds. Raises InvalidInput for any other line."""
     if len(line) > MAX_LINE_BYTES:
         raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "split what it holds into several")
     try:
@@ -119,7 +119,7 @@ def read_header(said: Mapping[str, Any]) -> Header:
 
 
 def read(said: dict[str, Any], version: int) -> tuple[str, dict[str, Any]]:
-    """A line's kind and its fields as VERSION has them, each checked and in its one written form.
+    """Returns a line's kind and its fields as VERSION has them, each checked and in its one written form.
 
     `version` is that of the file. Raises InvalidInput.
     """
@@ -181,10 +181,7 @@ def _whole(field: str, value: Any) -> int:
 
 
 def _json(max_bytes: int) -> Check:
-    def check(field: str, value: Any) -> Any:
-        return check_json(field, value, max_bytes)
-
-    return check
+    return lambda field, value: check_json(field, value, max_bytes)
 
 
 def _uuid(field: str, value: Any) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import Any, TypeVar
@@ -32,7 +33,7 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def check_text(field: str, value: object, max_bytes: int) -> str:
-    """A non-empty string that Postgres can hold, at most `max_bytes` in UTF-8."""
+    """Checks for a non-empty string that Postgres can hold, at most `max_bytes` in UTF-8."""
     if not isinstance(value, str):
         raise InvalidInput(field, f"must be a string, not {type(value).__name__}", "pass a str")
     if _UNSTORABLE.search(value):
@@ -63,7 +64,7 @@ def check_is(field: str, value: object, kind: type) -> None:
 
 
 def check_each(field: str, values: object, kind: type[T], *, least: int = 0, most: int) -> tuple[T, ...]:
-    """A list or another sequence of this kind of thing, and no single string; as it is now, whatever becomes of it."""
+    """Returns a copy of a sequence of this kind of thing, as it is now; a single string is none."""
     if not isinstance(values, Sequence) or isinstance(values, str | bytes | bytearray):
         limit = f"must be a sequence of {kind.__name__}, not {type(values).__name__}"
         raise InvalidInput(field, limit, f"pass a list of {kind.__name__}")
@@ -76,12 +77,12 @@ def check_each(field: str, values: object, kind: type[T], *, least: int = 0, mos
 
 
 def check_callable(field: str, value: object) -> None:
-    if value is not None and not callable(value):
-        raise InvalidInput(field, f"must be a function, not {type(value).__name__}", "pass a function, or None")
+    if value is not None and (not callable(value) or isinstance(value, type)):
+        raise InvalidInput(field, f"must be a function, not a {type(value).__name__}", "pass a function, or None")
 
 
 def check_seconds(field: str, value: object) -> None:
-    """A finite number, 0 or more, at most a year."""
+    """Checks for a finite number, 0 or more, at most a year."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 <= value <= MAX_SECONDS:  # type: ignore[operator]
         raise InvalidInput(field, f"must be a number of seconds from 0 to {MAX_SECONDS}", "pass a number in this range")
@@ -93,14 +94,14 @@ def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
 
 
 def check_some_of(field: str, values: object, allowed: tuple[str, ...]) -> None:
-    """A collection of one or more of these words."""
+    """Checks for a collection of one or more of these words."""
     found = list(values) if isinstance(values, Collection) and not isinstance(values, str) else []
     if not found or not all(isinstance(value, str) and value in allowed for value in found):
         raise InvalidInput(field, f"must name one or more of {', '.join(allowed)}", f"pass {allowed[-1:]}, for example")
 
 
 def check_unit(field: str, value: object) -> None:
-    """A number from 0 to 1."""
+    """Checks for a number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:  # NaN is neither
         raise InvalidInput(field, "must be a number from 0 to 1", "scale it to this range")
 
@@ -111,25 +112,20 @@ def check_int(field: str, value: object, low: int, high: int) -> None:
 
 
 def check_aware(field: str, value: object) -> datetime:
-    """The same moment as a plain datetime at a fixed offset, whatever classes the caller's own is made of."""
-    moment = _fixed(value) if isinstance(value, datetime) else None
+    """Returns the same moment as a plain datetime at a fixed offset, whatever classes the caller's own is made of."""
+    moment: datetime | None = None
+    if type(value) is datetime and type(value.tzinfo) is timezone:
+        moment = value
+    elif isinstance(value, datetime):
+        with suppress(Exception):  # a zone is the caller's code, and may raise anything
+            if (offset := datetime.utcoffset(value)) is not None:
+                moment = datetime.combine(value.date(), value.time(), timezone(offset))
     if moment is None:
         raise InvalidInput(field, "must be a datetime with a time zone", "pass tzinfo, such as datetime.UTC")
     if not EARLIEST <= moment <= LATEST:
         limit = f"must lie between {EARLIEST.date()} and {LATEST.date()} in UTC"
         raise InvalidInput(field, limit, "leave it out where the time is not known, or check the year and the zone")
     return moment
-
-
-def _fixed(value: datetime) -> datetime | None:
-    """None where its zone does not say how far from UTC it is."""
-    if type(value) is datetime and type(value.tzinfo) is timezone:
-        return value
-    try:
-        offset = datetime.utcoffset(value)
-        return None if offset is None else datetime.combine(value.date(), value.time(), timezone(offset))
-    except Exception:  # a zone is the caller's code, and may raise anything
-        return None
 
 
 def check_uuid(field: str, value: object) -> None:
@@ -143,7 +139,7 @@ def check_not_future(field: str, value: datetime, now: datetime) -> None:
 
 
 def check_json(field: str, value: object, max_bytes: int) -> dict[str, Any]:
-    """A JSON object with string keys, at most `max_bytes` once encoded, MAX_DEPTH levels deep, of MAX_KEYS keys.
+    """Takes a JSON object with string keys, at most `max_bytes` once encoded, of MAX_DEPTH levels and MAX_KEYS keys.
 
     The answer is a copy of plain dicts, lists and values, which nobody else can change.
     """

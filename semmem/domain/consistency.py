@@ -121,9 +121,6 @@ class Consistency:
             raise InvalidInput("recorded_at", "must be there exactly if text is", "write null for both, or neither")
         self._all_known(place, said)
 
-    def _dead_letter(self, place: _Place, said: Mapping[str, Any]) -> None:
-        self._all_known(place, said)
-
     def _all_known(self, place: _Place, said: Mapping[str, Any]) -> None:
         for index, event in enumerate(said["events"]):
             _known(f"events[{index}]", event, place)
@@ -135,17 +132,17 @@ _CHECKS = {
     "retraction": Consistency._retraction,
     "fact": Consistency._fact,
     "summary": Consistency._summary,
-    "dead_letter": Consistency._dead_letter,
+    "dead_letter": Consistency._all_known,
 }
 
 
 def place_of(target: Branch, said: Mapping[str, Any]) -> Branch:
-    """Where a place of the archive lies once it is imported into `target`."""
+    """Returns where a place of the archive lies once it is imported into `target`."""
     return target.below(*said["path"], owner=said["owner"] if said["owner"] is not None else target.owner)
 
 
 def trusted(fact: Mapping[str, Any], roles: Mapping[str, str]) -> str:
-    """The trust that a fact claims, or the best of its sources' if that is less: it has never more than that."""
+    """Returns the trust that a fact claims, or the best of its sources' if that is less: it never has more."""
     best = max((roles[source["event"]] for source in fact["sources"]), key=TRUST.index)
     return min(best, str(fact["trust"]), key=TRUST.index)
 

@@ -74,12 +74,14 @@ class Guard:
     """
 
     agent: str | None = None
+    role: str | None = None  # whose fields of the state are shown; None sees all
     others: int | None = None
     min_importance: float = 0.0
 
     @property
     def stands_open(self) -> bool:
-        return self == Guard()
+        """Whether every event may be shown."""
+        return self.agent is None and self.others is None and not self.min_importance
 
     def lets_through(self, events: Iterable[Event], session: str | None) -> list[Event]:
         """Of events in the order of their worth."""

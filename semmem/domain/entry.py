@@ -34,7 +34,7 @@ class Entry:
 
     An entry of the kind "event" has its `event`. The others say what they are about by name in `subject`, by id in
     `ids`, and in `fields` which parts of the state they change; `detail` is what only their kind has to say.
-    "forgotten" names in `ids` the events that went, of which copies are to be dropped.
+    "forgotten" names in `ids` the events and questions that went, of which copies are to be dropped.
     """
 
     position: int

@@ -87,11 +87,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What becomes of a draft; `target` is the fact that is confirmed, superseded or already says it."""
+    """What becomes of a draft; `target` is the fact that is confirmed, superseded or already says it.
+
+    `also` are further facts that hold no more since the draft does: it is the next version of its target alone.
+    `until` are facts that hold until the draft does, for it tells of a plan.
+    """
 
     verdict: Verdict
     draft: Draft
     target: Fact | None = None
+    also: tuple[Fact, ...] = ()
+    until: tuple[Fact, ...] = ()
 
 
 class BatchLimits(NamedTuple):

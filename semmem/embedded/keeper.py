@@ -144,7 +144,7 @@ class Keeper:
             loop.call_later(min(left, LOOK_SECONDS), self._end_if_unused)
 
     def _has_folder(self) -> bool:
-        """Whether the folder is still the one that the servers were started on."""
+        """Returns whether the folder is still the one that the servers were started on."""
         try:
             return self._started_on is not None and os.path.samestat(self._started_on, self._layout.folder.stat())
         except OSError:
@@ -156,19 +156,19 @@ async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
     await writer.drain()
 
 
-async def _keep(folder: Path, descriptor: int) -> None:
-    await Keeper(Layout.of(folder)).run(socket.socket(fileno=descriptor))
-
-
 def main() -> None:
     folder, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+
+    async def keep() -> None:
+        await Keeper(Layout.of(folder)).run(socket.socket(fileno=descriptor))
+
     # The client waits for this first process only, so the keeper is nobody's child and leaves no zombie to a client.
     if os.fork():
         os._exit(0)
     os.chdir("/")
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    asyncio.run(_keep(folder, descriptor))
+    asyncio.run(keep())
 
 
 if __name__ == "__main__":

@@ -4,16 +4,19 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from semmem.errors import EmbeddedServerError
 from semmem.runtime import forking
 
 ROTATE_LOG_BYTES = 4_000_000
+STOP_SECONDS = 45.0  # that servers may take to stop, before their folder is removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class Layout:
                 log.replace(log.with_suffix(".log.1"))
 
     def log_tail(self, name: str, lines: int = 15) -> str:
-        """The last lines of a server's log, for error messages."""
+        """Returns the last lines of a server's log, for error messages."""
         try:
             text = self.log(name).read_text(errors="replace")
         except OSError:
@@ -88,7 +91,10 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
     try:
         deadline = asyncio.get_running_loop().time() + patience
         with forking.unshared(descriptor):
-            while not _try_lock(descriptor):
+            while True:
+                with suppress(BlockingIOError):
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
                 if asyncio.get_running_loop().time() > deadline:
                     raise EmbeddedServerError(f"{path} was locked by another process for more than {patience:.0f} s")
                 await asyncio.sleep(0.02)
@@ -99,9 +105,17 @@ async def exclusive(path: Path, *, patience: float) -> AsyncIterator[None]:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int) -> bool:
+@asynccontextmanager
+async def temporary_folder(prefix: str) -> AsyncIterator[Path]:
+    """Makes a folder for servers, which is removed afterwards."""
+    folder = Path(mkdtemp(prefix=prefix))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        yield folder
+    finally:
+        await remove(folder)
+
+
+async def remove(folder: Path) -> None:
+    """Removes a data folder once its servers have stopped, whose keeper holds this lock."""
+    async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
+        shutil.rmtree(folder)

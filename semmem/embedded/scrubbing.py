@@ -56,26 +56,24 @@ async def scrub(servers: Servers, *, hold: float | None) -> None:
 async def _rewrite_log(url: str) -> None:
     try:
         async with asyncio.timeout(LOG_SECONDS), Redis.from_url(url) as redis:
-            await _until(lambda: _is_idle(redis))
+
+            async def is_idle() -> bool:
+                state = await redis.info("persistence")
+                return not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]
+
+            async def has_one_log() -> bool:  # the one before is deleted in the background
+                settings = await redis.config_get("dir", "appenddirname")
+                files = await asyncio.to_thread(os.listdir, f"{settings['dir']}/{settings['appenddirname']}")
+                return len(files) <= LOG_FILES
+
+            await _until(is_idle)
             await redis.bgrewriteaof()
-            await _until(lambda: _is_idle(redis))
+            await _until(is_idle)
             if (await redis.info("persistence"))["aof_last_bgrewrite_status"] != "ok":
                 raise EmbeddedServerError("redis could not write its log anew; its own log says why")
-            await _until(lambda: _has_one_log(redis))
+            await _until(has_one_log)
     except (RedisError, OSError, TimeoutError) as error:
         raise EmbeddedServerError(f"redis could not be scrubbed: {type(error).__name__}") from error
-
-
-async def _is_idle(redis: Redis) -> bool:
-    state = await redis.info("persistence")
-    return not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]
-
-
-async def _has_one_log(redis: Redis) -> bool:
-    """Valkey deletes the one before in the background."""
-    settings = await redis.config_get("dir", "appenddirname")
-    files = await asyncio.to_thread(os.listdir, f"{settings['dir']}/{settings['appenddirname']}")
-    return len(files) <= LOG_FILES
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -96,7 +94,14 @@ async def _rewrite_segments(url: str, api_key: str) -> None:
 
 
 async def _rewrite_tables(connection: asyncpg.Connection, hold: float | None) -> None:
-    await _no_older_transaction(connection)
+    began = await connection.fetchval("select clock_timestamp()")
+    try:  # rows that an older transaction might still see would be written anew as well
+        async with asyncio.timeout(OLDER_SECONDS):
+            await _until(lambda: connection.fetchval(NONE_IS_OLDER, began))
+    except TimeoutError:
+        raise EmbeddedServerError(
+            f"postgres could not be scrubbed: a transaction has been open for more than {OLDER_SECONDS:.0f} s"
+        ) from None
     await connection.execute(f"set lock_timeout = {LOCK_SECONDS * 1_000:.0f}")
     for table in [row[0] for row in await connection.fetch(TABLES)]:
         await connection.execute(f"set statement_timeout = {(hold or 0) * 1_000:.0f}")
@@ -106,18 +111,6 @@ async def _rewrite_tables(connection: asyncpg.Connection, hold: float | None) ->
     # The log of writes from before is removed with the checkpoint after it, and so are the files of the old tables.
     await connection.execute("select pg_switch_wal()")
     await connection.execute("checkpoint")
-
-
-async def _no_older_transaction(connection: asyncpg.Connection) -> None:
-    """Waits for those that might still see what was deleted: their rows would be written anew as well."""
-    began = await connection.fetchval("select clock_timestamp()")
-    try:
-        async with asyncio.timeout(OLDER_SECONDS):
-            await _until(lambda: connection.fetchval(NONE_IS_OLDER, began))
-    except TimeoutError:
-        raise EmbeddedServerError(
-            f"postgres could not be scrubbed: a transaction has been open for more than {OLDER_SECONDS:.0f} s"
-        ) from None
 
 
 async def _rewrite_table(connection: asyncpg.Connection, table: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
-from semmem.domain.fact import statement_hash
+from semmem.domain.fact import Draft, statement_hash
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.engine.summaries import SummaryRebuilder
@@ -17,6 +17,7 @@ from semmem.engine.writing import Batch, FactWriter
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
+from semmem.extractors.standing import MOST_COMPARED, Rivals, says_of_them
 from semmem.ports import Clock, Embeddings, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints
@@ -179,7 +180,7 @@ class Consolidator:
         )
 
     async def _questions(self, read: "_Read") -> list[Question]:
-        """Each draft with the facts that make the same statement, or are near it and current.
+        """Each draft with the facts that make the same statement, or are near it and current, or are its rivals.
 
         Of the same statement superseded facts take part too: a replay must not bring them back.
         """
@@ -190,11 +191,13 @@ class Consolidator:
         same = await self._facts.with_statements(scope, [(draft.subject, draft.text) for draft in drafts])
         known = {fact.id: fact for fact in await self._facts.get(scope, [id for found in near for id in found])}
         said = {event.id: event.occurred_at for event in read.passed}
+        rivals = await self._rivals(scope, drafts)
         questions = []
         for draft, cosines in zip(drafts, near, strict=True):
             alike = same.get(statement_hash(draft.subject, draft.text), [])
             found = {fact.id: (fact, 1.0) for fact in alike}
             found |= {id: (known[id], cosine) for id, cosine in cosines.items() if id in known and known[id].current}
+            found = {fact.id: (fact, 0.0) for fact in rivals.of(draft)} | found
             question = Question(
                 draft=draft,
                 candidates=tuple(fact for fact, _ in found.values()),
@@ -203,6 +206,13 @@ class Consolidator:
             )
             questions.append(question)
         return questions
+
+    async def _rivals(self, scope: Scope, drafts: Sequence[Draft]) -> Rivals:
+        """The scope's newest facts, where a draft may change one, or be changed, that is told in other words."""
+        if not any(map(says_of_them, drafts)):
+            return Rivals(())
+        newest = await self._facts.find(scope, superseded=False, category=None, subject=None, limit=MOST_COMPARED)
+        return await asyncio.to_thread(Rivals, newest)
 
     async def _near(self, scope: Scope, embeddings: Embeddings) -> list[dict[UUID, float]]:
         """The facts near each vector, with their cosines; none near a draft that the embedder refused."""

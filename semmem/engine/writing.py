@@ -17,6 +17,7 @@ from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_
 from semmem.stores.postgres.facts import (
     confirm,
     current_with_statement,
+    end,
     insert_fact,
     new_fact,
     supersede,
@@ -84,7 +85,8 @@ class FactWriter:
             await add_work(tx, changed, mirrored=self._mirrored)
             await mark_consolidated(tx, ids)
         meant = sum(decision.verdict != "ignore" for decision in batch.decisions)
-        new = len(added) - len(retired)
+        superseding = sum(decision.verdict == "supersede" for decision in batch.decisions)
+        new = max(0, len(added) - superseding)
         return {"added": new, "confirmed": meant - len(added), "superseded": len(retired)}
 
     async def _decide(self, tx: Unit, batch: Batch, retracted: Retracted) -> tuple[list[UUID], list[UUID]]:
@@ -107,7 +109,7 @@ class FactWriter:
                 first = said[fact.sources[0].event_id]
                 indexed.append(IndexedFact(fact, first.session, first.agent).embedded(batch.embeddings, row))
             if decision.verdict == "supersede" and decision.target:
-                retired.append(decision.target.id)
+                retired += [decision.target.id, *(other.id for other in decision.also)]
         if batch.embeddings:
             await put_facts(tx, self._index_name, indexed)
         await retire_points(tx, retired)
@@ -124,11 +126,14 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         await confirm(tx, target.id, draft, said_at, own_words=alike)
         return None
     if decision.verdict == "supersede" and target:
-        if not await supersede(tx, target, ended=draft.validity.start or said_at):
-            raise StaleDecision("a fact changed while its successor was decided upon")
+        for retired in (target, *decision.also):
+            if not await supersede(tx, retired, ended=draft.validity.start or said_at):
+                raise StaleDecision("a fact changed while its successor was decided upon")
         fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target)
     else:
         fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now)
+        for outlasted in decision.until:
+            await end(tx, outlasted.id, at=draft.validity.start or said_at)
     if await insert_fact(tx, fact):
         return fact
     if same := await current_with_statement(tx, fact.subject, fact.text):

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from semmem.errors import MissingExtra
+from semmem import MissingExtra
 
 
 def require(extra: str, purpose: str) -> None:

@@ -5,7 +5,7 @@ birthday name no date that code could know.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from semmem.domain.checks import EARLIEST, LATEST
@@ -18,6 +18,7 @@ _COMING = re.compile(
     r"|'ll\b",
     re.IGNORECASE,
 )
+_SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def spans(text: str, said: datetime) -> list[Span]:
             if any(taken[first:last]):
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
-            if named := _period(period, match, moment):
+            seen = replace(moment, coming=False) if _SINCE.search(text, 0, first) else moment
+            if named := _period(period, match, seen):
                 start, over, precision, label = named
                 groups = match.groupdict()
                 undated = relative and not groups.get("year")

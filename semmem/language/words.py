@@ -1,5 +1,10 @@
 """Lists of English words that several modules read, each kept once."""
 
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -10,6 +15,27 @@ ORDINALS = ("first", "second", "third")
 TIMES = ("once", "twice")
 
 PLAIN_MONTHS = tuple(month for month in MONTHS if month != "May")  # a verb and a name too
+
+# The last word of what people are by trade. What is a kinship or a pastime as well, such as "runner", is none here.
+OCCUPATIONS = _listed(
+    """
+    accountant actor actress administrator advisor agent analyst apprentice architect artist assistant attendant auditor
+    author baker banker barber barista bartender biologist bookkeeper bricklayer broker butcher buyer captain caretaker
+    carpenter cashier chef chemist cleaner clerk coach comedian composer constable consultant cook coordinator
+    copywriter counsellor counselor courier dancer dentist designer detective developer dietitian director doctor
+    driver economist editor electrician engineer estimator executive farmer firefighter fisherman florist foreman
+    freelancer gardener geologist guard hairdresser historian illustrator inspector instructor intern interpreter
+    investigator janitor jeweller jeweler journalist judge laborer labourer lawyer lecturer librarian lifeguard
+    locksmith machinist manager marketer mason mathematician mechanic merchandiser midwife miner model musician nanny
+    negotiator notary nurse nutritionist officer operator optician painter paralegal paramedic pastor pharmacist
+    photographer physician physicist physiotherapist pilot plumber policeman policewoman postman priest principal
+    producer professor programmer psychiatrist psychologist ranger realtor receptionist recruiter reporter researcher
+    roofer sailor salesman saleswoman salesperson scientist secretary seamstress server sheriff shopkeeper soldier
+    solicitor specialist steward stewardess strategist superintendent supervisor surgeon surveyor tailor teacher
+    technician teller tester therapist trader trainee trainer translator tutor undertaker underwriter vet veterinarian
+    waiter waitress warden watchmaker welder writer zookeeper lead
+    """
+)
 
 
 def either(*lists: tuple[str, ...]) -> str:

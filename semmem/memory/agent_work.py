@@ -42,8 +42,9 @@ class AgentWork(SharedWork):
         role: str | None = None,
         state: type[State] | None = None,
     ) -> None:
-        super().__init__(place, opened, agent=check_id("name", agent), state=state)
-        self._role = check_optional_id("role", role)
+        check_optional_id("role", role)
+        super().__init__(place, opened, agent=check_id("name", agent), role=role or "", state=state)
+        self._said_role, self._knows_role = role, role is not None
 
     @property
     def name(self) -> str:
@@ -54,7 +55,14 @@ class AgentWork(SharedWork):
     async def role(self, *, timeout: float | None = None) -> str:
         """In the work: the roster's, else the one that was said, else assistant."""
         async with self._parts.calls.read(timeout):
-            return await self._parts.workspaces.role(self.scope, self.name) or self._role or ASSISTANT
+            return await self._parts.workspaces.role(self.scope, self.name) or self._said_role or ASSISTANT
+
+    async def _know_role(self) -> None:
+        """One that was not said is the roster's, as it is when this memory first reads or writes the state."""
+        if not self._knows_role:
+            async with self._parts.calls.read():
+                self._role = await self._parts.workspaces.role(self.scope, self.name) or ""
+            self._knows_role = True
 
     async def remember(
         self, content: str, *, lock: Lock | None = None, timeout: float | None = None, **fields: Unpack[EventFields]
@@ -75,7 +83,7 @@ class AgentWork(SharedWork):
         until = now + check_span("ttl", ttl, LONGEST_STATUS)
         async with parts.calls.write(timeout):
             position = await parts.workspaces.tell(
-                self.place, text, detail, agent=self.name, role=self._role, until=until, now=now
+                self.place, text, detail, agent=self.name, role=self._said_role, until=until, now=now
             )
         parts.watching.wake(self.scope, position)
 
@@ -104,7 +112,7 @@ class AgentWork(SharedWork):
         """
         parts = self._parts
         now = parts.clock()
-        new = NewQuestion.checked(self.name, self._role, question, options, of=of, key=key, within=within, now=now)
+        new = NewQuestion.checked(self.name, self._said_role, question, options, of=of, key=key, within=within, now=now)
         async with parts.calls.write(timeout):
             asked = await parts.questions.ask(self.place, new, now)
         parts.watching.wake(self.scope, asked.position)

@@ -17,7 +17,7 @@ from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState, change_at, fence_at, signed_at
+from semmem.memory.shared_state import SharedState, change_at, fence_at, know_role, signed_at
 from semmem.memory.watching import Watcher
 from semmem.stores.postgres.groups import Lease
 
@@ -169,6 +169,8 @@ class Inbox:
             if event.occurred_at is not None:
                 check_not_future(f"remember[{index}].occurred_at", event.occurred_at, now)
         place, fence = self._place.place, fence_at(self._place, lock)
+        if update is not None:
+            await know_role(self._place)
         change = None if update is None else change_at(self._place, update, lock, now)
         settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         async with parts.calls.write():

@@ -146,7 +146,9 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         elif self._reader is not None:
             others = OTHERS
         check_unit("min_importance", min_importance)
-        guard = Guard(agent=self._reader, others=others, min_importance=min_importance)
+        if "state" in tiers:
+            await self._know_role()
+        guard = Guard(agent=self._reader, role=self._role, others=others, min_importance=min_importance)
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
             return await parts.tiers.context(

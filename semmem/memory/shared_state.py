@@ -11,7 +11,6 @@ from typing import Any
 from semmem.domain.checks import (
     check_aware,
     check_callable,
-    check_each,
     check_flag,
     check_id,
     check_int,
@@ -19,12 +18,13 @@ from semmem.domain.checks import (
     check_not_future,
     check_optional_id,
 )
+from semmem.domain.entry import checked_names
 from semmem.domain.event import NewEvent
 from semmem.domain.group import MAX_POSITION
-from semmem.domain.schema import MAX_FIELDS, Declaration, State, declaration_of, new_values
+from semmem.domain.schema import Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
 from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
-from semmem.errors import Conflict, InvalidInput
+from semmem.errors import Conflict, Forbidden, InvalidInput
 from semmem.memory.locks import Lock, check_hold, fence_of
 from semmem.memory.place import Opened, Place
 from semmem.stores.postgres.state import NewChange
@@ -40,14 +40,23 @@ class SharedState(Place):
     """The state of a place, for one agent or for nobody in particular."""
 
     def __init__(
-        self, place: Branch, opened: Opened, *, agent: str | None = None, state: type[State] | None = None
+        self,
+        place: Branch,
+        opened: Opened,
+        *,
+        agent: str | None = None,
+        role: str | None = None,
+        state: type[State] | None = None,
     ) -> None:
         super().__init__(place, opened)
         check_optional_id("agent", agent)
         if state is not None:
             declaration_of(state)
-        self._reader, self._state, self._seen = agent, state, 0
+        self._reader, self._role, self._state, self._seen = agent, role, state, 0
         self._locked: set[str] = set()  # names of locks that are held by this very object
+
+    async def _know_role(self) -> None:
+        """Before the state is read or written: an agent's role may have to be looked up."""
 
     def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
         return tuple(event if event.agent else replace(event, agent=self._reader) for event in events)
@@ -94,6 +103,7 @@ class SharedState(Place):
     ) -> Change:
         tries = 0
         while True:
+            await self._know_role()
             snapshot = await self._read(timeout)
             made = fn(snapshot)
             changes = await made if inspect.isawaitable(made) else made
@@ -116,6 +126,7 @@ class SharedState(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
+        await self._know_role()
         parts, now = self._parts, self._parts.clock()
         new = self._new_change(changes, expected, seen, lock, told_at, now)
         async with parts.calls.write(timeout):
@@ -146,6 +157,7 @@ class SharedState(Place):
             declaration=declaration,
             values=values,
             agent=self._reader,
+            role=self._role,
             seen=self._seen if seen is None else seen,
             told_at=told_at or now,
             expected=_expected(expected, declaration, changes),
@@ -171,12 +183,12 @@ class SharedState(Place):
 
         A memory that was opened without a class of state reads values as JSON.
         """
-        names = check_each(
-            "fields", list(fields) if isinstance(fields, set | frozenset) else fields, str, most=MAX_FIELDS
-        )
+        names = checked_names("fields", fields)
+        await self._know_role()
         if self._state is not None:
             for name in names:
-                self._declaration.field(name)
+                if not self._declaration.field(name).is_readable(self._role):
+                    raise Forbidden(self._reader, self._role or "", name, "read")
         return await self._read(timeout, at, names)
 
     async def _read(
@@ -189,8 +201,10 @@ class SharedState(Place):
         async with parts.calls.read(timeout):
             if at is not None:
                 position = await self._position(at)
-                return await parts.state.at(self.scope, declaration, position=position, fields=list(fields))
-            snapshot = await parts.state.current(self.scope, declaration, list(fields))
+                return await parts.state.at(
+                    self.scope, declaration, position=position, fields=list(fields), role=self._role
+                )
+            snapshot = await parts.state.current(self.scope, declaration, list(fields), role=self._role)
         if not fields:
             self._seen = max(self._seen, snapshot.position)
         return snapshot
@@ -208,17 +222,18 @@ class SharedState(Place):
 
         `async with me.lock("report", ttl=timedelta(minutes=2)) as lock` takes it.
         """
+        check_hold(ttl)
+        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
+            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
         if not 1 <= len(names) <= MAX_NAMES:
             raise InvalidInput("names", f"must be 1 to {MAX_NAMES}", "name what is locked")
         for index, name in enumerate(names):
             check_id(f"names[{index}]", name)
-        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
-            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
         return Lock(
             self.place,
             self._opened,
             tuple(sorted(set(names))),
-            ttl=check_hold(ttl),
+            ttl=ttl,
             wait=wait or timedelta(),
             agent=self._reader,
             own=self._locked,
@@ -269,8 +284,11 @@ class SharedState(Place):
         else:
             check_int("to", to, 0, MAX_POSITION)
             target = to
+        await self._know_role()
         async with parts.calls.write(timeout):
-            change = await parts.checkpoints.restore(self.scope, target, agent=self._reader, now=parts.clock())
+            change = await parts.checkpoints.restore(
+                self.scope, target, agent=self._reader, role=self._role, now=parts.clock()
+            )
         parts.watching.wake(self.scope, change.position)
         return change
 
@@ -287,6 +305,11 @@ class SharedState(Place):
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
         return checkpoint
+
+
+async def know_role(place: SharedState) -> None:
+    """Before `change_at`."""
+    await place._know_role()
 
 
 def fence_at(place: SharedState, lock: Lock | None) -> Fence:

@@ -132,10 +132,10 @@ class Tiers:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
         ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
-            "profile": lambda: self._profile_tier(view),
+            "profile": lambda: self._profile_tier(view, guard),
             "recent": lambda: self._recent_tier(view, session, guard),
             "summary": lambda: self._summary_tier(view, session),
-            "state": lambda: self._state_tier(view.scopes[0], query, budget),
+            "state": lambda: self._state_tier(view.scopes[0], query, budget, guard),
             "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
         }
         gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
@@ -160,8 +160,9 @@ class Tiers:
         context = await asyncio.to_thread(put_together) if long else put_together()
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
 
-    async def _profile_tier(self, view: View) -> Gathered:
-        return Gathered(await self._present.profile(view))
+    async def _profile_tier(self, view: View, guard: Guard) -> Gathered:
+        profile = await self._present.profile(view)
+        return Gathered([item for item in profile if item.worth >= guard.min_importance])
 
     async def _summary_tier(self, view: View, session: str | None) -> Gathered:
         items = []
@@ -183,9 +184,9 @@ class Tiers:
             items.append(item)
         return Gathered(items)
 
-    async def _state_tier(self, scope: Scope, query: str, budget: int) -> Gathered:
-        """What agents share in the place that is asked, newest first; a long value is shown by what of it answers."""
-        state = await self._state.current(scope, None, [])
+    async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
+        """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
+        state = await self._state.current(scope, None, [], role=guard.role)
         longest = int(FLOORS["state"] / 2 * budget * CHARACTERS_A_TOKEN)  # of one field
         newest = sorted(state.told_at, key=lambda name: -state.positions[name])
         items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
@@ -201,7 +202,7 @@ class Tiers:
         weighty = Filter(min_importance=guard.min_importance)
         recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
-        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.score) for hit in recall]
+        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
 

@@ -45,7 +45,7 @@ class Imported:
 
 
 async def export(parts: Parts, place: Branch) -> AsyncGenerator[str]:
-    """The lines of an archive, without their ends, as of one moment."""
+    """Yields the lines of an archive, without their ends, as of one moment."""
     total = Sum()
     async with parts.archive.snapshot(place) as snapshot:
         places = await snapshot.places()
@@ -72,7 +72,7 @@ async def import_(parts: Parts, place: Branch, lines: Lines, progress: Progress 
 
 
 def left_out(counts: Mapping[str, int]) -> list[str]:
-    """What the header says was left behind, in words."""
+    """Says in words what the header says was left behind."""
     return [_LEFT_BEHIND[name].format(count) for name, count in counts.items() if name in _LEFT_BEHIND]
 
 
@@ -142,10 +142,11 @@ class Intake:
             done += len(lines) + len(retracted)
             if progress:
                 progress(done, total)
+        all_moved = list(moved.values())
         return Imported(
-            stored=_sum(one.stored for one in moved.values()),
-            known=_sum(one.known for one in moved.values()),
-            warnings=tuple(self._warnings(list(moved.values()))),
+            stored=_sum(one.stored for one in all_moved),
+            known=_sum(one.known for one in all_moved),
+            warnings=tuple(self._warnings(all_moved)),
         )
 
     def _warnings(self, moved: list[Moved]) -> Iterable[str]:
@@ -160,7 +161,7 @@ class Intake:
             yield f"{count} of kind {kind} were left out: this memory has its own in their place"
 
     async def _batches(self) -> AsyncIterator[tuple[Branch, str, list[Line]]]:
-        """Lines of one kind and one place; no fact's versions are torn apart."""
+        """Yields lines of one kind and one place; no fact's versions are torn apart."""
         self._copy.seek(0)
         place, kind, size = self._place, "", 0
         lines: list[Line] = []
@@ -194,25 +195,22 @@ def _named(number: int) -> Iterator[None]:
 
 
 async def _bytes(lines: Lines) -> AsyncGenerator[bytes, None]:
-    """Each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
+    """Yields each line in UTF-8, without its end. Raises InvalidInput for what is no line, or is too long."""
     number = 0
     async with aclosing(_each(lines)) as given:
         async for line in given:
             number += 1
             with _named(number):
-                encoded = _encoded(line)
+                if not isinstance(line, str | bytes):
+                    raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
+                if len(line) > MAX_LINE_BYTES:
+                    raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
+                try:
+                    encoded = line.encode() if isinstance(line, str) else line
+                except UnicodeEncodeError:
+                    fix = "open the file as UTF-8"
+                    raise InvalidInput("line", "must not contain lone surrogates", fix) from None
             yield encoded.removesuffix(b"\n").removesuffix(b"\r")
-
-
-def _encoded(line: Any) -> bytes:
-    if not isinstance(line, str | bytes):
-        raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
-    if len(line) > MAX_LINE_BYTES:
-        raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
-    try:
-        return line.encode() if isinstance(line, str) else line
-    except UnicodeEncodeError:
-        raise InvalidInput("line", "must not contain lone surrogates", "open the file as UTF-8") from None
 
 
 async def _each(lines: Lines) -> AsyncGenerator[Any, None]:

@@ -125,7 +125,7 @@ class OpenAIChat:
             raise
 
     def _meaning(self, status: int, text: str, room: int, code: str | None = None) -> Exception:
-        """The refusal, where another form of the request may help; else the error it amounts to."""
+        """Returns the refusal, where another form of the request may help; else the error it amounts to."""
         refusal = read_refusal(status, text[:MAX_ERROR_CHARACTERS], room)
         if refusal.kind == "content":
             return BadAnswer("filtered", f"the endpoint's content filter refuses what is said here ({status})")
@@ -136,7 +136,7 @@ class OpenAIChat:
         return _Refused(status, refusal)
 
     def _smaller(self, asked: _Asked, dialect: Dialect, room: int, refusal: Refusal) -> tuple[Dialect, int]:
-        """The dialect with the limits that the refusal named, and less room for the answer."""
+        """Returns the dialect with the limits that the refusal named, and less room for the answer."""
         knowing = replace(dialect, context=refusal.context or dialect.context, answer=refusal.answer or dialect.answer)
         fitting = knowing.room(asked.messages, asked.schema, asked.max_tokens)
         smaller = fitting if fitting < room else room // 2

@@ -72,7 +72,7 @@ def _body(text: str) -> Mapping[str, Any]:
 
 
 def _choices(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The answers that the endpoint gave, or one from the endpoint's own API (Ollama, Anthropic), which has no list."""
+    """Returns the answers that the endpoint gave, or the one of an API that has no list of them (Ollama, Anthropic)."""
     choices = body.get("choices")
     if not choices and "choices" not in body and not body.get("error"):
         if isinstance(body.get("message"), Mapping):
@@ -97,14 +97,20 @@ def _raise_error(holder: Mapping[str, Any]) -> None:
         error = holder
     if not error:
         return
-    told = error if isinstance(error, Mapping) else {}
-    codes = (told.get("code"), told.get("status"), told.get("status_code"), holder.get("code"), holder.get("status"))
+    details = error if isinstance(error, Mapping) else {}
+    codes = (
+        details.get("code"),
+        details.get("status"),
+        details.get("status_code"),
+        holder.get("code"),
+        holder.get("status"),
+    )
     statuses = [int(code) for code in map(str, codes) if re.fullmatch(r"[45]\d\d", code)]
     raise ErrorInBody(statuses[0] if statuses else 500, json.dumps(error))
 
 
 def _finish(given: object) -> str:
-    """OpenAI's word for why the answer ended. Words nobody knows count as its end: what was cut is no whole JSON."""
+    """Returns OpenAI's word for why the answer ended. What nobody knows counts as its end."""
     word = str(given or "stop").rsplit(".", 1)[-1].lower().removeprefix("finish_reason_")
     if _CUT.fullmatch(word):
         return "length"
@@ -114,7 +120,7 @@ def _finish(given: object) -> str:
 
 
 def _said(message: Mapping[str, Any]) -> str:
-    """The answer, wherever the message has it: in the content, as arguments of a call, or among the thoughts."""
+    """Returns the answer, wherever the message has it: in the content, in a call's arguments, or among the thoughts."""
     content = _text(message.get("content"))
     if "{" in content:
         return content
@@ -131,7 +137,7 @@ def _said(message: Mapping[str, Any]) -> str:
 
 
 def _text(content: object) -> str:
-    """A content that is text, a list of parts (thoughts left out), or the answer's own object."""
+    """Returns the text of a content: a text, a list of parts without the thoughts, or the answer's own object."""
     if isinstance(content, str):
         return content
     if isinstance(content, Mapping):
@@ -154,7 +160,7 @@ def _text(content: object) -> str:
 
 
 def _tokens(usage: object, name: str) -> int:
-    """0, which is as good as none, where no plausible number is reported."""
+    """Returns 0, which is as good as none, where no plausible number is reported."""
     reported = usage.get(name) if isinstance(usage, Mapping) else None
     if isinstance(reported, str) and re.fullmatch(r"\d{1,8}", reported):
         reported = int(reported)

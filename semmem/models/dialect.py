@@ -45,7 +45,8 @@ class Dialect:
     answer: int | None = None
 
     def without(self, said: str) -> "Dialect | None":
-        """The next dialect after a refusal in these words (lower case), or None where they name nothing it has."""
+        """Returns the next dialect after a refusal in these words (lower case), or None where they name nothing of
+        it."""
         if not self.stream and _STREAM.search(said):
             return replace(self, stream=True)
         if self.temperature and "temperature" in said:
@@ -65,7 +66,7 @@ class Dialect:
         return None
 
     def plainer(self) -> Iterator["Dialect"]:
-        """What to try after a refusal whose words say nothing: one thing less at a time, at last none of them."""
+        """Yields what to try after a refusal whose words say nothing: one thing less at a time, at last none."""
         order: list[Structure] = ["json_schema", "open_schema", "json_object", "none"]
         one_less = [replace(self, structure=looser) for looser in order[order.index(self.structure) + 1 :]]
         one_less.append(replace(self, temperature=False))
@@ -78,7 +79,7 @@ class Dialect:
         yield from dict.fromkeys(plain for plain in one_less if plain != self)
 
     def room(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], wanted: int) -> int:
-        """How many tokens the answer may have beside these messages, at most `wanted`."""
+        """Returns how many tokens the answer may have beside these messages, at most `wanted`."""
         room = wanted if self.answer is None else min(wanted, self.answer)
         if self.context is None:
             return room
@@ -88,7 +89,7 @@ class Dialect:
     def body(
         self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], schema_name: str, max_tokens: int
     ) -> dict[str, Any]:
-        """The request's fields, but for the model."""
+        """Returns the request's fields, but for the model."""
         body: dict[str, Any] = {"messages": list(messages)}
         if self.limit != "none":
             body[self.limit] = max_tokens
@@ -107,7 +108,10 @@ class Dialect:
         if self.structure in ("json_object", "none"):
             body["messages"] = _with_schema(messages, schema)
         if not self.system:
-            body["messages"] = _without_system(body["messages"])
+            first, *others = body["messages"]
+            if first["role"] == "system" and others:  # its words go in front of the first user's
+                user, *rest = others
+                body["messages"] = [{**user, "content": f"{first['content']}\n\n{user['content']}"}, *rest]
         return body
 
 
@@ -116,7 +120,7 @@ def _json_schema(described: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _opened(node: Any) -> Any:
-    """The schema without `additionalProperties`, which not every server knows."""
+    """Returns the schema without `additionalProperties`, which not every server knows."""
     if isinstance(node, list):
         return [_opened(child) for child in node]
     if not isinstance(node, Mapping):
@@ -125,17 +129,9 @@ def _opened(node: Any) -> Any:
 
 
 def _with_schema(messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any]) -> list[Mapping[str, str]]:
-    """The schema told in words, in the one system message, for an endpoint that does not enforce it."""
-    told = f"Answer with one JSON object of this JSON schema, and nothing else: {json.dumps(schema)}"
+    """Says the schema in words, in the one system message, for an endpoint that does not enforce it."""
+    instruction = f"Answer with one JSON object of this JSON schema, and nothing else: {json.dumps(schema)}"
     first = messages[0]
     if first["role"] == "system":
-        return [{**first, "content": f"{first['content']}\n\n{told}"}, *messages[1:]]
-    return [{"role": "system", "content": told}, *messages]
-
-
-def _without_system(messages: Sequence[Mapping[str, str]]) -> list[Mapping[str, str]]:
-    """The system message in front of the first user message, for a model that knows no such role."""
-    first, *rest = messages
-    if first["role"] != "system" or not rest:
-        return list(messages)
-    return [{**rest[0], "content": f"{first['content']}\n\n{rest[0]['content']}"}, *rest[1:]]
+        return [{**first, "content": f"{first['content']}\n\n{instruction}"}, *messages[1:]]
+    return [{"role": "system", "content": instruction}, *messages]

@@ -41,7 +41,7 @@ class Limits:
     text_bytes: int
 
     def batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
-        """Runs of the texts, in order, each within the limits of a request or of one text."""
+        """Yields runs of the texts, in order, each within the limits of a request or of one text."""
         batch: list[str] = []
         size = 0
         for text in texts:
@@ -130,7 +130,7 @@ class OpenAIEmbedder:
         await self._client.close()
 
     async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[Row], bool]:
-        """A row for each text, and whether the endpoint took them as they were sent."""
+        """Returns a row for each text, and whether the endpoint took them as they were sent."""
         batches = list(self._limits.batches(texts))
         if len(batches) > 1:  # a lower limit was learned since the batch was made
             parts = [await self._rows(batch) for batch in batches]
@@ -151,7 +151,7 @@ class OpenAIEmbedder:
         return rows, not refused
 
     async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[Row], bool]:
-        """Once more, for what may have passed; a plain 500 is often an answer to the texts, and is not waited for."""
+        """Asks once more, for what may have passed; a plain 500 is often an answer to the texts, and not waited for."""
         plain = isinstance(failure.__cause__, openai.APIStatusError) and failure.__cause__.status_code == 500
         try:
             rows = await self._ask(texts, retries=0 if plain else self._retries)
@@ -162,7 +162,7 @@ class OpenAIEmbedder:
         return rows, True
 
     async def _divided(self, texts: list[str]) -> list[Row]:
-        """A batch that was refused while a harmless text passes: too many, too large, or with a bad one among them."""
+        """Divides a batch that was refused while a harmless text passes: too many, too large, or one bad one."""
         if len(texts) == 1:
             return [await self._examined(texts[0], unanswered=True)]
         if await self._too_many(len(texts)):
@@ -176,7 +176,7 @@ class OpenAIEmbedder:
         return [*first, *second]
 
     async def _too_many(self, count: int) -> bool:
-        """Whether so many harmless texts are refused; then the limit is learned, by one of the requests that met it."""
+        """Returns whether so many harmless texts are refused; then a request that met the limit learns it."""
         async with self._learning:
             most = min(count, self._limits.texts)
             while most > 1 and not await self._accepts([HARMLESS] * most):
@@ -186,7 +186,7 @@ class OpenAIEmbedder:
         return most < count
 
     async def _examined(self, text: str, *, unanswered: bool = False) -> Row:
-        """One text that was refused while a harmless one passes: shortened until it is taken, if its length may be why.
+        """Shortens a text that was refused while a harmless one passes, until it is taken, if its length may be why.
 
         Where texts of its length are refused in general, all later ones are truncated as well.
         """
@@ -257,7 +257,7 @@ class OpenAIEmbedder:
             raise ModelError(f"{self.model}: even a harmless text fails: {row.detail}")
 
     def _forms(self) -> list[Mapping[str, Any]]:
-        """The further fields of a request, the richest first."""
+        """Returns the further fields of a request, the richest first."""
         size = {} if self._asked is None else {"dimensions": self._asked}
         forms: list[Mapping[str, Any]] = [{"encoding_format": "base64", **size}, size, {}]
         return forms if size else forms[:2]
@@ -298,5 +298,5 @@ def _size(texts: Sequence[str]) -> int:
 
 
 def _is_refusal(failure: ModelError) -> bool:
-    """Of the request itself, which will not pass; anything else, such as an error in a 200, may."""
+    """Returns whether the request itself was refused, which will not pass; an error in a 200, for example, may."""
     return isinstance(failure.__cause__, openai.APIStatusError) and not isinstance(failure, ModelUnavailable)

@@ -56,7 +56,7 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
             raise openai.APITimeoutError(request) from error
 
     async def _read(self, response: Any) -> Any:
-        """The response with its body decoded, so that a small compressed one cannot become a large one unseen."""
+        """Returns the response with its body decoded, so that a small compressed one cannot become a large one."""
         try:
             encoding, most = response.headers.get("content-encoding", "identity").strip().lower(), _most_bytes.get()
             if encoding not in ("identity", "gzip", "x-gzip", ""):
@@ -76,7 +76,7 @@ class _BoundedClient(openai.DefaultAsyncHttpxClient):
 
 
 def connect(base_url: str | None, api_key: str | None, timeout: float, max_retries: int) -> openai.AsyncOpenAI:
-    """A client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt until its last byte.
+    """Makes a client of any OpenAI-compatible endpoint; `timeout` is in seconds, for each attempt until its last byte.
 
     Without a `base_url`, OPENAI_BASE_URL or else OpenAI itself is asked. A plain `api_key` goes where that points; an
     OpenAIKey, and OPENAI_API_KEY, which is taken where no key is given, go to OpenAI's own host only. Redirects are not
@@ -94,13 +94,18 @@ def connect(base_url: str | None, api_key: str | None, timeout: float, max_retri
         max_retries=max_retries,
         http_client=_BoundedClient(timeout),
     )
-    if not _is_openai(client):
-        _forget_what_is_openais(client)
+    if _is_openai(client):
+        if not key.strip():
+            raise ConfigurationError("api_key: the model endpoint needs one; pass it or set OPENAI_API_KEY")
+    else:
+        # The client reads more from the environment than the key, and would send it to any host.
+        client.organization = client.project = None
+        client._custom_headers = {}  # OPENAI_CUSTOM_HEADERS: may hold an Authorization of OpenAI's
         if isinstance(key, OpenAIKey):
-            _warn_of_withheld_key(client, key)
+            if key:
+                meant = "if that wants a key, set SEMMEM_LLM_API_KEY, SEMMEM_EMBEDDING_API_KEY"
+                _log.warning("OPENAI_API_KEY is not sent to %s; %s", client.base_url.host, meant)
             return client
-    elif not key.strip():
-        raise ConfigurationError("api_key: the model endpoint needs one; pass it or set OPENAI_API_KEY")
     client.api_key = key.strip() or _NO_KEY
     return client
 
@@ -122,20 +127,8 @@ def _is_openai(client: openai.AsyncOpenAI) -> bool:
     return url.scheme == "https" and url.port in (None, 443) and f".{host}".endswith(f".{_OPENAI_HOST}")
 
 
-def _forget_what_is_openais(client: openai.AsyncOpenAI) -> None:
-    """The client reads more from the environment than the key, and would send it to any host."""
-    client.organization = client.project = None
-    client._custom_headers = {}  # OPENAI_CUSTOM_HEADERS: may hold an Authorization of OpenAI's
-
-
-def _warn_of_withheld_key(client: openai.AsyncOpenAI, key: OpenAIKey) -> None:
-    if key:
-        told = "OPENAI_API_KEY is not sent to %s; if that wants a key, set SEMMEM_LLM_API_KEY, SEMMEM_EMBEDDING_API_KEY"
-        _log.warning(told, client.base_url.host)
-
-
 async def post(client: openai.AsyncOpenAI, path: str, body: Mapping[str, Any], retries: int, *, most_bytes: int) -> str:
-    """The answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
+    """Returns the answer's text. Raises OpenAI's errors; `retries` are those after the first attempt.
 
     `most_bytes` are what an honest answer to this request takes at most: a longer one is not read to its end.
 
@@ -176,7 +169,7 @@ def typed_errors(model: str) -> Iterator[None]:
 
 
 def of_status(model: str, status: int, error_code: str | None = None) -> ModelError:
-    """The error for an HTTP status, which says what to do about it."""
+    """Returns the error for an HTTP status, which says what to do about it."""
     code = f" {error_code}" if error_code else ""
     if status in (408, 409, 425, 429) or status >= 500:
         return ModelUnavailable(f"{model}: the endpoint refused for now ({status}{code})")
@@ -192,7 +185,7 @@ def of_status(model: str, status: int, error_code: str | None = None) -> ModelEr
 
 
 def parse_body(text: str) -> Any:
-    """The answer's JSON. Read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
+    """Returns the answer's JSON, read by hand, since the client's own parsing leaks errors that are not OpenAI's."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -128,5 +128,5 @@ def _guarded(breaker: Breaker, model: str) -> Iterator[None]:
 
 
 def _is_down(error: BaseException) -> bool:
-    """Also where it wants another key or address: whatever is asked fails then."""
+    """Returns whether the model is down: where it wants another key or address too, for whatever is asked fails."""
     return isinstance(error, ModelError) and not isinstance(error, BadAnswer | RequestRefused)

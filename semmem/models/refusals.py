@@ -71,7 +71,7 @@ class Refusal:
 
 
 def read_refusal(status: int, text: str, asked: int) -> Refusal:
-    """The meaning of a refusal's status and body; `asked` is how many tokens the answer was allowed."""
+    """Returns the meaning of a refusal's status and body; `asked` is how many tokens the answer was allowed."""
     said = _said(text)
     if status == 429 or status in (408, 409, 425, 502, 503, 504) or status > 504:
         return _too_large(said, asked) if re.search(r"request too large", said) else Refusal(kind="outage", said=said)
@@ -91,29 +91,24 @@ def read_refusal(status: int, text: str, asked: int) -> Refusal:
 
 
 def is_about_request(status: int) -> bool:
-    """False where, whatever the words, the next request may fare better: 500 and the like."""
+    """Returns False where, whatever the words, the next request may fare better: 500 and the like."""
     return status in _REQUEST_STATUSES
 
 
 def _too_large(said: str, asked: int) -> Refusal:
+    """Names the limit: of the context, unless the words are about the answer alone."""
     if _CONTEXT.search(said) or not _ANSWER_LIMIT.search(said):
-        return Refusal(kind="size", said=said, context=_window(said))
+        named = (match for pattern in _WINDOW for match in pattern.finditer(said))
+        windows = (int(re.sub(r"\D", "", match[1])) for match in named)
+        context = next((window for window in windows if 256 <= window <= 10_000_000), None)
+        return Refusal(kind="size", said=said, context=context)
     numbers = [int(re.sub(r"\D", "", match)) for match in _NUMBER.findall(said) if len(match) < 12]
     below = [number for number in numbers if 16 <= number < asked]
     return Refusal(kind="size", said=said, answer=max(below, default=None))
 
 
-def _window(said: str) -> int | None:
-    for pattern in _WINDOW:
-        for match in pattern.finditer(said):
-            number = int(re.sub(r"\D", "", match[1]))
-            if 256 <= number <= 10_000_000:
-                return number
-    return None
-
-
 def _said(text: str) -> str:
-    """The words of a refusal in lower case, without what it repeats of the request."""
+    """Returns the words of a refusal in lower case, without what it repeats of the request."""
     try:
         words = " ".join(_words(json.loads(text)))
     except (ValueError, RecursionError):

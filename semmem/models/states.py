@@ -28,7 +28,7 @@ class LocalStates:
         self._embedder.expect(dimensions)
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
-        """Both at once; if one fails, so does the call, and the other is given up."""
+        """Asks both at once; if one fails, so does the call, and the other is given up."""
         if not tokens:
             return await self._embedder.embed(texts)
         parts = [

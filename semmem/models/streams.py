@@ -10,7 +10,7 @@ _TEXTS = ("content", "reasoning_content", "reasoning", "thinking", "refusal")
 
 
 def joined(text: str) -> Mapping[str, Any] | None:
-    """The chat completion that the pieces make up, or None where `text` is no stream, or one that broke off."""
+    """Returns the chat completion that the pieces make up, or None where `text` is no stream, or one that broke off."""
     lines = [line.strip() for line in text.split("\n")]
     data = [line.removeprefix("data:").strip() for line in lines if line and not line.startswith(_FRAMING)]
     try:
@@ -37,7 +37,7 @@ def joined(text: str) -> Mapping[str, Any] | None:
 
 
 def _choice(piece: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The first answer's part of a piece; Ollama's own API has no choices around it."""
+    """Returns the first answer's part of a piece; Ollama's own API has no choices around it."""
     first: Any = piece
     if "choices" in piece:
         choices = piece["choices"]
@@ -46,7 +46,7 @@ def _choice(piece: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _message(pieces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """All pieces' texts as lists of parts, and the arguments of the first call."""
+    """Joins all pieces' texts as lists of parts, and the arguments of the first call."""
     message: dict[str, Any] = {}
     arguments = ""
     for piece in pieces:

@@ -19,13 +19,13 @@ class Turns:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """With a thread of this process's own, after a fork."""
+        """Begins with a thread of this process's own, after a fork."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=self._name)
         self._waiting: PriorityQueue[tuple[float, int, Future[Any], Callable[[], Any]]] = PriorityQueue()
         self._numbers = count()
 
     async def take(self, due: float, work: Callable[..., T], *args: Any) -> T:
-        """`work(*args)` in the thread; `due` only compares with that of others, who may be in other event loops."""
+        """Returns `work(*args)` from the thread; `due` is compared with that of others, in whatever event loops."""
         future: Future[T] = Future()
         self._waiting.put((due, next(self._numbers), future, partial(work, *args)))
         self._thread.submit(self._give)

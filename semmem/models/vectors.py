@@ -19,7 +19,7 @@ UNREADABLE = Refused("unreadable", "the endpoint's answer holds no list of numbe
 
 
 def read_rows(body: Any, count: int) -> list[Row]:
-    """A vector of length 1 for each of `count` texts, in their order, or why that one has none.
+    """Returns a vector of length 1 for each of `count` texts, in their order, or why that one has none.
 
     Raises ModelError where the answer as a whole cannot be matched with the texts.
     """
@@ -43,7 +43,7 @@ def read_rows(body: Any, count: int) -> list[Row]:
 
 
 def _ordered(data: list[Any]) -> Sequence[Any]:
-    """By `index` where that tells the items apart; some leave it out, at 0 or always, or write the same for all."""
+    """Sorts by `index` where that tells the items apart; some leave it out, or write the same for all."""
     try:
         places = [float(item.get("index") or 0) for item in data]
     except (AttributeError, TypeError, ValueError, OverflowError):
@@ -70,7 +70,7 @@ def _row(item: object) -> Row:
 
 
 def _numbers(embedding: object) -> NDArray[np.float64]:
-    """Numbers, numbers as strings, JSON as a string, or base64 of little-endian 32-bit floats, whatever was asked for.
+    """Reads numbers, numbers as strings, JSON as a string, or base64 of little-endian 32-bit floats.
 
     A list that holds the vector as its only element is that vector.
     """

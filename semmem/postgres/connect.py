@@ -23,7 +23,7 @@ CONNECT_TIMEOUT = 3.0
 async def connect(
     url: PostgresUrl, *, prepared: bool = False, command_timeout: float | None = None
 ) -> asyncpg.Connection:
-    """One connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
+    """Opens one connection, as the login itself. Raises ConfigurationError or StoreUnavailable.
 
     `prepared` keeps statements prepared, which nothing but the server itself can do; `command_timeout` is in seconds.
     """
@@ -44,18 +44,24 @@ def keep_alive(connection: asyncpg.Connection) -> None:
 
 
 def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
-    """What asyncpg.connect and asyncpg.create_pool take."""
+    """Returns what asyncpg.connect and asyncpg.create_pool take."""
     for name in url.left_out:
         _warn_once(name, "it means nothing to semmem and is left out")
-    for key in ("sslcert", "sslkey", "sslcrl", "passfile"):
-        _check_file(url.driver_parameters.get(key), key)
+    in_dsn = dict(url.driver_parameters)
+    if url.sslmode and url.sslrootcert != "system":
+        in_dsn["sslmode"] = url.sslmode
+    if url.sslrootcert and url.sslrootcert != "system":
+        in_dsn["sslrootcert"] = url.sslrootcert
+    for key in ("sslcert", "sslkey", "sslcrl", "passfile", "sslrootcert"):
+        if key in in_dsn and not Path(in_dsn[key]).is_file():  # it would look like a server that is away
+            raise ConfigurationError(f"the file that the Postgres URL names in {key} cannot be read; correct the path")
     ports: dict[str, Any] = {}
     if url.hosts:
         ports["port"] = list(url.ports)
     elif url.ports:
         ports["port"] = url.ports[0]
     return {
-        "dsn": f"postgresql://?{urlencode(_in_dsn(url))}",
+        "dsn": f"postgresql://?{urlencode(in_dsn)}",
         "host": list(url.hosts) or None,
         **ports,
         "user": url.user,
@@ -70,29 +76,13 @@ def arguments(url: PostgresUrl, *, prepared: bool) -> dict[str, Any]:
 
 
 async def is_pooled(connection: asyncpg.Connection) -> bool:
-    """Whether something between us and the server shares its sessions out: it hands out process ids of its own.
+    """Returns whether something between us and the server shares its sessions out: it hands out process ids of its own.
 
     The connection must have been opened without prepared statements.
     """
     async with connection.transaction():
         found = await connection.fetchval("select pg_backend_pid()")
     return bool(found != connection.get_server_pid())
-
-
-def _in_dsn(url: PostgresUrl) -> dict[str, str]:
-    given = dict(url.driver_parameters)
-    if url.sslmode and url.sslrootcert != "system":
-        given["sslmode"] = url.sslmode
-    if url.sslrootcert and url.sslrootcert != "system":
-        _check_file(url.sslrootcert, "sslrootcert")
-        given["sslrootcert"] = url.sslrootcert
-    return given
-
-
-def _check_file(path: str | None, key: str) -> None:
-    """A certificate that is not there would look like a server that is away."""
-    if path and not Path(path).is_file():
-        raise ConfigurationError(f"the file that the Postgres URL names in {key} cannot be read; correct the path")
 
 
 @lru_cache(maxsize=100)

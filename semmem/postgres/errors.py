@@ -91,7 +91,7 @@ POOLER_TROUBLE = {
 
 
 def is_crowded(error: BaseException | None) -> bool:
-    """Whether one more connection was not to be had, though others may work."""
+    """Returns whether one more connection was not to be had, though others may work."""
     refused = isinstance(error, asyncpg.ProtocolViolationError) and "no more connections allowed" in str(error)
     return refused or isinstance(error, TimeoutError | asyncpg.TooManyConnectionsError)
 
@@ -111,7 +111,7 @@ def mapped_errors(name: str = URL_SETTING, *, tls: bool = True) -> Iterator[None
 
 
 def translated(error: BaseException, name: str = URL_SETTING, *, tls: bool = True) -> SemmemError | None:
-    """None for what is no question of the server, its settings or its rights.
+    """Returns None for what is no question of the server, its settings or its rights.
 
     `name` is the setting with the URL, and `tls` says whether that insists on TLS.
     """

@@ -13,7 +13,7 @@ PATIENT = "set local idle_in_transaction_session_timeout = 0"  # for a transacti
 
 
 def session_settings(role: str | None = APP_ROLE, *, local: bool) -> str:
-    """The statements that act as `role`, if any, with these settings.
+    """Returns the statements that act as `role`, if any, with these settings.
 
     They hold to the end of the session, or with `local` of the transaction: a pooler gives the session to others then.
     """

@@ -71,8 +71,12 @@ def parse(text: str, name: str = URL_SETTING) -> PostgresUrl:
     named = [given.pop(key, "") for key in ("host", "hostaddr", "unix_sock")]
     hosts, ports = _hosts(next(filter(None, named), places), given.pop("port", ""), name)
     database = given.pop("dbname", None) or given.pop("database", None) or unquote(parts.path[1:])
-    mode, root = _sslmode(given, name), given.pop("sslrootcert", None)
-    pooled = _pooled(given)
+    said = given.pop("ssl", "")  # what other drivers call `sslmode`
+    mode = given.pop("sslmode", said).lower()
+    sslmode = _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) or None, "sslmode", name)
+    root = given.pop("sslrootcert", None)
+    cache_sizes = [given.pop(key, None) for key in ("prepared_statement_cache_size", "statement_cache_size")]
+    pooled = given.pop("pgbouncer", "").lower() in YES or "0" in cache_sizes
     if given.get("channel_binding") in ("prefer", "disable"):
         del given["channel_binding"]
     timeout = _seconds(given.pop("connect_timeout", None) or given.pop("timeout", None), "connect_timeout", name)
@@ -82,7 +86,7 @@ def parse(text: str, name: str = URL_SETTING) -> PostgresUrl:
         user=given.pop("user", None) or unquote(user) or None,
         password=given.pop("password", None) or unquote(password) or None,
         database=database or None,
-        sslmode="verify-full" if root == "system" else mode,
+        sslmode="verify-full" if root == "system" else sslmode,
         sslrootcert=root,
         session_kind=_one_of(SESSION_KINDS, given.pop("target_session_attrs", None), "target_session_attrs", name),
         connect_timeout=timeout,
@@ -112,7 +116,7 @@ _ESCAPE = "write /, ?, #, [, ] and @ inside a password as %2F, %3F, %23, %5B, %5
 
 
 def _parameters(query: str, name: str) -> dict[str, str]:
-    """The last value of each, and all values of `host`. An empty one counts as left out."""
+    """Returns the last value of each, and all values of `host`. An empty one counts as left out."""
     given: dict[str, str] = {}
     try:
         pairs = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=bool(query))
@@ -124,7 +128,22 @@ def _parameters(query: str, name: str) -> dict[str, str]:
 
 
 def _hosts(places: str, port: str, name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    found = [_host(place, name) for place in places.split(",")] if places else []
+    """Reads hosts, each like `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
+    found: list[tuple[str, int | None]] = []
+    for place in map(unquote, places.split(",") if places else ()):
+        host, _, own = place.partition(":")
+        if bracketed := re.fullmatch(r"\[([^\]]+)\](?::(.*))?", place):
+            host, own = bracketed[1], bracketed[2]
+        elif place.startswith("/") or place.count(":") > 1:
+            host, own = place, ""
+        elif not host:
+            raise ConfigurationError(f"{name} has an empty host in its list; correct it")
+        else:
+            try:
+                host.encode("idna")
+            except UnicodeError as error:
+                raise ConfigurationError(f"{name} has a malformed host; correct it, or {_ESCAPE}") from error
+        found.append((host, _port(own, name) if own else None))
     ports = [_port(one, name) for one in port.split(",")] if port else []
     if ports and found and len(ports) not in (1, len(found)):
         raise ConfigurationError(f"{name} names {len(found)} hosts and {len(ports)} ports; give one port, or one each")
@@ -134,44 +153,14 @@ def _hosts(places: str, port: str, name: str) -> tuple[tuple[str, ...], tuple[in
     return tuple(host for host, _ in found), tuple(own or other for (_, own), other in zip(found, default, strict=True))
 
 
-def _host(place: str, name: str) -> tuple[str, int | None]:
-    """A host and its port: `db`, `db:5432`, `[::1]:5432`, `::1`, `/run/postgresql` or `%2Frun%2Fpostgresql`."""
-    place = unquote(place)
-    bracketed = re.fullmatch(r"\[([^\]]+)\](?::(.*))?", place)
-    if bracketed:
-        return bracketed[1], _port(bracketed[2], name) if bracketed[2] else None
-    if place.startswith("/") or place.count(":") > 1:
-        return place, None
-    host, _, port = place.partition(":")
-    if not host:
-        raise ConfigurationError(f"{name} has an empty host in its list; correct it")
-    try:
-        host.encode("idna")
-    except UnicodeError as error:
-        raise ConfigurationError(f"{name} has a malformed host; correct it, or {_ESCAPE}") from error
-    return host, _port(port, name) if port else None
-
-
 def _port(text: str, name: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= 65535:
         raise ConfigurationError(f"{name} has a port that is no number from 1 to 65535; correct it, or {_ESCAPE}")
     return int(text)
 
 
-def _sslmode(given: dict[str, str], name: str) -> str | None:
-    """`sslmode`, or what other drivers call `ssl`."""
-    word = given.pop("ssl", None)
-    mode = (given.pop("sslmode", None) or word or "").lower()
-    return _one_of(SSL_MODES, SSL_WORDS.get(mode, mode) or None, "sslmode", name)
-
-
-def _pooled(given: dict[str, str]) -> bool:
-    sizes = [given.pop(key, None) for key in ("prepared_statement_cache_size", "statement_cache_size")]
-    return given.pop("pgbouncer", "").lower() in YES or "0" in sizes
-
-
 def _seconds(text: str | None, key: str, name: str) -> float | None:
-    """None where nothing is said, or 0 or less, which libpq takes for "as long as it takes"."""
+    """Returns None where nothing is said, or 0 or less, which libpq takes for "as long as it takes"."""
     try:
         seconds = float(text or 0)
     except ValueError:

@@ -70,18 +70,18 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
 
 
 def ends_at() -> float | None:
-    """In the loop's time; None where nobody waits."""
+    """Returns the end of the deadline in the loop's time; None where nobody waits."""
     return _ends.get()
 
 
 def part() -> float | None:
-    """Seconds for a part that the answer can do without, so that the rest of it has its time too."""
+    """Returns the seconds for a part that the answer can do without, so that the rest of it has its time too."""
     ends = _ends.get()
     return None if ends is None else max(0.0, PART * (ends - asyncio.get_running_loop().time()))
 
 
 def rest(most: float) -> float:
-    """Seconds, at most so many, for the last part of an answer, which can do without it too."""
+    """Returns the seconds, at most so many, for the last part of an answer, which can do without it too."""
     ends = _ends.get()
     return most if ends is None else max(0.0, min(most, ends - asyncio.get_running_loop().time() - LAST))
 

@@ -15,15 +15,17 @@ class FaultLog:
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._seen: dict[tuple[str, str, str], tuple[float, int]] = {}  # when it was told, and how often since
+        self._seen: dict[
+            tuple[str, str, str], tuple[float, int]
+        ] = {}  # when it was warned of, and how often it came since
 
     def warn(self, what: str, error: BaseException, scope: Scope | None = None) -> None:
         """Names our own errors' reasons; of any other only its class, for its text may quote content or addresses."""
         cause = f"{type(error).__name__}: {error}" if isinstance(error, SemmemError) else type(error).__name__
         key = (what, cause, scope.digest if scope else "")
-        told, count = self._seen.pop(key, (float("-inf"), 0))
-        if monotonic() - told < REPEAT_SECONDS:
-            self._seen[key] = (told, count + 1)
+        warned_at, count = self._seen.pop(key, (float("-inf"), 0))
+        if monotonic() - warned_at < REPEAT_SECONDS:
+            self._seen[key] = (warned_at, count + 1)
             return
         again = f" ({count} more times since it was told)" if count else ""
         self._log.warning("%s: %s%s%s", what, cause, f" [scope {scope.digest}]" if scope else "", again)
@@ -37,7 +39,7 @@ class OneLine(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -45,8 +47,8 @@ class OneLine(logging.Filter):
             return True
         record.msg = f"{record.msg.partition('%')[0].rstrip(' :')}: {type(error).__name__}"
         record.args, record.exc_info, record.exc_text = (), None, None
-        last = self._told.get(record.msg, float("-inf"))
+        last = self._logged_at.get(record.msg, float("-inf"))
         if monotonic() - last < REPEAT_SECONDS:
             return False
-        self._told[record.msg] = monotonic()
+        self._logged_at[record.msg] = monotonic()
         return True

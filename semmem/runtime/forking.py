@@ -9,7 +9,6 @@ import threading
 from asyncio import AbstractEventLoop, Transport
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 from weakref import WeakKeyDictionary
 
 # Whether all sockets of a loop are ours, or only those that lead to Postgres, beside the caller's own.
@@ -61,20 +60,16 @@ def _let_go() -> None:
 
 
 def _descriptors(loop: AbstractEventLoop, owned: bool) -> Iterator[int]:
-    """The sockets that a loop of asyncio's own waits for; another kind of loop shows none."""
+    """Yields the sockets that a loop of asyncio's own waits for, of all or of Postgres's; other loops show none."""
     selector = getattr(loop, "_selector", None)
     if not selector or not selector.get_map():
         return
     for key in list(selector.get_map().values()):
-        if owned or _leads_to_postgres(key.data):
+        reader = key.data[0] if isinstance(key.data, tuple) else None
+        transport = getattr(getattr(reader, "_callback", None), "__self__", None)
+        protocol = transport.get_protocol() if isinstance(transport, Transport) and not owned else None
+        if owned or type(protocol).__module__.startswith("asyncpg"):
             yield key.fd
-
-
-def _leads_to_postgres(handles: Any) -> bool:
-    reader = handles[0] if isinstance(handles, tuple) else None
-    transport = getattr(getattr(reader, "_callback", None), "__self__", None)
-    protocol = transport.get_protocol() if isinstance(transport, Transport) else None
-    return type(protocol).__module__.startswith("asyncpg")
 
 
 os.register_at_fork(before=_undivided.acquire, after_in_parent=_undivided.release, after_in_child=_let_go)

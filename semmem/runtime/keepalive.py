@@ -9,11 +9,11 @@ _WANTED = {"TCP_KEEPIDLE": IDLE, "TCP_KEEPINTVL": BETWEEN, "TCP_KEEPCNT": TRIES,
 
 
 def tcp_options() -> list[tuple[int, int]]:
-    """Options of the level IPPROTO_TCP and their values, as far as this system knows them."""
+    """Returns the options of the level IPPROTO_TCP and their values, as far as this system knows them."""
     return [(getattr(socket, name), value) for name, value in _WANTED.items() if hasattr(socket, name)]
 
 
 def socket_options() -> list[tuple[int, int, int]]:
-    """The same as setsockopt takes them, with the one that turns them on."""
+    """Returns the same as setsockopt takes them, with the one that turns them on."""
     on = (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return [on, *((socket.IPPROTO_TCP, name, value) for name, value in tcp_options())]

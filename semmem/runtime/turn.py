@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 
 class Turn:
-    """`stopped` says that the worker stops."""
+    """A job's turn, of so many batches; `stopped` says that the worker stops."""
 
     def __init__(self, batches: int, stopped: Callable[[], bool]) -> None:
         self._left, self.stopped = batches, stopped
 
     def take(self) -> bool:
-        """Whether one more batch may be begun; it counts from now on."""
+        """Returns whether one more batch may be begun; it counts from now on."""
         if self.stopped() or self._left < 1:
             return False
         self._left -= 1

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from semmem.domain.checks import check_callable
-from semmem.domain.stores import QDRANT, redis_named
+from semmem.domain.stores import names_of, redis_named
 from semmem.engine.consolidation import Consolidator
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
@@ -115,8 +115,8 @@ class Stores:
 
     @property
     def names(self) -> list[str]:
-        """Of those that have to follow Postgres when it forgets."""
-        return [name for name in (self.cache_name, QDRANT if self.mirror else None) if name]
+        """The stores that have to follow Postgres when it forgets."""
+        return names_of(self.cache.prefix if self.cache else None, qdrant=self.mirror is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Application:
 
 
 def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
-    """A memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
+    """Opens a memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
 
     A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
@@ -180,27 +180,22 @@ async def open_application(
     """`jobs` are the kinds of work that a worker in this process does."""
     forking.watch(asyncio.get_running_loop(), owned=False)
     import_all(settings)
-    async with AsyncExitStack() as stack, _kept_by_a_child(stack):
-        models = await _models(stack, settings, reranker)
-        stores = await _stores(stack, settings, models.embedder)
-        application = make_application(settings, stores, models, clock)
-        stack.push_async_callback(application.parts.background.aclose)
-        stack.push_async_callback(application.parts.watching.aclose)
-        if settings.runs_worker:
-            await stack.enter_async_context(_running(application.worker, jobs))
-        stack.callback(application.memory.close)
-        yield application
-
-
-@asynccontextmanager
-async def _kept_by_a_child(stack: AsyncExitStack) -> AsyncIterator[None]:
-    """A child that was forked meanwhile leaves what is open alone: it is the parent's to close."""
     opener = os.getpid()
-    try:
-        yield
-    finally:
-        if os.getpid() != opener:
-            forking.leave_alone(stack.pop_all())
+    async with AsyncExitStack() as stack:
+        try:
+            models = await _models(stack, settings, reranker)
+            stores = await _stores(stack, settings, models.embedder)
+            application = make_application(settings, stores, models, clock)
+            stack.push_async_callback(application.parts.background.aclose)
+            stack.push_async_callback(application.parts.watching.aclose)
+            if settings.runs_worker:
+                await stack.enter_async_context(_running(application.worker, jobs))
+            stack.callback(application.memory.close)
+            yield application
+        finally:
+            # A child that was forked meanwhile leaves what is open alone: it is the parent's to close.
+            if os.getpid() != opener:
+                forking.leave_alone(stack.pop_all())
 
 
 async def migrate(settings: Settings) -> list[str]:
@@ -366,7 +361,7 @@ async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker 
 
 @asynccontextmanager
 async def _running(worker: Worker, jobs: Sequence[Entrypoint]) -> AsyncIterator[None]:
-    """The worker beside the caller, in the caller's loop."""
+    """Runs the worker beside the caller, in the caller's loop."""
     task = asyncio.create_task(worker.run(jobs), name="semmem-worker")
     try:
         yield

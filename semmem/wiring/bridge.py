@@ -31,7 +31,7 @@ _bridges: "WeakSet[Bridge]" = WeakSet()
 
 
 def _spelled_out(setting: object) -> str:
-    """A setting's whole value; the text of a secret hides it."""
+    """Returns a setting's whole value; the text of a secret hides it."""
     return setting.get_secret_value() if isinstance(setting, SecretStr) else repr(setting)
 
 
@@ -60,7 +60,7 @@ class Bridge:
 
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
-        """One bridge for all in this process who ask with the same settings; it closes when each has closed it.
+        """Returns one bridge for all in this process who ask with the same settings; it closes when each has closed it.
 
         Raises InvalidInput for values that no setting has.
         """
@@ -82,7 +82,7 @@ class Bridge:
         return self._closed or (self._opened.done() and self._opened.exception() is not None)
 
     def run(self, work: Work[T]) -> T:
-        """The answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
+        """Returns the answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
 
         Raises what `semmem.open` raises, InvalidInput for what is no async function, and Closed.
         """
@@ -94,7 +94,7 @@ class Bridge:
             raise
 
     async def arun(self, work: Work[T]) -> T:
-        """The same from a running loop, which goes on meanwhile."""
+        """Does the same from a running loop, which goes on meanwhile."""
         if not self._opened.done():
             await asyncio.to_thread(self._open)
         return await asyncio.wrap_future(self._submit(work))

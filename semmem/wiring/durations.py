@@ -27,64 +27,42 @@ _SECONDS = {
 
 
 def read_duration(value: object) -> timedelta:
-    """A timedelta as it is, a number as seconds, or a text in one of FORMS. Raises ValueError that names the limit."""
-    span = value if isinstance(value, timedelta) else timedelta(seconds=_seconds(value))
-    if not timedelta(0) <= span <= LONGEST:
+    """Reads a timedelta, a number of seconds, or a text in one of FORMS. Raises ValueError that names the limit."""
+    if isinstance(value, timedelta):
+        seconds: float | None = value.total_seconds()
+    elif isinstance(value, str):
+        seconds = _of_text(value.strip())
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        raise ValueError(f"a {type(value).__name__} is no duration; {FORMS}")
+    if seconds is None:
+        raise ValueError(f"{value!r:.80} is no duration; {FORMS}")
+    if not 0 <= seconds <= LONGEST.total_seconds():  # NaN is neither
         raise ValueError(f"{value!s} is not between 0 and {LONGEST.days:,} days")
-    return span
+    return value if isinstance(value, timedelta) else timedelta(seconds=seconds)
 
 
 # Where it may be None, that passes untouched.
 Duration = Annotated[timedelta, BeforeValidator(read_duration)]
 
 
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"a {type(value).__name__} is no duration; {FORMS}")
-    seconds = _of_text(value.strip()) if isinstance(value, str) else float(value)
-    if seconds is None:
-        raise ValueError(f"{value!r:.80} is no duration; {FORMS}")
-    if not 0 <= seconds <= LONGEST.total_seconds():  # NaN is neither
-        raise ValueError(f"{value!s} is not between 0 and {LONGEST.days:,} days")
-    return seconds
-
-
 def _of_text(text: str) -> float | None:
-    """None for what is no duration; a sign is read, so that the answer to -5 is the limit."""
+    """Returns the seconds, None for what is no duration; a sign is read, so that the answer to -5 is the limit."""
     sign = -1 if text.startswith("-") else 1
     text = text.lstrip("+-") if text[:1] in "+-" and text[1:2] not in "+-" else text
-    for read in (_of_number, _of_clock, _of_iso, _of_units):
-        seconds = read(text)
-        if seconds is not None:
-            return sign * seconds
-    return None
-
-
-def _of_number(text: str) -> float | None:
-    return float(text) if _PLAIN.fullmatch(text) else None
-
-
-def _of_clock(text: str) -> float | None:
-    found = _CLOCK.fullmatch(text)
-    if found is None:
-        return None
-    days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-
-
-def _of_iso(text: str) -> float | None:
-    found = _ISO.fullmatch(text)
-    if found is None or not any(found.groups()):
-        return None
-    weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
-    return weeks * 604_800 + days * 86_400 + hours * 3_600 + minutes * 60 + seconds
-
-
-def _of_units(text: str) -> float | None:
+    if _PLAIN.fullmatch(text):
+        return sign * float(text)
+    if found := _CLOCK.fullmatch(text):
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return sign * (days * 86_400 + hours * 3_600 + minutes * 60 + seconds)
+    if (found := _ISO.fullmatch(text)) and any(found.groups()):
+        weeks, days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        return sign * (weeks * 604_800 + days * 86_400 + hours * 3_600 + minutes * 60 + seconds)
     total, at = 0.0, 0
     for part in _PART.finditer(text):
         unit = _SECONDS.get(part[2].lower())
         if part.start() != at or unit is None:
             return None
         total, at = total + float(part[1]) * unit, part.end()
-    return total if text and at == len(text) else None
+    return sign * total if text and at == len(text) else None

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from semmem.domain.stores import QDRANT, in_words, redis_named
+from semmem.domain.stores import in_words, names_of
 from semmem.errors import ConfigurationError, NotFound
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.health import HealthStore
@@ -23,7 +23,7 @@ class Follower:
 
 
 async def followers(settings: Settings) -> list[Follower]:
-    """All that the database knows of, by name. Raises what opening a memory raises."""
+    """Returns all that the database knows of, by name. Raises what opening a memory raises."""
     async with _postgres(settings) as postgres:
         return await followers_in(postgres)
 
@@ -57,13 +57,8 @@ async def retire(settings: Settings, store: str) -> int:
 
 
 def own_stores(settings: Settings) -> list[str]:
-    """Those that a process with these settings has."""
-    names = []
-    if settings.uses_redis:
-        names.append(redis_named(settings.redis_prefix))
-    if settings.uses_qdrant:
-        names.append(QDRANT)
-    return names
+    """Returns the names of those that a process with these settings has."""
+    return names_of(settings.redis_prefix if settings.uses_redis else None, qdrant=settings.uses_qdrant)
 
 
 @asynccontextmanager

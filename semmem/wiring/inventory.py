@@ -28,7 +28,7 @@ class Holding:
 async def scopes(
     settings: Settings, *, tenant: str | None = None, after: Scope | None = None, limit: int = 100
 ) -> list[Holding]:
-    """Users and workspaces, by tenant, kind and id; `after` is the last one of the page before.
+    """Lists users and workspaces, by tenant, kind and id; `after` is the last one of the page before.
 
     Asks with the administrator's login if the settings name one. Raises InvalidInput, or what opening a memory raises.
     """

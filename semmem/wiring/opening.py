@@ -33,7 +33,7 @@ FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its di
 
 
 def import_all(settings: Settings) -> None:
-    """What these settings need of all that is imported as late as possible, at once: no fork comes between."""
+    """Imports at once what these settings need of all that is imported as late as possible: no fork comes between."""
     asks_models = settings.uses_llm or settings.embedder != "minilm"
     wanted = ["encodings.idna"]
     if settings.embedded:
@@ -69,7 +69,7 @@ async def open_postgres(
 
 
 async def known_dimensions(postgres: Postgres, embedder: Embedder) -> int | None:
-    """Those of the vectors that the database holds, else the embedder's; None where it does not answer now."""
+    """Returns the dimensions of the database's vectors, else the embedder's; None where it does not answer now."""
     standing = await standing_dimensions(postgres, embedder.model)
     if standing is not None:
         embedder.expect(standing)
@@ -83,7 +83,7 @@ async def known_dimensions(postgres: Postgres, embedder: Embedder) -> int | None
 
 
 async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
-    """The embedded servers, where the settings name no Postgres."""
+    """Opens the embedded servers, where the settings name no Postgres."""
     if not settings.embedded:
         return None
     if settings.postgres_admin_url:
@@ -228,7 +228,7 @@ def make_chat(settings: Settings) -> ChatModel:
 
 
 def _model_key(own: SecretStr | None, settings: Settings) -> str | None:
-    """The endpoint's own key, else OpenAI's, which by its type goes to OpenAI's own host only."""
+    """Returns the endpoint's own key, else OpenAI's, which by its type goes to OpenAI's own host only."""
     from semmem.models.endpoint import OpenAIKey
 
     if own or settings.openai_api_key is None:

@@ -256,7 +256,7 @@ def warn_of_unknown(names: Iterable[str]) -> None:
 
 
 def variables(field: str) -> list[str]:
-    """The environment variables that a setting is read from, the first that is set."""
+    """Returns the environment variables that a setting is read from, the first that is set."""
     alias = Settings.model_fields[field].validation_alias
     return [alias] if isinstance(alias, str) else [f"{PREFIX}{field.upper()}"]
 
@@ -273,17 +273,18 @@ class Described:
 
 
 def described() -> list[Described]:
-    """Every setting, in the order above."""
-    return [
-        Described(
-            name=name,
-            variables=variables(name),
-            type=_kind(field),
-            default=_default(field),
-            meaning=field.description or "",
-        )
-        for name, field in Settings.model_fields.items()
-    ]
+    """Returns every setting, in the order above."""
+    settings = []
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default is None else str(field.default)
+        if field.default_factory is not None:
+            default = "per user"
+        elif isinstance(field.default, timedelta):
+            default = f"{field.default.total_seconds():g}s"
+        meaning = field.description or ""
+        one = Described(name=name, variables=variables(name), type=_kind(field), default=default, meaning=meaning)
+        settings.append(one)
+    return settings
 
 
 def _kind(field: FieldInfo) -> str:
@@ -304,13 +305,3 @@ def _kind(field: FieldInfo) -> str:
         Path: "folder",
     }
     return words[kind]
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None:
-        return "per user"
-    if field.default is None:
-        return ""
-    if isinstance(field.default, timedelta):
-        return f"{field.default.total_seconds():g}s"
-    return str(field.default)

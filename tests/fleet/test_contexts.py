@@ -1,10 +1,10 @@
 """What an agent's context shows: others' news, not too much of them, and not its own words as news."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from semmem import AgentMemory, Context, InvalidInput, Memory, NewEvent, ScopedMemory
+from semmem import AgentMemory, Context, Forbidden, InvalidInput, Memory, NewEvent, ScopedMemory, State, replace
 from tests.state.launch import Launch
 
 
@@ -78,6 +78,26 @@ async def test_the_state_stands_in_it_newest_first(memory: Memory, launch: Scope
     ]
     assert "# state" in context.text
     assert (await me.context("Vietnam", budget=2_000, tiers=["recent"])).tier("state") == ()
+
+
+class Salaries(State):
+    title: str = ""
+    band: Annotated[str, replace(readable={"hr"}, writable={"hr"})] = ""
+
+
+async def test_it_shows_what_the_roster_lets_an_agent_read(memory: Memory, launch: ScopedMemory) -> None:
+    await launch.begin("Hire an analyst", roster={"h1": "hr", "r1": "researcher"}, state=Salaries)
+    await launch.agent("h1").update(band="B4", title="Analyst")
+    shown = {
+        name: {item.text for item in (await place.context("Analyst", budget=2_000)).tier("state")}
+        for name, place in (("all", launch), ("h1", launch.agent("h1")), ("r1", launch.agent("r1")))
+    }
+    assert shown["r1"] == {"title, by h1: Analyst"}
+    assert shown["h1"] == shown["all"] == {"title, by h1: Analyst", "band, by h1: B4"}
+    with pytest.raises(Forbidden):
+        await launch.agent("r1").update(band="B9")
+    with pytest.raises(Forbidden):
+        await launch.agent("r1").state(fields={"band"})
 
 
 async def test_a_large_field_leaves_room(memory: Memory, launch: ScopedMemory, me: AgentMemory) -> None:

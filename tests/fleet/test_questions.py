@@ -1,6 +1,8 @@
 """Questions: one answer wins, the wait outlives the process, and who comes too late or was not asked is told."""
 
 import asyncio
+import json
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -84,6 +86,23 @@ async def test_the_wait_outlives_the_process(
         assert await asyncio.wait_for(waiting, SECONDS) == "yes"
 
 
+async def test_a_process_that_was_killed_asks_again_and_is_told(launch: ScopedMemory, urls: dict[str, Any]) -> None:
+    killed = await _asker(urls)
+    question = await until_asked(launch, "Send it?")
+    killed.kill()
+    await killed.wait()
+    waits = await _asker(urls)
+    await launch.answer(question.id, "no")
+    output, _ = await asyncio.wait_for(waits.communicate(), SECONDS)
+    assert (output.decode().strip(), waits.returncode) == ("no", 0)
+    assert [each.id for each in await launch.questions(answered=True)] == [question.id]
+
+
+async def _asker(urls: dict[str, Any]) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "tests.fleet.asker", json.dumps(urls))
+    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+
+
 @pytest.mark.parametrize("key", [None, "send"])
 async def test_an_answer_that_was_given_meanwhile_is_received(
     launch: ScopedMemory, me: AgentMemory, key: str | None
@@ -127,12 +146,14 @@ async def test_a_forgotten_question_ends_the_wait_and_leaves_nothing(
     launch: ScopedMemory, me: AgentMemory, owner: asyncpg.Connection
 ) -> None:
     waiting = asyncio.create_task(me.ask("Is heliotrope right?", ("heliotrope", "no"), within=HOUR))
-    await until_asked(launch, "Is heliotrope right?")
+    gone = await until_asked(launch, "Is heliotrope right?")
     answered = await asked(me, launch, "And heliotrope?", ("heliotrope",))
     await launch.answer(answered.id, "heliotrope")
     other = await asked(launch.agent("a1"), launch, "Send it?", YES_NO, of="r1")
     await me.answer(other.id, "yes")
     await launch.forget(agent="r1")
+    (told,) = [entry for entry in await launch.entries() if entry.kind == "forgotten"]
+    assert set(told.ids) == {gone.id, answered.id}
     with pytest.raises(NotFound):
         await asyncio.wait_for(waiting, SECONDS)
     for table in ("questions", "entries"):

@@ -126,9 +126,13 @@ async def test_an_overview_shows_where_everybody_stands(launch: ScopedMemory) ->
     assert [each.id for each in seen.questions] == [question.id]
     assert [event.content for event in seen.results] == ["The market is 4.2 bn USD."]
     assert [entry.kind for entry in seen.recent] == ["status", "question"]
-    assert seen.position == 4
+    assert (seen.position, seen.summary) == (4, None)
+
+
+async def test_an_overview_tells_the_summary(launch: ScopedMemory) -> None:
+    await launch.remember("I am allergic to peanuts.", session="s1")
     await launch.settled()
-    assert "4.2 bn" in ((await launch.overview()).summary or "")
+    assert "peanuts" in ((await launch.overview()).summary or "")
 
 
 async def test_the_end_of_the_work_is_the_end_of_its_questions(launch: ScopedMemory) -> None:

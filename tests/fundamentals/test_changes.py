@@ -51,6 +51,40 @@ async def test_a_move_last_month_is_the_news_and_a_trip_is_none(alice: ScopedMem
     assert [current for text, current in versions.items() if "Munich" in text] == [True]
 
 
+async def test_a_plan_is_what_holds_when_its_time_has_come(alice: ScopedMemory) -> None:
+    for text, day in (("I live in Berlin.", 0), ("I'm moving to Munich in August.", 10)):
+        await alice.remember(text, occurred_at=START + timedelta(days=day))
+        await alice.settled()
+
+    async def homes(at: datetime | None) -> list[str]:
+        found = await alice.recall("Where does she live?", as_of=at)
+        return [hit.text for hit in found if hit.kind == "fact"]
+
+    assert any("Berlin" in text for text in await homes(START + timedelta(days=20)))
+    now = await homes(None)
+    assert any("Munich" in text for text in now)
+    assert not any("Berlin" in text for text in now)
+
+    await alice.remember("I live in Berlin.", occurred_at=START + timedelta(days=120))
+    await alice.settled()
+    assert any("Berlin" in text for text in await homes(None))
+
+
+async def test_a_statement_retires_all_that_says_what_is_over(alice: ScopedMemory) -> None:
+    said = [
+        "I work at Oracle.",
+        "I'm employed at Oracle in Lyon.",
+        *(f"I met Tom{number} today." for number in range(30)),
+    ]
+    await alice.remember_many(_weekly(*said))
+    await alice.settled()
+    await alice.remember("I lost my job.", occurred_at=START + timedelta(weeks=len(said)))
+    await alice.settled()
+    current = [fact.text for fact in await alice.facts()]
+    assert not [text for text in current if "Oracle" in text]
+    assert len(current) == 31
+
+
 async def test_what_was_over_when_it_was_said_is_recalled(alice: ScopedMemory) -> None:
     await alice.remember("I worked at Siemens from 2015 to 2019.", occurred_at=START)
     await alice.settled()

@@ -7,6 +7,8 @@ from typing import get_args
 import pytest
 
 from semmem import Format, NewEvent, ScopedMemory
+from semmem.domain.context import UNSURE
+from semmem.domain.hit import RELEVANT
 from semmem.retrieval.budget import MIN_BUDGET
 from semmem.testing import ManualClock
 
@@ -71,6 +73,9 @@ async def test_the_profile_says_what_holds_and_since_when(alice: ScopedMemory, c
     assert (hamburg.since.at, hamburg.since.stated) == (MAY + timedelta(days=90), True)
     assert all(item.since for item in profile)
     assert not any(word in item.text for item in profile for word in ("lamps", "Munich"))
+    weighty = (await alice.context("Plan her weekend", budget=1_000, min_importance=0.75)).tier("profile")
+    assert list(weighty) == [item for item in profile if item.worth >= 0.75]
+    assert len(weighty) < len(profile)
 
 
 async def test_the_profile_is_the_same_for_every_question_and_while_talk_goes_on(
@@ -175,3 +180,23 @@ async def test_who_moves_back_is_not_said_to_have_left(alice: ScopedMemory, cloc
     said_of = {item.at: item.outdated for item in items if item.kind == "event"}
     assert said_of[MAY] == said_of[MAY + timedelta(days=90)] == ()
     assert [each.now for each in said_of[MAY + timedelta(days=40)]] == ["alice lives in Berlin."]
+
+
+async def test_a_question_that_the_memory_knows_nothing_of_has_no_relevant_answer(alice: ScopedMemory) -> None:
+    for said in (
+        "I live in Berlin.",
+        "The courier has left the parcel at the bakery.",
+        "My sister Marta is a dentist.",
+    ):
+        await alice.remember(said, session="s1")
+    await alice.settled()
+    known, unknown = "Where is my parcel?", "How many goals did the striker score in Mongolia?"
+
+    found = await alice.recall(known, min_score=RELEVANT)
+    assert "bakery" in found[0].text
+    assert found[0].score == pytest.approx(sum(found[0].signals.values()))
+    assert not await alice.recall(unknown, min_score=RELEVANT)
+    assert await alice.recall(unknown)
+    sure, unsure = await alice.context(known, budget=600), await alice.context(unknown, budget=600, tiers={"retrieved"})
+    assert (sure.nothing_relevant, UNSURE in sure.text) == (False, False)
+    assert (unsure.nothing_relevant, UNSURE in unsure.text) == (True, True)

@@ -11,7 +11,7 @@ VERSIONS = Path(str(files("semmem.migrations").joinpath("versions")))
 FROZEN = {
     "v0001": "429616370651c8eceee2778835f364cd2d13487407c6137712bdd6d7fae8b985",
     "v0002": "e79bcdfddf2a46ac27f3b50d9506a9db023a5df8a2086bb11a576f5e8cd1d0d5",
-    "v0003": "8b590f2dc0cec3e93f6927a657378ef52838469226ec163e86fa5af9954dcad2",
+    "v0003": "ab0644c546efabacff99e2b4bfb3a63d27958ef47775f55e05331e7739c8ae05",
     "v0005": "f8f32dd43566144756c2057975d6d380c78905e96954c2998d8d5d28b2185d6a",
 }
 

@@ -17,7 +17,15 @@ select tenant, scope_kind, scope_id, event_id, session, 'user', 'desk', 'message
        '{}', at, at, 'k' || n, decode(md5(n::text), 'hex'), at, at, n + 1
 from said order by tenant, scope_id, n;
 insert into semmem.heads (tenant, scope_kind, scope_id, head)
-select tenant, scope_kind, scope_id, 20 from semmem.scopes;
+select tenant, scope_kind, scope_id, 25 from semmem.scopes;
+insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, subject, at)
+select tenant, scope_kind, scope_id, 21 + n, 'lock', 'report', at from said where n < 5;
+insert into semmem.groups (tenant, scope_kind, scope_id, name, event_types, ordered, claimed)
+select tenant, scope_kind, scope_id, 'audit', '{}', false, 10 from semmem.scopes;
+insert into semmem.deliveries (
+    tenant, scope_kind, scope_id, group_name, position, event_id, consumer, lease, leased_until)
+select tenant, scope_kind, scope_id, 'audit', n + 1, event_id, 'a-1', gen_random_uuid(), timestamptz '2030-01-01'
+from said where n < 10;
 
 insert into semmem.facts (
     tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence, importance,

@@ -55,6 +55,9 @@ async def seeded(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     owner = await asyncpg.connect(url)
     await owner.execute(SEED)
     await owner.close()
+    async with opened(_settings(url), ManualClock(), worker=False) as application:
+        place = application.memory.scope(tenant="t07", user="u3", state=Shared)
+        await place.update(title="A title")  # which is refused once, until the class of the walk is declared
     yield url
     await admin.execute(f'drop database "{name}" with (force)')
     await admin.close()

@@ -60,6 +60,9 @@ async def test_views_are_read_with_the_callers_rights(catalog: asyncpg.Connectio
 
 async def test_every_policy_for_the_application_checks_reads_and_writes(catalog: asyncpg.Connection) -> None:
     rows = await catalog.fetch("select * from pg_policies where schemaname = 'semmem'")
+    narrowing = {(row["tablename"], row["policyname"]) for row in rows if row["permissive"] == "RESTRICTIVE"}
+    assert narrowing == {("state", name) for name in ("readable", "begun", "ended", "removed")}  # by an agent's role
+    rows = [row for row in rows if row["permissive"] == "PERMISSIVE"]
     own = [row for row in rows if row["policyname"] == "view"]
     assert {row["tablename"] for row in own} == await _tables(catalog) - WITHOUT_TENANT
     for row in own:

@@ -34,6 +34,7 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    Forbidden,
     Format,
     Group,
     GroupLag,
@@ -181,7 +182,8 @@ def a_hit(hit: Hit) -> None:
     )
     assert_type(hit.signals, Mapping[str, float])
     assert_type(hit.sources, tuple[Source, ...])
-    assert_type(hit.moved(0.5, because="pinned"), Hit)
+    assert_type((hit.moved(0.5, because="pinned"), hit.doubted(0.5)), tuple[Hit, Hit])
+    assert_type(hit.undoubted, float)
     assert_type((hit.item.text, hit.item.said_at, hit.item.voice), tuple[str, datetime, str])
     assert_type((hit.item.role, hit.item.importance, hit.item.scope), tuple[Role, float, Scope])
     if hit.item.kind == "event":
@@ -333,6 +335,8 @@ async def sharing_state(memory: Memory) -> None:
     unseen: Unseen = "refuse"
     assert_type(append(unseen=unseen, keep=5), Reducer)
     assert_type((append.name, append.unseen, append.keep), tuple[str, Unseen, int | None])
+    salaries = replace(readable={"hr"}, writable=["hr", "boss"])
+    assert_type((salaries.readable, salaries.writable), tuple[frozenset[str] | None, frozenset[str] | None])
     assert_type(told("enter", confidence=0.7), Told)
 
 
@@ -468,6 +472,9 @@ async def errors(alice: ScopedMemory) -> None:
     except Conflict as error:
         assert_type((error.field, error.seen, error.found), tuple[str, int, int])
         assert_type((error.by, error.value), tuple[str | None, Any])
+    except Forbidden as error:
+        assert_type((error.agent, error.role), tuple[str | None, str])
+        assert_type((error.field, error.action), tuple[str, str])
     except LockHeld as error:
         assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
     except LockLost as error:

@@ -167,7 +167,7 @@ def _member(enum: Any, name: str) -> Any:
 
 
 def index_schema(body: Any) -> Any:
-    """The engine's schema for a payload index: a type's name, or an object for a keyword's, which may be a tenant's."""
+    """Returns the engine's schema for a payload index, of a type's name or of an object, which may be for a tenant."""
     if isinstance(body, str):
         return _member(edge.PayloadSchemaType, body)
     params = present(body, "type is_tenant", "field_schema")

@@ -14,7 +14,7 @@ API_KEY_VARIABLE = "QDRANT__SERVICE__API_KEY"
 
 
 def bind_loopback(port: int = 0) -> socket.socket:
-    """A bound socket that shares its port with others of this user that bind it the same way."""
+    """Binds a socket that shares its port with others of this user that bind it the same way."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     bound.bind(("127.0.0.1", port))

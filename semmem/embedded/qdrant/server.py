@@ -92,26 +92,25 @@ async def healthy(request: Request) -> Response:
 
 
 def create_app(folder: Path, api_key: str) -> ASGIApp:
-    """The REST application over the collections in `folder`."""
+    """Makes the REST application over the collections in `folder`."""
     routes = [Route(path, endpoint(handler), methods=[method]) for method, path, handler in ENDPOINTS]
     routes += [Route("/", root), *(Route(path, healthy) for path in OPEN_PATHS)]
+
+    async def tidy_forever(collections: Collections) -> None:
+        while True:
+            await asyncio.sleep(TIDY_SECONDS)
+            collections.tidy(asyncio.get_running_loop().time())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         app.state.collections = collections = Collections(folder)
         collections.open()
-        tidying = asyncio.create_task(_tidy_forever(collections))
+        tidying = asyncio.create_task(tidy_forever(collections))
         yield
         tidying.cancel()
         collections.close()
 
     return RequireKey(Starlette(routes=routes, lifespan=lifespan), api_key)
-
-
-async def _tidy_forever(collections: Collections) -> None:
-    while True:
-        await asyncio.sleep(TIDY_SECONDS)
-        collections.tidy(asyncio.get_running_loop().time())
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ class MalformedRequest(ValueError):
 
 
 def present(body: Any, allowed: str, what: str) -> dict[str, Any]:
-    """The non-null members of an object, all of which must be named in `allowed` (space-separated)."""
+    """Returns the non-null members of an object, all of which must be named in `allowed` (space-separated)."""
     if not isinstance(body, Mapping):
         raise MalformedRequest(f"{what}: expected an object")
     given = {key: value for key, value in body.items() if value is not None}
@@ -33,7 +33,7 @@ def listed(value: Any, what: str) -> list[Any]:
 
 
 def filter_in(given: Json) -> edge.Filter | None:
-    """The filter of a request that may do without one."""
+    """Returns the filter of a request that may do without one."""
     return filter_of(given["filter"]) if "filter" in given else None
 
 
@@ -46,16 +46,13 @@ def filter_of(body: Any) -> edge.Filter:
 
 
 def _condition(body: Any) -> Any:
+    """Reads one condition on a field's value or on the point's id, or a filter within the filter."""
     if not isinstance(body, Mapping):
         raise MalformedRequest("filter: a condition is an object")
-    if "key" in body:
-        return _field_condition(body)
-    if "has_id" in body:
+    if "has_id" in body and "key" not in body:
         return edge.HasIdCondition(set(listed(present(body, "has_id", "condition")["has_id"], "has_id")))
-    return filter_of(body)
-
-
-def _field_condition(body: Json) -> edge.FieldCondition:
+    if "key" not in body:
+        return filter_of(body)
     field = present(body, "key match range", "condition")
     if len(field) == 1:
         raise MalformedRequest(f"condition on `{field['key']}`: nothing to compare with")
@@ -75,7 +72,7 @@ def _field_condition(body: Json) -> edge.FieldCondition:
 
 
 def points_of(body: Json) -> list[edge.Point]:
-    """The points of an upsert, each with one dense vector."""
+    """Reads the points of an upsert, each with one dense vector."""
     points = []
     for each in listed(present(body, "points", "upsert")["points"], "points"):
         point = present(each, "id vector payload", "point")
@@ -84,7 +81,7 @@ def points_of(body: Json) -> list[edge.Point]:
 
 
 def query_request(body: Json) -> edge.QueryRequest:
-    """The nearest to a vector, which is given as it is or as `{"nearest": [...]}`."""
+    """Reads a search for the nearest to a vector, which is given as it is or as `{"nearest": [...]}`."""
     given = present(body, "query filter limit with_payload with_vector", "query")
     query = given["query"]
     vector = present(query, "nearest", "query")["nearest"] if isinstance(query, Mapping) else query

@@ -11,9 +11,8 @@ from crewai.memory.memory_scope import MemoryScope, MemorySlice
 from crewai.memory.types import MemoryMatch, MemoryRecord
 from crewai.memory.unified_memory import Memory
 
+from semmem import Branch, InvalidInput, Scope, SemmemError
 from semmem.domain.checks import check_each, check_id, check_is, check_one_of
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput, SemmemError
 from semmem.integrations.crewai.paths import joined, segments, url_of
 from semmem.integrations.crewai.recalling import Question, recalled
 from semmem.integrations.crewai.records import new_memory, paragraphs, stored
@@ -70,7 +69,7 @@ class SemmemMemory(Memory):
         """Opens nothing: CrewAI would open LanceDB here."""
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> "SemmemMemory":
-        """Itself, for what a copy would remember is the same memory."""
+        """Returns itself, for what a copy would remember is the same memory."""
         return self
 
     def remember(
@@ -138,8 +137,8 @@ class SemmemMemory(Memory):
         source: str | None = None,
         include_private: bool = False,
     ) -> list[MemoryMatch]:
-        """The best matches at the scope and below it. No LLM is called: "deep" answers with what was remembered and
-        with the facts drawn from it, "shallow" with what was remembered alone.
+        """Returns the best matches at the scope and below it. No LLM is called: "deep" answers with what was remembered
+        and with the facts drawn from it, "shallow" with what was remembered alone.
 
         A fact has an id of its own; its metadata names the records it rests on.
         """
@@ -160,7 +159,7 @@ class SemmemMemory(Memory):
         return asked.results
 
     def extract_memories(self, content: str) -> list[str]:
-        """The text whole, for semmem extracts by itself; in parts where it is longer than an event may be."""
+        """Returns the text whole, for semmem extracts by itself; in parts where it is longer than an event may be."""
         self._storage.check_open()
         check_is("content", content, str)
         return [] if self.read_only else paragraphs(content)
@@ -219,15 +218,15 @@ class SemmemMemory(Memory):
         self._save_pool.shutdown(wait=True)
 
     async def aremember(self, *args: Any, **named: Any) -> MemoryRecord:
-        """`remember`, while the running loop goes on."""
+        """Does what `remember` does, while the running loop goes on."""
         return await asyncio.to_thread(self.remember, *args, **named)
 
     async def aremember_many(self, *args: Any, **named: Any) -> list[MemoryRecord]:
-        """`remember_many`, while the running loop goes on."""
+        """Does what `remember_many` does, while the running loop goes on."""
         return await asyncio.to_thread(self.remember_many, *args, **named)
 
     async def arecall(self, *args: Any, **named: Any) -> list[MemoryMatch]:
-        """`recall`, while the running loop goes on."""
+        """Does what `recall` does, while the running loop goes on."""
         return await asyncio.to_thread(self.recall, *args, **named)
 
     def _check_writable(self) -> None:
@@ -244,7 +243,7 @@ class SemmemMemory(Memory):
     def _new(
         self, contents: list[str], scope: str | None, root_scope: str | None, agent_role: str | None, *said: Any
     ) -> list[MemoryRecord]:
-        """Records of these contents, checked for all that semmem asks of them. CrewAI names an agent's own root."""
+        """Makes records of these contents, checked as semmem asks. CrewAI names an agent's own root."""
         if agent_role is not None:
             check_is("agent_role", agent_role, str)
         if root_scope is not None:
@@ -257,7 +256,7 @@ class SemmemMemory(Memory):
         return records
 
     def _save_later(self, records: list[MemoryRecord], metadata: dict[str, Any] | None, agent_role: str | None) -> None:
-        """In the background: CrewAI's contract is that a failed save fails no task; it is logged and told."""
+        """Saves in the background: CrewAI's contract is that a failed save fails no task; it is logged and told."""
         with suppress(SemmemError), Saving(self, f"{len(records)} memories", metadata, agent_role):
             self._storage.run(lambda tree: tree.put(records, agent=agent_role))
 

@@ -3,8 +3,7 @@
 import re
 from urllib.parse import quote, unquote
 
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput
+from semmem import Branch, InvalidInput, Scope
 
 SCHEME = "semmem://"
 
@@ -27,22 +26,22 @@ def path_of(names: tuple[str, ...]) -> str:
 
 
 def joined(*paths: str | None) -> str:
-    """The paths one below the other; each segment is a name, also `.` and `..`."""
+    """Joins the paths, one below the other; each segment is a name, also `.` and `..`."""
     return path_of(tuple(segment for path in paths for segment in segments(path)))
 
 
 def place_of(root: Branch, path: str | None, *, private: bool = False, source: str | None = None) -> Branch:
-    """Where a record of this path lives. Raises InvalidInput for a segment that is no id, or too many of them."""
+    """Returns where a record of this path lives. Raises InvalidInput for what is no id, or too many segments."""
     return root.below(*segments(path), owner=owner_of(source) if private else None)
 
 
 def owner_of(source: str | None) -> str:
-    """Whom the private records of a source belong to; without a source nobody, who never asks."""
+    """Names whom the private records of a source belong to; without a source nobody, who never asks."""
     return "nobody" if source is None else f"source {source}"
 
 
 def readable(place: Branch, source: str | None, include_private: bool) -> bool:
-    """Whether a recall that names this source may look there."""
+    """Returns whether a recall that names this source may look there."""
     return place.owner is None or include_private or (source is not None and place.owner == owner_of(source))
 
 
@@ -51,7 +50,7 @@ def url_of(scope: Scope) -> str:
 
 
 def scope_of(url: str) -> Scope:
-    """The user or workspace that a storage URL names. Raises InvalidInput."""
+    """Returns the user or workspace that a storage URL names. Raises InvalidInput."""
     parts = url.removeprefix(SCHEME).split("/")
     if not url.startswith(SCHEME) or len(parts) != 3 or parts[1] not in _KINDS or _NOT_PLAIN.search(url):
         raise InvalidInput("storage", _FORM, "percent-encode each part with urllib.parse.quote(part, safe='')")

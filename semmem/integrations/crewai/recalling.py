@@ -4,13 +4,11 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from semmem import Branch, InvalidInput, NotSettled, ScopedMemory, StoreUnavailable
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_int
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput, NotSettled, StoreUnavailable
 from semmem.integrations.crewai.paths import readable
 from semmem.integrations.crewai.records import Criteria, Match, match_of, ours
 from semmem.integrations.crewai.tree import Tree
-from semmem.memory.scoped import ScopedMemory
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +47,7 @@ class Question:
 
 
 async def recalled(tree: Tree, question: Question) -> list[Match]:
-    """Best first. Of more than 1,000 places each thousand is asked in turn."""
+    """Returns the best matches first. Of more than 1,000 places each thousand is asked in turn."""
     places = [place for place in await tree.places(question.path) if question.reads(place)]
     if not places:
         log.info("nothing is kept at %s", question.path)

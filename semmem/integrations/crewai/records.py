@@ -2,7 +2,7 @@
 
 import base64
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import numpy as np
 from crewai.memory.types import MemoryMatch, MemoryRecord
 
+from semmem import Branch, Hit, InvalidInput, NewEvent, NewRecord, Record, Scope
 from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
     MAX_ID_BYTES,
@@ -21,12 +22,6 @@ from semmem.domain.checks import (
     check_text,
     check_unit,
 )
-from semmem.domain.event import Event, NewEvent
-from semmem.domain.fact import Fact
-from semmem.domain.hit import Hit
-from semmem.domain.record import NewRecord, Record
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput
 from semmem.integrations.crewai.paths import path_of
 
 KIND = "crewai"
@@ -77,7 +72,7 @@ def new_memory(
     source: str | None = None,
     private: bool = False,
 ) -> MemoryRecord:
-    """A CrewAI record with an id of its own. Raises InvalidInput, where CrewAI's own class would raise pydantic's."""
+    """Makes a CrewAI record with an id of its own. Raises InvalidInput, where CrewAI's class would raise pydantic's."""
     check_text("content", content, MAX_CONTENT_BYTES)
     check_json("metadata", metadata or {}, MAX_METADATA_BYTES)
     check_categories(categories)
@@ -107,7 +102,7 @@ def check_categories(categories: object) -> None:
 def stored(
     memory: MemoryRecord, root: Scope, *, agent: str | None = None, said_at: datetime | None = None
 ) -> NewRecord:
-    """What semmem keeps of a CrewAI record: said by the agent who saved it, else by the user whose memory it is.
+    """Returns what semmem keeps of a CrewAI record: said by the agent who saved it, else by the memory's user.
 
     The metadata `session`, `speaker` and `occurred_at` (ISO 8601 with a zone), where they are given, become the
     event's: retrieval uses them. `said_at` is world time for one without `occurred_at`; now, if left out.
@@ -150,19 +145,13 @@ def match_of(hit: Hit, places: Mapping[Scope, Branch], records: Mapping[UUID, Re
     """
     ranked = sorted(hit.signals.items(), key=lambda signal: -signal[1])
     reasons = [name for name, worth in ranked if worth > 0]
-    place = places[hit.item.scope]
+    item, place = hit.item, places[hit.item.scope]
     if hit.id in records:
         return Match(record=memory_of(records[hit.id], place), score=hit.score, match_reasons=reasons)
     sources = [records[source.event_id] for source in hit.sources if source.event_id in records]
-    record = _found(hit.item, place, sources)
-    return Match(record=record, kind=hit.item.kind, score=hit.score, match_reasons=reasons)
-
-
-def _found(item: Event | Fact, place: Branch, sources: Sequence[Record]) -> MemoryRecord:
-    """What no record of CrewAI's stands for; `sources` are those that a fact rests on."""
     named = [category for record in sources for category in record.value["categories"]]
-    told_by = {record.value["source"] for record in sources}
-    return MemoryRecord(
+    named_sources = {record.value["source"] for record in sources}
+    record = MemoryRecord(
         id=str(item.id),
         content=item.text,
         scope=path_of(place.path),
@@ -171,18 +160,19 @@ def _found(item: Event | Fact, place: Branch, sources: Sequence[Record]) -> Memo
         importance=item.importance,
         created_at=_naive(item.said_at),
         last_accessed=_naive(item.recorded_at),
-        source=told_by.pop() if len(told_by) == 1 else None,
+        source=named_sources.pop() if len(named_sources) == 1 else None,
         private=place.owner is not None,
     )
+    return Match(record=record, kind=item.kind, score=hit.score, match_reasons=reasons)
 
 
 def ours(records: Mapping[UUID, Record]) -> dict[UUID, Record]:
-    """The records that CrewAI wrote, of all that events stand for."""
+    """Returns the records that CrewAI wrote, of all that events stand for."""
     return {event: record for event, record in records.items() if record.value.get("kind") == KIND}
 
 
 def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
-    """The text whole; where it is over `most` bytes, in parts that end with a paragraph, else a line, a word."""
+    """Returns the text whole, or where it is over `most` bytes in parts that end with a paragraph, a line or a word."""
     text = check_text("content", content, sys.maxsize).strip() if content.strip() else ""
     parts = []
     while len(text.encode()) > most:
@@ -195,7 +185,7 @@ def paragraphs(content: str, most: int = MAX_CONTENT_BYTES) -> list[str]:
 
 
 def _label(name: object) -> str | None:
-    """An agent's role or a name as an id; None where it says nothing."""
+    """Makes an id of an agent's role or a name; None where it says nothing."""
     if not isinstance(name, str):
         return None
     shown = " ".join(name.replace("\x00", " ").encode(errors="ignore").decode().split())

@@ -14,13 +14,11 @@ from crewai.memory.storage import factory
 from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, StorageBackend
 from crewai.memory.types import MemoryRecord, ScopeInfo
 
+from semmem import Branch, Closed, ConfigurationError, InvalidInput, Memory, Scope
 from semmem.domain.checks import check_is
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed, ConfigurationError, InvalidInput
 from semmem.integrations.crewai.paths import SCHEME, path_of, scope_of, segments
 from semmem.integrations.crewai.records import Criteria
 from semmem.integrations.crewai.tree import Tree
-from semmem.memory.memory import Memory
 from semmem.wiring.bridge import Bridge
 
 log = logging.getLogger(__name__)
@@ -76,7 +74,7 @@ class SemmemStorage:
         self.root = Branch(root)
         self._bridge = Bridge.shared(**settings)
         self._closed = False
-        self._told = False
+        self._warned = False
 
     def run(self, work: Work[T]) -> T:
         return self._bridge.run(self._bound(work))
@@ -130,8 +128,8 @@ class SemmemStorage:
         criteria = Criteria(categories=categories or None, metadata_filter=metadata_filter)
         able = [memory for memory in memories if memory.embedding and criteria.fit(memory)]
         blind = sum(not memory.embedding for memory in memories)
-        if blind and not self._told:
-            self._told = True
+        if blind and not self._warned:
+            self._warned = True
             log.warning("%d records have no vector of CrewAI's: open them with SemmemMemory, or rebind the crew", blind)
         scores = _cosines(query_embedding, able)
         ranked = sorted(zip(able, scores, strict=True), key=lambda pair: -pair[1])
@@ -150,7 +148,7 @@ class SemmemStorage:
         return self.run(lambda tree: tree.find(record_id))
 
     def list_records(self, scope_prefix: str | None = None, limit: int = 200, offset: int = 0) -> list[MemoryRecord]:
-        """Newest first."""
+        """Lists the newest first."""
         check_is("limit", limit, int)
         check_is("offset", offset, int)
         if limit <= 0 or offset < 0:
@@ -214,7 +212,7 @@ def _cosines(query: list[float], memories: list[MemoryRecord]) -> list[float]:
 
 
 def children(parent: str | None, paths: Iterable[str]) -> list[str]:
-    """The paths one segment below `parent` that these lie at or below."""
+    """Returns the paths one segment below `parent` that these lie at or below."""
     above = segments(parent)
     depth = len(above)
     below = {segments(path)[: depth + 1] for path in paths if segments(path)[:depth] == above}

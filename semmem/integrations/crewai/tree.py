@@ -10,15 +10,11 @@ from uuid import UUID
 
 from crewai.memory.types import MemoryRecord
 
+from semmem import Branch, InvalidInput, Memory, NotFound, Receipt, Record, ScopedMemory
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
-from semmem.domain.receipt import Receipt
-from semmem.domain.record import Record
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput, NotFound
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import MAX_PLACES, ScopedMemory
+from semmem.memory.scoped import MAX_PLACES
 
 ALL = Criteria()
 
@@ -44,13 +40,18 @@ class Tree:
         self.memory, self._root = memory, root
 
     async def places(self, path: str | None = None) -> list[Branch]:
-        """Those that hold something."""
+        """Returns those that hold something."""
         return await self.memory.at(place_of(self._root, path)).branches()
 
     def views(self, places: Sequence[Branch]) -> Iterator[list[ScopedMemory]]:
-        """As many of these places at a time as can be read together."""
+        """Yields as many of these places at a time as can be read together."""
         for page in pages(places, MAX_PLACES):
             yield [self.memory.at(place) for place in page]
+
+    async def settled(self, timeout: float) -> None:
+        """Waits until each place is extracted and indexed. Raises NotSettled."""
+        for place in await self.places():
+            await self.memory.at(place).settled(timeout=timeout)
 
     async def put(
         self, memories: Sequence[MemoryRecord], *, agent: str | None = None, said_at: datetime | None = None
@@ -65,7 +66,7 @@ class Tree:
                 await self.memory.at(place).records.put_many(page)
 
     async def replace(self, memory: MemoryRecord, *, said_at: datetime | None = None) -> None:
-        """Another value for a record, and perhaps another place; its agent stays."""
+        """Puts another value in a record's place, and perhaps in another place; its agent stays."""
         earlier = await self.named(memory.id)
         agent = next((kept.record.value.get("agent") for kept in earlier), None)
         await self.put([memory], agent=agent, said_at=said_at)
@@ -73,7 +74,7 @@ class Tree:
         await self._delete(moved)
 
     async def kept(self, path: str | None = None) -> list[Kept]:
-        """CrewAI's records at and below a path, newest first."""
+        """Returns CrewAI's records at and below a path, newest first."""
         found: list[Kept] = []
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
@@ -85,8 +86,11 @@ class Tree:
         return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
 
     async def named(self, *ids: str, path: str | None = None) -> list[Kept]:
-        """Those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
-        keys = [id for id in ids if _is_id(id)]
+        """Returns those of CrewAI's records at and below a path that have these ids; what can be no id is none's."""
+        keys = []
+        for id in ids:
+            with suppress(InvalidInput):
+                keys.append(check_id("id", id))
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
         found = [record for first, *rest in self.views(places) for record in await first.records.named(keys, also=rest)]
@@ -96,7 +100,7 @@ class Tree:
         return next((kept.memory for kept in await self.named(id, path=path)), None)
 
     async def resting_on(self, fact: str, path: str | None = None) -> list[str] | None:
-        """The ids of the records that a fact was drawn from; None where there is no such fact."""
+        """Returns the ids of the records that a fact was drawn from; None where there is no such fact."""
         id = _uuid(fact)
         if id is None:
             return None
@@ -111,7 +115,7 @@ class Tree:
     async def delete(
         self, path: str | None = None, criteria: Criteria = ALL, record_ids: Collection[str] | None = None
     ) -> int:
-        """How many records went. Without anything but a path all goes that is kept there, facts and events too.
+        """Returns how many records went. Without anything but a path all goes that is kept there, facts and events too.
 
         Among `record_ids` may be facts and events that a recall found: a fact takes along the records it rests on.
         """
@@ -134,13 +138,14 @@ class Tree:
 
     async def _delete(self, kept: Iterable[Kept]) -> int:
         count = 0
-        for place, group in groupby(sorted(kept, key=_by_place), key=lambda each: each.place):
+        in_order = sorted(kept, key=lambda each: (each.place.path, each.place.owner or ""))
+        for place, group in groupby(in_order, key=lambda each: each.place):
             count += await self.memory.at(place).records.delete([each.record.key for each in group])
         return count
 
 
 def home(root: Branch, memory: MemoryRecord) -> Branch:
-    """Where a record is kept. Raises InvalidInput for a path that names no place."""
+    """Returns where a record is kept. Raises InvalidInput for a path that names no place."""
     return place_of(root, memory.scope, private=memory.private, source=memory.source)
 
 
@@ -149,7 +154,7 @@ def pages(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
-    """A fact with what it rests on, or an event; a dry run first, for a forget of nothing leaves a receipt too."""
+    """Forgets a fact with what it rests on, or an event; a dry run comes first, since each forget leaves a receipt."""
     if (await memory.forget(fact=id, dry_run=True)).counts["events"]:
         return _records_gone(await memory.forget(fact=id))
     if (await memory.forget(event=id, dry_run=True)).counts["events"]:
@@ -160,18 +165,6 @@ async def _forget_item(memory: ScopedMemory, id: UUID) -> int:
 def _records_gone(receipt: Receipt) -> int:
     """Each record has an event, and each event that CrewAI did not write was a memory as well."""
     return max(receipt.counts["events"], receipt.counts["records"])
-
-
-def _by_place(kept: Kept) -> tuple[tuple[str, ...], str]:
-    return kept.place.path, kept.place.owner or ""
-
-
-def _is_id(id: object) -> bool:
-    try:
-        check_id("id", id)
-    except InvalidInput:
-        return False
-    return True
 
 
 def _uuid(id: str) -> UUID | None:

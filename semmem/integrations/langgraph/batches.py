@@ -8,16 +8,12 @@ from typing import Any
 
 from langgraph.store.base import GetOp, Item, ListNamespacesOp, Op, PutOp, Result, SearchOp
 
+from semmem import Branch, InvalidInput, Memory, NewEvent, NewRecord, ScopedMemory
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_id, check_is
-from semmem.domain.event import NewEvent
-from semmem.domain.record import MAX_TTL, NewRecord
-from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput
+from semmem.domain.record import MAX_TTL
 from semmem.integrations.langgraph.namespaces import Namespace, check_listing, check_namespace, matches_all
 from semmem.integrations.langgraph.search import check_search, search
 from semmem.integrations.langgraph.text import searchable_text
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import ScopedMemory
 
 PLACES_AT_ONCE = 50
 MAX_TTL_MINUTES = MAX_TTL / timedelta(minutes=1)
@@ -37,14 +33,23 @@ class Batch:
         check_is("ops", ops, Iterable)
         batch = cls(root, list(ops))
         for op in batch.ops:
-            _check(op)
+            if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
+                fix = "pass langgraph's GetOp, PutOp, SearchOp and the like"
+                raise InvalidInput("ops", f"hold a {type(op).__name__}", fix)
+            if isinstance(op, ListNamespacesOp):
+                check_listing(op)  # first: langgraph goes through the conditions
+            check_namespace(op)
+            if isinstance(op, SearchOp):
+                check_search(op)
+            elif isinstance(op, GetOp | PutOp):
+                check_id("key", op.key)
             if isinstance(op, PutOp):
-                place = root.below(*op.namespace)
-                batch.writes.setdefault(place, {})[op.key] = None if op.value is None else _record(op, op.value, fields)
+                written = batch.writes.setdefault(root.below(*op.namespace), {})
+                written[op.key] = None if op.value is None else _record(op, op.value, fields)
         return batch
 
     async def run(self, memory: Memory) -> list[Result]:
-        """A result for each operation; reads answer from before the writes, as in langgraph's own stores."""
+        """Returns a result for each operation; reads answer from before the writes, as in langgraph's own stores."""
         results = await asyncio.gather(*(self._answer(memory, op) for op in self.ops))
         for branch, written in self.writes.items():
             records = memory.at(branch).records
@@ -56,32 +61,30 @@ class Batch:
         return results
 
     async def _answer(self, memory: Memory, op: Op) -> Result:
-        if isinstance(op, GetOp):
-            return await _get(memory.at(self.root.below(*op.namespace)), op)
         if isinstance(op, SearchOp):
             places = await _places(memory, self.root.below(*op.namespace_prefix))
             return await search(places, op)
         if isinstance(op, ListNamespacesOp):
             return await _list(memory, self.root, op)
-        return None
+        if not isinstance(op, GetOp):
+            return None
+        place = self.root.below(*op.namespace)
+        record = await memory.at(place).records.get(op.key, refresh=op.refresh_ttl)
+        if record is None:
+            return None
+        return Item(
+            value=dict(record.value),
+            key=record.key,
+            namespace=place.path,
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+        )
 
 
 def check_ttl(minutes: object) -> None:
     if isinstance(minutes, bool) or not isinstance(minutes, int | float) or not 0 < minutes <= MAX_TTL_MINUTES:
         limit = f"must be minutes above 0, at most {MAX_TTL_MINUTES:,.0f}"
         raise InvalidInput("ttl", limit, "pass a number such as 60, or None to keep it")
-
-
-def _check(op: Op) -> None:
-    if not isinstance(op, GetOp | PutOp | SearchOp | ListNamespacesOp):
-        raise InvalidInput("ops", f"hold a {type(op).__name__}", "pass langgraph's GetOp, PutOp, SearchOp and the like")
-    if isinstance(op, ListNamespacesOp):
-        check_listing(op)  # first: langgraph goes through the conditions
-    check_namespace(op)
-    if isinstance(op, SearchOp):
-        check_search(op)
-    elif isinstance(op, GetOp | PutOp):
-        check_id("key", op.key)
 
 
 def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRecord:
@@ -93,26 +96,13 @@ def _record(op: PutOp, value: Mapping[str, Any], fields: Sequence[str]) -> NewRe
     return replace(record, event=NewEvent(content=text)) if text else record
 
 
-async def _get(place: ScopedMemory, op: GetOp) -> Item | None:
-    record = await place.records.get(op.key, refresh=op.refresh_ttl)
-    if record is None:
-        return None
-    return Item(
-        value=dict(record.value),
-        key=record.key,
-        namespace=place.place.path,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-    )
-
-
 async def _places(memory: Memory, prefix: Branch) -> list[ScopedMemory]:
-    """All at and below it, but those which another integration keeps for one agent alone."""
+    """Returns all places at and below it, but those which another integration keeps for one agent alone."""
     return [memory.at(place) for place in await memory.at(prefix).branches() if place.owner is None]
 
 
 async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Namespace]:
-    """Of the places in the order of their paths, those that hold an item: as many as the page needs."""
+    """Lists those of the places, in the order of their paths, that hold an item: as many as the page needs."""
     places = [place for place in await _places(memory, root) if matches_all(place.place.path, op)]
     found: dict[Namespace, None] = {}
     for start in range(0, len(places), PLACES_AT_ONCE):

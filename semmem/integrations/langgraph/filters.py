@@ -4,8 +4,8 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from semmem import InvalidInput
 from semmem.domain.checks import MAX_DEPTH
-from semmem.errors import InvalidInput
 
 _EQUALITY: dict[str, Callable[[Any, Any], bool]] = {"$eq": operator.eq, "$ne": operator.ne}
 _ORDER: dict[str, Callable[[float, float], bool]] = {
@@ -17,7 +17,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 
 def check_filter(wanted: object, levels: int = MAX_DEPTH) -> None:
-    """A mapping by field, whose operators are known and whose bounds are numbers. Raises InvalidInput."""
+    """Checks a mapping by field, whose operators are known and whose bounds are numbers. Raises InvalidInput."""
     if not isinstance(wanted, Mapping) or not all(isinstance(field, str) for field in wanted):
         raise InvalidInput("filter", "must be a mapping with string keys", "pass a dict such as {'kind': 'preference'}")
     for condition in wanted.values():
@@ -25,12 +25,12 @@ def check_filter(wanted: object, levels: int = MAX_DEPTH) -> None:
 
 
 def matches(value: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether the value meets every condition; an absent field equals None, and is in no order to a number."""
+    """Returns whether the value meets every condition; an absent field equals None, and is in no order to a number."""
     return all(_meets(value.get(field), condition) for field, condition in wanted.items())
 
 
 def contained(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """What a matching value holds for sure, letter by letter: the part that Postgres can look up."""
+    """Returns what a matching value holds for sure, letter by letter: the part that Postgres can look up."""
     held: dict[str, Any] = {}
     for field, condition in wanted.items():
         equal = condition.get("$eq") if isinstance(condition, Mapping) else condition
@@ -62,20 +62,21 @@ def _has_operators(condition: Any) -> bool:
 
 def _meets(value: Any, condition: Any) -> bool:
     if _has_operators(condition):
-        return all(_compared(value, name, operand) for name, operand in condition.items())
+        for name, operand in condition.items():
+            if name in _EQUALITY:
+                met = bool(_EQUALITY[name](value, operand))
+            else:
+                left, right = _number(value), _number(operand)
+                met = left is not None and right is not None and _ORDER[name](left, right)
+            if not met:
+                return False
+        return True
     if isinstance(condition, Mapping):
         return isinstance(value, Mapping) and matches(value, condition)
     if isinstance(condition, list | tuple):
         same_length = isinstance(value, list | tuple) and len(value) == len(condition)
         return same_length and all(map(_meets, value, condition))
     return bool(value == condition)
-
-
-def _compared(value: Any, name: str, operand: Any) -> bool:
-    if name in _EQUALITY:
-        return bool(_EQUALITY[name](value, operand))
-    left, right = _number(value), _number(operand)
-    return left is not None and right is not None and _ORDER[name](left, right)
 
 
 def _number(value: Any) -> float | None:

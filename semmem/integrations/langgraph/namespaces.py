@@ -11,8 +11,8 @@ from langgraph.store.base import (
     validate_op_namespace,
 )
 
+from semmem import InvalidInput
 from semmem.domain.checks import check_each, check_int, check_one_of
-from semmem.errors import InvalidInput
 
 Namespace = tuple[str, ...]
 
@@ -46,7 +46,7 @@ def check_listing(op: ListNamespacesOp) -> None:
 
 
 def _check_labels(labels: Iterable[object]) -> None:
-    """Before langgraph does, whose message prints what is no label, however deep that is."""
+    """Checks before langgraph does, whose message prints what is no label, however deep that is."""
     if not all(isinstance(label, str) for label in labels):
         raise InvalidNamespaceError("Namespace labels must be strings")
 

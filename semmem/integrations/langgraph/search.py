@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 from langgraph.store.base import SearchItem, SearchOp
 
+from semmem import InvalidInput, NotSettled, Record, ScopedMemory
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
-from semmem.domain.hit import Recall
-from semmem.domain.record import Record
-from semmem.errors import InvalidInput, NotSettled
 from semmem.integrations.langgraph.filters import check_filter, contained, matches
 from semmem.integrations.langgraph.namespaces import check_page
-from semmem.memory.scoped import MAX_PLACES, ScopedMemory
+from semmem.memory.scoped import MAX_PLACES
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +30,7 @@ def check_search(op: SearchOp) -> None:
 
 
 async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchItem]:
-    """The page of the items in these places that the operation asks for; with a query the best first, scored.
+    """Returns the page of the items in these places that the operation asks for; with a query the best first, scored.
 
     Raises InvalidInput for more places than one view holds.
     """
@@ -63,7 +61,7 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
 
 
 async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]:
-    """As many records as the page needs, from the first."""
+    """Returns as many records as the page needs, from the first."""
     records, also = places[0].records, places[1:]
     wanted = op.offset + op.limit
     size = PAGE if op.filter else min(wanted, MAX_LIMIT)
@@ -77,27 +75,25 @@ async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]
 
 
 async def _by_query(places: Sequence[ScopedMemory], query: str, op: SearchOp) -> list[Found]:
-    """Asks for more hits until the page is full, for several may lead to one record, and a filter to none."""
+    """Asks for more hits until the page is full, for several may lead to one record, and a filter to none.
+
+    Each record comes once, with the best score that a hit on it or on what was learnt from it has.
+    """
+    first, also = places[0], places[1:]
     try:
-        await places[0].settled(also=places[1:], facts=False, timeout=INDEX_WAIT)
+        await first.settled(also=also, facts=False, timeout=INDEX_WAIT)
     except NotSettled:
         log.warning("a search did not wait longer for the index and may miss what was just put; is a worker running?")
     wanted = op.offset + op.limit
     limit = min(MAX_LIMIT, wanted * HITS_PER_RECORD)
     while True:
-        hits = await places[0].recall(query, also=places[1:], limit=limit)
-        found = [found for found in await _records_of(hits, places) if matches(found[0].value, op.filter or {})]
-        if len(found) >= wanted or len(hits) < limit or limit == MAX_LIMIT:
-            return found
+        hits = await first.recall(query, also=also, limit=limit)
+        scored = [(source.event_id, hit.score) for hit in hits for source in hit.sources]
+        records = await first.records.of(list(dict.fromkeys(id for id, _ in scored)), also=also)
+        best: dict[tuple[object, str], Found] = {}
+        for id, score in sorted(scored, key=lambda one: -one[1]):
+            if (record := records.get(id)) and matches(record.value, op.filter or {}):
+                best.setdefault((record.scope, record.key), (record, score))
+        if len(best) >= wanted or len(hits) < limit or limit == MAX_LIMIT:
+            return list(best.values())
         limit = min(MAX_LIMIT, limit * HITS_PER_RECORD)
-
-
-async def _records_of(hits: Recall, places: Sequence[ScopedMemory]) -> list[Found]:
-    """Each record once, with the best score that a hit on it or on what was learnt from it has."""
-    scores: dict[tuple[object, str], Found] = {}
-    scored = [(source.event_id, hit.score) for hit in hits for source in hit.sources]
-    records = await places[0].records.of(list(dict.fromkeys(id for id, _ in scored)), also=places[1:])
-    for id, score in sorted(scored, key=lambda one: -one[1]):
-        if record := records.get(id):
-            scores.setdefault((record.scope, record.key), (record, score))
-    return list(scores.values())

@@ -8,9 +8,8 @@ from typing import Any, Self
 
 from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 
+from semmem import Branch, Closed, Scope
 from semmem.domain.checks import check_is
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed
 from semmem.integrations.langgraph.batches import Batch, check_ttl
 from semmem.integrations.langgraph.text import WHOLE, check_paths
 from semmem.wiring.bridge import Bridge
@@ -53,11 +52,11 @@ class SemmemStore(BaseStore):
         self._closed = False
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """A result for each operation, in order; nothing is done where one of them is refused."""
+        """Returns a result for each operation, in order; nothing is done where one of them is refused."""
         return self._bridge.run(self._checked(ops).run)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """Like `batch`, while the running loop goes on."""
+        """Does what `batch` does, while the running loop goes on."""
         return await self._bridge.arun(self._checked(ops).run)
 
     def _checked(self, ops: Iterable[Op]) -> Batch:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from langgraph.store.base import get_text_at_path
 
+from semmem import InvalidInput
 from semmem.domain.checks import MAX_CONTENT_BYTES, check_text
-from semmem.errors import InvalidInput
 
 Index = Literal[False] | list[str] | None
 
@@ -16,7 +16,7 @@ MAX_PATH_BYTES = 1_024
 
 
 def check_paths(field: str, paths: object) -> None:
-    """Paths as langgraph writes them, such as "title" or "notes[*].text"."""
+    """Checks paths as langgraph writes them, such as "title" or "notes[*].text"."""
     if not isinstance(paths, list | tuple):
         raise InvalidInput(field, "must be a list of paths", "pass ['text'], for example")
     for path in paths:
@@ -24,7 +24,7 @@ def check_paths(field: str, paths: object) -> None:
 
 
 def searchable_text(value: Mapping[str, Any], index: Index, fields: Sequence[str]) -> str | None:
-    """The texts at these paths, one a line; None where there are none.
+    """Returns the texts at these paths, one a line; None where there are none.
 
     `index` is a PutOp's: None stands for `fields`, False for nothing. The path "$" is every string in the value, named
     by its field, so that {"home_city": "Berlin"} answers where somebody lives. Raises InvalidInput above what an event

@@ -9,11 +9,11 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_jsonable_python
 
-from semmem.domain.entry import Entry, checked_names
+from semmem import AgentMemory, Entry, InvalidInput, State
+from semmem.domain.entry import checked_names
 from semmem.domain.group import MAX_POSITION
-from semmem.domain.schema import State, declaration_of
+from semmem.domain.schema import declaration_of
 from semmem.domain.workspace import HUMAN
-from semmem.errors import InvalidInput
 from semmem.integrations.mcp.answers import Changed, Choice, NewsAnswer, ShownEntry, StateAnswer
 from semmem.integrations.mcp.arguments import (
     IdArgument,
@@ -23,7 +23,6 @@ from semmem.integrations.mcp.arguments import (
     TextArgument,
     number,
 )
-from semmem.memory.scoped import AgentMemory
 
 LONGEST_NEWS, LONGEST_ASK = 30, 50  # seconds, within which every host still waits for a tool
 ASK_LASTS = 720  # hours

@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
+from semmem import InvalidInput, Scope
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_DEPTH, check_text
-from semmem.domain.scope import Scope
-from semmem.errors import InvalidInput
 
 BLANK = {"", "null", "none", "undefined"}
 ROLES = {
@@ -48,12 +47,12 @@ NAMES_OWNER = {"user", "userid", "username", "owner", "ownerid", "workspace", "w
 
 
 def is_blank(value: object) -> bool:
-    """Whether a host means that an optional argument is left out. PHP has one value for [] and {}."""
+    """Returns whether a host means that an optional argument is left out. PHP has one value for [] and {}."""
     return value is None or value in ([], {}) or (isinstance(value, str) and value.strip().lower() in BLANK)
 
 
 def object_of(arguments: object) -> dict[str, Any]:
-    """The arguments of a call, which some hosts leave out or send as JSON in a string. Raises InvalidInput."""
+    """Returns the arguments of a call, which some hosts leave out or send as JSON in a string. Raises InvalidInput."""
     if is_blank(arguments):
         return {}
     found = _parsed(arguments)
@@ -63,7 +62,7 @@ def object_of(arguments: object) -> dict[str, Any]:
 
 
 def known_arguments(tool: str, schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that the tool takes, without optional ones that are left blank. Raises InvalidInput."""
+    """Returns the arguments that the tool takes, without optional ones that are left blank. Raises InvalidInput."""
     known, required = schema["properties"], schema.get("required", [])
     found = {name: value for name, value in given.items() if name in known}
     missing = [name for name in required if found.get(name) is None]
@@ -78,7 +77,7 @@ def known_arguments(tool: str, schema: Mapping[str, Any], given: Mapping[str, An
 def ignored_arguments(
     tool: str, schema: Mapping[str, Any], given: Mapping[str, Any], scope: Scope, *, strict: bool
 ) -> list[str]:
-    """The arguments that the tool does not take and that say something all the same, sorted by name.
+    """Returns the arguments that the tool does not take and that say something all the same, sorted by name.
 
     Raises InvalidInput for one that names another's memory, and where `strict` for any: a model must not believe that
     it wrote to that memory, or that it narrowed what is deleted.
@@ -98,7 +97,7 @@ def ignored_arguments(
 
 
 def _entries(argument: str, name: str, value: object, levels: int = MAX_DEPTH) -> Iterator[tuple[str, object]]:
-    """A value under its name, and all that it holds: other servers take `filters` with a user in them."""
+    """Yields a value under its name, and all that it holds: other servers take `filters` with a user in them."""
     yield name, value
     found = _parsed(value)
     if isinstance(found, Mapping | list) and not levels:
@@ -112,7 +111,7 @@ def _entries(argument: str, name: str, value: object, levels: int = MAX_DEPTH) -
 
 
 def _said(value: object) -> str | None:
-    """A word, a number or a truth value as text; None for what no argument is written as."""
+    """Returns a word, a number or a truth value as text; None for what no argument is written as."""
     if isinstance(value, float | str):
         return str(value)
     short = isinstance(value, int) and abs(value) < 2**63  # Python writes no longer ones than 4,300 digits
@@ -124,7 +123,7 @@ def _folded(name: str) -> str:
 
 
 def _parsed(value: object) -> object:
-    """What a string holds as JSON; any other value as it is."""
+    """Returns what a string holds as JSON; any other value as it is."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except (ValueError, RecursionError):
@@ -149,7 +148,7 @@ def _id(value: object, info: ValidationInfo) -> str:
 
 
 def number(low: int, high: int | None) -> BeforeValidator:
-    """A whole number in these bounds, both included; no upper bound where `high` is None.
+    """Reads a whole number in these bounds, both included; no upper bound where `high` is None.
 
     5, 5.0, "5" and "5.0" are the same number.
     """

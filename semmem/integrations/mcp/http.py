@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
-from semmem.errors import ConfigurationError
+from semmem import ConfigurationError
 from semmem.integrations.mcp.server import MemoryServer
 
 PATH = "/mcp"
@@ -25,7 +25,7 @@ def is_loopback(host: str) -> bool:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 is a free one. Raises ConfigurationError where the address cannot be had."""
+    """Opens a listening socket; port 0 is a free one. Raises ConfigurationError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
@@ -69,7 +69,7 @@ async def serve_http(server: MemoryServer, listening: socket.socket, names: Sequ
 
 
 def security(names: Sequence[str]) -> TransportSecuritySettings:
-    """With any port, and with none as a proxy sends it."""
+    """Allows these names with any port, and with none as a proxy sends it."""
     hosts = [form for name in names for form in (name, f"{name}:*")]
     origins = [f"{scheme}://{host}" for scheme in ("http", "https") for host in hosts]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)

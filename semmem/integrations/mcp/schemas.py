@@ -7,7 +7,7 @@ LEFT_OUT = {"$defs", "title", "default", "format"}
 
 
 def plain(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The same schema in the words that Gemini, OpenAI's strict mode and older hosts take, and in fewer of them."""
+    """Returns the same schema in the words that Gemini, OpenAI's strict mode and older hosts take, and in fewer."""
     return _plain(schema, schema.get("$defs", {}))
 
 

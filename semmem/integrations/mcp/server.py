@@ -20,22 +20,27 @@ from mcp.server.stdio import stdio_server
 from mcp.types import CallToolResult, InputRequiredResult, TextContent, ToolAnnotations
 from pydantic import AnyHttpUrl, ValidationError
 
-import semmem
-from semmem.domain.schema import State
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import InvalidInput, SemmemError
+from semmem import (
+    AgentMemory,
+    Branch,
+    InvalidInput,
+    Memory,
+    Scope,
+    ScopedMemory,
+    SemmemError,
+    State,
+    __version__,
+)
 from semmem.integrations.mcp.agent_tools import AgentTools
 from semmem.integrations.mcp.arguments import ignored_arguments, known_arguments, object_of
 from semmem.integrations.mcp.schemas import plain
 from semmem.integrations.mcp.tokens import scope_of_token
 from semmem.integrations.mcp.tools import Tools
 from semmem.integrations.mcp.wire import Lines
-from semmem.memory.memory import Memory
-from semmem.memory.scoped import AgentMemory, ScopedMemory
 
 log = logging.getLogger(__name__)
 
-HERE = str(Path(semmem.__file__).parent)
+HERE = str(Path(__file__).parents[2])  # semmem's own folder
 
 INSTRUCTIONS = """\
 A long-term memory that outlives this conversation. Search it, or get its context, before you answer something that
@@ -57,12 +62,12 @@ DELETING = {"delete_memory", "delete_all_memories"}
 
 
 def one_scope(memory: Memory, scope: Scope) -> "MemoryServer":
-    """A server whose every caller uses this scope: for stdio, and for HTTP that only this machine reaches."""
+    """Makes a server whose every caller uses this scope: for stdio, and for HTTP that only this machine reaches."""
     return MemoryServer(lambda: memory.at(Branch(scope)))
 
 
 def one_agent(memory: Memory, scope: Scope, name: str, state: type[State] | None = None) -> "MemoryServer":
-    """A server for one agent among others in this scope, with tools for what they share.
+    """Makes a server for one agent among others in this scope, with tools for what they share.
 
     `state` is the class of their state, without which it can be read and not updated. Raises InvalidInput.
     """
@@ -71,7 +76,7 @@ def one_agent(memory: Memory, scope: Scope, name: str, state: type[State] | None
 
 
 def scope_by_token(memory: Memory, verifier: TokenVerifier, url: str) -> "MemoryServer":
-    """A server whose callers each use the scope of their bearer token; without a verified one they get a 401."""
+    """Makes a server whose callers each use the scope of their bearer token; without a verified one they get a 401."""
 
     def callers() -> ScopedMemory:
         token = get_access_token()
@@ -104,7 +109,7 @@ class MemoryServer(MCPServer[None]):
             "semmem",
             title="semmem memory",
             instructions=instructions,
-            version=semmem.__version__,
+            version=__version__,
             tools=_described(tools),
             log_level="WARNING",
             middleware=[_with_object],
@@ -119,19 +124,22 @@ class MemoryServer(MCPServer[None]):
             known, ignored = self._read(name, arguments)
             answer = await super().call_tool(name, known, context)
         except UnexpectedToolError as error:
-            raise ToolError(_told(name, error.__cause__)) from None
+            raise ToolError(_error_text(name, error.__cause__)) from None
         except ToolError as error:
-            if isinstance(error.__cause__, ValidationError):
-                raise ToolError(_refused(error.__cause__)) from None
-            raise
+            if not isinstance(error.__cause__, ValidationError):
+                raise
+            # What may be left out is tried as None too, which no caller has to know; values that were given stay here.
+            wrong = [each for each in error.__cause__.errors(include_input=False) if each["type"] != "none_required"]
+            said = (each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}" for each in wrong)
+            raise ToolError("; ".join(map(str, said))) from None
         except Exception as error:
-            raise ToolError(_told(name, error)) from None
+            raise ToolError(_error_text(name, error)) from None
         if ignored and isinstance(answer, CallToolResult):
             answer.content.append(TextContent(type="text", text=f"ignored: {name} takes no {', '.join(ignored)}"))
         return answer
 
     def _read(self, name: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        """The arguments of a known tool, and the names of others that it can do without. Raises InvalidInput."""
+        """Returns the arguments that the tool knows, and the names of others that do no harm. Raises InvalidInput."""
         schema = self._tool_input_schema(name)
         if schema is None:
             return dict(given), []
@@ -148,7 +156,7 @@ class MemoryServer(MCPServer[None]):
 
 
 async def _with_object(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """A tool's `arguments` as an object, also where a host sends none, null, [] or JSON in a string."""
+    """Reads a tool's `arguments` as an object, also where a host sends none, null, [] or JSON in a string."""
     if ctx.method != "tools/call" or ctx.params is None:
         return await call_next(ctx)
     try:
@@ -187,7 +195,7 @@ def _described(functions: Mapping[Callable[..., Any], ToolAnnotations]) -> list[
     return made
 
 
-def _told(name: str, error: BaseException | None) -> str:
+def _error_text(name: str, error: BaseException | None) -> str:
     """An error of semmem's says its own way out; any other is a bug: what it says may hold what is remembered."""
     if isinstance(error, SemmemError):
         return str(error)
@@ -197,10 +205,3 @@ def _told(name: str, error: BaseException | None) -> str:
     at = f"{Path(ours[-1].filename).relative_to(HERE)}:{ours[-1].lineno}" if ours else ""
     log.error("%s failed with %s at %s", name, type(error).__name__, at)
     return f"{name} failed inside the memory server, which logged where; check what is stored before you try again"
-
-
-def _refused(error: ValidationError) -> str:
-    """Each argument, its limit and the fix, without the value that was given."""
-    # An argument that may be left out is tried as None too, which is not what the caller has to know.
-    refusals = [each for each in error.errors(include_input=False) if each["type"] != "none_required"]
-    return "; ".join(str(each.get("ctx", {}).get("error") or f"{each['loc'][0]}: {each['msg']}") for each in refusals)

@@ -4,17 +4,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
+from semmem import Event, Fact, NotFound, Record, ScopedMemory
 from semmem.domain.checks import check_id
-from semmem.domain.event import Event
-from semmem.domain.fact import Fact, events_of
-from semmem.domain.record import Record
-from semmem.errors import NotFound
+from semmem.domain.fact import events_of
 from semmem.integrations.mcp.answers import ShownMemory
-from semmem.memory.scoped import ScopedMemory
 
 
 async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[ShownMemory]:
-    """In the order given, each under the id that `found` takes."""
+    """Shows the items in the order given, each under the id that `found` takes."""
     events = [id for item in items for id in events_of(item)]
     records = await memory.records.of(list(dict.fromkeys(events)))
     memories = []
@@ -36,12 +33,15 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
 
 
 async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Event | Fact:
-    """What was shown under this id: a record's event, an event that an application remembered, or a fact.
+    """Returns what was shown under this id: a record's event, an event that an application remembered, or a fact.
 
     Raises NotFound, or InvalidInput with the `field` that the id came in.
     """
     check_id(field, id)
-    record, uuid = await memory.records.get(id), _uuid(id)
+    uuid: UUID | None = None
+    with suppress(ValueError):
+        uuid = UUID(id)
+    record = await memory.records.get(id)
     event = record.event if record else uuid
     if event:
         with suppress(NotFound):
@@ -55,10 +55,3 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
 def _id(id: UUID, records: Mapping[UUID, Record]) -> str:
     """A memory goes by its record's key; one that an application remembered without a record, and a fact, by its id."""
     return records[id].key if id in records else str(id)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
-from typing import Any
 
 from mcp.server.auth.provider import AccessToken
 
-from semmem.domain.scope import Scope
-from semmem.errors import ConfigurationError, InvalidInput
+from semmem import ConfigurationError, InvalidInput, Scope
 
 PREFIX = "smm_"
 RANDOM_BYTES = 32
@@ -38,7 +36,7 @@ class Tokens:
         self._holders = tuple(holders)
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """None for a token that nobody holds. The time it takes tells nothing of the digests."""
+        """Returns None for a token that nobody holds. The time it takes tells nothing of the digests."""
         digest = digest_of(token)
         known = [holder for holder in self._holders if compare_digest(holder.digest, digest)]
         if not known:
@@ -54,7 +52,7 @@ def digest_of(token: str) -> str:
 
 
 def scope_of_token(token: AccessToken) -> Scope:
-    """Of a token that `Tokens` verified."""
+    """Returns the scope of a token that `Tokens` verified."""
     claims = token.claims or {}
     return Scope(claims["tenant"], claims["kind"], claims["id"])
 
@@ -64,7 +62,7 @@ def new_token() -> str:
 
 
 def entry_of(token: str, scope: Scope) -> str:
-    """The entry of a token file that lets `token` open `scope`."""
+    """Returns the entry of a token file that lets `token` open `scope`."""
     values = {"sha256": digest_of(token), "tenant": scope.tenant, scope.kind: scope.id}
     lines = ["[[token]]"]
     for name, value in values.items():
@@ -85,19 +83,18 @@ def read_tokens(path: Path) -> Tokens:
     entries = said.get("token")
     if said.keys() != {"token"} or not isinstance(entries, list) or not entries:
         raise ConfigurationError(f"{path}: must hold [[token]] entries and nothing else; `semmem mcp-token` makes one")
-    holders = [_holder(f"{path}: token {number}", entry) for number, entry in enumerate(entries, start=1)]
+    holders = []
+    for number, entry in enumerate(entries, start=1):
+        where = f"{path}: token {number}"
+        if not isinstance(entry, dict) or not {"sha256", "tenant"} <= entry.keys() <= _FIELDS:
+            raise ConfigurationError(f"{where}: must have sha256, tenant, and user or workspace; correct its fields")
+        if not isinstance(entry["sha256"], str) or not _DIGEST.fullmatch(entry["sha256"]):
+            raise ConfigurationError(f"{where}: sha256 must be 64 hexadecimal digits; `semmem mcp-token` prints them")
+        try:
+            scope = Scope.one_of(entry["tenant"], user=entry.get("user"), workspace=entry.get("workspace"))
+        except InvalidInput as error:
+            raise ConfigurationError(f"{where}: {error}") from None
+        holders.append(Holder(entry["sha256"], scope))
     if len({holder.digest for holder in holders}) < len(holders):
         raise ConfigurationError(f"{path}: two entries have the same sha256; give each scope a token of its own")
     return Tokens(holders)
-
-
-def _holder(where: str, entry: Any) -> Holder:
-    if not isinstance(entry, dict) or not {"sha256", "tenant"} <= entry.keys() <= _FIELDS:
-        raise ConfigurationError(f"{where}: must have sha256, tenant, and user or workspace; correct its fields")
-    if not isinstance(entry["sha256"], str) or not _DIGEST.fullmatch(entry["sha256"]):
-        raise ConfigurationError(f"{where}: sha256 must be 64 hexadecimal digits; `semmem mcp-token` prints them")
-    try:
-        scope = Scope.one_of(entry["tenant"], user=entry.get("user"), workspace=entry.get("workspace"))
-    except InvalidInput as error:
-        raise ConfigurationError(f"{where}: {error}") from None
-    return Holder(entry["sha256"], scope)

@@ -7,9 +7,8 @@ from uuid import uuid4
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from semmem.domain.context import TIERS, Tier
-from semmem.domain.event import Event, NewEvent
-from semmem.errors import InvalidInput, NotSettled
+from semmem import Event, InvalidInput, NewEvent, NotSettled, ScopedMemory, Tier
+from semmem.domain.context import TIERS
 from semmem.integrations.mcp.answers import ContextAnswer, Deleted, FoundMemory, ListAnswer, SearchAnswer, ShownMemory
 from semmem.integrations.mcp.arguments import (
     Confirmation,
@@ -23,7 +22,6 @@ from semmem.integrations.mcp.arguments import (
     number,
 )
 from semmem.integrations.mcp.showing import found, shown
-from semmem.memory.scoped import ScopedMemory
 
 INDEX_SECONDS = 5.0
 NOT_INDEXED = "What was added last cannot be found yet: search again in some seconds, or look into list_memories."
@@ -175,9 +173,7 @@ class Tools:
     ) -> ContextAnswer:
         """Get what to know before you answer, as one text within a token budget.
 
-        It begins with what holds now, and since when; then come summaries, recent memories and what the query recalls.
-        Words that hold no more say so below, with what holds in their place.
-
+        It begins with what holds now and since when; below words that are outdated stands what replaced them.
         Good at the start of a task; for single questions use search_memories.
         """
         asked, tiers = (EVERYTHING, WITHOUT_QUESTION) if query in ANYTHING else (query, TIERS)

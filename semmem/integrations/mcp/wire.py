@@ -11,7 +11,7 @@ import anyio
 
 
 def claim_wire() -> tuple[TextIO, TextIO]:
-    """The host's two pipes; from now on descriptor 0 reads nothing and 1 writes to stderr, for children too."""
+    """Takes the host's two pipes; from now on descriptor 0 reads nothing and 1 writes to stderr, for children too."""
     stdin, stdout = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

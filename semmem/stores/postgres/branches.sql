@@ -17,9 +17,9 @@ select :tenant as tenant, v.kind as scope_kind, v.id as scope_id
 from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
 where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id))
    or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id))
-   or exists (select from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id))
-   or exists (select from semmem.workspaces w where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id))
-   or exists (select from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id));
+   or (select true from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) limit 1)
+   or (select true from semmem.workspaces w where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id))
+   or (select true from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id) limit 1);
 
 -- lock_branch: waits for writers that have registered it
 select from semmem.branches

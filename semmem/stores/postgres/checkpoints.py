@@ -55,15 +55,17 @@ class CheckpointStore:
                 raise _missing(name)
 
     @tried_again
-    async def restore(self, scope: Scope, to: str | int, *, agent: str | None, now: datetime) -> Change:
+    async def restore(
+        self, scope: Scope, to: str | int, *, agent: str | None, role: str | None, now: datetime
+    ) -> Change:
         """To a checkpoint by its name, which is verified in the same transaction, or to a position."""
         try:
             async with self._postgres.transaction(scope, now) as tx:
                 position, subject = (to, None) if isinstance(to, int) else (await _verified(tx, to), to)
-                row = await tx.fetchrow(_SQL["restore"], agent=agent, position=position, subject=subject)
+                row = await tx.fetchrow(_SQL["restore"], agent=agent, role=role, position=position, subject=subject)
         except asyncpg.PostgresError as error:
             if error.sqlstate != OUT_OF_REACH:
-                raise refused(error) from error
+                raise refused(error, agent=agent, role=role) from error
             reach = json.loads(error.detail or "{}")
             raise InvalidInput(
                 "to", f"must be a position from {reach['floor']} to {reach['head']}", "take a later checkpoint's"

@@ -16,4 +16,4 @@ update semmem.checkpoints set pinned = :pinned
 where (tenant, scope_kind, scope_id, name) = (:tenant, :kind, :id, :name);
 
 -- restore: the state as it was at a position
-select * from semmem.restore_state(:tenant, :kind, :id, :now, :agent, :position, :subject);
+select * from semmem.restore_state(:tenant, :kind, :id, :now, :agent, :role, :position, :subject);

@@ -147,6 +147,11 @@ async def supersede(tx: Unit, fact: Fact, *, ended: datetime) -> bool:
     return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, ended=ended) == 1
 
 
+async def end(tx: Unit, id: UUID, *, at: datetime) -> None:
+    """Says until when a current version holds; it stays the current one until something takes its place."""
+    await tx.execute(_SQL["end"], fact=id, ended=at)
+
+
 async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:
     """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
     await tx.execute(

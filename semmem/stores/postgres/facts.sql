@@ -26,9 +26,16 @@ update semmem.facts
 set superseded_at = :now, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
 where tenant = :tenant and id = :fact and version = :version and superseded_at is null;
 
--- confirm: a statement was heard again; it is trusted as the best that made it
+-- end: until when a current version holds
 update semmem.facts
-set confidence = greatest(confidence, :confidence), importance = greatest(importance, :importance),
+set valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
+where tenant = :tenant and id = :fact and superseded_at is null;
+
+-- confirm: a statement was heard again; it is trusted as the best that made it. What was to end with a plan, and is said
+-- after that day, goes on
+update semmem.facts
+set valid_to = case when said_at < valid_to and valid_to <= :said_at then null else valid_to end,
+    confidence = greatest(confidence, :confidence), importance = greatest(importance, :importance),
     said_at = greatest(said_at, :said_at),
     trust = (:ranks::text[])[greatest(array_position(:ranks, trust), array_position(:ranks, :trust))]
 where tenant = :tenant and id = :fact and superseded_at is null;

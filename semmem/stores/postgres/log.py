@@ -107,7 +107,10 @@ async def hold_head(tx: Unit) -> None:
 
 
 async def tell_forgotten(tx: Unit, events: Sequence[UUID], *, whole: bool) -> None:
-    """Leaves entries that name these events, which go with this transaction; of a whole scope one that names none."""
+    """Leaves entries that name these events, or questions, which go with this transaction.
+
+    Of a whole scope there is one that names none.
+    """
     if whole:
         await tx.execute(_SQL["forgotten"], events=[], detail={"everything": True})
         return

@@ -14,7 +14,7 @@ from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
-from semmem.errors import Conflict, Damaged, InvalidInput, LockLost, StateMismatch
+from semmem.errors import Conflict, Damaged, Forbidden, InvalidInput, LockLost, StateMismatch
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
@@ -29,7 +29,8 @@ _TRIES = 3  # of a change whose fields are declared first; a forget may come in 
 
 # What the functions of the database refuse by.
 CONFLICT, LOST, UNDECLARED, TOO_LARGE = "SM011", "SM012", "SM013", "SM014"
-LATER, OTHERWISE, OUT_OF_REACH, CHANGED, DAMAGED = "SM015", "SM016", "SM017", "SM018", "SM019"
+LATER, OTHERWISE, OUT_OF_REACH, CHANGED = "SM015", "SM016", "SM017", "SM018"
+DAMAGED, FORBIDDEN = "SM019", "SM020"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class NewChange:
     declaration: Declaration
     values: tuple[NewValue, ...]
     agent: str | None
+    role: str | None
     seen: int
     told_at: datetime
     expected: Mapping[str, int] = field(default_factory=dict)
@@ -66,9 +68,9 @@ class StateStore:
                 return await write()
             except asyncpg.PostgresError as error:
                 if error.sqlstate == CONFLICT:
-                    raise await self._conflict(place.scope, new.declaration, error) from error
+                    raise await self._conflict(place.scope, new, error) from error
                 if error.sqlstate != UNDECLARED:
-                    raise refused(error, new.fence) from error
+                    raise refused(error, new.fence, agent=new.agent, role=new.role) from error
             await self.declare(place, new.declaration, new.agent, now)
         raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
 
@@ -100,39 +102,54 @@ class StateStore:
         ]
         return {"from": version, "seen": state.position, "values": values}
 
-    async def _conflict(self, scope: Scope, declaration: Declaration, error: asyncpg.PostgresError) -> Conflict:
-        """With the value that stands in the way now."""
+    async def _conflict(self, scope: Scope, new: NewChange, error: asyncpg.PostgresError) -> Conflict:
+        """With the value that stands in the way now, if the writer may read it."""
         met: dict[str, Any] = json.loads(error.detail or "{}")
         name = met["field"]
-        standing = await self.current(scope, declaration, [name])
+        standing = await self.current(scope, new.declaration, [name], role=new.role)
         return Conflict(name, seen=met["seen"], found=met["found"], by=met["by"], value=standing.values.get(name))
 
-    async def current(self, scope: Scope, declaration: Declaration | None, fields: Sequence[str]) -> Snapshot:
-        """Without a declaration, values are JSON as they are stored."""
+    async def current(
+        self, scope: Scope, declaration: Declaration | None, fields: Sequence[str], *, role: str | None = None
+    ) -> Snapshot:
+        """What the role may read. Without a declaration, values are JSON as they are stored."""
         async with self._postgres.transaction(scope) as tx:
+            await _act_as(tx, role)
             rows = await tx.fetch(_SQL["current"], fields=fields)
         told = [row for row in rows if row["field"] is not None]
         positions = {row["field"]: row["position"] for row in told}
         pieces = [row for row in told if row["piece"] is not None]
-        return _snapshot(scope, declaration, fields, rows[0]["head"], pieces, positions)
+        return _snapshot(scope, declaration, fields, role, rows[0]["head"], pieces, positions)
 
     async def at(
-        self, scope: Scope, declaration: Declaration | None, *, position: int, fields: Sequence[str]
+        self,
+        scope: Scope,
+        declaration: Declaration | None,
+        *,
+        position: int,
+        fields: Sequence[str],
+        role: str | None = None,
     ) -> Snapshot:
         """Raises InvalidInput for a position that was not reached yet, or cannot be read any more."""
         async with self._postgres.transaction(scope) as tx:
+            await _act_as(tx, role)
             await check_reach(tx, "at", position)
             rows = await tx.fetch(_SQL["at"], position=position, fields=fields)
         positions: dict[str, int] = {}
         for row in rows:
             positions[row["field"]] = max(row["from_position"], positions.get(row["field"], 0))
-        return _snapshot(scope, declaration, fields, position, rows, positions)
+        return _snapshot(scope, declaration, fields, role, position, rows, positions)
 
     async def position(self, scope: Scope, moment: datetime) -> int:
         """Of the log's last entry that is no event, at that time; 0 before the first one."""
         async with self._postgres.transaction(scope) as tx:
             position: int = await tx.fetchval(_SQL["position"], moment=moment)
         return position
+
+
+async def _act_as(tx: Unit, role: str | None) -> None:
+    if role is not None:
+        await tx.execute(_SQL["act_as"], role=role)
 
 
 async def told_fields(tx: Unit) -> list[str]:
@@ -157,6 +174,7 @@ async def write_change(tx: Unit, new: NewChange) -> Change:
     row = await tx.fetchrow(
         _SQL["change"],
         agent=new.agent,
+        role=new.role,
         seen=new.seen,
         told_at=new.told_at,
         expected=dict(new.expected),
@@ -177,14 +195,22 @@ def _changed(new: NewValue) -> dict[str, Any]:
 def _declared(field: Field) -> dict[str, Any]:
     reducer = field.reducer
     kept = {"reducer": reducer.name, "shape": reducer.shape, "keep": reducer.keep}
-    return {"field": field.name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept
+    rights = {
+        name: sorted(roles) if roles else None
+        for name, roles in (("readers", reducer.readable), ("writers", reducer.writable))
+    }
+    return {"field": field.name, "digest": field.digest, "refuses": reducer.unseen == "refuse"} | kept | rights
 
 
-def refused(error: asyncpg.PostgresError, fence: Fence = NO_FENCE) -> Exception:
+def refused(
+    error: asyncpg.PostgresError, fence: Fence = NO_FENCE, *, agent: str | None = None, role: str | None = None
+) -> Exception:
     """What a function of the database refused, as a caller is told; the error itself where it is none of ours."""
     about = error.detail or ""
     if error.sqlstate == LOST:
         return LockLost(about, fence.token)
+    if error.sqlstate == FORBIDDEN:
+        return Forbidden(agent, role or "", about, "write")
     if error.sqlstate == DAMAGED:
         return Damaged(about)
     if error.sqlstate == TOO_LARGE:
@@ -200,34 +226,39 @@ def _snapshot(
     scope: Scope,
     declaration: Declaration | None,
     fields: Sequence[str],
+    role: str | None,
     position: int,
     pieces: Sequence[Row],
     positions: Mapping[str, int],
 ) -> Snapshot:
-    values, told_at, by = _defaults(declaration, fields), {}, {}
+    shown = (
+        None
+        if declaration is None
+        else {each.name: each for each in declaration.fields.values() if each.is_readable(role)}
+    )
+    values, told_at, by = _defaults(shown, fields), {}, {}
     for name, rows in ((name, list(rows)) for name, rows in groupby(pieces, itemgetter("field"))):
-        if declaration is not None and name not in declaration.fields:
+        if shown is not None and name not in shown:
             continue  # a field of another version
-        values[name] = _value(name, rows, declaration)
+        values[name] = _value(name, rows, None if shown is None else shown[name])
         newest = max(rows, key=itemgetter("from_position"))
         told_at[name], by[name] = newest["told_at"], newest["agent"]
-    known = {name: at for name, at in positions.items() if declaration is None or name in declaration.fields}
+    known = {name: at for name, at in positions.items() if shown is None or name in shown}
     return Snapshot(scope=scope, position=position, values=values, positions=known, told_at=told_at, by=by)
 
 
-def _defaults(declaration: Declaration | None, fields: Sequence[str]) -> dict[str, Any]:
-    declared = declaration.fields.values() if declaration else ()
+def _defaults(shown: Mapping[str, Field] | None, fields: Sequence[str]) -> dict[str, Any]:
     return {
-        field.name: field.read(field.default)
-        for field in declared
-        if field.has_default and (not fields or field.name in fields)
+        name: field.read(field.default)
+        for name, field in (shown or {}).items()
+        if field.has_default and (not fields or name in fields)
     }
 
 
-def _value(name: str, rows: Sequence[Row], declaration: Declaration | None) -> Any:
+def _value(name: str, rows: Sequence[Row], field: Field | None) -> Any:
     """A field put together from its pieces."""
     shape = rows[0]["shape"]
-    if declaration is not None and declaration.fields[name].reducer.shape != shape:
+    if field is not None and field.reducer.shape != shape:
         raise StateMismatch(name, "was kept in another way then", "read it with the class of that version")
     stored: Any
     match shape:
@@ -237,4 +268,4 @@ def _value(name: str, rows: Sequence[Row], declaration: Declaration | None) -> A
             stored = {row["piece"]: row["value"] for row in rows}
         case _:
             stored = [row["value"] for row in rows]
-    return stored if declaration is None else declaration.fields[name].read(stored)
+    return stored if field is None else field.read(stored)

@@ -1,6 +1,9 @@
 -- change: an update of any number of fields, in one round trip
 select * from semmem.change_state(
-    :tenant, :kind, :id, :now, :agent, :seen, :told_at, :expected, :locks::text[], :token, :changes);
+    :tenant, :kind, :id, :now, :agent, :role, :seen, :told_at, :expected, :locks::text[], :token, :changes);
+
+-- act_as: from here on no more than a role may read and write
+select semmem.act_as(:tenant, :kind, :id, :role, true);
 
 -- declare: the fields of a class
 select semmem.declare_state(:tenant, :kind, :id, :now, :agent, :version, :fields, :from, :seen, :values);

@@ -13,6 +13,7 @@ from semmem.domain.workspace import Member, Workspace
 from semmem.errors import InvalidInput, NotFound
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import EventLog, Remembered
+from semmem.stores.postgres.log import tell_forgotten
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
@@ -98,13 +99,19 @@ async def clear_workspace(tx: Unit) -> None:
 
 
 async def drop_sayings(tx: Unit, selection: Selection) -> None:
-    """Takes out the statuses and questions that a selection means: they are an agent's, and of a time."""
-    if selection.session or selection.event or selection.fact or selection.category:
+    """Takes out the statuses and questions that a selection means: they are an agent's, and of a time.
+
+    Whoever waits for an answer is told that its question is gone.
+    """
+    if selection.everything or selection.session or selection.event or selection.fact or selection.category:
         return
-    for statement in ("drop_statuses", "drop_questions"):
-        await tx.execute(_SQL[statement], agent=selection.agent, before=selection.before)
+    meant: dict[str, Any] = {"agent": selection.agent, "before": selection.before}
+    await tx.execute(_SQL["drop_statuses"], **meant)
+    gone = [row["id"] for row in await tx.fetch(_SQL["drop_questions"], **meant)]
+    await tx.execute(_SQL["drop_answers"], questions=gone)
+    await tell_forgotten(tx, gone, whole=False)
     if selection.agent:
-        await tx.execute(_SQL["unname_answers"], agent=selection.agent, before=selection.before)
+        await tx.execute(_SQL["unname_answers"], **meant)
 
 
 def not_seated(error: asyncpg.PostgresError) -> Exception:

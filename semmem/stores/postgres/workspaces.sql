@@ -32,16 +32,15 @@ update semmem.roster set status = null, detail = null, told_at = null, until = n
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
   and (:agent::text is null or agent = :agent) and (:before::timestamptz is null or told_at < :before);
 
--- drop_questions: what an agent has asked, or all have before a moment; their answers go with them
-with gone as (
-    delete from semmem.questions
-    where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
-      and (:agent::text is null or agent = :agent) and (:before::timestamptz is null or asked_at < :before)
-    returning id
-)
+-- drop_questions: what an agent has asked, or all have before a moment
+delete from semmem.questions
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
+  and (:agent::text is null or agent = :agent) and (:before::timestamptz is null or asked_at < :before)
+returning id;
+
+-- drop_answers: they are in the words of the questions
 delete from semmem.entries
-where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind = 'answer'
-  and items && (select array_agg(id) from gone);
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind = 'answer' and items && :questions::uuid[];
 
 -- unname_answers: an agent that answered what stays is named there no more
 update semmem.questions set answered_by = null

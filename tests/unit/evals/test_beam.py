@@ -131,3 +131,10 @@ def test_a_chat_without_questions_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_chats_says_where_to_get_them(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"holds no N/chat.json.*mohammadtavakoli78/BEAM"):
         load(tmp_path)
+
+
+def test_questions_about_what_was_never_said_are_kept_apart(tmp_path: Path) -> None:
+    write(tmp_path, "1")
+    [conversation] = load(tmp_path)
+    assert conversation.unanswerable == ("Which car?",)
+    assert all(question.category != "abstention" for question in conversation.questions)

@@ -68,6 +68,40 @@ def test_what_tells_of_the_past_or_of_a_plan_is_no_news(text: str, said: str) ->
     assert superseding(question, known).verdict == "add"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm moving to Munich in August.",
+        "I will move to Munich on 1 August.",
+        "We are going to move to Munich next month.",
+    ],
+)
+def test_a_plan_leaves_the_present_as_it_is_until_its_day(text: str) -> None:
+    known = fact("alice lives in Berlin.", said_at=at("2026-05-04"))
+    question = asked(known, text, at("2026-06-03"))
+    for decided in (judge(question), superseding(question, known)):
+        assert (decided.verdict, decided.target, decided.until) == ("add", None, (known,))
+        assert decided.draft.validity.start
+        assert decided.draft.validity.start > at("2026-06-03")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I might move to Munich in August.",
+        "I'm not moving to Munich in August.",
+        "I'm moving to the front row in August.",
+        "I'm moving to Munich for the weekend on 1 August.",
+        "If I move to Munich in August I will be happy.",
+        "My brother is moving to Munich in August.",
+    ],
+)
+def test_what_is_no_plan_of_theirs_ends_nothing(text: str) -> None:
+    known = fact("alice lives in Berlin.", said_at=at("2026-05-04"))
+    decided = judge(asked(known, text, at("2026-06-03")))
+    assert (decided.verdict, decided.until) == ("add", ())
+
+
 def test_an_event_that_came_late_is_history_and_ends_where_the_news_began() -> None:
     known = fact("alice lives in Berlin.", said_at=at("2026-05-04"))
     question = asked(known, "I live in Munich.", at("2026-04-01"))

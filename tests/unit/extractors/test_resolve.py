@@ -4,7 +4,8 @@ import pytest
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import Fact, Validity
-from semmem.extractors.resolve import ended, judge, merged, one_successor, related, settle
+from semmem.extractors.resolve import ended, judge, merged, one_successor, settle
+from semmem.extractors.standing import Rivals, related
 from tests.unit.extractors.builders import SAID, draft, fact
 
 DAY = timedelta(days=1)
@@ -112,3 +113,32 @@ def test_related_is_one_attribute_of_one_subject() -> None:
     assert related(draft("alice lives in Rome"), fact("alice's address is 12 Elm Street."))
     assert not related(draft("alice lives in Rome"), fact("bob lives in Berlin", "bob"))
     assert not related(draft("alice has a dog"), fact("alice has a cat"))
+
+
+def test_one_statement_retires_all_that_says_what_is_over_and_follows_the_last() -> None:
+    first = fact("alice works at Oracle.", said_at=SAID - 2 * DAY)
+    second = fact("alice is employed at Oracle in Lyon.", said_at=SAID - DAY)
+    decided = judge(question("alice lost her job.", first, second))
+    assert decided.verdict == "add"  # of whom "her" is said, no rule can know
+    decided = judge(question('alice: "I lost my job."', first, second))
+    assert (decided.verdict, decided.target, decided.also) == ("supersede", second, (first,))
+
+
+def test_of_two_that_retire_the_same_facts_the_last_keeps_what_is_its_own() -> None:
+    one, other = fact("alice lives in Rome."), fact("alice lives in Oslo.")
+    first = Decision(verdict="supersede", draft=draft("a"), target=one, also=(other,))
+    second = Decision(verdict="supersede", draft=draft("b"), target=one)
+    kept, last = one_successor([first, second])
+    assert (kept.verdict, kept.target, kept.also) == ("supersede", other, ())
+    assert last == second
+
+
+def test_rivals_are_found_without_being_near_in_their_words() -> None:
+    job = fact("alice works at Oracle.", said_at=SAID - DAY)
+    cat = fact("alice has a cat named Miso.")
+    left = fact('alice: "I left Nokia last week."')
+    rivals = Rivals([left, cat, job, fact("bob works at Oracle.", "bob"), fact("alice likes jazz.")])
+    assert rivals.of(draft('alice: "I lost my job."')) == [job]
+    assert rivals.of(draft('alice: "Miso died."')) == [cat]
+    assert {each.text for each in rivals.of(draft("alice works at Nokia."))} == {left.text, job.text}
+    assert rivals.of(draft("alice is moving to Rome.")) == []

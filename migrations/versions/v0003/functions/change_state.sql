@@ -3,7 +3,7 @@
 -- A field that another agent changed after p_seen is a conflict: it is refused where the field says so, else named in the
 -- last column. `written` are the fields that are not as they were; where there are none, the position is given back.
 create or replace function semmem.change_state(
-    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_agent text, p_seen bigint, p_told_at timestamptz,
+    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_agent text, p_role text, p_seen bigint, p_told_at timestamptz,
     p_expected jsonb, p_locks text[], p_token bigint, p_changes jsonb
 ) returns table (at bigint, written text[], unseen text[])
 language plpgsql as $$
@@ -17,6 +17,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     perform semmem.check_locks(p_tenant, p_kind, p_id, p_locks, p_token);
     perform semmem.check_expected(p_tenant, p_kind, p_id, p_expected);
     written := '{}';
@@ -31,6 +32,10 @@ begin
         where (f.tenant, f.scope_kind, f.scope_id, f.field) = (p_tenant, p_kind, p_id, change.field);
         if declared.digest is distinct from change.digest then
             raise exception using errcode = 'SM013', message = 'declared otherwise', detail = change.field;
+        end if;
+
+        if p_role <> all (declared.writers) then
+            raise exception using errcode = 'SM020', message = 'forbidden', detail = change.field;
         end if;
 
         mine := p_agent is not null and declared.changed_by = p_agent;

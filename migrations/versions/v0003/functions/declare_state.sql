@@ -59,13 +59,16 @@ begin
         select from jsonb_to_recordset(p_fields) as d (field text, shape text)
         where (d.field, d.shape) = (f.field, f.shape));
     insert into semmem.fields (
-        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep)
-    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep
+        tenant, scope_kind, scope_id, field, version, digest, declared_at, reducer, shape, refuses, keep,
+        readers, writers)
+    select p_tenant, p_kind, p_id, d.field, p_version, d.digest, here, d.reducer, d.shape, d.refuses, d.keep,
+           d.readers, d.writers
     from jsonb_to_recordset(p_fields)
-        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer)
+        as d (field text, digest text, reducer text, shape text, refuses boolean, keep integer, readers text[],
+              writers text[])
     on conflict (tenant, scope_kind, scope_id, field) do update
     set version = excluded.version, digest = excluded.digest, reducer = excluded.reducer,
-        refuses = excluded.refuses, keep = excluded.keep,
+        refuses = excluded.refuses, keep = excluded.keep, readers = excluded.readers, writers = excluded.writers,
         declared_at = case when fields.digest = excluded.digest then fields.declared_at else excluded.declared_at end;
 
     for given in

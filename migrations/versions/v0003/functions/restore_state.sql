@@ -2,7 +2,7 @@
 -- its place and with its teller. That is a change like any other, and can be undone like one. A field that is declared no
 -- more stays away.
 create or replace function semmem.restore_state(
-    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_agent text, p_position bigint, p_subject text
+    p_tenant text, p_kind text, p_id text, p_now timestamptz, p_agent text, p_role text, p_position bigint, p_subject text
 ) returns table (at bigint, written text[])
 language plpgsql as $$
 declare
@@ -13,6 +13,7 @@ declare
 begin
     perform semmem.enter(p_tenant, array[p_kind], array[p_id]);
     here := semmem.advance(p_tenant, p_kind, p_id);
+    perform semmem.act_as(p_tenant, p_kind, p_id, p_role, false);
     select h.state_floor into floor from semmem.heads h
     where (h.tenant, h.scope_kind, h.scope_id) = (p_tenant, p_kind, p_id);
     if p_position < floor or p_position >= here then
@@ -38,6 +39,13 @@ begin
               and (s.from_position > p_position and s.to_position is null
                    or s.from_position <= p_position and s.to_position > p_position))
         order by f.field);
+    select f.field into other from semmem.fields f
+    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (written)
+      and p_role <> all (f.writers)
+    order by f.field limit 1;
+    if found then
+        raise exception using errcode = 'SM020', message = 'forbidden', detail = other;
+    end if;
     update semmem.state s set to_position = here
     where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field = any (written)
       and s.from_position > p_position and s.to_position is null;

@@ -36,6 +36,8 @@ create table semmem.fields (
     shape          text not null check (shape in ('single', 'items', 'keys', 'members')),
     refuses        boolean not null,  -- a write that had not seen another agent's last change
     keep           integer,  -- the items that a list keeps at most
+    readers        text[] collate "C",  -- the roles that may; null is everybody
+    writers        text[] collate "C",
     pieces         bigint not null default 0,  -- that a list, a mapping or a set holds now
     changed_at     bigint not null default 0,  -- the position of the last change, and whose it is
     changed_by     text collate "C",

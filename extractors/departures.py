@@ -1,0 +1,114 @@
+"""What a clause says of a job, a home or a school that was left."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.phrases import I, employer, place
+from semmem.extractors.value import NOTHING, Over
+from semmem.extractors.words import content_stems
+
+_LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
+_DISMISSED = re.compile(
+    rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| "
+    rf"this| in| on"
+    r"| today| yesterday| after| because))",
+    re.IGNORECASE,
+)
+_LAST_DAY = re.compile(
+    r"^(?:[\w ]{0,20} )?(?:was|is) my (?:very )?last day (?:at|with) (?P<v>.+)"
+    r"|^my (?:very )?last day (?:(?:at|with) (?P<v2>[\w&.' -]{1,40}?) )?(?:was|is) (?:today|yesterday|last \w+"
+    r"|(?:on )?\w+day\b)",
+    re.IGNORECASE,
+)
+_NO_JOB = re.compile(
+    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job"
+    rf"|position)(?: (?:at|with) (?P<v>.+)"
+    r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
+    r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
+    r"(?:the age|\d\d)))"
+    r"|unemployed|out of work|between jobs|(?:became|become|went) self-employed|self-employed now|left the company"
+    r"|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
+    r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
+    r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
+    r"|was not renewed)\b",
+    re.IGNORECASE,
+)
+_JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
+_RETIRED = re.compile(
+    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force"
+    rf"|force"
+    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job"
+    r"|work)|full-time))",
+    re.IGNORECASE,
+)
+_FOR_GOOD = re.compile(
+    r"^(?:$|last\b|this\b|yesterday|today|in (?-i:[A-Z\d])|on\b|for good|because|after \w+ (?:years|months)|recently"
+    r"|to (?:start|join|work|found)|for (?-i:[A-Z])|(?:\w+ ){1,2}(?:days|weeks|months|years?) ago|and\b|now\b)",
+    re.IGNORECASE,
+)
+_MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
+_LEFT_SCHOOL = re.compile(
+    rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college"
+    rf"|university"
+    r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
+    re.IGNORECASE,
+)
+_SCHOOLING = r"(?:my )?(?:university|uni|college|school|studies|degree|(?:law|med|medical|grad|art|business) school)"
+_LEFT_STUDIES = re.compile(
+    rf"{I}(?:dropped out(?: of {_SCHOOLING})?|(?:quit|left) {_SCHOOLING}|graduated"
+    r"|(?:finished|completed|got) (?:my|the) (?:degree|studies|bachelor\w*|master\w*))"
+    r"(?=$|[,.!]| (?:last|this|yesterday|today|after|and|because)\b| a (?:week|month)| in (?:may|june|july|spring"
+    r"|summer))",
+    re.IGNORECASE,
+)
+_LEFT_HOUSE = re.compile(rf"{I}moved out of my (?P<v>\w+)'s? (?:house|place|flat|apartment|home)\b", re.IGNORECASE)
+_LEFT_TOWN = re.compile(
+    rf"{I}left (?P<v>(?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)) for (?-i:[A-Z][\w-]+(?: [A-Z][\w-]+)?)"
+    r"(?= for good| last (?:month|year|spring|summer|autumn|winter)| this (?:month|year)| in (?-i:[A-Z])"
+    r"| \w+ (?:month|year)s? ago)",
+    re.IGNORECASE,
+)
+
+
+def _job(clause: Clause) -> Iterator[Over]:
+    if clause.besides or (clause.passing and not _JOBLESS.match(clause.text)):
+        return
+    if left := _LEFT.match(clause.text):
+        name = re.match(r"(?:(?-i:[A-Z])[\w&.-]*(?: |$))+", left["v"]) or (
+            re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
+        )
+        if name and _FOR_GOOD.match(left["v"][name.end() :]):
+            yield Over("work", content_stems(name.group()))
+    for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
+        if match := pattern.match(clause.text):
+            named = next((group for group in match.groups() if group), "")
+            whose = employer(named, clause) if named else NOTHING
+            if whose is not None:
+                yield Over("work", whose)
+    if _RETIRED.match(clause.text):
+        yield Over("work")
+        yield Over("job")
+
+
+def _home(clause: Clause) -> Iterator[Over]:
+    match = _MOVED_OUT.match(clause.text)
+    if match and not clause.passing and (not match["left"] or "for good" in match["v"]):
+        found = place(match["v"], clause)
+        if found:
+            yield Over("home", found[0])
+    if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
+        yield Over("home", found[0])
+    if house := _LEFT_HOUSE.match(clause.text):
+        yield Over("does", content_stems(f"live {house['v']}"))
+
+
+def _school(clause: Clause) -> Iterator[Over]:
+    school = _LEFT_SCHOOL.match(clause.text)
+    if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
+        yield Over("school", content_stems(school["v"]))
+    if _LEFT_STUDIES.match(clause.text):
+        yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
+
+
+DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _home, _school)

@@ -1,0 +1,168 @@
+"""A clause in plain word order with its subject in front, so that one pattern reads what people say in several ways.
+
+`They fired me from Tesco` is `I was fired from Tesco`, `Olu isn't my boss any more` is `my boss is not Olu any more`,
+and `just moved to Oslo` is `I just moved to Oslo`.
+"""
+
+import re
+from collections.abc import Callable
+
+_NAMED = r"(?P<who>(?-i:[A-Z])[\w&'.-]*(?: (?-i:[A-Z])[\w&'.-]*){0,3}|they|my [\w-]+|the [\w-]+)"
+_HELPING = r"(?:(?:have|has|had|just|recently|finally|also) )*"
+_OR_ENDS = (
+    r"(?=$| from\b| by\b| after\b| because\b| in\b| on\b| for\b| last\b| this\b| yesterday\b| today\b| ?[(,:;]| and\b"
+    r"| (?:\w+ ){1,2}ago\b)"
+)
+_DISMISSED_ME = re.compile(
+    rf"^{_NAMED} {_HELPING}(?P<how>laid|let|fired|sacked|dismissed|made) me(?P<rest>(?: (?:off|go"
+    rf"|redundant))?){_OR_ENDS}",
+    re.IGNORECASE,
+)
+_TOOK_ME = re.compile(rf"^{_NAMED} {_HELPING}(?P<how>hired|employed|promoted|transferred) me\b", re.IGNORECASE)
+_LEFT_ME = re.compile(
+    rf"^{_NAMED} {_HELPING}(?:dumped|left|divorced|broke up with|split up with|walked out on) me{_OR_ENDS}", re.I
+)
+_IS_MINE = re.compile(
+    r"^(?P<what>(?!(?:it|that|this|these|those|he|she|they|there|here|what|who|which|I|you|my|one|someone|something"
+    r"|nobody|nothing|and|but|if)\b)[^,;:]{1,40}?) (?P<is>(?:is|are|has become|have become|became)(?: now| no longer"
+    r"| not)*) my (?P<whose>[\w'-]+(?: [\w'-]+){0,4}?)(?P<end>(?: any ?more| any longer| now)?)$",
+    re.IGNORECASE,
+)
+_FAMILY = re.compile(r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I)
+# Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
+_MANNER = re.compile(
+    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply"
+    r"|imply"
+    r"|bully|hardly|barely|rarely|scarcely|nearly|probably|possibly|supposedly|allegedly|likely|unlikely|only)\b)"
+    r"[a-z]+ly (?=[a-z])"
+)
+_NOUN_ALLERGY = re.compile(
+    r"^I (?P<not>(?:do not |no longer )?)have (?:an? |this |any |my )?(?:(?:bad|severe|mild|strong|slight"
+    r"|terrible) )*"
+    r"(?P<what>(?!no\b)[\w-]+(?: [\w-]+)?) allergy\b"
+)
+_DIAGNOSED = re.compile(r"^I (?:have been|was|got|am) diagnosed with (?:an? )?(?P<what>[\w-]+) allergy\b")
+_OUTGROWN = re.compile(
+    r"^(?:I (?:have )?(?:outgrew|outgrown|lost|got rid of) my (?P<what>[\w-]+(?: [\w-]+)?) allergy"
+    r"|my (?P<what2>[\w-]+(?: [\w-]+)?) allergy (?:is|has|went|just|disappeared|cleared|vanished)\b(?: (?:now|been))*"
+    r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
+)
+
+_DID = re.compile(r"\bI did (?P<v>move|leave|quit|sell|start|join|retire|get|change)\b")
+_COUPLE = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+) and I are (?:now )?(?:together|a couple|an item|dating)\b", re.IGNORECASE
+)
+_AND_DIED = re.compile(r"^(?P<who>my [\w-]+|(?-i:[A-Z])[\w-]+) (?:got|was) [\w ]{2,40} and died\b", re.IGNORECASE)
+_PARTED = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
+    r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
+    re.IGNORECASE,
+)
+_IS_WHERE = re.compile(r"^(?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*) is where I (?:now )?(?P<how>live)\b")
+_ENDED_UP = re.compile(r"\b(?:ended up moving|ended up|made the move|made my way) to(?= [A-Z])")
+_HOUSED = re.compile(  # "bought a house in Linz and moved in"
+    r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*),? and "
+    r"(?:I |have |now |just )*(?:moved in|live there|living there)\b"
+)
+_VERBS = (
+    r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
+    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up"
+    r"|dropped"
+    r"|traded|graduated|ditched|retrained|took"
+)
+_ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"
+BARE_VERB = re.compile(rf"^{_ADVERBS}(?:{_VERBS}) (?!by\b)", re.IGNORECASE)
+_BARE_STATE = re.compile(
+    r"^(?:(?:no longer|not) (?!sure|only|bad|really|that|much|too|so\b|the\b|my\b|a\b|an\b|all|just|even|yet|long)\w+"
+    r"|(?:now |currently |still )?(?:living|based|working) (?:in|at|for)\b"
+    r"(?!.*\b(?:is|was|must|would|can|could|has|had|means|makes)\b)|single again)",
+    re.IGNORECASE,
+)
+# "I quit my job and moved to Rome"; not "my friend who quit and moved", nor "I like baked and fried fish".
+JOINED_BY_AND = re.compile(
+    rf"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^;]){{1,120}}?),? and "
+    rf"(?=(?:then |now |also |just |finally |recently )*(?:(?:{_VERBS})\b"
+    r"|(?:am|have|do not|can not|no longer) \w|now \w+ing\b"
+    r"|(?:live|work) (?:in|at|for|as)\b))",
+)
+
+
+def plain(text: str, *, alone: bool) -> str:
+    """The clause in plain order; where it stands `alone`, one without a subject is its speaker's."""
+    if alone and BARE_VERB.match(text):
+        text = f"I {text[0].lower()}{text[1:]}"
+    elif alone and _BARE_STATE.match(text):
+        text = f"I am {text[0].lower()}{text[1:]}"
+    text = _FAMILY.sub("I ", text)
+    for _ in range(2):
+        text = _MANNER.sub(r"\g<front>", text)
+    for pattern, turned in _TURNS:
+        if match := pattern.match(text):
+            return turned(match) + text[match.end() :]
+    return text
+
+
+_COMES = re.compile(
+    r"^I (?:(?:am|will|shall)(?: be)?(?: going to)? )?(?P<v>moving|move|relocating|relocate|starting|start"
+    r"|joining|join"
+    r"|leaving|leave|quitting|quit|retiring|retire|switching|switch|selling|sell|changing|change|getting"
+    r"|get)\b(?! to be)",
+    re.IGNORECASE,
+)
+_DONE = {"leave": "left", "leaving": "left", "quit": "quit", "quitting": "quit", "sell": "sold", "selling": "sold"} | {
+    **{"get": "got", "getting": "got", "move": "moved", "moving": "moved", "change": "changed", "changing": "changed"},
+    **{"relocate": "relocated", "relocating": "relocated", "retire": "retired", "retiring": "retired"},
+}
+
+
+def done(text: str) -> str | None:
+    """What a clause says is to come as if it had come: `I am moving to Oslo` as `I moved to Oslo`; None for no plan."""
+    coming = _COMES.match(text)
+    if not coming:
+        return None
+    return f"I {_past(coming['v'])}{text[coming.end() :]}"
+
+
+def _past(verb: str) -> str:
+    return _DONE.get(verb.lower(), verb.lower().removesuffix("ing") + "ed")
+
+
+def together(sentence: str) -> str:
+    """What is told of two as what the speaker did: `Jo and I split up` as `I broke up with Jo`."""
+    sentence = _DID.sub(lambda match: f"I {_past(match['v'])}", sentence)
+    sentence = _COUPLE.sub(r"I am dating \g<who>", sentence)
+    sentence = _AND_DIED.sub(r"\g<who> died", sentence)
+    sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
+    sentence = _IS_WHERE.sub(r"I \g<how> in \g<where>", sentence)
+    sentence = _ENDED_UP.sub("moved to", sentence)
+    return _HOUSED.sub(r"moved to \g<where>", sentence)
+
+
+def _dismissed(match: re.Match[str]) -> str:
+    how = f"{match['how']}{match['rest']}".lower()
+    rest = match.string[match.end() :]
+    named = match["who"][:1].isupper() and match["who"].split()[0].lower() not in ("they", "my", "the")
+    return f"I got {how}" + (f" from {match['who']}" if named and not rest.startswith(" from") else "")
+
+
+def _allergic(match: re.Match[str]) -> str:
+    negation = match["not"].replace("do not", "not")
+    return f"I am {negation}allergic to {match['what']}"
+
+
+def _mine(match: re.Match[str]) -> str:
+    return f"my {match['whose']} {match['is']} {match['what']}{match['end']}"
+
+
+_TURNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (_DISMISSED_ME, _dismissed),
+    (
+        _TOOK_ME,
+        lambda match: f"I got {match['how'].lower()}" + ("" if match["how"] == "promoted" else f" by {match['who']}"),
+    ),
+    (_LEFT_ME, lambda match: f"I broke up with {match['who']}"),
+    (_IS_MINE, _mine),
+    (_NOUN_ALLERGY, _allergic),
+    (_DIAGNOSED, lambda match: f"I am allergic to {match['what']}"),
+    (_OUTGROWN, lambda match: f"I am no longer allergic to {match['what'] or match['what2']}"),
+)

@@ -1,0 +1,122 @@
+"""What a clause says of things, animals, memberships and appointments that are gone or were moved."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, SPOUSES, I, stated
+from semmem.extractors.polarity import GAINED
+from semmem.extractors.roles import PETS
+from semmem.extractors.value import NO, NOTHING, Over
+from semmem.extractors.words import content_stems
+
+_GOT_RID = re.compile(
+    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
+    rf"|cancelled"
+    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
+    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away"
+    r"|to|up for adoption)\b"
+    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
+    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this"
+    r"|on|to)\b)))"
+    rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
+    re.IGNORECASE,
+)
+_UNSUBSCRIBED = re.compile(
+    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled"
+    rf"|unsubscribed from|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?"
+    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan|contract|lessons?|class(?:es)?"
+    r"|course)\b"
+    r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
+    r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
+    re.IGNORECASE,
+)
+_ACCOUNTS = content_stems("account subscription membership profile plan")
+_LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
+_WITH_OTHERS = content_stems("sing belong")
+_IS_GONE = re.compile(
+    r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
+    r"|been|had to be) )*"
+    r"(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
+    r"|crossed the rainbow bridge|stolen"
+    r"|written off|totall?ed|put down"
+    r"|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
+    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because"
+    r"|during"
+    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over"
+    r"|\w+ \w+ ago)\b))",
+    re.IGNORECASE,
+)
+_WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
+_NAMES_ANOTHER = re.compile(r"[A-Z]\w* (?!car\b|bike\b|van\b|truck\b|scooter\b)[a-z]+$")  # "Golf clubs" is no Golf
+_MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
+_SOME_OTHER = re.compile(
+    r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
+    r"|childhood|neighbou?r)\b|\w's\b",
+    re.IGNORECASE,
+)
+_RESET = re.compile(
+    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
+    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled"
+    r"|called off)\b"
+    r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
+    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled"
+    rf"|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
+    rf"-]{{2,50}}?)"
+    r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
+    re.IGNORECASE,
+)
+_LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)
+
+
+def _possession(clause: Clause) -> Iterator[Over]:
+    several = re.search(r"\b(?:my|the|both|all) (?:\w+ )?(?P<v>[a-z]+s)\b", clause.text)
+    rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
+    if clause.passing:
+        return
+    for match in filter(None, (rid, gone)):
+        named = next(group for group in match.groups() if group)
+        thing = re.sub(r"^(?:my|the) ", "", NEUTRAL.sub("", stated(named)))
+        stems = content_stems(thing) | content_stems(" ".join(_WHICH.findall(named)))
+        died = match is gone and match["died"]
+        if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
+            continue
+        kinds = ("has",) if _NAMES_ANOTHER.search(thing) else ("has", *RIDES)
+        yield from (Over(kind, stems) for kind in kinds)
+        if thing.lower() == "car":
+            yield Over("my car")
+        if died and thing.lower() in SPOUSES:
+            yield Over("relationship", frozenset({"married"}))
+        if several and thing.endswith(several["v"]):
+            yield Over("has several", stems)
+
+
+def _first_pet(clause: Clause) -> Iterator[Over]:
+    """Who got a dog is no longer without a pet."""
+    gained = GAINED.match(clause.text)
+    if gained and gained["v"].split()[-1].lower() in PETS:
+        yield Over("do pet", NO)
+
+
+def _membership(clause: Clause) -> Iterator[Over]:
+    if clause.passing:
+        return
+    if membership := _UNSUBSCRIBED.match(clause.text):
+        stems = content_stems(stated(membership["v"]))
+        for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
+            yield from (Over("has", named), Over("is", named), Over("does", named, HABITS))
+    left = _LEFT_GROUP.match(clause.text)
+    if left and GROUP.search(left["v"]):
+        stems = content_stems(stated(left["v"]))
+        yield from (Over("has", stems), Over("does", stems, HABITS | _WITH_OTHERS))
+
+
+def _appointment(clause: Clause) -> Iterator[Over]:
+    match = _RESET.match(clause.text)
+    if not match or clause.negated or _LONG_PAST.search(clause.text):
+        return
+    if stems := content_stems(match["v"] or match["v2"] or match["v3"]):
+        yield Over("time", stems)
+
+
+LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _first_pet, _membership, _appointment)

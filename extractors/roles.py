@@ -1,0 +1,163 @@
+"""What somebody is and who is theirs: a title, a school, what they go by, their doctor, their car."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.names import NOT_NAMES
+from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
+from semmem.extractors.value import Value
+from semmem.extractors.words import content_stems
+from semmem.language.words import OCCUPATIONS, either
+
+_NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
+_PEOPLE = (
+    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend"
+    r"|girlfriend|husband"
+    r"|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet"
+    r"|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
+)
+_ROLE = re.compile(
+    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
+    r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
+    re.IGNORECASE,
+)
+PETS = (
+    *("dog", "cat", "puppy", "kitten", "hamster", "rabbit", "bunny", "parrot", "horse", "pony", "goldfish", "fish"),
+    *("snake", "turtle", "tortoise", "ferret", "rat", "bird", "canary", "budgie"),
+)
+_PET = re.compile(
+    rf"^my (?P<pet>{either(PETS)})(?:'s name)? is (?:now )?(?:called |named )?(?P<v>(?-i:[A-Z])[\w'-]+)(?: now)?$"
+    rf"|{I}(?:have|has|own|got|adopted) an? (?P<pet2>{either(PETS)}) (?:named|called) "
+    r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
+    re.IGNORECASE,
+)
+_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
+_TITLE = (
+    r"(?:(?!(?:my|your|his|her|their|our|not|no|a|the|at|for|in|of|with|to)\b)\w+[ -]){0,4}?"
+    rf"(?:{either(OCCUPATIONS)})"
+)
+_IS_A = re.compile(
+    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as"
+    rf"|retrained to be"
+    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b"
+    r"(?!['-]| (?:of|to|for) (?:my|a)\b)",
+    re.IGNORECASE,
+)
+_STUDIES = re.compile(
+    rf"{I}(?:study|studies|studying|enrolled|go|goes|going|transferred) (?:[a-z]+ )?(?:at|to) (?:the )?"
+    r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*| of)*)",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    rf"{I}(?:study|studies|studying) (?P<v>(?!(?:for|hard|in|at|with|every|late|alone|a|the|my|to|on|from|more"
+    rf"|less|by)\b)"
+    r"[A-Za-z]+(?: (?:science|engineering|studies|history|design|arts?))?)(?= at\b| in\b| now\b| these\b"
+    r"| instead\b|$)",
+    re.IGNORECASE,
+)
+_CHILD_STUDIES = re.compile(
+    r"^my (?P<who>[\w' -]{1,30}?) (?:goes to|attends|studies at|is (?:now )?at) (?:the )?"
+    r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)*)",
+    re.IGNORECASE,
+)
+_SCHOOL = re.compile(r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Polytechnic|Uni)\b")
+CALL_ME = re.compile(
+    r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather"
+    r"|prefer to) be called"
+    r"|I prefer (?:to be called|being called)"
+    r"|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)"
+    r"(?=$| from now on| now| instead| please| again| not | these days|,)",
+    re.IGNORECASE,
+)
+_AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?: now)$")
+# Nouns of which a person has one at a time, those told by a number and those told by a name.
+_MEASURED = r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
+_TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
+_MEASURE = re.compile(
+    rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to"
+    rf"|changed to|(?:went|has gone) (?:up|down) to|(?:has )?(?:increased|dropped|risen) to|rose to)(?: now)? "
+    r"(?P<v>[^,;]{0,30}?\d[^,;]*|(?-i:[A-Z])\d)",
+    re.IGNORECASE,
+)
+_USERNAME = re.compile(
+    rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to"
+    rf"|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
+    rf"|{I}changed my (?P<what2>user ?name|handle|gamertag) (?:from \S+ )?to (?P<v2>@?[\w.-]+)$",
+    re.IGNORECASE,
+)
+_WEIGHS = re.compile(rf"{I}weighs? (?P<v>\d[^,;]*)", re.IGNORECASE)
+_AGE = re.compile(
+    rf"{I}(?:turned )?(?P<v>\d{{1,3}})(?: years old)?(?: now| today| yesterday| last \w+)?$", re.IGNORECASE
+)
+_NAMED_ONCE = re.compile(
+    rf"^my {_NEW}(?P<what>(?:(?:native|first|main|home) )?(?:{_TITLED})) (?:is|has changed to|changed to)(?: now)? "
+    r"(?P<v>(?-i:[A-Z])[\w-]+)",
+    re.IGNORECASE,
+)
+
+
+_WITH_WHOM = re.compile(rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b", re.IGNORECASE)
+
+
+def title(clause: Clause) -> Stems | None:
+    """The words of what the speaker says to be by trade."""
+    is_a = _IS_A.match(clause.text)
+    return content_stems(is_a["v"]) if is_a else None
+
+
+def _trade(clause: Clause) -> Iterator[Value]:
+    is_a = _IS_A.match(clause.text)
+    if is_a:
+        yield Value("job", content_stems(is_a["v"]), tentative=True, renewed=bool(is_a["new"]))
+
+
+def _studies(clause: Clause) -> Iterator[Value]:
+    studies, child = _STUDIES.match(clause.text), _CHILD_STUDIES.match(clause.text)
+    if studies and (_SCHOOL.search(studies["v"]) or "stud" in studies.group().lower()):
+        yield Value("school", content_stems(studies["v"]))
+    subject = _SUBJECT.match(clause.text)
+    if subject:
+        yield Value("studies", content_stems(subject["v"]), tentative=True)
+    if child and _SCHOOL.search(child["v"]):
+        yield Value(f"my {child['who'].lower()} school", content_stems(child["v"]))
+
+
+def _called(clause: Clause) -> Iterator[Value]:
+    called = CALL_ME.match(clause.text)
+    if called and called["v"].casefold() not in NOT_NAMES:
+        yield Value("name" if " " in called["v"] else "called", content_stems(called["v"]))
+    now = _AM_NOW.match(clause.text)
+    if now and NOT_NAMES.union(OCCUPATIONS).isdisjoint(now["v"].casefold().split()):
+        yield Value("name", content_stems(now["v"]))
+
+
+def _one_at_a_time(clause: Clause) -> Iterator[Value]:
+    for pattern in (_MEASURE, _NAMED_ONCE):
+        if match := pattern.match(clause.text):
+            yield Value(f"my {match['what'].lower()}", content_stems(stated(match["v"])))
+    if username := _USERNAME.match(clause.text):
+        kind = (username["what"] or username["what2"]).lower().replace(" ", "")
+        yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
+    if household := _WITH_WHOM.match(clause.text):
+        yield Value("household", content_stems(household["v"]), tentative=True)
+    if weighs := _WEIGHS.match(clause.text):
+        yield Value("my weight", content_stems(stated(weighs["v"])))
+    if age := _AGE.match(clause.text):
+        yield Value("age", frozenset({age["v"]}))
+
+
+def _roles(clause: Clause) -> Iterator[Value]:
+    role = _ROLE.match(clause.text)
+    if role and not (role["role"] and role["article"]):
+        value = stated(role["v"])
+        if value and value.split()[0].casefold() not in NOT_NAMES:
+            yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
+    if pet := _PET.match(clause.text):
+        yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
+    if drives := _DRIVES.match(clause.text):
+        kind = "my car" if "driv" in drives.group().lower() else "my bike"
+        yield Value(kind, content_stems(stated(drives["v"])), tentative=True)
+
+
+ROLES: tuple[Callable[[Clause], Iterator[Value]], ...] = (_trade, _studies, _called, _one_at_a_time, _roles)

@@ -1,0 +1,1 @@
+select semmem.guard_rights();
