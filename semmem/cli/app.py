@@ -7,11 +7,24 @@ from typing import Annotated
 import typer
 
 import semmem
-from semmem.cli import mcp, operations, reading, reindexing, stores, transfer, writing
+from semmem.cli import (
+    following,
+    locking,
+    mcp,
+    operations,
+    questions,
+    reading,
+    reindexing,
+    state,
+    stores,
+    transfer,
+    writing,
+)
 from semmem.cli.demo import demo
 from semmem.cli.doctor import doctor
 from semmem.cli.eval import app as eval_app
 from semmem.cli.failures import EXIT_CODES, Commands
+from semmem.cli.groups import app as groups_app
 from semmem.cli.records import app as records_app
 from semmem.cli.settings import settings
 
@@ -59,10 +72,11 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, transfer, operations, stores, reindexing, mcp):
+for module in (writing, reading, following, state, locking, questions, transfer, operations, stores, reindexing, mcp):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)
 app.command("settings")(settings)
+app.add_typer(groups_app, name="group")
 app.add_typer(records_app, name="records")
 app.add_typer(eval_app, name="eval", no_args_is_help=True)

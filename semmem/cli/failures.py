@@ -12,15 +12,24 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from semmem.cli.output import notes
-from semmem.errors import ConfigurationError, InvalidInput, NotFound, SemmemError
+from semmem.errors import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    LockHeld,
+    LockLost,
+    NotFound,
+    QuestionClosed,
+    SemmemError,
+)
 from semmem.retrieval.quote import visible
 
-FAILED, BAD_INPUT, NOT_FOUND, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
+FAILED, BAD_INPUT, NOT_FOUND, CONFLICT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 4, 130, 141
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 failed (a store or a model is down, lines were refused, the answer was no); 2 bad usage, input or
-settings; 3 not found; 130 or 143 stopped by Ctrl-C or SIGTERM; 141 nobody reads stdout any more. With --json an error
-is one line of JSON on stderr."""
+settings; 3 not found; 4 somebody else was first (a field, a lock or a question); 130 or 143 stopped by Ctrl-C or
+SIGTERM; 141 nobody reads stdout any more. With --json an error is one line of JSON on stderr."""
 
 # Typer carries a copy of click and exports these of its exceptions alone.
 UsageError: type[Any] = typer.BadParameter.__bases__[0]
@@ -65,6 +74,8 @@ def reported() -> Iterator[None]:
 def exit_code(error: SemmemError) -> int:
     if isinstance(error, NotFound):
         return NOT_FOUND
+    if isinstance(error, Conflict | LockHeld | LockLost | QuestionClosed):
+        return CONFLICT
     return BAD_INPUT if isinstance(error, InvalidInput | ConfigurationError) else FAILED
 
 

@@ -1,7 +1,7 @@
 """The commands of the MCP server: mcp and mcp-token."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -10,13 +10,19 @@ import typer
 from rich.text import Text
 
 from semmem.cli import options
+from semmem.cli.agents import imported_class
 from semmem.cli.output import notes, show
 from semmem.cli.running import application, run, signalled
+from semmem.domain.checks import check_optional_id
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from semmem.integrations.mcp.server import MemoryServer
     from semmem.integrations.mcp.tokens import Tokens
+    from semmem.memory.memory import Memory
+
+    ServerOf = Callable[[Memory, Scope], MemoryServer]
 
 Transport = Literal["stdio", "http"]
 
@@ -35,6 +41,19 @@ def mcp(
     tenant: Tenant = None,
     user: User = None,
     workspace: Workspace = None,
+    as_agent: Annotated[
+        str | None,
+        typer.Option(
+            "--as", metavar="AGENT", help="The one agent among others that it serves, with tools for what they share."
+        ),
+    ] = None,
+    state_class: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODULE:CLASS",
+            help="With --as: the class of their state, such as app.agents:Launch, so that it can be updated.",
+        ),
+    ] = None,
     transport: Annotated[
         Transport, typer.Option(help="stdio, for a host that starts it, or streamable HTTP.")
     ] = "stdio",
@@ -53,15 +72,23 @@ def mcp(
     Whose memory it is, the options or the caller's token say; no tool has an argument for it.
 
     Example: semmem mcp --tenant acme --user alice
+
+    Example: semmem mcp --tenant acme --workspace launch --as r1 --state-class app.agents:Launch
     """
 
     async def work() -> None:
+        check_optional_id("as", as_agent)
+        if as_agent is not None and tokens is not None:
+            raise InvalidInput("as", "is for one scope, and tokens are for many", "leave --as or --tokens out")
+        if as_agent is None and state_class is not None:
+            raise InvalidInput("state_class", "goes with an agent", "pass --as AGENT too, or leave it out")
+        server_of = _server_of(as_agent, state_class)
         if transport == "http":
-            await _http(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or ())
+            await _http(ctx, _whose(tenant, user, workspace, tokens), host, port, allowed_host or (), server_of)
         elif tokens is not None:
             raise InvalidInput("tokens", "are for HTTP, over which callers can send one", "add --transport http")
         else:
-            await _stdio(ctx, _scope(tenant, user, workspace))
+            await _stdio(ctx, _scope(tenant, user, workspace), server_of)
 
     run(work())
 
@@ -82,21 +109,40 @@ def _scope(tenant: str | None, user: str | None, workspace: str | None) -> Scope
     return Scope.one_of(tenant, user=user, workspace=workspace)
 
 
-async def _stdio(ctx: typer.Context, scope: Scope) -> None:
-    from semmem.integrations.mcp.server import one_scope
+def _server_of(agent: str | None, state_class: str | None) -> "ServerOf":
+    """Returns what makes a scope's server once the memory is open: for one agent, or for nobody in particular."""
+
+    def server_of(memory: "Memory", scope: Scope) -> "MemoryServer":
+        from semmem.integrations.mcp.server import one_agent, one_scope
+
+        if agent is None:
+            return one_scope(memory, scope)
+        return one_agent(memory, scope, agent, imported_class(state_class) if state_class else None)
+
+    return server_of
+
+
+async def _stdio(ctx: typer.Context, scope: Scope, server_of: "ServerOf") -> None:
     from semmem.integrations.mcp.wire import claim_wire
 
     async def serve() -> None:
         wire = claim_wire()
         async with application(ctx) as opened:
-            await one_scope(opened.memory, scope).serve_stdio(*wire)
+            await server_of(opened.memory, scope).serve_stdio(*wire)
 
     await _until_stopped(serve())
 
 
-async def _http(ctx: typer.Context, whose: "Scope | Tokens", host: str, port: int, names: Sequence[str]) -> None:
+async def _http(
+    ctx: typer.Context,
+    whose: "Scope | Tokens",
+    host: str,
+    port: int,
+    names: Sequence[str],
+    server_of: "ServerOf",
+) -> None:
     from semmem.integrations.mcp.http import bracketed, is_loopback, listen, serve_http, url_of
-    from semmem.integrations.mcp.server import one_scope, scope_by_token
+    from semmem.integrations.mcp.server import scope_by_token
 
     if isinstance(whose, Scope) and not is_loopback(host):
         raise InvalidInput("host", "must be this machine's own without tokens", "pass --tokens FILE, or leave it out")
@@ -105,7 +151,7 @@ async def _http(ctx: typer.Context, whose: "Scope | Tokens", host: str, port: in
         async def serve() -> None:
             async with application(ctx) as opened:
                 memory, url = opened.memory, url_of(listening)
-                server = one_scope(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
+                server = server_of(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
                 notes.print(f"MCP server at {url}", soft_wrap=True)
                 await serve_http(server, listening, [bracketed(host), *names])
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import typer
 
 from semmem.domain.fact import Category
 from semmem.errors import InvalidInput
+from semmem.wiring.durations import read_duration
 
 
 def instant(text: str) -> datetime:
@@ -47,6 +48,14 @@ def json_object(field: str, text: str) -> dict[str, Any]:
     return found
 
 
+def duration(field: str, text: str) -> timedelta:
+    """A span of time such as 30m or P7D. Raises InvalidInput."""
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise InvalidInput(field, str(error), "pass 30m or P7D, for example") from None
+
+
 def _instant(help: str, parser: Callable[[str], datetime] = instant) -> typer.models.OptionInfo:
     option: typer.models.OptionInfo = typer.Option(parser=parser, metavar="TIME", help=help)
     return option
@@ -76,6 +85,7 @@ Until = Annotated[datetime | None, _instant("Up to this time, or the end of this
 AsOf = Annotated[datetime | None, _instant("What held at this time, or at the end of this date.", end_of)]
 Before = Annotated[datetime | None, _instant("What happened before this time or date.")]
 OccurredAt = Annotated[datetime | None, _instant("When it happened in the world; now, if left out.")]
+ToldAt = Annotated[datetime | None, _instant("When it was seen in the world; now, if left out.")]
 FactId = Annotated[UUID | None, typer.Option("--fact", help="This fact, all its versions, and what they rest on.")]
 EventId = Annotated[UUID | None, typer.Option("--event", help="This event.")]
 BeforeId = Annotated[UUID | None, typer.Option("--before", metavar="ID", help="Go on below the item of this id.")]

@@ -16,9 +16,8 @@ from semmem.cli.stdin import text_or_stdin
 from semmem.domain.event import NewEvent
 from semmem.domain.record import Record
 from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput, NotFound
+from semmem.errors import NotFound
 from semmem.retrieval.quote import visible
-from semmem.wiring.durations import read_duration
 
 app = typer.Typer(
     cls=Commands, help="Keep JSON values under keys of your own: put, get, list and delete them.", no_args_is_help=True
@@ -49,10 +48,7 @@ def put(
     async def work() -> Record:
         given = options.json_object("value", text_or_stdin("value", value))
         event = NewEvent(content=text) if text else None
-        try:
-            span = None if ttl is None else read_duration(ttl)
-        except ValueError as error:
-            raise InvalidInput("ttl", str(error), "pass 30m or P7D, for example") from None
+        span = None if ttl is None else options.duration("ttl", ttl)
         async with scoped(ctx, place) as memory:
             record = await memory.records.put(key, given, event=event, ttl=span)
             if event and (settings_of(ctx).runs_worker if wait is None else wait):

@@ -27,7 +27,10 @@ EXTRACT_AFTER = timedelta(seconds=30)
 PREFIX = "SEMMEM_"
 
 # Variables that are read elsewhere: by the command line, by the tests and by compose.yaml.
-OTHER_VARIABLES = ("SEMMEM_TENANT", "SEMMEM_MCP_TENANT", "SEMMEM_MCP_USER", "SEMMEM_MCP_WORKSPACE", "SEMMEM_TOKEN")
+OTHER_VARIABLES = (
+    *("SEMMEM_TENANT", "SEMMEM_STATE_CLASS", "SEMMEM_LOCK_TOKEN", "SEMMEM_TOKEN"),
+    *("SEMMEM_MCP_TENANT", "SEMMEM_MCP_USER", "SEMMEM_MCP_WORKSPACE"),
+)
 OTHER_FAMILIES = ("SEMMEM_TEST_", "SEMMEM_DEV_", "SEMMEM_FAILPOINT")
 _warned: set[str] = set()
 

@@ -134,11 +134,12 @@ def test_a_store_that_is_down_is_an_error_of_its_own(semmem: Command, command: t
 
 def test_every_command_teaches_with_an_example(semmem: Command) -> None:
     from semmem.cli.app import app
-    from semmem.cli.records import app as records
 
     names = [str(command.name) for command in app.registered_commands]
-    functions = {command.name: getattr(command.callback, "__name__", None) for command in records.registered_commands}
-    names += [f"records {name or function}" for name, function in functions.items()]
+    for group in app.registered_groups:
+        if group.name != "eval" and group.typer_instance:
+            for command in group.typer_instance.registered_commands:
+                names.append(f"{group.name} {command.name or getattr(command.callback, '__name__', None)}")
     assert {"demo", "import", "dead-letters", "doctor"} < {*names}
     for name in names:
         assert f"Example: semmem {name}" in " ".join(semmem(*name.split(), "--help").out.split()), name
@@ -146,7 +147,7 @@ def test_every_command_teaches_with_an_example(semmem: Command) -> None:
 
 def test_help_tells_the_exit_codes(semmem: Command) -> None:
     told = " ".join(semmem("--help").out.split())
-    assert "2 bad usage, input or settings; 3 not found; 130 or 143 stopped" in told
+    assert "2 bad usage, input or settings; 3 not found; 4 somebody else was first" in told
 
 
 def test_help_loads_nothing_heavy() -> None:

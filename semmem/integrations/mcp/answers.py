@@ -43,3 +43,41 @@ class ContextAnswer(BaseModel):
 
 class Deleted(BaseModel):
     counts: dict[str, int] = Field(description="How much is gone, by kind.")
+
+
+class ShownEntry(BaseModel):
+    """One thing that happened."""
+
+    position: int
+    kind: str = Field(description="event, change, restored, checkpoint, lock, status, question, answer, forgotten, ...")
+    at: datetime
+    agent: str | None = Field(description="Whose doing it is; null where it is no agent's.")
+    text: str | None = Field(description="What an event says, or what the entry is about by its name.")
+    said_by: str | None = Field(description="Of an event: user, assistant or a name.")
+    event_type: str | None
+    fields: list[str] = Field(description="Fields of the state that it changed.")
+    ids: list[str] = Field(description="The event's, the question's, or those that were forgotten.")
+    detail: dict[str, Any] = Field(description="What only this kind has to say.")
+
+
+class NewsAnswer(BaseModel):
+    entries: list[ShownEntry] = Field(description="In the order in which they happened.")
+    position: int = Field(description="Pass it on as `after` the next time.")
+
+
+class StateAnswer(BaseModel):
+    values: dict[str, Any]
+    position: int = Field(description="Of the log, as of which this was read.")
+    changed_at: dict[str, int] = Field(description="At which position each field was last changed.")
+    changed_by: dict[str, str] = Field(description="Which agent changed each field last, where it was one.")
+
+
+class Changed(BaseModel):
+    position: int
+    written: list[str] = Field(description="Fields that are not as they were.")
+    unseen: list[str] = Field(description="Fields that another agent had changed after you read the state.")
+
+
+class Choice(BaseModel):
+    choice: str | None = Field(description="What was chosen; null where nobody has answered yet.")
+    note: str | None = Field(default=None, description="What to do where nobody has answered yet.")

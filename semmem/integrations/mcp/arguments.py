@@ -178,6 +178,15 @@ def _object(value: object, info: ValidationInfo) -> Any:
     return found
 
 
+def _names(value: object, info: ValidationInfo) -> Any:
+    """Reads names in a list, also one that is JSON in a string; a string that is none is one name."""
+    found = _parsed(value)
+    names = found if isinstance(found, list) else [value]
+    if not all(isinstance(name, str) for name in names):
+        raise InvalidInput(info.field_name or "", "must be a list of names", 'pass it like ["yes", "no"]')
+    return names
+
+
 def _confirmed(value: object, info: ValidationInfo) -> bool:
     said = (_said(value) or "").strip().lower()
     if said not in YES:
@@ -201,4 +210,7 @@ YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Confirmation = Annotated[bool, BeforeValidator(_confirmed)]
 # Some hosts refuse an object without named fields, and models write JSON as text just as well.
 ObjectArgument = Annotated[dict[str, Any], BeforeValidator(_object), WithJsonSchema({"type": "string"})]
+NamesArgument = Annotated[
+    list[str], BeforeValidator(_names), WithJsonSchema({"type": "array", "items": {"type": "string"}})
+]
 Limit = Annotated[int, number(1, 100), Field(ge=1, le=100)]

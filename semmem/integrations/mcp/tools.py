@@ -40,10 +40,10 @@ MemoryId = Annotated[IdArgument, Field(description="An id that a tool showed.")]
 
 
 class Tools:
-    """`memory` is asked at each call whose memory the caller may use."""
+    """`memory` is asked at each call whose memory the caller may use; `agent` signs what is added, if it is one's."""
 
-    def __init__(self, memory: Callable[[], ScopedMemory]) -> None:
-        self._memory = memory
+    def __init__(self, memory: Callable[[], ScopedMemory], agent: str | None = None) -> None:
+        self._memory, self._agent = memory, agent
 
     async def add_memory(
         self,
@@ -61,7 +61,8 @@ class Tools:
         It is kept as soon as this returns. Facts are learnt from it shortly afterwards, by themselves; do not add the
         same thing twice.
         """
-        memory, event = self._memory(), NewEvent(content=text, role=role, metadata=metadata or {})
+        memory = self._memory()
+        event = NewEvent(content=text, role=role, agent=self._agent, metadata=metadata or {})
         return await _kept(memory, str(uuid4()), event)
 
     async def search_memories(
@@ -129,7 +130,9 @@ class Tools:
         if record is None or record.value != OURS:
             raise InvalidInput("memory_id", "is of a memory that another program keeps", "delete it and add a new one")
         kept = dict(event.metadata) if metadata is None else metadata
-        return await _kept(memory, record.key, NewEvent(content=text, role=event.role, metadata=kept))
+        return await _kept(
+            memory, record.key, NewEvent(content=text, role=event.role, agent=event.agent, metadata=kept)
+        )
 
     async def delete_memory(
         self,
