@@ -27,6 +27,7 @@ from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.threads import ThreadStore
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -45,6 +46,7 @@ class Parts:
     state: StateStore
     locks: LockStore
     checkpoints: CheckpointStore
+    threads: ThreadStore
     ledger: Ledger
     archive: ArchiveStore
     health: HealthStore

@@ -30,6 +30,7 @@ _LEFT_BEHIND = {
     "receipts": "{} receipts of earlier forgets stay behind: they prove what that database erased",
     "audit_rows": "{} audit rows stay behind, and the token usage they count: they tell what that database did",
     "fields": "{} fields of shared state stay behind: agents that work there go on with it",
+    "threads": "{} threads of graphs stay behind: what runs there goes on with them",
 }
 
 

@@ -69,6 +69,7 @@ from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.threads import ThreadStore
 from semmem.wiring.opening import (
     import_all,
     known_dimensions,
@@ -239,6 +240,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         state=StateStore(postgres),
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
+        threads=ThreadStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),

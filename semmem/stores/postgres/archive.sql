@@ -8,7 +8,9 @@ order by path, owner nulls first;
 select (select count(*) from semmem.receipts where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as receipts,
        (select count(*) from semmem.audit where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as audit_rows,
        (select count(*) from semmem.fields
-        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0) as fields;
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0) as fields,
+       (select count(distinct thread) from semmem.threads
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as threads;
 
 -- read_event: in the order they were remembered
 select * from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;

@@ -17,7 +17,8 @@ select :tenant as tenant, v.kind as scope_kind, v.id as scope_id
 from unnest(:kinds::text[], :ids::text[]) as v (kind, id)
 where exists (select from semmem.events e where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id))
    or exists (select from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id))
-   or exists (select from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id));
+   or exists (select from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id))
+   or exists (select from semmem.threads t where (t.tenant, t.scope_kind, t.scope_id) = (:tenant, v.kind, v.id));
 
 -- lock_branch: waits for writers that have registered it
 select from semmem.branches
@@ -35,4 +36,6 @@ where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
     select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   ) and not exists (
     select from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.threads where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   );
