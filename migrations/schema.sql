@@ -535,10 +535,11 @@ create table semmem.threads (
     thread text collate "C" not null,
     namespace text collate "C" not null,
     owner uuid not null,
+    turn bigint default 1 not null,
     constraint threads_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace),
     constraint threads_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
 ) with (fillfactor=70);
-select semmem.guard('semmem.threads', '{owner}', '{}');
+select semmem.guard('semmem.threads', '{owner,turn}', '{}');
 
 create table semmem.vectors (
     tenant text collate "C" not null,

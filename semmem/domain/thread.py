@@ -34,14 +34,22 @@ class ThreadKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A write to a thread: the run that wrote last, and how often anybody has written."""
+
+    owner: UUID
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """By which a run may write to what it has read: nobody but itself has written to it since.
 
-    `run` is an id of the reading run, and `seen` that of the owner it found; None where it found nothing.
+    `run` is an id of the reading run, and `seen` the last turn that it found; None where it found nothing.
     """
 
     run: UUID
-    seen: UUID | None = None
+    seen: Turn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +114,14 @@ class NewWrites:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A checkpoint without its values; `owner` is who wrote to its thread last."""
+    """A checkpoint without its values, and the last turn of its thread."""
 
     key: ThreadKey
     id: str
     parent: str | None
     body: Encoded
     metadata: Encoded
-    owner: UUID
+    turn: Turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 from semmem.domain.thread import Claim, Contents, Found, Link, NewCheckpoint, NewWrites, Searched, ThreadKey
 from semmem.errors import ThreadLost
@@ -72,10 +71,10 @@ class Threads:
         async with self._parts.calls.write():
             await self._parts.threads.delete(self._scope, threads)
 
-    async def copy(self, source: str, target: str, run: UUID) -> None:
+    async def copy(self, source: str, target: str) -> None:
         """All of a thread under another name. Raises InvalidInput where there is one of that name."""
         async with self._parts.calls.write():
-            await self._parts.threads.copy(self._scope, source, target, run)
+            await self._parts.threads.copy(self._scope, source, target)
 
     @property
     def _parts(self) -> Parts:

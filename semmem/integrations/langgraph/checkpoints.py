@@ -88,11 +88,13 @@ def encoded_checkpoint(
         id=checkpoint["id"],
         parent=checkpoint_in(configurable),
         run=None if run is None else str(run),
-        body=encoded(serde, {name: value for name, value in checkpoint.items() if name != "channel_values"}),
-        metadata=encoded(serde, said),
+        body=encoded(
+            serde, "checkpoint", {name: value for name, value in checkpoint.items() if name != "channel_values"}
+        ),
+        metadata=encoded(serde, "metadata", said),
         versions={channel: str(version) for channel, version in checkpoint["channel_versions"].items()},
         values={
-            channel: (str(version), encoded(serde, values[channel]))
+            channel: (str(version), encoded(serde, f"channel_values[{channel}]", values[channel]))
             for channel, version in new_versions.items()
             if channel in values
         },
@@ -113,7 +115,9 @@ def encoded_writes(
             raise InvalidInput(f"writes[{index}]", "must be a channel and a value", "pass ('channel', value)")
         channel = check_id(f"writes[{index}]", write[0])
         ordinal = WRITES_IDX_MAP.get(channel, index)
-        by_ordinal[ordinal] = TaskWrite(ordinal=ordinal, channel=channel, value=encoded(serde, write[1]))
+        by_ordinal[ordinal] = TaskWrite(
+            ordinal=ordinal, channel=channel, value=encoded(serde, f"writes[{index}]", write[1])
+        )
     return NewWrites(
         key=key_of(configurable), checkpoint=checkpoint, task=task_id, path=task_path, writes=[*by_ordinal.values()]
     )
@@ -160,8 +164,12 @@ def outdated(serde: SerializerProtocol, chain: Sequence[Link]) -> list[Link]:
     return [link for link in chain if (link.key, link.id) not in kept]
 
 
-def encoded(serde: SerializerProtocol, value: Any) -> Encoded:
-    kind, data = serde.dumps_typed(value)
+def encoded(serde: SerializerProtocol, field: str, value: Any) -> Encoded:
+    try:
+        kind, data = serde.dumps_typed(value)
+    except Exception as error:  # a serializer may be the caller's code, and raise anything
+        limit = f"cannot be serialized ({type(error).__name__}: {error!s:.100})"
+        raise InvalidInput(field, limit, "keep plain values, or pass a serde that takes these") from error
     return Encoded(kind, bytes(data) if isinstance(data, bytearray | memoryview) else data)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from langchain_core.runnables import RunnableConfig
 
-from semmem.domain.thread import Claim, Found
+from semmem.domain.thread import Claim, Found, Turn
 from semmem.errors import InvalidInput
 
 CLAIM = "__semmem_claim"  # LangGraph leaves names that begin so out of metadata
@@ -14,7 +14,7 @@ CLAIM = "__semmem_claim"  # LangGraph leaves names that begin so out of metadata
 
 def claimed_by(found: Found) -> str:
     """A claim of the run that reads this, as it stands in a config."""
-    return f"{uuid4().hex}.{found.owner.hex}"
+    return f"{uuid4().hex}.{found.turn.owner.hex}.{found.turn.turn}"
 
 
 def claim_in(configurable: Mapping[str, Any], own: UUID) -> Claim:
@@ -23,8 +23,8 @@ def claim_in(configurable: Mapping[str, Any], own: UUID) -> Claim:
     if text is None:
         return Claim(own)
     try:
-        run, seen = str(text).split(".")
-        return Claim(UUID(run), UUID(seen))
+        run, owner, turn = str(text).split(".")
+        return Claim(UUID(run), Turn(UUID(owner), int(turn)))
     except ValueError:
         limit = "must be as a checkpoint's config has it"
         raise InvalidInput(f"configurable.{CLAIM}", limit, "pass that config, or leave it out") from None

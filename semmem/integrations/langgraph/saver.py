@@ -17,6 +17,7 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from semmem.domain.checks import check_each, check_id, check_int, check_is, check_one_of
 from semmem.domain.thread import Contents, Found
+from semmem.errors import InvalidInput
 from semmem.integrations.langgraph.bridged import Bridged
 from semmem.integrations.langgraph.checkpoints import (
     checkpoint_in,
@@ -64,6 +65,8 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
         serde: SerializerProtocol | None = None,
         **settings: Any,
     ) -> None:
+        if serde is not None and not (hasattr(serde, "dumps_typed") and hasattr(serde, "loads_typed")):
+            raise InvalidInput("serde", "must have dumps_typed and loads_typed", "pass one of langgraph's serializers")
         super().__init__(serde=serde)
         self._own = uuid4()  # claims what its runs begin
         self._bridge_to(tenant, user, workspace, settings)
@@ -188,16 +191,11 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
 
     def copy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Copies a thread whole. Raises InvalidInput where the target holds anything."""
-        self._run(self._copying(source_thread_id, target_thread_id))
+        self._run(_copying(source_thread_id, target_thread_id))
 
     async def acopy_thread(self, source_thread_id: str, target_thread_id: str) -> None:
         """Like `copy_thread`, while the running loop goes on."""
-        await self._arun(self._copying(source_thread_id, target_thread_id))
-
-    def _copying(self, source: str, target: str) -> Work[None]:
-        check_id("source_thread_id", source)
-        check_id("target_thread_id", target)
-        return lambda threads: threads.copy(source, target, self._own)
+        await self._arun(_copying(source_thread_id, target_thread_id))
 
     def prune(self, thread_ids: Sequence[str], *, strategy: str = "keep_latest") -> None:
         """Leaves the latest checkpoint of each graph, with what its values are made of; by "delete", nothing."""
@@ -295,3 +293,9 @@ def _deleting(thread_ids: Sequence[str]) -> Work[None]:
 def _deleting_runs(run_ids: Sequence[str]) -> Work[None]:
     named = _named("run_ids", run_ids)
     return lambda threads: threads.delete_runs(named)
+
+
+def _copying(source: str, target: str) -> Work[None]:
+    check_id("source_thread_id", source)
+    check_id("target_thread_id", target)
+    return lambda threads: threads.copy(source, target)

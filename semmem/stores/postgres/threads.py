@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.thread import (
@@ -15,6 +15,7 @@ from semmem.domain.thread import (
     NewWrites,
     Searched,
     ThreadKey,
+    Turn,
 )
 from semmem.errors import InvalidInput, ThreadLost
 from semmem.stores.postgres.branches import register
@@ -40,6 +41,7 @@ class ThreadStore:
                 await _begin(tx, new, claim)
             if first and await tx.fetchval(_SQL["started"], **_named(key), checkpoint=new.id):
                 raise ThreadLost(key.thread)
+            await tx.execute(_SQL["end_turn"], **_named(key), written_on=None)
             await tx.execute(
                 _SQL["put"],
                 **_named(key),
@@ -65,12 +67,17 @@ class ThreadStore:
 
     @tried_again
     async def put_writes(self, place: Branch, new: NewWrites, claim: Claim) -> bool:
-        """Whether the thread is there, for writes may be faster than its first checkpoint. Raises ThreadLost."""
+        """False where the thread is not there yet, for writes may be faster than its first checkpoint.
+
+        Raises ThreadLost.
+        """
         async with self._postgres.transaction(place) as tx:
             if not await _take(tx, new.key, claim):
-                if claim.seen is None and not await tx.fetchval(_SQL["stands"], **_named(new.key)):
+                owner = await tx.fetchval(_SQL["owner"], **_named(new.key))
+                if claim.seen is None and owner in (None, claim.run):  # it begins right now
                     return False
                 raise ThreadLost(new.key.thread)
+            await tx.execute(_SQL["end_turn"], **_named(new.key), written_on=new.checkpoint)
             await tx.execute(
                 _SQL["put_writes"],
                 **_named(new.key),
@@ -149,12 +156,12 @@ class ThreadStore:
             await tx.execute(_SQL["delete"], threads=list(threads))
 
     @tried_again
-    async def copy(self, scope: Scope, source: str, target: str, run: UUID) -> None:
+    async def copy(self, scope: Scope, source: str, target: str) -> None:
         """Raises InvalidInput for a target that is there."""
         async with self._postgres.transaction(scope) as tx:
             taken = await tx.execute(_SQL["hold"], threads=[target])
             graphs = await tx.execute(_SQL["hold"], threads=[source])
-            if taken or await tx.execute(_SQL["copy"], source=source, target=target, run=run) < graphs:
+            if taken or await tx.execute(_SQL["copy"], source=source, target=target, run=uuid4()) < graphs:
                 raise InvalidInput("target_thread_id", "holds checkpoints already", "delete it first, or name another")
             for statement in ("copy_checkpoints", "copy_values", "copy_writes"):
                 await tx.execute(_SQL[statement], source=source, target=target)
@@ -171,8 +178,8 @@ async def clear_threads(tx: Unit) -> None:
 
 async def _take(tx: Unit, key: ThreadKey, claim: Claim) -> bool:
     """Whether the thread is this run's; then nobody else writes to it until the transaction ends."""
-    known = [claim.run] if claim.seen is None else [claim.run, claim.seen]
-    return bool(await tx.execute(_SQL["take"], **_named(key), run=claim.run, known=known))
+    owner, turn = (claim.seen.owner, claim.seen.turn) if claim.seen else (None, None)
+    return bool(await tx.execute(_SQL["take"], **_named(key), run=claim.run, seen=owner, turn=turn))
 
 
 async def _begin(tx: Unit, new: NewCheckpoint, claim: Claim) -> None:
@@ -227,5 +234,5 @@ def _found(row: Row) -> Found:
         parent=row["parent"],
         body=Encoded(row["body_type"], row["body"]),
         metadata=Encoded(row["metadata_type"], row["metadata"]),
-        owner=row["owner"],
+        turn=Turn(row["owner"], row["turn"]),
     )

@@ -4,17 +4,25 @@ insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind,
 -- take: the run becomes the owner, unless another one wrote since it read; waits for whoever deletes it
 update semmem.threads set owner = :run
 where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace)
-  and owner = any (:known::uuid[]);
+  and (owner = :run or (owner, turn) = (:seen::uuid, :turn::bigint));
+
+-- end_turn: whoever has read the thread before has not seen this; behind a write that took it. What a task wrote on a
+-- checkpoint that the thread has gone on from is nothing that it should have seen
+update semmem.threads t set turn = t.turn + 1
+where (t.tenant, t.scope_kind, t.scope_id, t.thread, t.namespace) = (:tenant, :kind, :id, :thread, :namespace)
+  and (:written_on::text is null or not exists (
+    select from semmem.thread_checkpoints c
+    where (c.tenant, c.scope_kind, c.scope_id, c.thread, c.namespace) = (:tenant, :kind, :id, :thread, :namespace)
+      and c.checkpoint > :written_on));
 
 -- begin: a thread that was not there yet
 insert into semmem.threads (tenant, scope_kind, scope_id, thread, namespace, owner)
 values (:tenant, :kind, :id, :thread, :namespace, :run)
 on conflict do nothing;
 
--- stands: whether there is such a thread, whoever owns it
-select exists (
-    select from semmem.threads
-    where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace));
+-- owner: whose the thread is; nothing where it is not there
+select owner from semmem.threads
+where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace);
 
 -- started: whether anything but writes that came first is kept of it
 select exists (
@@ -54,7 +62,7 @@ set task_path = excluded.task_path, channel = excluded.channel,
 where excluded.ordinal < 0;
 
 -- get: one checkpoint, or the latest
-select c.thread, c.namespace, c.checkpoint, c.parent, c.body_type, c.body, c.metadata_type, c.metadata, t.owner
+select c.thread, c.namespace, c.checkpoint, c.parent, c.body_type, c.body, c.metadata_type, c.metadata, t.owner, t.turn
 from semmem.thread_checkpoints c
 join semmem.threads t using (tenant, scope_kind, scope_id, thread, namespace)
 where (c.tenant, c.scope_kind, c.scope_id, c.thread, c.namespace) = (:tenant, :kind, :id, :thread, :namespace)
@@ -62,7 +70,7 @@ where (c.tenant, c.scope_kind, c.scope_id, c.thread, c.namespace) = (:tenant, :k
 order by c.checkpoint desc limit 1;
 
 -- page: checkpoints, newest first, behind one of them
-select c.thread, c.namespace, c.checkpoint, c.parent, c.body_type, c.body, c.metadata_type, c.metadata, t.owner
+select c.thread, c.namespace, c.checkpoint, c.parent, c.body_type, c.body, c.metadata_type, c.metadata, t.owner, t.turn
 from semmem.thread_checkpoints c
 join semmem.threads t using (tenant, scope_kind, scope_id, thread, namespace)
 where (c.tenant, c.scope_kind, c.scope_id) = (:tenant, :kind, :id)

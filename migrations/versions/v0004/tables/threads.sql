@@ -2,8 +2,8 @@
 -- framework's own serializer.
 
 -- A thread's graph, or one of the graphs inside it, by its namespace. Whoever writes to it holds the row until the commit.
--- Its owner is the run that wrote last, by an id of the run's own: a run that had read it before another one wrote is
--- known by that, and writes nothing any more.
+-- Its owner is the run that wrote last, by an id of the run's own, and each write is a turn: a run that had read it before
+-- another one wrote is known by that, and writes nothing any more.
 create table semmem.threads (
     tenant     text collate "C" not null,
     scope_kind text not null,
@@ -11,10 +11,11 @@ create table semmem.threads (
     thread     text collate "C" not null,
     namespace  text collate "C" not null,
     owner      uuid not null,
+    turn       bigint not null default 1,
     primary key (tenant, scope_kind, scope_id, thread, namespace),
     foreign key (tenant, scope_kind, scope_id) references semmem.scopes
 ) with (fillfactor = 70);
-select semmem.guard('semmem.threads', p_changing => '{owner}');
+select semmem.guard('semmem.threads', p_changing => '{owner, turn}');
 
 -- The version of each channel stands beside the body, so that values are found, and missed, without the serializer.
 create table semmem.thread_checkpoints (
