@@ -1,9 +1,10 @@
 """A BaseCheckpointSaver whose threads are of one user's or one workspace's memory, and are forgotten with it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from secrets import token_hex
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -15,31 +16,26 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
-from semmem.domain.checks import check_each, check_id, check_int, check_is, check_one_of
-from semmem.domain.thread import Contents, Found
+from semmem.domain.checks import check_each, check_id, check_one_of
 from semmem.errors import InvalidInput
 from semmem.integrations.langgraph.bridged import Bridged
 from semmem.integrations.langgraph.checkpoints import (
     checkpoint_in,
     configurable_of,
-    decoded,
     encoded_checkpoint,
     encoded_writes,
-    has_all,
     key_of,
     outdated,
-    searched,
     tuple_of,
 )
 from semmem.integrations.langgraph.claims import CLAIM, claim_in, config_of
+from semmem.integrations.langgraph.listing import Listing
 from semmem.memory.memory import Memory
 from semmem.memory.threads import Threads, threads_of
 
 T = TypeVar("T")
 Work = Callable[[Threads], Awaitable[T]]
 
-PAGE = 50  # checkpoints that a list reads at a time
-MAX_LISTED = 2**31 - 1
 MAX_NAMED = 100_000  # threads or runs in one call
 STRATEGIES = ("keep_latest", "delete")
 VERSION_DIGITS = 32
@@ -68,8 +64,13 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
         if serde is not None and not (hasattr(serde, "dumps_typed") and hasattr(serde, "loads_typed")):
             raise InvalidInput("serde", "must have dumps_typed and loads_typed", "pass one of langgraph's serializers")
         super().__init__(serde=serde)
-        self._own = uuid4()  # claims what its runs begin
+        self._id = uuid4()
         self._bridge_to(tenant, user, workspace, settings)
+
+    @property
+    def _own(self) -> UUID:
+        """Claims what runs begin, which have read nothing; a forked child's runs are others."""
+        return uuid5(self._id, str(os.getpid()))
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that the config names, or the latest of its thread; None where there is none."""
@@ -94,7 +95,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
         limit: int | None = None,
     ) -> Iterator[CheckpointTuple]:
         """Checkpoints of a thread, or without a config of all threads, newest first, whose metadata hold `filter`."""
-        listing = _Listing(self.serde, config, filter, before, limit)
+        listing = Listing(self.serde, config, filter, before, limit)
         while listing.goes_on:
             listing.take(self._run(listing.page))
             yield from listing.tuples(self._run(listing.contents))
@@ -108,7 +109,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:
         """Like `list`, while the running loop goes on."""
-        listing = _Listing(self.serde, config, filter, before, limit)
+        listing = Listing(self.serde, config, filter, before, limit)
         while listing.goes_on:
             listing.take(await self._arun(listing.page))
             for each in listing.tuples(await self._arun(listing.contents)):
@@ -233,52 +234,6 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
             return await work(threads_of(memory.at(self._root)))
 
         return done
-
-
-class _Listing:
-    """How far a list has come: it reads page by page, as metadata are known to the serializer alone."""
-
-    def __init__(
-        self,
-        serde: SerializerProtocol,
-        config: RunnableConfig | None,
-        filter: Mapping[str, Any] | None,
-        before: RunnableConfig | None,
-        limit: int | None,
-    ) -> None:
-        self._searched = searched(config, before)
-        self._serde, self._filter = serde, filter or {}
-        check_is("filter", self._filter, Mapping)
-        if limit is not None:
-            check_int("limit", limit, -1, MAX_LISTED)
-        self._left = MAX_LISTED if limit is None else limit
-        self._after: Found | None = None
-        self._wanted: Sequence[Found] = ()
-
-    @property
-    def goes_on(self) -> bool:
-        return self._left > 0
-
-    @property
-    def _size(self) -> int:
-        return PAGE if self._filter else min(PAGE, self._left)
-
-    async def page(self, threads: Threads) -> Sequence[Found]:
-        """What comes next, wanted or not."""
-        return await threads.page(self._searched, after=self._after, limit=self._size)
-
-    def take(self, page: Sequence[Found]) -> None:
-        """Goes on behind the page, with those of it that the filter lets through."""
-        matching = [one for one in page if has_all(decoded(self._serde, one.metadata), self._filter)]
-        self._wanted, self._after = matching[: self._left], page[-1] if page else None
-        ended = len(page) < self._size
-        self._left = 0 if ended else self._left - len(self._wanted)
-
-    async def contents(self, threads: Threads) -> Sequence[Contents]:
-        return await threads.contents(self._wanted)
-
-    def tuples(self, contents: Sequence[Contents]) -> Sequence[CheckpointTuple]:
-        return [tuple_of(self._serde, found, held) for found, held in zip(self._wanted, contents, strict=True)]
 
 
 def _named(field: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def test_a_copied_thread_is_one_of_its_own(saver: SemmemSaver) -> None:
 
 
 def test_a_list_goes_through_all_pages(saver: SemmemSaver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("semmem.integrations.langgraph.saver.PAGE", 3)
+    monkeypatch.setattr("semmem.integrations.langgraph.listing.PAGE", 3)
     graph = asking(saver)
     for thread in ("a", "b"):
         graph.invoke({"steps": []}, on(thread))
