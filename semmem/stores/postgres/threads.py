@@ -37,11 +37,10 @@ class ThreadStore:
         """With `first`, nothing but this checkpoint may be kept of the thread. Raises ThreadLost."""
         key = new.key
         async with self._postgres.transaction(place) as tx:
-            if not await _take(tx, key, claim):
+            if not await _take(tx, key, claim, by=1):
                 await _begin(tx, new, claim)
             if first and await tx.fetchval(_SQL["started"], **_named(key), checkpoint=new.id):
                 raise ThreadLost(key.thread)
-            await tx.execute(_SQL["end_turn"], **_named(key), written_on=None)
             await tx.execute(
                 _SQL["put"],
                 **_named(key),
@@ -72,12 +71,12 @@ class ThreadStore:
         Raises ThreadLost.
         """
         async with self._postgres.transaction(place) as tx:
-            if not await _take(tx, new.key, claim):
+            if not await _take(tx, new.key, claim, by=0):
                 owner = await tx.fetchval(_SQL["owner"], **_named(new.key))
                 if claim.seen is None and owner in (None, claim.run):  # it begins right now
                     return False
                 raise ThreadLost(new.key.thread)
-            await tx.execute(_SQL["end_turn"], **_named(new.key), written_on=new.checkpoint)
+            await tx.execute(_SQL["end_turn"], **_named(new.key), checkpoint=new.checkpoint)
             await tx.execute(
                 _SQL["put_writes"],
                 **_named(new.key),
@@ -176,10 +175,10 @@ async def clear_threads(tx: Unit) -> None:
     await tx.execute(_SQL["clear"])
 
 
-async def _take(tx: Unit, key: ThreadKey, claim: Claim) -> bool:
-    """Whether the thread is this run's; then nobody else writes to it until the transaction ends."""
+async def _take(tx: Unit, key: ThreadKey, claim: Claim, *, by: int) -> bool:
+    """Whether the thread is this run's, by so many turns; then nobody else writes to it until the transaction ends."""
     owner, turn = (claim.seen.owner, claim.seen.turn) if claim.seen else (None, None)
-    return bool(await tx.execute(_SQL["take"], **_named(key), run=claim.run, seen=owner, turn=turn))
+    return bool(await tx.execute(_SQL["take"], **_named(key), run=claim.run, seen=owner, turn=turn, by=by))
 
 
 async def _begin(tx: Unit, new: NewCheckpoint, claim: Claim) -> None:

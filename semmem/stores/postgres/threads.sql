@@ -2,18 +2,17 @@
 insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind, :id) on conflict do nothing;
 
 -- take: the run becomes the owner, unless another one wrote since it read; waits for whoever deletes it
-update semmem.threads set owner = :run
+update semmem.threads set owner = :run, turn = turn + :by
 where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace)
   and (owner = :run or (owner, turn) = (:seen::uuid, :turn::bigint));
 
--- end_turn: whoever has read the thread before has not seen this; behind a write that took it. What a task wrote on a
--- checkpoint that the thread has gone on from is nothing that it should have seen
+-- end_turn: whoever has read the thread has not seen what a task wrote since, unless it went on from there already
 update semmem.threads t set turn = t.turn + 1
 where (t.tenant, t.scope_kind, t.scope_id, t.thread, t.namespace) = (:tenant, :kind, :id, :thread, :namespace)
-  and (:written_on::text is null or not exists (
+  and not exists (
     select from semmem.thread_checkpoints c
     where (c.tenant, c.scope_kind, c.scope_id, c.thread, c.namespace) = (:tenant, :kind, :id, :thread, :namespace)
-      and c.checkpoint > :written_on));
+      and c.checkpoint > :checkpoint);
 
 -- begin: a thread that was not there yet
 insert into semmem.threads (tenant, scope_kind, scope_id, thread, namespace, owner)
