@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.conformance.test_utils import generate_checkpoint, generate_config, generate_metadata
 from langgraph.checkpoint.memory import InMemorySaver
 
 from semmem import ThreadLost
@@ -165,6 +166,45 @@ async def test_a_deleted_thread_that_began_anew_is_not_the_old_runs(make_saver: 
     with pytest.raises(ThreadLost):
         await stale
     assert (await walking(first).aget_state(on("t"))).values["steps"] == ["new1", "new2", "new3"]
+
+
+async def put(saver: SemmemSaver, config: Any) -> Any:
+    """A next checkpoint, by whoever has read this config."""
+    return await saver.aput(config, generate_checkpoint(), generate_metadata(step=1), {})
+
+
+async def read(saver: SemmemSaver) -> Any:
+    found = await saver.aget_tuple(on("t"))
+    assert found is not None
+    return found.config
+
+
+@pytest.mark.parametrize("writes", [False, True])
+async def test_each_write_of_the_owner_is_a_turn_that_others_have_to_see(saver: SemmemSaver, writes: bool) -> None:
+    await put(saver, generate_config("t"))
+    own = await put(saver, await read(saver))
+    other = await read(saver)
+    if writes:
+        await saver.aput_writes(own, [("a", 1)], "task")
+    else:
+        await put(saver, own)
+
+    with pytest.raises(ThreadLost, match="thread t:"):
+        await put(saver, other)
+    with pytest.raises(ThreadLost):
+        await saver.aput_writes(other, [("a", 2)], "task")
+    await put(saver, own)
+    await put(saver, await read(saver))
+
+
+async def test_what_a_task_wrote_before_the_last_checkpoint_may_come_late(saver: SemmemSaver) -> None:
+    await put(saver, generate_config("t"))
+    before = await put(saver, await read(saver))
+    await put(saver, before)
+    other = await read(saver)
+    await saver.aput_writes(before, [("a", 1)], "task")
+
+    await put(saver, other)
 
 
 PROGRAM = """
