@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from semmem.domain.checks import check_id, check_is, check_text
+from semmem.domain.checks import check_id, check_int, check_is, check_text
 from semmem.errors import InvalidInput
 
 MAX_NAMESPACE_BYTES = 1_024
@@ -39,6 +39,9 @@ class Turn:
 
     owner: UUID
     turn: int
+
+    def __post_init__(self) -> None:
+        check_int("turn", self.turn, 1, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)

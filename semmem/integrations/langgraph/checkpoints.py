@@ -44,7 +44,8 @@ def key_of(configurable: Mapping[str, Any]) -> ThreadKey:
     """The thread and the namespace of a config."""
     if "thread_id" not in configurable:
         raise InvalidInput("thread_id", "must be named", "pass {'configurable': {'thread_id': ...}}")
-    return ThreadKey(configurable["thread_id"], _or(configurable.get("checkpoint_ns"), ""))
+    namespace = configurable.get("checkpoint_ns")
+    return ThreadKey(configurable["thread_id"], "" if namespace is None else namespace)
 
 
 def checkpoint_in(configurable: Mapping[str, Any]) -> str | None:
@@ -175,7 +176,3 @@ def encoded(serde: SerializerProtocol, field: str, value: Any) -> Encoded:
 
 def decoded(serde: SerializerProtocol, value: Encoded) -> Any:
     return serde.loads_typed((value.type, value.data))
-
-
-def _or(value: Any, default: Any) -> Any:
-    return default if value is None else value

@@ -25,7 +25,7 @@ def claim_in(configurable: Mapping[str, Any], own: UUID) -> Claim:
     try:
         run, owner, turn = str(text).split(".")
         return Claim(UUID(run), Turn(UUID(owner), int(turn)))
-    except ValueError:
+    except ValueError:  # of a turn that cannot be, too
         limit = "must be as a checkpoint's config has it"
         raise InvalidInput(f"configurable.{CLAIM}", limit, "pass that config, or leave it out") from None
 
