@@ -14,13 +14,12 @@ import tempfile
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
-from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 from openai import OpenAI
 from rich.console import Console
 
-from semmem.integrations.langgraph import SemmemStore
+from semmem.integrations.langgraph import SemmemSaver, SemmemStore
 from semmem.testing import ModelServer
 
 MONDAY = ["Hi! Just so you know: I am a vegetarian.", "And on Fridays I leave the office at four, never later."]
@@ -66,14 +65,14 @@ def answering(model: OpenAI) -> Any:
     return answer
 
 
-def agent(model: OpenAI, store: SemmemStore) -> Any:
+def agent(model: OpenAI, store: SemmemStore, saver: SemmemSaver) -> Any:
     graph = StateGraph(State, context_schema=Caller)
     graph.add_node("recall", recall)
     graph.add_node("answer", answering(model))
     graph.add_edge(START, "recall")
     graph.add_edge("recall", "answer")
     graph.add_edge("answer", END)
-    return graph.compile(checkpointer=InMemorySaver(), store=store)
+    return graph.compile(checkpointer=saver, store=store)
 
 
 def script(request: dict[str, Any]) -> str:
@@ -111,9 +110,10 @@ def main() -> None:
         ModelServer(script) as server,
         tempfile.TemporaryDirectory() as folder,
         SemmemStore(tenant="acme", workspace="concierge", data=folder) as store,
+        SemmemSaver(tenant="acme", workspace="concierge", data=folder) as saver,  # both share one memory
     ):
         console.print("Starting Postgres, Qdrant and Valkey ...")
-        graph = agent(OpenAI(base_url=server.base_url, api_key="none"), store)
+        graph = agent(OpenAI(base_url=server.base_url, api_key="none"), store, saver)
         session(graph, "maya", "Monday", MONDAY)
         session(graph, "maya", "Friday", FRIDAY)
         session(graph, "ben", "Friday", FRIDAY)

@@ -8,6 +8,7 @@ SemmemError
 ├── Forbidden
 ├── LockHeld
 ├── LockLost
+├── ThreadLost
 ├── Damaged
 ├── NotFound
 ├── Closed
@@ -109,6 +110,17 @@ class LockLost(SemmemError):
             f"lock {name}: token {token} is not its holder's any more; take the lock again, and read again"
         )
         self.name, self.token = name, token
+
+
+class ThreadLost(SemmemError):
+    """A graph's thread is a run's no more: another run went on with it, or it was deleted; nothing was written."""
+
+    def __init__(self, thread: str) -> None:
+        super().__init__(
+            f"thread {thread}: another run has written to it since this one read it, or it was deleted or forgotten; "
+            "invoke the graph again, which reads the thread as it stands"
+        )
+        self.thread = thread
 
 
 class Damaged(SemmemError):

@@ -3,7 +3,7 @@
 from semmem.migrations import sql
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 # A function stands behind what it is made of.
 SCRIPTS = (

@@ -28,6 +28,7 @@ from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.threads import ThreadStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
 
 faults = FaultLog(logging.getLogger(__name__))
@@ -49,6 +50,7 @@ class Parts:
     checkpoints: CheckpointStore
     workspaces: WorkspaceStore
     questions: QuestionStore
+    threads: ThreadStore
     ledger: Ledger
     archive: ArchiveStore
     health: HealthStore

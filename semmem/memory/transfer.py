@@ -32,6 +32,7 @@ _LEFT_BEHIND = {
     "fields": "{} fields of shared state stay behind: agents that work there go on with it",
     "questions": "{} questions of agents stay behind: who asked them waits there",
     "members": "{} agents on the roster stay behind, with the task that they work on",
+    "threads": "{} threads of graphs stay behind: what runs there goes on with them",
 }
 
 

@@ -72,6 +72,7 @@ from semmem.stores.postgres.records import RecordStore
 from semmem.stores.postgres.standing import StandingFacts
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
+from semmem.stores.postgres.threads import ThreadStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
@@ -241,6 +242,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         checkpoints=CheckpointStore(postgres),
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
+        threads=ThreadStore(postgres),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),

@@ -186,7 +186,7 @@ class TestAWrongFactOfARightEvent:
         planned = await alice.forget(fact=wrong, keep_events=True, dry_run=True)
         receipt = await alice.forget(fact=wrong, keep_events=True)
 
-        counts = {"events": 0, "facts": 1, "summaries": 2, "dead_letters": 0, "records": 0, "fields": 0}
+        counts = {"events": 0, "facts": 1, "summaries": 2, "dead_letters": 0, "records": 0, "fields": 0, "threads": 0}
         assert planned.counts == receipt.counts == counts
         assert TOLD[3] not in await _texts(alice)
         await alice.settled()

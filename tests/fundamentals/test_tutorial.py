@@ -167,7 +167,7 @@ async def test_forgetting_takes_it_out_of_every_tier(alice: ScopedMemory) -> Non
     assert (
         planned.counts
         == receipt.counts
-        == {"events": 1, "facts": 1, "summaries": 2, "dead_letters": 0, "records": 0, "fields": 0}
+        == {"events": 1, "facts": 1, "summaries": 2, "dead_letters": 0, "records": 0, "fields": 0, "threads": 0}
     )
     assert "9917" not in (await alice.context("What is the card number?", budget=500)).text
     assert not [hit for hit in await alice.recall("card number") if "9917" in hit.text]

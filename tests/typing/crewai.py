@@ -1,13 +1,14 @@
 """CrewAI's provider as its users have it: read by `mypy --strict` in `make test-crewai`, never run."""
 
-from typing import assert_type
+from typing import Any, assert_type
 
 from crewai import Crew
+from crewai.flow.persistence.base import FlowPersistence
 from crewai.memory.types import MemoryMatch, MemoryRecord
 from crewai.memory.unified_memory import Memory
 
 from semmem import Branch, Scope
-from semmem.integrations.crewai import SemmemMemory, SemmemStorage, rebind, register
+from semmem.integrations.crewai import SemmemFlowPersistence, SemmemMemory, SemmemStorage, rebind, register
 
 
 def a_crews_memory() -> None:
@@ -23,3 +24,10 @@ def a_storage(crew: Crew) -> None:
     register(postgres_url="postgresql:///x")
     rebind(crew, SemmemMemory(tenant="acme", workspace="support"))
     assert_type(SemmemStorage(Scope.user("acme", "alice")).root, Branch)
+
+
+def a_flows_state() -> None:
+    kept = SemmemFlowPersistence(tenant="acme", user="alice", postgres_url="postgresql:///x")
+    persistence: FlowPersistence = kept
+    assert_type(persistence.load_state("flow-1"), dict[str, Any] | None)
+    kept.close()

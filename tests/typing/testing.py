@@ -2,11 +2,13 @@
 
 from typing import Any, assert_type
 
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.store.base import BaseStore, Item, SearchItem
 
 import semmem
 from semmem import Memory
-from semmem.integrations.langgraph import SemmemStore
+from semmem.integrations.langgraph import SemmemSaver, SemmemStore
 from semmem.testing import (
     ManualClock,
     ModelServer,
@@ -52,3 +54,16 @@ async def langgraph_store() -> None:
     with SemmemStore(tenant="acme", workspace="launch") as shared:
         assert_type(shared, SemmemStore)
         shared.close()
+
+
+async def langgraph_saver() -> None:
+    saver: BaseCheckpointSaver[str] = SemmemSaver(
+        tenant="acme", user="alice", serde=JsonPlusSerializer(), postgres_url="postgresql:///semmem"
+    )
+    assert_type(saver.get_tuple({"configurable": {"thread_id": "t"}}), CheckpointTuple | None)
+    async with SemmemSaver(tenant="acme", workspace="launch") as shared:
+        assert_type(shared, SemmemSaver)
+        try:
+            await shared.aprune(["t"])
+        except semmem.ThreadLost as lost:
+            assert_type(lost.thread, str)

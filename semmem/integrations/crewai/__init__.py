@@ -10,9 +10,10 @@ from semmem.integrations import require
 
 require("crewai", "the memory provider of CrewAI")
 
+from semmem.integrations.crewai.flows import SemmemFlowPersistence  # noqa: E402
 from semmem.integrations.crewai.memory import SemmemMemory, rebind  # noqa: E402
 from semmem.integrations.crewai.storage import SemmemStorage, register  # noqa: E402
 
 register()
 
-__all__ = ["SemmemMemory", "SemmemStorage", "rebind", "register"]
+__all__ = ["SemmemFlowPersistence", "SemmemMemory", "SemmemStorage", "rebind", "register"]

@@ -1,21 +1,17 @@
 """A BaseStore whose items are records of semmem, and whose search is semmem's recall."""
 
-import asyncio
-import threading
 from collections.abc import Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from langgraph.store.base import BaseStore, Op, Result, TTLConfig
 
-from semmem import Branch, Closed, Scope
 from semmem.domain.checks import check_is
 from semmem.integrations.langgraph.batches import Batch, check_ttl
+from semmem.integrations.langgraph.bridged import Bridged
 from semmem.integrations.langgraph.text import WHOLE, check_paths
-from semmem.wiring.bridge import Bridge
 
 
-class SemmemStore(BaseStore):
+class SemmemStore(Bridged, BaseStore):
     """Long-term memory of one user or one workspace, for `compile(store=...)`.
 
     A namespace is a branch below that user or workspace, found by its exact labels; an item is a record in it. A
@@ -39,7 +35,6 @@ class SemmemStore(BaseStore):
         ttl: TTLConfig | None = None,
         **settings: Any,
     ) -> None:
-        self._root = Branch(Scope.one_of(tenant, user=user, workspace=workspace))
         check_paths("fields", fields or [WHOLE])
         self._fields = tuple(fields or [WHOLE])
         if ttl is not None:
@@ -47,40 +42,14 @@ class SemmemStore(BaseStore):
             if ttl.get("default_ttl") is not None:
                 check_ttl(ttl["default_ttl"])
         self.ttl_config = ttl
-        self._bridge = Bridge.shared(**settings)
-        self._closing = threading.Lock()
-        self._closed = False
+        self._bridge_to(tenant, user, workspace, settings)
 
     def batch(self, ops: Iterable[Op]) -> list[Result]:
         """Returns a result for each operation, in order; nothing is done where one of them is refused."""
-        return self._bridge.run(self._checked(ops).run)
+        bridge = self._opened
+        return bridge.run(Batch.checked(ops, self._root, self._fields).run)
 
     async def abatch(self, ops: Iterable[Op]) -> list[Result]:
         """Does what `batch` does, while the running loop goes on."""
-        return await self._bridge.arun(self._checked(ops).run)
-
-    def _checked(self, ops: Iterable[Op]) -> Batch:
-        if self._closed:
-            raise Closed("this store was closed; make another SemmemStore")
-        return Batch.checked(ops, self._root, self._fields)
-
-    def close(self) -> None:
-        """Refuses every later call; the memory behind it ends with the last store that shares it. May be repeated."""
-        with self._closing:
-            closed, self._closed = self._closed, True
-        if not closed:
-            self._bridge.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        await asyncio.to_thread(self.close)
+        bridge = self._opened
+        return await bridge.arun(Batch.checked(ops, self._root, self._fields).run)

@@ -10,7 +10,9 @@ select (select count(*) from semmem.receipts where (tenant, scope_kind, scope_id
        (select count(*) from semmem.fields
         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0) as fields,
        (select count(*) from semmem.questions where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as questions,
-       (select count(*) from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as members;
+       (select count(*) from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as members,
+       (select count(distinct thread) from semmem.threads
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as threads;
 
 -- read_event: in the order they were remembered
 select * from semmem.events where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) order by seq;

@@ -19,7 +19,8 @@ where (select true from semmem.events e where (e.tenant, e.scope_kind, e.scope_i
    or (select true from semmem.records r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id) limit 1)
    or (select true from semmem.fields f where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, v.kind, v.id) limit 1)
    or (select true from semmem.workspaces w where (w.tenant, w.scope_kind, w.scope_id) = (:tenant, v.kind, v.id))
-   or (select true from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id) limit 1);
+   or (select true from semmem.roster r where (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind, v.id) limit 1)
+   or (select true from semmem.threads t where (t.tenant, t.scope_kind, t.scope_id) = (:tenant, v.kind, v.id) limit 1);
 
 -- lock_branch: waits for writers that have registered it
 select from semmem.branches
@@ -41,4 +42,6 @@ where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
     select from semmem.workspaces where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   ) and not exists (
     select from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.threads where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   );

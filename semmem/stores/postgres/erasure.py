@@ -1,7 +1,7 @@
 """What forget removes from Postgres, in one transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import clear, told_fields
+from semmem.stores.postgres.threads import clear_threads, named_threads
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 from semmem.stores.postgres.workspaces import clear_workspace, drop_sayings
@@ -37,8 +38,9 @@ class Doomed:
     summaries: list[UUID]
     dead_letters: list[UUID]
     records: list[str]  # by key
-    fields: list[str]  # of the state
     redrawn: list[UUID]  # events that stay, in which a fact that goes is sought anew, in their own words
+    fields: list[str] = field(default_factory=list)  # of the state
+    threads: list[str] = field(default_factory=list)  # of graphs
     retracted: bool = False  # the facts go, and are not to be drawn from their events again
 
     @property
@@ -50,6 +52,7 @@ class Doomed:
             "dead_letters": len(self.dead_letters),
             "records": len(self.records),
             "fields": len(self.fields),
+            "threads": len(self.threads),
         }
 
 
@@ -84,6 +87,7 @@ class Eraser:
             if selection.everything:
                 await clear(tx)
                 await clear_workspace(tx)
+                await clear_threads(tx)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],
@@ -144,18 +148,19 @@ async def _select(tx: Unit, selection: Selection) -> Doomed:
         category=selection.category,
     )
     rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
-    fields = await told_fields(tx) if selection.everything else []
-    return await _doomed(tx, events, [row["key"] for row in rows], fields)
+    doomed = await _doomed(tx, events, [row["key"] for row in rows])
+    if not selection.everything:
+        return doomed
+    return replace(doomed, fields=await told_fields(tx), threads=await named_threads(tx))
 
 
-async def _doomed(tx: Unit, events: list[UUID], records: list[str], fields: Sequence[str] = ()) -> Doomed:
+async def _doomed(tx: Unit, events: list[UUID], records: list[str]) -> Doomed:
     """All that goes with these events."""
     facts = await _ids(tx, "select_facts", events=events)
     sources = await _ids(tx, "sources", facts=facts)
     return Doomed(
         events=events,
         records=records,
-        fields=list(fields),
         facts=facts,
         redrawn=list(set(sources) - set(events)),
         summaries=await _ids(tx, "select_summaries", events=events),
@@ -174,7 +179,6 @@ async def _wrong(tx: Unit, fact: UUID | None) -> Doomed:
         summaries=summaries,
         dead_letters=[],
         records=[],
-        fields=[],
         redrawn=[],
         retracted=True,
     )

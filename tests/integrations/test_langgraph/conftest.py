@@ -10,11 +10,12 @@ import pytest_asyncio
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 
-from semmem.integrations.langgraph import SemmemStore
+from semmem.integrations.langgraph import SemmemSaver, SemmemStore
 from tests.applications import FAST
 from tests.servers import ServerUrls, with_database
 
 StoreMaker = Callable[..., SemmemStore]
+SaverMaker = Callable[..., SemmemSaver]
 
 
 @pytest_asyncio.fixture(scope="package")
@@ -60,6 +61,24 @@ def make(shared: dict[str, Any]) -> Iterator[StoreMaker]:
             return stores.enter_context(SemmemStore(**(shared | {"tenant": f"{tenant}-{own}"} | root | given)))
 
         yield store
+
+
+@pytest.fixture
+def make_saver(shared: dict[str, Any]) -> Iterator[SaverMaker]:
+    """Makes savers, as `make` makes stores."""
+    own = uuid4().hex[:8]
+    with ExitStack() as savers:
+
+        def saver(*, tenant: str = "acme", **given: Any) -> SemmemSaver:
+            root = {} if "workspace" in given else {"user": "alice"}
+            return savers.enter_context(SemmemSaver(**(shared | {"tenant": f"{tenant}-{own}"} | root | given)))
+
+        yield saver
+
+
+@pytest.fixture
+def saver(make_saver: SaverMaker) -> SemmemSaver:
+    return make_saver()
 
 
 @pytest.fixture

@@ -1,0 +1,237 @@
+"""Threads of graphs: each write is a transaction under the thread's row, which says whose the thread is."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from semmem.domain.scope import Branch, Scope
+from semmem.domain.thread import (
+    Claim,
+    Contents,
+    Encoded,
+    Found,
+    Link,
+    NewCheckpoint,
+    NewWrites,
+    Searched,
+    ThreadKey,
+    Turn,
+)
+from semmem.errors import InvalidInput, ThreadLost
+from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.rows import Row
+from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
+
+_SQL = statements("threads.sql")
+
+
+class ThreadStore:
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    @tried_again
+    async def put(self, place: Branch, new: NewCheckpoint, claim: Claim, *, first: bool) -> None:
+        """With `first`, nothing but this checkpoint may be kept of the thread. Raises ThreadLost."""
+        key = new.key
+        async with self._postgres.transaction(place) as tx:
+            if not await _take(tx, key, claim, by=1):
+                await _begin(tx, new, claim)
+            if first and await tx.fetchval(_SQL["started"], **_named(key), checkpoint=new.id):
+                raise ThreadLost(key.thread)
+            await tx.execute(
+                _SQL["put"],
+                **_named(key),
+                checkpoint=new.id,
+                parent=new.parent,
+                run=new.run,
+                channels=list(new.versions),
+                versions=list(new.versions.values()),
+                body_type=new.body.type,
+                body=new.body.data,
+                metadata_type=new.metadata.type,
+                metadata=new.metadata.data,
+            )
+            if new.values:
+                versions, values = zip(*new.values.values(), strict=True)
+                await tx.execute(
+                    _SQL["put_values"],
+                    **_named(key),
+                    channels=list(new.values),
+                    versions=list(versions),
+                    **_columns(values),
+                )
+
+    @tried_again
+    async def put_writes(self, place: Branch, new: NewWrites, claim: Claim) -> bool:
+        """False where the thread is not there yet, for writes may be faster than its first checkpoint.
+
+        Raises ThreadLost.
+        """
+        async with self._postgres.transaction(place) as tx:
+            if not await _take(tx, new.key, claim, by=0):
+                owner = await tx.fetchval(_SQL["owner"], **_named(new.key))
+                if claim.seen is None and owner in (None, claim.run):  # it begins right now
+                    return False
+                raise ThreadLost(new.key.thread)
+            await tx.execute(_SQL["end_turn"], **_named(new.key), checkpoint=new.checkpoint)
+            await tx.execute(
+                _SQL["put_writes"],
+                **_named(new.key),
+                checkpoint=new.checkpoint,
+                task=new.task,
+                task_path=new.path,
+                ordinals=[write.ordinal for write in new.writes],
+                channels=[write.channel for write in new.writes],
+                **_columns([write.value for write in new.writes]),
+            )
+        return True
+
+    async def get(self, scope: Scope, key: ThreadKey, checkpoint: str | None) -> tuple[Found, Contents] | None:
+        """One checkpoint of the thread, or its latest."""
+        async with self._postgres.transaction(scope) as tx:
+            row = await tx.fetchrow(_SQL["get"], **_named(key), checkpoint=checkpoint)
+            if row is None:
+                return None
+            found = _found(row)
+            (contents,) = await _contents(tx, [found])
+        return found, contents
+
+    async def page(self, scope: Scope, searched: Searched, *, after: Found | None, limit: int) -> list[Found]:
+        """Newest first, behind one of them."""
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(
+                _SQL["page"],
+                thread=searched.thread,
+                namespace=searched.namespace,
+                checkpoint=searched.checkpoint,
+                before=searched.before,
+                after_checkpoint=after.id if after else None,
+                after_thread=after.key.thread if after else None,
+                after_namespace=after.key.namespace if after else None,
+                limit=limit,
+            )
+        return [_found(row) for row in rows]
+
+    async def contents(self, scope: Scope, found: Sequence[Found]) -> list[Contents]:
+        """Of each of these checkpoints."""
+        async with self._postgres.transaction(scope) as tx:
+            return await _contents(tx, found)
+
+    async def chain(self, scope: Scope, thread: str) -> list[Link]:
+        """All checkpoints of a thread, one graph after the other, newest first."""
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["chain"], thread=thread)
+        return [
+            Link(
+                key=ThreadKey(row["thread"], row["namespace"]),
+                id=row["checkpoint"],
+                parent=row["parent"],
+                metadata=Encoded(row["metadata_type"], row["metadata"]),
+                stored=frozenset(row["stored"]),
+            )
+            for row in rows
+        ]
+
+    @tried_again
+    async def drop(self, scope: Scope, links: Sequence[Link]) -> None:
+        """Takes these checkpoints out, with what only they hold."""
+        doomed = [(link.key.thread, link.key.namespace, link.id) for link in links]
+        async with self._postgres.transaction(scope) as tx:
+            await _drop(tx, doomed)
+
+    @tried_again
+    async def delete_runs(self, scope: Scope, runs: Sequence[str]) -> None:
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["of_runs"], runs=list(runs))
+            await _drop(tx, [(row["thread"], row["namespace"], row["checkpoint"]) for row in rows])
+
+    @tried_again
+    async def delete(self, scope: Scope, threads: Sequence[str]) -> None:
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["hold"], threads=list(threads))
+            await tx.execute(_SQL["delete"], threads=list(threads))
+
+    @tried_again
+    async def copy(self, scope: Scope, source: str, target: str) -> None:
+        """Raises InvalidInput for a target that is there."""
+        async with self._postgres.transaction(scope) as tx:
+            taken = await tx.execute(_SQL["hold"], threads=[target])
+            graphs = await tx.execute(_SQL["hold"], threads=[source])
+            if taken or await tx.execute(_SQL["copy"], source=source, target=target, run=uuid4()) < graphs:
+                raise InvalidInput("target_thread_id", "holds checkpoints already", "delete it first, or name another")
+            for statement in ("copy_checkpoints", "copy_values", "copy_writes"):
+                await tx.execute(_SQL[statement], source=source, target=target)
+
+
+async def named_threads(tx: Unit) -> list[str]:
+    return [row["thread"] for row in await tx.fetch(_SQL["named"])]
+
+
+async def clear_threads(tx: Unit) -> None:
+    """Forgets all threads of a scope. A run that goes on has lost its thread."""
+    await tx.execute(_SQL["clear"])
+
+
+async def _take(tx: Unit, key: ThreadKey, claim: Claim, *, by: int) -> bool:
+    """Whether the thread is this run's, by so many turns; then nobody else writes to it until the transaction ends."""
+    owner, turn = (claim.seen.owner, claim.seen.turn) if claim.seen else (None, None)
+    return bool(await tx.execute(_SQL["take"], **_named(key), run=claim.run, seen=owner, turn=turn, by=by))
+
+
+async def _begin(tx: Unit, new: NewCheckpoint, claim: Claim) -> None:
+    """A thread begins with a checkpoint that has none before it: what was deleted does not come back."""
+    if claim.seen is None and new.parent is None:
+        await register(tx)
+        await tx.execute(_SQL["make_scope"])
+        if await tx.execute(_SQL["begin"], **_named(new.key), run=claim.run):
+            return
+    raise ThreadLost(new.key.thread)
+
+
+async def _contents(tx: Unit, found: Sequence[Found]) -> list[Contents]:
+    keys = {
+        "threads": [one.key.thread for one in found],
+        "namespaces": [one.key.namespace for one in found],
+        "checkpoints": [one.id for one in found],
+    }
+    contents = [Contents() for _ in found]
+    for row in await tx.fetch(_SQL["values"], **keys):
+        contents[row["place"] - 1].values[row["channel"]] = Encoded(row["value_type"], row["value"])
+    for row in await tx.fetch(_SQL["writes"], **keys):
+        value = Encoded(row["value_type"], row["value"])
+        contents[row["place"] - 1].writes.append((row["task"], row["channel"], value))
+    return contents
+
+
+async def _drop(tx: Unit, doomed: Sequence[tuple[str, str, str]]) -> None:
+    if not doomed:
+        return
+    threads, namespaces, checkpoints = (list(column) for column in zip(*doomed, strict=True))
+    concerned = sorted(set(threads))
+    await tx.execute(_SQL["hold"], threads=concerned)
+    for statement in ("drop", "drop_writes"):
+        await tx.execute(_SQL[statement], threads=threads, namespaces=namespaces, checkpoints=checkpoints)
+    for statement in ("sweep_values", "sweep_threads"):
+        await tx.execute(_SQL[statement], threads=concerned)
+
+
+def _named(key: ThreadKey) -> dict[str, str]:
+    return {"thread": key.thread, "namespace": key.namespace}
+
+
+def _columns(values: Sequence[Encoded]) -> dict[str, Any]:
+    return {"types": [value.type for value in values], "values": [value.data for value in values]}
+
+
+def _found(row: Row) -> Found:
+    return Found(
+        key=ThreadKey(row["thread"], row["namespace"]),
+        id=row["checkpoint"],
+        parent=row["parent"],
+        body=Encoded(row["body_type"], row["body"]),
+        metadata=Encoded(row["metadata_type"], row["metadata"]),
+        turn=Turn(row["owner"], row["turn"]),
+    )
