@@ -86,7 +86,9 @@ def update(
 
     async def work() -> Change:
         declared = imported_class(state_class)
-        given = {name: told(value, confidence=confidence) for name, value in _changes(changes, declared).items()}
+        given: dict[str, Any] = {
+            name: told(value, confidence=confidence) for name, value in _changes(changes, declared).items()
+        }
         before = None if expected is None else _positions(expected)
         async with acting(ctx, place, as_agent, state=declared) as memory:
             return await memory.update(expected=before, seen=seen, told_at=told_at, **given)

@@ -9,12 +9,8 @@ from crewai.flow.persistence.base import FlowPersistence
 from pydantic import BaseModel, PrivateAttr
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from semmem import Branch, Closed, InvalidInput, Memory, NewRecord, Record, Records, Scope
 from semmem.domain.checks import check_is
-from semmem.domain.record import NewRecord, Record
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed, InvalidInput
-from semmem.memory.memory import Memory
-from semmem.memory.records import Records
 from semmem.wiring.bridge import Bridge
 
 T = TypeVar("T")

@@ -5,8 +5,7 @@ import threading
 from types import TracebackType
 from typing import Any, Self
 
-from semmem.domain.scope import Branch, Scope
-from semmem.errors import Closed
+from semmem import Branch, Closed, Scope
 from semmem.wiring.bridge import Bridge
 
 

@@ -1,7 +1,7 @@
 """LangGraph's configs, checkpoints and writes, checked, and as the memory keeps them; and the way back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -14,6 +14,7 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
+from semmem import InvalidInput
 from semmem.domain.checks import check_each, check_id, check_is
 from semmem.domain.thread import (
     Contents,
@@ -26,7 +27,6 @@ from semmem.domain.thread import (
     TaskWrite,
     ThreadKey,
 )
-from semmem.errors import InvalidInput
 from semmem.integrations.langgraph.claims import claimed_by, config_of
 
 MAX_WRITES = 100_000
@@ -131,7 +131,7 @@ def tuple_of(serde: SerializerProtocol, found: Found, contents: Contents) -> Che
     values = {channel: decoded(serde, value) for channel, value in contents.values.items()}
     return CheckpointTuple(
         config=config_of(thread, namespace, found.id, claim),
-        checkpoint={**decoded(serde, found.body), "channel_values": values},
+        checkpoint=cast("Checkpoint", {**decoded(serde, found.body), "channel_values": values}),
         metadata=decoded(serde, found.metadata),
         parent_config=None if found.parent is None else config_of(thread, namespace, found.parent, claim),
         pending_writes=[(task, channel, decoded(serde, value)) for task, channel, value in contents.writes],

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 from langchain_core.runnables import RunnableConfig
 
+from semmem import InvalidInput
 from semmem.domain.thread import Claim, Found, Turn
-from semmem.errors import InvalidInput
 
 CLAIM = "__semmem_claim"  # LangGraph leaves names that begin so out of metadata
 

@@ -1,7 +1,7 @@
 """A BaseCheckpointSaver whose threads are of one user's or one workspace's memory, and are forgotten with it."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from secrets import token_hex
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -16,8 +16,8 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.serde.base import SerializerProtocol
 
+from semmem import InvalidInput, Memory
 from semmem.domain.checks import check_each, check_id, check_one_of
-from semmem.errors import InvalidInput
 from semmem.integrations.langgraph.bridged import Bridged
 from semmem.integrations.langgraph.checkpoints import (
     checkpoint_in,
@@ -30,7 +30,6 @@ from semmem.integrations.langgraph.checkpoints import (
 )
 from semmem.integrations.langgraph.claims import CLAIM, claim_in, config_of
 from semmem.integrations.langgraph.listing import Listing
-from semmem.memory.memory import Memory
 from semmem.memory.threads import Threads, threads_of
 
 T = TypeVar("T")
@@ -229,7 +228,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
     async def _arun(self, work: Work[T]) -> T:
         return await self._opened.arun(self._on_threads(work))
 
-    def _on_threads(self, work: Work[T]) -> Callable[[Memory], Any]:
+    def _on_threads(self, work: Work[T]) -> Callable[[Memory], Coroutine[Any, Any, T]]:
         async def done(memory: Memory) -> T:
             return await work(threads_of(memory.at(self._root)))
 

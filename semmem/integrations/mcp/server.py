@@ -180,8 +180,14 @@ def _memory_tools(tools: Tools) -> dict[Callable[..., Any], ToolAnnotations]:
 
 
 def _agent_tools(tools: AgentTools, *, updates: bool) -> dict[Callable[..., Any], ToolAnnotations]:
-    made = {tools.follow_since: READS, tools.read_state: READS, tools.ask: ADDS}
-    return made | ({tools.update_state: ADDS} if updates else {})
+    made: dict[Callable[..., Any], ToolAnnotations] = {
+        tools.follow_since: READS,
+        tools.read_state: READS,
+        tools.ask: ADDS,
+    }
+    if updates:
+        made[tools.update_state] = ADDS
+    return made
 
 
 def _described(functions: Mapping[Callable[..., Any], ToolAnnotations]) -> list[Tool]:

@@ -63,7 +63,7 @@ async def forget(saver: SemmemSaver, *, dry_run: bool = False) -> Receipt:
 async def fill(saver: SemmemSaver, canary: str) -> None:
     """Leaves the word wherever something is kept: ids, namespaces, values, writes, metadata."""
     graph = asking(saver, nested=True)
-    config: dict[str, Any] = on(f"{canary}-1") | {"metadata": {"topic": canary, "run_id": canary}}
+    config: Any = {**on(f"{canary}-1"), "metadata": {"topic": canary, "run_id": canary}}
     for thread in (f"{canary}-1", f"{canary}-2"):
         config["configurable"]["thread_id"] = thread
         await graph.ainvoke({"steps": [canary]}, config)
