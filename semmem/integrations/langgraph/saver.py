@@ -1,7 +1,7 @@
 """A BaseCheckpointSaver whose threads are of one user's or one workspace's memory, and are forgotten with it."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from secrets import token_hex
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -229,7 +229,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
     async def _arun(self, work: Work[T]) -> T:
         return await self._opened.arun(self._on_threads(work))
 
-    def _on_threads(self, work: Work[T]) -> Callable[[Memory], Any]:
+    def _on_threads(self, work: Work[T]) -> Callable[[Memory], Coroutine[Any, Any, T]]:
         async def done(memory: Memory) -> T:
             return await work(threads_of(memory.at(self._root)))
 

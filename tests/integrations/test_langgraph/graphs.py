@@ -2,14 +2,11 @@
 
 import asyncio
 import operator
-from collections.abc import Callable
 from typing import Annotated, Any, TypedDict
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
-
-Config = dict[str, Any]
 
 
 class Trail(TypedDict, total=False):
@@ -28,14 +25,15 @@ class Gate:
         await self.opened.wait()
 
 
-def on(thread: str, **more: Any) -> Config:
+def on(thread: str, **more: Any) -> Any:
+    """A config of LangGraph's, right or wrong."""
     return {"configurable": {"thread_id": thread, **more}}
 
 
 def walking(saver: BaseCheckpointSaver[str], *, name: str = "", gate: Gate | None = None) -> Any:
     """Three steps, of which the second may be held up; what they leave behind bears the walker's name."""
 
-    def step(number: int) -> Callable[[Trail], Any]:
+    def step(number: int) -> Any:
         async def walk(state: Trail) -> Trail:
             if gate and number == 2:
                 await gate.pass_through()
