@@ -88,6 +88,7 @@ from semmem import (
     StateMismatch,
     StoreUnavailable,
     Summary,
+    ThreadLost,
     Tier,
     TimedOut,
     Told,
@@ -479,6 +480,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.name, error.by, error.until), tuple[str, str | None, datetime])
     except LockLost as error:
         assert_type((error.name, error.token), tuple[str, int])
+    except ThreadLost as error:
+        assert_type(error.thread, str)
     except Damaged as error:
         assert_type(error.checkpoint, str)
     except KeyConflict as error:

@@ -42,7 +42,8 @@ class SemmemFlowPersistence(FlowPersistence):
     def __init__(self, *, tenant: str, user: str | None = None, workspace: str | None = None, **settings: Any) -> None:
         settings.pop("persistence_type", None)  # CrewAI gives it back where it makes one of what it wrote down
         root = Branch(Scope.one_of(tenant, user=user, workspace=workspace))
-        super().__init__(tenant=tenant, user=user, workspace=workspace)
+        whose: dict[str, Any] = {"tenant": tenant, "user": user, "workspace": workspace}
+        super().__init__(**whose)
         self._root, self._bridge = root, Bridge.shared(**settings)
 
     def init_db(self) -> None:

@@ -1,7 +1,7 @@
 """LangGraph's configs, checkpoints and writes, checked, and as the memory keeps them; and the way back."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import (
@@ -128,10 +128,11 @@ def tuple_of(serde: SerializerProtocol, found: Found, contents: Contents) -> Che
     """A checkpoint as LangGraph has it, claimed by whoever reads it."""
     claim = claimed_by(found)
     thread, namespace = found.key.thread, found.key.namespace
-    values = {channel: decoded(serde, value) for channel, value in contents.values.items()}
+    checkpoint: Checkpoint = decoded(serde, found.body)
+    checkpoint["channel_values"] = {channel: decoded(serde, value) for channel, value in contents.values.items()}
     return CheckpointTuple(
         config=config_of(thread, namespace, found.id, claim),
-        checkpoint=cast("Checkpoint", {**decoded(serde, found.body), "channel_values": values}),
+        checkpoint=checkpoint,
         metadata=decoded(serde, found.metadata),
         parent_config=None if found.parent is None else config_of(thread, namespace, found.parent, claim),
         pending_writes=[(task, channel, decoded(serde, value)) for task, channel, value in contents.writes],

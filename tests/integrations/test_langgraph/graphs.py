@@ -4,7 +4,6 @@ import asyncio
 import operator
 from typing import Annotated, Any, TypedDict
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.types import interrupt
@@ -26,7 +25,8 @@ class Gate:
         await self.opened.wait()
 
 
-def on(thread: str, **more: Any) -> RunnableConfig:
+def on(thread: str, **more: Any) -> Any:
+    """A config of LangGraph's, right or wrong."""
     return {"configurable": {"thread_id": thread, **more}}
 
 
