@@ -149,6 +149,8 @@ async def test_a_context_shows_only_the_tiers_asked_for(alice: ScopedMemory) -> 
     await alice.settled()
 
     for tier in TIERS:
+        if tier == "state":  # nobody has shared any here: tests/fleet/test_contexts.py
+            continue
         context = await alice.context("Which food must she avoid?", budget=500, tiers=[tier])
         assert {item.tier for item in context.items} == {tier}
         assert "peanuts" in context.text
