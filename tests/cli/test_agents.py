@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import pytest
 
+from semmem import open as open_memory
+from semmem.stores.postgres.groups import ATTEMPTS
 from semmem.testing import wait_until
 from tests.cli.command import ROOT, Command, environment
 
@@ -165,6 +167,37 @@ async def test_a_lock_is_renewed_held_against_others_and_left_by_ctrl_c(launch: 
         holder.send_signal(signal.SIGINT)
         assert await holder.wait() == 130
     assert semmem(*locked(launch, "report", "--", "true")).code == 0
+
+
+async def test_a_command_whose_lock_is_lost_is_ended(launch: Command, tmp_path: Path) -> None:
+    semmem, begun, ended = launch.within(), tmp_path / "begun", tmp_path / "ended"
+    script = f"trap 'touch {ended}; exit 0' TERM; touch {begun}; while :; do sleep 0.1; done"
+    async with running(
+        semmem, *locked(launch, "report", "--ttl", "1s", "--json", "--", "bash", "-c", script)
+    ) as holder:
+        assert holder.stderr is not None
+        await wait_until(begun.exists, 60)
+        launch("forget", "--everything", "--yes")
+        assert await holder.wait() == 4
+        assert ended.exists()
+        assert json.loads((await holder.stderr.read()).splitlines()[-1])["error"]["code"] == "lock_lost"
+
+
+async def test_dead_letters_of_a_group_are_listed_and_replayed(launch: Command, tenant: str) -> None:
+    for invoice in ("An invoice.", "Another one."):
+        launch("remember", invoice, "--event-type", "invoice", "--no-wait")
+    async with open_memory(data=launch.data, worker=False) as memory:
+        group = memory.scope(tenant=tenant, workspace="launch").group("billing", start="first")
+        async with group.deliveries(consumer="b1") as inbox:
+            for _ in range(ATTEMPTS):
+                await (await anext(inbox)).release()
+            await (await anext(inbox)).settle()
+    assert launch("group", "lag", "billing", "--json").json == {"behind": 0, "leased": 0, "dead": 1}
+    assert "An invoice." in launch("group", "dead-letters", "billing").out
+    assert launch("group", "replay", "billing", "--position", "9").code == 3
+    assert launch("group", "replay", "billing", "--position", "1", "--json").json == {"replayed": 1}
+    assert launch("group", "delete", "billing", "--json").json == {"deleted": True}
+    assert launch("group", "lag", "billing").code == 3
 
 
 async def test_a_question_waits_for_its_answer_and_one_answer_wins(launch: Command) -> None:

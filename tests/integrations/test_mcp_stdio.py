@@ -43,6 +43,27 @@ async def test_a_restart_keeps_the_memories(urls: dict[str, Any], tmp_path: Path
         assert await call.texts() == []
 
 
+async def test_it_serves_one_agent_among_others(urls: dict[str, Any], tmp_path: Path) -> None:
+    agent = ("--as", "r1", "--state-class", "tests.state.launch:Launch")
+    async with calling(parameters(told(urls, tmp_path), *ALICE, *agent)) as call:
+        await call("update_state", changes={"title": "Vietnam"})
+        assert (await call("read_state", fields="title"))["changed_by"] == {"title": "r1"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--state-class", "tests.state.launch:Launch"), "state_class: goes with an agent"),
+        (("--as", ""), "as: must not be empty"),
+        (("--as", "r1", "--transport", "http", "--tokens", "tokens.toml"), "as: is for one scope"),
+    ],
+)
+def test_an_agent_that_cannot_be_served_is_refused(tmp_path: Path, arguments: tuple[str, ...], named: str) -> None:
+    answer = Command(data=tmp_path)("mcp", *arguments, *ALICE)
+    assert (answer.code, answer.out) == (2, "")
+    assert named in answer.err
+
+
 async def test_stdout_holds_the_protocol_alone_and_the_end_of_stdin_ends_it(
     urls: dict[str, Any], tmp_path: Path
 ) -> None:
