@@ -112,8 +112,9 @@ async def test_its_order_is_the_answers_and_scores_stay_sums_of_signals(told: Sc
     assert _texts(recall) == sorted(_texts(plain), key=len) != _texts(plain)
     assert _scores(recall) == _scores(plain)
     assert [fsum(hit.signals.values()) for hit in recall] == pytest.approx(_scores(recall))
-    worth = {hit.id: hit.score for hit in plain}
-    assert {hit.id: hit.signals["rerank"] for hit in recall} == {hit.id: hit.score - worth[hit.id] for hit in recall}
+    worth = {hit.id: hit.undoubted for hit in plain}
+    moved = {hit.id: hit.undoubted - worth[hit.id] for hit in recall}
+    assert {hit.id: hit.signals["rerank"] for hit in recall} == pytest.approx(moved)
     assert {name for hit in plain for name in hit.signals}.isdisjoint({"rerank"})
 
 
