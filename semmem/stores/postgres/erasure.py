@@ -56,6 +56,9 @@ class Doomed:
         }
 
 
+NOTHING = Doomed(events=[], facts=[], summaries=[], dead_letters=[], records=[], redrawn=[])
+
+
 class Eraser:
     """Forgets in Postgres, and lets every other store of the installation follow."""
 
@@ -77,17 +80,16 @@ class Eraser:
         """From its commit on, nothing of the selection can be read."""
         async with self._postgres.transaction(place, now) as tx:
             await lock_branch(tx)
-            await make_stale(tx)
-            await hold_head(tx)
+            # Without a row there is none to lock before the head: a first write that goes on meanwhile comes after
+            known = await make_stale(tx)
+            if known:
+                await hold_head(tx)
             if selection.everything:
                 await drop_groups(tx)
-            receipt = await self._carry_out(tx, await _select(tx, selection), "caller", whole=selection.everything)
-            await drop_entries(tx, selection)
-            await drop_sayings(tx, selection)
-            if selection.everything:
-                await clear(tx)
-                await clear_workspace(tx)
-                await clear_threads(tx)
+            doomed = await _select(tx, selection) if known else NOTHING
+            receipt = await self._carry_out(tx, doomed, "caller", whole=known and selection.everything)
+            if known:
+                await _forget_what_agents_share(tx, selection)
             if selection.agent:
                 await tx.execute(
                     _SQL["unname"],
@@ -132,6 +134,15 @@ class Eraser:
             await mark_unconsolidated(tx, doomed.redrawn)
             await queue(tx, "consolidate")
         return receipt
+
+
+async def _forget_what_agents_share(tx: Unit, selection: Selection) -> None:
+    await drop_entries(tx, selection)
+    await drop_sayings(tx, selection)
+    if selection.everything:
+        await clear(tx)
+        await clear_workspace(tx)
+        await clear_threads(tx)
 
 
 async def _select(tx: Unit, selection: Selection) -> Doomed:

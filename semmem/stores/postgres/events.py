@@ -186,9 +186,9 @@ async def lock_scope(tx: Unit) -> int:
     return epoch
 
 
-async def make_stale(tx: Unit) -> None:
-    """Raises the scope's erasure epoch: what was read before is not written any more."""
-    await tx.execute(_SQL["make_stale"])
+async def make_stale(tx: Unit) -> bool:
+    """Raises the erasure epoch: what was read before is not written any more. False where nothing was ever written."""
+    return bool(await tx.execute(_SQL["make_stale"]))
 
 
 async def lock_unindexed(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:
