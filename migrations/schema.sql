@@ -454,6 +454,18 @@ create table semmem.terms (
 CREATE INDEX terms_of_item ON semmem.terms USING btree (tenant, item_id);
 select semmem.guard('semmem.terms', null, '{}');
 
+create table semmem.threads (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    thread text collate "C" not null,
+    namespace text collate "C" not null,
+    owner uuid not null,
+    turn bigint default 1 not null,
+    constraint threads_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace)
+) with (fillfactor=70);
+select semmem.guard('semmem.threads', '{owner,turn}', '{}');
+
 create table semmem.workers (
     id uuid not null,
     started_at timestamp with time zone default now() not null,
@@ -586,18 +598,59 @@ create table semmem.summaries (
 CREATE INDEX summaries_stale ON semmem.summaries USING btree (tenant, scope_kind, scope_id) WHERE (recorded_at IS NULL);
 select semmem.guard('semmem.summaries', null, '{tenant,scope_kind,scope_id,recorded_at}');
 
-create table semmem.threads (
+create table semmem.thread_checkpoints (
     tenant text collate "C" not null,
     scope_kind text not null,
     scope_id text collate "C" not null,
     thread text collate "C" not null,
     namespace text collate "C" not null,
-    owner uuid not null,
-    turn bigint default 1 not null,
-    constraint threads_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace),
-    constraint threads_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
-) with (fillfactor=70);
-select semmem.guard('semmem.threads', '{owner,turn}', '{}');
+    checkpoint text collate "C" not null,
+    parent text collate "C",
+    run text collate "C",
+    channels text[] collate "C" not null,
+    versions text[] collate "C" not null,
+    body_type text not null,
+    body bytea not null,
+    metadata_type text not null,
+    metadata bytea not null,
+    constraint thread_checkpoints_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, checkpoint),
+    constraint thread_checkpoints_tenant_scope_kind_scope_id_thread_names_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
+);
+CREATE INDEX thread_checkpoints_of_run ON semmem.thread_checkpoints USING btree (tenant, scope_kind, scope_id, run) WHERE (run IS NOT NULL);
+select semmem.guard('semmem.thread_checkpoints', null, '{}');
+
+create table semmem.thread_values (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    thread text collate "C" not null,
+    namespace text collate "C" not null,
+    channel text collate "C" not null,
+    version text collate "C" not null,
+    value_type text not null,
+    value bytea not null,
+    constraint thread_values_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, channel, version),
+    constraint thread_values_tenant_scope_kind_scope_id_thread_namespace_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
+);
+select semmem.guard('semmem.thread_values', null, '{}');
+
+create table semmem.thread_writes (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    thread text collate "C" not null,
+    namespace text collate "C" not null,
+    checkpoint text collate "C" not null,
+    task text collate "C" not null,
+    ordinal integer not null,
+    task_path text collate "C" not null,
+    channel text collate "C" not null,
+    value_type text not null,
+    value bytea not null,
+    constraint thread_writes_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, checkpoint, task, ordinal),
+    constraint thread_writes_tenant_scope_kind_scope_id_thread_namespace_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
+);
+select semmem.guard('semmem.thread_writes', null, '{}');
 
 create table semmem.vectors (
     tenant text collate "C" not null,
@@ -705,60 +758,6 @@ create table semmem.summary_sources (
 );
 CREATE INDEX summary_sources_of_event ON semmem.summary_sources USING btree (tenant, event_id);
 select semmem.guard('semmem.summary_sources', null, '{}');
-
-create table semmem.thread_checkpoints (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    thread text collate "C" not null,
-    namespace text collate "C" not null,
-    checkpoint text collate "C" not null,
-    parent text collate "C",
-    run text collate "C",
-    channels text[] collate "C" not null,
-    versions text[] collate "C" not null,
-    body_type text not null,
-    body bytea not null,
-    metadata_type text not null,
-    metadata bytea not null,
-    constraint thread_checkpoints_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, checkpoint),
-    constraint thread_checkpoints_tenant_scope_kind_scope_id_thread_names_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
-);
-CREATE INDEX thread_checkpoints_of_run ON semmem.thread_checkpoints USING btree (tenant, scope_kind, scope_id, run) WHERE (run IS NOT NULL);
-select semmem.guard('semmem.thread_checkpoints', null, '{}');
-
-create table semmem.thread_values (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    thread text collate "C" not null,
-    namespace text collate "C" not null,
-    channel text collate "C" not null,
-    version text collate "C" not null,
-    value_type text not null,
-    value bytea not null,
-    constraint thread_values_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, channel, version),
-    constraint thread_values_tenant_scope_kind_scope_id_thread_namespace_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
-);
-select semmem.guard('semmem.thread_values', null, '{}');
-
-create table semmem.thread_writes (
-    tenant text collate "C" not null,
-    scope_kind text not null,
-    scope_id text collate "C" not null,
-    thread text collate "C" not null,
-    namespace text collate "C" not null,
-    checkpoint text collate "C" not null,
-    task text collate "C" not null,
-    ordinal integer not null,
-    task_path text collate "C" not null,
-    channel text collate "C" not null,
-    value_type text not null,
-    value bytea not null,
-    constraint thread_writes_pkey PRIMARY KEY (tenant, scope_kind, scope_id, thread, namespace, checkpoint, task, ordinal),
-    constraint thread_writes_tenant_scope_kind_scope_id_thread_namespace_fkey FOREIGN KEY (tenant, scope_kind, scope_id, thread, namespace) REFERENCES semmem.threads(tenant, scope_kind, scope_id, thread, namespace) ON DELETE CASCADE
-);
-select semmem.guard('semmem.thread_writes', null, '{}');
 
 create view semmem.jobs with (security_invoker=true) as
  SELECT id,

@@ -118,6 +118,21 @@ select tenant, scope_kind, scope_id, gen_random_uuid(), 'desk', 'human', 'Is ' |
        timestamptz '2030-01-01'
 from said where n % 5 = 0;
 
+-- Threads of a graph, with what is kept of each.
+insert into semmem.threads (tenant, scope_kind, scope_id, thread, namespace, owner)
+select tenant, scope_kind, scope_id, 't' || n, '', gen_random_uuid() from said where n % 5 = 0;
+insert into semmem.thread_checkpoints (
+    tenant, scope_kind, scope_id, thread, namespace, checkpoint, run, channels, versions,
+    body_type, body, metadata_type, metadata)
+select tenant, scope_kind, scope_id, thread, namespace, 'c1', 'r1', array['steps'], array['1'], 'json', '{}', 'json', '{}'
+from semmem.threads;
+insert into semmem.thread_values (
+    tenant, scope_kind, scope_id, thread, namespace, channel, version, value_type, value)
+select tenant, scope_kind, scope_id, thread, namespace, 'steps', '1', 'json', '[]' from semmem.threads;
+insert into semmem.thread_writes (
+    tenant, scope_kind, scope_id, thread, namespace, checkpoint, task, ordinal, task_path, channel, value_type, value)
+select tenant, scope_kind, scope_id, thread, namespace, 'c1', 'task', 0, '', 'steps', 'json', '[]' from semmem.threads;
+
 -- Jobs that nobody takes before the year is over.
 insert into semmem.jobs (priority, status, entrypoint, key, payload, starts_at, tenant, scope_kind, scope_id)
 select 0, 'queued', 'embed', semmem.job_key('embed', tenant, scope_kind, scope_id), 'null', now() + interval '1 year',

@@ -16,7 +16,9 @@ import pytest_asyncio
 
 from semmem import NewEvent, NewRecord, State, append
 from semmem.domain.scope import Scope
+from semmem.domain.thread import Claim, Encoded, NewCheckpoint, NewWrites, Searched, TaskWrite, ThreadKey
 from semmem.memory.scoped import ScopedMemory
+from semmem.memory.threads import threads_of
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
@@ -119,6 +121,7 @@ async def _walk(application: Application) -> None:
     await _walk_the_log(application, memory)
     await _walk_the_state(application, memory)
     await _walk_the_work(memory)
+    await _walk_the_threads(memory)
     await _walk_the_mirrors_way(application)
 
     letters = await memory.dead_letters(limit=2)
@@ -194,6 +197,30 @@ async def _walk_the_work(memory: ScopedMemory) -> None:
     await memory.overview()
     await memory.forget(agent="door")
     await memory.end("done", "It is sent.")
+
+
+async def _walk_the_threads(memory: ScopedMemory) -> None:
+    threads, run = threads_of(memory), Claim(uuid4())
+    value = Encoded("json", b"[]")
+    key = ThreadKey("walked")
+    new: dict[str, Any] = {
+        "run": "r2",
+        "body": value,
+        "metadata": value,
+        "versions": {"steps": "1"},
+        "values": {"steps": ("1", value)},
+    }
+    await threads.put(NewCheckpoint(key=key, id="c1", parent=None, **new), run, first=True)
+    write = TaskWrite(ordinal=0, channel="steps", value=value)
+    await threads.put_writes(NewWrites(key=key, checkpoint="c1", task="task", path="", writes=[write]), run)
+    await threads.put(NewCheckpoint(key=key, id="c2", parent="c1", **new), run, first=False)
+    found = await threads.page(Searched(thread=key.thread), after=None, limit=2)
+    await threads.contents(found)
+    await threads.get(key, None)
+    await threads.copy(key.thread, "copied")
+    await threads.drop((await threads.chain(key.thread))[-1:])
+    await threads.delete_runs(["r2"])
+    await threads.delete(["copied", "t5"])
 
 
 async def _walk_the_mirrors_way(application: Application) -> None:

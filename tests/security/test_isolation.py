@@ -327,4 +327,4 @@ async def test_metadata_never_sets_changes_or_filters_the_scope(memory: Memory, 
 
 async def _asked(memory: ScopedMemory) -> list[tuple[str, float, str]]:
     recall = await memory.recall("What is the word?", session="s1")
-    return [(hit.kind, round(hit.score, 6), hit.text.replace(memory.scope.id, "?")) for hit in recall]
+    return [(hit.kind, round(hit.undoubted, 6), hit.text.replace(memory.scope.id, "?")) for hit in recall]

@@ -12,6 +12,7 @@ from langgraph.types import Command
 
 from semmem import Memory, Receipt, ThreadLost
 from semmem.integrations.langgraph import SemmemSaver
+from semmem.testing import wait_until
 from tests.integrations.test_langgraph.conftest import SaverMaker
 from tests.integrations.test_langgraph.graphs import Gate, asking, on, walking
 
@@ -138,6 +139,11 @@ async def test_what_was_forgotten_is_not_written_again_by_a_run_that_goes_on(
     gate = Gate()
     run = asyncio.create_task(walking(saver, gate=gate).ainvoke({"steps": [canary]}, on("t")))
     await gate.reached.wait()
+
+    async def begun() -> bool:
+        return (await kept(owner, saver))["thread_checkpoints"] > 0
+
+    await wait_until(begun)  # a graph goes on while its checkpoints are stored
     await forget(saver)
     gate.opened.set()
 

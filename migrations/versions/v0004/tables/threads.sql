@@ -12,8 +12,7 @@ create table semmem.threads (
     namespace  text collate "C" not null,
     owner      uuid not null,
     turn       bigint not null default 1,
-    primary key (tenant, scope_kind, scope_id, thread, namespace),
-    foreign key (tenant, scope_kind, scope_id) references semmem.scopes
+    primary key (tenant, scope_kind, scope_id, thread, namespace)
 ) with (fillfactor = 70);
 select semmem.guard('semmem.threads', p_changing => '{owner, turn}');
 
