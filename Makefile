@@ -18,7 +18,7 @@ export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crewai coverage example-crewai example-langgraph example-mcp format soak storm machine bench llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo test test-crewai coverage example-crewai example-langgraph example-mcp format soak fleet storm machine bench llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ coverage: $(INSTALLED)  ## the branches that tests reach, by package; fails wher
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage json --quiet -o .coverage-report.json
 	@$(BIN)/python -m scripts.branch_coverage .coverage-report.json
+
+fleet: $(INSTALLED)  ## what agents share, at whole counts: 50,000 events of 20 writers, 20,000 histories; half an hour
+	@SEMMEM_TEST_FULL=1 $(BIN)/pytest tests/fleet tests/state --timeout 0 --numprocesses $(WORKERS) --dist load
 
 storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM="--events 2000 --seed 7", --help for more
 	@$(BIN)/python -m tests.storm $(STORM)

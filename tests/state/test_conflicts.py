@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from semmem import Conflict, InvalidInput, Memory, ScopedMemory, Snapshot
-from tests.state.counts import times
+from tests.counts import times
 from tests.state.launch import Launch
 
 pytestmark = pytest.mark.shared

@@ -9,7 +9,7 @@ import pytest
 
 from semmem import InvalidInput, Lock, LockHeld, LockLost, ScopedMemory
 from semmem.memory.memory import Memory
-from tests.state.counts import times
+from tests.counts import times
 from tests.state.launch import Launch
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from semmem import Memory, ScopedMemory, told
 from semmem.domain.schema import declaration_of
 from semmem.testing import ManualClock
-from tests.state.counts import times
+from tests.counts import times
 from tests.state.launch import Launch
 from tests.state.model import Model, Telling
 

@@ -9,7 +9,7 @@ import pytest
 
 from semmem import Conflict, Memory, ScopedMemory, Snapshot, told
 from semmem.testing import ManualClock
-from tests.state.counts import times
+from tests.counts import times
 from tests.state.launch import Launch
 
 pytestmark = pytest.mark.shared
