@@ -31,7 +31,7 @@ test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff check $(PATHS)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/pytest -m "not soak" --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 soak: $(INSTALLED)  ## promises kept many times over: kills, faults, storms, any order of calls; EXAMPLES=200
 	@SEMMEM_TEST_EXAMPLES=$(or $(EXAMPLES),12) $(BIN)/pytest -m soak --numprocesses $(WORKERS) --dist loadfile

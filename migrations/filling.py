@@ -46,27 +46,27 @@ async def _alone(url: PostgresUrl) -> AsyncIterator[None]:
     """In an idle transaction of its own: a pooler knows no other, and an index in the making waits for no idle one."""
     connection = await connect(url)
     try:
-        async with connection.transaction():
-            alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
-            while not alone:
-                await asyncio.sleep(LOOK_AGAIN)
-                alone = await connection.fetchval(_SQL["try_lock"], FILLING_LOCK)
-            # Stands last: the driver leaves a query with parameters open, whose snapshot the index would wait for.
-            await connection.execute(PATIENT)
-            yield
+        while True:
+            async with connection.transaction(isolation="read_committed"):
+                if await connection.fetchval(_SQL["try_lock"], FILLING_LOCK):
+                    # Last, for the driver leaves a query with parameters open, whose snapshot an index would wait for.
+                    await connection.execute(PATIENT)
+                    yield
+                    return
+            await asyncio.sleep(LOOK_AGAIN)  # outside of any transaction, for the same reason
     finally:
         await connection.close()
 
 
 async def _place_all(connection: asyncpg.Connection) -> None:
     """Scope by scope. Row level security binds the owner too, so the sweeper names the scopes."""
-    async with connection.transaction():
+    async with connection.transaction(isolation="read_committed"):
         await connection.execute(session_settings("semmem_sweeper", local=True))
         scopes = await connection.fetch(_SQL["scopes"])
     for scope in scopes:
         after: int | None = 0
         while after is not None:
-            async with connection.transaction():
+            async with connection.transaction(isolation="read_committed"):
                 await connection.execute(session_settings(None, local=True))
                 await connection.execute(_SQL["view"], *scope)
                 await connection.execute(_SQL["lock"], *scope)

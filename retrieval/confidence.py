@@ -16,7 +16,8 @@ USUAL = 300
 CHANCE = 0.11  # by how much more for each e-fold of passages, of which some are near to any question by chance
 SLOPE = 12.0
 
-BEST = 3  # passages whose mean stands for the best found
+BEST = 3  # passages whose mean stands for the best found, where there are so many times FEW
+FEW = 10  # of a few passages one alone may answer, and the mean would be of what has nothing to do with it
 
 
 def confidence(pool: Pool) -> float:
@@ -38,4 +39,5 @@ def met(pool: Pool) -> float:
 def near(pool: Pool) -> float:
     """The cosine of the question with the nearest passages."""
     assert pool.dense is not None
-    return float(np.sort(pool.dense)[-BEST:].mean())
+    best = min(BEST, max(1, len(pool.dense) // FEW))
+    return float(np.sort(pool.dense)[-best:].mean())

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import asyncpg
@@ -68,6 +69,7 @@ def spying(monkeypatch: pytest.MonkeyPatch) -> Spied:
 
 
 _originals: dict[str, Any] = {}
+_names = (f"spied_{number}" for number in count())  # one that a cancelled call leaves behind is in nobody's way
 
 
 async def _is_the_application(connection: asyncpg.Connection) -> bool:
@@ -80,12 +82,13 @@ async def _explain(spied: Spied, connection: asyncpg.Connection, query: str, val
     run, fetch = _originals["execute"], _originals["fetchval"]
     given = await _literals(connection, query, values)
     for mode in MODES:
+        name = next(_names)
         undone = connection.transaction()
         await undone.start()
         try:
             await run(connection, f"set local plan_cache_mode = {mode}")
-            await run(connection, f"prepare spied as {query}")
-            plan = await fetch(connection, f"explain (analyze, format json) execute spied{given}")
+            await run(connection, f"prepare {name} as {query}")
+            plan = await fetch(connection, f"explain (analyze, format json) execute {name}{given}")
             found = json.loads(plan) if isinstance(plan, str) else plan
             spied.nodes += _scans(found[0]["Plan"], query)
         except asyncpg.PostgresError as error:  # the statement itself may be refused, as a key conflict is
@@ -93,7 +96,7 @@ async def _explain(spied: Spied, connection: asyncpg.Connection, query: str, val
         finally:
             await undone.rollback()
             with suppress(asyncpg.PostgresError):
-                await run(connection, "deallocate spied")
+                await run(connection, f"deallocate {name}")
 
 
 async def _literals(connection: asyncpg.Connection, query: str, values: Any) -> str:

@@ -7,7 +7,7 @@ from semmem.evals.abstention import _all, _of_conversation
 from semmem.evals.dataset import Conversation, Question
 from semmem.wiring.bootstrap import Application
 
-SAID = datetime(2026, 5, 4, tzinfo=UTC)
+SAID = datetime(2026, 2, 4, tzinfo=UTC)
 HOME = Conversation(
     id="home",
     events=tuple(
