@@ -53,12 +53,21 @@ async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ser
         yield ServerUrls(postgres_url=postgres, redis_url=redis, qdrant_url=qdrant, qdrant_api_key=key)
         return
     async with await open_servers(tmp_path_factory.mktemp("servers")) as embedded:
+        await _spare_the_disk(embedded.postgres_url)
         yield ServerUrls(
             postgres_url=postgres or embedded.postgres_url,
             redis_url=redis or embedded.redis_url,
             qdrant_url=qdrant or embedded.qdrant_url,
             qdrant_api_key=key if qdrant else embedded.qdrant_api_key,
         )
+
+
+async def _spare_the_disk(postgres_url: str) -> None:
+    """Processes are killed in tests, and no machine is: what is written need not reach a disk."""
+    owner = await asyncpg.connect(postgres_url)
+    await owner.execute("alter system set fsync = off")
+    await owner.execute("select pg_reload_conf()")
+    await owner.close()
 
 
 @pytest_asyncio.fixture(scope="session")
