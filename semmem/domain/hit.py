@@ -112,7 +112,7 @@ class Hit:
     def why(self) -> str:
         """The signals, strongest first, such as `dense 0.41, lexical 0.32`."""
         ranked = sorted(self.signals.items(), key=lambda signal: -signal[1])
-        return ", ".join(f"{name} {worth:.2f}" for name, worth in ranked if worth)
+        return ", ".join(f"{name} {worth:.2f}" for name, worth in ranked if round(worth, 2))
 
 
 @dataclass(frozen=True, slots=True)
