@@ -4,6 +4,7 @@ Each child and the parent say what they were answered, one line each; a child th
 """
 
 import asyncio
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -24,6 +25,7 @@ from semmem.models import tokens
 from semmem.wiring.bridge import Bridge
 
 SECONDS = 90
+faulthandler.register(signal.SIGALRM, chain=True)  # a child that hangs says where before it is ended
 SETTINGS: dict[str, Any] = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
 
 

@@ -40,6 +40,7 @@ async def _forked(case: str, settings: dict[str, Any], **environment: str) -> li
             process.kill()
     assert process.returncode == 0, error.decode()
     assert "Traceback" not in error.decode(), error.decode()
+    assert "most recent call first" not in error.decode(), error.decode()  # of one that hung
     return out.decode().splitlines()
 
 
