@@ -12,9 +12,6 @@ PATHS := semmem extractors retrieval migrations evals tests scripts examples
 PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } \
 	/^Installing collected/ { print "\n  putting them in place ..."; fflush() }
 
-# Without this table tokens are counted by an upper bound; with it, exactly and without a network.
-export TIKTOKEN_CACHE_DIR := $(CURDIR)/.venv/tiktoken
-
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -113,7 +110,7 @@ $(INSTALLED): ENV := .venv
 $(INSTALLED): EXTRAS := embedded,local,evals,langgraph,mcp,dev
 $(CREWAI)/.installed: ENV := $(CREWAI)
 $(CREWAI)/.installed: EXTRAS := embedded,local,crewai,dev
-$(INSTALLED) $(CREWAI)/.installed: pyproject.toml scripts/tiktoken_table.py
+$(INSTALLED) $(CREWAI)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "semmem needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@echo "making $(ENV) with $$($(PYTHON) --version) ..."
@@ -121,6 +118,4 @@ $(INSTALLED) $(CREWAI)/.installed: pyproject.toml scripts/tiktoken_table.py
 	@echo "installing packages (a minute or two the first time) ..."
 	@$(ENV)/bin/python -m pip install --disable-pip-version-check --editable '.[$(EXTRAS)]' 2>&1 \
 		| tee $(ENV)/install.log | awk '$(PROGRESS)' || { tail -n 30 $(ENV)/install.log; exit 1; }
-	@echo "fetching the tokenizer's table ..."
-	@$(ENV)/bin/python scripts/tiktoken_table.py "$(TIKTOKEN_CACHE_DIR)" || true
 	@touch $@

@@ -1,11 +1,13 @@
+import hashlib
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import tiktoken
+from tiktoken_ext import openai_public  # type: ignore[import-untyped]
 
 from semmem.models import tokens
 from semmem.models.tokens import load_counter
@@ -26,14 +28,15 @@ def test_known_texts_have_the_tokens_that_they_are_known_to_have() -> None:
     assert {text: exact(text) for text in counts} == counts
 
 
-def test_the_bundled_table_is_tiktokens(tmp_path: Path) -> None:
-    """Where tiktoken has its own: `make` fetches it."""
-    name = "fb374d419588a4632f3f557e76b4b70aebbca790"
-    if not (Path(os.environ.get("TIKTOKEN_CACHE_DIR", tmp_path)) / name).exists():
-        pytest.skip("tiktoken's table is absent: see scripts/tiktoken_table.py")
-    theirs = tiktoken.get_encoding("o200k_base")
+def test_the_bundled_table_is_tiktokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the digest that tiktoken holds a download to, in the lines of that file."""
+    wanted: dict[str, str] = {}
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", lambda url, **given: wanted.update(given))
+    theirs = openai_public.o200k_base()
+    ours = b"".join(b"%s %d\n" % (b64encode(token), rank) for token, rank in tokens._ranks().items())
 
-    assert (theirs._pat_str, theirs._mergeable_ranks) == (tokens.PATTERN, tokens._ranks())
+    assert theirs["pat_str"] == tokens.PATTERN
+    assert hashlib.sha256(ours).hexdigest() == wanted["expected_hash"]
 
 
 def test_special_tokens_count_as_ordinary_text() -> None:
