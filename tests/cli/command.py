@@ -1,11 +1,13 @@
 """Runs the `semmem` command: without a terminal, 80 columns wide."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,30 @@ class Command:
         told = environment(self.data) | dict(env or {})
         done = subprocess.run(command, capture_output=True, text=True, env=told, timeout=SECONDS)
         return Answer(code=done.returncode, out=done.stdout, err=done.stderr)
+
+    def running(self, *arguments: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+        return semmem_running(environment(self.data), *self.options, *arguments, *self.scope)
+
+
+@asynccontextmanager
+async def semmem_running(
+    env: Mapping[str, str], *arguments: str, stdin: int | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The command in a process of its own, with its pipes; whatever a test leaves of it is killed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "semmem", *arguments),
+        env=env,
+        cwd=ROOT,
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
 
 
 def _invoke(arguments: tuple[str, ...], stdin: str | bytes) -> Answer:

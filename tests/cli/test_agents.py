@@ -3,10 +3,7 @@
 import asyncio
 import json
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +12,7 @@ import pytest
 from semmem import open as open_memory
 from semmem.stores.postgres.groups import ATTEMPTS
 from semmem.testing import wait_until
-from tests.cli.command import ROOT, Command, environment
+from tests.cli.command import Command
 
 LAUNCH = ("--state-class", "tests.state.launch:Launch")
 QUESTION = "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55"
@@ -26,27 +23,9 @@ def launch(semmem: Command, tenant: str) -> Command:
     return semmem.within("--tenant", tenant, "--workspace", "launch")
 
 
-@asynccontextmanager
-async def running(command: Command, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The command in a process of its own, with its pipes; what a test leaves of it is killed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "semmem", *arguments, *command.scope),
-        env=environment(command.data),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
 async def test_follow_tells_what_another_process_does_until_ctrl_c(launch: Command) -> None:
     launch("remember", "The market is 4.2 bn USD.", "--agent", "r1", "--no-wait")
-    async with running(launch, "follow", "--after", "0", "--json") as follower:
+    async with launch.running("follow", "--after", "0", "--json") as follower:
         assert follower.stdout is not None
         assert follower.stderr is not None
         first = json.loads(await follower.stdout.readline())
@@ -159,7 +138,7 @@ async def test_a_lock_is_renewed_held_against_others_and_left_by_ctrl_c(launch: 
     semmem, begun = launch.within(), tmp_path / "begun"
     script = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"
     line = locked(launch, "report", "--ttl", "1s", "--as", "w1", "--", sys.executable, "-c", script)
-    async with running(semmem, *line) as holder:
+    async with semmem.running(*line) as holder:
         await wait_until(begun.exists, 60)
         await asyncio.sleep(1.5)  # longer than its time
         held = semmem(*locked(launch, "report", "--as", "r1", "--", "true"))
@@ -172,9 +151,7 @@ async def test_a_lock_is_renewed_held_against_others_and_left_by_ctrl_c(launch: 
 async def test_a_command_whose_lock_is_lost_is_ended(launch: Command, tmp_path: Path) -> None:
     semmem, begun, ended = launch.within(), tmp_path / "begun", tmp_path / "ended"
     script = f"trap 'touch {ended}; exit 0' TERM; touch {begun}; while :; do sleep 0.1; done"
-    async with running(
-        semmem, *locked(launch, "report", "--ttl", "1s", "--json", "--", "bash", "-c", script)
-    ) as holder:
+    async with semmem.running(*locked(launch, "report", "--ttl", "1s", "--json", "--", "bash", "-c", script)) as holder:
         assert holder.stderr is not None
         await wait_until(begun.exists, 60)
         launch("forget", "--everything", "--yes")
@@ -201,7 +178,7 @@ async def test_dead_letters_of_a_group_are_listed_and_replayed(launch: Command, 
 
 
 async def test_a_question_waits_for_its_answer_and_one_answer_wins(launch: Command) -> None:
-    async with running(launch, "ask", "Send it?", "yes", "no", "--as", "w1") as asking:
+    async with launch.running("ask", "Send it?", "yes", "no", "--as", "w1") as asking:
         assert asking.stdout is not None
 
         def is_asked() -> bool:
@@ -221,7 +198,7 @@ async def test_a_question_waits_for_its_answer_and_one_answer_wins(launch: Comma
 
 
 async def test_an_interrupted_question_stays(launch: Command) -> None:
-    async with running(launch, "ask", "Send it?", "yes", "no", "--as", "w1") as asking:
+    async with launch.running("ask", "Send it?", "yes", "no", "--as", "w1") as asking:
         await wait_until(lambda: bool(launch("questions", "--json").json), 60)
         asking.send_signal(signal.SIGINT)
         assert await asking.wait() == 130

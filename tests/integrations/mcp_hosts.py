@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.types import ContentBlock, TextContent
 
-from tests.cli.command import environment
+from tests.cli.command import environment, semmem_running
 
 ALICE = ("--tenant", "acme", "--user", "alice")
 
@@ -80,22 +81,9 @@ def parameters(env: dict[str, str], *arguments: str) -> StdioServerParameters:
     return StdioServerParameters(command=program, args=rest, env=env)
 
 
-@asynccontextmanager
-async def running(env: dict[str, str], *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The server with its three pipes; whatever a test leaves of it is killed."""
-    process = await asyncio.create_subprocess_exec(
-        *command(*arguments),
-        env={**os.environ, **env},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+def running(env: Mapping[str, str], *arguments: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    """The server with its three pipes."""
+    return semmem_running({**os.environ, **env}, "mcp", *arguments, stdin=subprocess.PIPE)
 
 
 @asynccontextmanager
