@@ -88,6 +88,13 @@ def check_seconds(field: str, value: object) -> None:
         raise InvalidInput(field, f"must be a number of seconds from 0 to {MAX_SECONDS}", "pass a number in this range")
 
 
+def check_duration(field: str, value: object, least: timedelta, most: timedelta, *, span: str, fix: str) -> timedelta:
+    """`span` says the two ends in words."""
+    if not isinstance(value, timedelta) or not least <= value <= most:
+        raise InvalidInput(field, f"must be a timedelta from {span}", fix)
+    return value
+
+
 def check_one_of(field: str, value: object, allowed: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in allowed:
         raise InvalidInput(field, f"must be one of {', '.join(allowed)}", "pass one of these words")

@@ -25,6 +25,7 @@ EntryKind = Literal[
     "forgotten",
 ]
 
+MAX_POSITION = 2**62  # far beyond any log's head
 MAX_NAMES = 1_000  # of event types, agents or fields, by which a follower may choose
 
 

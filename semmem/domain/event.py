@@ -10,10 +10,13 @@ from uuid import UUID
 
 from semmem.domain.checks import (
     MAX_CONTENT_BYTES,
+    MAX_EVENTS_PER_CALL,
     MAX_METADATA_BYTES,
     check_aware,
+    check_each,
     check_id,
     check_json,
+    check_not_future,
     check_one_of,
     check_optional_id,
     check_text,
@@ -143,3 +146,12 @@ class Ack:
 
     id: UUID
     status: AckStatus
+
+
+def check_events(field: str, events: object, now: datetime, *, least: int = 0) -> tuple[NewEvent, ...]:
+    """The events of one call, none of which is of the future."""
+    given = check_each(field, events, NewEvent, least=least, most=MAX_EVENTS_PER_CALL)
+    for index, event in enumerate(given):
+        if event.occurred_at is not None:
+            check_not_future(f"{field}[{index}].occurred_at", event.occurred_at, now)
+    return given

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from semmem.domain.checks import check_flag, check_id, check_int
-from semmem.domain.entry import checked_names
+from semmem.domain.checks import check_duration, check_flag, check_id, check_int
+from semmem.domain.entry import MAX_POSITION, checked_names
 from semmem.errors import InvalidInput
 
-MAX_POSITION = 2**62
 MIN_LEASE, MAX_LEASE = timedelta(seconds=1), timedelta(hours=1)
 
 GroupStart = Literal["next", "first"]
@@ -53,6 +52,5 @@ class GroupLag:
 
 
 def check_lease(lease: object) -> timedelta:
-    if not isinstance(lease, timedelta) or not MIN_LEASE <= lease <= MAX_LEASE:
-        raise InvalidInput("lease", "must be a timedelta from 1 s to 1 h", "split work that takes longer")
-    return lease
+    fix = "split work that takes longer"
+    return check_duration("lease", lease, MIN_LEASE, MAX_LEASE, span="1 s to 1 h", fix=fix)

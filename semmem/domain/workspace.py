@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from semmem.domain.checks import check_each, check_id, check_is, check_optional_id, check_text
+from semmem.domain.checks import check_duration, check_each, check_id, check_is, check_optional_id, check_text
 from semmem.domain.entry import Entry
 from semmem.domain.event import Event
 from semmem.domain.scope import Scope
@@ -143,9 +143,8 @@ class NewQuestion:
 
 
 def check_span(field: str, value: object, longest: timedelta) -> timedelta:
-    if not isinstance(value, timedelta) or not SECOND <= value <= longest:
-        raise InvalidInput(field, f"must be a timedelta from 1 s to {longest.days} days", "pass one in this range")
-    return value
+    span = f"1 s to {longest.days} days"
+    return check_duration(field, value, SECOND, longest, span=span, fix="pass one in this range")
 
 
 def check_roster(roster: object) -> dict[str, str]:

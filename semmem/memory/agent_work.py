@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Unpack
 from uuid import UUID
 
@@ -20,14 +21,13 @@ from semmem.domain.workspace import (
     check_detail,
     check_span,
 )
-from semmem.errors import QuestionClosed, StoreUnavailable
+from semmem.errors import QuestionClosed
 from semmem.memory.locks import Lock
 from semmem.memory.place import Opened
 from semmem.memory.shared_work import IMPORTANCE, SharedWork, result_of
 from semmem.memory.watching import Watcher
 
 LOOK_AT_CLOCK = 0.5  # seconds
-TRY_AGAIN = 0.5
 
 
 class AgentWork(SharedWork):
@@ -122,11 +122,7 @@ class AgentWork(SharedWork):
         with self._parts.watching.watch(self.scope, 0) as watcher:
             while True:
                 watcher.clear()
-                try:
-                    met = await self._looked_up(id, watcher)
-                except StoreUnavailable:
-                    await asyncio.sleep(TRY_AGAIN)
-                    continue
+                met = await self._parts.watching.answered(partial(self._looked_up, id, watcher), self.scope)
                 if met.choice is not None:
                     return met.choice
                 if met.over:
@@ -137,7 +133,7 @@ class AgentWork(SharedWork):
         """As it stands; one that is answered, or whose time is up, as it stays from here on."""
         parts = self._parts
         now = parts.clock()
-        async with parts.watching.line, parts.calls.read():
+        async with parts.calls.read():
             met, watcher.position = await parts.questions.get(self.scope, id, now)
         if met.open:
             return met

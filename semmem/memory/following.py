@@ -1,25 +1,20 @@
 """Following a place: what happens there, in one order, from any position on."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
+from functools import partial
 
 from semmem.domain.checks import check_flag, check_int, check_optional_id, check_seconds
-from semmem.domain.entry import ALL, Entry, Page, Wanted, checked_names
+from semmem.domain.entry import ALL, MAX_POSITION, Entry, Page, Wanted, checked_names
 from semmem.domain.event import Event
-from semmem.domain.group import MAX_POSITION, GroupRule, GroupStart
+from semmem.domain.group import GroupRule, GroupStart
 from semmem.domain.hit import check_limit
-from semmem.errors import StoreUnavailable
 from semmem.memory.groups import Group
 from semmem.memory.shared_state import SharedState
-from semmem.runtime.faults import FaultLog
-
-faults = FaultLog(logging.getLogger(__name__))
 
 PAGE = 200
 EXPORT_PAGE = 500  # events
-TRY_AGAIN = 0.5  # seconds
 
 
 class FollowedPlace(SharedState):
@@ -125,7 +120,9 @@ class FollowedPlace(SharedState):
         with self._parts.watching.watch(self.scope, after) as watcher:
             while True:
                 watcher.clear()
-                page = await self._next_page(wanted, watcher.position)
+                page = await self._parts.watching.answered(
+                    partial(self._next_page, wanted, watcher.position), self.scope
+                )
                 for entry in page.entries:
                     yield entry
                 watcher.position = page.through
@@ -133,15 +130,9 @@ class FollowedPlace(SharedState):
                     await watcher.wait()
 
     async def _next_page(self, wanted: Wanted, after: int) -> Page:
-        """As soon as Postgres answers."""
-        while True:
-            parts = self._parts
-            try:
-                async with parts.watching.line, parts.calls.read():
-                    return await parts.entries.page(self.scope, wanted, after=after, limit=PAGE)
-            except StoreUnavailable as error:
-                faults.warn("a follower waits for Postgres", error, self.scope)
-                await asyncio.sleep(TRY_AGAIN)
+        parts = self._parts
+        async with parts.calls.read():
+            return await parts.entries.page(self.scope, wanted, after=after, limit=PAGE)
 
     async def _between(self, after: int, until: int | None, limit: int) -> list[Entry]:
         found: list[Entry] = []

@@ -8,21 +8,20 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_id, check_not_future
+from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_duration, check_each, check_id
 from semmem.domain.entry import Entry
-from semmem.domain.event import NewEvent
+from semmem.domain.event import NewEvent, check_events
 from semmem.domain.group import MAX_LEASE, GroupLag, GroupRule, check_lease
 from semmem.domain.hit import check_limit
 from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState, change_at, fence_at, know_role, signed_at
+from semmem.memory.shared_state import SharedState, effect_of
 from semmem.memory.watching import Watcher
 from semmem.stores.postgres.groups import Lease
 
 LOOK_FOR_LAPSED = 0.5  # seconds
-TRY_AGAIN = 0.5
 NOW = timedelta()
 
 
@@ -101,8 +100,8 @@ class Delivery:
 
     async def release(self, after: timedelta = NOW) -> None:
         """Another consumer may have it, after a while; it counts as an attempt."""
-        if not isinstance(after, timedelta) or not NOW <= after <= MAX_LEASE:
-            raise InvalidInput("after", "must be a timedelta from 0 to 1 h", "pass timedelta(minutes=5), for example")
+        fix = "pass timedelta(minutes=5), for example"
+        check_duration("after", after, NOW, MAX_LEASE, span="0 to 1 h", fix=fix)
         await self._inbox._release(self._lease, after)
 
 
@@ -145,14 +144,7 @@ class Inbox:
             raise InvalidInput("deliveries", "are of an inbox that was not entered", "use it inside `async with`")
         while True:
             self._watcher.clear()
-            try:
-                async with self._parts.watching.line, self._parts.calls.write():
-                    lease, claimed = await self._parts.groups.take(
-                        self._place.scope, self.group, self._consumer, self._for
-                    )
-            except StoreUnavailable:
-                await asyncio.sleep(TRY_AGAIN)
-                continue
+            lease, claimed = await self._parts.watching.answered(self._taken, self._place.scope)
             if lease:
                 self._held.append(lease)
                 return Delivery(self, lease)
@@ -160,18 +152,16 @@ class Inbox:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._watcher.wait(), LOOK_FOR_LAPSED)
 
+    async def _taken(self) -> tuple[Lease | None, int]:
+        async with self._parts.calls.write():
+            return await self._parts.groups.take(self._place.scope, self.group, self._consumer, self._for)
+
     async def _settle(
         self, lease: Lease, events: Sequence[NewEvent], update: Mapping[str, Any] | None, lock: Lock | None
     ) -> None:
-        events = signed_at(self._place, check_each("remember", events, NewEvent, most=MAX_EVENTS_PER_CALL))
-        parts, now = self._parts, self._parts.clock()
-        for index, event in enumerate(events):
-            if event.occurred_at is not None:
-                check_not_future(f"remember[{index}].occurred_at", event.occurred_at, now)
-        place, fence = self._place.place, fence_at(self._place, lock)
-        if update is not None:
-            await know_role(self._place)
-        change = None if update is None else change_at(self._place, update, lock, now)
+        parts, place, now = self._parts, self._place.place, self._parts.clock()
+        given = check_events("remember", events, now)
+        events, change, fence = await effect_of(self._place, given, update, lock, now)
         settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         async with parts.calls.write():
             remembered = await (parts.state.declared(place, change, now, settle) if change else settle())

@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from semmem.domain.checks import check_duration
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import MAX_HOLD, MIN_HOLD, Fence
 from semmem.errors import InvalidInput, LockHeld, StoreUnavailable
@@ -118,6 +119,5 @@ def fence_of(lock: Lock) -> Fence:
 
 
 def check_hold(ttl: object) -> timedelta:
-    if not isinstance(ttl, timedelta) or not MIN_HOLD <= ttl <= MAX_HOLD:
-        raise InvalidInput("ttl", "must be a timedelta from 1 s to 1 h", "renew the lock where the work takes longer")
-    return ttl
+    fix = "renew the lock where the work takes longer"
+    return check_duration("ttl", ttl, MIN_HOLD, MAX_HOLD, span="1 s to 1 h", fix=fix)

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import Unpack
 
-from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_each, check_not_future
-from semmem.domain.event import Ack, EventFields, NewEvent
+from semmem.domain.event import Ack, EventFields, NewEvent, check_events
 from semmem.memory.locks import Lock
 from semmem.memory.shared_state import SharedState
 from semmem.runtime import failpoints
@@ -28,11 +27,8 @@ class Remembering(SharedState):
         self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
     ) -> list[Ack]:
         """Stores all events, in order, or none of them; an ack for each. At most 1,000 a call. Raises as `remember`."""
-        events = self._signed(check_each("events", events, NewEvent, least=1, most=MAX_EVENTS_PER_CALL))
-        parts, now, fence = self._parts, self._parts.clock(), self._fenced(lock)
-        for index, event in enumerate(events):
-            if event.occurred_at is not None:
-                check_not_future(f"events[{index}].occurred_at", event.occurred_at, now)
+        parts, now = self._parts, self._parts.clock()
+        events, fence = self._signed(check_events("events", events, now, least=1)), self._fenced(lock)
         async with parts.calls.write(timeout):
             remembered = await parts.log.remember(
                 self.place, events, now=now, dedup_window=parts.dedup_window, fence=fence

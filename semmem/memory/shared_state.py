@@ -11,6 +11,7 @@ from typing import Any
 from semmem.domain.checks import (
     check_aware,
     check_callable,
+    check_duration,
     check_flag,
     check_id,
     check_int,
@@ -18,9 +19,8 @@ from semmem.domain.checks import (
     check_not_future,
     check_optional_id,
 )
-from semmem.domain.entry import checked_names
+from semmem.domain.entry import MAX_POSITION, checked_names
 from semmem.domain.event import NewEvent
-from semmem.domain.group import MAX_POSITION
 from semmem.domain.schema import Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
 from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
@@ -223,8 +223,9 @@ class SharedState(Place):
         `async with me.lock("report", ttl=timedelta(minutes=2)) as lock` takes it.
         """
         check_hold(ttl)
-        if wait is not None and (not isinstance(wait, timedelta) or not timedelta() <= wait <= LONGEST_WAIT):
-            raise InvalidInput("wait", "must be a timedelta from 0 to a day", "leave it out in order not to wait")
+        if wait is not None:
+            fix = "leave it out in order not to wait"
+            check_duration("wait", wait, timedelta(), LONGEST_WAIT, span="0 to a day", fix=fix)
         if not 1 <= len(names) <= MAX_NAMES:
             raise InvalidInput("names", f"must be 1 to {MAX_NAMES}", "name what is locked")
         for index, name in enumerate(names):
@@ -307,28 +308,19 @@ class SharedState(Place):
         return checkpoint
 
 
-async def know_role(place: SharedState) -> None:
-    """Before `change_at`."""
-    await place._know_role()
-
-
-def fence_at(place: SharedState, lock: Lock | None) -> Fence:
-    """What a write to this place shows of a lock. Raises InvalidInput."""
-    return place._fenced(lock)
-
-
-def signed_at(place: SharedState, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
-    """Events as this place's agent says them."""
-    return place._signed(events)
-
-
-def change_at(place: SharedState, changes: object, lock: Lock | None, now: datetime) -> NewChange:
-    """An update of this place as a part of another write. Raises InvalidInput."""
-    if not isinstance(changes, Mapping):
-        raise InvalidInput(
-            "update", f"must be a mapping, not {type(changes).__name__}", "pass fields with their values"
-        )
-    return place._new_change(changes, None, None, lock, None, now)
+async def effect_of(
+    place: SharedState, events: Iterable[NewEvent], update: object, lock: Lock | None, now: datetime
+) -> tuple[tuple[NewEvent, ...], NewChange | None, Fence]:
+    """What another write stores along in this place, as its agent says it. Raises InvalidInput."""
+    fence, change = place._fenced(lock), None
+    if update is not None:
+        if not isinstance(update, Mapping):
+            raise InvalidInput(
+                "update", f"must be a mapping, not {type(update).__name__}", "pass fields with their values"
+            )
+        await place._know_role()
+        change = place._new_change(update, None, None, lock, None, now)
+    return place._signed(events), change, fence
 
 
 def _expected(

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from semmem.domain.checks import check_flag, check_id, check_int, check_optional_id, check_text, check_uuid
-from semmem.domain.entry import ALL, Entry
+from semmem.domain.entry import ALL, MAX_POSITION, Entry
 from semmem.domain.event import NewEvent
-from semmem.domain.group import MAX_POSITION
 from semmem.domain.hit import check_limit
 from semmem.domain.schema import State, declaration_of
 from semmem.domain.workspace import (

@@ -7,8 +7,9 @@ heads of all followed scopes, twice a second, by one query. Nobody who waits hol
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing, contextmanager
+from typing import TypeVar
 
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput, StoreUnavailable
@@ -18,12 +19,14 @@ from semmem.runtime.deadline import deadline
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.log import EntryLog
 
+T = TypeVar("T")
+
 faults = FaultLog(logging.getLogger(__name__))
 
 LOOK_EVERY = 0.5  # seconds between two looks at the heads
 LOOK_SECONDS = 5.0  # for one of them
 TELL_EVERY = 0.01  # seconds between two wake-ups of one scope
-LISTEN_AGAIN = 0.5  # seconds after Redis was lost
+TRY_AGAIN = 0.5  # seconds after Postgres or Redis was lost
 MOST_SCOPES = 1_000  # that one look at the heads names
 
 
@@ -60,7 +63,7 @@ class Watching:
         self._untold: dict[Scope, int] = {}
         self._telling = False
         # One connection to Postgres, and one to Redis, however many follow.
-        self.line = asyncio.Semaphore(1)
+        self._line = asyncio.Semaphore(1)
 
     @contextmanager
     def watch(self, scope: Scope, position: int) -> Iterator[Watcher]:
@@ -79,6 +82,16 @@ class Watching:
                 del self._watchers[scope]
             if not self._watchers:
                 self._followed.clear()
+
+    async def answered(self, ask: Callable[[], Awaitable[T]], scope: Scope) -> T:
+        """What a follower reads or takes next, as soon as Postgres answers."""
+        while True:
+            try:
+                async with self._line:
+                    return await ask()
+            except StoreUnavailable as error:
+                faults.warn("a follower waits for Postgres", error, scope)
+                await asyncio.sleep(TRY_AGAIN)
 
     def wake(self, scope: Scope, head: int) -> None:
         """After a commit that has brought the scope's log up to `head`: those who follow it, here and elsewhere."""
@@ -127,7 +140,7 @@ class Watching:
             await asyncio.sleep(LOOK_EVERY)
             await self._followed.wait()
             try:
-                async with self.line, deadline(LOOK_SECONDS):
+                async with self._line, deadline(LOOK_SECONDS):
                     heads = await self._log.heads(list(self._watchers))
                 for scope, head in heads.items():
                     self._wake_here(scope, head)
@@ -143,4 +156,4 @@ class Watching:
                         self._wake_here(scope, head)
             except Exception as error:  # whatever it is, Redis may be well again later
                 faults.warn("followers look for themselves, without Redis", error)
-                await asyncio.sleep(LISTEN_AGAIN)
+                await asyncio.sleep(TRY_AGAIN)

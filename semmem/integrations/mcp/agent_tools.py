@@ -10,8 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import to_jsonable_python
 
 from semmem import AgentMemory, Entry, InvalidInput, State
-from semmem.domain.entry import checked_names
-from semmem.domain.group import MAX_POSITION
+from semmem.domain.entry import MAX_POSITION, checked_names
 from semmem.domain.schema import declaration_of
 from semmem.domain.workspace import HUMAN
 from semmem.integrations.mcp.answers import Changed, Choice, NewsAnswer, ShownEntry, StateAnswer

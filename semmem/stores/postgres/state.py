@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from semmem.domain.group import MAX_POSITION
+from semmem.domain.entry import MAX_POSITION
 from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Change, Fence, Snapshot
