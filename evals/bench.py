@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -109,14 +109,17 @@ async def _remember(application: Application) -> Figure:
 
         insert = await raw.prepare(
             "insert into bench_events (tenant, scope_kind, scope_id, id, session, role, agent, event_type, content,"
-            " importance, metadata, occurred_at, recorded_at, key, body_hash, report_hash)"
+            " importance, metadata, occurred_at, recorded_at, key, body_hash, report_hash, position)"
             " values ('bench', 'user', 'writer', $1, 's1', 'user', 'support', 'message', $2, 0.5, '{}', $3, $3, $4,"
-            " $5, $5)"
+            " $5, $5, $6)"
         )
 
+        positions = count(1)
+
         async def in_a_transaction() -> None:
+            content = sentence(random.randrange(EVENTS))
             async with raw.transaction():
-                await insert.fetch(uuid4(), sentence(random.randrange(EVENTS)), now(), uuid4().hex, bytes(32))
+                await insert.fetch(uuid4(), content, now(), uuid4().hex, bytes(32), next(positions))
 
         # Redis is told after the answer; that must not slow the other side.
         redis_is_told = application.parts.background.aclose
