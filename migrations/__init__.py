@@ -4,7 +4,7 @@ import asyncio
 from importlib import import_module
 
 from semmem.errors import ConfigurationError, SchemaOutdated
-from semmem.migrations.access import FILLED, gaps
+from semmem.migrations.access import gaps
 from semmem.migrations.filling import fill
 from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
@@ -31,8 +31,9 @@ async def upgrade(url: str, name: str = "SEMMEM_POSTGRES_URL") -> list[str]:
     if is_whole:
         return []
     mended = await asyncio.to_thread(_run, target, "head", mends=True)
-    if await fill(target) and before == HEAD:
-        mended.append(FILLED)
+    filled = await fill(target)
+    if before == HEAD:
+        mended += [f"the index {name}" for name in filled]
     return mended if before else []
 
 

@@ -10,11 +10,11 @@ from importlib.resources import files
 import asyncpg
 
 from semmem.errors import ConfigurationError
+from semmem.migrations.filling import INDEXES
 
 # A role that is new lets the next look see what it lacks; anything beyond these would never end.
 ROUNDS = 5
-# What semmem.migrations.filling makes behind the revisions, while others write.
-FILLED = "the index events_in_order"
+_FILLED = [f"the index {name}" for name in INDEXES]  # by `fill`, behind the revisions
 _LOOK = files("semmem.migrations").joinpath("access.sql").read_text(encoding="utf-8")
 
 
@@ -38,7 +38,7 @@ async def mend(connection: asyncpg.Connection) -> list[str]:
     """
     mended: list[str] = []
     for _ in range(ROUNDS):
-        found = [gap for gap in await gaps(connection) if gap.what != FILLED]
+        found = [gap for gap in await gaps(connection) if gap.what not in _FILLED]
         if not found:
             return mended
         lost = [gap for gap in found if gap.statement is None]

@@ -1,8 +1,8 @@
 """What a revision leaves to be done while others write: each step is short, and is found again where it was broken off.
 
 Revision 0002 gave new events their positions; the events before it get theirs here, in the order in which they were
-stored. The last step makes an index by which `gaps` knows that nothing is left: a memory opens only then, so that no
-process of this release ever meets an event without a position.
+stored. The last step makes the index of positions; `gaps` knows by the indexes that nothing is left, and a memory opens
+only then, so that no process of this release ever meets an event without a position.
 """
 
 import asyncio
@@ -21,22 +21,22 @@ from semmem.postgres.url import PostgresUrl
 BATCH = 5_000  # events that one transaction changes
 LOOK_AGAIN = 0.1  # seconds
 FILLING_LOCK = 0x5E33E4  # any other number than env.py's will do
+INDEXES = ("facts_weightiest", "events_in_order")  # made here, while others write
 
 _PARTS = re.split(r"^-- (\w+): .+$", files("semmem.migrations").joinpath("filling.sql").read_text("utf-8"), flags=re.M)
 _SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
 
 
-async def fill(url: PostgresUrl) -> bool:
-    """Does what is left; whether anything was. Whoever comes second waits until the first is done."""
+async def fill(url: PostgresUrl) -> list[str]:
+    """Does what is left; the indexes that were missing. Whoever comes second waits until the first is done."""
     connection = await connect(url)
     try:
         with mapped_errors():
             async with _alone(url):
-                if await connection.fetchval(_SQL["is_filled"]):
-                    return False
-                await _place_all(connection)
-                await _require(connection)
-                return True
+                if missing := [row["name"] for row in await connection.fetch(_SQL["missing"], INDEXES)]:
+                    await _place_all(connection)
+                    await _require(connection)
+                return missing
     finally:
         await connection.close()
 
@@ -75,5 +75,5 @@ async def _place_all(connection: asyncpg.Connection) -> None:
 
 async def _require(connection: asyncpg.Connection) -> None:
     """Each statement is a transaction of its own, and none keeps writers waiting while it reads the table."""
-    for step in ("withdraw", "promise", "check", "require", "drop", "index"):
+    for step in ("withdraw", "promise", "check", "require", "drop_weightiest", "weightiest", "drop", "index"):
         await connection.execute(_SQL[step])

@@ -1,8 +1,9 @@
 -- try_lock: until the transaction ends
 select pg_try_advisory_xact_lock($1) as alone;
 
--- is_filled: whether the last step is done
-select exists (select from pg_index where indexrelid = to_regclass('semmem.events_in_order') and indisvalid);
+-- missing: of these indexes
+select name from unnest($1::text[]) name
+where not exists (select from pg_index where indexrelid = to_regclass('semmem.' || name) and indisvalid);
 
 -- scopes: all there are
 select tenant, scope_kind, scope_id from semmem.scopes;
@@ -44,6 +45,15 @@ alter table semmem.events validate constraint events_placed;
 
 -- require: at once, for the check has proved it
 alter table semmem.events alter position set not null, drop constraint events_placed;
+
+-- drop_weightiest: an index that was broken off
+drop index concurrently if exists semmem.facts_weightiest;
+
+-- weightiest: by which each context finds the facts of its profile; standing.sql asks by the same condition
+create index concurrently facts_weightiest on semmem.facts
+    (tenant, scope_kind, scope_id, importance desc, recorded_at desc, id)
+    where superseded_at is null and trust = 'user'
+      and (category in ('profile', 'preference', 'relationship', 'decision') or version > 1);
 
 -- drop: an index that was broken off
 drop index concurrently if exists semmem.events_in_order;

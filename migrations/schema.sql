@@ -563,6 +563,7 @@ create table semmem.facts (
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
+CREATE INDEX facts_weightiest ON semmem.facts USING btree (tenant, scope_kind, scope_id, importance DESC, recorded_at DESC, id) WHERE ((superseded_at IS NULL) AND (trust = 'user'::text) AND ((category = ANY (ARRAY['profile'::text, 'preference'::text, 'relationship'::text, 'decision'::text])) OR (version > 1)));
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
 select semmem.guard('semmem.facts', null, '{tenant,scope_kind,scope_id,indexed_at}');
 

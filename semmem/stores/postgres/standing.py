@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from semmem.domain.fact import Category, Fact, Precision
+from semmem.domain.fact import Fact, Precision
 from semmem.domain.scope import View
 from semmem.stores.postgres.facts import fact_of, hydrate_facts
 from semmem.stores.postgres.offsets import at_offset
@@ -14,7 +14,6 @@ from semmem.stores.postgres.sql import statements
 
 _SQL = statements("standing.sql")
 
-LASTING: tuple[Category, ...] = ("profile", "preference", "relationship", "decision")
 MOST_IN_PROFILE = 50
 NEWEST = 5_000  # facts of a scope that are looked at
 MOST_RIVALS = 500
@@ -47,7 +46,7 @@ class StandingFacts:
     async def profile(self, view: View, now: datetime) -> list[Known]:
         """The weightiest that hold at `now`, at most MOST_IN_PROFILE; the same order as long as they are the same."""
         async with self._postgres.transaction(view, now) as tx:
-            rows = await tx.fetch(_SQL["profile"], categories=LASTING, newest=NEWEST, limit=MOST_IN_PROFILE)
+            rows = await tx.fetch(_SQL["profile"], limit=MOST_IN_PROFILE)
         return [Known(fact_of(row), at_offset(row["first_said"], row["first_offset"])) for row in rows]
 
     async def superseded(self, view: View, events: Sequence[UUID]) -> list[Superseded]:

@@ -1,19 +1,16 @@
 -- profile: the weightiest facts of a view that hold now: what users said of lasting kinds, and what took an earlier
--- one's place; with the time that each was first said. Of a scope's facts so many of the newest are looked at, so that a
--- large one takes no longer
-with newest as materialized (
-    select f.*
+-- one's place; with the time that each was first said. The condition is that of the index facts_weightiest
+with weightiest as materialized (
+    select f.id
     from unnest(:kinds::text[], :ids::text[]) as v (kind, id), lateral (
-        select id, version, category, importance, trust, valid_from, valid_to, superseded_at, recorded_at
-        from semmem.facts
+        select id, importance, recorded_at from semmem.facts
         where (tenant, scope_kind, scope_id) = (:tenant, v.kind, v.id)
-        order by recorded_at desc, id desc limit :newest
+          and superseded_at is null and trust = 'user'
+          and (category in ('profile', 'preference', 'relationship', 'decision') or version > 1)
+          and (valid_from is null or valid_from <= :now) and (valid_to is null or valid_to > :now)
+        order by importance desc, recorded_at desc, id limit :limit
     ) f
-), weightiest as materialized (
-    select id from newest
-    where superseded_at is null and trust = 'user' and (category = any (:categories::text[]) or version > 1)
-      and (valid_from is null or valid_from <= :now) and (valid_to is null or valid_to > :now)
-    order by importance desc, recorded_at desc, id limit :limit
+    order by f.importance desc, f.recorded_at desc, f.id limit :limit
 )
 select f.*, said.first_said, said.first_offset
 from weightiest w join semmem.sourced_facts f on f.tenant = :tenant and f.id = w.id,
