@@ -146,7 +146,7 @@ async def test_other_ways_of_a_whole_restore(kept: Cluster, tmp_path: Path, dump
 
 
 async def test_migrate_makes_an_index_that_is_missing(kept: Cluster) -> None:
-    lost = ["events_newest", "facts_current", "records_expiring", "facts_weightiest"]  # the last is made at its own time
+    lost = ["events_newest", "facts_current", "records_expiring", "facts_weightiest"]  # the last by itself
     await kept.execute(*(f"drop index semmem.{name}" for name in lost), database="semmem")
     with pytest.raises(SchemaOutdated, match="the index events_newest"):
         await Postgres.connect(kept.url("semmem"))
