@@ -13,9 +13,8 @@ from semmem.domain.fact import Precision
 from semmem.language.periods import TABLE, Period, Resolver, Said
 
 _COMING = re.compile(
-    r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to"
-    r"|(?:am|are|is|'re|'m) \w+ing)\b"
-    r"|'ll\b",
+    r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to|(?:am|are|is|'re"
+    r"|'m) \w+ing)\b|'ll\b",
     re.IGNORECASE,
 )
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
