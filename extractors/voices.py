@@ -64,9 +64,10 @@ _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ova
 _PASTED = re.compile(
     r"(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
     r"|back))*|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}|\bi (?:got|received|found"
-    r"|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}|\b(?:says|reads|goes|prints|outputs|returns|displays"
-    r"|shows|states|quote|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article|page))\s*[:：]\s*(?=$"
-    r"|[\"“'«]|(?:i|my|we|our|i'm)\b)",
+    r"|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}|\b(?:says|reads|go(?:es)?|prints|outputs|returns|displays"
+    r"|shows|states|quote(?: of the \w+)?|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article"
+    r"|page))\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)|\bas (?-i:[A-Z])\w+(?: \w+)? (?:once )?(?:said|wrote|put it"
+    r"|sang),",
     re.IGNORECASE,
 )
 _PLAYED = re.compile(
