@@ -11,6 +11,8 @@ from semmem.extractors.roles import ROLES
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
 
+APPOINTED = "time "  # attributes that say when something takes place begin so
+
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
 _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
@@ -275,7 +277,7 @@ def _variety(clause: Clause) -> Iterator[Value]:
 def _times(clause: Clause) -> Iterator[Value]:
     found = time_of(clause)
     if found:
-        yield Value(f"time {' '.join(sorted(found[0]))}", found[1], tentative=True)
+        yield Value(f"{APPOINTED}{' '.join(sorted(found[0]))}", found[1], tentative=True)
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (

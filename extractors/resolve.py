@@ -8,7 +8,7 @@ from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, same_subject
+from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, reschedules, same_subject
 from semmem.extractors.words import content_stems, words
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
@@ -60,7 +60,7 @@ def judge(question: Question) -> Decision:
     rivals = [fact for fact, _ in _current(question) if replaces(draft, fact) or replaces(fact, draft)]
     ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
     before = [fact for fact in rivals if _is_news(question, fact) and replaces(draft, fact)]
-    if ahead:
+    if ahead and not any(reschedules(draft, fact) for fact in before):
         until = tuple(fact for fact, _ in _current(question) if outlasts(draft, fact) and _is_news(question, fact))
         return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
@@ -184,7 +184,7 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
     times = [max(said[source.event_id] for source in draft.sources) for draft in drafts]
     for later in sorted(range(len(drafts)), key=times.__getitem__):
         draft = drafts[later]
-        since = draft.validity.start or times[later]
+        since = min(draft.validity.start or times[later], times[later])
         for earlier in standing.replaced_by(draft):
             closed[earlier] = _as_history(closed[earlier], since)
             standing.drop(earlier)

@@ -127,7 +127,7 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         return None
     if decision.verdict == "supersede" and target:
         for retired in (target, *decision.also):
-            if not await supersede(tx, retired, ended=draft.validity.start or said_at):
+            if not await supersede(tx, retired, ended=min(draft.validity.start or said_at, said_at)):
                 raise StaleDecision("a fact changed while its successor was decided upon")
         fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target)
     else:
