@@ -21,10 +21,10 @@ def entry(found: Entry) -> Text:
     """Draws one line, or more where an event's text has more."""
     what = f"{minute(found.at)}  {found.kind}  {found.agent or '-'}  "
     shown = Text(f"{found.position:>6}  ", style="bold").append(visible(what), style="not bold dim")
-    return shown.append(visible(_said(found)).replace("\n", INDENT), style="not bold")
+    return shown.append(visible(said(found)).replace("\n", INDENT), style="not bold")
 
 
-def _said(found: Entry) -> str:
+def said(found: Entry) -> str:
     """Returns what an entry tells beside its kind and its agent."""
     if found.event is not None:
         return f"[{found.event.event_type}] {found.event.voice}: {found.event.content}"
