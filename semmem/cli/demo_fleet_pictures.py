@@ -130,7 +130,7 @@ def _good(right: bool) -> str:
 def ending() -> RenderableType:
     return Panel(
         "[bold]Next, on a memory that stays:[/bold]\n"
-        'semmem remember "It is 4.2 bn USD." --agent r1 --tenant acme --workspace launch\n'
+        'semmem remember "It is 4.2 bn USD." --tenant acme --workspace launch\n'
         "semmem follow --after 0 --tenant acme --workspace launch\n"
         "[dim]In code: launch = memory.scope(tenant=..., workspace=...)  (docs/fleet.md)[/dim]",
         border_style="cyan",
