@@ -130,8 +130,9 @@ def _good(right: bool) -> str:
 def ending() -> RenderableType:
     return Panel(
         "[bold]Next, on a memory that stays:[/bold]\n"
-        'semmem remember "It is 4.2 bn USD." --tenant acme --workspace launch\n'
+        'semmem begin "Enter Vietnam?" --tenant acme --workspace launch\n'
         "semmem follow --after 0 --tenant acme --workspace launch\n"
+        "semmem overview --tenant acme --workspace launch\n"
         "[dim]In code: launch = memory.scope(tenant=..., workspace=...)  (docs/fleet.md)[/dim]",
         border_style="cyan",
     )
