@@ -18,6 +18,7 @@ from semmem.cli import (
     state,
     stores,
     transfer,
+    working,
     writing,
 )
 from semmem.cli.demo import demo
@@ -72,7 +73,10 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, following, state, locking, questions, transfer, operations, stores, reindexing, mcp):
+for module in (
+    *(writing, reading, following, state, locking, working, questions),
+    *(transfer, operations, stores, reindexing, mcp),
+):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)
