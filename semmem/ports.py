@@ -101,13 +101,18 @@ class ChatAnswer:
 
 
 class ChatModel(Protocol):
-    """One chat completion with a JSON schema. Raises ModelUnavailable after its own retries."""
+    """One chat completion: JSON of a schema, or free text without one. Raises ModelUnavailable after its retries."""
 
     @property
     def model(self) -> str: ...
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer: ...
 
     async def aclose(self) -> None: ...

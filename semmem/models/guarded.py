@@ -69,7 +69,12 @@ class WatchedChat:
         return self._chat.model
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer:
         with self._breaker.request():
             return await self._chat.complete(messages, schema=schema, schema_name=schema_name, max_tokens=max_tokens)

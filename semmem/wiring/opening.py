@@ -213,7 +213,8 @@ def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     return GuardedExtractor(extractor, breaker)
 
 
-def make_chat(settings: Settings) -> ChatModel:
+def make_chat(settings: Settings, *, retries: int = 1) -> ChatModel:
+    """Few retries by default: a worker comes back by itself, and others need not wait for that."""
     from semmem.models.chat import OpenAIChat
 
     return OpenAIChat(
@@ -221,7 +222,7 @@ def make_chat(settings: Settings) -> ChatModel:
         base_url=settings.llm_base_url,
         api_key=_model_key(settings.llm_api_key, settings),
         timeout=settings.llm_timeout.total_seconds(),
-        max_retries=1,  # the worker comes back by itself, and others need not wait for that
+        max_retries=retries,
         context_tokens=settings.llm_context_tokens,
         reasoning_effort=settings.llm_reasoning_effort,
     )

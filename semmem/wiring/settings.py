@@ -29,6 +29,7 @@ PREFIX = "SEMMEM_"
 # Variables that are read elsewhere: by the command line, by the tests and by compose.yaml.
 OTHER_VARIABLES = (
     *("SEMMEM_TENANT", "SEMMEM_STATE_CLASS", "SEMMEM_LOCK_TOKEN", "SEMMEM_TOKEN"),
+    *("SEMMEM_READER_API_KEY", "SEMMEM_JUDGE_API_KEY"),
     *("SEMMEM_MCP_TENANT", "SEMMEM_MCP_USER", "SEMMEM_MCP_WORKSPACE"),
 )
 OTHER_FAMILIES = ("SEMMEM_TEST_", "SEMMEM_DEV_", "SEMMEM_FAILPOINT")
