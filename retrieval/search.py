@@ -7,24 +7,13 @@ from datetime import timedelta
 from math import fsum
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter, Hit, Recall
 from semmem.domain.scope import View
 from semmem.errors import ModelError, StoreUnavailable
-from semmem.ports import (
-    Candidate,
-    Clock,
-    Embedder,
-    Embeddings,
-    Found,
-    LexicalIndex,
-    Passage,
-    Reader,
-    Reranker,
-    Rows,
-    VectorIndex,
-)
+from semmem.ports import Candidate, Clock, Embedder, Found, LexicalIndex, Passage, Reader, Reranker, Rows, VectorIndex
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.confidence import confidence
 from semmem.retrieval.fusion import fuse
@@ -39,6 +28,7 @@ from semmem.runtime.deadline import part
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take half the places and more
 HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
+NAMED = 2_000  # ids that a request to a vector index names, at most; of more, Postgres searches its own vectors
 SPARE = 10  # of them beside the hits asked for, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
@@ -121,29 +111,34 @@ class Searcher:
         """
         needed = limit // 2 if filter == Filter() else limit
         depth = max(DEPTH, needed)
+        meeting = await self._reader.meeting(view, filter.where) if filter.where else None
+        among = None if meeting is None else meeting.ids
         # The words first: Postgres works on them while the question is embedded and put into a request.
         lexical, (dense, embedded, degraded) = await asyncio.gather(
-            self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
+            self._lexical.search(view, terms(query), depth, filter, among),
+            self._dense(view, query, depth, filter, among),
         )
+        if meeting is not None and not meeting.whole:
+            degraded |= {"where"}
         if dense is not None and lexical.vectorless:
             dense = [*dense, *_stand_ins(lexical, dense)]
         found = Candidates(dense, embedded, lexical, degraded.union(lexical.missing))
         return found, found.best(max(JUDGED, needed))
 
     async def _dense(
-        self, view: View, query: str, depth: int, filter: Filter
+        self, view: View, query: str, depth: int, filter: Filter, among: Sequence[UUID] | None
     ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
         embedded = await self._embedded(query)
         if embedded is None:
             return None, None, frozenset({"embedder"})
         vector = embedded.vectors[0]
-        if self._index is self._fallback:
-            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+        if self._index is self._fallback or (among is not None and len(among) > NAMED):
+            return await self._fallback.search(view, vector, depth, filter, None, among), embedded, frozenset()
         try:
             async with asyncio.timeout(part()):
-                return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+                return await self._index.search(view, vector, depth, filter, None, among), embedded, frozenset()
         except (StoreUnavailable, TimeoutError):
-            found = await self._fallback.search(view, vector, depth, filter)
+            found = await self._fallback.search(view, vector, depth, filter, None, among)
             return found, embedded, frozenset({self._index.name})
 
     async def _embedded(self, query: str) -> Embeddings | None:

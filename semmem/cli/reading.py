@@ -31,6 +31,7 @@ def recall(
     until: options.Until = None,
     min_importance: Annotated[float, typer.Option(help="From 0 to 1: leave out what weighs less.")] = 0.0,
     as_of: options.AsOf = None,
+    where: options.Where = None,
     also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -39,6 +40,8 @@ def recall(
     Example: semmem recall "Where does she live?" --tenant acme --user alice --limit 5
 
     Example: semmem recall "What was decided?" --tenant acme --user alice --also workspace:launch --since 2026-05-04
+
+    Example: semmem recall "What was tried?" --tenant acme --user alice --where '{"role": "tool"}'
     """
 
     async def work() -> Recall:
@@ -55,6 +58,7 @@ def recall(
                 until=until,
                 min_importance=min_importance,
                 as_of=as_of,
+                where=options.condition(where),
             )
 
     found = run(work())
@@ -76,6 +80,7 @@ def context(
             metavar="TIER,...", help="Of profile, summary, state, recent, retrieved these only; all, if left out."
         ),
     ] = None,
+    where: options.Where = None,
     also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -99,6 +104,7 @@ def context(
                 also=others,
                 format=format,
                 tiers=cast("list[Tier]", wanted),
+                where=options.condition(where),
             )
 
     made = run(work())

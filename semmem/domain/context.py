@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from semmem.domain.condition import Condition
 from semmem.domain.event import Event, Role
 from semmem.domain.fact import Precision
 from semmem.domain.scope import Scope
@@ -77,6 +78,7 @@ class Guard:
     role: str | None = None  # whose fields of the state are shown; None sees all
     others: int | None = None
     min_importance: float = 0.0
+    where: Condition | None = None  # what events have to meet, and what is recalled
 
     @property
     def stands_open(self) -> bool:

@@ -15,6 +15,7 @@ from semmem.domain.checks import (
     check_unit,
     check_uuid,
 )
+from semmem.domain.condition import Condition
 from semmem.domain.event import Event
 from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
@@ -26,7 +27,7 @@ RELEVANT = 0.2  # as `min_score`: what it leaves out of answers, and lets throug
 class Filter:
     """What recall narrows by. A category is a fact's; `since` and `until` are world time; `as_of` asks what held then.
 
-    Metadata is deliberately absent: nothing a caller stores freely decides who sees what.
+    A condition narrows further, inside the view; nothing a caller stores freely decides who sees what.
     """
 
     agent: str | None = None
@@ -36,6 +37,7 @@ class Filter:
     until: datetime | None = None
     min_importance: float = 0.0
     as_of: datetime | None = None
+    where: Condition | None = None
 
     def __post_init__(self) -> None:
         check_optional_id("agent", self.agent)

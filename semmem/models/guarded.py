@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
-from semmem.ports import ChatAnswer, ChatModel, Embedder, Embeddings, Extractor, Reranker
+from semmem.ports import ChatAnswer, ChatModel, Embedder, Extractor, Reranker
 from semmem.runtime.breaker import Breaker, Open
 
 HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything

@@ -51,6 +51,7 @@ from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -222,7 +223,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
     reader = PostgresReader(postgres)
     searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
-    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
     branches = BranchStore(postgres)
     scrub_within = settings.scrub_within if settings.all_embedded else None

@@ -167,7 +167,7 @@ async def remembering(alice: ScopedMemory) -> None:
 async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) -> None:
     recall = await alice.recall(
         "Where does she live?", limit=5, also=[team], min_score=0.1, agent="support", session="s1", category=category,
-        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, timeout=2,
+        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, where={"role": "user"}, timeout=2,
     )  # fmt: skip
     assert_type(recall, Recall)
     assert_type(recall[0], Hit)
@@ -202,7 +202,7 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     context = await alice.context("Plan her day", budget=800, session="s1", also=[alice], format=format, timeout=2)
     assert_type(context, Context)
     await alice.context("Plan her day", budget=800, format="xml", tiers=("summary", "retrieved"))
-    await alice.context("Plan her day", budget=800, tiers={tier})
+    await alice.context("Plan her day", budget=800, tiers={tier}, where={"metadata": {"n": {"$gte": 3}}})
     assert_type(context.text, str)
     assert_type(context.messages, tuple[Mapping[str, str], ...])
     assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
@@ -440,7 +440,7 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type(await records.named(["home"], also=[alice]), list[Record])
     page = await records.find(also=[alice], matching={"city": "Berlin"}, refresh=True, limit=10, offset=20)
     assert_type(page, list[Record])
-    await records.find(after=page[-1])
+    await records.find(after=page[-1], where={"stars": {"$in": [4, 5]}})
     assert_type(await records.of([UUID(int=1)], also=[alice]), dict[UUID, Record])
     assert_type(await records.delete(["home"]), int)
     assert_type((record.key, record.scope, record.event), tuple[str, Scope, UUID | None])
