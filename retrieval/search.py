@@ -20,7 +20,7 @@ from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
 from semmem.retrieval.newest import newest_first
 from semmem.retrieval.pool import REACH, Pool, pooled
-from semmem.retrieval.rerank import reranked
+from semmem.retrieval.rerank import RERANK_SECONDS, Reranked, reranked
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import Judged, judged
 from semmem.runtime.deadline import part
@@ -73,9 +73,11 @@ class Searcher:
         reader: Reader,
         clock: Clock,
         reranker: Reranker | None,
+        rerank_seconds: float = RERANK_SECONDS,
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
         self._lexical, self._reader, self._clock, self._reranker = lexical, reader, clock, reranker
+        self._rerank_seconds = rerank_seconds
 
     async def recall(
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
@@ -91,11 +93,14 @@ class Searcher:
                 sought = {candidate.id for candidate in best}
                 answers = [passage for passage in pool.passages if passage.id in sought]
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
-        ordered, failed = await reranked(hits, query, self._reranker)
+            before = await self._before(rows, pool, hits) if self._reranker else {}
+        order = Reranked(hits)
+        if self._reranker:
+            order = await reranked(hits, before, query, self._reranker, self._rerank_seconds)
         sure = confidence(pool)
-        ordered = [hit.doubted(sure) for hit in newest_first(ordered[:limit], query)]
+        ordered = [hit.doubted(sure) for hit in newest_first(order.hits[:limit], query)]
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
-        return Recall(kept, found.degraded | failed, found.waited)
+        return Recall(kept, found.degraded | order.degraded, found.waited, order.usage)
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
@@ -161,6 +166,15 @@ class Searcher:
             lexical=_scores(found.lexical.candidates),
             asked=asked(tokens[0], found.lexical.rarity) if tokens else None,
         )
+
+    async def _before(self, rows: Rows, pool: Pool, hits: Sequence[Hit]) -> dict[UUID, Event]:
+        """The turns before those of the hits, by the hits' ids."""
+        passages = pool.before(hit.id for hit in hits)
+        turns = {hit.id: hit.item for hit in hits}
+        unread = {passage.id: passage for passage in passages.values() if passage.id not in turns}
+        turns |= {item.id: item for item in (await rows.hydrate(list(unread.values()))).items} if unread else {}
+        found = {id: turns.get(passage.id) for id, passage in passages.items()}
+        return {id: turn for id, turn in found.items() if isinstance(turn, Event)}
 
     async def _hits(
         self,

@@ -46,13 +46,22 @@ class Embedder(Protocol):
     async def aclose(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a reranker answers that knows what it cost."""
+
+    of_texts: Sequence[float]
+    usage: Usage = field(default_factory=Usage)
+
+
 class Reranker(Protocol):
     """A user's own cross-encoder, which reads the question and each text together. Raises ModelError when it cannot."""
 
-    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float] | Scores:
         """A number per text, in order; higher is better, unbounded.
 
-        Texts come whole, however long. It runs in the caller's event loop, so what computes long belongs in a thread.
+        Texts come whole, however long, with the day and the speaker, below the turn before. It runs in the caller's
+        event loop, so what computes long belongs in a thread.
         """
         ...
 

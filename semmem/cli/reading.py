@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import note_degraded, notes, show
+from semmem.cli.output import note_degraded, note_usage, notes, show
 from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, viewed
 from semmem.domain.context import TIERS, Context, Format, Tier
@@ -63,6 +63,7 @@ def recall(
 
     found = run(work())
     show(found, as_json, output.hits)
+    note_usage(found.usage)
     note_degraded(found.degraded)
 
 
@@ -110,6 +111,7 @@ def context(
     made = run(work())
     show(made, as_json, output.context)
     notes.print(output.spent(made), style="dim")
+    note_usage(made.usage)
     note_degraded(made.degraded)
 
 

@@ -1,7 +1,7 @@
 """What recall answers with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import overload
 from uuid import UUID
@@ -17,6 +17,7 @@ from semmem.domain.checks import (
 )
 from semmem.domain.condition import Condition
 from semmem.domain.event import Event
+from semmem.domain.extraction import Usage
 from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
 
@@ -122,12 +123,13 @@ class Recall(Sequence[Hit]):
     """Hits, best first, and the parts that could not take part in finding them.
 
     `waited` is how long the oldest event has waited where `degraded` names "index" (it cannot be recalled yet) or
-    "facts" (none were drawn from it yet) because no worker lives.
+    "facts" (none were drawn from it yet) because no worker lives. `usage` is what a chat model cost that reranks.
     """
 
     hits: tuple[Hit, ...]
     degraded: frozenset[str] = frozenset()
     waited: timedelta | None = None
+    usage: Usage = field(default_factory=Usage)
 
     @overload
     def __getitem__(self, index: int) -> Hit: ...

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
+from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact
 from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
@@ -30,13 +31,14 @@ from semmem.stores.postgres.summaries import SummaryStore
 
 
 class Gathered(NamedTuple):
-    """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, and whether all
-    that was recalled hardly answers."""
+    """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, whether all that
+    was recalled hardly answers, and what a reranker cost."""
 
     items: list[Item]
     degraded: frozenset[str] = frozenset()
     waited: timedelta | None = None
     nothing_relevant: bool = False
+    usage: Usage = Usage()
 
 
 RECENT = 50  # newest events of a scope that may stand in a context
@@ -164,7 +166,8 @@ class Tiers:
         # In a thread where the texts are long; for short ones the way there costs more than it saves.
         long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
         context = await asyncio.to_thread(put_together) if long else put_together()
-        return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
+        usage = sum((found.usage for found in gathered), Usage())
+        return replace(context, waited=next((found.waited for found in gathered if found.waited), None), usage=usage)
 
     async def _profile_tier(self, view: View, guard: Guard) -> Gathered:
         profile = await self._present.profile(view)
@@ -210,7 +213,7 @@ class Tiers:
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
-        return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
+        return Gathered(items, recall.degraded, recall.waited, nothing_relevant, recall.usage)
 
     async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
         states = await self._log.states(view)

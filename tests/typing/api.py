@@ -79,6 +79,7 @@ from semmem import (
     Scope,
     ScopedMemory,
     ScopeKind,
+    Scores,
     SemmemError,
     Since,
     Snapshot,
@@ -122,6 +123,13 @@ class Shortest:
         return [-len(text) for text in texts]
 
 
+class Priced:
+    """One that tells what it cost."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Scores:
+        return Scores([0.5 for _ in texts], Usage(calls=1, prompt_tokens=100, completion_tokens=5))
+
+
 def at_noon() -> datetime:
     return MAY
 
@@ -132,6 +140,8 @@ async def opening(clock: Clock, reranker: Reranker) -> None:
     async with semmem.open(clock=clock, reranker=reranker, postgres_url="postgresql:///semmem", worker=False) as memory:
         assert_type(memory.scope(tenant="acme", workspace="launch"), ScopedMemory)
     async with semmem.open(clock=at_noon, reranker=Shortest()):
+        pass
+    async with semmem.open(reranker=Priced()):
         pass
     assert_type(semmem.__version__, str)
 
@@ -175,6 +185,7 @@ async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) ->
     assert_type(recall.hits, tuple[Hit, ...])
     assert_type([hit for hit in recall], list[Hit])  # noqa: C416 - what iterating gives
     assert_type((len(recall), recall.degraded, recall.waited), tuple[int, frozenset[str], timedelta | None])
+    assert_type(recall.usage, Usage)
 
 
 def a_hit(hit: Hit) -> None:
