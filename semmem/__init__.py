@@ -80,7 +80,7 @@ if TYPE_CHECKING:
     from semmem.memory.records import Records
     from semmem.memory.scoped import AgentMemory, ScopedMemory
     from semmem.memory.transfer import Imported
-    from semmem.ports import Clock, Reranker
+    from semmem.ports import Clock, Reranker, Scores
     from semmem.stores.postgres.ledger import DeadLetter, Stage
     from semmem.wiring.bootstrap import open
 
@@ -154,6 +154,7 @@ __all__ = [
     "Scope",
     "ScopeKind",
     "ScopedMemory",
+    "Scores",
     "SemmemError",
     "Since",
     "Snapshot",
@@ -204,6 +205,7 @@ _LAZY = {
     "Place": "semmem.memory.place",
     "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
+    "Scores": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
     "Stage": "semmem.stores.postgres.ledger",
     "State": "semmem.domain.schema",

@@ -21,6 +21,7 @@ from semmem.domain.scope import Branch
 from semmem.retrieval.quote import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
+    from semmem.domain.extraction import Usage
     from semmem.memory.transfer import Imported
     from semmem.stores.postgres.ledger import DeadLetter
     from semmem.wiring.followers import Follower
@@ -44,7 +45,8 @@ def plain(value: object) -> Any:
     from pydantic import TypeAdapter
 
     if isinstance(value, Recall):
-        return {"hits": [plain(hit) for hit in value], "degraded": sorted(value.degraded)}
+        cost = {"usage": plain(value.usage)} if value.usage.calls else {}
+        return {"hits": [plain(hit) for hit in value], "degraded": sorted(value.degraded), **cost}
     if isinstance(value, Hit):
         computed = {"id": str(value.id), "kind": value.kind, "text": value.text, "why": value.why}
         return computed | TypeAdapter(Hit).dump_python(value, mode="json")
@@ -217,6 +219,12 @@ def note_degraded(degraded: Iterable[str]) -> None:
     parts = ", ".join(sorted(degraded))
     if parts:
         notes.print(Text(f"degraded: answered without {parts}", style="yellow"))
+
+
+def note_usage(usage: "Usage") -> None:
+    """Says what a chat model cost that reranked."""
+    if usage.calls:
+        notes.print(f"reranked for {usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens", style="dim")
 
 
 def imported(found: "Imported") -> RenderableType:

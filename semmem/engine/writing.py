@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Usage
 from semmem.domain.fact import Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
-from semmem.ports import Clock, Embeddings
+from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
 from semmem.stores.postgres.facts import (

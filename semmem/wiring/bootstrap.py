@@ -32,7 +32,6 @@ from semmem.memory.present import Present
 from semmem.memory.tiers import Recent, Tiers
 from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
-from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
 from semmem.ports import (
     Clock,
@@ -51,6 +50,7 @@ from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -83,6 +83,7 @@ from semmem.wiring.opening import (
     open_embedded,
     open_mirror,
     open_postgres,
+    open_reranker,
     open_wakeups,
 )
 from semmem.wiring.settings import Settings, load_settings
@@ -137,7 +138,7 @@ class Application:
 def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
     """Opens a memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
 
-    A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
+    A `reranker` has its say in the order of the best hits; it stays the caller's to close. It is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
     """
     return _Once(_opened(clock, reranker, given))
@@ -221,8 +222,9 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
     index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
     reader = PostgresReader(postgres)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
-    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    seconds = settings.rerank_timeout.total_seconds()
+    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker, seconds)
+    recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
     branches = BranchStore(postgres)
     scrub_within = settings.scrub_within if settings.all_embedded else None
@@ -351,14 +353,13 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     return stores
 
 
-async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker | None) -> Models:
+async def _models(stack: AsyncExitStack, settings: Settings, given: Reranker | None) -> Models:
     counter = await asyncio.to_thread(load_counter)
     embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
-    guarded = GuardedReranker(reranker, patience=settings.patience) if reranker else None
-    for model in (embedder, extractor, guarded):
-        if model:
-            stack.push_async_callback(model.aclose)
-    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=guarded)
+    stack.push_async_callback(embedder.aclose)
+    stack.push_async_callback(extractor.aclose)
+    reranker = open_reranker(stack, settings, given)
+    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=reranker)
 
 
 @asynccontextmanager

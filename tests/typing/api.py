@@ -79,6 +79,7 @@ from semmem import (
     Scope,
     ScopedMemory,
     ScopeKind,
+    Scores,
     SemmemError,
     Since,
     Snapshot,
@@ -122,6 +123,13 @@ class Shortest:
         return [-len(text) for text in texts]
 
 
+class Priced:
+    """One that tells what it cost."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Scores:
+        return Scores([0.5 for _ in texts], Usage(calls=1, prompt_tokens=100, completion_tokens=5))
+
+
 def at_noon() -> datetime:
     return MAY
 
@@ -132,6 +140,8 @@ async def opening(clock: Clock, reranker: Reranker) -> None:
     async with semmem.open(clock=clock, reranker=reranker, postgres_url="postgresql:///semmem", worker=False) as memory:
         assert_type(memory.scope(tenant="acme", workspace="launch"), ScopedMemory)
     async with semmem.open(clock=at_noon, reranker=Shortest()):
+        pass
+    async with semmem.open(reranker=Priced()):
         pass
     assert_type(semmem.__version__, str)
 
@@ -167,7 +177,7 @@ async def remembering(alice: ScopedMemory) -> None:
 async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) -> None:
     recall = await alice.recall(
         "Where does she live?", limit=5, also=[team], min_score=0.1, agent="support", session="s1", category=category,
-        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, timeout=2,
+        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, where={"role": "user"}, timeout=2,
     )  # fmt: skip
     assert_type(recall, Recall)
     assert_type(recall[0], Hit)
@@ -175,6 +185,7 @@ async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) ->
     assert_type(recall.hits, tuple[Hit, ...])
     assert_type([hit for hit in recall], list[Hit])  # noqa: C416 - what iterating gives
     assert_type((len(recall), recall.degraded, recall.waited), tuple[int, frozenset[str], timedelta | None])
+    assert_type(recall.usage, Usage)
 
 
 def a_hit(hit: Hit) -> None:
@@ -202,7 +213,7 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     context = await alice.context("Plan her day", budget=800, session="s1", also=[alice], format=format, timeout=2)
     assert_type(context, Context)
     await alice.context("Plan her day", budget=800, format="xml", tiers=("summary", "retrieved"))
-    await alice.context("Plan her day", budget=800, tiers={tier})
+    await alice.context("Plan her day", budget=800, tiers={tier}, where={"metadata": {"n": {"$gte": 3}}})
     assert_type(context.text, str)
     assert_type(context.messages, tuple[Mapping[str, str], ...])
     assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
@@ -440,7 +451,7 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type(await records.named(["home"], also=[alice]), list[Record])
     page = await records.find(also=[alice], matching={"city": "Berlin"}, refresh=True, limit=10, offset=20)
     assert_type(page, list[Record])
-    await records.find(after=page[-1])
+    await records.find(after=page[-1], where={"stars": {"$in": [4, 5]}})
     assert_type(await records.of([UUID(int=1)], also=[alice]), dict[UUID, Record])
     assert_type(await records.delete(["home"]), int)
     assert_type((record.key, record.scope, record.event), tuple[str, Scope, UUID | None])
