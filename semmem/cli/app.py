@@ -9,6 +9,7 @@ import typer
 import semmem
 from semmem.cli import (
     following,
+    health,
     locking,
     mcp,
     operations,
@@ -72,7 +73,20 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, following, state, locking, questions, transfer, operations, stores, reindexing, mcp):
+for module in (
+    writing,
+    reading,
+    following,
+    state,
+    health,
+    locking,
+    questions,
+    transfer,
+    operations,
+    stores,
+    reindexing,
+    mcp,
+):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)
