@@ -491,6 +491,18 @@ create table semmem.workspaces (
 );
 select semmem.guard('semmem.workspaces', null, '{}');
 
+create table semmem.conflicts (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    reduced bigint default 0 not null,
+    refused bigint default 0 not null,
+    constraint conflicts_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint conflicts_tenant_scope_kind_scope_id_field_fkey FOREIGN KEY (tenant, scope_kind, scope_id, field) REFERENCES semmem.fields(tenant, scope_kind, scope_id, field) ON DELETE CASCADE
+) with (fillfactor=50);
+select semmem.guard('semmem.conflicts', '{reduced,refused}', '{}');
+
 create table semmem.events (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -1218,6 +1230,23 @@ begin
 end $function$;
 revoke all on function semmem.check_locks(text,text,text,text[],bigint) from public;
 grant execute on function semmem.check_locks(text,text,text,text[],bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.count_conflicts(p_tenant text, p_kind text, p_id text, p_fields text[], p_refused boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    with met as materialized (
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (p_fields)
+        order by f.field for key share
+    )
+    insert into semmem.conflicts as c (tenant, scope_kind, scope_id, field, reduced, refused)
+    select p_tenant, p_kind, p_id, m.field, (not p_refused)::integer, p_refused::integer from met m
+    on conflict (tenant, scope_kind, scope_id, field) do update
+    set reduced = c.reduced + excluded.reduced, refused = c.refused + excluded.refused
+$function$;
+revoke all on function semmem.count_conflicts(text,text,text,text[],boolean) from public;
+grant execute on function semmem.count_conflicts(text,text,text,text[],boolean) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb, p_from integer, p_seen bigint, p_values jsonb)
  RETURNS void

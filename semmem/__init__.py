@@ -13,6 +13,7 @@ from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
 from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
 from semmem.domain.group import GroupLag, GroupStart
+from semmem.domain.health import FieldHealth, Health, Installation
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
@@ -109,15 +110,18 @@ __all__ = [
     "Event",
     "EventFields",
     "Fact",
+    "FieldHealth",
     "Forbidden",
     "Format",
     "Group",
     "GroupLag",
     "GroupStart",
+    "Health",
     "Hit",
     "Imported",
     "Inbox",
     "IndexMismatch",
+    "Installation",
     "InvalidInput",
     "Item",
     "KeyConflict",

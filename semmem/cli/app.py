@@ -9,6 +9,7 @@ import typer
 import semmem
 from semmem.cli import (
     following,
+    health,
     locking,
     mcp,
     operations,
@@ -74,7 +75,7 @@ def options(
 
 app.command("demo")(demo)
 for module in (
-    *(writing, reading, following, state, locking, working, questions),
+    *(writing, reading, following, state, health, locking, working, questions),
     *(transfer, operations, stores, reindexing, mcp),
 ):
     for name, command in module.COMMANDS.items():

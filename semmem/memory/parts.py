@@ -9,7 +9,7 @@ from semmem.engine.reconciliation import Reconciler
 from semmem.errors import StoreUnavailable
 from semmem.memory.tiers import Tiers
 from semmem.memory.watching import Watching
-from semmem.ports import Clock, RecentCache
+from semmem.ports import Clock, RecentCache, TokenCounter
 from semmem.retrieval.search import Searcher
 from semmem.runtime.background import Background
 from semmem.runtime.deadline import Calls
@@ -62,6 +62,7 @@ class Parts:
     background: Background
     watching: Watching
     calls: Calls
+    counter: TokenCounter
     clock: Clock
     dedup_window: timedelta
 

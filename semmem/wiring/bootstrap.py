@@ -256,6 +256,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         background=background,
         watching=Watching(entries, stores.wakeups, background),
         calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
+        counter=models.counter,
         clock=clock,
         dedup_window=settings.dedup_window,
     )

@@ -34,15 +34,18 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    FieldHealth,
     Forbidden,
     Format,
     Group,
     GroupLag,
     GroupStart,
+    Health,
     Hit,
     Imported,
     Inbox,
     IndexMismatch,
+    Installation,
     InvalidInput,
     Item,
     KeyConflict,
@@ -458,6 +461,15 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type(record.value, Mapping[str, Any])
     assert_type((record.created_at, record.updated_at), tuple[datetime, datetime])
     assert_type((record.ttl, record.expires_at), tuple[timedelta | None, datetime | None])
+
+
+async def health(memory: Memory, launch: ScopedMemory) -> None:
+    found = assert_type(await launch.health(budget=2_000, timeout=1.0), Health)
+    assert_type(found.fields, Mapping[str, FieldHealth])
+    assert_type((found.groups, found.oldest_lease), tuple[Mapping[str, GroupLag], datetime | None])
+    assert_type((found.checkpoint, found.checkpoint_age), tuple[Checkpoint | None, timedelta | None])
+    assert_type((found.waiting, found.warnings), tuple[Waiting, tuple[str, ...]])
+    assert_type(await memory.health(timeout=1.0), Installation)
 
 
 def values() -> Iterator[Scope]:
