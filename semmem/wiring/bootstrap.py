@@ -213,25 +213,30 @@ async def migrate(settings: Settings) -> list[str]:
 
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
-    postgres, index_name = stores.postgres, stores.pgvector.index_name
-    mirrored = stores.mirror is not None
+    parts, scrubber = _parts(settings, stores, models, clock), _scrubber(settings, stores, clock)
+    return Application(
+        settings=settings,
+        memory=Memory(Opened(parts)),
+        parts=parts,
+        worker=_worker(settings, stores, models, clock, parts.erasure, scrubber),
+        scrubber=scrubber,
+        stores=stores,
+        models=models,
+        work=IndexWork(stores.postgres, stores.pgvector.index_name),
+    )
+
+
+def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
+    postgres = stores.postgres
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     entries, background = EntryLog(postgres), Background()
-    summaries = SummaryStore(postgres)
-    overdue = settings.overdue_after
-    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
-    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
-    reader = PostgresReader(postgres)
-    seconds = settings.rerank_timeout.total_seconds()
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker, seconds)
+    summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
+    searcher = _searcher(settings, stores, models, clock)
     recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
-    branches = BranchStore(postgres)
-    scrub_within = settings.scrub_within if settings.all_embedded else None
-    receipts = ReceiptStore(postgres, scrub_within=scrub_within)
+    receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
-    erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
-    parts = Parts(
+    return Parts(
         log=log,
         entries=entries,
         groups=GroupStore(postgres, log),
@@ -239,19 +244,19 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
-        state=StateStore(postgres),
+        state=state,
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
         ledger=Ledger(postgres),
-        archive=ArchiveStore(postgres, mirrored=mirrored),
+        archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
-        erasure=erasure,
+        tiers=Tiers(log, summaries, recent, searcher, present, state, models.counter),
+        erasure=Erasure(eraser, receipts, branches, stores.cache, clock),
         reconciler=_reconciler(stores),
         background=background,
         watching=Watching(entries, stores.wakeups, background),
@@ -260,19 +265,27 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         clock=clock,
         dedup_window=settings.dedup_window,
     )
-    scrubber = None
-    if stores.servers is not None and settings.all_embedded:
-        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
-    return Application(
-        settings=settings,
-        memory=Memory(Opened(parts)),
-        parts=parts,
-        worker=_worker(settings, stores, models, clock, erasure, scrubber),
-        scrubber=scrubber,
-        stores=stores,
-        models=models,
-        work=IndexWork(postgres, index_name),
+
+
+def _searcher(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Searcher:
+    overdue = settings.overdue_after
+    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
+    return Searcher(
+        models.embedder,
+        stores.mirror or stores.pgvector,
+        stores.pgvector,
+        LexicalIndex(stores.postgres, stores.pgvector.index_name, patience),
+        PostgresReader(stores.postgres),
+        clock,
+        models.reranker,
+        settings.rerank_timeout.total_seconds(),
     )
+
+
+def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
+    if stores.servers is None or not settings.all_embedded:
+        return None
+    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
 
 
 def _reconciler(stores: Stores) -> Reconciler | None:

@@ -306,6 +306,9 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Member",
         "Question",
         "Overview",
+        "Health",
+        "FieldHealth",
+        "Installation",
     }
     protocols = {"Reranker", "Clock"}
     shared = {"Place"}  # what a ScopedMemory is, walked as such
@@ -323,6 +326,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "GroupStart",
         "Precision",
         "Role",
+        "Scores",
         "ScopeKind",
         "Stage",
         "Tier",

@@ -66,7 +66,12 @@ class Chat:
         self.asked: list[Sequence[Mapping[str, str]]] = []
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer:
         self.asked.append(messages)
         return ChatAnswer(text=self._text, finish_reason=self._finish, prompt_tokens=90, completion_tokens=7)
