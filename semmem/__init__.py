@@ -11,7 +11,7 @@ from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
-from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.fact import Category, Correction, CorrectionKind, Fact, Precision, Source, Summary, Validity
 from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
@@ -42,6 +42,7 @@ from semmem.errors import (
     Conflict,
     Damaged,
     EmbeddedServerError,
+    FactChanged,
     Forbidden,
     IndexMismatch,
     InvalidInput,
@@ -98,6 +99,8 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Context",
+    "Correction",
+    "CorrectionKind",
     "Damaged",
     "DeadLetter",
     "Delivery",
@@ -109,6 +112,7 @@ __all__ = [
     "Event",
     "EventFields",
     "Fact",
+    "FactChanged",
     "Forbidden",
     "Format",
     "Group",

@@ -8,6 +8,7 @@ import typer
 
 import semmem
 from semmem.cli import (
+    correcting,
     following,
     locking,
     mcp,
@@ -72,7 +73,20 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, following, state, locking, questions, transfer, operations, stores, reindexing, mcp):
+for module in (
+    writing,
+    reading,
+    correcting,
+    following,
+    state,
+    locking,
+    questions,
+    transfer,
+    operations,
+    stores,
+    reindexing,
+    mcp,
+):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)

@@ -51,6 +51,7 @@ from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -243,6 +244,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
+        corrections=CorrectionStore(postgres, mirrored=mirrored),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
