@@ -563,6 +563,12 @@ create table semmem.facts (
     recorded_at timestamp with time zone not null,
     superseded_at timestamp with time zone,
     indexed_at timestamp with time zone,
+    made text,
+    made_by text collate "C",
+    ended text,
+    ended_by text collate "C",
+    pinned_at timestamp with time zone,
+    pinned_by text collate "C",
     constraint facts_pkey PRIMARY KEY (tenant, id),
     constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
     constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
@@ -574,6 +580,7 @@ create table semmem.facts (
 );
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
+CREATE INDEX facts_pinned ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE ((superseded_at IS NULL) AND (pinned_at IS NOT NULL));
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_weightiest ON semmem.facts USING btree (tenant, scope_kind, scope_id, importance DESC, recorded_at DESC, id) WHERE ((superseded_at IS NULL) AND (trust = 'user'::text) AND ((category = ANY (ARRAY['profile'::text, 'preference'::text, 'relationship'::text, 'decision'::text])) OR (version > 1)));
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
@@ -812,7 +819,13 @@ create view semmem.sourced_facts with (security_invoker=true) as
     f.superseded_at,
     f.indexed_at,
     s.event_ids,
-    s.quotes
+    s.quotes,
+    f.made,
+    f.made_by,
+    f.ended,
+    f.ended_by,
+    f.pinned_at,
+    f.pinned_by
    FROM semmem.facts f,
     LATERAL ( SELECT array_agg(fact_sources.event_id ORDER BY fact_sources.event_id) AS event_ids,
             array_agg(fact_sources.quote ORDER BY fact_sources.event_id) AS quotes

@@ -11,7 +11,7 @@ from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
-from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.fact import Category, Correction, CorrectionKind, Fact, Precision, Source, Summary, Validity
 from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.health import FieldHealth, Health, Installation
 from semmem.domain.hit import Hit, Recall
@@ -43,6 +43,7 @@ from semmem.errors import (
     Conflict,
     Damaged,
     EmbeddedServerError,
+    FactChanged,
     Forbidden,
     IndexMismatch,
     InvalidInput,
@@ -99,6 +100,8 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Context",
+    "Correction",
+    "CorrectionKind",
     "Damaged",
     "DeadLetter",
     "Delivery",
@@ -110,6 +113,7 @@ __all__ = [
     "Event",
     "EventFields",
     "Fact",
+    "FactChanged",
     "FieldHealth",
     "Forbidden",
     "Format",

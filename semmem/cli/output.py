@@ -111,7 +111,7 @@ def hits(found: Recall) -> RenderableType:
 def facts(found: Sequence[Fact]) -> RenderableType:
     shown: list[Text] = []
     for fact in found:
-        about = [str(fact.id), fact.category, holds(fact.validity), "" if fact.current else "superseded"]
+        about = [str(fact.id), fact.category, holds(fact.validity), *_corrections(fact)]
         text = Text(visible(fact.text)).append(f"\n  {', '.join(filter(None, about))}", style="dim")
         for source in fact.sources:
             text.append(f"\n  “{visible(source.quote)}”", style="dim")
@@ -119,12 +119,23 @@ def facts(found: Sequence[Fact]) -> RenderableType:
     return Group(*shown) if shown else Text("nothing", style="dim")
 
 
+def _corrections(fact: Fact) -> list[str]:
+    """Says what people did to it, or that it was superseded."""
+    done = [f"{each.kind} by {each.by}" for each in (fact.made, fact.pinned) if each]
+    if fact.current:
+        return done
+    return [*done, f"then {fact.ended.kind} by {fact.ended.by}" if fact.ended else "superseded"]
+
+
 def versions(found: Sequence[Fact]) -> RenderableType:
-    rows = [
-        (str(fact.version), minute(fact.recorded_at), minute(fact.superseded_at) or "current", fact.text)
-        for fact in found
-    ]
-    return table("version", "recorded", "superseded", "statement", rows=rows)
+    shown: list[Text] = []
+    for fact in found:
+        until = f"superseded {minute(fact.superseded_at)}" if fact.superseded_at else "current"
+        told = [f"recorded {minute(fact.recorded_at)}", until, *_corrections(fact)]
+        text = Text(f"{fact.version}  {visible(fact.text)}")
+        text.append(f"\n   {fact.id}\n   {', '.join(each for each in told if each != 'superseded')}", style="dim")
+        shown.append(text)
+    return Group(*shown) if shown else Text("nothing", style="dim")
 
 
 def holds(validity: Validity) -> str:

@@ -39,11 +39,15 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outdated:
-    """Words of an event that hold no more `since` a time; `now` is the statement in their place, None without any."""
+    """Words of an event that hold no more `since` a time; `now` is the statement in their place, None without any.
+
+    Where a person said that they never held, `how` says what that person did, and `since` when.
+    """
 
     words: str
     since: Since
     now: str | None
+    how: Literal["outdated", "corrected", "rejected"] = "outdated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

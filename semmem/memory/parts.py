@@ -17,6 +17,7 @@ from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.groups import GroupStore
@@ -42,6 +43,7 @@ class Parts:
     entries: EntryLog
     groups: GroupStore
     facts: FactStore
+    corrections: CorrectionStore
     summaries: SummaryStore
     branches: BranchStore
     records: RecordStore

@@ -29,6 +29,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.errors import InvalidInput, NotFound
 from semmem.memory.agent_work import AgentWork
+from semmem.memory.correcting import CorrectedPlace
 from semmem.memory.following import FollowedPlace
 from semmem.memory.operating import OperatedPlace
 from semmem.memory.place import Place, check_reindex, reconciler_of
@@ -41,7 +42,7 @@ MAX_SEQ = 2**63 - 1
 OTHERS = 30  # events of other agents in an agent's context, where it does not say how many
 
 
-class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
+class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property

@@ -51,6 +51,7 @@ from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -227,7 +228,7 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
 
 
 def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
-    postgres = stores.postgres
+    postgres, mirrored = stores.postgres, stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     entries, background = EntryLog(postgres), Background()
     summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
@@ -250,8 +251,9 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
+        corrections=CorrectionStore(postgres, mirrored=mirrored),
         ledger=Ledger(postgres),
-        archive=ArchiveStore(postgres, mirrored=stores.mirror is not None),
+        archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,

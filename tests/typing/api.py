@@ -23,6 +23,8 @@ from semmem import (
     ConfigurationError,
     Conflict,
     Context,
+    Correction,
+    CorrectionKind,
     Damaged,
     DeadLetter,
     Delivery,
@@ -34,6 +36,7 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    FactChanged,
     FieldHealth,
     Forbidden,
     Format,
@@ -293,6 +296,23 @@ async def facts(alice: ScopedMemory, category: Category) -> None:
     assert_type((fact.sources[0].event_id, fact.sources[0].quote), tuple[UUID, str])
     held = assert_type(fact.validity, Validity)
     assert_type((held.start, held.end, held.precision), tuple[datetime | None, datetime | None, Precision | None])
+
+
+async def correcting(alice: ScopedMemory) -> None:
+    [fact] = await alice.facts()
+    right = assert_type(await alice.correct(fact.id, text="Ana is 42.", by="nurse", version=1, timeout=2), Fact)
+    await alice.correct(right.id, validity=Validity(start=MAY), by="nurse")
+    assert_type(await alice.reject(right.id, by="nurse", version=2, timeout=2), Fact | None)
+    assert_type(await alice.restore_fact(right.id, by="nurse", version=2, timeout=2), Fact)
+    assert_type(await alice.pin_fact(right.id, by="nurse", pinned=False, version=2, timeout=2), Fact)
+    assert_type((right.made, right.ended, right.pinned), tuple[Correction | None, Correction | None, Correction | None])
+    if right.made:
+        assert_type((right.made.kind, right.made.by, right.made.at), tuple[CorrectionKind, str, datetime])
+    assert_type(right.in_own_words, bool)
+    try:
+        await alice.reject(right.id, by="nurse", version=1)
+    except FactChanged as error:
+        assert_type((error.seen, error.found, error.by), tuple[int, int, str | None])
 
 
 async def summaries(alice: ScopedMemory) -> None:

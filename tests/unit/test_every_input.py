@@ -50,6 +50,7 @@ RIGHT: dict[str, Any] = {
     "query": "tea",
     "budget": 500,
     "fact": UUID(int=1),
+    "by": "nurse",
     "id": lambda name: "alice" if name in ("Scope", "Scope.user", "Scope.workspace") else UUID(int=1),
     "key": "key",
     "keys": ["key"],
@@ -92,6 +93,7 @@ NOWHERE = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
 NAMED: dict[str, dict[str, Any]] = {
     "scope": {"user": "alice"},
     "forget": {"session": "s1"},
+    "correct": {"text": "alice likes tea."},
     "one_of": {"user": "alice", "workspace": None},
     "Scope.one_of": {"user": "alice", "workspace": None},
 }
