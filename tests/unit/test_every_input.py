@@ -311,6 +311,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Health",
         "FieldHealth",
         "Installation",
+        "Correction",
     }
     protocols = {"Reranker", "Clock"}
     shared = {"Place"}  # what a ScopedMemory is, walked as such
@@ -322,6 +323,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "EventFields",
         "AckStatus",
         "Category",
+        "CorrectionKind",
         "DriftKind",
         "EntryKind",
         "Format",
