@@ -112,7 +112,7 @@ class Story:
         answers.print(pictures.facts(sorted(facts, key=lambda fact: (fact.said_at, fact.version))))
         address = _resting_on(facts, said[ADDRESS])
         if address:
-            answers.print(pictures.timeline("the address over time", await self.maya.timeline(address.id)))
+            answers.print("", pictures.timeline("the address over time", await self.maya.timeline(address.id)))
         mailed = [fact for fact in facts if said[PASTED] & set(events_of(fact))]
         trip = _resting_on(facts, said[TRIP])
         answers.print(pictures.left_alone(mailed, trip))

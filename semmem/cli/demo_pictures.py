@@ -86,7 +86,7 @@ def timeline(title: str, versions: Sequence[Fact]) -> RenderableType:
         if fact.made:
             body.append(f"\n{fact.made.kind} by {fact.made.by}", style="cyan")
         made.add_row(str(fact.version), start, end, body)
-    return Group(Text(), made)
+    return made
 
 
 def left_alone(mailed: Sequence[Fact], trip: Fact | None) -> RenderableType:
@@ -104,7 +104,8 @@ def recalled(question: str, found: Recall) -> RenderableType:
         title.append(f"   degraded: {', '.join(sorted(found.degraded))}", style="yellow")
     made = _grid(wide=1)
     for hit in found:
-        body = Text(visible(hit.text))
+        first, _, more = hit.text.partition("\n")
+        body = Text(visible(first) + (" …" if more else ""))
         body.append(f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}", style="dim")
         made.add_row(Text(f"{hit.score:.2f}", style="green"), body)
     if not found:
