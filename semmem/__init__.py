@@ -15,6 +15,7 @@ from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Valid
 from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.health import FieldHealth, Health, Installation
 from semmem.domain.hit import Hit, Recall
+from semmem.domain.kept import LocalLogHealth
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
 from semmem.domain.reducers import (
@@ -48,6 +49,7 @@ from semmem.errors import (
     InvalidInput,
     KeyConflict,
     LeaseLost,
+    LocalLogFull,
     LockHeld,
     LockLost,
     MissingExtra,
@@ -126,6 +128,8 @@ __all__ = [
     "Item",
     "KeyConflict",
     "LeaseLost",
+    "LocalLogFull",
+    "LocalLogHealth",
     "Lock",
     "LockHeld",
     "LockLost",

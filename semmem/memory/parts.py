@@ -4,9 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from semmem.domain.scope import View
 from semmem.engine.erasure import Erasure
 from semmem.engine.reconciliation import Reconciler
 from semmem.errors import StoreUnavailable
+from semmem.memory.keeping import Keeping
 from semmem.memory.tiers import Tiers
 from semmem.memory.watching import Watching
 from semmem.ports import Clock, RecentCache, TokenCounter
@@ -55,6 +57,7 @@ class Parts:
     archive: ArchiveStore
     health: HealthStore
     cache: RecentCache | None
+    keeping: Keeping | None  # where there is a local log
     searcher: Searcher
     tiers: Tiers
     erasure: Erasure
@@ -65,6 +68,10 @@ class Parts:
     counter: TokenCounter
     clock: Clock
     dedup_window: timedelta
+
+    def lacking(self, view: View) -> frozenset[str]:
+        """What of a view no answer can know: events that are on this disk alone."""
+        return frozenset({"local_log"}) if self.keeping and self.keeping.waits(view.scopes) else frozenset()
 
     def announce(self, remembered: Remembered) -> None:
         """Tells followers and Redis, without the caller waiting for it."""

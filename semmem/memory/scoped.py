@@ -1,6 +1,7 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 from uuid import UUID
@@ -112,7 +113,8 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         )
         parts, view = self._parts, self.view(also)
         async with parts.calls.question(timeout):
-            return await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
+            found = await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
+        return replace(found, degraded=found.degraded | parts.lacking(view))
 
     async def context(
         self,
@@ -151,9 +153,10 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         guard = Guard(agent=self._reader, role=self._role, others=others, min_importance=min_importance)
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
-            return await parts.tiers.context(
+            context = await parts.tiers.context(
                 view, query, budget=budget, session=session, format=format, tiers=wanted, guard=guard
             )
+        return replace(context, degraded=context.degraded | parts.lacking(view))
 
     async def history(
         self,
@@ -278,6 +281,8 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
             keep_events=keep_events,
         )
         check_flag("dry_run", dry_run)
+        if (keeping := self._parts.keeping) and not dry_run:
+            await keeping.forget(self.place, selection)
         async with self._parts.calls.write(timeout):
             return await self._parts.erasure.forget(self.place, selection, dry_run=dry_run)
 

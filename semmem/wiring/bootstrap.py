@@ -25,6 +25,7 @@ from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.worker import Worker
 from semmem.engine.writing import FactWriter
 from semmem.errors import Closed, InvalidInput, StoreUnavailable
+from semmem.memory.keeping import Keeping
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
@@ -81,6 +82,7 @@ from semmem.wiring.opening import (
     make_extractor,
     open_cache,
     open_embedded,
+    open_local,
     open_mirror,
     open_postgres,
     open_wakeups,
@@ -89,6 +91,7 @@ from semmem.wiring.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from semmem.embedded import Servers
+    from semmem.stores.local.folder import LocalFolder
 
 
 EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
@@ -109,6 +112,7 @@ class Stores:
     keeper: MirrorKeeper | None  # of the mirror
     cache: RecentCache | None
     wakeups: Wakeups | None
+    local: "LocalFolder | None" = None
 
     @property
     def cache_name(self) -> str | None:
@@ -189,6 +193,9 @@ async def open_application(
             application = make_application(settings, stores, models, clock)
             stack.push_async_callback(application.parts.background.aclose)
             stack.push_async_callback(application.parts.watching.aclose)
+            if keeping := application.parts.keeping:
+                stack.push_async_callback(keeping.aclose)
+                await keeping.start(application.parts.announce)
             if settings.runs_worker:
                 await stack.enter_async_context(_running(application.worker, jobs))
             stack.callback(application.memory.close)
@@ -212,6 +219,23 @@ async def migrate(settings: Settings) -> list[str]:
 
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
+    parts = _parts(settings, stores, models, clock)
+    scrubber = None
+    if stores.servers is not None and settings.all_embedded:
+        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
+    return Application(
+        settings=settings,
+        memory=Memory(Opened(parts)),
+        parts=parts,
+        worker=_worker(settings, stores, models, clock, parts.erasure, scrubber),
+        scrubber=scrubber,
+        stores=stores,
+        models=models,
+        work=IndexWork(stores.postgres, stores.pgvector.index_name),
+    )
+
+
+def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirrored = stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
@@ -225,11 +249,13 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
     recent = Recent(log, stores.cache, cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
     branches = BranchStore(postgres)
+    local, window = stores.local, settings.dedup_window
+    keeping = Keeping(local, log, clock, dedup_window=window) if local else None
     scrub_within = settings.scrub_within if settings.all_embedded else None
     receipts = ReceiptStore(postgres, scrub_within=scrub_within)
     eraser = Eraser(postgres, receipts)
     erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
-    parts = Parts(
+    return Parts(
         log=log,
         entries=entries,
         groups=GroupStore(postgres, log),
@@ -253,23 +279,15 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         reconciler=_reconciler(stores),
         background=background,
         watching=Watching(entries, stores.wakeups, background),
-        calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
+        calls=Calls(
+            read=settings.read_timeout.total_seconds(),
+            write=settings.write_timeout.total_seconds(),
+            before_write=keeping.caught_up if keeping else None,
+        ),
+        keeping=keeping,
         counter=models.counter,
         clock=clock,
-        dedup_window=settings.dedup_window,
-    )
-    scrubber = None
-    if stores.servers is not None and settings.all_embedded:
-        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
-    return Application(
-        settings=settings,
-        memory=Memory(Opened(parts)),
-        parts=parts,
-        worker=_worker(settings, stores, models, clock, erasure, scrubber),
-        scrubber=scrubber,
-        stores=stores,
-        models=models,
-        work=IndexWork(postgres, index_name),
+        dedup_window=window,
     )
 
 
@@ -344,6 +362,7 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
         keeper=keeper,
         cache=cache,
         wakeups=open_wakeups(stack, settings, servers, postgres.identity),
+        local=open_local(settings, postgres.identity),
     )
     await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
     if keeper:

@@ -50,6 +50,8 @@ from semmem import (
     Item,
     KeyConflict,
     LeaseLost,
+    LocalLogFull,
+    LocalLogHealth,
     Lock,
     LockHeld,
     LockLost,
@@ -459,6 +461,8 @@ async def health(memory: Memory, launch: ScopedMemory) -> None:
     assert_type((found.checkpoint, found.checkpoint_age), tuple[Checkpoint | None, timedelta | None])
     assert_type((found.waiting, found.warnings), tuple[Waiting, tuple[str, ...]])
     assert_type(await memory.health(timeout=1.0), Installation)
+    if found.local_log is not None:
+        assert_type(found.local_log, LocalLogHealth)
 
 
 def values() -> Iterator[Scope]:
@@ -510,6 +514,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.after, error.floor), tuple[int, int])
     except PoolExhausted as error:
         assert_type(error.size, int)
+    except LocalLogFull as error:
+        assert_type((error.path, error.limit), tuple[str, int])
     except (Unconfirmed, WriteConflict, StoreUnavailable) as error:
         assert_type((error.store, error.sent), tuple[str, bool])
     except MissingExtra as error:

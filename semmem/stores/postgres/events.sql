@@ -4,6 +4,10 @@ from semmem.append(
     p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
     p_extract_after => :extract_after, p_events => :events);
 
+-- forgotten_at: when all of the scope was last forgotten
+select max(at) from semmem.entries
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind = 'forgotten' and detail @> '{"everything": true}';
+
 -- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
 update semmem.jobs set starts_at = now()
 where id in (
