@@ -34,6 +34,7 @@ from semmem.domain.reducers import (
     union,
 )
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
+from semmem.domain.settings import ScopeSettings
 from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
 from semmem.domain.workspace import Member, Overview, Question, Workspace
@@ -76,6 +77,7 @@ from semmem.version import __version__ as __version__
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
     from semmem.domain.schema import State
+    from semmem.memory.archiving import Archive
     from semmem.memory.groups import Delivery, Group, Inbox
     from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
@@ -91,6 +93,7 @@ __all__ = [
     "Ack",
     "AckStatus",
     "AgentMemory",
+    "Archive",
     "BadAnswer",
     "Branch",
     "Category",
@@ -161,6 +164,7 @@ __all__ = [
     "SchemaOutdated",
     "Scope",
     "ScopeKind",
+    "ScopeSettings",
     "ScopedMemory",
     "SemmemError",
     "Since",
@@ -201,6 +205,7 @@ __all__ = [
 _LAZY = {
     "open": "semmem.wiring.bootstrap",
     "AgentMemory": "semmem.memory.scoped",
+    "Archive": "semmem.memory.archiving",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
     "Delivery": "semmem.memory.groups",

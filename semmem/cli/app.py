@@ -8,6 +8,7 @@ import typer
 
 import semmem
 from semmem.cli import (
+    configuring,
     following,
     health,
     locking,
@@ -79,6 +80,7 @@ for module in (
     following,
     state,
     health,
+    configuring,
     locking,
     questions,
     transfer,

@@ -17,6 +17,7 @@ from semmem.runtime.background import Background
 from semmem.runtime.deadline import Calls
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.events import EventLog, Remembered
@@ -28,6 +29,7 @@ from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.settings import SettingsStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.stores.postgres.threads import ThreadStore
@@ -53,8 +55,10 @@ class Parts:
     workspaces: WorkspaceStore
     questions: QuestionStore
     threads: ThreadStore
+    settings: SettingsStore
     ledger: Ledger
     archive: ArchiveStore
+    archiver: Archiver
     health: HealthStore
     cache: RecentCache | None
     keeping: Keeping | None  # where there is a local log

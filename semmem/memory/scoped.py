@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import get_args
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.errors import InvalidInput, NotFound
 from semmem.memory.agent_work import AgentWork
+from semmem.memory.archiving import Archive, archive
 from semmem.memory.following import FollowedPlace
 from semmem.memory.operating import OperatedPlace
 from semmem.memory.place import Place, check_reindex, reconciler_of
@@ -208,6 +210,16 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         """
         check_callable("progress", progress)
         return await import_(self._parts, self.place, lines, progress)
+
+    async def archive(self, before: datetime, to: str | Path) -> Archive:
+        """Moves the part of this place's log that is older than `before` into a new file, which `import_` reads again.
+
+        Its events go out of the memory, but for those that facts, records and dead letters rest on; facts stay. It ends
+        before what a worker or a group has yet to look at. Whoever follows from further back gets TooFarBehind.
+        Branches keep theirs. Raises InvalidInput where the file exists; broken off, the log is as it was or the file is
+        whole.
+        """
+        return await archive(self._parts, self.scope, before, to)
 
     async def facts(
         self,

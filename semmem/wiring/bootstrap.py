@@ -50,6 +50,7 @@ from semmem.runtime.background import Background
 from semmem.runtime.breaker import Guarded
 from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.erasure import Eraser
@@ -70,6 +71,7 @@ from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.settings import SettingsStore
 from semmem.stores.postgres.standing import StandingFacts
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
@@ -269,7 +271,9 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
+        settings=SettingsStore(postgres),
         ledger=Ledger(postgres),
+        archiver=Archiver(postgres, eraser),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,

@@ -268,7 +268,7 @@ async def _fill(alice: ScopedMemory) -> list[Ack]:
             acks.append(await alice.remember(f"step {len(acks)} {'x' * 2_000}"))
     assert 0 < len(acks) < 1_000
     with pytest.raises(LocalLogFull, match="call again when Postgres is back"):
-        await alice.remember("x" * 50_000)
+        await alice.remember("x" * 30_000)
     return acks
 
 

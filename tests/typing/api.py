@@ -13,6 +13,7 @@ from semmem import (
     Ack,
     AckStatus,
     AgentMemory,
+    Archive,
     BadAnswer,
     Branch,
     Category,
@@ -84,6 +85,7 @@ from semmem import (
     Scope,
     ScopedMemory,
     ScopeKind,
+    ScopeSettings,
     SemmemError,
     Since,
     Snapshot,
@@ -452,6 +454,18 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type(record.value, Mapping[str, Any])
     assert_type((record.created_at, record.updated_at), tuple[datetime, datetime])
     assert_type((record.ttl, record.expires_at), tuple[timedelta | None, datetime | None])
+
+
+async def settling(alice: ScopedMemory) -> None:
+    await alice.configure(ScopeSettings(zone="Europe/Berlin", keep_events_for=365 * DAY), timeout=1.0)
+    found = assert_type(await alice.settings(timeout=1.0), ScopeSettings)
+    assert_type((found.zone, found.keep_events_for), tuple[str | None, timedelta | None])
+
+
+async def archiving(alice: ScopedMemory) -> None:
+    found = assert_type(await alice.archive(MAY, "old.jsonl"), Archive)
+    await alice.archive(MAY, found.path)
+    assert_type((found.events, found.removed, found.floor), tuple[int, int, int])
 
 
 async def health(memory: Memory, launch: ScopedMemory) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
@@ -276,7 +277,10 @@ def _body(given: KeptEvent) -> dict[str, Any]:
 def _stored(scope: Scope, given: KeptEvent, row: Row, now: datetime) -> Event:
     said = {name: getattr(given.event, name) for name in _SAID}
     moment = given.event.occurred_at or given.at
-    said["occurred_at"] = at_offset(moment, offset_of(moment))
+    offset = offset_of(moment)
+    if offset is None and row["zone"]:
+        offset = offset_of(moment.astimezone(ZoneInfo(row["zone"])))
+    said["occurred_at"] = at_offset(moment, offset)
     return Event(id=row["id"], seq=row["seq"], scope=scope, recorded_at=now, **said)
 
 
