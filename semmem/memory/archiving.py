@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import IO
 
 from semmem.domain.archive import Sum, header, written
-from semmem.domain.checks import check_aware
+from semmem.domain.checks import check_aware, check_text
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 from semmem.memory.parts import Parts
 from semmem.version import __version__
 
-FLUSH = 1_000  # lines
+MAX_PATH_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +58,9 @@ async def _lines(parts: Parts, scope: Scope, floor: int, through: int) -> AsyncG
 
 
 def _checked(to: object) -> Path:
-    if not isinstance(to, str | Path) or not str(to).strip():
+    if not isinstance(to, str | Path):
         raise InvalidInput("to", "must be the path of a file", "pass a str or a Path, such as old.jsonl")
-    if "\0" in str(to):
-        raise InvalidInput("to", "must not contain NUL", "remove this character first")
-    return Path(to)
+    return Path(check_text("to", str(to), MAX_PATH_BYTES))
 
 
 @contextmanager

@@ -10,8 +10,10 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -29,6 +31,7 @@ from semmem import (
     Unconfirmed,
 )
 from semmem.cli.doctor import local_log_check
+from semmem.domain.kept import KeptEvent
 from semmem.runtime import failpoints
 from semmem.stores.local import log as local_log
 from semmem.testing import ManualClock, wait_until
@@ -159,6 +162,34 @@ async def test_what_postgres_refuses_stays_on_the_disk_and_is_told(
     assert (found.local_log.events, found.local_log.refused) == (0, 1)
     assert any("Postgres refused 1 events" in warning for warning in found.warnings)
     assert b"I like coffee." in _bytes(folder)
+
+
+async def test_of_what_is_replayed_again_the_refused_event_is_the_one_that_is_named(
+    application: Application, alice: ScopedMemory, clock: ManualClock
+) -> None:
+    await alice.remember("I like tea.", key="k1")
+    said = [NewEvent(content="stored before"), NewEvent(content="I like coffee.", key="k1")]
+    kept = [KeptEvent(id=uuid4(), event=event, at=clock.now) for event in said]
+    replay = partial(application.parts.log.replay, alice.place, now=clock.now, dedup_window=timedelta())
+    await replay(kept[:1])
+    with pytest.raises(KeyConflict) as refused:
+        await replay(kept)
+    assert refused.value.index == 1
+
+
+async def test_a_damaged_file_keeps_no_memory_from_being_opened(
+    behind: dict[str, Any], clock: ManualClock, proxy: Proxy, folder: Path
+) -> None:
+    async with opened(behind, clock) as application:
+        database = application.stores.postgres.identity.database
+        (folder / f"{database}-0.kept").write_bytes(b"no database" * 1_000)
+    async with opened(behind, clock) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember("I like tea.")
+        told = local_log_check(folder, database)
+        assert (told.state, "file is not a database" in told.what) == ("failed", True)
+        with pytest.raises(StoreUnavailable, match=r"0\.kept"):  # it may hold what is to be forgotten
+            await alice.forget(everything=True)
 
 
 async def test_answers_say_what_is_on_this_disk_alone(

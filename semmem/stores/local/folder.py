@@ -1,5 +1,6 @@
 """The folder that the local logs of a machine's processes share."""
 
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -10,8 +11,11 @@ from uuid import uuid4
 from semmem.domain.kept import LocalLogHealth
 from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, StoreUnavailable
+from semmem.runtime.faults import FaultLog
 from semmem.stores.local.log import KeptRow, LocalLog, connected, counts_in, forget_in, is_held
 from semmem.stores.postgres.identity import Identity
+
+faults = FaultLog(logging.getLogger(__name__))
 
 SUFFIX = ".kept"
 
@@ -52,8 +56,14 @@ class LocalFolder:
 
     async def inherit(self) -> list[LocalLog]:
         """The files of processes that are dead, which are this one's from here on."""
-        found = [await LocalLog.open(path) for path in _paths(self._folder, self._identity.database)]
-        return [log for log in found if log is not None]
+        found = []
+        for path in _paths(self._folder, self._identity.database):
+            try:
+                if log := await LocalLog.open(path):
+                    found.append(log)
+            except StoreUnavailable as error:  # one that is damaged keeps no memory from being opened
+                faults.warn("a local log cannot be read", error)
+        return found
 
     def forget(self, root: Scope, doomed: Callable[[KeptRow], bool]) -> None:
         """In the files of all processes."""
@@ -87,6 +97,6 @@ def _others(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(connected(path)) as database:
             yield database
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         if path.exists() and "no such table" not in str(error):
             raise StoreUnavailable("local_log", f"{path}: {error}") from error

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
+from errno import ENOSPC
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -63,7 +64,7 @@ class LocalLog:
     @classmethod
     async def open(cls, path: Path) -> "LocalLog | None":
         """None where another process holds it, or has just removed it."""
-        lock = _locked(path)
+        lock = _mapped(path, _locked, path)
         if lock is None:
             return None
         log = cls(path, lock)
@@ -115,16 +116,8 @@ class LocalLog:
         self._lock.close()
 
     async def _run(self, call: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: self._mapped(call, arguments))
-
-    def _mapped(self, call: Callable[..., T], arguments: Sequence[Any]) -> T:
-        try:
-            return call(*arguments)
-        except (sqlite3.Error, OSError) as error:
-            full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == 28
-            if full:
-                raise LocalLogFull(str(self.path), MAX_BYTES) from error
-            raise StoreUnavailable("local_log", f"{self.path}: {error}") from error
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, lambda: _mapped(self.path, call, *arguments))
 
     @property
     def _database(self) -> sqlite3.Connection:
@@ -177,6 +170,16 @@ class LocalLog:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _mapped(path: Path, call: Callable[..., T], *arguments: Any) -> T:
+    """Raises LocalLogFull or StoreUnavailable where the disk does not do what is asked."""
+    try:
+        return call(*arguments)
+    except (sqlite3.Error, OSError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == ENOSPC:
+            raise LocalLogFull(str(path), MAX_BYTES) from error
+        raise StoreUnavailable("local_log", f"{path}: {error}") from error
 
 
 def connected(path: Path) -> sqlite3.Connection:

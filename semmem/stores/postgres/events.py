@@ -106,16 +106,25 @@ class EventLog:
             with suppress(_ForgottenSince, asyncpg.UniqueViolationError):  # the first try was still under way
                 async with self._postgres.transaction(place, now) as tx:
                     await register(tx)
-                    ids = [each.id for each in wanted]
-                    stored = {row["id"] for row in await tx.fetch(_SQL["get"], events=ids)}
-                    new = [_known_again(each) for each in wanted if each.id not in stored]
-                    remembered = await self._store(tx, new, dedup_window) if new else None
+                    stored = await tx.fetch(_SQL["get"], events=[each.id for each in wanted])
+                    known = {row["id"] for row in stored}
+                    new = [_known_again(each) for each in wanted if each.id not in known]
+                    remembered = await self._store_kept(tx, new, kept, dedup_window) if new else None
                     # The head is held from here on, so that no forget comes between.
                     forgotten_at = await tx.fetchval(_SQL["forgotten_at"])
                     if forgotten_at and any(each.at < forgotten_at for each in new):
                         raise _ForgottenSince
                 return remembered
         return None
+
+    async def _store_kept(
+        self, tx: Unit, new: Sequence[KeptEvent], kept: Sequence[KeptEvent], dedup_window: timedelta
+    ) -> Remembered:
+        """A KeyConflict names the event by its place among all that are kept."""
+        try:
+            return await self._store(tx, new, dedup_window)
+        except KeyConflict as error:
+            raise KeyConflict([each.id for each in kept].index(new[error.index].id)) from error
 
     async def append(
         self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta, ids: Sequence[UUID] = ()
