@@ -1,4 +1,4 @@
-"""What is settled about a scope, such as its time zone; and how often agents met in a field of its state."""
+"""What a scope has of its own beside its log: how often agents met in a field of its state."""
 
 from semmem.migrations import sql
 
@@ -7,9 +7,7 @@ down_revision = "0005"
 
 SCRIPTS = (
     "tables/conflicts",
-    "tables/settings",
     "functions/count_conflicts",
-    "functions/append",
     "rights",
 )
 
