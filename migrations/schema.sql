@@ -402,6 +402,19 @@ create table semmem.roster (
 ) with (fillfactor=50);
 select semmem.guard('semmem.roster', null, '{}');
 
+create table semmem.scope_settings (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    zone text collate "C",
+    keep_events_for interval,
+    due_at timestamp with time zone,
+    changed_at timestamp with time zone not null,
+    constraint scope_settings_pkey PRIMARY KEY (tenant, scope_kind, scope_id),
+    constraint scope_settings_keep_events_for_check CHECK (keep_events_for > '00:00:00'::interval)
+);
+select semmem.guard('semmem.scope_settings', '{zone,keep_events_for,due_at,changed_at}', '{tenant,scope_kind,scope_id,due_at}');
+
 create table semmem.scopes (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -563,6 +576,12 @@ create table semmem.facts (
     recorded_at timestamp with time zone not null,
     superseded_at timestamp with time zone,
     indexed_at timestamp with time zone,
+    made text,
+    made_by text collate "C",
+    ended text,
+    ended_by text collate "C",
+    pinned_at timestamp with time zone,
+    pinned_by text collate "C",
     constraint facts_pkey PRIMARY KEY (tenant, id),
     constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
     constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
@@ -574,6 +593,7 @@ create table semmem.facts (
 );
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
+CREATE INDEX facts_pinned ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE ((superseded_at IS NULL) AND (pinned_at IS NOT NULL));
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_weightiest ON semmem.facts USING btree (tenant, scope_kind, scope_id, importance DESC, recorded_at DESC, id) WHERE ((superseded_at IS NULL) AND (trust = 'user'::text) AND ((category = ANY (ARRAY['profile'::text, 'preference'::text, 'relationship'::text, 'decision'::text])) OR (version > 1)));
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
@@ -812,7 +832,13 @@ create view semmem.sourced_facts with (security_invoker=true) as
     f.superseded_at,
     f.indexed_at,
     s.event_ids,
-    s.quotes
+    s.quotes,
+    f.made,
+    f.made_by,
+    f.ended,
+    f.ended_by,
+    f.pinned_at,
+    f.pinned_by
    FROM semmem.facts f,
     LATERAL ( SELECT array_agg(fact_sources.event_id ORDER BY fact_sources.event_id) AS event_ids,
             array_agg(fact_sources.quote ORDER BY fact_sources.event_id) AS quotes
@@ -949,6 +975,7 @@ declare
     known_id uuid;
     known_body bytea;
     scope_epoch bigint;
+    scope_zone text;
     new_seq bigint;
     asked bigint := json_array_length(p_events);
     first bigint;
@@ -969,6 +996,8 @@ begin
         perform from semmem.scopes s
         where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
     end if;
+    select s.zone into scope_zone from semmem.scope_settings s
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id);
     first := semmem.advance(p_tenant, p_kind, p_id, asked);
 
     for e in
@@ -1001,7 +1030,10 @@ begin
             tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
             importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash, position)
         values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
-                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                e.content, e.importance, e.metadata, e.occurred_at,
+                coalesce(e.utc_offset, nullif(
+                    (e.occurred_at at time zone scope_zone) - (e.occurred_at at time zone 'UTC'), interval '0')),
+                p_now, e.key,
                 decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'), first + accepted)
         on conflict (tenant, scope_kind, scope_id, key) do nothing
         returning events.seq into new_seq;

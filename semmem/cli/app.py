@@ -9,6 +9,7 @@ import typer
 import semmem
 from semmem.cli import (
     configuring,
+    correcting,
     following,
     health,
     locking,
@@ -20,6 +21,7 @@ from semmem.cli import (
     state,
     stores,
     transfer,
+    working,
     writing,
 )
 from semmem.cli.demo import demo
@@ -75,19 +77,8 @@ def options(
 
 app.command("demo")(demo)
 for module in (
-    writing,
-    reading,
-    following,
-    state,
-    health,
-    configuring,
-    locking,
-    questions,
-    transfer,
-    operations,
-    stores,
-    reindexing,
-    mcp,
+    *(writing, reading, correcting, following, state, health, configuring, locking, working, questions),
+    *(transfer, operations, stores, reindexing, mcp),
 ):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)

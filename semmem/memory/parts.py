@@ -20,6 +20,7 @@ from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.groups import GroupStore
@@ -46,6 +47,7 @@ class Parts:
     entries: EntryLog
     groups: GroupStore
     facts: FactStore
+    corrections: CorrectionStore
     summaries: SummaryStore
     branches: BranchStore
     records: RecordStore

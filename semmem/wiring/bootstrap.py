@@ -3,28 +3,25 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from semmem.domain.checks import check_callable
-from semmem.domain.stores import names_of, redis_named
 from semmem.engine.consolidation import Consolidator
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
 from semmem.engine.heartbeat import Heartbeat
 from semmem.engine.index_sync import IndexSync
 from semmem.engine.indexing import Indexer
-from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.reconciliation import Reconciler
 from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.worker import Worker
 from semmem.engine.writing import FactWriter
-from semmem.errors import Closed, InvalidInput, StoreUnavailable
+from semmem.errors import Closed, InvalidInput
 from semmem.memory.keeping import Keeping
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
@@ -33,16 +30,11 @@ from semmem.memory.present import Present
 from semmem.memory.tiers import Recent, Tiers
 from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
-from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
 from semmem.ports import (
     Clock,
-    Embedder,
-    Mirror,
     Models,
-    RecentCache,
     Reranker,
-    Wakeups,
 )
 from semmem.retrieval.search import Searcher
 from semmem.runtime import forking
@@ -53,6 +45,8 @@ from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -64,9 +58,8 @@ from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.mirror import MirrorStore
-from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
+from semmem.stores.postgres.pgvector import LexicalIndex, Patience
 from semmem.stores.postgres.points import IndexWork
-from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
@@ -79,21 +72,16 @@ from semmem.stores.postgres.threads import ThreadStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
-    known_dimensions,
     make_embedder,
     make_extractor,
-    open_cache,
     open_embedded,
-    open_local,
-    open_mirror,
-    open_postgres,
-    open_wakeups,
+    open_reranker,
 )
 from semmem.wiring.settings import Settings, load_settings
+from semmem.wiring.stores import Stores, open_stores
 
 if TYPE_CHECKING:
-    from semmem.embedded import Servers
-    from semmem.stores.local.folder import LocalFolder
+    pass
 
 
 EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
@@ -101,29 +89,6 @@ EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before t
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What is open, besides the models."""
-
-    servers: "Servers | None"
-    postgres: Postgres
-    pgvector: PgVectorIndex
-    mirror: Mirror | None  # Qdrant, where it is the vector index
-    keeper: MirrorKeeper | None  # of the mirror
-    cache: RecentCache | None
-    wakeups: Wakeups | None
-    local: "LocalFolder | None" = None
-
-    @property
-    def cache_name(self) -> str | None:
-        return redis_named(self.cache.prefix) if self.cache else None
-
-    @property
-    def names(self) -> list[str]:
-        """The stores that have to follow Postgres when it forgets."""
-        return names_of(self.cache.prefix if self.cache else None, qdrant=self.mirror is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +108,7 @@ class Application:
 def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
     """Opens a memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
 
-    A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
+    A `reranker` has its say in the order of the best hits; it stays the caller's to close. It is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
     """
     return _Once(_opened(clock, reranker, given))
@@ -191,7 +156,7 @@ async def open_application(
     async with AsyncExitStack() as stack:
         try:
             models = await _models(stack, settings, reranker)
-            stores = await _stores(stack, settings, models.embedder)
+            stores = await open_stores(stack, settings, models.embedder)
             application = make_application(settings, stores, models, clock)
             stack.push_async_callback(application.parts.background.aclose)
             stack.push_async_callback(application.parts.watching.aclose)
@@ -221,10 +186,7 @@ async def migrate(settings: Settings) -> list[str]:
 
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
-    parts = _parts(settings, stores, models, clock)
-    scrubber = None
-    if stores.servers is not None and settings.all_embedded:
-        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
+    parts, scrubber = _parts(settings, stores, models, clock), _scrubber(settings, stores, clock)
     return Application(
         settings=settings,
         memory=Memory(Opened(parts)),
@@ -238,25 +200,17 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
 
 
 def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
-    postgres, index_name = stores.postgres, stores.pgvector.index_name
-    mirrored = stores.mirror is not None
+    postgres, mirrored = stores.postgres, stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     entries, background = EntryLog(postgres), Background()
-    summaries = SummaryStore(postgres)
-    overdue = settings.overdue_after
-    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
-    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
-    reader = PostgresReader(postgres)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
-    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
+    searcher = _searcher(settings, stores, models, clock)
+    recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
-    branches = BranchStore(postgres)
+    receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
+    eraser = Eraser(postgres, receipts)
     local, window = stores.local, settings.dedup_window
     keeping = Keeping(local, log, clock, dedup_window=window) if local else None
-    scrub_within = settings.scrub_within if settings.all_embedded else None
-    receipts = ReceiptStore(postgres, scrub_within=scrub_within)
-    eraser = Eraser(postgres, receipts)
-    erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
     return Parts(
         log=log,
         entries=entries,
@@ -265,34 +219,57 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
         summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
-        state=StateStore(postgres),
+        state=state,
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
         settings=SettingsStore(postgres),
+        corrections=CorrectionStore(postgres, mirrored=mirrored),
         ledger=Ledger(postgres),
         archiver=Archiver(postgres, eraser),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
-        erasure=erasure,
+        tiers=Tiers(log, summaries, recent, searcher, present, state, models.counter),
+        erasure=Erasure(eraser, receipts, branches, stores.cache, clock),
         reconciler=_reconciler(stores),
         background=background,
         watching=Watching(entries, stores.wakeups, background),
-        calls=Calls(
-            read=settings.read_timeout.total_seconds(),
-            write=settings.write_timeout.total_seconds(),
-            before_write=keeping.caught_up if keeping else None,
-        ),
+        calls=_calls(settings, keeping),
         keeping=keeping,
         counter=models.counter,
         clock=clock,
         dedup_window=window,
     )
+
+
+def _calls(settings: Settings, keeping: Keeping | None) -> Calls:
+    read, write = settings.read_timeout.total_seconds(), settings.write_timeout.total_seconds()
+    return Calls(read=read, write=write, before_write=keeping.caught_up if keeping else None)
+
+
+def _searcher(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Searcher:
+    overdue = settings.overdue_after
+    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
+    return Searcher(
+        models.embedder,
+        stores.mirror or stores.pgvector,
+        stores.pgvector,
+        LexicalIndex(stores.postgres, stores.pgvector.index_name, patience),
+        PostgresReader(stores.postgres),
+        clock,
+        models.reranker,
+        settings.rerank_timeout.total_seconds(),
+    )
+
+
+def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
+    if stores.servers is None or not settings.all_embedded:
+        return None
+    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
 
 
 def _reconciler(stores: Stores) -> Reconciler | None:
@@ -346,43 +323,13 @@ def _worker(
     )
 
 
-async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
-    servers = await open_embedded(stack, settings)
-    if servers:
-        await upgrade(servers.postgres_url)
-    postgres = await open_postgres(stack, settings, servers)
-    dimensions = await known_dimensions(postgres, embedder)
-    standing = partial(standing_dimensions, postgres, embedder.model)
-    mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions, standing)
-    keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
-    pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
-    await pgvector.ensure()
-    cache = await open_cache(stack, settings, servers, postgres.identity)
-    stores = Stores(
-        servers=servers,
-        postgres=postgres,
-        pgvector=pgvector,
-        mirror=mirror,
-        keeper=keeper,
-        cache=cache,
-        wakeups=open_wakeups(stack, settings, servers, postgres.identity),
-        local=open_local(settings, postgres.identity),
-    )
-    await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
-    if keeper:
-        with suppress(StoreUnavailable):  # it may come later
-            await keeper.check()
-    return stores
-
-
-async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker | None) -> Models:
+async def _models(stack: AsyncExitStack, settings: Settings, given: Reranker | None) -> Models:
     counter = await asyncio.to_thread(load_counter)
     embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
-    guarded = GuardedReranker(reranker, patience=settings.patience) if reranker else None
-    for model in (embedder, extractor, guarded):
-        if model:
-            stack.push_async_callback(model.aclose)
-    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=guarded)
+    stack.push_async_callback(embedder.aclose)
+    stack.push_async_callback(extractor.aclose)
+    reranker = open_reranker(stack, settings, given)
+    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=reranker)
 
 
 @asynccontextmanager
