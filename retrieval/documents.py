@@ -6,7 +6,7 @@ from semmem.domain.embeddings import TokenStates
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.ports import Passage
-from semmem.retrieval.cues import cues
+from semmem.retrieval.cues import Cue, cues
 from semmem.retrieval.late import pack
 from semmem.retrieval.pieces import is_long, pieces
 
@@ -58,7 +58,7 @@ def fact_passage(fact: Fact, states: Sequence[TokenStates]) -> Passage:
         told=fact.trust == "user",
         at=fact.validity.start or fact.said_at,
         long=False,
-        cues=cues(fact.text),
+        cues=cues(fact.text) | (Cue.OWN if fact.in_own_words else Cue(0)),
         states=packed(states),
     )
 

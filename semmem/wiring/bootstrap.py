@@ -46,6 +46,7 @@ from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.contexts import ContextStore
 from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
@@ -206,7 +207,7 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
     summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
     searcher = _searcher(settings, stores, models, clock)
     recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
-    present = Present(StandingFacts(postgres), clock)
+    present = Present(StandingFacts(postgres))
     receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
     local, window = stores.local, settings.dedup_window
@@ -233,7 +234,7 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, state, models.counter),
+        tiers=Tiers(ContextStore(postgres), recent, searcher, present, state, models.counter, clock),
         erasure=Erasure(eraser, receipts, branches, stores.cache, clock),
         reconciler=_reconciler(stores),
         background=background,

@@ -152,9 +152,7 @@ class EventLog:
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""
         async with self._postgres.transaction(view) as tx:
-            rows = await tx.fetch(_SQL["states"])
-        names = ("epoch", "newest", "newest_id", "stalled")
-        return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
+            return await states(tx)
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
         """Those of the ids that are in the scope."""
@@ -221,6 +219,12 @@ class EventLog:
         async with self._postgres.transaction(view) as tx:
             row = await tx.fetchrow(_SQL["count_waiting"])
         return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
+
+
+async def states(tx: Unit) -> dict[Scope, ScopeState]:
+    """The state of each scope of the view that was ever written to."""
+    names = ("epoch", "newest", "newest_id", "stalled")
+    return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in await tx.fetch(_SQL["states"])}
 
 
 async def hydrate_events(tx: Unit, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
