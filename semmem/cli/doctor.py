@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -187,7 +188,11 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
         postgres = await open_postgres(stack, settings, servers, size=2)
         health = await HealthStore(postgres).read()
     except SemmemError:  # told in Postgres's own row
+        if settings.local_log:
+            yield await asyncio.to_thread(local_log_check, settings.local_log, None)
         return
+    if settings.local_log:
+        yield await asyncio.to_thread(local_log_check, settings.local_log, postgres.identity.database)
     now = datetime.now(UTC)
     for check in work_checks(health, settings, now):
         yield check
@@ -236,6 +241,30 @@ def _workers(health: "Installation", settings: "Settings", overdue: bool) -> Che
     return Check(
         part="workers", state="failed" if overdue and not settings.runs_worker else "degraded", what=what, fix=fix
     )
+
+
+def local_log_check(folder: Path, database: str | None) -> Check:
+    """What is on this machine's disk alone; of which database it is may not be known now."""
+    from semmem.stores.local.folder import survey
+
+    try:
+        found = survey(folder)
+    except SemmemError as error:
+        return Check(part="local log", state="failed", what=str(error), fix="look at the file, or at the disk")
+    events, refused = (sum(getattr(each.counts, name) for each in found) for name in ("events", "refused"))
+    what = f"{events:,} events wait in {folder}, and {refused:,} were refused" if found else f"{folder} is empty"
+    strange = [each.name for each in found if database is not None and each.database != database]
+    dead = [each.name for each in found if not each.held and each.name not in strange and each.counts.events]
+    if strange:
+        what += f"; {', '.join(strange)} of another database"
+        fix = "open a memory on that database with this folder, or remove the files if it is gone"
+    elif refused:
+        fix = "another body has the key of each: read them in the file, tell them again with new keys, and remove it"
+    elif dead:
+        fix = "their process is gone: any process that opens a memory with this folder replays them"
+    else:
+        fix = "they are replayed when Postgres is back" if events else ""
+    return Check(part="local log", state="degraded" if fix else "ok", what=what, fix=fix)
 
 
 def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:

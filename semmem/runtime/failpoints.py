@@ -20,6 +20,9 @@ NAMES = (
     "forget-committed",
     "cache-followed",
     "mirror-followed",
+    "event-kept",
+    "replay-committed",
+    "replay-settled",
 )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from semmem.embedded import Servers
+    from semmem.stores.local.folder import LocalFolder
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +169,17 @@ def open_wakeups(
     wakeups = RedisWakeups(client, identity=identity, prefix=settings.redis_prefix, seconds=settings.patience / 4)
     stack.push_async_callback(wakeups.aclose)
     return wakeups
+
+
+def open_local(settings: Settings, identity: Identity) -> "LocalFolder | None":
+    """Raises ConfigurationError where nothing can be written there."""
+    if settings.local_log is None:
+        return None
+    from semmem.stores.local.folder import LocalFolder
+
+    folder = LocalFolder(settings.local_log, identity)
+    folder.prepare()
+    return folder
 
 
 def _redis(settings: Settings, servers: "Servers | None") -> "Redis | None":

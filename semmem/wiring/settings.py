@@ -173,6 +173,10 @@ class Settings(BaseSettings):
         ge=timedelta(0),
         description="after which answers say that events wait, for the index or for facts, and no worker lives",
     )
+    local_log: Path | None = Field(
+        None,
+        description="a folder of this machine's disk that keeps events while Postgres is away; else they are refused",
+    )
     lease: Duration = Field(
         timedelta(seconds=30),
         ge=timedelta(seconds=1),
@@ -191,7 +195,7 @@ class Settings(BaseSettings):
         timedelta(seconds=1), description="before a failed job is tried again; twice as long each time"
     )
 
-    @field_validator("data", mode="before")
+    @field_validator("data", "local_log", mode="before")
     @classmethod
     def _named(cls, value: object) -> object:
         """An empty path would be the folder at hand."""

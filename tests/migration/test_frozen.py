@@ -16,6 +16,7 @@ FROZEN = {
     "v0005": "da7bb2a75657d48d1f30c485a94f07e75aaf83c0a4825e08a976ebce267fc860",
     "v0006": "7bd9264f3893d0f2b74e96ae6becb94d0c091ad37d816e0adbdfea6a232e10ab",
     "v0007": "c6c7e7651aefbd90a366303a93ad45a6fe5e4e3dca062d8e1c50ddefbd51c0ee",
+    "v0008": "a5a0f65f378d801b5ad82b1c2e60fcb667782ec1dcb52c829453b9bbbc420a3e",
 }
 
 
