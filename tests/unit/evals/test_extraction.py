@@ -259,7 +259,7 @@ async def test_a_run_in_a_folder_of_its_own_goes_on_there(urls: dict[str, Any], 
         model = {"llm_base_url": server.base_url, "llm_api_key": "unused", "llm_model": "recorded"}
         settings = load_settings(**FAST, **urls, **model)
         server.answer = lambda body: recorded(body) if len(server.requests) == 1 else Reply(status=503)
-        first = await run(both, settings, lambda *said: None, work=work, patience=0.5)
+        first = await run(both, settings, lambda *said: None, work=work, patience=5)
         server.answer = recorded
         again = await run(both, settings, lambda *said: None, work=work)
     assert (first["n"], first["partial"], again["n"], again["partial"]) == (1, True, 2, False)
@@ -269,7 +269,8 @@ async def test_a_run_in_a_folder_of_its_own_goes_on_there(urls: dict[str, Any], 
 
 
 def test_the_beginning_of_a_conversation_has_the_questions_that_it_answers() -> None:
-    part = beginning(conversation("c1"), 1)
+    whole = conversation("c1")
+    part = beginning(whole, 1)
     assert [event.key for event in part.events] == ["e1"]
     assert [question.evidence for question in part.questions] == [("e1",)]
-    assert beginning(conversation("c1"), 9) == conversation("c1")
+    assert beginning(whole, 9) == whole
