@@ -171,8 +171,10 @@ def test_a_share_of_nothing_is_none() -> None:
 
 def test_merges_and_supersedes_are_counted() -> None:
     both = told("Ann owns things.", (E1, "I own a boat"), (E2, "I own a car"), (E2, "own a car"))
-    metrics = measured([extracted([both, *versions(BOAT, CAR)], EVENTS)])["metrics"]
+    result = measured([extracted([both, *versions(BOAT, CAR)], EVENTS)])
+    metrics = result["metrics"]
     assert (metrics["facts"], metrics["merges"], metrics["supersedes"]) == (3, 1, 1)
+    assert result["superseded"] == [{"subject": "Ann", "before": "Ann owns a boat.", "after": "Ann owns a car."}]
 
 
 @pytest.mark.parametrize(
