@@ -15,13 +15,16 @@ PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-crewai coverage example-crewai example-langgraph example-mcp format soak fleet storm machine bench llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED)  ## watch an agent recall a returning customer, on real servers
 	@$(BIN)/semmem demo
+
+demo-fleet: $(INSTALLED)  ## watch three agents in three processes work on one memory, and one of them killed
+	@$(BIN)/semmem demo --fleet
 
 test: $(INSTALLED)  ## format, lint, types, import rules and all tests
 	$(BIN)/ruff format --check $(PATHS)
@@ -66,6 +69,9 @@ example-langgraph: $(INSTALLED)  ## a LangGraph agent that knows its callers aga
 
 example-mcp: $(INSTALLED)  ## a model that uses semmem's MCP tools over two sessions; no key needed
 	@$(BIN)/python examples/mcp_host.py
+
+example-fleet: $(INSTALLED)  ## a team of three agents in three processes, of whom one is killed; no key needed
+	@$(BIN)/python examples/launch_team.py
 
 format: $(INSTALLED)  ## put the code into its shape
 	$(BIN)/ruff check --fix $(PATHS)

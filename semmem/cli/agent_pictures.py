@@ -11,7 +11,7 @@ from semmem.cli.output import counted, minute, plain, table
 from semmem.domain.entry import Entry
 from semmem.domain.group import GroupLag
 from semmem.domain.state import Change, Checkpoint, Snapshot
-from semmem.domain.workspace import Member, Question
+from semmem.domain.workspace import Member, Overview, Question, Workspace
 from semmem.retrieval.quote import visible
 
 INDENT = "\n  "
@@ -21,10 +21,10 @@ def entry(found: Entry) -> Text:
     """Draws one line, or more where an event's text has more."""
     what = f"{minute(found.at)}  {found.kind}  {found.agent or '-'}  "
     shown = Text(f"{found.position:>6}  ", style="bold").append(visible(what), style="not bold dim")
-    return shown.append(visible(_said(found)).replace("\n", INDENT), style="not bold")
+    return shown.append(visible(said(found)).replace("\n", INDENT), style="not bold")
 
 
-def _said(found: Entry) -> str:
+def said(found: Entry) -> str:
     """Returns what an entry tells beside its kind and its agent."""
     if found.event is not None:
         return f"[{found.event.event_type}] {found.event.voice}: {found.event.content}"
@@ -61,6 +61,29 @@ def checkpoints(found: Sequence[Checkpoint]) -> RenderableType:
         for each in found
     ]
     return table("name", "position", "made", "", "by", rows=rows)
+
+
+def workspace(found: Workspace | None) -> Text:
+    if found is None:
+        return Text("no task was begun here", style="dim")
+    stands = "lasts" if found.ended_at is None else f"ended {minute(found.ended_at)} with {found.status}"
+    about = f"  (position {found.position}, begun {minute(found.begun_at)} by {found.begun_by or 'nobody'}, {stands})"
+    return Text(visible(found.task)).append(visible(about), style="dim")
+
+
+def overview(found: Overview) -> RenderableType:
+    parts: list[RenderableType] = [workspace(found.workspace)]
+    if found.roster:
+        parts += ["", Text("agents", style="bold"), roster(found.roster)]
+    if found.questions:
+        parts += ["", Text("open questions", style="bold"), questions(found.questions)]
+    if found.results:
+        rows = [(minute(each.occurred_at), each.agent or "-", each.content) for each in found.results]
+        parts += ["", Text("results", style="bold"), table("when", "agent", "result", rows=rows)]
+    if found.summary:
+        parts += ["", Text("summary", style="bold"), Text(visible(found.summary))]
+    log = f"the log up to position {found.position}"
+    return Group(*parts, "", Text(log, style="bold"), entries(found.recent))
 
 
 def roster(found: Sequence[Member]) -> RenderableType:

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 As = Annotated[
     str | None, typer.Option("--as", metavar="AGENT", help="The agent that does it, and signs it with its name.")
 ]
-StateClass = Annotated[
-    str,
-    typer.Option(
-        envvar="SEMMEM_STATE_CLASS",
-        metavar="MODULE:CLASS",
-        help="The class below semmem.State that declares the fields, such as app.agents:Launch.",
-        show_default=False,
-    ),
-]
+_CLASS: dict[str, Any] = {
+    "envvar": "SEMMEM_STATE_CLASS",
+    "metavar": "MODULE:CLASS",
+    "help": "The class below semmem.State that declares the fields, such as app.agents:Launch.",
+}
+StateClass = Annotated[str, typer.Option(**_CLASS, show_default=False)]
+StateClassIfAny = Annotated[str | None, typer.Option(**_CLASS, show_default="the one that stands")]
 
 
 @asynccontextmanager

@@ -8,7 +8,9 @@ import typer
 
 import semmem
 from semmem.cli import (
+    correcting,
     following,
+    health,
     locking,
     mcp,
     operations,
@@ -18,6 +20,7 @@ from semmem.cli import (
     state,
     stores,
     transfer,
+    working,
     writing,
 )
 from semmem.cli.demo import demo
@@ -72,7 +75,10 @@ def options(
 
 
 app.command("demo")(demo)
-for module in (writing, reading, following, state, locking, questions, transfer, operations, stores, reindexing, mcp):
+for module in (
+    *(writing, reading, correcting, following, state, health, locking, working, questions),
+    *(transfer, operations, stores, reindexing, mcp),
+):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
 app.command("doctor")(doctor)

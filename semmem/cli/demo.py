@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -30,23 +31,29 @@ EMBEDDED: dict[str, Any] = {
 }
 
 
-def demo(ctx: typer.Context) -> None:
-    """Watch an agent recall a returning customer, on real servers that are started for it.
+def demo(
+    ctx: typer.Context,
+    fleet: Annotated[
+        bool, typer.Option("--fleet", help="Three agents in three processes, of whom one is killed in its work.")
+    ] = False,
+) -> None:
+    """Watch an agent recall a returning customer, or agents work together, on real servers that are started for it.
 
     Everything happens in a temporary folder that is removed afterwards, unless --data names one. With OPENAI_API_KEY
-    or SEMMEM_LLM_BASE_URL that model finds the facts; without, rules do.
+    or SEMMEM_LLM_BASE_URL that model finds the facts; without, rules do. With --fleet no model is asked.
 
     Example: semmem demo
+
+    Example: semmem demo --fleet
     """
 
     async def work() -> None:
         async with AsyncExitStack() as stack:
-            given: dict[str, Any] = {}
-            if "data" not in ctx.obj:
-                from semmem.embedded.layout import temporary_folder
-
-                given["data"] = await stack.enter_async_context(temporary_folder("semmem-demo-"))
-            opened = await stack.enter_async_context(application(ctx, **EMBEDDED, **given))
+            folder = await _folder(ctx, stack)
+            if fleet:
+                await _fleet(ctx, stack, folder)
+                return
+            opened = await stack.enter_async_context(application(ctx, **(EMBEDDED | {"data": folder})))
             answers.print(pictures.opening(opened.models.extractor.name, opened.models.embedder.model))
             story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
             said = await story.events_go_in()
@@ -59,6 +66,26 @@ def demo(ctx: typer.Context) -> None:
         answers.print(pictures.ending())
 
     run(work())
+
+
+async def _folder(ctx: typer.Context, stack: AsyncExitStack) -> Path:
+    """Returns the data folder that --data names, or one that goes with the stack."""
+    if "data" in ctx.obj:
+        return Path(ctx.obj["data"])
+    from semmem.embedded.layout import temporary_folder
+
+    return await stack.enter_async_context(temporary_folder("semmem-demo-"))
+
+
+async def _fleet(ctx: typer.Context, stack: AsyncExitStack, folder: Path) -> None:
+    from semmem.cli.demo_fleet import FleetStory
+    from semmem.cli.demo_fleet_agents import Launch
+
+    settings = EMBEDDED | {"data": str(folder), "worker": False}
+    opened = await stack.enter_async_context(application(ctx, **settings))
+    # A workspace of its own, so that the demo may run on a data folder that is kept.
+    launch = opened.memory.scope(tenant="acme", workspace=f"launch-{datetime.now(UTC):%Y%m%dT%H%M%S}", state=Launch)
+    await FleetStory(launch, settings, stack).tell()
 
 
 @dataclass(frozen=True, slots=True)

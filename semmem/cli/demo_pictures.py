@@ -43,7 +43,7 @@ def chapter(title: str) -> RenderableType:
 
 
 def acknowledged(events: Sequence[NewEvent], acks: Sequence[Ack]) -> RenderableType:
-    made = _grid("said", "who", "what", "ack", wide=2)
+    made = grid("said", "who", "what", "ack", wide=2)
     for event, ack in zip(events, acks, strict=True):
         who = event.speaker.split()[0] if event.speaker else event.agent or event.role
         made.add_row(minute(event.occurred_at), who, visible(event.content), Text(ack.status, style="green"))
@@ -59,7 +59,7 @@ def redelivered(event: NewEvent, ack: Ack) -> RenderableType:
 
 
 def facts(found: Sequence[Fact]) -> RenderableType:
-    made = _grid("", "fact, and its sources", wide=1)
+    made = grid("", "fact, and its sources", wide=1)
     for fact in found:
         verdict = verdict_of(fact)
         body = Text(visible(fact.text))
@@ -76,7 +76,7 @@ def verdict_of(fact: Fact) -> str:
 
 
 def timeline(versions: Sequence[Fact]) -> RenderableType:
-    made = _grid("version", "holds from", "to", "the address over time", wide=3)
+    made = grid("version", "holds from", "to", "the address over time", wide=3)
     for fact in versions:
         start = day(fact.validity.start or fact.said_at)
         made.add_row(str(fact.version), start, day(fact.validity.end) or "now", visible(fact.text))
@@ -87,7 +87,7 @@ def recalled(question: str, found: Recall) -> RenderableType:
     title = Text.assemble((question, "bold"))
     if found.degraded:
         title.append(f"   degraded: {', '.join(sorted(found.degraded))}", style="yellow")
-    made = _grid(wide=1)
+    made = grid(wide=1)
     for hit in found:
         body = Text(visible(hit.text))
         body.append(f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}", style="dim")
@@ -109,7 +109,7 @@ def context(made: Context) -> RenderableType:
 def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recall], mayas: set[UUID]) -> RenderableType:
     """Shows each question's best answer, and how much of all that came back is Maya Lindqvist's."""
     scope = customer.scope
-    made = _grid("question", "the best there is", wide=1)
+    made = grid("question", "the best there is", wide=1)
     for question, recall in zip(questions, found, strict=True):
         made.add_row(question, visible(recall[0].text) if recall else Text("nothing", style="dim"))
     leaked = {source.event_id for recall in found for hit in recall for source in hit.sources} & mayas
@@ -119,7 +119,7 @@ def stranger(customer: Customer, questions: Sequence[str], found: Sequence[Recal
 
 
 def forgotten(fact: Fact, receipt: Receipt) -> RenderableType:
-    made = _grid(wide=1)
+    made = grid(wide=1)
     made.add_row("forgotten", Text(f"“{visible(fact.text)}” and what it rests on", style="bold"))
     made.add_row("removed", ", ".join(f"{kind}: {count}" for kind, count in counts(receipt.counts)))
     for store, at in receipt.stores.items():
@@ -135,12 +135,13 @@ def ending() -> RenderableType:
         'semmem remember "I moved to Berlin." --tenant acme --user alice\n'
         'semmem recall "Where does she live?" --tenant acme --user alice\n'
         "semmem doctor\n"
+        "[bold]Several agents on one memory:[/bold] semmem demo --fleet\n"
         "[dim]In code: async with semmem.open() as memory: ...  (see README.md)[/dim]",
         border_style="cyan",
     )
 
 
-def _grid(*columns: str, wide: int) -> Table:
+def grid(*columns: str, wide: int) -> Table:
     """Columns without lines; the one at index `wide` takes the room that is left."""
     made = Table(
         box=None, padding=(0, 2, 0, 0), show_header=any(columns), header_style="dim", show_edge=False, expand=True

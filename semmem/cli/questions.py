@@ -1,4 +1,4 @@
-"""The commands for those who work together: roster, ask, questions and answer."""
+"""The commands for what agents ask, of humans and of each other: ask, questions and answer."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,21 +12,7 @@ from semmem.cli.places import at_place
 from semmem.cli.running import run, scoped
 from semmem.domain.checks import check_id
 from semmem.domain.scope import Branch
-from semmem.domain.workspace import HUMAN, Member, Question
-
-
-@at_place
-def roster(ctx: typer.Context, place: Branch, as_json: options.AsJson = False) -> None:
-    """Show who works in a place: roles, and the last that each said of its work.
-
-    Example: semmem roster --tenant acme --workspace launch
-    """
-
-    async def work() -> list[Member]:
-        async with scoped(ctx, place, reads=True) as memory:
-            return await memory.roster()
-
-    show(run(work()), as_json, agent_pictures.roster)
+from semmem.domain.workspace import HUMAN, Question
 
 
 @at_place
@@ -106,4 +92,4 @@ def answer(
     show(run(work()), as_json, lambda answered: agent_pictures.questions([answered]))
 
 
-COMMANDS = {"roster": roster, "ask": ask, "questions": questions, "answer": answer}
+COMMANDS = {"ask": ask, "questions": questions, "answer": answer}

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     llm_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
         None, description="how long a reasoning model thinks; not sent, if left out"
     )
+    rerank: Literal["off", "llm"] = Field(
+        "off", description="whether the chat model orders the best hits of each question; a call for each"
+    )
+    rerank_timeout: Duration = Field(
+        timedelta(seconds=5),
+        gt=timedelta(0),
+        description="after which any reranker is given up, within read_timeout; the order that hits have answers then",
+    )
     openai_api_key: SecretStr | None = Field(
         None,
         validation_alias="OPENAI_API_KEY",

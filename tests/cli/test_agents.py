@@ -197,6 +197,56 @@ async def test_a_question_waits_for_its_answer_and_one_answer_wins(launch: Comma
     assert [member["agent"] for member in launch("roster", "--json").json] == ["w1"]
 
 
+def test_a_task_begins_is_seen_at_a_glance_and_ends(launch: Command) -> None:
+    assert launch("overview", "--json").json["workspace"] is None
+    team = ("--roster", "r1=researcher", "--roster", "w1=writer")
+    begun = launch("begin", "Enter Vietnam?", *team, *LAUNCH, "--as", "w1", "--json").json
+    assert (begun["task"], begun["begun_by"], begun["ended_at"]) == ("Enter Vietnam?", "w1", None)
+    assert launch("begin", "Enter Vietnam?", "--json").json == begun  # after a restart, say
+    assert [entry["kind"] for entry in launch("entries", "--json").json] == ["declared", "begun"]
+    told = launch("status", "searching", "--detail", "in the archives", "--as", "r1", "--json").json
+    assert (told["role"], told["status"], told["detail"], told["current"]) == (
+        "researcher",
+        "searching",
+        "in the archives",
+        True,
+    )
+    assert {member["agent"]: member["status"] for member in launch("roster", "--json").json} == {
+        "r1": "searching",
+        "w1": None,
+    }
+    ended = launch("end", "decided", "--result", "Enter Vietnam in May.", "--as", "w1", "--json").json
+    assert (ended["status"], ended["position"]) == ("decided", begun["position"])
+    seen = launch("overview", "--recent", "2", "--json").json
+    assert [(entry["kind"], entry["agent"]) for entry in seen["recent"]] == [("ended", "w1"), ("event", "w1")]
+    assert [result["content"] for result in seen["results"]] == ["Enter Vietnam in May."]
+    shown = launch("overview").out
+    for part in ("ended", "with decided", "researcher", "searching: in the archives", "Enter Vietnam in May."):
+        assert part in shown
+    assert launch("end", "decided").code == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("begin", "Enter Laos?"), "task"),
+        (("begin", "Enter Vietnam?", "--roster", "r1"), "roster: 'r1' is no AGENT=ROLE"),
+        (("begin", "Enter Vietnam?", "--roster", "r1=a", "--roster", "r1=b"), "roster: must name r1 once"),
+        (("begin", "Enter Vietnam?", "--roster", "r1=human"), "must not be called human"),
+        (("status", "searching", "--as", "x1"), "roster"),
+        (("status", "searching", "--as", "r1", "--role", "writer"), "role: must be the roster's"),
+        (("status", "searching", "--as", "r1", "--ttl", "8d"), "ttl: must be a timedelta from 1 s to 7 days"),
+        (("status", "", "--as", "r1"), "text: must not be empty"),
+        (("overview", "--recent", "0"), "--recent"),
+    ],
+)
+def test_what_does_not_fit_the_task_is_refused(launch: Command, arguments: tuple[str, ...], named: str) -> None:
+    launch("begin", "Enter Vietnam?", "--roster", "r1=researcher")
+    answer = launch(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert named in answer.err
+
+
 async def test_an_interrupted_question_stays(launch: Command) -> None:
     async with launch.running("ask", "Send it?", "yes", "no", "--as", "w1") as asking:
         await wait_until(lambda: bool(launch("questions", "--json").json), 60)
@@ -205,3 +255,19 @@ async def test_an_interrupted_question_stays(launch: Command) -> None:
     [question] = launch("questions", "--json").json
     launch("answer", question["id"], "no")
     assert launch("ask", "Send it?", "yes", "no", "--as", "w1", "--json").json == {"choice": "no"}
+
+
+def test_health_shows_how_a_place_does_and_the_installation(launch: Command) -> None:
+    launch("update", "title=One", *LAUNCH, "--as", "r1")
+    launch("update", "title=Two", *LAUNCH, "--as", "a1")
+    found = launch("health", "--budget", "200", "--json").json
+    assert found["fields"]["title"] == {"pieces": 1, "bytes": 5, "conflicts": 1, "refusals": 0}
+    assert (found["head"], found["budget"], found["checkpoint"]) == (3, 200, None)
+    shown = launch("health").out
+    assert "title" in shown
+    assert "position 3" in shown
+    everything = launch.within()("health", "--all", "--json").json
+    assert everything["dead_letters"] == {}
+    refused = launch("health", "--all")
+    assert (refused.code, refused.out) == (2, "")
+    assert "all: goes with no user" in refused.err

@@ -40,7 +40,8 @@ RIGHT = {"content": "tea", "query": "tea", "fact": "0d9f0a3c-6c1e-4d43-9d0e-2f6b
 SHOWN = {"text": ["content"], "after": ["after", "tenant", "kind", "id"], "as_agent": ["as"]}
 RIGHT |= {"tenant": "acme", "file": "-", "files": "-", "keys": "k", "group": "billing", "name": "report"}
 RIGHT |= {"changes": "title=x", "state_class": "tests.state.launch:Launch", "command": "true", "as_agent": "w1"}
-RIGHT |= {"question": "Send it?", "choices": "yes", "choice": "yes", "id": RIGHT["fact"]}
+RIGHT |= {"task": "Send it", "text": "searching", "status": "decided"}
+RIGHT |= {"question": "Send it?", "choices": "yes", "choice": "yes", "id": RIGHT["fact"], "by": "nurse"}
 
 
 def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
