@@ -168,7 +168,8 @@ def dog(line: int, number: int) -> dict[str, Any]:
 
 async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_for() -> None:
     events = [event(f"I own dog number {i}.") for i in range(1, 6)]
-    chat = ScriptedChat(cut(dog(1, 1), dog(2, 2), dog(3, 3)), answer(dog(1, 3), dog(2, 4), dog(3, 5)))
+    third = said_fact(text="Ines has a third dog.", quote="dog number 3", source=1)
+    chat = ScriptedChat(cut(dog(1, 1), dog(2, 2), dog(3, 3)), answer(third, dog(2, 4), dog(3, 5)))
     extraction = await extractor(chat).extract(events, {})
     assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
     assert ["dog number 3" in request[1]["content"] for request in chat.requests] == [True, True]
@@ -177,7 +178,7 @@ async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_fo
 
 async def test_an_answer_that_goes_round_in_circles_is_kept_up_to_there() -> None:
     events = [event(f"I own dog number {i}.") for i in range(1, 4)]
-    chat = ScriptedChat(cut(dog(1, 1), dog(2, 2), *[dog(2, 2)] * 5), answer(dog(1, 2), dog(2, 3)))
+    chat = ScriptedChat(cut(*[dog(1, 1), dog(2, 2)] * 4), answer(dog(1, 2), dog(2, 3)))
     extraction = await extractor(chat).extract(events, {})
     assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
     assert len(chat.requests) == 2
@@ -185,7 +186,9 @@ async def test_an_answer_that_goes_round_in_circles_is_kept_up_to_there() -> Non
 
 async def test_an_answer_in_no_order_may_have_passed_over_lines_and_is_asked_for_by_halves() -> None:
     events = [event(f"I own dog number {i}.") for i in range(1, 5)]
-    chat = ScriptedChat(cut(dog(3, 3), dog(1, 1)), answer(dog(1, 1), dog(2, 2)), answer(dog(1, 3), dog(2, 4)))
+    chat = ScriptedChat(
+        cut(dog(3, 3), dog(1, 1), dog(2, 2)), answer(dog(1, 1), dog(2, 2)), answer(dog(1, 3), dog(2, 4))
+    )
     extraction = await extractor(chat).extract(events, {})
     assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
 
