@@ -130,7 +130,7 @@ class Listing(Desk):
         await self._redis.hset(key, mapping={"notes": json.dumps(notes), "version": expected + 1})
         return True
 
-    def _stands(self, version: str | None, expected: int) -> bool:
+    def _stands(self, version: str | bytes | None, expected: int) -> bool:
         return (version or 0) == expected  # text and a number: they are equal only while there is no state
 
     async def _is_paid(self, payment: Payment) -> bool:
@@ -158,7 +158,7 @@ class Mended(Listing):
 
     name = "Redis, mended"
 
-    def _stands(self, version: str | None, expected: int) -> bool:
+    def _stands(self, version: str | bytes | None, expected: int) -> bool:
         return int(version or 0) == expected
 
     async def _is_paid(self, payment: Payment) -> bool:

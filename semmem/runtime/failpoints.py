@@ -20,6 +20,9 @@ NAMES = (
     "forget-committed",
     "cache-followed",
     "mirror-followed",
+    "delivery-taken",
+    "delivery-settling",
+    "delivery-settled",
 )
 
 
