@@ -18,12 +18,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from semmem.domain.hit import RELEVANT
+from semmem.evals.course import settled, store
 from semmem.evals.dataset import Conversation, chosen
 from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import recall, source_turns
 from semmem.evals.plan import eval_settings
 from semmem.evals.retrievers import Stored
-from semmem.evals.run import settled, store
 from semmem.evals.sources import load
 from semmem.wiring.bootstrap import Application, open_application
 

@@ -66,6 +66,8 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
                 category=ability,
                 original=_keys(named.get("original_info", ()), known),
                 updated=_keys(named.get("updated_info", ()), known),
+                rubric=tuple(map(str, raw.get("rubric") or ())),
+                unanswerable=ability == ABSTENTION,
             )
             asked.append(question)
     answerable = tuple(question for question in asked if question.evidence)
@@ -73,8 +75,7 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
         id=id,
         events=events,
         questions=answerable,
-        unanswerable=tuple(question.question for question in asked if question.category == ABSTENTION),
-        skipped=len(asked) - len(answerable),
+        others=tuple(question for question in asked if not question.evidence),
     )
 
 

@@ -1,7 +1,8 @@
 """What every data set is read into: conversations of events, and questions about them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
@@ -12,7 +13,8 @@ class Question:
     """A question, and the keys of the events that answer it, each once and existing.
 
     `id` is unique in its conversation. `answer` is empty where the data set gives none. Of a question about what has
-    changed, `original` and `updated` are the evidence of the outdated statement and of the newest one.
+    changed, `original` and `updated` are the evidence of the outdated statement and of the newest one. A `rubric` lists
+    what an answer must hold. An `unanswerable` question is about what was never said, and its answer says why.
     """
 
     id: str
@@ -22,6 +24,9 @@ class Question:
     category: str
     original: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
+    rubric: tuple[str, ...] = ()
+    asked_at: datetime | None = None
+    unanswerable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +42,22 @@ class Observation:
 class Conversation:
     """One conversation: its events in order, each with a `key`, and the questions that have evidence among them.
 
-    `unanswerable` are questions about what was never said. `skipped` counts the questions left out because none of
-    their evidence exists.
+    `others` are the questions without evidence: their answers can be judged, but not what was brought back for them.
     """
 
     id: str
     events: tuple[NewEvent, ...]
     questions: tuple[Question, ...]
     observations: tuple[Observation, ...] = ()
-    unanswerable: tuple[str, ...] = ()
-    skipped: int = 0
+    others: tuple[Question, ...] = ()
+
+    @property
+    def unanswerable(self) -> tuple[str, ...]:
+        return tuple(question.question for question in self.others if question.unanswerable)
+
+    @property
+    def skipped(self) -> int:
+        return len(self.others)
 
 
 def chosen(conversations: Sequence[Conversation], ids: Sequence[str]) -> list[Conversation]:
@@ -56,3 +67,12 @@ def chosen(conversations: Sequence[Conversation], ids: Sequence[str]) -> list[Co
         if id not in known:
             raise InvalidInput("conversations", f"{id!r} is not in the data", f"choose from {', '.join(known)}")
     return [known[id] for id in ids] or list(conversations)
+
+
+def beginning(conversation: Conversation, turns: int) -> Conversation:
+    """Returns the conversation's first events, and of its questions and observations those that rest on these alone."""
+    events = conversation.events[:turns]
+    known = {str(event.key) for event in events}
+    questions = tuple(each for each in conversation.questions if known.issuperset(each.evidence))
+    observations = tuple(each for each in conversation.observations if known.issuperset(each.keys))
+    return replace(conversation, events=events, questions=questions, observations=observations)

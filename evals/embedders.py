@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from semmem.ports import Embedder, Embeddings
+from semmem.domain.embeddings import Embeddings
+from semmem.ports import Embedder
 
 
 class Counted:

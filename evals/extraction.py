@@ -1,14 +1,19 @@
 """What an extractor made of conversations: whether its facts are right, as far as rules can tell, and their cost."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from uuid import UUID
 
 from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact
+from semmem.embedded.layout import Layout, temporary_folder
+from semmem.evals.course import Progress, settled, store
 from semmem.evals.dataset import Conversation, Question
 from semmem.evals.fact_checks import (
     Events,
@@ -20,8 +25,9 @@ from semmem.evals.fact_checks import (
     is_wrongly_dated,
     keeps_relative_time,
 )
+from semmem.evals.journal import Journal
 from semmem.evals.locomo import ADVERSARIAL
-from semmem.evals.run import Progress, settled, store
+from semmem.evals.retrieved import read
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres.ledger import DeadLetter
@@ -72,21 +78,45 @@ class Extracted:
 
 
 async def run(
-    conversations: Sequence[Conversation], settings: Settings, progress: Progress, *, patience: float = PATIENCE
+    conversations: Sequence[Conversation],
+    settings: Settings,
+    progress: Progress,
+    *,
+    about: Mapping[str, Any] = MappingProxyType({}),
+    work: Path | None = None,
+    patience: float = PATIENCE,
 ) -> dict[str, Any]:
-    """Takes the conversations through the product with the extractor of `settings`: what `measured` has, and "partial".
+    """Takes the conversations through the product with the extractor of `settings`: `about`, what `measured` has, and
+    "partial".
 
     `progress` hears of "ingest" for each conversation. Where nothing moves for `patience` seconds, because a model went
     away, the run ends with what was extracted until then. That is partial, and so is a run where the model gave no
-    usable answer for some events.
+    usable answer for some events. In the folder `work` it goes on where an earlier run ended; InvalidInput is raised
+    where that run was of another kind.
     """
-    extracted: list[Extracted] = []
-    async with open_application(settings) as application:
-        for conversation in conversations:
-            extracted.append(await _extracted(application, conversation, progress, patience))
-            if not extracted[-1].complete:
-                break
-    return measured(extracted) | {"partial": not all(each.complete and not each.failed for each in extracted)}
+    model = settings.llm_model if about.get("extractor") == "llm" else None
+    head = {**about, "llm_model": model, "conversations": [each.id for each in conversations]}
+    async with _folder(work) as folder:
+        with closing(Journal.open(folder, head, read)):  # of its head alone: what was extracted is in the stores
+            extracted: list[Extracted] = []
+            async with open_application(settings.model_copy(update={"data": folder})) as application:
+                for conversation in conversations:
+                    extracted.append(await _extracted(application, conversation, progress, patience))
+                    if not extracted[-1].complete:
+                        break
+    partial = not all(each.complete and not each.failed for each in extracted)
+    return head | measured(extracted) | {"partial": partial}
+
+
+@asynccontextmanager
+async def _folder(work: Path | None) -> AsyncGenerator[Path, None]:
+    """The folder that a run works in; one that goes afterwards, where none is named."""
+    if work is None:
+        async with temporary_folder("semmem-eval-") as folder:
+            yield folder
+    else:
+        Layout.of(work).create()
+        yield work
 
 
 async def _extracted(

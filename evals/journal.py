@@ -1,13 +1,13 @@
 """The journal of a run: what it is about, and a line for each answered question, so that it can be resumed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import Field, asdict
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from semmem.errors import InvalidInput
-from semmem.evals.answers import Answer, plain, read
 
 NAME = "journal.jsonl"
 COMPLETE = {"complete": True}  # the last line
@@ -19,17 +19,32 @@ Asked = tuple[str, str]  # a conversation's id, and a question's in it
 Header = Mapping[str, Any]
 
 
-class Journal:
+class Row(Protocol):
+    """A dataclass of one question: what came back for it, or how it was answered."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def conversation(self) -> str: ...
+    @property
+    def question_id(self) -> str: ...
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Journal(Generic[R]):
     """A run's journal: `answers` are those that an interrupted run left; `add` writes one at once."""
 
-    def __init__(self, file: TextIOWrapper, answers: Mapping[Asked, Answer]) -> None:
+    def __init__(self, file: TextIOWrapper, answers: Mapping[Asked, R]) -> None:
         self._file, self.answers = file, answers
 
     @classmethod
-    def open(cls, folder: Path, about: Header) -> "Journal":
+    def open(cls, folder: Path, about: Header, read: Callable[[Mapping[str, Any]], R]) -> "Journal[R]":
         """Opens the folder's journal, where its run is to go on; a new one, where there is none or its run is complete.
 
-        Raises InvalidInput where the folder belongs to a run of another kind.
+        `read` makes a row of what `add` wrote of it. Raises InvalidInput where the folder belongs to a run of another
+        kind.
         """
         path = folder / NAME
         known = _lines(path)
@@ -51,8 +66,8 @@ class Journal:
         journal._write(about)
         return journal
 
-    def add(self, answer: Answer) -> None:
-        self._write(plain(answer))
+    def add(self, answer: R) -> None:
+        self._write(asdict(answer))
 
     def complete(self) -> None:
         self._write(COMPLETE)

@@ -4,7 +4,7 @@
 {"type": "question", "conversation": "c1", "question": "Where do I live?", "evidence": ["e1"], "answer": "Porto"}
 
 An event has the fields of `semmem import`, `occurred_at` among them; its `key` is what evidence names. A question may
-have an `id` and a `category` too.
+have an `id` and a `category` too; one about what was never said is `unanswerable`, and its answer says why.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
 
 CATEGORY = "question"  # of a question that names none
-_QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category")
+_QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category", "unanswerable")
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class _Read:
 def load(path: Path) -> list[Conversation]:
     """Reads the conversations of a file in order of appearance, their events in the order of the lines.
 
-    Questions without evidence are left out and counted. Raises InvalidInput that names the number of the first line
+    Questions without evidence are kept apart. Raises InvalidInput that names the number of the first line
     that is malformed, or whose evidence names no event.
     """
     if not path.is_file():
@@ -60,8 +60,9 @@ def load(path: Path) -> list[Conversation]:
                     limit = f"{key!r} is the key of no event of {id!r}"
                     raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
         asked = tuple(question for _, question in each.questions.values() if question.evidence)
-        skipped, events = len(each.questions) - len(asked), tuple(each.events.values())
-        conversations.append(Conversation(id=id, events=events, questions=asked, skipped=skipped))
+        others = tuple(question for _, question in each.questions.values() if not question.evidence)
+        events = tuple(each.events.values())
+        conversations.append(Conversation(id=id, events=events, questions=asked, others=others))
     return conversations
 
 
@@ -82,12 +83,16 @@ def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> No
     evidence = said.get("evidence", [])
     if not isinstance(evidence, list) or not all(isinstance(key, str) for key in evidence):
         raise InvalidInput("evidence", "must be a list of the keys of events", 'write it like ["e1", "e2"]')
+    unanswerable = said.get("unanswerable", False)
+    if not isinstance(unanswerable, bool) or (unanswerable and evidence):
+        raise InvalidInput("unanswerable", "must be true or false, and has no evidence", "correct it or take it out")
     question = Question(
         id=check_id("id", said.get("id", f"q{number}")),
         question=check_text("question", said.get("question"), MAX_CONTENT_BYTES),
         answer=str(said.get("answer", "")),
         evidence=tuple(dict.fromkeys(evidence)),
         category=check_id("category", said.get("category", CATEGORY)),
+        unanswerable=unanswerable,
     )
     into.questions[_check_new("id", question.id, into.questions)] = number, question
 

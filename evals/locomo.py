@@ -53,7 +53,7 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
             id=f"q{number}",
             question=each["question"],
             answer=str(each.get("answer", "")),
-            evidence=_keys(each["evidence"], known),
+            evidence=keys_of(each["evidence"], known),
             category=CATEGORIES[each["category"]],
         )
         for number, each in enumerate(raw["qa"], start=1)
@@ -64,13 +64,13 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
         for speaker, facts in session.items():
             for text, evidence in facts:
                 named = [evidence] if isinstance(evidence, str) else evidence
-                observations.append(Observation(speaker=speaker, text=text, keys=_keys(named, known)))
+                observations.append(Observation(speaker=speaker, text=text, keys=keys_of(named, known)))
     return Conversation(
         id=raw["sample_id"],
         events=events,
         questions=questions,
         observations=tuple(observations),
-        skipped=len(asked) - len(questions),
+        others=tuple(question for question in asked if not question.evidence),
     )
 
 
@@ -91,7 +91,7 @@ def _events(conversation: Mapping[str, Any]) -> Iterator[NewEvent]:
             )
 
 
-def _keys(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
+def keys_of(evidence: Iterable[str], known: set[str]) -> tuple[str, ...]:
     """Returns the keys in order, each once, and only those of turns that exist."""
     named = (f"D{int(session)}:{int(turn)}" for text in evidence for session, turn in _DIA_ID.findall(text))
     return tuple(key for key in dict.fromkeys(named) if key in known)

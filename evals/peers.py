@@ -7,7 +7,7 @@ is counted as ceil((characters + 1) / 4).
 from collections.abc import Mapping
 from typing import Any
 
-from semmem.evals.answers import BUDGETS, RECALLED
+from semmem.evals.retrieved import BUDGETS, RECALLED
 
 DEV = frozenset({"conv-26", "conv-30", "conv-41", "conv-42", "conv-43"})
 

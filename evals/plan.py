@@ -13,10 +13,10 @@ from platformdirs import user_cache_path
 import semmem
 from semmem.domain.checks import MAX_LIMIT, check_int, check_one_of
 from semmem.errors import ConfigurationError, InvalidInput
-from semmem.evals.answers import BUDGETS
 from semmem.evals.dataset import Conversation
 from semmem.evals.journal import Asked
 from semmem.evals.recorded import Recorded
+from semmem.evals.retrieved import BUDGETS
 from semmem.evals.retrievers import RetrieverName
 from semmem.testing import ModelServer
 from semmem.wiring.opening import make_embedder
@@ -55,9 +55,27 @@ class Plan:
 
 
 def digest(conversations: Sequence[Conversation]) -> str:
-    """Returns the SHA-256 over all that a data set holds, in hex."""
-    said = json.dumps([asdict(each) for each in conversations], sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()
+    """Returns the SHA-256 over all that retrieval is measured by, in hex."""
+    return _sha256([_measured(each) for each in conversations])
+
+
+def digest_of_questions(conversations: Sequence[Conversation]) -> str:
+    """Returns the SHA-256 over all that is asked, and over what the answers are judged by."""
+    return _sha256([asdict(question) for each in conversations for question in each.questions])
+
+
+def _sha256(said: Any) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _measured(conversation: Conversation) -> dict[str, Any]:
+    """Returns what a conversation held before answers were judged: results of that time can be compared still."""
+    held = asdict(conversation) | {"unanswerable": conversation.unanswerable, "skipped": conversation.skipped}
+    del held["others"]
+    for question in held["questions"]:
+        for name in ("rubric", "asked_at", "unanswerable"):
+            del question[name]
+    return held
 
 
 async def describe(plan: Plan, settings: Settings) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from semmem.errors import MissingExtra
-from semmem.evals.answers import COVERED, NEWEST_ABOVE, RECALLED, STEMS, TOP
 from semmem.evals.compare import Question, Result, interval, questions_of, value
+from semmem.evals.retrieved import COVERED, NEWEST_ABOVE, RECALLED, STEMS, TOP
 
 if TYPE_CHECKING:
     from jinja2 import Template

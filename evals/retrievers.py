@@ -10,7 +10,7 @@ from semmem.domain.context import Tier
 from semmem.domain.event import NewEvent
 from semmem.domain.hit import Filter
 from semmem.domain.scope import View
-from semmem.evals.answers import Returned, returned
+from semmem.evals.retrieved import Returned, returned
 from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Candidate
 from semmem.retrieval.analysis import terms
@@ -20,7 +20,7 @@ from semmem.wiring.bootstrap import Application
 RetrieverName = Literal["bm25", "dense", "rrf", "semmem"]
 BaselineName = Literal["bm25", "dense", "rrf"]
 
-TIERS: tuple[Tier, ...] = ("retrieved",)
+RETRIEVED: tuple[Tier, ...] = ("retrieved",)
 
 RRF_K = 60
 # Postings hold facts too, which the baselines leave out: so many more candidates are asked for.
@@ -72,16 +72,18 @@ class Retriever(Protocol):
         ...
 
 
-def make_retriever(name: RetrieverName, application: Application, limit: int) -> Retriever:
-    """`limit` is the number of hits."""
-    return Product(limit) if name == "semmem" else Baseline(name, application, limit)
+def make_retriever(
+    name: RetrieverName, application: Application, limit: int, tiers: Sequence[Tier] = RETRIEVED
+) -> Retriever:
+    """`limit` is the number of hits; a baseline's context has no `tiers`."""
+    return Product(limit, tiers) if name == "semmem" else Baseline(name, application, limit)
 
 
 class Product:
-    """What a user of semmem gets: recall, and the retrieved tier of context."""
+    """What a user of semmem gets: recall, and these tiers of context."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limit: int, tiers: Sequence[Tier] = RETRIEVED) -> None:
+        self._limit, self._tiers = limit, tiers
 
     async def ranked(self, stored: Stored, question: str) -> Ranked:
         found = await stored.memory.recall(question, limit=self._limit)
@@ -92,7 +94,7 @@ class Product:
         return Ranked(hits=tuple(hits), degraded=found.degraded)
 
     async def packed(self, stored: Stored, question: str, budget: int) -> Packed:
-        made = await stored.memory.context(question, budget=budget, tiers=TIERS)
+        made = await stored.memory.context(question, budget=budget, tiers=self._tiers)
         whole = stored.keys_of(item.id for item in made.items if item.kind == "event" and item.whole)
         return Packed(text=made.text, whole=whole, degraded=made.degraded)
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 from rich.table import Table
 
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.domain.event import Event, NewEvent
 from semmem.domain.extraction import Decision, Extraction, Question, Usage
 from semmem.evals.bench import questions, raw_reads, sentence, working
@@ -31,7 +32,6 @@ from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import percentile
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory.scoped import ScopedMemory
-from semmem.ports import Embeddings, TokenStates
 from semmem.wiring.bootstrap import Application, make_application, now, open_application
 from semmem.wiring.settings import load_settings
 

@@ -1,22 +1,24 @@
 """The data sets that can be measured, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from semmem.errors import InvalidInput
-from semmem.evals import beam, jsonl, locomo, precision
-from semmem.evals.dataset import Conversation
+from semmem.evals import beam, jsonl, locomo, longmemeval, precision
+from semmem.evals.dataset import Conversation, Question
 
 OWN_DATA = "your own events and questions as lines of JSON (docs/evals.md has a template)"
 SOURCES: Mapping[str, str] = {
     "locomo": locomo.SOURCE,
+    "longmemeval": longmemeval.SOURCE,
     "beam": beam.SOURCE,
     "precisionmembench": precision.SOURCE,
     "jsonl": OWN_DATA,
 }
 _LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
     "locomo": locomo.load,
+    "longmemeval": longmemeval.load,
     "beam": beam.load,
     "jsonl": jsonl.load,
 }
@@ -35,8 +37,10 @@ def known(dataset: str | None, data: Path | None) -> tuple[str, Path]:
 def load(dataset: str, data: Path) -> list[Conversation]:
     """Reads the conversations with the questions that can be measured: an adversarial one has no answer to be found."""
     return [
-        replace(
-            each, questions=tuple(question for question in each.questions if question.category != locomo.ADVERSARIAL)
-        )
+        replace(each, questions=_without_adversarial(each.questions), others=_without_adversarial(each.others))
         for each in _LOADERS[dataset](data)
     ]
+
+
+def _without_adversarial(questions: Sequence[Question]) -> tuple[Question, ...]:
+    return tuple(question for question in questions if question.category != locomo.ADVERSARIAL)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from semmem.evals.answers import NEWEST_ABOVE, TOP
 from semmem.evals.beam import KNOWLEDGE_UPDATE
 from semmem.evals.dataset import Conversation
 from semmem.evals.metrics import source_turns, stands_above
+from semmem.evals.retrieved import NEWEST_ABOVE, TOP
 
 CONTRADICTION, TIME = "contradiction_resolution", "temporal_reasoning"
 ABILITIES = (KNOWLEDGE_UPDATE, CONTRADICTION, TIME)

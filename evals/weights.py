@@ -22,11 +22,11 @@ from rich.table import Table
 
 from semmem.domain.scope import View
 from semmem.evals import beam, locomo
+from semmem.evals.course import settled, store
 from semmem.evals.dataset import Conversation, Question
 from semmem.evals.figures import answers, notes
 from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored
-from semmem.evals.run import settled, store
 from semmem.retrieval.signals import SIGNALS, WEIGHTS
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.wiring.bootstrap import Application, open_application

@@ -11,6 +11,8 @@ from semmem.extractors.roles import ROLES
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
 
+APPOINTED = "time "  # attributes that say when something takes place begin so
+
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
 _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
@@ -30,9 +32,8 @@ _HOME_IS = re.compile(
     r"|^(?P<v2>[A-Z][\w .-]{1,40}?) is (?:now )?my (?:new |current )?home\b"
 )
 _ADDRESS = re.compile(
-    rf"^my {_NEW}(?P<kind>(?:home|postal|mailing|residential|private|street|shipping|delivery|billing|invoice"
-    rf"|work|office"
-    rf"|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
+    rf"^my {_NEW}(?P<kind>(?:home|postal|mailing|residential|private|street|shipping|delivery|billing|invoice|work"
+    rf"|office|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
     re.IGNORECASE,
 )
 _READDRESSED = re.compile(rf"{I}changed (?:my )?(?:home )?address (?:from [^,]{{1,40}}? )?to (?P<v>.+)", re.IGNORECASE)
@@ -43,11 +44,9 @@ _ADDRESSES = {
     **dict.fromkeys(("work", "office", "business"), "work address"),
 }
 _WORKS = re.compile(
-    rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)"
-    r"|(?:started|began|took|accepted|got|landed|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new"
-    r"|full-time"
-    r"|great) )*(?:job|position|role|working|work|post) (?:at|with|for)"
-    r"|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
+    rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)|(?:started|began|took|accepted|got|landed"
+    r"|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time|great) )*(?:job|position|role|working"
+    r"|work|post) (?:at|with|for)|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
     r"|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
     rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
     rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
@@ -99,7 +98,9 @@ _PREFERS = re.compile(
     re.I,
 )
 _RATHER = re.compile(
-    r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))", re.I
+    r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))"
+    r"|^(?:please |just |you can |kindly )*(?:contact|reach) me (?:by|via|through) (?P<by>.+)",
+    re.I,
 )
 _LIMITED = re.compile(
     r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before|after)\b", re.I
@@ -119,9 +120,8 @@ _DIET = re.compile(
 )
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|seeing (?:someone|somebody)(?= now| new|$)"
-    rf"|engaged(?! (?:in|with))|divorced|single(?![-\w])"
-    rf"|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)|a relationship"
-    r"|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
+    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
+    r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
 _HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
@@ -217,12 +217,12 @@ def _reached(clause: Clause) -> Iterator[Value]:
         address = (email["v"] or email["v2"] or email["v3"]).strip(".,;!?").casefold()
         yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))
     prefers, rather = _PREFERS.match(clause.text), _RATHER.match(clause.text)
-    if rather and "instead" not in rather["rest"]:
+    if rather and rather["rest"] is not None and "instead" not in rather["rest"]:
         rather = None
-    wanted = prefers or rather
-    if wanted and not _LIMITED.search(wanted["v"]):
-        channel = next((name for name, pattern in _CHANNELS.items() if pattern.match(wanted["v"])), None)
-        wording = stated(wanted["v"]).split()
+    wanted = prefers["v"] if prefers else rather and (rather["v"] or rather["by"])
+    if wanted and not _LIMITED.search(wanted):
+        channel = next((name for name, pattern in _CHANNELS.items() if pattern.match(wanted)), None)
+        wording = stated(wanted).split()
         if prefers and not channel and len(wording) > 1:  # "window seats", of seats
             head = " ".join(content_stems(wording[-1]))
             yield Value(f"preferring {head}", content_stems(" ".join(wording)), tentative=True)
@@ -277,7 +277,7 @@ def _variety(clause: Clause) -> Iterator[Value]:
 def _times(clause: Clause) -> Iterator[Value]:
     found = time_of(clause)
     if found:
-        yield Value(f"time {' '.join(sorted(found[0]))}", found[1], tentative=True)
+        yield Value(f"{APPOINTED}{' '.join(sorted(found[0]))}", found[1], tentative=True)
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (

@@ -32,9 +32,12 @@ _SPELLED_OUT = (
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
 _LABEL = re.compile(  # "New cell number: 212 555 0112"
-    r"^(?:here is |this is |please |use |(?:I (?:have "
-    r"|got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number|address|e-?mail|phone|cell"
-    r"|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
+    r"^(?:here is |this is |please |use |(?:I (?:have |got )+an? ))*(?:my )?(?P<what>new (?:[\w-]+ ){0,3}?(?:number"
+    r"|address|e-?mail|phone|cell|mobile))(?:\s?[:=] ?|, (?=[+\d(]))",
+    re.IGNORECASE,
+)
+_HAS_CHANGED = re.compile(  # "My address has changed: Hill Road 9"
+    r"^(?P<what>my (?:[\w-]+ ){0,2}(?:number|address|e-?mail|phone|mobile|name)) (?:has |have |just )*changed\s?[:,] ?",
     re.IGNORECASE,
 )
 _THIRD = (
@@ -45,41 +48,33 @@ _THIRD = (
 )
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
-    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah"
-    r"|no(?! more| longer)"
-    r"|nope|wait|oh"
-    r"|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what|then"
-    r"|just so you know"
-    r"|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist|tests?|results?"
-    r"|scan|lab) (?:says?"
-    r"|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned|learnt|realised|realized"
-    r"|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this|last) "
-    r")?\w+|from now on"
-    r"|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you|let you know|say)"
-    r"|i have to say"
-    rf"|{_TIME})(?: that\b)?[,:]?\s+",
+    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no(?! more"
+    r"| longer)|nope|wait|oh|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what"
+    r"|then|just so you know|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist"
+    r"|tests?|results?|scan|lab) (?:says?|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned"
+    r"|learnt|realised|realized|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this"
+    r"|last) )?\w+|from now on|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you"
+    rf"|let you know|say)|i have to say|{_TIME})(?: that\b)?[,:]?\s+",
     re.IGNORECASE,
 )
 # A comma in front of a capital or a digit belongs to an address: "Elm Street 5, Bonn".
 _SPLIT = re.compile(
-    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)"
-    r"|,\s(?=(?!(?:in|near|outside|close|an? (?:part|district|suburb|quarter|borough))\b)[a-z]|I\b"
-    r"|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
+    r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside|close"
+    r"|an? (?:part|district|suburb|quarter|borough))\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
     r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
 # Of a whole sentence, and of one clause of it.
 _SUPPOSED = re.compile(
     r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend"
-    r"|dream\w*"
-    r"|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably|possibly)\b",
+    r"|dream\w*|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably"
+    r"|possibly)\b",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es"
-    r"|ing) to"
-    r"|wants? to"
-    r"|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to|have to)\b",
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to"
+    r"|wants? to|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to"
+    r"|have to)\b",
     re.IGNORECASE,
 )
 _COMING = re.compile(
@@ -102,9 +97,9 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
-    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?"
-    r"|evenings|nights|volunteer\w*|freelanc\w*"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of|another|other)\b",
+    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?|evenings"
+    r"|nights|volunteer\w*|freelanc\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of"
+    r"|another|other)\b",
     re.IGNORECASE,
 )
 # "After ten years in Prague I moved": when and where something was stands in front of what it was.
@@ -175,10 +170,16 @@ def in_first_person(subject: str, text: str) -> str:
     for name in dict.fromkeys((subject, subject.split()[0] if subject.split() else subject)):
         if len(name) > 1:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
-            own = re.sub(rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )){re.escape(name)}(?= )", "I", own, flags=re.IGNORECASE)
+            own = re.sub(
+                rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )|(?<= said )|(?<= when )){re.escape(name)}(?= )",
+                "I",
+                own,
+                flags=re.IGNORECASE,
+            )
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
+    own = _HAS_CHANGED.sub(r"\g<what> has changed to ", own)
     return together(_LABEL.sub(r"my \g<what> is ", own))
 
 

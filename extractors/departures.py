@@ -10,9 +10,8 @@ from semmem.extractors.words import content_stems
 
 _LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
 _DISMISSED = re.compile(
-    rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| "
-    rf"this| in| on"
-    r"| today| yesterday| after| because))",
+    rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| this| in"
+    r"| on| today| yesterday| after| because))",
     re.IGNORECASE,
 )
 _LAST_DAY = re.compile(
@@ -23,12 +22,11 @@ _LAST_DAY = re.compile(
 )
 _NO_JOB = re.compile(
     rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job"
-    rf"|position)(?: (?:at|with) (?P<v>.+)"
-    r"|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as | two| three| a (?:week|month|year)))"
-    r"|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| at "
-    r"(?:the age|\d\d)))"
-    r"|unemployed|out of work|between jobs|(?:became|become|went) self-employed|self-employed now|left the company"
-    r"|no longer have a job|(?:do )?not have a job any ?more|parted ways with (?P<v3>.+))"
+    r"|position)(?: (?:at|with) (?P<v>.+)|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as "
+    r"| two| three| a (?:week|month|year)))|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])"
+    r"| yesterday| today| at (?:the age|\d\d)))|unemployed|out of work|between jobs|(?:became|become"
+    r"|went) self-employed|self-employed now|left the company|no longer have a job|(?:do )?not have a job any ?more"
+    r"|parted ways with (?P<v3>.+))"
     r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
     r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
     r"|was not renewed)\b",
@@ -36,10 +34,9 @@ _NO_JOB = re.compile(
 )
 _JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
 _RETIRED = re.compile(
-    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force"
-    rf"|force"
-    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job"
-    r"|work)|full-time))",
+    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force|force"
+    r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job|work)"
+    r"|full-time))",
     re.IGNORECASE,
 )
 _FOR_GOOD = re.compile(
@@ -50,8 +47,7 @@ _FOR_GOOD = re.compile(
 _MOVED_OUT = re.compile(rf"{I}(?:moved (?:out of|away from)|(?P<left>left)) (?P<v>.+)", re.IGNORECASE)
 _LEFT_SCHOOL = re.compile(
     rf"{I}(?:left|quit|finished|graduated from|dropped out of) (?P<v>(?-i:(?:[A-Z][\w'-]* )+)(?:school|college"
-    rf"|university"
-    r"|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
+    r"|university|academy)|(?-i:University of [A-Z]\w+))(?P<rest>.*)",
     re.IGNORECASE,
 )
 _SCHOOLING = r"(?:my )?(?:university|uni|college|school|studies|degree|(?:law|med|medical|grad|art|business) school)"
@@ -79,7 +75,7 @@ def _job(clause: Clause) -> Iterator[Over]:
             re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
         )
         if name and _FOR_GOOD.match(left["v"][name.end() :]):
-            yield Over("work", content_stems(name.group()))
+            yield from (Over(kind, content_stems(name.group())) for kind in ("work", "my gym", "my bank", "my school"))
     for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
         if match := pattern.match(clause.text):
             named = next((group for group in match.groups() if group), "")

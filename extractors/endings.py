@@ -22,23 +22,22 @@ from semmem.extractors.phrases import (
     employer,
     stated,
 )
+from semmem.extractors.plain import ROLES
 from semmem.extractors.possessions import LOSSES
 from semmem.extractors.value import NOTHING, YES, Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import OCCUPATIONS
+from semmem.language.words import MONTHS, OCCUPATIONS, either
 
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off"
-    rf"|kicked|ditched"
-    r"|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?"
-    r"(?P<v>.+)",
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off|kicked"
+    r"|ditched|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?(?P<v>.+)",
     re.IGNORECASE,
 )
 _NO_LONGER = re.compile(
     rf"{I}(?:no longer|(?:quit|stopped|gave up|given up|done|tired of) being) (?P<v>.+)|^I {ADVERB}(?P<aux>do"
     rf"|does|can|am) not (?P<v2>.+?) (?:any ?more|any longer)\b"
-    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|be\b"
-    rf"|the\b).+)|{I}(?:an? )?(?:non|ex)-(?P<v5>\w+er)\b",
+    rf"|^I {ADVERB}never (?P<v3>.+?) (?:any ?more|any longer|these days)\b|^I {ADVERB}used to (?P<v4>(?!it\b|the\b"
+    rf"|be\b(?! (?:an? )?(?:vegetarian|vegan|pescatarian|smoker)\b)).+)|{I}(?:an? )?(?:non|ex)-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
 _FREE_OF = re.compile(rf"{I}(?P<v>[a-z]+)-free\b", re.IGNORECASE)
@@ -53,8 +52,9 @@ _SWITCHED = re.compile(
     rf"|{I}replaced (?P<v3>[^,]{{1,40}}?) (?:with|by)\b",
     re.IGNORECASE,
 )
+_CHANGED_ONE = re.compile(rf"{I}(?:switched|changed|swapped) (?P<v>{ROLES})s\b(?!'| (?:with|from)\b)", re.IGNORECASE)
 _INSTEAD_OF = re.compile(
-    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|watch|train|prefer|want|buy"
+    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|see|watch|train|prefer|want|buy"
     rf"|wear|drive|bike|cycle|got|bought)"
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
     re.IGNORECASE,
@@ -74,6 +74,15 @@ _UNREACHED = re.compile(
     re.IGNORECASE,
 )
 _CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}
+# What nobody has done for long, of what people do again and again.
+_NOT_SINCE = re.compile(
+    rf"^I {ADVERB}have not {ADVERB}(?P<v>smoked|vaped|gambled|drunk|eaten|touched)\b"
+    r"(?P<what>(?: (?!since\b|in\b|for\b)\w+){0,2})"
+    rf" (?:since (?:{either(MONTHS)}|last (?:year|month|spring|summer|autumn|winter)|\d{{4}})"
+    r"|(?:in|for) (?:\w+ )?(?:months|years|a year|ages))\b",
+    re.IGNORECASE,
+)
+_DEEDS = {"drunk": "drink", "eaten": "eat", "touched": "drink"}
 _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"^(?:please )?(?:forget|ignore|disregard|scratch|it is not true|it was not true|I lied|I was lying|I was wrong)"
@@ -143,7 +152,8 @@ def _named_as_over(rest: str) -> Iterator[Over]:
         yield Over("does", content_stems(on["v"]), HABITS)
         yield Over("is", content_stems(on["v"]))
     elif wanting:
-        yield Over("does", content_stems(_WANTING.sub("", rest)), LIKINGS)
+        verbs = LIKINGS | HABITS if rest.startswith("need") else LIKINGS  # nobody uses what they need no more
+        yield Over("does", content_stems(_WANTING.sub("", rest)), verbs)
     elif using:
         yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
         kinds = ("has", "has several") if rest.endswith("s") else ("has",)
@@ -176,10 +186,25 @@ def _given_up(clause: Clause) -> Iterator[Over]:
             trade = _trade(rest)
             if trade:
                 yield from (Over("job", trade), Over("is", trade))
+            yield from (Over("is", agent) for agent in _agents(rest))
+    yield from _not_since(clause)
     if free := _FREE_OF.match(clause.text):
         yield Over("does", content_stems(free["v"]), HABITS)
     if no_more := _NO_MORE.match(clause.text):
         yield Over("does", content_stems(no_more["v"]), HABITS)
+
+
+def _not_since(clause: Clause) -> Iterator[Over]:
+    match = _NOT_SINCE.match(clause.text)
+    if not match:
+        return
+    verb = match["v"].lower()
+    deed = _DEEDS.get(verb, verb.removesuffix("d"))
+    if what := content_stems(match["what"]):
+        yield Over("does", what, HABITS)
+    else:
+        yield from _deeds(content_stems(deed))
+        yield from (Over("is", agent) for agent in _agents(f"{deed.removesuffix('e')}ing"))
 
 
 def _exchanged(clause: Clause) -> Iterator[Over]:
@@ -188,13 +213,16 @@ def _exchanged(clause: Clause) -> Iterator[Over]:
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
         yield Over("does", stems, HABITS | PREFERS | DRIVES)
         yield from (Over(kind, stems) for kind in ("any value", "has", *RIDES, "my phone"))
+    if other := _CHANGED_ONE.match(clause.text):
+        yield Over(f"my {other['v'].lower()}")
     if over := _PREFERS_TO.match(clause.text):
         yield Over("does", content_stems(NEUTRAL.sub("", over["v"])), PREFERS)
     instead = _INSTEAD_OF.match(clause.text)
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(NEUTRAL.sub("", instead["v"]))
         yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
-        yield from (Over(kind, stems) for kind in ("has", *RIDES))
+        kinds = ("has", *RIDES, "any value") if instead["v"][0].isupper() else ("has", *RIDES)
+        yield from (Over(kind, stems) for kind in kinds)
 
 
 def _deeds(stems: Stems, verbs: Stems = NOTHING) -> Iterator[Over]:
@@ -211,6 +239,12 @@ def _doing(agent: str) -> set[Stems]:
     if not word.isalpha() or not word.endswith("er"):
         return set()
     return {content_stems(word[:-1]), content_stems(word[:-2]), content_stems(word[:-3])} - {NOTHING}
+
+
+def _agents(doing: str) -> list[Stems]:
+    """Who does what a single word says: `smoking`, a smoker."""
+    base = doing.lower().removesuffix("ing")
+    return [content_stems(f"{base}er"), content_stems(f"{base}r")] if base.isalpha() and base != doing.lower() else []
 
 
 def _trade(doing: str) -> Stems:
@@ -267,6 +301,12 @@ def _diet(clause: Clause) -> Iterator[Over]:
                 yield Over("does", content_stems(f"eat {food}"))
 
 
+def _employed(clause: Clause) -> Iterator[Over]:
+    """Who has a job is not without one."""
+    if clause.holds and not clause.negated and any(value.attribute in ("work", "job") for value in values_of(clause)):
+        yield from (Over("is", content_stems(word)) for word in ("unemployed", "jobless"))
+
+
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, _taken_back, _parted, _reached, _diet),
+    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, _taken_back, _parted, _reached, _diet, _employed),
 )

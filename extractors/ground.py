@@ -12,12 +12,28 @@ _SAME = str.maketrans(
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RUF001 (the look-alikes are the point)
 _ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.\.\.)\s*[\])]|…|\.\.\.+)\s*")
-_NAME = re.compile(r"^\s*[^\W\d_][\w .'-]{0,60}:\s+")  # who speaks, in front of what they say
+# Who speaks, in front of what they say: "Ines: ", "[7] **Ines** (user): ".
+_NAME = re.compile(
+    r"\s*(?:\[\d{1,4}\]\s*)?[*_]{0,3}([^\W\d_][\w .'-]{0,60}?)[*_]{0,3}(?:\s*\(\w{1,20}\))?[*_]{0,3}"
+    r"(?::[*_]{0,3}\s+|：)"  # noqa: RUF001
+)
 _NO = (
     "not no never nor nobody nothing none without hardly nicht kein keine nie pas jamais rien non nunca não mai niet"
     " geen inte не нет ни 不 没 沒 未 无 لا ليس नहीं לא"
 )
 _NEGATIONS = frozenset(_NO.split())
+# What makes a statement another one: of the past, of a condition, of a wish.
+_HEDGING = (
+    "used stopped quit if unless might may could would should wish wished hope hoped almost nearly instead except"
+    " former formerly refuse refused failed deny denied avoid doubt pretended"
+)
+_HEDGES = frozenset(_HEDGING.split())
+# Who else may be spoken of in a gap that no marks set off.
+_SOMEBODY = "my your his her its our their he she they we you who whose mein meine mon ma mes mi su sua seu"
+_OTHERS = frozenset(_SOMEBODY.split())
+# A number goes on here, or its unit or its sign stands here; "C" is not "C++".
+_GOES_ON = re.compile(r"(?<=\d)(?:[.,:/-]\d|\s?[%‰°]|[$€£¥₹])|(?<=\w)[+#]")
+_WENT_BEFORE = re.compile(r"(?:\d[.,:/-]|(?:^|[\s(])-|[$€£¥₹#])$")
 MAX_PARTS = 4
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
@@ -36,12 +52,18 @@ def ground(quote: str, source: str) -> str | None:
         first, end = whole
         return source[offsets[first][0] : offsets[end - 1][1]]
     read_source = read(source)
-    for wanted in dict.fromkeys((quote, _NAME.sub("", quote))):
+    for wanted in dict.fromkeys((quote, _without_name(quote))):
         spans = _parts([part for part in _ELLIPSIS.split(wanted) if part], read_source)
         if spans:
             words = read_source.words
             return " … ".join(source[words[first].start : words[last].end] for first, last in spans)
     return None
+
+
+def _without_name(quote: str) -> str:
+    """The quote without who speaks; "No: " names nobody."""
+    led = _NAME.match(quote)
+    return quote[led.end() :] if led and _NEGATIONS.isdisjoint(led[1].casefold().split()) else quote
 
 
 def _parts(parts: list[str], source: Reading) -> list[tuple[int, int]] | None:
@@ -58,12 +80,14 @@ def _parts(parts: list[str], source: Reading) -> list[tuple[int, int]] | None:
 
 
 def _may_skip(source: Reading, first: int, part: tuple[int, int]) -> bool:
-    """Whether the words from `first` to a part may be left out."""
+    """Whether the words from `first` to a part may be left out: a sentence, or what changes nothing of this one."""
     end = part[0]
     ends = [number for number in source.ends if first - 1 <= number < end]
     if ends:
         return max(ends) == end - 1 and part[1] - part[0] >= 2
-    return _NEGATIONS.isdisjoint(word.text for word in source.words[first:end])
+    left_out = {word.text for word in source.words[first:end]}
+    set_off = {first - 1, end - 1} <= source.breaks
+    return left_out.isdisjoint(_NEGATIONS | _HEDGES) and (set_off or left_out.isdisjoint(_OTHERS))
 
 
 def normalised(text: str) -> str:
@@ -81,10 +105,16 @@ def _find(part: str, text: str) -> tuple[int, int] | None:
     start = text.find(wanted)
     while start >= 0:
         end = start + len(wanted)
-        if not (_inside_word(text, start) or _inside_word(text, end)):
+        if not (_inside_word(text, start) or _inside_word(text, end) or _cuts_off(text, start, end)):
             return start, end
         start = text.find(wanted, start + 1)
     return None
+
+
+def _cuts_off(text: str, start: int, end: int) -> bool:
+    """Whether a part of a number, or of a name such as C++, is left out at either end."""
+    began = text[start].isdigit() and _WENT_BEFORE.search(text, max(0, start - 3), start)
+    return bool(began or _GOES_ON.match(text, end))
 
 
 def _inside_word(text: str, position: int) -> bool:

@@ -10,9 +10,8 @@ from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 Stems = frozenset[str]
 
 ADVERB = (
-    r"(?:(?:now|just|currently|recently|finally|already|actually|still|officially|really|only|also|always"
-    r"|usually|mostly"
-    r"|permanently|mainly|simply|happily|since|very|absolutely|quite|pretty|so|totally|sadly) )*"
+    r"(?:(?:now|just|currently|recently|finally|already|actually|still|officially|really|only|also|always|usually"
+    r"|mostly|permanently|mainly|simply|happily|since|very|absolutely|quite|pretty|so|totally|sadly) )*"
 )
 BE_ADVERB = rf"(?:{ADVERB}(?:have|has|had to|am|are|been|was|got|get) )*{ADVERB}"
 SUBJECT = r"^I (?:and (?:my|her|his|their|our) \w+ )?"
@@ -37,9 +36,8 @@ _STOP = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:the|an?|my) +", re.IGNORECASE)
 _IN_A_HOUSE = re.compile(
-    r"^(?:an?|the|my|our) (?:[\w'-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home"
-    r"|room|loft"
-    r"|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
+    r"^(?:an?|the|my|our) (?:[\w'-]+ ){0,3}?(?:flat|house|apartment|studio|village|suburb|town|condo|place|home|room"
+    r"|loft|cottage|farm|bungalow|district|outskirts|city|area) (?:in|near|outside|of) (?=[A-Z])"
 )
 _WITHIN = re.compile(
     r"(?:,? (?:in|near|outside|close to)|, (?:an? |the )?(?:part|district|suburb|quarter|borough) of) (?:the )?"
@@ -112,11 +110,11 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 
 
 _SET = re.compile(
-    rf"^(?:my|the) (?P<v>[\w' -]{{2,50}}?) (?:is|are|takes place|starts|begins|happens)"
-    rf"(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from| to)? (?P<when>{WHEN}.*)"
+    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:is|are|takes place|starts|begins|happens|(?<=flight )(?:leaves"
+    r"|departs))(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from"
+    rf"| to)? (?P<when>{WHEN}.*)"
     rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my"
-    rf"|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)"
-    rf"(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
+    rf"|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
     re.IGNORECASE,
 )
 
@@ -136,7 +134,7 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
 # What may be done with a thing that somebody gives up, where its name alone is said.
 HABITS = content_stems(
     "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train"
-    " wear follow collect subscribe"
+    " wear follow collect subscribe bank"
 ) | {"do"}
 DRIVES = content_stems("drive ride")
 PREFERS = content_stems("prefer")
@@ -145,11 +143,9 @@ RIDES = ("my car", "my bike")
 SPOUSES = ("husband", "wife", "spouse")
 # Where the name of what is over ends.
 NEUTRAL = re.compile(
-    rf"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+"
-    r"|this \w+|yesterday"
-    rf"|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))|\w+ (?:days"
-    rf"|weeks|months|years) ago|a (?:week|month|year) "
-    r"ago|for health"
-    r"|when I|after (?:the|my|an?)|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    r"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+|this \w+"
+    rf"|yesterday|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))"
+    r"|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) ago|for health|when I|after (?:the|my|an?)"
+    r"|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
     re.IGNORECASE,
 )

@@ -31,8 +31,7 @@ _IS_MINE = re.compile(
 _FAMILY = re.compile(r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I)
 # Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
 _MANNER = re.compile(
-    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply"
-    r"|imply"
+    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply|imply"
     r"|bully|hardly|barely|rarely|scarcely|nearly|probably|possibly|supposedly|allegedly|likely|unlikely|only)\b)"
     r"[a-z]+ly (?=[a-z])"
 )
@@ -48,6 +47,37 @@ _OUTGROWN = re.compile(
     r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
 )
 
+ROLES = (
+    r"(?:doctor|gp|dentist|therapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend|partner|roommate"
+    r"|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet|mechanic|employer|bank|gym|school)"
+)
+_NEW_ONE = re.compile(
+    r"^I (?:(?:now|just|also|recently|finally) )*(?:have|got)(?: got)? a new (?!boyfriend|girlfriend"
+    rf"|partner)(?P<what>{ROLES}),? (?:(?:called|named) )?(?P<who>(?-i:[A-Z]).+)",
+    re.IGNORECASE,
+)
+_TOOK_OVER = re.compile(
+    rf"^(?P<who>(?-i:[A-Z])[\w'.-]*(?: (?-i:[A-Z])[\w'.-]*)*) {_HELPING}(?:replaced|succeeded|took over(?: from)?)"
+    rf"(?: [\w'. -]{{1,40}}?)? as my (?P<what>{ROLES})\b(?!')",
+    re.IGNORECASE,
+)
+_RESET_TO = re.compile(
+    rf"^(?:I|they|{_NAMED}) {_HELPING}(?:changed|updated|reset|set|raised|increased|lowered|reduced|cut|put up) (?:my"
+    r"|the) (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to (?=\S)",
+    re.IGNORECASE,
+)
+_REPLACES = re.compile(
+    r"^I (?P<how>bought|got) (?P<new>[^,;]{2,40}?) to replace my (?P<old>[^,;]{2,40})$", re.IGNORECASE
+)
+_CHANGED_ONE = re.compile(  # "I changed dentists, it is Dr. Klein now"
+    rf"\bI {_HELPING}(?:changed|switched|swapped) (?P<what>{ROLES})s[,;:]? (?:(?:and|now|it is|he is|she is|to) )+"
+    r"(?P<who>[A-Z][\w'-]*\.?(?: [A-Z][\w'-]*)*)"
+)
+_RAISE = re.compile(r"^I (?:have |just )*(?:got|received|was given) a (?:pay |salary )?(?:raise|rise) to (?=\d)", re.I)
+_HAS_NO = re.compile(
+    r"^I (?P<v>have|speak|own|eat|drink|play|wear|take|use)s? no (?!longer\b|more\b|idea\b|one\b)", re.IGNORECASE
+)
+
 _DID = re.compile(r"\bI did (?P<v>move|leave|quit|sell|start|join|retire|get|change)\b")
 _COUPLE = re.compile(
     r"^(?P<who>(?-i:[A-Z])[\w-]+) and I are (?:now )?(?:together|a couple|an item|dating)\b", re.IGNORECASE
@@ -59,15 +89,16 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _IS_WHERE = re.compile(r"^(?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*) is where I (?:now )?(?P<how>live)\b")
+# "The meeting will be on Friday instead" tells of a plan that holds already.
+_WILL_BE = re.compile(r"\b(?P<what>(?:my|the) [\w' -]{2,40}?) will be (?=(?:on|at|in) .*\binstead\b)", re.IGNORECASE)
 _ENDED_UP = re.compile(r"\b(?:ended up moving|ended up|made the move|made my way) to(?= [A-Z])")
 _HOUSED = re.compile(  # "bought a house in Linz and moved in"
-    r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*),? and "
-    r"(?:I |have |now |just )*(?:moved in|live there|living there)\b"
+    r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+    r"(?:,? and|,) (?:I |have |now |just )*(?:moved in|live there|living there)\b"
 )
 _VERBS = (
     r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
-    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up"
-    r"|dropped"
+    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up|dropped"
     r"|traded|graduated|ditched|retrained|took"
 )
 _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"
@@ -80,10 +111,9 @@ _BARE_STATE = re.compile(
 )
 # "I quit my job and moved to Rome"; not "my friend who quit and moved", nor "I like baked and fried fish".
 JOINED_BY_AND = re.compile(
-    rf"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^;]){{1,120}}?),? and "
-    rf"(?=(?:then |now |also |just |finally |recently )*(?:(?:{_VERBS})\b"
-    r"|(?:am|have|do not|can not|no longer) \w|now \w+ing\b"
-    r"|(?:live|work) (?:in|at|for|as)\b))",
+    r"^(I (?:(?!\b(?:who|that|which|he|she|they|if|as)\b)[^;]){1,120}?),? and (?=(?:then |now |also |just |finally "
+    rf"|recently )*(?:(?:{_VERBS})\b|(?:am|have|do not|can not|no longer) \w|now \w+ing\b|(?:live|work) (?:in|at|for"
+    r"|as)\b))",
 )
 
 
@@ -103,9 +133,8 @@ def plain(text: str, *, alone: bool) -> str:
 
 
 _COMES = re.compile(
-    r"^I (?:(?:am|will|shall)(?: be)?(?: going to)? )?(?P<v>moving|move|relocating|relocate|starting|start"
-    r"|joining|join"
-    r"|leaving|leave|quitting|quit|retiring|retire|switching|switch|selling|sell|changing|change|getting"
+    r"^I (?:(?:am|will|shall)(?: be)?(?: going to)? )?(?P<v>moving|move|relocating|relocate|starting|start|joining"
+    r"|join|leaving|leave|quitting|quit|retiring|retire|switching|switch|selling|sell|changing|change|getting"
     r"|get)\b(?! to be)",
     re.IGNORECASE,
 )
@@ -135,6 +164,8 @@ def together(sentence: str) -> str:
     sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
     sentence = _IS_WHERE.sub(r"I \g<how> in \g<where>", sentence)
     sentence = _ENDED_UP.sub("moved to", sentence)
+    sentence = _CHANGED_ONE.sub(r"my new \g<what> is \g<who>", sentence)
+    sentence = _WILL_BE.sub(r"\g<what> is ", sentence)
     return _HOUSED.sub(r"moved to \g<where>", sentence)
 
 
@@ -162,6 +193,12 @@ _TURNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (_LEFT_ME, lambda match: f"I broke up with {match['who']}"),
     (_IS_MINE, _mine),
+    (_NEW_ONE, lambda match: f"my new {match['what']} is {match['who']}"),
+    (_TOOK_OVER, lambda match: f"my new {match['what']} is {match['who']}"),
+    (_RESET_TO, lambda match: f"my {match['what']} is "),
+    (_REPLACES, lambda match: f"I replaced my {match['old']} with {match['new']}"),
+    (_RAISE, lambda match: "my salary is "),
+    (_HAS_NO, lambda match: f"I do not {match['v']} "),
     (_NOUN_ALLERGY, _allergic),
     (_DIAGNOSED, lambda match: f"I am allergic to {match['what']}"),
     (_OUTGROWN, lambda match: f"I am no longer allergic to {match['what'] or match['what2']}"),

@@ -9,15 +9,14 @@ from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
 
 _LIKES = re.compile(
-    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)"
-    r"|hate|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)"
-    r"|(?:do |does )?not (?:really )?(?:like|enjoy|love)|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
+    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)|hate"
+    r"|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)|(?:do |does )?not (?:really )?(?:like|enjoy|love)"
+    r"|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
     re.IGNORECASE,
 )
 _FILLERS = re.compile(
     r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
-    r"|after (?:the|my|an?)"
-    r"|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
+    r"|after (?:the|my|an?)|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
     re.IGNORECASE,
 )
 _PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
@@ -72,7 +71,8 @@ def _present(clause: Clause) -> Iterator[Value]:
     if not present or "no longer" in clause.text or clause.besides:
         return
     is_so = (present["aux"] or "").lower() == "am"  # "am married" tells of now, "married" does not
-    if _NOT_PRESENT.match(present["v"]) and not (is_so and present["v"].split()[0].endswith("ed")):
+    does = (present["aux"] or "").lower() in ("do", "does")  # "do not have" is no perfect
+    if _NOT_PRESENT.match(present["v"]) and not does and not (is_so and present["v"].split()[0].endswith("ed")):
         return
     stems = content_stems(_FILLERS.sub("", " " + present["v"]))
     negated = present["not"] or "not " in present["v"]

@@ -11,23 +11,18 @@ from semmem.extractors.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
 
 _GOT_RID = re.compile(
-    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
-    rf"|cancelled"
-    r"|canceled|terminated) (?:my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
-    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away"
-    r"|to|up for adoption)\b"
-    r"|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)"
-    r"|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this"
-    r"|on|to)\b)))"
+    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
+    r"|canceled|terminated) (?:both my|all my|both|my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
+    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption)\b|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b"
+    r"|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')"
+    r"|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to)\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )
 _UNSUBSCRIBED = re.compile(
-    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled"
-    rf"|unsubscribed from|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?"
-    r"(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription|membership|profile|plan|contract|lessons?|class(?:es)?"
-    r"|course)\b"
-    r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
+    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled|unsubscribed from"
+    r"|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription"
+    r"|membership|profile|plan|contract|lessons?|class(?:es)?|course)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
     r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
     re.IGNORECASE,
 )
@@ -35,16 +30,12 @@ _ACCOUNTS = content_stems("account subscription membership profile plan")
 _LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
 _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
-    r"^(?:my (?P<v>[\w -]{1,40}?)|(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
-    r"|been|had to be) )*"
-    r"(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
-    r"|crossed the rainbow bridge|stolen"
-    r"|written off|totall?ed|put down"
-    r"|put to sleep|ran away|run away|sold|scrapped|(?P<died>died|dead))\b"
-    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before|when|while|because"
-    r"|during"
-    r"|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now|for good|but|over"
-    r"|\w+ \w+ ago)\b))",
+    r"^(?:my (?P<v>[\w -]{1,40}?)|(?:the )?(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
+    r"|been|had to be) )*(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
+    r"|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped"
+    r"|(?P<died>died|dead))\b(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before"
+    r"|when|while|because|during|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now"
+    r"|for good|but|over|\w+ \w+ ago)\b))",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
@@ -56,14 +47,11 @@ _SOME_OTHER = re.compile(
     re.IGNORECASE,
 )
 _RESET = re.compile(
-    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+"
-    r" ?(?:moved|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled"
-    r"|called off)\b"
-    r"|^(?:my|the) (?P<v3>[\w' -]{2,50}?)(?: on \w+day)? is off$"
-    rf"|(?:{I}|^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled"
-    rf"|postponed|cancelled|canceled|changed|pushed|shifted) (?:my|the) (?P<v2>[\w' "
-    rf"-]{{2,50}}?)"
-    r"(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
+    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+ ?(?:moved"
+    r"|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
+    rf"|^(?:my|the) (?P<v3>[\w' -]{{2,50}}?)(?: on \w+day)? is off$|(?:{I}|^(?:they|my [\w-]+|the [\w-]+"
+    r"|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed"
+    r"|shifted) (?:my|the) (?P<v2>[\w' -]{2,50}?)(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
     re.IGNORECASE,
 )
 _LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)

@@ -14,18 +14,25 @@ from semmem.domain.unicode import MOST_MARKS, normalized
 from semmem.extractors.variants import TRADITIONAL
 
 _MARKUP = re.compile(
-    r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z][^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"
+    r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z](?![a-z]{0,9}://)[^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"
+    r"|(?P<bold>(?<=[^\W\d_])\*{1,3}(?=['\u2019]?[^\W\d_]))"  # within a word
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});)",
     re.MULTILINE,
 )
 _NUMBER = r"(?:(?<![\w.,])[-−])?\d+(?:[.,:/]\d+)*"  # noqa: RUF001 - a minus belongs to its number
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_TOKEN = re.compile(rf"{_NUMBER}|[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*|\d+|[^\w\s]")
+_DOTTED = r"(?<![^\W\d_])[^\W\d_](?:\.[^\W\d_])+\.?(?![^\W_])"  # a.m., U.S.
+_TOKEN = re.compile(rf"{_NUMBER}|{_DOTTED}|[{_UNSPACED}]|[^\W\d_{_UNSPACED}]+(?:'[^\W\d_{_UNSPACED}]+)*|\d+|[^\w\s]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’‛′`´", "'"))  # noqa: RUF001
 _HARD = frozenset(".!?。！？؟।۔…")  # noqa: RUF001
 _PAUSES = frozenset(",;:，、；：،؛–—")  # noqa: RUF001
 _MEANT = frozenset("%$€£¥₹+&@#°=<>")
+_UNITS, _SIGNS = frozenset("%‰°+#$€£¥₹"), frozenset("$€£¥₹")
+_TITLES = "dr mr mrs ms prof st ave blvd rd jr sr vs approx dept inc ltd mt ft jan feb apr aug sept oct nov dec"
+_ABBREVIATED = frozenset(_TITLES.split())
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _SKIN = range(0x1F3FB, 0x1F400)
+_VERBS = ("do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "should", "would")
 _SHORT = {
     **{f"{who}'s": (who, "is") for who in ("it", "he", "she", "that", "there", "here", "what", "who", "where", "how")},
     **{
@@ -33,6 +40,12 @@ _SHORT = {
         for verb, full in (("can'", "can"), ("canno", "can"), ("won'", "will"), ("shan'", "shall"))
     },
     "i'm": ("i", "am"),
+    # As they are typed on a phone.
+    "im": ("i", "am"),
+    "ive": ("i", "have"),
+    "cant": ("can", "not"),
+    "wont": ("will", "not"),
+    **{f"{verb}nt": (verb, "not") for verb in _VERBS},
 }
 _ENDINGS = {"n't": "not", "'re": "are", "'ve": "have", "'ll": "will"}
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -47,15 +60,19 @@ class Word:
     start: int
     end: int
     name: bool  # it begins with a capital, and no sentence
+    capital_i: bool  # which may stand for a dotless one
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`breaks` has the numbers of the words behind which a mark stands, `ends` those behind which a sentence ends."""
+    """Words, and the places of those that something stands behind: a mark (`breaks`), the end of a sentence (`ends`), a
+    hyphen between spaces, which is a copyist's dash (`hyphens`), or a hyphen between two numbers (`joined`)."""
 
     words: tuple[Word, ...]
     breaks: frozenset[int]
     ends: frozenset[int]
+    hyphens: frozenset[int]
+    joined: frozenset[int]
 
     def texts(self, fold: Callable[[Word], str]) -> str:
         return "".join(f"\0{fold(word)}" for word in self.words) + "\0"
@@ -64,48 +81,79 @@ class Reading:
 def read(text: str) -> Reading:
     shown, offsets = _shown(text)
     words: list[Word] = []
-    breaks, ends = set(), set()
+    breaks, ends, hyphens, joined = set(), set(), set(), set()
     for match in _TOKEN.finditer(shown):
         token = match.group()
         if not (token[0].isalnum() or len(token) > 1 or token in _MEANT or unicodedata.category(token[0]) == "So"):
+            if token == "." and words and words[-1].text in _ABBREVIATED:
+                continue
             if token in _PAUSES or token in _HARD:
                 breaks.add(len(words) - 1)
             if token in _HARD:
                 ends.add(len(words) - 1)
+            around = shown[match.start() - 1 : match.start()] + shown[match.end() : match.end() + 1]
+            if token == "-" and around == "  ":
+                hyphens.add(len(words) - 1)
+            if token == "-" and len(around) == 2 and around.isdigit():
+                joined.add(len(words) - 1)
             continue
         place = offsets[match.start()][0], offsets[match.end() - 1][1]
         name = token[0].isupper() and bool(words) and len(words) - 1 not in ends
-        words += [Word(folded, *place, name) for folded in _spelled_out(token)]
-    return Reading(tuple(words), frozenset(breaks), frozenset(ends))
+        words += [Word(folded, *place, name, "I" in token) for folded in _spelled_out(token)]
+    return Reading(tuple(words), frozenset(breaks), frozenset(ends), frozenset(hyphens), frozenset(joined))
 
 
 def find(part: Reading, source: Reading, after: int = 0) -> tuple[int, int] | None:
     """The first and the last word of `source`, from the word `after` on, between which `part` stands; else None."""
     if not part.words or not any(word.text[0].isalnum() for word in part.words):
         return None
-    for fold in (_strict, _plain_name, _german_name, _mended):
+    for fold in (_strict, _either_i, _plain_name, _german_name, _mended):
         if fold is _mended and len(part.words) < MIN_WORDS:
             continue
         wanted, whole = part.texts(fold), source.texts(fold)
         at = whole.find(wanted)
         while at >= 0:
             first = whole.count("\0", 0, at)
-            if first >= after and _fits(part, source, first, mended=fold is _mended):
+            if first >= after and _fits(part, source, first, fold):
                 return first, first + len(part.words) - 1
             at = whole.find(wanted, at + 1)
     return None
 
 
-def _fits(part: Reading, source: Reading, first: int, *, mended: bool) -> bool:
+def _fits(part: Reading, source: Reading, first: int, fold: Callable[[Word], str]) -> bool:
+    """Whether no mark is passed over, nothing is cut off a number, and no more is mended than may be."""
+    shown = part.breaks | part.hyphens
     for number in range(len(part.words) - 1):
-        if first + number in source.breaks and number not in part.breaks:
+        if first + number in source.breaks and number not in shown:
             return False
+    if _cuts(source, first, first + len(part.words) - 1):
+        return False
     pairs = zip(part.words, source.words[first : first + len(part.words)], strict=True)
-    return not mended or sum(one.text != other.text for one, other in pairs) <= 1
+    mended = [(one, other) for one, other in pairs if one.text != other.text]
+    if fold is _either_i:
+        return all(one.capital_i or other.capital_i for one, other in mended)
+    return fold is not _mended or len(mended) <= 1
+
+
+def _cuts(source: Reading, first: int, last: int) -> bool:
+    """Whether a number goes on beyond the words, a sign stands before them, or a unit behind: 3-5, $50, 20 %, C++."""
+    words = source.words
+    if {first - 1, last} & source.joined:
+        return True
+    if last + 1 < len(words) and words[last + 1].text in _UNITS:
+        gap = words[last + 1].start - words[last].end
+        if gap == 0 or (gap == 1 and words[last].text[-1].isdigit() and words[last + 1].text in "%‰°"):
+            return True
+    return first > 0 and words[first - 1].text in _SIGNS and words[first - 1].end == words[first].start
 
 
 def _strict(word: Word) -> str:
     return word.text
+
+
+def _either_i(word: Word) -> str:
+    """The dotless i of Turkish as the other one: a capital does not tell which of them it is."""
+    return word.text.replace("\u0131", "i")
 
 
 def _plain_name(word: Word) -> str:
@@ -172,6 +220,10 @@ def _is_invisible(character: str) -> bool:
 
 def _spelled_out(token: str) -> Sequence[str]:
     folded = token.casefold().replace("i\u0307", "i").translate(TRADITIONAL)
+    if "." in folded and folded[0].isalpha():
+        return (folded.replace(".", ""),)
+    if _THOUSANDS.fullmatch(folded):
+        return (folded.replace(",", ""),)
     if folded in _SHORT:
         return _SHORT[folded]
     for ending, word in _ENDINGS.items():

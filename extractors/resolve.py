@@ -8,7 +8,8 @@ from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, same_subject
+from semmem.extractors.meaning import meaning
+from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, reschedules, same_subject
 from semmem.extractors.words import content_stems, words
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to
@@ -40,9 +41,14 @@ def settle(question: Question) -> Decision | None:
 
 
 def _is_replay(question: Question, fact: Fact) -> bool:
-    """Whether the draft tells no more than the fact did: of the same events, or before something took its place."""
+    """Whether the draft tells no more than the fact did: of the same events, or before something took its place.
+
+    What a person took back was wrong whoever had said it until then.
+    """
     known = {source.event_id for source in fact.sources}
     said, end = question.said_at, fact.validity.end
+    if said and fact.ended and fact.superseded_at and said <= fact.superseded_at:
+        return True
     if said is None or said < fact.said_at or known.issuperset(source.event_id for source in question.draft.sources):
         return True
     return said == fact.said_at and (end is None or said < end)
@@ -60,7 +66,7 @@ def judge(question: Question) -> Decision:
     rivals = [fact for fact, _ in _current(question) if replaces(draft, fact) or replaces(fact, draft)]
     ahead = question.said_at is not None and _is_ahead(draft.validity, question.said_at)
     before = [fact for fact in rivals if _is_news(question, fact) and replaces(draft, fact)]
-    if ahead:
+    if ahead and not any(reschedules(draft, fact) for fact in before):
         until = tuple(fact for fact, _ in _current(question) if outlasts(draft, fact) and _is_news(question, fact))
         return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
@@ -99,10 +105,13 @@ def superseding(question: Question, fact: Fact) -> Decision:
 
 def _is_news(question: Question, fact: Fact) -> bool:
     """Whether the draft came after the fact, whatever period it names: "I moved last month" is news of what was so
-    this morning. It is history where it was said before, or where what it tells was over long before."""
+    this morning. It is history where it was said before, or where what it tells was over long before. What was said
+    before a person's correction is news only of a time after that."""
     draft, said = question.draft, question.said_at
     if said is None:
         return True
+    if said < fact.said_at and _is_a_persons(fact):
+        return _is_ahead(draft.validity, fact.said_at)
     if said < fact.said_at:
         return draft.validity.start is not None and draft.validity.start >= _since(fact) and fact.validity.end is None
     over = _over(draft.validity)
@@ -110,6 +119,11 @@ def _is_news(question: Question, fact: Fact) -> bool:
         return True
     dated = fact.validity.start is not None and fact.validity.start != fact.said_at
     return over > fact.validity.start if dated and fact.validity.start else over > fact.said_at - BACKSTORY
+
+
+def _is_a_persons(fact: Fact) -> bool:
+    """Whether a person said that it holds, and so for what was said until then."""
+    return fact.made is not None and fact.made.kind in ("corrected", "restored")
 
 
 def _over(validity: Validity) -> datetime | None:
@@ -184,7 +198,7 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
     times = [max(said[source.event_id] for source in draft.sources) for draft in drafts]
     for later in sorted(range(len(drafts)), key=times.__getitem__):
         draft = drafts[later]
-        since = draft.validity.start or times[later]
+        since = min(draft.validity.start or times[later], times[later])
         for earlier in standing.replaced_by(draft):
             closed[earlier] = _as_history(closed[earlier], since)
             standing.drop(earlier)
@@ -235,6 +249,19 @@ def _same_stems(one: Statement, other: Statement) -> bool:
     texts = _RESOLVED_DATE.sub("", one.text), _RESOLVED_DATE.sub("", other.text)
     alike = content_stems(texts[0]) == content_stems(texts[1]) and _negations(texts[0]) == _negations(texts[1])
     return alike and same_subject(one, other) and _times_agree(one.validity, other.validity)
+
+
+def reworded(subject: str, text: str, other_subject: str, other_text: str) -> bool:
+    """Whether two statements of one text say the same thing of one subject: in the same stems, or as the same value."""
+    if words(subject) != words(other_subject):
+        return False
+    if content_stems(text) == content_stems(other_text) and _negations(text) == _negations(other_text):
+        return True
+    said, before = (
+        {(value.attribute, value.value) for value in meaning(*each).values}
+        for each in ((subject, text), (other_subject, other_text))
+    )
+    return bool(said & before)
 
 
 def _negations(text: str) -> int:

@@ -12,10 +12,9 @@ from semmem.language.words import OCCUPATIONS, either
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _PEOPLE = (
-    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend"
-    r"|girlfriend|husband"
-    r"|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet"
-    r"|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
+    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend"
+    r"|husband|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber"
+    r"|mentor|vet|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
 )
 _ROLE = re.compile(
     rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
@@ -38,10 +37,9 @@ _TITLE = (
     rf"(?:{either(OCCUPATIONS)})"
 )
 _IS_A = re.compile(
-    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as"
-    rf"|retrained to be"
-    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b"
-    r"(?!['-]| (?:of|to|for) (?:my|a)\b)",
+    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as|retrained to be"
+    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b(?!['-]| (?:of|to"
+    r"|for) (?:my|a)\b)",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(
@@ -64,15 +62,17 @@ _CHILD_STUDIES = re.compile(
 _SCHOOL = re.compile(r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Polytechnic|Uni)\b")
 CALL_ME = re.compile(
     r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather"
-    r"|prefer to) be called"
-    r"|I prefer (?:to be called|being called)"
-    r"|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)"
-    r"(?=$| from now on| now| instead| please| again| not | these days|,)",
+    r"|prefer to) be called|I prefer (?:to be called|being called)"
+    r"|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)(?=$| from now on| now| instead"
+    r"| please| again| not | these days|,)",
     re.IGNORECASE,
 )
 _AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?: now)$")
 # Nouns of which a person has one at a time, those told by a number and those told by a name.
-_MEASURED = r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
+_MEASURED = (
+    r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate|room|desk"
+    r"|seat|locker"
+)
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
 _MEASURE = re.compile(
     rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to"
@@ -82,11 +82,31 @@ _MEASURE = re.compile(
 )
 _USERNAME = re.compile(
     rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to"
-    rf"|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
+    r"|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
     rf"|{I}changed my (?P<what2>user ?name|handle|gamertag) (?:from \S+ )?to (?P<v2>@?[\w.-]+)$",
     re.IGNORECASE,
 )
-_WEIGHS = re.compile(rf"{I}weighs? (?P<v>\d[^,;]*)", re.IGNORECASE)
+_WEIGHS = re.compile(
+    rf"{I}(?:weighs? |(?:down|up) to (?=[\d.,]+ ?(?:kg|kilos?|pounds|lbs|stone)\b))(?P<v>\d[^,;]*)", re.IGNORECASE
+)
+_AGE_OF = re.compile(
+    r"^my (?P<who>[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2})"
+    r"(?: years old)?(?: now| today| yesterday| last \w+)?$",
+    re.IGNORECASE,
+)
+_MOVED_IN = re.compile(r"^my (?P<who>[a-z]+) (?:has |have |just )*moved in(?: with (?:me|us)\b|$)", re.IGNORECASE)
+_WAY_TO_WORK = re.compile(
+    rf"{I}(?P<v>(?:take|catch|ride)s? (?:the|my) \w+|(?:cycle|bike|walk|drive|run)s?"
+    r"|(?:go|goes|commutes?) (?:by|on) \w+) to (?:work|the office|school|uni)\b",
+    re.IGNORECASE,
+)
+# Of which there is one at a time, told by any word but those that say how it is.
+_SET = re.compile(
+    rf"^my {_NEW}(?P<what>(?:[\w-]+ ){{0,2}}?(?:password|passphrase|passcode|password hint|(?:door|access|alarm"
+    r"|entry) code|tariff|hair colou?r|licen[cs]e plate|wallpaper|ringtone)) is (?:now )?(?P<v>(?!not|weak|strong"
+    r"|secure|safe|old|wrong|gone|expired|saved|stored|in|too|very|so)[\w.'-]+(?: [\w.'-]+)?)(?: now)?$",
+    re.IGNORECASE,
+)
 _AGE = re.compile(
     rf"{I}(?:turned )?(?P<v>\d{{1,3}})(?: years old)?(?: now| today| yesterday| last \w+)?$", re.IGNORECASE
 )
@@ -141,8 +161,17 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
     if household := _WITH_WHOM.match(clause.text):
         yield Value("household", content_stems(household["v"]), tentative=True)
+    if moved_in := _MOVED_IN.match(clause.text):
+        yield Value("household", content_stems(f"with my {moved_in['who']}"), tentative=True, renewed=True)
+    if way := _WAY_TO_WORK.match(clause.text):
+        yield Value("way to work", content_stems(way["v"]), tentative=True)
+    if chosen := _SET.match(clause.text):
+        yield Value(f"my {chosen['what'].lower()}", content_stems(chosen["v"]), tentative=True)
     if weighs := _WEIGHS.match(clause.text):
         yield Value("my weight", content_stems(stated(weighs["v"])))
+    if whose := _AGE_OF.match(clause.text):
+        renewed = bool(whose["new"])  # else it may be told of another child
+        yield Value(f"my {whose['who'].lower()} age", frozenset({whose["v"]}), tentative=True, renewed=renewed)
     if age := _AGE.match(clause.text):
         yield Value("age", frozenset({age["v"]}))
 

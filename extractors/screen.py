@@ -10,13 +10,12 @@ from semmem.extractors.prompt import instructions
 from semmem.extractors.words import content_stems
 
 _ORDER = re.compile(
-    r"\b(?:ignore|disregard|override|forget|bypass)\b.{0,40}\b(?:instruction|prompt|rule|guideline|guardrail|safety)s?\b"
-    r"|\byou (?:must|should|will|shall) (?:always|never|now)\b"
-    r"|\b(?:the |this )?(?:agent|assistant|model|ai|chatbot|system)"
-    r" (?:must|should|shall|has to|needs to) (?:always|never|ignore|obey|not)\b"
-    r"|\bfrom now on,? you\b|\b(?:system|developer) (?:prompt|message)\b"
-    r"|\bact as (?:an?|the) (?:ai|assistant|admin|system|unrestricted)\b"
-    r"|\bdo not tell the (?:user|customer)\b|\byou are now (?:an?|the|in)\b|</?(?:system|instructions?)>",
+    r"\b(?:ignore|disregard|override|forget|bypass)\b.{0,40}\b(?:instruction|prompt|rule|guideline|guardrail"
+    r"|safety)s?\b|\byou (?:must|should|will|shall) (?:always|never|now)\b|\b(?:the |this )?(?:agent|assistant|model"
+    r"|ai|chatbot|system) (?:must|should|shall|has to|needs to) (?:always|never|ignore|obey|not)\b"
+    r"|\bfrom now on,? you\b|\b(?:system|developer) (?:prompt|message)\b|\bact as (?:an?|the) (?:ai|assistant|admin"
+    r"|system|unrestricted)\b|\bdo not tell the (?:user|customer)\b|\byou are now (?:an?|the|in)\b|</?(?:system"
+    r"|instructions?)>",
     re.IGNORECASE,
 )
 

@@ -9,7 +9,10 @@ _OPENED = re.compile(
     re.IGNORECASE,
 )
 _IN_QUOTES = re.compile(r"[\"“„«][^\"”“»]*[\"”“»][.!]?")
-_KIDDING = re.compile(r"(?:\b(?:jk|just kidding|only joking|just joking)|/s)[\s.!)]*$", re.IGNORECASE)
+_KIDDING = re.compile(
+    r"(?:\b(?:jk|just kidding|only joking|just joking)|/s)[\s.!)]*$|^(?:jk|(?:just|only) (?:kidding|joking))\b",
+    re.IGNORECASE,
+)
 _GREEK_MARK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff][^;]*;[\"'”’»)\s]*$")
 _LEAD = (
     r"(?:(?:hey|hi|hello|so|and|but|ok|okay|also|please|well|sorry|um|oh|then|by the way|btw|quick question)[,:]? )*"

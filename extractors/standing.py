@@ -5,6 +5,7 @@ from typing import Protocol
 
 from semmem.domain.event import Role
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
+from semmem.extractors.attributes import APPOINTED
 from semmem.extractors.meaning import Meaning, meaning, planned, shared_attribute, supersedes
 from semmem.extractors.words import words
 
@@ -38,6 +39,12 @@ def replaces(draft: Statement, fact: Statement) -> bool:
     if draft.validity.end or not same_subject(draft, fact) or not outweighs(draft, fact):
         return False
     return supersedes(meaning(draft.subject, draft.text), meaning(fact.subject, fact.text))
+
+
+def reschedules(draft: Statement, fact: Statement) -> bool:
+    """True where the fact names a time at which something takes place no more, which is news before that time comes."""
+    attributes = {value.attribute for value in meaning(draft.subject, draft.text).values}
+    return any(each.startswith(APPOINTED) for each in attributes) and replaces(draft, fact)
 
 
 def outlasts(draft: Statement, fact: Statement) -> bool:

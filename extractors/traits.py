@@ -44,14 +44,13 @@ _NO_HABIT = re.compile(
     re.IGNORECASE,
 )
 _LIMITS = re.compile(
-    r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day"
-    r"|an? week|twice"
-    r"|once|\w+ times|while|without|a lot|and)\b.*$",
+    r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day|an? week"
+    r"|twice|once|\w+ times|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
 _IS_ON = re.compile(r"^am on (?:an?|the|my)? ?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
 _VERB_AND_PREPOSITION = re.compile(
-    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?"
+    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?"
     r"|the|my) )?",
     re.I,
 )

@@ -22,9 +22,8 @@ _GREETING = re.compile(
     re.I,
 )
 _SIGNED = re.compile(
-    r"^(?:best|best regards|kind regards|regards|warm regards|cheers|sincerely|yours(?: sincerely| truly| "
-    r"faithfully)?|thanks"
-    r"|many thanks|thank you|love|xoxo|viele grüße|mit freundlichen grüßen|cordialement|saludos|atentamente),?$",
+    r"^(?:best|best regards|kind regards|regards|warm regards|cheers|sincerely|yours(?: sincerely| truly| faithfully)?"
+    r"|thanks|many thanks|thank you|love|xoxo|viele grüße|mit freundlichen grüßen|cordialement|saludos|atentamente),?$",
     re.IGNORECASE,
 )
 
@@ -35,28 +34,21 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format"
-    r"|analy[sz]e|classify|annotate"
-    r"|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique|grade|score"
-    r"|rate|judge|roast"
-    r"|extract|turn"
-    r"|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*|correggi\w*|riassumi\w*|corrija"
-    r"|verbeter\w*|rätta"
-    r"|çevir\w*|исправ\w*|перескаж\w*"
+    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e"
+    r"|classify|annotate|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique"
+    r"|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*"
+    r"|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta|çevir\w*|исправ\w*|перескаж\w*"
 )
 _ANYWHERE = re.compile(
     "çevir(?!m[ei]n)|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم"
     "|صحح|لخص|अनुवाद|सुधार"
 )
 _TEXT = (
-    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter"
-    r"|essay"
-    r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech"
-    r"|quote|chat|conversation"
-    r"|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte|est[oae]"
-    r"|siguiente"
-    r"|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni|это\w*"
-    r"|следующ\w*|текст\w*"
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter|essay"
+    r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech|quote"
+    r"|chat|conversation|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte"
+    r"|est[oae]|siguiente|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni"
+    r"|это\w*|следующ\w*|текст\w*"
 )
 _ASKED = (
     r"(?:^|[.!?]\s+|,\s+(?=(?:make|fix|shorten|improve|edit|polish|correct) (?:it|this)\b)|\b(?:please|pls|bitte"
@@ -71,32 +63,25 @@ _STRICT = re.compile(rf"\b(?:{_ALWAYS})\b", re.IGNORECASE)
 _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ovan|выше)\b", re.IGNORECASE)
 _PASTED = re.compile(
     r"(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
-    r"|back))*"
-    r"|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}"
-    r"|\bi (?:got|received|found|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}"
-    r"|\b(?:says|reads|goes|prints|outputs|returns|displays|shows|states|quote|example|e\.g\.|sample|output"
-    r"|results?|log|transcript|lyrics|article|page)"
-    r")\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)",
+    r"|back))*|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}|\bi (?:got|received|found"
+    r"|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}|\b(?:says|reads|go(?:es)?|prints|outputs|returns|displays"
+    r"|shows|states|quote(?: of the \w+)?|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article"
+    r"|page))\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)|\bas (?-i:[A-Z])\w+(?: \w+)? (?:once )?(?:said|wrote|put it"
+    r"|sang),",
     re.IGNORECASE,
 )
 _PLAYED = re.compile(
-    r"\brole-?play\w*|\bplay the (?:role|part) of\b|\bin this (?:scenario|exercise|game),? (?:i|you|we)\b"
-    r"|\blet(?:'s| us) (?:play (?:a|an|the|pretend|dungeons|d&d"
-    r"|make)|pretend|imagine|say (?:i"
-    r"|that i|my))\b"
-    r"|(?:^|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a "
-    r"time)\b"
-    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic"
-    r"|script)\b|\bmy (?:character|persona)\b"
+    r"\brole-?play\w*|\bplay the (?:role|part) of\b|\bin this (?:scenario|exercise|game),? (?:i|you|we)\b|\blet(?:'s"
+    r"| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i|that i|my))\b|(?:^"
+    r"|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a time)\b"
+    r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
     r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
-    r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke"
-    r"|rap|haiku"
-    r"|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b"
-    r"|\bfor (?:the next|the rest of|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation"
-    r"|exercise|game"
-    r"|scenario|session|minutes),? (?:i'm|i am|i'll be|you're|you are|we're|we are)\b"
-    r"|\bi(?:'ll| will| am going to) (?:be|play) (?:the |an? )?\w+(?: and|,) you\b",
+    r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke|rap"
+    r"|haiku|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b|\bfor (?:the next|the rest of"
+    r"|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation|exercise|game|scenario|session"
+    r"|minutes),? (?:i'm|i am|i'll be|you're|you are|we're|we are)\b|\bi(?:'ll| will| am going to) (?:be|play) (?:the "
+    r"|an? )?\w+(?: and|,) you\b",
     re.IGNORECASE,
 )
 _WHOLE_QUOTE = re.compile(

@@ -21,7 +21,13 @@ from semmem.postgres.url import PostgresUrl
 BATCH = 5_000  # events that one transaction changes
 LOOK_AGAIN = 0.1  # seconds
 FILLING_LOCK = 0x5E33E4  # any other number than env.py's will do
-INDEXES = ("facts_weightiest", "events_in_order")  # made here, while others write
+
+# Made here, while others write, by these steps.
+INDEXES = {
+    "facts_weightiest": ("drop_weightiest", "weightiest"),
+    "facts_pinned": ("drop_pinned", "pinned"),
+    "events_in_order": ("withdraw", "promise", "check", "require", "drop", "index"),
+}
 
 _PARTS = re.split(r"^-- (\w+): .+$", files("semmem.migrations").joinpath("filling.sql").read_text("utf-8"), flags=re.M)
 _SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
@@ -33,9 +39,10 @@ async def fill(url: PostgresUrl) -> list[str]:
     try:
         with mapped_errors():
             async with _alone(url):
-                if missing := [row["name"] for row in await connection.fetch(_SQL["missing"], INDEXES)]:
-                    await _place_all(connection)
-                    await _require(connection)
+                if missing := [row["name"] for row in await connection.fetch(_SQL["missing"], list(INDEXES))]:
+                    if "events_in_order" in missing:
+                        await _place_all(connection)
+                    await _make(connection, missing)
                 return missing
     finally:
         await connection.close()
@@ -73,7 +80,7 @@ async def _place_all(connection: asyncpg.Connection) -> None:
                 after = await connection.fetchval(_SQL["place"], *scope, after, BATCH)
 
 
-async def _require(connection: asyncpg.Connection) -> None:
+async def _make(connection: asyncpg.Connection, missing: list[str]) -> None:
     """Each statement is a transaction of its own, and none keeps writers waiting while it reads the table."""
-    for step in ("withdraw", "promise", "check", "require", "drop_weightiest", "weightiest", "drop", "index"):
+    for step in (step for name in missing for step in INDEXES[name]):
         await connection.execute(_SQL[step])

@@ -55,6 +55,13 @@ create index concurrently facts_weightiest on semmem.facts
     where superseded_at is null and trust = 'user'
       and (category in ('profile', 'preference', 'relationship', 'decision') or version > 1);
 
+-- drop_pinned: an index that was broken off
+drop index concurrently if exists semmem.facts_pinned;
+
+-- pinned: by which each context finds the facts that people pinned, and a pin how many there are
+create index concurrently facts_pinned on semmem.facts (tenant, scope_kind, scope_id)
+    where superseded_at is null and pinned_at is not null;
+
 -- drop: an index that was broken off
 drop index concurrently if exists semmem.events_in_order;
 

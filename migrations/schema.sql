@@ -491,6 +491,18 @@ create table semmem.workspaces (
 );
 select semmem.guard('semmem.workspaces', null, '{}');
 
+create table semmem.conflicts (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    field text collate "C" not null,
+    reduced bigint default 0 not null,
+    refused bigint default 0 not null,
+    constraint conflicts_pkey PRIMARY KEY (tenant, scope_kind, scope_id, field),
+    constraint conflicts_tenant_scope_kind_scope_id_field_fkey FOREIGN KEY (tenant, scope_kind, scope_id, field) REFERENCES semmem.fields(tenant, scope_kind, scope_id, field) ON DELETE CASCADE
+) with (fillfactor=50);
+select semmem.guard('semmem.conflicts', '{reduced,refused}', '{}');
+
 create table semmem.events (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -551,6 +563,12 @@ create table semmem.facts (
     recorded_at timestamp with time zone not null,
     superseded_at timestamp with time zone,
     indexed_at timestamp with time zone,
+    made text,
+    made_by text collate "C",
+    ended text,
+    ended_by text collate "C",
+    pinned_at timestamp with time zone,
+    pinned_by text collate "C",
     constraint facts_pkey PRIMARY KEY (tenant, id),
     constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
     constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
@@ -562,6 +580,7 @@ create table semmem.facts (
 );
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
+CREATE INDEX facts_pinned ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE ((superseded_at IS NULL) AND (pinned_at IS NOT NULL));
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_weightiest ON semmem.facts USING btree (tenant, scope_kind, scope_id, importance DESC, recorded_at DESC, id) WHERE ((superseded_at IS NULL) AND (trust = 'user'::text) AND ((category = ANY (ARRAY['profile'::text, 'preference'::text, 'relationship'::text, 'decision'::text])) OR (version > 1)));
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);
@@ -800,7 +819,13 @@ create view semmem.sourced_facts with (security_invoker=true) as
     f.superseded_at,
     f.indexed_at,
     s.event_ids,
-    s.quotes
+    s.quotes,
+    f.made,
+    f.made_by,
+    f.ended,
+    f.ended_by,
+    f.pinned_at,
+    f.pinned_by
    FROM semmem.facts f,
     LATERAL ( SELECT array_agg(fact_sources.event_id ORDER BY fact_sources.event_id) AS event_ids,
             array_agg(fact_sources.quote ORDER BY fact_sources.event_id) AS quotes
@@ -1218,6 +1243,23 @@ begin
 end $function$;
 revoke all on function semmem.check_locks(text,text,text,text[],bigint) from public;
 grant execute on function semmem.check_locks(text,text,text,text[],bigint) to semmem_app;
+
+CREATE OR REPLACE FUNCTION semmem.count_conflicts(p_tenant text, p_kind text, p_id text, p_fields text[], p_refused boolean)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+    with met as materialized (
+        select f.field from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id) and f.field = any (p_fields)
+        order by f.field for key share
+    )
+    insert into semmem.conflicts as c (tenant, scope_kind, scope_id, field, reduced, refused)
+    select p_tenant, p_kind, p_id, m.field, (not p_refused)::integer, p_refused::integer from met m
+    on conflict (tenant, scope_kind, scope_id, field) do update
+    set reduced = c.reduced + excluded.reduced, refused = c.refused + excluded.refused
+$function$;
+revoke all on function semmem.count_conflicts(text,text,text,text[],boolean) from public;
+grant execute on function semmem.count_conflicts(text,text,text,text[],boolean) to semmem_app;
 
 CREATE OR REPLACE FUNCTION semmem.declare_state(p_tenant text, p_kind text, p_id text, p_now timestamp with time zone, p_agent text, p_version integer, p_fields jsonb, p_from integer, p_seen bigint, p_values jsonb)
  RETURNS void

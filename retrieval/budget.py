@@ -24,6 +24,7 @@ MAX_BUDGET = 10_000_000
 # bytes here, so that the choice does not depend on who counts them.
 TOKEN_COST = 0.0004
 BYTES_A_TOKEN = 4
+MOST_BYTES_A_TOKEN = 8  # of a line; what is too long even so is not counted
 
 NUMBER = 100  # stands for the number of an item while it is priced
 
@@ -61,8 +62,8 @@ class Budget:
         chosen, later = [], []
         for at, quotation in enumerate(quotations):
             tier = quotation.item.tier
-            price = self._price(quotation)
-            if price > floors[tier]:
+            price = self._price(quotation, floors[tier])
+            if price is None:
                 if tier not in CAPPED:
                     later.append(at)
                 if tier == "recent":
@@ -72,7 +73,10 @@ class Budget:
                 chosen.append(at)
         # The rest by worth, less what its tokens cost, whatever the tier.
         later.sort(key=lambda at: _cost(quotations[at]) - quotations[at].item.worth)
-        chosen += [at for at in later if self._take(quotations[at], self._price(quotations[at]))]
+        for at in later:
+            price = self._price(quotations[at], self._left)
+            if price is not None and self._take(quotations[at], price):
+                chosen.append(at)
         return [quotations[at] for at in sorted(chosen)]
 
     def tokens(self, rendered: Rendered) -> int:
@@ -83,9 +87,9 @@ class Budget:
         return contents + PER_MESSAGE * len(rendered.messages) + REPLY_PRIMER
 
     def _take(self, quotation: Quotation, price: int) -> bool:
-        """Whether it is shown: it fits, and neither it nor, in another tier, its words are shown already."""
+        """Whether it is shown: neither it nor, in another tier, its words are shown already."""
         item = quotation.item
-        if price > self._left or item.id in self._shown:
+        if item.id in self._shown:
             return False
         words = normalised(item.text)
         if self._said.get(words, item.tier) != item.tier:
@@ -96,10 +100,14 @@ class Budget:
         self._said.setdefault(words, item.tier)
         return True
 
-    def _price(self, quotation: Quotation) -> int:
-        """Its lines, and the markup that it is the first to need."""
-        price = self._count(quotation.line(NUMBER)) + PER_MESSAGE * quotation.is_turn
-        return price + sum(self._count(text) for mark, text in self._markup(quotation) if mark not in self._marked)
+    def _price(self, quotation: Quotation, most: float) -> int | None:
+        """Its lines, and the markup that it is the first to need; None where that is more than `most`."""
+        line = quotation.line(NUMBER)
+        if len(line.encode()) > most * MOST_BYTES_A_TOKEN:
+            return None
+        price = self._count(line) + PER_MESSAGE * quotation.is_turn
+        price += sum(self._count(text) for mark, text in self._markup(quotation) if mark not in self._marked)
+        return price if price <= most else None
 
     def _markup(self, quotation: Quotation) -> list[tuple[tuple[str, ...], str]]:
         tier, header = quotation.item.tier, quotation.header

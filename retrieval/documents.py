@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from semmem.domain.embeddings import TokenStates
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
-from semmem.ports import Passage, TokenStates
+from semmem.ports import Passage
 from semmem.retrieval.cues import cues
 from semmem.retrieval.late import pack
 from semmem.retrieval.pieces import is_long, pieces

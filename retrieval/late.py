@@ -12,7 +12,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from semmem.ports import TokenStates
+from semmem.domain.embeddings import TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.runtime.blas import one_thread
 

@@ -1,6 +1,6 @@
 """All passages that may answer a question, side by side, as arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -44,6 +44,12 @@ class Pool:
     closeness: NDArray[np.float32] | None
     weights: NDArray[np.float32] | None
     by_token: bool
+
+    def before(self, ids: Iterable[UUID]) -> dict[UUID, Passage]:
+        """The turns before these passages, where they have any."""
+        rows = {passage.id: row for row, passage in enumerate(self.passages)}
+        previous = {id: self.neighbours[rows[id], HERE - 1] for id in ids}
+        return {id: self.passages[row] for id, row in previous.items() if row >= 0}
 
     def has(self, cue: Cue) -> NDArray[np.float32]:
         return (self.cues & int(cue) > 0).astype(np.float32)

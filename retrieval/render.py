@@ -3,8 +3,9 @@
 Whatever the form, quoted memories stand in tiers between OPENING and CLOSING, led by a line that says what they are.
 Each begins with its kind and number, `e3` for the event that is the context's third item, and names who speaks; its
 date (where it was said) and session stand above it: `[2026-05-08: session-7]`, and for the profile since when it holds:
-`[since 2026-05]`, or `[known since 2026-05-08]` where nobody said. What holds no more of an event, and what holds now,
-stand in lines of their own below it, which no stored text can begin: further lines of a text are indented.
+`[since 2026-05]`, or `[known since 2026-05-08]` where nobody said. What holds no more of an event, or was
+corrected, and what holds now, stand in lines of their own below it, which no stored text can begin: further lines of a
+text are indented.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -175,12 +176,14 @@ def _mark(outdated: Outdated, text: str) -> str:
     """Which words hold no more, unless it is the whole text, and what holds now."""
     words = "" if _is_all(outdated, text) else f": {quoted_line(outdated.words)}"
     now = "" if outdated.now is None else f"now: {quoted_line(outdated.now)}\n"
-    return f"outdated since {exactly(outdated.since)}{words}\n{now}"
+    since = f"{outdated.how} {'since ' if outdated.how == 'outdated' else ''}{exactly(outdated.since)}"
+    return f"{since}{words}\n{now}"
 
 
 def _marked(outdated: Outdated, text: str) -> str:
     words = "" if _is_all(outdated, text) else f" words={quoted_attribute(outdated.words)}"
-    return f'<outdated since="{exactly(outdated.since)}"{words}>{quoted_xml(outdated.now or "")}</outdated>'
+    tag, since = outdated.how, "since" if outdated.how == "outdated" else "on"
+    return f'<{tag} {since}="{exactly(outdated.since)}"{words}>{quoted_xml(outdated.now or "")}</{tag}>'
 
 
 def _is_all(outdated: Outdated, text: str) -> bool:

@@ -46,10 +46,12 @@ def holds(item: Event | Fact, as_of: datetime | None, now: datetime) -> bool:
     said, unless it was over by then; without an end it still holds. What has yet to begin, a plan, is part of the
     present, and so is what was over already when it was said: it tells of the past, and is as true now. `as_of` is
     world time, seen with all that we know now, so it does not matter when a version was recorded: a superseded one
-    ended when what replaced it began.
+    ended when what replaced it began, and one that a person took back never held.
     """
     if item.kind == "event":
         return as_of is None or item.said_at <= as_of
+    if item.ended:
+        return False
     start, end = item.validity.start, item.validity.end
     if as_of is None:
         return item.current and (end is None or now < end or end <= item.said_at)

@@ -7,31 +7,20 @@ from datetime import timedelta
 from math import fsum
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.domain.hit import Filter, Hit, Recall
 from semmem.domain.scope import View
 from semmem.errors import ModelError, StoreUnavailable
-from semmem.ports import (
-    Candidate,
-    Clock,
-    Embedder,
-    Embeddings,
-    Found,
-    LexicalIndex,
-    Passage,
-    Reader,
-    Reranker,
-    Rows,
-    VectorIndex,
-)
+from semmem.ports import Candidate, Clock, Embedder, Found, LexicalIndex, Passage, Reader, Reranker, Rows, VectorIndex
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.confidence import confidence
 from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
 from semmem.retrieval.newest import newest_first
 from semmem.retrieval.pool import REACH, Pool, pooled
-from semmem.retrieval.rerank import reranked
+from semmem.retrieval.rerank import RERANK_SECONDS, Reranked, reranked
 from semmem.retrieval.scoring import distinct, holds, rank
 from semmem.retrieval.signals import Judged, judged
 from semmem.runtime.deadline import part
@@ -39,6 +28,7 @@ from semmem.runtime.deadline import part
 DEPTH = 120  # candidates asked of each index, at least
 JUDGED = 100  # of them that are judged, at least, together with their neighbours; facts take half the places and more
 HYDRATED = 30  # rows read from Postgres at a time, at least: the outdated and the repeated give way to others
+NAMED = 2_000  # ids that a request to a vector index names, at most; of more, Postgres searches its own vectors
 SPARE = 10  # of them beside the hits asked for, at least
 RERANKED = 50  # hits that a reranker orders, at least, where there is one
 
@@ -83,9 +73,11 @@ class Searcher:
         reader: Reader,
         clock: Clock,
         reranker: Reranker | None,
+        rerank_seconds: float = RERANK_SECONDS,
     ) -> None:
         self._embedder, self._index, self._fallback = embedder, index, fallback
         self._lexical, self._reader, self._clock, self._reranker = lexical, reader, clock, reranker
+        self._rerank_seconds = rerank_seconds
 
     async def recall(
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
@@ -101,11 +93,14 @@ class Searcher:
                 sought = {candidate.id for candidate in best}
                 answers = [passage for passage in pool.passages if passage.id in sought]
             hits = await self._hits(rows, answers, judged(pool), filter, wanted, sift)
-        ordered, failed = await reranked(hits, query, self._reranker)
+            before = await self._before(rows, pool, hits) if self._reranker else {}
+        order = Reranked(hits)
+        if self._reranker:
+            order = await reranked(hits, before, query, self._reranker, self._rerank_seconds)
         sure = confidence(pool)
-        ordered = [hit.doubted(sure) for hit in newest_first(ordered[:limit], query)]
+        ordered = [hit.doubted(sure) for hit in newest_first(order.hits[:limit], query)]
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
-        return Recall(kept, found.degraded | failed, found.waited)
+        return Recall(kept, found.degraded | order.degraded, found.waited, order.usage)
 
     async def pool(self, view: View, query: str, limit: int) -> Pool:
         """What a recall of `limit` hits judges."""
@@ -121,29 +116,34 @@ class Searcher:
         """
         needed = limit // 2 if filter == Filter() else limit
         depth = max(DEPTH, needed)
+        meeting = await self._reader.meeting(view, filter.where) if filter.where else None
+        among = None if meeting is None else meeting.ids
         # The words first: Postgres works on them while the question is embedded and put into a request.
         lexical, (dense, embedded, degraded) = await asyncio.gather(
-            self._lexical.search(view, terms(query), depth, filter), self._dense(view, query, depth, filter)
+            self._lexical.search(view, terms(query), depth, filter, among),
+            self._dense(view, query, depth, filter, among),
         )
+        if meeting is not None and not meeting.whole:
+            degraded |= {"where"}
         if dense is not None and lexical.vectorless:
             dense = [*dense, *_stand_ins(lexical, dense)]
         found = Candidates(dense, embedded, lexical, degraded.union(lexical.missing))
         return found, found.best(max(JUDGED, needed))
 
     async def _dense(
-        self, view: View, query: str, depth: int, filter: Filter
+        self, view: View, query: str, depth: int, filter: Filter, among: Sequence[UUID] | None
     ) -> tuple[list[Candidate] | None, Embeddings | None, frozenset[str]]:
         embedded = await self._embedded(query)
         if embedded is None:
             return None, None, frozenset({"embedder"})
         vector = embedded.vectors[0]
-        if self._index is self._fallback:
-            return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+        if self._index is self._fallback or (among is not None and len(among) > NAMED):
+            return await self._fallback.search(view, vector, depth, filter, None, among), embedded, frozenset()
         try:
             async with asyncio.timeout(part()):
-                return await self._index.search(view, vector, depth, filter), embedded, frozenset()
+                return await self._index.search(view, vector, depth, filter, None, among), embedded, frozenset()
         except (StoreUnavailable, TimeoutError):
-            found = await self._fallback.search(view, vector, depth, filter)
+            found = await self._fallback.search(view, vector, depth, filter, None, among)
             return found, embedded, frozenset({self._index.name})
 
     async def _embedded(self, query: str) -> Embeddings | None:
@@ -166,6 +166,15 @@ class Searcher:
             lexical=_scores(found.lexical.candidates),
             asked=asked(tokens[0], found.lexical.rarity) if tokens else None,
         )
+
+    async def _before(self, rows: Rows, pool: Pool, hits: Sequence[Hit]) -> dict[UUID, Event]:
+        """The turns before those of the hits, by the hits' ids."""
+        passages = pool.before(hit.id for hit in hits)
+        turns = {hit.id: hit.item for hit in hits}
+        unread = {passage.id: passage for passage in passages.values() if passage.id not in turns}
+        turns |= {item.id: item for item in (await rows.hydrate(list(unread.values()))).items} if unread else {}
+        found = {id: turns.get(passage.id) for id, passage in passages.items()}
+        return {id: turn for id, turn in found.items() if isinstance(turn, Event)}
 
     async def _hits(
         self,

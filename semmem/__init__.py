@@ -11,8 +11,9 @@ from semmem.domain.context import Context, Format, Item, Outdated, Since, Tier
 from semmem.domain.drift import Drift, DriftKind
 from semmem.domain.entry import Entry, EntryKind
 from semmem.domain.event import Ack, AckStatus, Event, EventFields, NewEvent, Role
-from semmem.domain.fact import Category, Fact, Precision, Source, Summary, Validity
+from semmem.domain.fact import Category, Correction, CorrectionKind, Fact, Precision, Source, Summary, Validity
 from semmem.domain.group import GroupLag, GroupStart
+from semmem.domain.health import FieldHealth, Health, Installation
 from semmem.domain.hit import Hit, Recall
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
@@ -42,6 +43,7 @@ from semmem.errors import (
     Conflict,
     Damaged,
     EmbeddedServerError,
+    FactChanged,
     Forbidden,
     IndexMismatch,
     InvalidInput,
@@ -80,7 +82,7 @@ if TYPE_CHECKING:
     from semmem.memory.records import Records
     from semmem.memory.scoped import AgentMemory, ScopedMemory
     from semmem.memory.transfer import Imported
-    from semmem.ports import Clock, Reranker
+    from semmem.ports import Clock, Reranker, Scores
     from semmem.stores.postgres.ledger import DeadLetter, Stage
     from semmem.wiring.bootstrap import open
 
@@ -98,6 +100,8 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Context",
+    "Correction",
+    "CorrectionKind",
     "Damaged",
     "DeadLetter",
     "Delivery",
@@ -109,15 +113,19 @@ __all__ = [
     "Event",
     "EventFields",
     "Fact",
+    "FactChanged",
+    "FieldHealth",
     "Forbidden",
     "Format",
     "Group",
     "GroupLag",
     "GroupStart",
+    "Health",
     "Hit",
     "Imported",
     "Inbox",
     "IndexMismatch",
+    "Installation",
     "InvalidInput",
     "Item",
     "KeyConflict",
@@ -154,6 +162,7 @@ __all__ = [
     "Scope",
     "ScopeKind",
     "ScopedMemory",
+    "Scores",
     "SemmemError",
     "Since",
     "Snapshot",
@@ -204,6 +213,7 @@ _LAZY = {
     "Place": "semmem.memory.place",
     "Records": "semmem.memory.records",
     "Reranker": "semmem.ports",
+    "Scores": "semmem.ports",
     "ScopedMemory": "semmem.memory.scoped",
     "Stage": "semmem.stores.postgres.ledger",
     "State": "semmem.domain.schema",

@@ -5,6 +5,7 @@ SemmemError
 │   ├── KeyConflict
 │   └── StateMismatch
 ├── Conflict
+│   └── FactChanged
 ├── Forbidden
 ├── LockHeld
 ├── LockLost
@@ -80,6 +81,21 @@ class Conflict(SemmemError):
             "and decide again"
         )
         self.field, self.seen, self.found, self.by, self.value = field, seen, found, by, value
+
+
+class FactChanged(Conflict):
+    """A fact is not of the version `seen` that a correction was meant for, but of the version `found`, whose text is
+    `value`, made by the person `by` where one made it; nothing was written.
+    """
+
+    def __init__(self, fact: UUID, *, seen: int, found: int | None, by: str | None, value: str | None) -> None:
+        whose = f" by {by}" if by else ""
+        now = f"version {found} holds{whose}" if found else f"no version holds{whose}"
+        SemmemError.__init__(
+            self,
+            f"version: the fact {fact} was seen at version {seen}, and now {now}; read its timeline and decide again",
+        )
+        self.field, self.seen, self.found, self.by, self.value = "version", seen, found or 0, by, value
 
 
 class Forbidden(SemmemError):

@@ -10,7 +10,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from semmem.domain.condition import Condition, Meeting
 from semmem.domain.drift import DriftKind
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
 from semmem.domain.fact import Fact
@@ -19,41 +21,6 @@ from semmem.domain.scope import Scope, View
 
 Clock = Callable[[], datetime]
 ItemKind = Literal["event", "fact"]
-
-
-@dataclass(frozen=True, slots=True)
-class TokenStates:
-    """A text's vector for every token: `states` is (len(tokens), dimensions), rows L2-normalised."""
-
-    tokens: tuple[str, ...]
-    states: NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a text has no vector: a word for metrics, and a sentence that quotes nothing of the text."""
-
-    reason: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """Vectors in the order of the texts, (n, dimensions) float32, rows L2-normalised.
-
-    `tokens` has an entry per text where the model computes token states on the way, else it is None. `refused` are the
-    texts, by their place, that the model has no vector for and never will; their rows are zeros.
-    """
-
-    vectors: NDArray[np.float32]
-    tokens: tuple[TokenStates, ...] | None = None
-    refused: Mapping[int, Refused] = field(default_factory=dict)
-
-    def of(self, rows: Sequence[int]) -> "Embeddings":
-        """Those of these texts alone, in this order."""
-        tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
-        refused = {place: self.refused[row] for place, row in enumerate(rows) if row in self.refused}
-        return Embeddings(self.vectors[list(rows)], tokens, refused)
 
 
 class Embedder(Protocol):
@@ -79,13 +46,22 @@ class Embedder(Protocol):
     async def aclose(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a reranker answers that knows what it cost."""
+
+    of_texts: Sequence[float]
+    usage: Usage = field(default_factory=Usage)
+
+
 class Reranker(Protocol):
     """A user's own cross-encoder, which reads the question and each text together. Raises ModelError when it cannot."""
 
-    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float] | Scores:
         """A number per text, in order; higher is better, unbounded.
 
-        Texts come whole, however long. It runs in the caller's event loop, so what computes long belongs in a thread.
+        Texts come whole, however long, with the day and the speaker, below the turn before. It runs in the caller's
+        event loop, so what computes long belongs in a thread.
         """
         ...
 
@@ -101,13 +77,18 @@ class ChatAnswer:
 
 
 class ChatModel(Protocol):
-    """One chat completion with a JSON schema. Raises ModelUnavailable after its own retries."""
+    """One chat completion: JSON of a schema, or free text without one. Raises ModelUnavailable after its retries."""
 
     @property
     def model(self) -> str: ...
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer: ...
 
     async def aclose(self) -> None: ...
@@ -174,9 +155,18 @@ class VectorIndex(Protocol):
         ...
 
     async def search(
-        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
+        self,
+        view: View,
+        vector: NDArray[np.float32],
+        limit: int,
+        filter: Filter,
+        kind: ItemKind | None = None,
+        among: Sequence[UUID] | None = None,
     ) -> list[Candidate]:
-        """The nearest points of the view, best first; score is the cosine."""
+        """The nearest points of the view, best first; score is the cosine. `among` are the only ids wanted of them.
+
+        The filter's condition is not its to know: who asks knows which ids meet it.
+        """
         ...
 
     def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
@@ -272,8 +262,10 @@ class Found:
 class LexicalIndex(Protocol):
     """BM25 inside a view, with the view's own statistics."""
 
-    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
-        """The best items for any of the terms."""
+    async def search(
+        self, view: View, terms: Sequence[str], limit: int, filter: Filter, among: Sequence[UUID] | None = None
+    ) -> Found:
+        """The best items for any of the terms; `among` are the only ids wanted of them."""
         ...
 
 
@@ -322,6 +314,10 @@ class Rows(Protocol):
 
 
 class Reader(Protocol):
+    async def meeting(self, view: View, condition: Condition) -> Meeting:
+        """Raises InvalidInput for a path that leads to objects or lists alone."""
+        ...
+
     def reading(self, view: View) -> AbstractAsyncContextManager[Rows]:
         """All reads of one answer, in one transaction."""
         ...

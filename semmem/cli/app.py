@@ -8,7 +8,9 @@ import typer
 
 import semmem
 from semmem.cli import (
+    correcting,
     following,
+    health,
     locking,
     mcp,
     operations,
@@ -74,7 +76,7 @@ def options(
 
 app.command("demo")(demo)
 for module in (
-    *(writing, reading, following, state, locking, working, questions),
+    *(writing, reading, correcting, following, state, health, locking, working, questions),
     *(transfer, operations, stores, reindexing, mcp),
 ):
     for name, command in module.COMMANDS.items():

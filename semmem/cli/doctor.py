@@ -22,9 +22,9 @@ from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, Model
 from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
+    from semmem.domain.health import Installation
     from semmem.embedded import Servers
     from semmem.ports import Embedder, Mirror
-    from semmem.stores.postgres.health import Health
     from semmem.stores.postgres.mirror import MirrorStore
     from semmem.wiring.followers import Follower
     from semmem.wiring.settings import Settings
@@ -203,7 +203,7 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
             yield Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
 
 
-def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[Check]:
+def work_checks(health: "Installation", settings: "Settings", now: datetime) -> list[Check]:
     """Who works, what waits, and what was given up."""
     oldest = min(filter(None, (health.oldest_unindexed, health.oldest_unextracted)), default=None)
     waited = None if oldest is None else now - oldest
@@ -222,7 +222,7 @@ def work_checks(health: "Health", settings: "Settings", now: datetime) -> list[C
     return [_workers(health, settings, overdue), waiting, letters]
 
 
-def _workers(health: "Health", settings: "Settings", overdue: bool) -> Check:
+def _workers(health: "Installation", settings: "Settings", overdue: bool) -> Check:
     heard = "" if health.last_beat is None else f", last heard of {_in_words(health.last_beat)} ago"
     what = f"{health.workers} alive{heard}"
     if health.silent:

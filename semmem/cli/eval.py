@@ -1,4 +1,4 @@
-"""The commands that measure: `semmem eval retrieval`, `updates` and `extraction`."""
+"""The commands that measure: `semmem eval retrieval`, `answers`, `updates` and `extraction`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -6,44 +6,26 @@ from typing import Annotated, Literal
 import typer
 
 from semmem.cli import evaluating, options
+from semmem.cli.eval_answers import answers
+from semmem.cli.eval_options import Conversations, Data, Extractor, FailUnder, JsonFile, OfRetriever, Questions, Work
 from semmem.cli.evaluating import Request
 from semmem.cli.settling import PATIENCE
 
-Retriever = Literal["bm25", "dense", "rrf", "semmem"]
-
-app = typer.Typer(help="Measure retrieval, updates and extraction: on benchmarks, or your own data.")
-
-Data = Annotated[
-    Path | None, typer.Option(help="The data set's file; of BEAM, the folder with N/chat.json.", show_default=False)
-]
-Conversations = Annotated[
-    list[str] | None, typer.Option(metavar="ID,...", help="These only, such as conv-26,conv-30; may be repeated.")
-]
-Extractor = Annotated[
-    Literal["offline", "llm", "recorded"], typer.Option(help="Who finds facts: rules, your model, LoCoMo's record.")
-]
-Work = Annotated[
-    Path | None,
-    typer.Option(help="Work in this folder, and keep it.", show_default="a cache folder, removed at the end"),
-]
-JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the result there, as JSON.")]
-FailUnder = Annotated[
-    list[str] | None,
-    typer.Option(metavar="METRIC=VALUE", help="Exit with 1 below it, such as recall@10=0.75; may be repeated."),
-]
+app = typer.Typer(help="Measure retrieval, answers, updates and extraction: on benchmarks, or your own data.")
 
 
 @app.command()
 def retrieval(
     dataset: Annotated[
-        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+        Literal["locomo", "longmemeval", "beam", "jsonl"] | None,
+        typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,
     conversations: Conversations = None,
     limit: Annotated[int, typer.Option(help="Hits asked for.")] = 200,
-    questions: Annotated[int | None, typer.Option(min=1, help="Only so many of each conversation.")] = None,
+    questions: Questions = None,
     extractor: Extractor = "offline",
-    retriever: Annotated[Retriever, typer.Option(help="semmem, or a baseline on its own indexes.")] = "semmem",
+    retriever: OfRetriever = "semmem",
     work: Work = None,
     json_file: JsonFile = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots into this folder.")] = None,
@@ -81,6 +63,9 @@ def retrieval(
     )
 
 
+app.command()(answers)
+
+
 @app.command()
 def updates(
     dataset: Annotated[
@@ -112,17 +97,25 @@ def updates(
 @app.command()
 def extraction(
     dataset: Annotated[
-        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+        Literal["locomo", "longmemeval", "beam", "jsonl"] | None,
+        typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,
     conversations: Conversations = None,
+    turns: Annotated[int | None, typer.Option(min=1, help="Only so many of each conversation.")] = None,
     extractor: Extractor = "offline",
+    work: Annotated[
+        Path | None,
+        typer.Option(help="Work in this folder, and go on there.", show_default="a folder that goes at the end"),
+    ] = None,
     json_file: JsonFile = None,
     patience: options.Patience = PATIENCE,
 ) -> None:
     """Measure the facts that are found: grounded or not, of whom, dated how, what they cover and what they cost.
 
+    With --work the same command goes on after an interruption: what was extracted is not asked for again.
+
     Example: semmem eval extraction --dataset locomo --data locomo10.json --extractor llm --json facts.json
     """
     asked = Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file)
-    evaluating.extraction(asked, patience=patience)
+    evaluating.extraction(asked, turns=turns, work=work, patience=patience)

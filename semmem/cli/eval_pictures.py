@@ -34,7 +34,7 @@ def bars() -> Progress:
 
 def measured(result: Figures) -> RenderableType:
     """Draws the tables of a retrieval result, with other systems beside it where it has `peers`."""
-    from semmem.evals.answers import COVERED, NEWEST_ABOVE, RANKED, STEMS
+    from semmem.evals.retrieved import COVERED, NEWEST_ABOVE, RANKED, STEMS
 
     settings, metrics, latency = result["settings"], result["metrics"], result["latency_ms"]
     asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
@@ -50,6 +50,32 @@ def measured(result: Figures) -> RenderableType:
     if "peers" in result:
         parts.append(Text(result["peers_note"], style="dim"))
     return Group(*parts)
+
+
+def answered(result: Figures) -> RenderableType:
+    """Draws the tables of an answers result: the accuracy by category, and what the models took."""
+    settings, context = result["settings"], result["context"]
+    asked = f"{_many(result['n'], 'question')} in {_many(len(settings['conversations']), 'conversation')}"
+    head = Text(f"{result['dataset']}: {asked}, reader {settings['reader']}, judge {settings['judge']}\n")
+    if result["partial"]:
+        head.append("partial: the run was cut short\n", style="yellow")
+    rows = _grid("category", ["n", "judged", "accuracy", "95 % from", "to"])
+    for name, own in [*result["by_category"].items(), ("all", result)]:
+        numbers = (own["metrics"].get("accuracy"), *own["interval"])
+        style = "bold" if own is result else ""
+        rows.add_row(visible(name), f"{own['n']:,}", f"{own['judged']:,}", *map(_number, numbers), style=style)
+    taken = _grid("\nmodel", ["calls", "prompt tokens", "answer tokens", "cost", "p50 ms", "p95 ms"])
+    for part, own in result["models"].items():
+        counts = (f"{own[name]:,}" for name in ("calls", "prompt_tokens", "completion_tokens"))
+        cost = _number(None) if own["cost"] is None else f"{own['cost']:,.4f}"
+        taken.add_row(part, *counts, cost, *map(_milliseconds, own["latency_ms"].values()))
+    packed = " and ".join(_milliseconds(each) for each in context["latency_ms"].values())
+    made = Text(f"\na context took {packed} ms (p50, p95), {context['tokens']:,.0f} tokens of {settings['budget']:,}")
+    return Group(head, rows, taken, made)
+
+
+def _milliseconds(value: float | None) -> str:
+    return _number(None) if value is None else f"{value:,.0f}"
 
 
 def figures(named: Mapping[str, float | None]) -> RenderableType:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,10 +67,10 @@ def retrieval(
     patience: float,
 ) -> None:
     async def measure() -> list[str]:
-        from semmem.evals.answers import METRICS
         from semmem.evals.floors import below, parse_floors
         from semmem.evals.peers import beside
         from semmem.evals.plan import Plan
+        from semmem.evals.retrieved import METRICS
 
         floors = parse_floors(fail_under, METRICS)
         if report and not all(map(find_spec, REPORT_PACKAGES)):  # before anything is measured
@@ -86,15 +87,15 @@ def retrieval(
         )
         found, trouble = await _measured(plan, work, patience)
         result = beside(found)
-        _write(result, request.json_file)
+        write(result, request.json_file)
         answers.print(eval_pictures.measured(result))
         if report:
-            from semmem.evals.report import write
+            from semmem.evals.report import write as write_report
 
-            notes.print(f"report: {write(result, report)}", soft_wrap=True)
-        return [*_said(trouble), *below(floors, result["metrics"])]
+            notes.print(f"report: {write_report(result, report)}", soft_wrap=True)
+        return [*said(trouble), *below(floors, result["metrics"])]
 
-    _end(run(measure()))
+    end(run(measure()))
 
 
 def updates(request: Request, *, work: Path | None, patience: float) -> None:
@@ -107,12 +108,12 @@ def updates(request: Request, *, work: Path | None, patience: float) -> None:
         plan = Plan(dataset=dataset, sha256=sha256, conversations=asked, extractor=request.extractor)
         result, trouble = await _measured(plan, work, patience)
         result["updates"] = update_figures(result)
-        _write(result, request.json_file)
+        write(result, request.json_file)
         answers.print(eval_pictures.measured(result))
         answers.print(eval_pictures.figures(result["updates"]))
-        return _said(trouble)
+        return said(trouble)
 
-    _end(run(measure()))
+    end(run(measure()))
 
 
 def precision(request: Request) -> None:
@@ -126,29 +127,28 @@ def precision(request: Request) -> None:
             with eval_settings(request.extractor, ()) as settings, notes.status("opening the servers") as status:
                 own = settings.model_copy(update={"data": data})
                 result = await precision.run(folder, own, status.update)
-        _write(result | {"extractor": request.extractor}, request.json_file)
+        write(result | {"extractor": request.extractor}, request.json_file)
         answers.print(eval_pictures.figures(result["metrics"]))
 
     run(measure())
 
 
-def extraction(request: Request, *, patience: float) -> None:
+def extraction(request: Request, *, turns: int | None, work: Path | None, patience: float) -> None:
     async def measure() -> list[str]:
-        from semmem.embedded.layout import temporary_folder
         from semmem.evals import extraction
+        from semmem.evals.dataset import beginning
         from semmem.evals.plan import eval_settings
 
         dataset, conversations, sha256 = request.load()
-        async with temporary_folder("semmem-eval-") as data:
-            with eval_settings(request.extractor, conversations) as settings, eval_pictures.bars() as progress:
-                own, bars = settings.model_copy(update={"data": data}), eval_pictures.Bars(progress)
-                found = await extraction.run(conversations, own, bars, patience=patience)
-        about = {"dataset": dataset, "sha256": sha256, "extractor": request.extractor}
-        _write(about | found, request.json_file)
+        part = tuple(beginning(each, turns) for each in conversations) if turns else conversations
+        about = {"dataset": dataset, "sha256": sha256, "extractor": request.extractor, "turns": turns}
+        with eval_settings(request.extractor, part) as settings, resumable() as bars:
+            found = await extraction.run(part, settings, bars, about=about, work=work, patience=patience)
+        write(found, request.json_file)
         answers.print(eval_pictures.figures(found["metrics"]))
         return ["a model gave no answer; the result is partial"] if found["partial"] else []
 
-    _end(run(measure()))
+    end(run(measure()))
 
 
 def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path | None) -> None:
@@ -169,28 +169,35 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
                 raise InvalidInput("--compare", f"{file} holds no result", fix)
             results.append(result)
         found = compare.compare(*results, across_settings=across_settings)
-        _write(compare.plain(found), json_file)
+        write(compare.plain(found), json_file)
         answers.print(compare.pictured(found))
 
     run(show())
 
 
-async def _measured(plan: "Plan", work: Path | None, patience: float) -> tuple[Result, SemmemError | None]:
-    from semmem.evals.run import run as run_eval
-
+@contextmanager
+def resumable() -> Iterator[eval_pictures.Bars]:
+    """Shows how far a run is, and says on Ctrl-C that it can go on."""
     try:
         with eval_pictures.bars() as progress:
-            return await run_eval(plan, work, patience=patience, progress=eval_pictures.Bars(progress))
+            yield eval_pictures.Bars(progress)
     except asyncio.CancelledError:
         notes.print("interrupted; the same command goes on from here")
         raise
 
 
-def _said(trouble: SemmemError | None) -> list[str]:
+async def _measured(plan: "Plan", work: Path | None, patience: float) -> tuple[Result, SemmemError | None]:
+    from semmem.evals.run import run as run_eval
+
+    with resumable() as bars:
+        return await run_eval(plan, work, patience=patience, progress=bars)
+
+
+def said(trouble: SemmemError | None) -> list[str]:
     return [f"{trouble}; the result is partial, and the same command goes on from here"] if trouble else []
 
 
-def _end(failures: Sequence[str]) -> None:
+def end(failures: Sequence[str]) -> None:
     for failure in failures:
         notes.print(Text.assemble(("failed: ", "bold red"), visible(failure)), soft_wrap=True)
     if failures:
@@ -207,6 +214,6 @@ def _make_folder(file: Path | None) -> None:
         raise InvalidInput("--json", f"{file} cannot be written ({error.strerror})", "name another file") from error
 
 
-def _write(result: Mapping[str, Any], file: Path | None) -> None:
+def write(result: Mapping[str, Any], file: Path | None) -> None:
     if file:
         file.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")

@@ -48,6 +48,11 @@ def json_object(field: str, text: str) -> dict[str, Any]:
     return found
 
 
+def condition(text: str | None) -> dict[str, Any] | None:
+    """What --where says. Raises InvalidInput."""
+    return None if text is None else json_object("where", text)
+
+
 def duration(field: str, text: str) -> timedelta:
     """A span of time such as 30m or P7D. Raises InvalidInput."""
     try:
@@ -82,6 +87,10 @@ Agent = Annotated[str | None, typer.Option(help="Seen by this agent only.")]
 OfCategory = Annotated[Category | None, typer.Option("--category", help="Facts of this category only.")]
 Since = Annotated[datetime | None, _instant("From this time or date on, in the world.")]
 Until = Annotated[datetime | None, _instant("Up to this time, or the end of this date, in the world.", end_of)]
+Where = Annotated[
+    str | None,
+    typer.Option(metavar="JSON", help='A condition, such as \'{"role": "user", "metadata": {"channel": "chat"}}\'.'),
+]
 AsOf = Annotated[datetime | None, _instant("What held at this time, or at the end of this date.", end_of)]
 Before = Annotated[datetime | None, _instant("What happened before this time or date.")]
 OccurredAt = Annotated[datetime | None, _instant("When it happened in the world; now, if left out.")]

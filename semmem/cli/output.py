@@ -21,6 +21,7 @@ from semmem.domain.scope import Branch
 from semmem.retrieval.quote import UNPRINTABLE, visible
 
 if TYPE_CHECKING:
+    from semmem.domain.extraction import Usage
     from semmem.memory.transfer import Imported
     from semmem.stores.postgres.ledger import DeadLetter
     from semmem.wiring.followers import Follower
@@ -44,7 +45,8 @@ def plain(value: object) -> Any:
     from pydantic import TypeAdapter
 
     if isinstance(value, Recall):
-        return {"hits": [plain(hit) for hit in value], "degraded": sorted(value.degraded)}
+        cost = {"usage": plain(value.usage)} if value.usage.calls else {}
+        return {"hits": [plain(hit) for hit in value], "degraded": sorted(value.degraded), **cost}
     if isinstance(value, Hit):
         computed = {"id": str(value.id), "kind": value.kind, "text": value.text, "why": value.why}
         return computed | TypeAdapter(Hit).dump_python(value, mode="json")
@@ -109,7 +111,7 @@ def hits(found: Recall) -> RenderableType:
 def facts(found: Sequence[Fact]) -> RenderableType:
     shown: list[Text] = []
     for fact in found:
-        about = [str(fact.id), fact.category, holds(fact.validity), "" if fact.current else "superseded"]
+        about = [str(fact.id), fact.category, holds(fact.validity), *_corrections(fact)]
         text = Text(visible(fact.text)).append(f"\n  {', '.join(filter(None, about))}", style="dim")
         for source in fact.sources:
             text.append(f"\n  “{visible(source.quote)}”", style="dim")
@@ -117,12 +119,23 @@ def facts(found: Sequence[Fact]) -> RenderableType:
     return Group(*shown) if shown else Text("nothing", style="dim")
 
 
+def _corrections(fact: Fact) -> list[str]:
+    """Says what people did to it, or that it was superseded."""
+    done = [f"{each.kind} by {each.by}" for each in (fact.made, fact.pinned) if each]
+    if fact.current:
+        return done
+    return [*done, f"then {fact.ended.kind} by {fact.ended.by}" if fact.ended else "superseded"]
+
+
 def versions(found: Sequence[Fact]) -> RenderableType:
-    rows = [
-        (str(fact.version), minute(fact.recorded_at), minute(fact.superseded_at) or "current", fact.text)
-        for fact in found
-    ]
-    return table("version", "recorded", "superseded", "statement", rows=rows)
+    shown: list[Text] = []
+    for fact in found:
+        until = f"superseded {minute(fact.superseded_at)}" if fact.superseded_at else "current"
+        told = [f"recorded {minute(fact.recorded_at)}", until, *_corrections(fact)]
+        text = Text(f"{fact.version}  {visible(fact.text)}")
+        text.append(f"\n   {fact.id}\n   {', '.join(each for each in told if each != 'superseded')}", style="dim")
+        shown.append(text)
+    return Group(*shown) if shown else Text("nothing", style="dim")
 
 
 def holds(validity: Validity) -> str:
@@ -217,6 +230,12 @@ def note_degraded(degraded: Iterable[str]) -> None:
     parts = ", ".join(sorted(degraded))
     if parts:
         notes.print(Text(f"degraded: answered without {parts}", style="yellow"))
+
+
+def note_usage(usage: "Usage") -> None:
+    """Says what a chat model cost that reranked."""
+    if usage.calls:
+        notes.print(f"reranked for {usage.prompt_tokens:,} + {usage.completion_tokens:,} tokens", style="dim")
 
 
 def imported(found: "Imported") -> RenderableType:

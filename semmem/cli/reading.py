@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from semmem.cli import options, output
-from semmem.cli.output import note_degraded, notes, show
+from semmem.cli.output import note_degraded, note_usage, notes, show
 from semmem.cli.places import Also, at_place
 from semmem.cli.running import run, scoped, viewed
 from semmem.domain.context import TIERS, Context, Format, Tier
@@ -31,6 +31,7 @@ def recall(
     until: options.Until = None,
     min_importance: Annotated[float, typer.Option(help="From 0 to 1: leave out what weighs less.")] = 0.0,
     as_of: options.AsOf = None,
+    where: options.Where = None,
     also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -39,6 +40,8 @@ def recall(
     Example: semmem recall "Where does she live?" --tenant acme --user alice --limit 5
 
     Example: semmem recall "What was decided?" --tenant acme --user alice --also workspace:launch --since 2026-05-04
+
+    Example: semmem recall "What was tried?" --tenant acme --user alice --where '{"role": "tool"}'
     """
 
     async def work() -> Recall:
@@ -55,10 +58,12 @@ def recall(
                 until=until,
                 min_importance=min_importance,
                 as_of=as_of,
+                where=options.condition(where),
             )
 
     found = run(work())
     show(found, as_json, output.hits)
+    note_usage(found.usage)
     note_degraded(found.degraded)
 
 
@@ -76,6 +81,7 @@ def context(
             metavar="TIER,...", help="Of profile, summary, state, recent, retrieved these only; all, if left out."
         ),
     ] = None,
+    where: options.Where = None,
     also: Also = None,
     as_json: options.AsJson = False,
 ) -> None:
@@ -99,11 +105,13 @@ def context(
                 also=others,
                 format=format,
                 tiers=cast("list[Tier]", wanted),
+                where=options.condition(where),
             )
 
     made = run(work())
     show(made, as_json, output.context)
     notes.print(output.spent(made), style="dim")
+    note_usage(made.usage)
     note_degraded(made.degraded)
 
 

@@ -82,6 +82,7 @@ def list_(
     ctx: typer.Context,
     place: Branch,
     matching: Annotated[str, typer.Option(help="A JSON object that the value has to contain.")] = "",
+    where: options.Where = None,
     after: Annotated[str | None, typer.Option(metavar="KEY", help="Go on after the record of this key.")] = None,
     also: Also = None,
     limit: options.Limit = 100,
@@ -98,7 +99,9 @@ def list_(
             start = None if after is None else await memory.records.get(after)
             if after is not None and start is None:
                 raise NotFound(f"no record {after} in this scope to go on from; list from the start")
-            return await memory.records.find(also=others, matching=wanted, after=start, limit=limit)
+            return await memory.records.find(
+                also=others, matching=wanted, where=options.condition(where), after=start, limit=limit
+            )
 
     show(run(work()), as_json, output.records)
 

@@ -33,11 +33,13 @@ from semmem.domain.fact import CATEGORIES, MAX_FACT_BYTES, MAX_SUBJECT_BYTES, Pr
 from semmem.domain.record import MAX_TTL
 from semmem.errors import InvalidInput
 
-VERSION = 1
+VERSION = 2
 MAX_LINE_BYTES = 16 * 1024 * 1024  # a summary of a large scope names each of its events
 MAX_TEXT_BYTES = 1024 * 1024
 DAY = 86_400
 MARK = "semmem"  # the header's first field, by which it is known
+
+CORRECTIONS = ("made", "made_by", "ended", "ended_by", "pinned_at", "pinned_by")  # of a fact, by people
 
 KINDS = ("event", "record", "retraction", "fact", "summary", "dead_letter")
 
@@ -45,7 +47,9 @@ Check = Callable[[str, Any], Any]  # the field and its value; answers with the v
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]  # a line's fields, not checked yet, as the next version has them
 
 # By version and kind: how a line of that version becomes one of the next. Every version below VERSION has an entry.
-UPGRADES: dict[int, dict[str, Upgrade]] = {}
+UPGRADES: dict[int, dict[str, Upgrade]] = {
+    1: {"fact": lambda fact: dict.fromkeys(CORRECTIONS) | fact},  # nobody had corrected any
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +297,12 @@ FIELDS: dict[str, dict[str, Check]] = {
         "utc_offset": _or_none(_offset),
         "recorded_at": _moment,
         "superseded_at": _or_none(_moment),
+        "made": _or_none(_one_of("corrected", "restored", "reopened")),
+        "made_by": check_optional_id,
+        "ended": _or_none(_one_of("corrected", "rejected", "restored")),
+        "ended_by": check_optional_id,
+        "pinned_at": _or_none(_moment),
+        "pinned_by": check_optional_id,
         "sources": _many(_object(event=_uuid, quote=_text(MAX_CONTENT_BYTES), own_words=_flag), least=1),
     },
     "summary": {

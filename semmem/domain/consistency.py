@@ -20,6 +20,7 @@ _TIMES = (
     "updated_at",
     "superseded_at",
     "replayed_at",
+    "pinned_at",
     "at",
 )
 
@@ -40,12 +41,13 @@ class _Place:
 class Consistency:
     """Takes an archive's lines in order; InvalidInput names the field that does not fit what came before.
 
-    `counts` are the lines of each kind, `lowered` the facts that claimed more trust than their sources have.
+    `counts` are the lines of each kind, `lowered` the facts that claimed more trust than their sources have, and
+    `vouched` those that have more by a person's correction, of which the file is the only witness.
     """
 
     def __init__(self, target: Branch, now: datetime) -> None:
         self.counts: Counter[str] = Counter()
-        self.lowered = 0
+        self.lowered = self.vouched = 0
         self._target, self._now = target, now
         self._place: _Place | None = None
         self._places: set[Branch] = set()
@@ -101,6 +103,11 @@ class Consistency:
         start, end = said["valid_from"], said["valid_to"]
         if start and end and datetime.fromisoformat(end) < datetime.fromisoformat(start):
             raise InvalidInput("valid_to", "must not be before valid_from", "swap or drop one of the two")
+        for what, by in (("made", "made_by"), ("ended", "ended_by"), ("pinned_at", "pinned_by")):
+            if (said[what] is None) != (said[by] is None):
+                raise InvalidInput(by, f"must be there exactly if {what} is", "write null for both, or neither")
+        if said["ended"] and said["superseded_at"] is None:
+            raise InvalidInput("ended", "must not be of a version that holds", "write null for ended and ended_by")
         of, version, current = self._threads.get(said["thread"], (place, 0, False))
         if of is not place:
             raise InvalidInput("thread", "must belong to one place", "export the memory again")
@@ -113,6 +120,8 @@ class Consistency:
             _new("text", statement_hash(said["subject"], said["text"]), place.statements)
         if trusted(said, place.events) != said["trust"]:
             self.lowered += 1
+        if _is_a_persons(said) and _best(said, place.events) != said["trust"]:
+            self.vouched += 1
 
     def _summary(self, place: _Place, said: Mapping[str, Any]) -> None:
         _new("session", said["session"], place.sessions)
@@ -142,9 +151,20 @@ def place_of(target: Branch, said: Mapping[str, Any]) -> Branch:
 
 
 def trusted(fact: Mapping[str, Any], roles: Mapping[str, str]) -> str:
-    """Returns the trust that a fact claims, or the best of its sources' if that is less: it never has more."""
-    best = max((roles[source["event"]] for source in fact["sources"]), key=TRUST.index)
-    return min(best, str(fact["trust"]), key=TRUST.index)
+    """Returns the trust that a fact claims, or the best of its sources' if that is less: it never has more.
+
+    What a person corrected or restored is that person's word.
+    """
+    claimed = str(fact["trust"])
+    return claimed if _is_a_persons(fact) else min(_best(fact, roles), claimed, key=TRUST.index)
+
+
+def _is_a_persons(fact: Mapping[str, Any]) -> bool:
+    return fact["made"] in ("corrected", "restored")
+
+
+def _best(fact: Mapping[str, Any], roles: Mapping[str, str]) -> str:
+    return max((roles[source["event"]] for source in fact["sources"]), key=TRUST.index)
 
 
 def _new(name: str, value: Any, among: set[Any]) -> None:

@@ -1,12 +1,14 @@
 """The assembled context: tiers of memory within a token budget."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from semmem.domain.condition import Condition
 from semmem.domain.event import Event, Role
+from semmem.domain.extraction import Usage
 from semmem.domain.fact import Precision
 from semmem.domain.scope import Scope
 
@@ -37,11 +39,15 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outdated:
-    """Words of an event that hold no more `since` a time; `now` is the statement in their place, None without any."""
+    """Words of an event that hold no more `since` a time; `now` is the statement in their place, None without any.
+
+    Where a person said that they never held, `how` says what that person did, and `since` when.
+    """
 
     words: str
     since: Since
     now: str | None
+    how: Literal["outdated", "corrected", "rejected"] = "outdated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +83,7 @@ class Guard:
     role: str | None = None  # whose fields of the state are shown; None sees all
     others: int | None = None
     min_importance: float = 0.0
+    where: Condition | None = None  # what events have to meet, and what is recalled
 
     @property
     def stands_open(self) -> bool:
@@ -105,7 +112,8 @@ class Context:
     """Tiers put together: `tokens` counts all of `text` or `messages`, markup included, and never exceeds `budget`.
 
     `exact` is False where `tokens` is an upper bound. `waited` is as a Recall has it. `nothing_relevant` says that all
-    that the question recalled scores below semmem.domain.hit.RELEVANT; a line of the text says so too.
+    that the question recalled scores below semmem.domain.hit.RELEVANT; a line of the text says so too. `usage` is as a
+    Recall has it.
     """
 
     items: tuple[Item, ...]
@@ -117,6 +125,7 @@ class Context:
     degraded: frozenset[str]
     waited: timedelta | None = None
     nothing_relevant: bool = False
+    usage: Usage = field(default_factory=Usage)
 
     def tier(self, tier: Tier) -> tuple[Item, ...]:
         return tuple(item for item in self.items if item.tier == tier)

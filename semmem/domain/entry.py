@@ -22,6 +22,7 @@ EntryKind = Literal[
     "question",
     "answer",
     "ended",
+    "corrected",
     "forgotten",
 ]
 
@@ -35,6 +36,7 @@ class Entry:
 
     An entry of the kind "event" has its `event`. The others say what they are about by name in `subject`, by id in
     `ids`, and in `fields` which parts of the state they change; `detail` is what only their kind has to say.
+    "corrected" says in `subject` what a person did to a fact: corrected, rejected, restored, pinned or unpinned.
     "forgotten" names in `ids` the events and questions that went, of which copies are to be dropped.
     """
 

@@ -15,11 +15,13 @@ from semmem.errors import InvalidInput
 
 Category = Literal["profile", "preference", "relationship", "plan", "event", "decision", "knowledge", "other"]
 Precision = Literal["year", "month", "day", "instant"]
+CorrectionKind = Literal["corrected", "rejected", "restored", "reopened", "pinned"]
 
 CATEGORIES: tuple[str, ...] = get_args(Category)
 TRUST: tuple[str, ...] = ("tool", "assistant", "system", "user")  # whose word weighs more, from the least on
 MAX_SUBJECT_BYTES = 256
 MAX_FACT_BYTES = 2_000
+MAX_PINS = 50  # of a scope, as many as a profile shows
 
 
 def statement_hash(subject: str, text: str) -> bytes:
@@ -59,6 +61,15 @@ class Validity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a person did to a version of a fact, and who and when."""
+
+    kind: CorrectionKind
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A fact as an extractor proposes it: grounded in its sources, not yet decided upon."""
 
@@ -87,6 +98,10 @@ class Fact:
     """One self-contained statement, as one version in a thread of versions; it is read like an Event.
 
     `validity` is world time; `recorded_at` and `superseded_at` are ours. A superseded version stays as history.
+
+    A person may have `made` this version, by a correction ("corrected"), by undoing one ("restored"), or by rejecting
+    what had superseded it ("reopened"). A person may have `ended` it ("corrected", "rejected" or "restored"): then it
+    never held.
     """
 
     kind: ClassVar[Literal["fact"]] = "fact"
@@ -106,6 +121,9 @@ class Fact:
     recorded_at: datetime
     superseded_at: datetime | None
     sources: tuple[Source, ...]
+    made: Correction | None = None
+    ended: Correction | None = None
+    pinned: Correction | None = None
 
     @property
     def voice(self) -> str:
@@ -119,6 +137,11 @@ class Fact:
     @property
     def current(self) -> bool:
         return self.superseded_at is None
+
+    @property
+    def in_own_words(self) -> bool:
+        """Whether a person gave it its words or dates, so that they are not those of the events that it rests on."""
+        return self.made is not None and self.made.kind == "corrected"
 
 
 def sources_of(item: Event | Fact) -> tuple[Source, ...]:

@@ -1,7 +1,7 @@
 """What recall answers with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import overload
 from uuid import UUID
@@ -15,7 +15,9 @@ from semmem.domain.checks import (
     check_unit,
     check_uuid,
 )
+from semmem.domain.condition import Condition
 from semmem.domain.event import Event
+from semmem.domain.extraction import Usage
 from semmem.domain.fact import CATEGORIES, Category, Fact, Source, sources_of
 from semmem.errors import InvalidInput
 
@@ -26,7 +28,7 @@ RELEVANT = 0.2  # as `min_score`: what it leaves out of answers, and lets throug
 class Filter:
     """What recall narrows by. A category is a fact's; `since` and `until` are world time; `as_of` asks what held then.
 
-    Metadata is deliberately absent: nothing a caller stores freely decides who sees what.
+    A condition narrows further, inside the view; nothing a caller stores freely decides who sees what.
     """
 
     agent: str | None = None
@@ -36,6 +38,7 @@ class Filter:
     until: datetime | None = None
     min_importance: float = 0.0
     as_of: datetime | None = None
+    where: Condition | None = None
 
     def __post_init__(self) -> None:
         check_optional_id("agent", self.agent)
@@ -120,12 +123,13 @@ class Recall(Sequence[Hit]):
     """Hits, best first, and the parts that could not take part in finding them.
 
     `waited` is how long the oldest event has waited where `degraded` names "index" (it cannot be recalled yet) or
-    "facts" (none were drawn from it yet) because no worker lives.
+    "facts" (none were drawn from it yet) because no worker lives. `usage` is what a chat model cost that reranks.
     """
 
     hits: tuple[Hit, ...]
     degraded: frozenset[str] = frozenset()
     waited: timedelta | None = None
+    usage: Usage = field(default_factory=Usage)
 
     @overload
     def __getitem__(self, index: int) -> Hit: ...

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.domain.fact import Draft, statement_hash
@@ -18,7 +19,7 @@ from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
 from semmem.extractors.standing import MOST_COMPARED, Rivals, says_of_them
-from semmem.ports import Clock, Embeddings, Models
+from semmem.ports import Clock, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints
 from semmem.runtime.turn import Turn

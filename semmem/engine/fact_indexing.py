@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from semmem.domain.embeddings import Embeddings, Refused, TokenStates
 from semmem.domain.fact import Fact, events_of
 from semmem.domain.scope import Scope
 from semmem.errors import ModelError
-from semmem.ports import Clock, Embedder, Embeddings, Point, Refused, TokenStates
+from semmem.ports import Clock, Embedder, Point
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import fact_document, fact_passage
 from semmem.runtime.faults import FaultLog

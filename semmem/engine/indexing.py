@@ -7,11 +7,12 @@ from itertools import islice
 from time import monotonic
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings, Refused, TokenStates
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact, events_of
 from semmem.domain.scope import Scope
 from semmem.errors import ModelError
-from semmem.ports import Clock, Embedder, Embeddings, Passage, Point, Refused, TokenStates
+from semmem.ports import Clock, Embedder, Passage, Point
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import (
     event_document,

@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Usage
 from semmem.domain.fact import Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
-from semmem.ports import Clock, Embeddings
+from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
 from semmem.stores.postgres.facts import (
+    carry_pin,
     confirm,
     current_with_statement,
     end,
@@ -125,20 +127,20 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         alike = statement_hash(draft.subject, draft.text) == statement_hash(target.subject, target.text)
         await confirm(tx, target.id, draft, said_at, own_words=alike)
         return None
-    if decision.verdict == "supersede" and target:
-        for retired in (target, *decision.also):
-            if not await supersede(tx, retired, ended=draft.validity.start or said_at):
-                raise StaleDecision("a fact changed while its successor was decided upon")
-        fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target)
-    else:
-        fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now)
-        for outlasted in decision.until:
-            await end(tx, outlasted.id, at=draft.validity.start or said_at)
-    if await insert_fact(tx, fact):
-        return fact
-    if same := await current_with_statement(tx, fact.subject, fact.text):
+    retired = (target, *decision.also) if decision.verdict == "supersede" and target else ()
+    for each in retired:
+        if not await supersede(tx, each, ended=min(draft.validity.start or said_at, said_at)):
+            raise StaleDecision("a fact changed while its successor was decided upon")
+    for outlasted in () if retired else decision.until:
+        await end(tx, outlasted.id, at=draft.validity.start or said_at)
+    fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target if retired else None)
+    is_new = await insert_fact(tx, fact)
+    same = fact.id if is_new else await current_with_statement(tx, fact.subject, fact.text)
+    if same and not is_new:
         await confirm(tx, same, draft, said_at, own_words=True)
-    return None
+    if same and retired:
+        await carry_pin(tx, same, [each.id for each in retired])
+    return fact if is_new else None
 
 
 async def _summarize(tx: Unit, batch: Batch, retracted: Retracted, retired: Sequence[UUID]) -> None:

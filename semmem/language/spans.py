@@ -13,9 +13,16 @@ from semmem.domain.fact import Precision
 from semmem.language.periods import TABLE, Period, Resolver, Said
 
 _COMING = re.compile(
-    r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to"
-    r"|(?:am|are|is|'re|'m) \w+ing)\b"
-    r"|'ll\b",
+    r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to|(?:am|are|is|'re"
+    r"|'m) \w+ing)\b|'ll\b",
+    re.IGNORECASE,
+)
+# "Is on Friday", "starts in May", "have an exam on Friday": what is set for a time has not been yet.
+_SET_FOR = re.compile(
+    r"\b(?:is|are|'s|'re|takes? place|happens?|starts?|begins?|leaves?|departs?|fly|flies|arrives?|opens?|ends?|closes?"
+    r"|expires?|(?:have|has|'ve)(?: got)? (?:an?|my|our|the)"
+    r" (?:(?!\b(?:I|we|he|she|they|who|that|which|from)\b)[\w' -]|(?<=\bDr)\.){2,40}?)"
+    r"(?: (?:now|scheduled|set|planned|booked|due))*(?: (?:for|on|in|at))? ?$",
     re.IGNORECASE,
 )
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
@@ -46,7 +53,7 @@ def spans(text: str, said: datetime) -> list[Span]:
             if any(taken[first:last]):
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
-            seen = replace(moment, coming=False) if _SINCE.search(text, 0, first) else moment
+            seen = replace(moment, coming=_looks_ahead(text, match, moment))
             if named := _period(period, match, seen):
                 start, over, precision, label = named
                 groups = match.groupdict()
@@ -54,6 +61,13 @@ def spans(text: str, said: datetime) -> list[Span]:
                 yearless = undated and "month" in groups
                 found.append(Span(first, last, start, over, precision, undated, yearless, label))
     return sorted(found, key=lambda span: span.first)
+
+
+def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
+    """Whether what happens at this time is to come."""
+    own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
+    before = f"{text[: match.start()]}{own}"
+    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before)))
 
 
 def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:

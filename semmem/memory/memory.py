@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from semmem.domain.checks import check_is, check_optional_id
 from semmem.domain.drift import Drift
+from semmem.domain.health import Installation
 from semmem.domain.schema import State
 from semmem.domain.scope import Branch, Scope
 from semmem.memory.place import Opened, check_reindex, reconciler_of
@@ -45,6 +46,11 @@ class Memory:
         check_optional_id("tenant", tenant)
         check_reindex(dry_run, progress)
         return await reconciler_of(self._opened.parts).tenant(tenant, dry_run=dry_run, progress=progress)
+
+    async def health(self, *, timeout: float | None = None) -> Installation:
+        """How the installation does: who works and what waits, by counts and times of all tenants."""
+        async with self._opened.parts.calls.read(timeout):
+            return await self._opened.parts.health.read()
 
     def close(self) -> None:
         """Refuses every later call; semmem.open() closes the stores themselves."""

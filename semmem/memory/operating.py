@@ -6,11 +6,15 @@ from uuid import UUID
 
 from semmem.domain.checks import check_callable, check_each, check_flag, check_seconds
 from semmem.domain.extraction import Usage
+from semmem.domain.health import CONTEXT_BUDGET, Health
 from semmem.domain.hit import check_page
 from semmem.domain.scope import View
 from semmem.domain.waiting import Waiting
 from semmem.errors import NotSettled
+from semmem.memory.health import health_of
 from semmem.memory.place import Place
+from semmem.memory.shared_state import SharedState
+from semmem.retrieval.budget import check_budget
 from semmem.stores.postgres.ledger import DeadLetter
 
 SETTLE_POLL = 0.05
@@ -18,7 +22,7 @@ POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is wo
 MAX_REPLAYED = 100_000  # dead letters in one call
 
 
-class OperatedPlace(Place):
+class OperatedPlace(SharedState):
     """A place that a worker works for."""
 
     async def settled(
@@ -63,6 +67,16 @@ class OperatedPlace(Place):
         view = self.view(also)
         async with self._parts.calls.read(timeout):
             return await self._parts.health.backlog(view, self._parts.clock())
+
+    async def health(self, *, budget: int = CONTEXT_BUDGET, timeout: float | None = None) -> Health:
+        """How this place does: its log, state, groups and checkpoints, what waits and what was given up.
+
+        `budget` is the smallest that agents ask a context with. An agent's memory shows the fields that it may read.
+        """
+        check_budget(budget)
+        await self._know_role()
+        async with self._parts.calls.read(timeout):
+            return await health_of(self._parts, self.scope, self._role, budget)
 
     async def dead_letters(
         self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None

@@ -9,7 +9,7 @@ from semmem.engine.reconciliation import Reconciler
 from semmem.errors import StoreUnavailable
 from semmem.memory.tiers import Tiers
 from semmem.memory.watching import Watching
-from semmem.ports import Clock, RecentCache
+from semmem.ports import Clock, RecentCache, TokenCounter
 from semmem.retrieval.search import Searcher
 from semmem.runtime.background import Background
 from semmem.runtime.deadline import Calls
@@ -17,6 +17,7 @@ from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.events import EventLog, Remembered
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.groups import GroupStore
@@ -42,6 +43,7 @@ class Parts:
     entries: EntryLog
     groups: GroupStore
     facts: FactStore
+    corrections: CorrectionStore
     summaries: SummaryStore
     branches: BranchStore
     records: RecordStore
@@ -62,6 +64,7 @@ class Parts:
     background: Background
     watching: Watching
     calls: Calls
+    counter: TokenCounter
     clock: Clock
     dedup_window: timedelta
 

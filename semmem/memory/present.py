@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 from uuid import UUID
 
 from semmem.domain.context import Item, Outdated, Since
@@ -22,7 +23,7 @@ class Present:
         self._facts, self._clock = facts, clock
 
     async def profile(self, view: View) -> list[Item]:
-        """The weightiest facts that hold, each with since when: the same as long as the facts are the same."""
+        """What is pinned and the weightiest facts that hold, since when: the same as long as the facts are."""
         return [_profiled(known) for known in await self._facts.profile(view, self._clock())]
 
     async def marked(self, view: View, items: Sequence[Item]) -> list[Item]:
@@ -58,18 +59,23 @@ def _successor(outdated: Fact, current: Iterable[Fact]) -> Fact | None:
 
 
 def _still_said(found: Superseded) -> bool:
-    """Whether what holds is what the event says, be it again, or in other words of the same event."""
+    """Whether what holds is what the event says, be it again, or in other words of the same event, and no person's."""
     current = found.current
     if current is None:
         return False
-    return folded(current.text) == folded(found.fact.text) or found.event in events_of(current)
+    if folded(current.text) == folded(found.fact.text):
+        return True
+    return found.event in events_of(current) and not current.in_own_words
 
 
 def _outdated(found: Superseded) -> Outdated:
-    fact, current = found.fact, found.current
+    fact, now = found.fact, found.current.text if found.current else None
+    if fact.ended:
+        how: Literal["corrected", "rejected"] = "corrected" if fact.ended.kind == "corrected" else "rejected"
+        return Outdated(words=found.quote, since=Since(at=fact.ended.at), now=now, how=how)
     ended = fact.validity.end or fact.superseded_at or fact.said_at
     since = Since(at=ended, precision=found.precision or "day")
-    return Outdated(words=found.quote, since=since, now=current.text if current else None)
+    return Outdated(words=found.quote, since=since, now=now)
 
 
 def _marked(item: Item, marks: Mapping[UUID, Iterable[Outdated]]) -> Item:
@@ -102,6 +108,6 @@ def _profiled(known: Known) -> Item:
         role=fact.role,
         at=fact.said_at,
         session=None,
-        worth=fact.importance,
+        worth=1.0 if fact.pinned else fact.importance,
         since=since,
     )

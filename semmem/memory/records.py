@@ -15,6 +15,7 @@ from semmem.domain.checks import (
     check_json,
     check_not_future,
 )
+from semmem.domain.condition import condition_on_value
 from semmem.domain.event import NewEvent
 from semmem.domain.hit import check_limit
 from semmem.domain.record import NewRecord, Record
@@ -77,12 +78,15 @@ class Records:
         *,
         also: Sequence[Place] = (),
         matching: Mapping[str, Any] | None = None,
+        where: Mapping[str, Any] | None = None,
         refresh: bool = False,
         after: Record | None = None,
         limit: int = 100,
         offset: int = 0,
     ) -> list[Record]:
         """In the order they were first put. `matching` is a JSON object that the value has to contain.
+
+        `where` is a condition on the value's fields, as recall's is on an event's: `{"stars": {"$gte": 4}}`.
 
         `after` is the record to go on from, the last of the page before: unlike an offset it keeps its place while
         records come and go. Raises NotFound where it was deleted or has expired meanwhile.
@@ -94,10 +98,11 @@ class Records:
         check_int("offset", offset, 0, MAX_OFFSET)
         if matching is not None:
             matching = check_json("matching", matching, MAX_VALUE_BYTES)
+        condition = None if where is None else condition_on_value("where", where)
         view, now = self._memory.view(also), self._parts.clock()
         async with self._parts.calls.read():
             return await self._parts.records.find(
-                view, now, matching=matching, refresh=refresh, after=after, limit=limit, offset=offset
+                view, now, matching=matching, where=condition, refresh=refresh, after=after, limit=limit, offset=offset
             )
 
     async def of(self, events: Sequence[UUID], *, also: Sequence[Place] = ()) -> dict[UUID, Record]:

@@ -1,8 +1,8 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence, Set
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence, Set
 from datetime import datetime
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 from semmem.domain.checks import (
@@ -19,6 +19,7 @@ from semmem.domain.checks import (
     check_unit,
     check_uuid,
 )
+from semmem.domain.condition import condition_of
 from semmem.domain.context import TIERS, Context, Format, Guard, Tier
 from semmem.domain.drift import Drift
 from semmem.domain.event import Event
@@ -28,6 +29,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.errors import InvalidInput, NotFound
 from semmem.memory.agent_work import AgentWork
+from semmem.memory.correcting import CorrectedPlace
 from semmem.memory.following import FollowedPlace
 from semmem.memory.operating import OperatedPlace
 from semmem.memory.place import Place, check_reindex, reconciler_of
@@ -40,7 +42,7 @@ MAX_SEQ = 2**63 - 1
 OTHERS = 30  # events of other agents in an agent's context, where it does not say how many
 
 
-class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
+class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
     """One user's, workspace's or branch's memory. Every call answers from, and writes to, this scope alone."""
 
     @property
@@ -90,13 +92,16 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         until: datetime | None = None,
         min_importance: float = 0.0,
         as_of: datetime | None = None,
+        where: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Recall:
         """The memories that answer a query, best first; `degraded` names what could not take part.
 
-        Facts that were superseded stay out, unless `as_of` asks what held at a time. No model is called but the
-        embedder, and a reranker where there is one. It answers within `timeout` seconds (else SEMMEM_READ_TIMEOUT),
-        without what is too slow. Raises InvalidInput, StoreUnavailable where Postgres is down, TimedOut where it hangs.
+        Facts that were superseded stay out, unless `as_of` asks what held at a time. `where` narrows by what events
+        carry, such as `{"role": "user", "metadata": {"channel": "chat"}}`; a fact answers where an event it rests on
+        does. No model is called but the embedder, and a reranker where there is one. It answers within `timeout`
+        seconds (else SEMMEM_READ_TIMEOUT), without what is too slow. Raises InvalidInput, StoreUnavailable where
+        Postgres is down, TimedOut where it hangs.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
         check_limit(limit)
@@ -109,6 +114,7 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
             until=until,
             min_importance=min_importance,
             as_of=as_of,
+            where=None if where is None else condition_of("where", where),
         )
         parts, view = self._parts, self.view(also)
         async with parts.calls.question(timeout):
@@ -125,6 +131,7 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         tiers: Sequence[Tier] | Set[Tier] = TIERS,
         others: int | None = None,
         min_importance: float = 0.0,
+        where: Mapping[str, Any] | None = None,
         timeout: float | None = None,
     ) -> Context:
         """What holds now, summaries, recent events and recalled memories, within `budget` tokens, markup included.
@@ -135,6 +142,7 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         An agent whose prompt holds the conversation at hand leaves "recent" out of `tiers`; `timeout` is recall's. Of
         other agents' events at most `others` are shown as recent, in an agent's memory 30 where it does not say; what
         it said elsewhere than in this `session` is no news to it. What weighs less than `min_importance` is left out.
+        `where` is recall's, and narrows the tiers "recent" and "retrieved".
         Raises InvalidInput for a budget that cannot hold the tiers' floors.
         """
         check_text("query", query, MAX_CONTENT_BYTES)
@@ -146,9 +154,12 @@ class ScopedMemory(FollowedPlace, SharedWork, OperatedPlace):
         elif self._reader is not None:
             others = OTHERS
         check_unit("min_importance", min_importance)
+        condition = None if where is None else condition_of("where", where)
         if "state" in tiers:
             await self._know_role()
-        guard = Guard(agent=self._reader, role=self._role, others=others, min_importance=min_importance)
+        guard = Guard(
+            agent=self._reader, role=self._role, others=others, min_importance=min_importance, where=condition
+        )
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
             return await parts.tiers.context(

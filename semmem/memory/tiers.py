@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
+from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact
 from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
@@ -23,19 +24,21 @@ from semmem.retrieval.budget import FLOORS, check_budget
 from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
+from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.events import EventLog, ScopeState
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 
 
 class Gathered(NamedTuple):
-    """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, and whether all
-    that was recalled hardly answers."""
+    """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, whether all that
+    was recalled hardly answers, and what a reranker cost."""
 
     items: list[Item]
     degraded: frozenset[str] = frozenset()
     waited: timedelta | None = None
     nothing_relevant: bool = False
+    usage: Usage = Usage()
 
 
 RECENT = 50  # newest events of a scope that may stand in a context
@@ -55,16 +58,21 @@ SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 class Recent:
     """The newest events: from the cache, else from Postgres, which then refills the cache."""
 
-    def __init__(self, log: EventLog, cache: RecentCache | None, *, cap: int) -> None:
-        self._log, self._cache, self._cap = log, cache, cap
+    def __init__(self, log: EventLog, cache: RecentCache | None, conditions: Conditions, *, cap: int) -> None:
+        self._log, self._cache, self._conditions, self._cap = log, cache, conditions, cap
 
     async def read(
         self, scope: Scope, state: ScopeState, session: str | None = None, guard: Guard = OPEN
     ) -> tuple[list[Event], frozenset[str]]:
         """The RECENT newest, and of `session` the OF_SESSION newest at least; newest first, and what was degraded.
 
-        Where the guard leaves some of the newest out, the RECENT newest that it lets through, from further back.
+        Where the guard leaves some of the newest out, the RECENT newest that it lets through, from further back;
+        where it has a condition, the RECENT newest that meet it.
         """
+        if guard.where is not None:
+            meeting = await self._conditions.meeting(View.of(scope), guard.where, RECENT)
+            found = await self._log.get(scope, meeting.events)
+            return sorted(found, key=lambda event: -event.seq), frozenset()
         newest, degraded = await self._newest(scope, state)
         events = newest[:RECENT]
         if not guard.stands_open and len(events) == min(RECENT, self._cap):
@@ -158,7 +166,8 @@ class Tiers:
         # In a thread where the texts are long; for short ones the way there costs more than it saves.
         long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
         context = await asyncio.to_thread(put_together) if long else put_together()
-        return replace(context, waited=next((found.waited for found in gathered if found.waited), None))
+        usage = sum((found.usage for found in gathered), Usage())
+        return replace(context, waited=next((found.waited for found in gathered if found.waited), None), usage=usage)
 
     async def _profile_tier(self, view: View, guard: Guard) -> Gathered:
         profile = await self._present.profile(view)
@@ -199,12 +208,12 @@ class Tiers:
         # As many hits as may fit beside what the other tiers are sure of; few places have a state.
         others = sum(FLOORS[tier] for tier in tiers if tier not in ("retrieved", "state"))
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
-        weighty = Filter(min_importance=guard.min_importance)
-        recall = await self._searcher.recall(view, query, limit=hits, filter=weighty, min_score=0.0, sift=turns_first)
+        narrowed = Filter(min_importance=guard.min_importance, where=guard.where)
+        recall = await self._searcher.recall(view, query, limit=hits, filter=narrowed, min_score=0.0, sift=turns_first)
         longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
         items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
-        return Gathered(items, recall.degraded, recall.waited, nothing_relevant)
+        return Gathered(items, recall.degraded, recall.waited, nothing_relevant, recall.usage)
 
     async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
         states = await self._log.states(view)

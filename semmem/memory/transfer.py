@@ -156,6 +156,8 @@ class Intake:
             yield f"{renamed} items have new ids: their own are taken elsewhere in this tenant"
         if self._consistency.lowered:
             yield f"{self._consistency.lowered} facts claimed more trust than their sources have, and got the sources'"
+        if self._consistency.vouched:
+            yield f"{self._consistency.vouched} facts are trusted as a user's word, for people corrected them, it says"
         if forgotten := sum(one.forgotten for one in moved):
             yield f"{forgotten} items were left out: the events that they rest on were forgotten during the import"
         for kind, count in _sum(one.kept for one in moved).items():

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class _Asked:
     messages: Sequence[Mapping[str, str]]
-    schema: Mapping[str, Any]
+    schema: Mapping[str, Any] | None
     schema_name: str
     max_tokens: int
 
@@ -38,7 +38,7 @@ class _Refused(Exception):
 
 
 class OpenAIChat:
-    """One chat completion with strict structured output, at temperature 0.
+    """One chat completion at temperature 0, with strict structured output where a schema is given.
 
     `timeout` is in seconds for each of 1 + `max_retries` attempts; `extra` are further fields of the request's body.
     What the endpoint does not know (json_schema, temperature, max_tokens ...) is left out or renamed once it said so,
@@ -69,9 +69,15 @@ class OpenAIChat:
         return self._model
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer:
-        """An answer cut at `max_tokens`, or at what the endpoint leaves of it, has the finish_reason "length".
+        """Free text where `schema` is None. An answer cut at `max_tokens`, or at what the endpoint leaves of it, has
+        the finish_reason "length".
 
         Raises ModelUnavailable for an outage, RequestFailed and RequestRefused where the request may be at fault,
         BadAnswer("filtered") and BadAnswer("too_long") where it is, BadAnswer for an answer that is none, and

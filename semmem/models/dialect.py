@@ -78,18 +78,18 @@ class Dialect:
         one_less.append(replace(one_less[-1], system=False))
         yield from dict.fromkeys(plain for plain in one_less if plain != self)
 
-    def room(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], wanted: int) -> int:
+    def room(self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None, wanted: int) -> int:
         """Returns how many tokens the answer may have beside these messages, at most `wanted`."""
         room = wanted if self.answer is None else min(wanted, self.answer)
         if self.context is None:
             return room
-        size = sum(len(message["content"].encode()) for message in messages) + len(json.dumps(schema))
+        size = sum(len(message["content"].encode()) for message in messages) + len(json.dumps(schema or ""))
         return min(room, max(MIN_ANSWER_TOKENS, self.context - int(size / _BYTES_PER_TOKEN)))
 
     def body(
-        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, Any] | None, schema_name: str, max_tokens: int
     ) -> dict[str, Any]:
-        """Returns the request's fields, but for the model."""
+        """Returns the request's fields, but for the model; without a schema nothing is said of the answer's form."""
         body: dict[str, Any] = {"messages": list(messages)}
         if self.limit != "none":
             body[self.limit] = max_tokens
@@ -99,6 +99,17 @@ class Dialect:
             body["stream"] = True
         if self.effort:
             body["reasoning_effort"] = self.effort
+        if schema is not None:
+            self._ask_for(schema, schema_name, body)
+        if not self.system:
+            first, *others = body["messages"]
+            if first["role"] == "system" and others:  # its words go in front of the first user's
+                user, *rest = others
+                body["messages"] = [{**user, "content": f"{first['content']}\n\n{user['content']}"}, *rest]
+        return body
+
+    def _ask_for(self, schema: Mapping[str, Any], schema_name: str, body: dict[str, Any]) -> None:
+        """Adds the answer's schema to the request, in the way that the endpoint knows."""
         if self.structure == "json_schema":
             body["response_format"] = _json_schema({"name": schema_name, "schema": schema, "strict": True})
         elif self.structure == "open_schema":
@@ -106,13 +117,7 @@ class Dialect:
         elif self.structure == "json_object":
             body["response_format"] = {"type": "json_object"}
         if self.structure in ("json_object", "none"):
-            body["messages"] = _with_schema(messages, schema)
-        if not self.system:
-            first, *others = body["messages"]
-            if first["role"] == "system" and others:  # its words go in front of the first user's
-                user, *rest = others
-                body["messages"] = [{**user, "content": f"{first['content']}\n\n{user['content']}"}, *rest]
-        return body
+            body["messages"] = _with_schema(body["messages"], schema)
 
 
 def _json_schema(described: Mapping[str, Any]) -> dict[str, Any]:

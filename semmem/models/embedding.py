@@ -12,10 +12,10 @@ import numpy as np
 import openai
 
 from semmem.domain.checks import check_int
+from semmem.domain.embeddings import Embeddings, Refused
 from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.endpoint import connect, parse_body, post, typed_errors
 from semmem.models.vectors import Row, read_rows
-from semmem.ports import Embeddings, Refused
 
 _log = logging.getLogger(__name__)
 

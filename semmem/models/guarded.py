@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
-from semmem.ports import ChatAnswer, ChatModel, Embedder, Embeddings, Extractor, Reranker
+from semmem.ports import ChatAnswer, ChatModel, Embedder, Extractor, Reranker, Scores
 from semmem.runtime.breaker import Breaker, Open
 
 HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
@@ -69,7 +70,12 @@ class WatchedChat:
         return self._chat.model
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer:
         with self._breaker.request():
             return await self._chat.complete(messages, schema=schema, schema_name=schema_name, max_tokens=max_tokens)
@@ -107,7 +113,7 @@ class GuardedReranker:
         self._reranker = reranker
         self.breaker = Breaker("reranker", _is_down, probe=self._probe, patience=patience)
 
-    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+    async def score(self, query: str, texts: Sequence[str]) -> Sequence[float] | Scores:
         with _guarded(self.breaker, "the reranker"):
             return await self._reranker.score(query, texts)
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models.turns import Turns
-from semmem.ports import Embeddings, TokenStates
 from semmem.runtime import forking
 from semmem.runtime.blas import one_thread
 

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+from semmem.domain.embeddings import Embeddings
 from semmem.models.minilm import MiniLM
-from semmem.ports import Embedder, Embeddings
+from semmem.ports import Embedder
 
 
 class LocalStates:

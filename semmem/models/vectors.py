@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from semmem.domain.embeddings import Refused
 from semmem.errors import ModelError
-from semmem.ports import Refused
 
 Row = NDArray[np.float32] | Refused
 

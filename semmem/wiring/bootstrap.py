@@ -32,7 +32,6 @@ from semmem.memory.present import Present
 from semmem.memory.tiers import Recent, Tiers
 from semmem.memory.watching import Watching
 from semmem.migrations import upgrade
-from semmem.models.guarded import GuardedReranker
 from semmem.models.tokens import load_counter
 from semmem.ports import (
     Clock,
@@ -51,6 +50,8 @@ from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
+from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
 from semmem.stores.postgres.facts import FactStore
@@ -83,6 +84,7 @@ from semmem.wiring.opening import (
     open_embedded,
     open_mirror,
     open_postgres,
+    open_reranker,
     open_wakeups,
 )
 from semmem.wiring.settings import Settings, load_settings
@@ -137,7 +139,7 @@ class Application:
 def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) -> AbstractAsyncContextManager[Memory]:
     """Opens a memory, from arguments (the names of Settings), else SEMMEM_*, else the embedded servers.
 
-    A `reranker` decides the order of the best hits; it stays the caller's to close. What it answers is good for one
+    A `reranker` has its say in the order of the best hits; it stays the caller's to close. It is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
     """
     return _Once(_opened(clock, reranker, given))
@@ -212,24 +214,30 @@ async def migrate(settings: Settings) -> list[str]:
 
 
 def make_application(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Application:
-    postgres, index_name = stores.postgres, stores.pgvector.index_name
-    mirrored = stores.mirror is not None
+    parts, scrubber = _parts(settings, stores, models, clock), _scrubber(settings, stores, clock)
+    return Application(
+        settings=settings,
+        memory=Memory(Opened(parts)),
+        parts=parts,
+        worker=_worker(settings, stores, models, clock, parts.erasure, scrubber),
+        scrubber=scrubber,
+        stores=stores,
+        models=models,
+        work=IndexWork(stores.postgres, stores.pgvector.index_name),
+    )
+
+
+def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
+    postgres, mirrored = stores.postgres, stores.mirror is not None
     log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     entries, background = EntryLog(postgres), Background()
-    summaries = SummaryStore(postgres)
-    overdue = settings.overdue_after
-    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
-    index, lexical = stores.mirror or stores.pgvector, LexicalIndex(postgres, index_name, patience)
-    reader = PostgresReader(postgres)
-    searcher = Searcher(models.embedder, index, stores.pgvector, lexical, reader, clock, models.reranker)
-    recent = Recent(log, stores.cache, cap=settings.recent_events)
+    summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
+    searcher = _searcher(settings, stores, models, clock)
+    recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres), clock)
-    branches = BranchStore(postgres)
-    scrub_within = settings.scrub_within if settings.all_embedded else None
-    receipts = ReceiptStore(postgres, scrub_within=scrub_within)
+    receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
-    erasure = Erasure(eraser, receipts, branches, stores.cache, clock)
-    parts = Parts(
+    return Parts(
         log=log,
         entries=entries,
         groups=GroupStore(postgres, log),
@@ -237,39 +245,49 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
         summaries=summaries,
         branches=branches,
         records=RecordStore(postgres, log, eraser),
-        state=StateStore(postgres),
+        state=state,
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
+        corrections=CorrectionStore(postgres, mirrored=mirrored),
         ledger=Ledger(postgres),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, StateStore(postgres), models.counter),
-        erasure=erasure,
+        tiers=Tiers(log, summaries, recent, searcher, present, state, models.counter),
+        erasure=Erasure(eraser, receipts, branches, stores.cache, clock),
         reconciler=_reconciler(stores),
         background=background,
         watching=Watching(entries, stores.wakeups, background),
         calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
+        counter=models.counter,
         clock=clock,
         dedup_window=settings.dedup_window,
     )
-    scrubber = None
-    if stores.servers is not None and settings.all_embedded:
-        scrubber = Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
-    return Application(
-        settings=settings,
-        memory=Memory(Opened(parts)),
-        parts=parts,
-        worker=_worker(settings, stores, models, clock, erasure, scrubber),
-        scrubber=scrubber,
-        stores=stores,
-        models=models,
-        work=IndexWork(postgres, index_name),
+
+
+def _searcher(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Searcher:
+    overdue = settings.overdue_after
+    patience = Patience(clock=clock, index=overdue, facts=settings.extraction_pause + overdue)
+    return Searcher(
+        models.embedder,
+        stores.mirror or stores.pgvector,
+        stores.pgvector,
+        LexicalIndex(stores.postgres, stores.pgvector.index_name, patience),
+        PostgresReader(stores.postgres),
+        clock,
+        models.reranker,
+        settings.rerank_timeout.total_seconds(),
     )
+
+
+def _scrubber(settings: Settings, stores: Stores, clock: Clock) -> Scrubber | None:
+    if stores.servers is None or not settings.all_embedded:
+        return None
+    return Scrubber(stores.servers, stores.cache, clock, within=settings.scrub_within)
 
 
 def _reconciler(stores: Stores) -> Reconciler | None:
@@ -351,14 +369,13 @@ async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder)
     return stores
 
 
-async def _models(stack: AsyncExitStack, settings: Settings, reranker: Reranker | None) -> Models:
+async def _models(stack: AsyncExitStack, settings: Settings, given: Reranker | None) -> Models:
     counter = await asyncio.to_thread(load_counter)
     embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
-    guarded = GuardedReranker(reranker, patience=settings.patience) if reranker else None
-    for model in (embedder, extractor, guarded):
-        if model:
-            stack.push_async_callback(model.aclose)
-    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=guarded)
+    stack.push_async_callback(embedder.aclose)
+    stack.push_async_callback(extractor.aclose)
+    reranker = open_reranker(stack, settings, given)
+    return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=reranker)
 
 
 @asynccontextmanager

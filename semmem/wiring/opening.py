@@ -12,10 +12,11 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
-from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, WatchedChat, chat_breaker
+from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, GuardedReranker, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
-from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, TokenCounter, Wakeups
+from semmem.ports import ChatModel, Embedder, Extractor, Mirror, RecentCache, Reranker, TokenCounter, Wakeups
+from semmem.retrieval.listwise import ListwiseReranker
 from semmem.runtime import forking
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.postgres.pgvector import standing_dimensions
@@ -213,7 +214,28 @@ def make_extractor(settings: Settings, counter: TokenCounter) -> Extractor:
     return GuardedExtractor(extractor, breaker)
 
 
-def make_chat(settings: Settings) -> ChatModel:
+def open_reranker(stack: AsyncExitStack, settings: Settings, given: Reranker | None) -> GuardedReranker | None:
+    """Opens the caller's own reranker, or the settings' chat model in its place."""
+    reranker = given
+    if settings.rerank == "llm":
+        if given is not None:
+            raise ConfigurationError("a reranker was given, and SEMMEM_RERANK=llm names another; unset one of the two")
+        if not settings.uses_llm:
+            raise ConfigurationError(
+                "SEMMEM_RERANK=llm needs a chat model; set SEMMEM_LLM_BASE_URL or a key, or unset it"
+            )
+        chat = make_chat(settings)
+        stack.push_async_callback(chat.aclose)
+        reranker = ListwiseReranker(chat, answer_tokens=settings.llm_answer_tokens)
+    if reranker is None:
+        return None
+    guarded = GuardedReranker(reranker, patience=settings.patience)
+    stack.push_async_callback(guarded.aclose)
+    return guarded
+
+
+def make_chat(settings: Settings, *, retries: int = 1) -> ChatModel:
+    """Few retries by default: a worker comes back by itself, and others need not wait for that."""
     from semmem.models.chat import OpenAIChat
 
     return OpenAIChat(
@@ -221,7 +243,7 @@ def make_chat(settings: Settings) -> ChatModel:
         base_url=settings.llm_base_url,
         api_key=_model_key(settings.llm_api_key, settings),
         timeout=settings.llm_timeout.total_seconds(),
-        max_retries=1,  # the worker comes back by itself, and others need not wait for that
+        max_retries=retries,
         context_tokens=settings.llm_context_tokens,
         reasoning_effort=settings.llm_reasoning_effort,
     )

@@ -29,6 +29,7 @@ PREFIX = "SEMMEM_"
 # Variables that are read elsewhere: by the command line, by the tests and by compose.yaml.
 OTHER_VARIABLES = (
     *("SEMMEM_TENANT", "SEMMEM_STATE_CLASS", "SEMMEM_LOCK_TOKEN", "SEMMEM_TOKEN"),
+    *("SEMMEM_READER_API_KEY", "SEMMEM_JUDGE_API_KEY"),
     *("SEMMEM_MCP_TENANT", "SEMMEM_MCP_USER", "SEMMEM_MCP_WORKSPACE"),
 )
 OTHER_FAMILIES = ("SEMMEM_TEST_", "SEMMEM_DEV_", "SEMMEM_FAILPOINT")
@@ -110,6 +111,14 @@ class Settings(BaseSettings):
     llm_answer_tokens: int = Field(4_000, ge=256, description="the most that one answer may take, thinking included")
     llm_reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = Field(
         None, description="how long a reasoning model thinks; not sent, if left out"
+    )
+    rerank: Literal["off", "llm"] = Field(
+        "off", description="whether the chat model orders the best hits of each question; a call for each"
+    )
+    rerank_timeout: Duration = Field(
+        timedelta(seconds=5),
+        gt=timedelta(0),
+        description="after which any reranker is given up, within read_timeout; the order that hits have answers then",
     )
     openai_api_key: SecretStr | None = Field(
         None,

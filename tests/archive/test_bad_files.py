@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from semmem import InvalidInput, Memory, NewEvent, ScopedMemory
-from semmem.domain.archive import MAX_LINE_BYTES
+from semmem.domain.archive import MAX_LINE_BYTES, VERSION
 from semmem.wiring.bootstrap import Application
 from tests.archive.files import sealed
 
@@ -78,6 +78,14 @@ def _own_words(value: Any) -> Callable[[Body], None]:
     return lambda body: _line(body, "fact")["sources"][0].update(own_words=value)
 
 
+def _fact_of(ended: str, nth: int) -> Callable[[Body], None]:
+    return lambda body: _line(body, "fact", nth).update(ended=ended, ended_by="nurse")
+
+
+def _pinned(at: str) -> Callable[[Body], None]:
+    return lambda body: _line(body, "fact").update(pinned_at=at, pinned_by="nurse")
+
+
 def _retraction(**said: Any) -> Callable[[Body], None]:
     """As if a fact had been taken back."""
 
@@ -136,6 +144,10 @@ FORGED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "an end before its start": ("valid_to", _set("fact", "valid_to", "1999-01-01T00:00:00Z", 1)),
     "a category of another world": ("category", _set("fact", "category", "food")),
     "a trust of another world": ("trust", _set("fact", "trust", "root")),
+    "a correction by nobody": ("made_by", _set("fact", "made", "corrected")),
+    "a correction of another world": ("made", _set("fact", "made", "improved")),
+    "a rejected fact that holds": ("ended", _fact_of("rejected", 1)),
+    "a pin of the future": ("pinned_at", _pinned("2999-01-01T00:00:00Z")),
     "a fact before its events": ("sources[0].event", _facts_first),
     "a retraction of a foreign event": ("event", _retraction(event=str(uuid4()))),
     "a retraction without words": ("quote", _retraction(quote="")),
@@ -211,7 +223,7 @@ async def test_another_file_is_refused_at_its_first_line(alice: ScopedMemory, li
 
 
 async def test_a_newer_format_is_refused_with_the_way_out(alice: ScopedMemory, lines: list[str]) -> None:
-    newer = lines[0].replace('"version":1', '"version":2')
+    newer = lines[0].replace(f'"version":{VERSION}', f'"version":{VERSION + 1}')
     assert "a newer semmem" in (await refusal(alice, [newer, *lines[1:]])).fix
 
 

@@ -255,3 +255,19 @@ async def test_an_interrupted_question_stays(launch: Command) -> None:
     [question] = launch("questions", "--json").json
     launch("answer", question["id"], "no")
     assert launch("ask", "Send it?", "yes", "no", "--as", "w1", "--json").json == {"choice": "no"}
+
+
+def test_health_shows_how_a_place_does_and_the_installation(launch: Command) -> None:
+    launch("update", "title=One", *LAUNCH, "--as", "r1")
+    launch("update", "title=Two", *LAUNCH, "--as", "a1")
+    found = launch("health", "--budget", "200", "--json").json
+    assert found["fields"]["title"] == {"pieces": 1, "bytes": 5, "conflicts": 1, "refusals": 0}
+    assert (found["head"], found["budget"], found["checkpoint"]) == (3, 200, None)
+    shown = launch("health").out
+    assert "title" in shown
+    assert "position 3" in shown
+    everything = launch.within()("health", "--all", "--json").json
+    assert everything["dead_letters"] == {}
+    refused = launch("health", "--all")
+    assert (refused.code, refused.out) == (2, "")
+    assert "all: goes with no user" in refused.err

@@ -74,6 +74,11 @@ def test_recall_is_narrowed_by_its_options(maya: Command) -> None:
     assert maya("recall", "chicken", "--session", "s2", "--json").json["hits"] == []
     assert maya("recall", "chicken", "--until", "2020-01-01T00:00:00Z", "--json").json["hits"] == []
     assert len(maya("recall", "chicken", "--limit", "1", "--json").json["hits"]) == 1
+    assert maya("recall", "chicken", "--where", '{"role": "tool"}', "--json").json["hits"] == []
+    assert maya("recall", "chicken", "--where", '{"role": "user"}', "--json").json["hits"]
+    assert (
+        maya("context", "chicken", "--where", '{"role": "tool"}', "--tiers", "retrieved", "--json").json["items"] == []
+    )
 
 
 def test_recall_without_qdrant_says_so_on_stderr(maya: Command) -> None:

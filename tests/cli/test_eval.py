@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from semmem.evals.answers import METRICS, NEWEST_ABOVE
 from semmem.evals.journal import NAME
+from semmem.evals.retrieved import METRICS, NEWEST_ABOVE
 from semmem.testing import ModelServer, Reply, wait_until
 from tests.cli.command import Command, environment
 

@@ -41,7 +41,7 @@ SHOWN = {"text": ["content"], "after": ["after", "tenant", "kind", "id"], "as_ag
 RIGHT |= {"tenant": "acme", "file": "-", "files": "-", "keys": "k", "group": "billing", "name": "report"}
 RIGHT |= {"changes": "title=x", "state_class": "tests.state.launch:Launch", "command": "true", "as_agent": "w1"}
 RIGHT |= {"task": "Send it", "text": "searching", "status": "decided"}
-RIGHT |= {"question": "Send it?", "choices": "yes", "choice": "yes", "id": RIGHT["fact"]}
+RIGHT |= {"question": "Send it?", "choices": "yes", "choice": "yes", "id": RIGHT["fact"], "by": "nurse"}
 
 
 def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -57,6 +57,19 @@ async def test_the_best_come_first_for_any_of_the_terms(index: LexicalIndex, ana
     assert len((await found(index, "warm tea", ana, limit=1)).candidates) == 1
 
 
+async def test_some_ids_alone_are_sought_and_terms_are_as_rare_as_before(
+    index: LexicalIndex, ana: ScopedMemory, strangers: list[ScopedMemory]
+) -> None:
+    whole = await found(index, "warm tea", ana)
+    view, [best, *rest] = View.of(ana.scope), [candidate.id for candidate in whole.candidates]
+    for among, limit in ((rest, 10), (rest, 1), ([], 10)):
+        some = await index.search(view, terms("warm tea"), limit, Filter(), among)
+        assert [candidate.id for candidate in some.candidates] == (rest if among else [])[:limit]
+        assert some.rarity == whole.rarity
+    foreign = await index.search(View.of(strangers[0].scope), terms("warm tea"), 10, Filter(), [best])
+    assert not foreign.candidates
+
+
 async def test_rarity_is_each_terms_idf_in_the_view(index: LexicalIndex, ana: ScopedMemory) -> None:
     rarity = (await found(index, "tea, cake or unicorns, Ana? Tea!", ana)).rarity
     in_how_many = {"tea": 2, "cake": 1, "unicorn": 0, "ana": 4}

@@ -144,6 +144,20 @@ class VectorIndexContract:
         assert await found(index, alice) == {kept.id, dropped.id}
         assert await found(index, alice, filter) == {kept.id}
 
+    async def test_some_ids_alone_are_sought(self, index: VectorIndex, alice: Scope, tenant: str) -> None:
+        near, far, other = point(alice), point(alice, vector=vector(3, 4)), point(Scope.user(tenant, "bob"))
+        past = point(alice, kind="fact", current=False)
+        await index.upsert([near, far, other, past])
+        view = View.of(alice)
+
+        async def among(*ids: UUID, limit: int = 10) -> list[UUID]:
+            return [hit.id for hit in await index.search(view, EAST, limit, Filter(), None, ids)]
+
+        assert await among(far.id, near.id) == [near.id, far.id]
+        assert await among(far.id, near.id, limit=1) == [near.id]
+        assert await among(far.id, other.id, past.id, uuid4()) == [far.id]
+        assert await among() == []
+
     async def test_an_instant_is_the_same_in_every_time_zone(self, index: VectorIndex, alice: Scope) -> None:
         kolkata = NOON.astimezone(datetime.fromisoformat("2026-01-01T00:00+05:30").tzinfo)
         local = point(alice, at=kolkata)

@@ -9,7 +9,7 @@ import pytest
 
 from semmem import ScopedMemory
 from semmem.cli.doctor import work_checks
-from semmem.stores.postgres.health import Health
+from semmem.domain.health import Installation
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from semmem.wiring.settings import load_settings
@@ -114,17 +114,17 @@ async def _dead(application: Application) -> bool:
 @pytest.mark.parametrize(
     ("health", "states"),
     [
-        (Health(workers=2, last_beat=timedelta(seconds=3)), ["ok", "ok", "ok"]),
-        (Health(), ["degraded", "ok", "ok"]),
-        (Health(last_beat=timedelta(minutes=9)), ["degraded", "ok", "ok"]),
-        (Health(unindexed=3, oldest_unindexed=NOW - timedelta(seconds=5)), ["degraded", "ok", "ok"]),
-        (Health(unindexed=3, oldest_unindexed=NOW - timedelta(minutes=5)), ["failed", "degraded", "ok"]),
-        (Health(workers=1, unindexed=3, oldest_unindexed=NOW - timedelta(minutes=5)), ["ok", "ok", "ok"]),
-        (Health(workers=1, unembedded=3), ["ok", "degraded", "ok"]),
-        (Health(workers=1, dead_letters={"embedding": 2, "draft": 1}), ["ok", "ok", "degraded"]),
+        (Installation(workers=2, last_beat=timedelta(seconds=3)), ["ok", "ok", "ok"]),
+        (Installation(), ["degraded", "ok", "ok"]),
+        (Installation(last_beat=timedelta(minutes=9)), ["degraded", "ok", "ok"]),
+        (Installation(unindexed=3, oldest_unindexed=NOW - timedelta(seconds=5)), ["degraded", "ok", "ok"]),
+        (Installation(unindexed=3, oldest_unindexed=NOW - timedelta(minutes=5)), ["failed", "degraded", "ok"]),
+        (Installation(workers=1, unindexed=3, oldest_unindexed=NOW - timedelta(minutes=5)), ["ok", "ok", "ok"]),
+        (Installation(workers=1, unembedded=3), ["ok", "degraded", "ok"]),
+        (Installation(workers=1, dead_letters={"embedding": 2, "draft": 1}), ["ok", "ok", "degraded"]),
     ],
 )
-def test_the_doctor_tells(health: Health, states: list[str]) -> None:
+def test_the_doctor_tells(health: Installation, states: list[str]) -> None:
     settings = load_settings(postgres_url="postgresql://nowhere", llm_api_key=None)
     checks = work_checks(health, settings, NOW)
     assert [check.state for check in checks] == states
@@ -132,7 +132,7 @@ def test_the_doctor_tells(health: Health, states: list[str]) -> None:
 
 
 def test_where_every_process_brings_a_worker_none_is_missed() -> None:
-    assert [check.state for check in work_checks(Health(), load_settings(), NOW)] == ["ok", "ok", "ok"]
+    assert [check.state for check in work_checks(Installation(), load_settings(), NOW)] == ["ok", "ok", "ok"]
 
 
 async def test_what_does_not_answer_a_worker_is_told_to_other_processes(opener: Opener, hang: threading.Event) -> None:

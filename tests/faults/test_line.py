@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest_asyncio
 
 from semmem import ScopedMemory
+from semmem.domain.embeddings import Embeddings
 from semmem.models.guarded import GuardedEmbedder
-from semmem.ports import Embedder, Embeddings
+from semmem.ports import Embedder
 from semmem.runtime.deadline import AT_ONCE
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application, make_application

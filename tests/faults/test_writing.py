@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from semmem.domain.embeddings import Embeddings
 from semmem.domain.extraction import Decision, Extraction, Quarantined
 from semmem.domain.fact import Draft, Source, Validity
 from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.memory.scoped import ScopedMemory
-from semmem.ports import Embeddings
 from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener

@@ -8,10 +8,9 @@ import asyncpg
 import pytest
 
 from semmem import InvalidInput, NewEvent, ScopedMemory
-from semmem.stores.postgres.jobs import queue
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import Opener
+from tests.applications import Opener, extract_again
 from tests.faults.oracle import drift
 
 pytestmark = pytest.mark.shared
@@ -201,7 +200,7 @@ class TestAWrongFactOfARightEvent:
     async def test_it_is_not_learnt_again_from_its_event(self, alice: ScopedMemory, application: Application) -> None:
         told = await _tell(alice)
         await alice.forget(fact=await _fact(alice, "Volvo"), keep_events=True)
-        await _extract_again(application, alice, list(told.values()))
+        await extract_again(application, alice, list(told.values()))
 
         assert {fact.text for fact in await alice.facts(superseded=True)} == {*TOLD[:3], TOLD[4]}
         assert await _summaries(alice) == {None: [*TOLD[:3], TOLD[4]], "s1": TOLD[:3], "s2": [TOLD[4]]}
@@ -211,7 +210,7 @@ class TestAWrongFactOfARightEvent:
         await alice.forget(fact=await _fact(alice, "Volvo"), keep_events=True)
         again = await alice.remember("I drive a red Volvo.", session="s3")
         await alice.settled()
-        await _extract_again(application, alice, list(told.values()))
+        await extract_again(application, alice, list(told.values()))
 
         fact = next(fact for fact in await alice.facts() if "Volvo" in fact.text)
         assert [source.event_id for source in fact.sources] == [again.id]
@@ -222,7 +221,7 @@ class TestAWrongFactOfARightEvent:
         moved = await alice.remember("I moved to Berlin.", session="s2")
         await alice.settled()
         await alice.forget(fact=await _fact(alice, "Berlin"), keep_events=True)
-        await _extract_again(application, alice, [moved.id])
+        await extract_again(application, alice, [moved.id])
 
         (fact,) = await alice.facts(superseded=True)
         assert ("Munich" in fact.text, fact.current, fact.validity.end) == (True, True, None)
@@ -269,15 +268,6 @@ class TestAWrongFactOfARightEvent:
     async def test_keeping_events_goes_with_a_fact_alone(self, alice: ScopedMemory, given: dict[str, Any]) -> None:
         with pytest.raises(InvalidInput, match="keep_events: goes with a fact alone"):
             await alice.forget(keep_events=True, **given)
-
-
-async def _extract_again(application: Application, alice: ScopedMemory, events: list[UUID]) -> None:
-    """What a replayed dead letter does, or a release that reads all anew."""
-    async with application.stores.postgres.transaction(alice.scope) as tx:
-        undo = "update semmem.events set consolidated_at = null where id = any ($1::uuid[])"
-        await tx.connection.execute(undo, events)
-        await queue(tx, "consolidate")
-    await alice.settled()
 
 
 async def test_an_agent_that_is_forgotten_is_no_witness_any_more(alice: ScopedMemory) -> None:

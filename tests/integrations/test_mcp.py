@@ -21,6 +21,7 @@ SVEN = "My dog Sven is allergic to chicken."
 MOVED = "I moved to Gothenburg in May."
 READING = {"search_memories", "get_memory", "list_memories", "get_context"}
 WRITING = {"add_memory", "update_memory", "delete_memory", "delete_all_memories"}
+WRITING |= {"correct_fact", "reject_fact", "restore_fact", "pin_fact"}
 
 
 @asynccontextmanager
@@ -93,6 +94,28 @@ async def test_deleting_a_fact_takes_the_memories_it_rests_on(alice: ScopedMemor
         assert (counts["events"], counts["facts"]) == (1, 1)
         assert await call.texts() == [SVEN]
         assert await call("get_memory", memory_id=kept["id"]) == kept
+
+
+async def test_a_fact_is_corrected_taken_back_restored_and_pinned(alice: ScopedMemory, memory: Memory) -> None:
+    async with host_of(alice, memory) as call:
+        added = await call("add_memory", text=MOVED)
+        await alice.settled()
+        wrong = str((await alice.facts())[0].id)
+        right = await call("correct_fact", fact_id=wrong, text="alice moved to Malmö in May.")
+        assert right["text"] == "alice moved to Malmö in May."
+        assert (await call("get_memory", memory_id=right["fact_id"]))["corrected_by"] == "user"
+        assert not (await call("get_memory", memory_id=wrong))["current"]
+        await call("pin_fact", fact_id=right["fact_id"])
+        assert (await alice.facts())[0].pinned
+        await call("pin_fact", fact_id=right["fact_id"], pinned="false")
+        assert (await alice.facts())[0].pinned is None
+        assert await call("reject_fact", fact_id=right["fact_id"]) == {"fact_id": None, "text": None}
+        assert await alice.facts() == []
+        assert (await call("restore_fact", fact_id=right["fact_id"]))["text"] == right["text"]
+        said = await call.refused("correct_fact", fact_id=wrong, text="alice moved to Oslo.")
+        assert "was superseded by version 3" in said
+        said = await call.refused("reject_fact", fact_id=added["id"])
+        assert "fact_id: is of a memory, which is as it was said; pass a fact's id" in said
 
 
 @pytest.mark.parametrize("keep", [True, "true"])
@@ -222,6 +245,7 @@ async def test_nothing_of_a_stranger_is_read_changed_or_named(
         ("get_memory", {"memory_id": "nothing"}, "there is no memory nothing; take an id that"),
         ("update_memory", {"memory_id": "nothing", "text": "x"}, "there is no memory nothing"),
         ("delete_memory", {"memory_id": "%"}, "there is no memory %"),
+        ("correct_fact", {"fact_id": "nothing", "text": "x"}, "there is no memory nothing"),
         ("list_memories", {"after": "nothing"}, "there is no memory nothing"),
         ("list_memories", {"limit": 101}, "limit: must be a whole number from 1 to 100"),
         ("forget_everything", {}, "Unknown tool: forget_everything"),

@@ -43,7 +43,7 @@ WRONG: dict[str, Callable[[], Any]] = {
 }
 # What is right where a tool needs it, by its name; one not named here makes the test fail.
 RIGHT: dict[str, Any] = {"text": "I like tea.", "query": "tea", "confirm": True, "budget": 500}
-RIGHT["memory_id"] = "no-such-id"
+RIGHT |= {"memory_id": "no-such-id", "fact_id": "no-such-id"}
 
 
 async def _fault(call: Caller, tool: str, argument: str, given: dict[str, Any]) -> str | None:

@@ -86,6 +86,7 @@ async def test_nothing_of_a_forgotten_state_is_left(
     agent = launch.agent(f"{CANARY}-agent")
     await agent.update(title=CANARY, owners={CANARY: CANARY}, tags={CANARY}, findings=[CANARY])
     await agent.update(title="other", owners={CANARY: "other"})
+    assert (await launch.agent(CANARY).update(title=CANARY)).unseen == ("title",)
     await agent.checkpoint(CANARY, pinned=True)
     async with agent.lock(CANARY, ttl=MINUTE):
         planned = await launch.forget(everything=True, dry_run=True)
@@ -99,7 +100,7 @@ async def test_nothing_of_a_forgotten_state_is_left(
     for table in tables:
         rows = [row["t"] for row in await owner.fetch(f"select t::text as t from {table['name']} t")]  # noqa: S608
         assert [row for row in rows if CANARY in row.lower() or CANARY.encode().hex() in row] == [], table["name"]
-    for name in ("state", "fields", "locks", "checkpoints"):
+    for name in ("state", "fields", "conflicts", "locks", "checkpoints"):
         assert await owner.fetchval(f"select count(*) from semmem.{name}") == 0  # noqa: S608
     assert (await launch.state()).positions == {}
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Question
-from semmem.domain.fact import Draft, Fact, statement_hash
+from semmem.domain.fact import Correction, Draft, Fact, statement_hash
 from semmem.extractors.offline import OfflineExtractor
 from semmem.stores.postgres.facts import new_fact
 from tests.unit.extractors.builders import ALICE
@@ -37,6 +37,13 @@ class Remembered:
                 assert question.said_at
                 self._apply(decision, question.said_at)
             waiting = waiting[extraction.read :]
+
+    def correct(self, wrong: Fact, text: str, at: datetime) -> None:
+        """As semmem.stores.postgres.corrections does."""
+        by = Correction(kind="corrected", by="nurse", at=at)
+        self.facts = [replace(each, superseded_at=at, ended=by) if each is wrong else each for each in self.facts]
+        right = replace(wrong, id=uuid4(), version=wrong.version + 1, text=text, said_at=at, recorded_at=at, made=by)
+        self.facts.append(right)
 
     def _question(self, draft: Draft, said: dict[UUID, datetime]) -> Question:
         made = statement_hash(draft.subject, draft.text)

@@ -7,7 +7,7 @@ import pytest
 from semmem.errors import InvalidInput
 from semmem.evals.supersedes import PAIRS, Outcome, Pair, figures, load, outcome, table
 
-PARTS = ("first", "given", "held back", "traps", "further")
+PARTS = ("first", "given", "held back", "traps", "further", "fresh")
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ from semmem import (
     ConfigurationError,
     Conflict,
     Context,
+    Correction,
+    CorrectionKind,
     Damaged,
     DeadLetter,
     Delivery,
@@ -34,15 +36,19 @@ from semmem import (
     Event,
     EventFields,
     Fact,
+    FactChanged,
+    FieldHealth,
     Forbidden,
     Format,
     Group,
     GroupLag,
     GroupStart,
+    Health,
     Hit,
     Imported,
     Inbox,
     IndexMismatch,
+    Installation,
     InvalidInput,
     Item,
     KeyConflict,
@@ -79,6 +85,7 @@ from semmem import (
     Scope,
     ScopedMemory,
     ScopeKind,
+    Scores,
     SemmemError,
     Since,
     Snapshot,
@@ -122,6 +129,13 @@ class Shortest:
         return [-len(text) for text in texts]
 
 
+class Priced:
+    """One that tells what it cost."""
+
+    async def score(self, query: str, texts: Sequence[str]) -> Scores:
+        return Scores([0.5 for _ in texts], Usage(calls=1, prompt_tokens=100, completion_tokens=5))
+
+
 def at_noon() -> datetime:
     return MAY
 
@@ -132,6 +146,8 @@ async def opening(clock: Clock, reranker: Reranker) -> None:
     async with semmem.open(clock=clock, reranker=reranker, postgres_url="postgresql:///semmem", worker=False) as memory:
         assert_type(memory.scope(tenant="acme", workspace="launch"), ScopedMemory)
     async with semmem.open(clock=at_noon, reranker=Shortest()):
+        pass
+    async with semmem.open(reranker=Priced()):
         pass
     assert_type(semmem.__version__, str)
 
@@ -167,7 +183,7 @@ async def remembering(alice: ScopedMemory) -> None:
 async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) -> None:
     recall = await alice.recall(
         "Where does she live?", limit=5, also=[team], min_score=0.1, agent="support", session="s1", category=category,
-        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, timeout=2,
+        since=MAY - DAY, until=MAY, min_importance=0.2, as_of=MAY, where={"role": "user"}, timeout=2,
     )  # fmt: skip
     assert_type(recall, Recall)
     assert_type(recall[0], Hit)
@@ -175,6 +191,7 @@ async def asking(alice: ScopedMemory, team: ScopedMemory, category: Category) ->
     assert_type(recall.hits, tuple[Hit, ...])
     assert_type([hit for hit in recall], list[Hit])  # noqa: C416 - what iterating gives
     assert_type((len(recall), recall.degraded, recall.waited), tuple[int, frozenset[str], timedelta | None])
+    assert_type(recall.usage, Usage)
 
 
 def a_hit(hit: Hit) -> None:
@@ -202,7 +219,7 @@ async def a_context(alice: ScopedMemory, format: Format, tier: Tier) -> None:
     context = await alice.context("Plan her day", budget=800, session="s1", also=[alice], format=format, timeout=2)
     assert_type(context, Context)
     await alice.context("Plan her day", budget=800, format="xml", tiers=("summary", "retrieved"))
-    await alice.context("Plan her day", budget=800, tiers={tier})
+    await alice.context("Plan her day", budget=800, tiers={tier}, where={"metadata": {"n": {"$gte": 3}}})
     assert_type(context.text, str)
     assert_type(context.messages, tuple[Mapping[str, str], ...])
     assert_type((context.tokens, context.budget, context.exact), tuple[int, int, bool])
@@ -279,6 +296,23 @@ async def facts(alice: ScopedMemory, category: Category) -> None:
     assert_type((fact.sources[0].event_id, fact.sources[0].quote), tuple[UUID, str])
     held = assert_type(fact.validity, Validity)
     assert_type((held.start, held.end, held.precision), tuple[datetime | None, datetime | None, Precision | None])
+
+
+async def correcting(alice: ScopedMemory) -> None:
+    [fact] = await alice.facts()
+    right = assert_type(await alice.correct(fact.id, text="Ana is 42.", by="nurse", version=1, timeout=2), Fact)
+    await alice.correct(right.id, validity=Validity(start=MAY), by="nurse")
+    assert_type(await alice.reject(right.id, by="nurse", version=2, timeout=2), Fact | None)
+    assert_type(await alice.restore_fact(right.id, by="nurse", version=2, timeout=2), Fact)
+    assert_type(await alice.pin_fact(right.id, by="nurse", pinned=False, version=2, timeout=2), Fact)
+    assert_type((right.made, right.ended, right.pinned), tuple[Correction | None, Correction | None, Correction | None])
+    if right.made:
+        assert_type((right.made.kind, right.made.by, right.made.at), tuple[CorrectionKind, str, datetime])
+    assert_type(right.in_own_words, bool)
+    try:
+        await alice.reject(right.id, by="nurse", version=1)
+    except FactChanged as error:
+        assert_type((error.seen, error.found, error.by), tuple[int, int, str | None])
 
 
 async def summaries(alice: ScopedMemory) -> None:
@@ -440,13 +474,22 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type(await records.named(["home"], also=[alice]), list[Record])
     page = await records.find(also=[alice], matching={"city": "Berlin"}, refresh=True, limit=10, offset=20)
     assert_type(page, list[Record])
-    await records.find(after=page[-1])
+    await records.find(after=page[-1], where={"stars": {"$in": [4, 5]}})
     assert_type(await records.of([UUID(int=1)], also=[alice]), dict[UUID, Record])
     assert_type(await records.delete(["home"]), int)
     assert_type((record.key, record.scope, record.event), tuple[str, Scope, UUID | None])
     assert_type(record.value, Mapping[str, Any])
     assert_type((record.created_at, record.updated_at), tuple[datetime, datetime])
     assert_type((record.ttl, record.expires_at), tuple[timedelta | None, datetime | None])
+
+
+async def health(memory: Memory, launch: ScopedMemory) -> None:
+    found = assert_type(await launch.health(budget=2_000, timeout=1.0), Health)
+    assert_type(found.fields, Mapping[str, FieldHealth])
+    assert_type((found.groups, found.oldest_lease), tuple[Mapping[str, GroupLag], datetime | None])
+    assert_type((found.checkpoint, found.checkpoint_age), tuple[Checkpoint | None, timedelta | None])
+    assert_type((found.waiting, found.warnings), tuple[Waiting, tuple[str, ...]])
+    assert_type(await memory.health(timeout=1.0), Installation)
 
 
 def values() -> Iterator[Scope]:

@@ -50,6 +50,7 @@ RIGHT: dict[str, Any] = {
     "query": "tea",
     "budget": 500,
     "fact": UUID(int=1),
+    "by": "nurse",
     "id": lambda name: "alice" if name in ("Scope", "Scope.user", "Scope.workspace") else UUID(int=1),
     "key": "key",
     "keys": ["key"],
@@ -92,6 +93,7 @@ NOWHERE = {"postgres_url": "postgresql://nobody@127.0.0.1:1/none"}
 NAMED: dict[str, dict[str, Any]] = {
     "scope": {"user": "alice"},
     "forget": {"session": "s1"},
+    "correct": {"text": "alice likes tea."},
     "one_of": {"user": "alice", "workspace": None},
     "Scope.one_of": {"user": "alice", "workspace": None},
 }
@@ -306,6 +308,10 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Member",
         "Question",
         "Overview",
+        "Health",
+        "FieldHealth",
+        "Installation",
+        "Correction",
     }
     protocols = {"Reranker", "Clock"}
     shared = {"Place"}  # what a ScopedMemory is, walked as such
@@ -317,12 +323,14 @@ def test_what_is_walked_is_what_there_is() -> None:
         "EventFields",
         "AckStatus",
         "Category",
+        "CorrectionKind",
         "DriftKind",
         "EntryKind",
         "Format",
         "GroupStart",
         "Precision",
         "Role",
+        "Scores",
         "ScopeKind",
         "Stage",
         "Tier",

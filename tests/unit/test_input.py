@@ -105,6 +105,7 @@ BAD_CALLS: list[tuple[str, list[Any], tuple[Callable[..., Call], ...]]] = [
     ("session", BAD_IDS, (_recall, _history, _context, _forget)),
     ("subject", BAD_IDS, (_facts,)),
     ("category", ["", "food", "Profile", 1], (_recall, _facts, _forget)),
+    ("where", ["role", [], {1: 2}, {"metadata": {"n": float("nan")}}, CYCLE], (_recall, _context)),
     ("since", BAD_MOMENTS, (_recall,)),
     ("until", BAD_MOMENTS, (_recall,)),
     ("as_of", BAD_MOMENTS, (_recall,)),

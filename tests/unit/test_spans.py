@@ -33,6 +33,25 @@ def test_a_time_lasts_until_its_period_is_over(text: str, start: str, over: str)
     assert days(text) == [(start, over)]
 
 
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("My exam is on Monday", "2023-06-12"),
+        ("The courses are on Mondays at nine, and the exam is on Monday", "2023-06-12"),
+        ("I have an appointment with Dr. Lee on Monday", "2023-06-12"),
+        ("My flight leaves on Monday", "2023-06-12"),
+        ("The party is on 3 March", "2024-03-03"),
+        ("I met her on Monday", "2023-06-05"),
+        ("I have a friend I met on Monday", "2023-06-05"),
+        ("I have been there on Monday", "2023-06-05"),
+        ("The exam was on Monday", "2023-06-05"),
+        ("The shop is open since March", "2023-03-01"),
+    ],
+)
+def test_what_is_set_for_a_day_is_yet_to_come(text: str, start: str) -> None:
+    assert [began for began, _ in days(text)] == [start]
+
+
 def test_times_come_in_order_with_their_places() -> None:
     text = "Yesterday we met, in March 2021 we had not, and we will on May 7, 2024."
     found = spans(text, SAID)

@@ -17,6 +17,7 @@ class ShownMemory(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
     rests_on: list[str] = Field(default_factory=list, description="Ids of memories.")
     current: bool = Field(default=True, description="False for a fact that a newer one has replaced.")
+    corrected_by: str | None = Field(default=None, description="Who corrected or rejected a fact.")
 
 
 class FoundMemory(ShownMemory):
@@ -43,6 +44,11 @@ class ContextAnswer(BaseModel):
 
 class Deleted(BaseModel):
     counts: dict[str, int] = Field(description="How much is gone, by kind.")
+
+
+class Corrected(BaseModel):
+    fact_id: str | None = Field(description="Of the fact that holds now; null where none does.")
+    text: str | None
 
 
 class ShownEntry(BaseModel):

@@ -27,6 +27,7 @@ async def shown(memory: ScopedMemory, items: Sequence[Event | Fact]) -> list[Sho
                 metadata=dict(item.metadata) if item.kind == "event" else {},
                 rests_on=[_id(event, records) for event in sources],
                 current=item.kind == "event" or item.current,
+                corrected_by=_corrected_by(item),
             )
         )
     return memories
@@ -50,6 +51,12 @@ async def found(memory: ScopedMemory, id: str, field: str = "memory_id") -> Even
         with suppress(NotFound):
             return next(version for version in await memory.timeline(uuid) if version.id == uuid)
     raise NotFound(f"there is no memory {id}; take an id that search_memories or list_memories showed")
+
+
+def _corrected_by(item: Event | Fact) -> str | None:
+    """Who took it back, or else made it what it is."""
+    done = (item.ended or item.made) if item.kind == "fact" else None
+    return done.by if done else None
 
 
 def _id(id: UUID, records: Mapping[UUID, Record]) -> str:

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable
 from typing import Annotated
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
-from semmem import Event, InvalidInput, NewEvent, NotSettled, ScopedMemory, Tier
+from semmem import Event, Fact, InvalidInput, NewEvent, NotSettled, ScopedMemory, Tier
 from semmem.domain.context import TIERS
-from semmem.integrations.mcp.answers import ContextAnswer, Deleted, FoundMemory, ListAnswer, SearchAnswer, ShownMemory
+from semmem.integrations.mcp.answers import (
+    ContextAnswer,
+    Corrected,
+    Deleted,
+    FoundMemory,
+    ListAnswer,
+    SearchAnswer,
+    ShownMemory,
+)
 from semmem.integrations.mcp.arguments import (
     Confirmation,
     IdArgument,
@@ -36,6 +44,7 @@ EVERYTHING = "everything"
 WITHOUT_QUESTION: tuple[Tier, ...] = tuple(tier for tier in TIERS if tier != "retrieved")
 
 Text = Annotated[TextArgument, Field(description="One self-contained statement, or a message as it was said.")]
+FactId = Annotated[IdArgument, Field(description="The id of a fact that a tool showed.")]
 MemoryId = Annotated[IdArgument, Field(description="An id that a tool showed.")]
 
 
@@ -121,7 +130,7 @@ class Tools:
     ) -> ShownMemory:
         """Replace what a memory says; its id stays, and facts that rested on the old words alone are forgotten.
 
-        A fact cannot be updated: update the memories it rests on.
+        A fact cannot be updated: use correct_fact.
         """
         memory = self._memory()
         event = await _event(memory, memory_id, "memory_id")
@@ -154,6 +163,39 @@ class Tools:
         else:
             receipt = await memory.forget(event=item.id)
         return Deleted(counts=dict(receipt.counts))
+
+    async def correct_fact(
+        self,
+        fact_id: FactId,
+        text: Annotated[TextArgument, Field(description="What is right, naming whom it is about.")],
+    ) -> Corrected:
+        """Put right what a fact says, when the user says that it was never so; for what has changed, add_memory."""
+        memory = self._memory()
+        return _corrected(await memory.correct(await _fact(memory, fact_id), text=text, by=self._person))
+
+    async def reject_fact(self, fact_id: FactId) -> Corrected:
+        """Take back a fact that was never so, when the user says it. It is not learnt from the same memories again."""
+        memory = self._memory()
+        return _corrected(await memory.reject(await _fact(memory, fact_id), by=self._person))
+
+    async def restore_fact(self, fact_id: FactId) -> Corrected:
+        """Undo correct_fact or reject_fact; fact_id is the one that was taken back."""
+        memory = self._memory()
+        return _corrected(await memory.restore_fact(await _fact(memory, fact_id), by=self._person))
+
+    async def pin_fact(
+        self,
+        fact_id: FactId,
+        pinned: Annotated[YesOrNo, Field(description="false unpins it.")] = True,
+    ) -> Corrected:
+        """Let a fact begin every get_context, at the user's wish; at most 50."""
+        memory = self._memory()
+        return _corrected(await memory.pin_fact(await _fact(memory, fact_id), pinned=pinned, by=self._person))
+
+    @property
+    def _person(self) -> str:
+        """At whose wish a fact is corrected: the user's, by whichever agent says so."""
+        return f"user, by {self._agent}" if self._agent else "user"
 
     async def delete_all_memories(
         self, confirm: Annotated[Confirmation, Field(description="true, once the user has asked for it.")]
@@ -190,6 +232,18 @@ async def _kept(memory: ScopedMemory, key: str, event: NewEvent) -> ShownMemory:
     record = await memory.records.put(key, OURS, event=event)
     [kept] = await shown(memory, [await found(memory, record.key)])
     return kept
+
+
+async def _fact(memory: ScopedMemory, id: str) -> UUID:
+    """Raises NotFound, or InvalidInput where the id is of a memory."""
+    item = await found(memory, id, "fact_id")
+    if item.kind == "event":
+        raise InvalidInput("fact_id", "is of a memory, which is as it was said", "pass a fact's id, or update_memory")
+    return item.id
+
+
+def _corrected(holds: Fact | None) -> Corrected:
+    return Corrected(fact_id=str(holds.id), text=holds.text) if holds else Corrected(fact_id=None, text=None)
 
 
 async def _event(memory: ScopedMemory, id: str, field: str) -> Event:

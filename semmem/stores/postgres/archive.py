@@ -10,7 +10,7 @@ from semmem.domain.archive import KINDS, written
 from semmem.domain.scope import Branch
 from semmem.stores.postgres.archive_forgotten import without_forgotten
 from semmem.stores.postgres.archive_rows import fields_of
-from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, keyed, known_records
+from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, fresh_id, keyed, known_records
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.jobs import queue
@@ -92,21 +92,23 @@ class ArchiveStore:
             await lock_scope(tx)
             await hold_head(tx)
             lines = await without_forgotten(tx, kind, lines, moved)
+            if kind == "fact":
+                await self._close(tx, lines)
             ids = await WRITERS[kind](tx, lines, moved)
             if retracted:
                 await WRITERS["retraction"](tx, retracted, moved)
-            if kind == "fact":
-                await self._close(tx, lines, moved)
             if ids:
                 await add_audit(tx, "import", "import", [UUID(id) for id in ids])
             await _queue_what_follows(tx, kind, lines, new=bool(ids))
         await self._postgres.analyse_new()
 
-    async def _close(self, tx: Unit, lines: Sequence[Line], moved: Moved) -> None:
-        """A version that was superseded since it was imported is superseded here too."""
+    async def _close(self, tx: Unit, lines: Sequence[Line]) -> None:
+        """A version that was superseded since it was imported is so here too, before a later one says the same."""
+        names = ("superseded_at", "valid_to", "ended", "ended_by")
         ends = [
-            {"id": moved.id(said["id"], "fact"), "superseded_at": said["superseded_at"], "valid_to": said["valid_to"]}
+            {"id": id, **{name: said[name] for name in names}}
             for _, said in lines
+            for id in (said["id"], fresh_id(tx.scope, said["id"]))
         ]
         closed = [row["id"] for row in await tx.fetch(_SQL["close"], ends=ends)]
         await retire_points(tx, closed)

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 from semmem.domain.archive import instant
 from semmem.domain.consistency import trusted
 from semmem.domain.event import NewEvent
-from semmem.domain.fact import statement_hash
+from semmem.domain.fact import MAX_PINS, statement_hash
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
 from semmem.stores.postgres.events import make_stale
@@ -47,7 +47,7 @@ async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[s
     new = []
     for _, said in lines:
         held = held_keys.get(said["key"]) if said["key"] is not None else None
-        if held and str(held["id"]) not in (said["id"], _fresh(tx.scope, said["id"])):
+        if held and str(held["id"]) not in (said["id"], fresh_id(tx.scope, said["id"])):
             moved.ids["event", said["id"]] = str(held["id"])
             moved.roles[said["id"]] = held["role"]
             moved.known["event"] += 1
@@ -60,7 +60,7 @@ async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[s
 
 async def _same_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> None:
     """An id that stands for an event here stands for the same one in the archive. Raises InvalidInput."""
-    said = {id: (number, event) for number, event in lines for id in (event["id"], _fresh(tx.scope, event["id"]))}
+    said = {id: (number, event) for number, event in lines for id in (event["id"], fresh_id(tx.scope, event["id"]))}
     for row in await tx.fetch(_SQL["held_event"], asked=list(said)):
         number, event = said[str(row["id"])]
         if (row["content"], row["role"]) != (event["content"], event["role"]):
@@ -101,7 +101,7 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
     ]
     hashes = [bytes.fromhex(row["statement_hash"]) for row in rows if row["superseded_at"] is None]
     standing = {row["statement_hash"].hex(): str(row["id"]) for row in await tx.fetch(_SQL["standing"], hashes=hashes)}
-    threads = list({row["thread"] for row in rows} | {_fresh(tx.scope, row["thread"]) for row in rows})
+    threads = list({row["thread"] for row in rows} | {fresh_id(tx.scope, row["thread"]) for row in rows})
     versions = {
         (str(row["thread"]), row["version"]): str(row["id"])
         for row in await tx.fetch(_SQL["versions"], threads=threads)
@@ -109,6 +109,7 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
     free = [row for row in rows if _has_room(tx.scope, row, standing, versions)]
     moved.kept["fact"] += len(rows) - len(free)
     stored = await _insert(tx, "fact", free, moved)
+    moved.kept["pin"] += await tx.execute(_SQL["unpin_beyond"], facts=stored, limit=MAX_PINS)
     known = [row | {"id": moved.id(row["id"], "fact")} for row in free]
     await tx.execute(_SQL["confirm"], rows=[row for row in known if row["id"] not in stored])
     return stored
@@ -118,9 +119,9 @@ def _has_room(
     scope: Scope, fact: Mapping[str, Any], standing: Mapping[str, str], versions: Mapping[tuple[str, int], str]
 ) -> bool:
     """Not where another fact makes the same statement now, or is this version of its thread."""
-    own = (fact["id"], _fresh(scope, fact["id"]), None)
+    own = (fact["id"], fresh_id(scope, fact["id"]), None)
     same = standing.get(fact["statement_hash"]) if fact["superseded_at"] is None else None
-    threads = (fact["thread"], _fresh(scope, fact["thread"]))
+    threads = (fact["thread"], fresh_id(scope, fact["thread"]))
     return same in own and all(versions.get((thread, fact["version"])) in own for thread in threads)
 
 
@@ -161,7 +162,7 @@ async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Mo
     An id that another scope of the tenant has taken, which nobody here can see, is replaced by one made of it and of
     this scope: the same whenever the archive is imported again.
     """
-    fresh = {row["id"]: _fresh(tx.scope, row["id"]) for row in rows}
+    fresh = {row["id"]: fresh_id(tx.scope, row["id"]) for row in rows}
     asked = [*fresh.keys(), *fresh.values()]  # the place may hold a row under its own id or the one in place of it
     held = {str(row["id"]) for row in await tx.fetch(_SQL[f"held_{kind}"], asked=asked)}
     moved.ids |= {(kind, id): instead for id, instead in fresh.items() if instead in held}
@@ -173,7 +174,7 @@ async def _insert(tx: Unit, kind: str, rows: Sequence[dict[str, Any]], moved: Mo
             if len(stored) < len(new):
                 raise _Taken({row["id"] for row in new} - set(stored))
     except _Taken as found:
-        moved.ids |= {(kind, id): _fresh(tx.scope, id) for id in found.ids}
+        moved.ids |= {(kind, id): fresh_id(tx.scope, id) for id in found.ids}
         moved.renamed += len(found.ids)
         stored = await _stored(tx, kind, [_renamed(tx.scope, kind, row, new, moved) for row in new])
     if len(stored) < len(new):
@@ -199,11 +200,11 @@ def _renamed(
     """With its new id, and in a thread of this scope's own if any version of it needed one."""
     changed = row | {"id": moved.id(row["id"], kind)}
     if kind == "fact" and any(("fact", one["id"]) in moved.ids for one in batch if one["thread"] == row["thread"]):
-        changed["thread"] = _fresh(scope, row["thread"])
+        changed["thread"] = fresh_id(scope, row["thread"])
     return changed
 
 
-def _fresh(scope: Scope, id: str) -> str:
+def fresh_id(scope: Scope, id: str) -> str:
     return str(uuid5(_NAMESPACE, json.dumps([*key_of(scope), id])))
 
 

@@ -84,14 +84,16 @@ with given as (
         id uuid, thread uuid, version integer, subject text, text text, statement_hash text, category text,
         confidence double precision, importance double precision, valid_from timestamptz, valid_to timestamptz,
         precision text, trust text, said_at timestamptz, utc_offset double precision, recorded_at timestamptz,
-        superseded_at timestamptz, sources jsonb)
+        superseded_at timestamptz, made text, made_by text, ended text, ended_by text, pinned_at timestamptz,
+        pinned_by text, sources jsonb)
 ), stored as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at)
+        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at,
+        made, made_by, ended, ended_by, pinned_at, pinned_by)
     select :tenant, :kind, :id, id, thread, version, subject, text, decode(statement_hash, 'hex'), category, confidence,
            importance, valid_from, valid_to, precision, trust, said_at, make_interval(secs => utc_offset), recorded_at,
-           superseded_at, null
+           superseded_at, null, made, made_by, ended, ended_by, pinned_at, pinned_by
     from given
     on conflict do nothing
     returning id
@@ -102,6 +104,14 @@ with given as (
          jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
 )
 select id from stored;
+
+-- unpin_beyond: of these facts those that are more than may be pinned, beside those that were here
+update semmem.facts set pinned_at = null, pinned_by = null
+where tenant = :tenant and id = any (:facts::uuid[]) and id in (
+    select id from semmem.facts
+    where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and superseded_at is null and pinned_at is not null
+    order by id = any (:facts), pinned_at, id offset :limit
+);
 
 -- write_summary: as they were, with what they rest on
 with given as (

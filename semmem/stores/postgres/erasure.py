@@ -18,6 +18,7 @@ from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
+from semmem.stores.postgres.retractions import retract
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.threads import clear_threads, named_threads
@@ -121,7 +122,7 @@ class Eraser:
     async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False) -> Receipt:
         await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
-            await tx.execute(_SQL["retract"], facts=doomed.facts)
+            await retract(tx, doomed.facts)
         changed = await _delete(tx, doomed)
         failpoints.reach("forget-writing")
         receipt, stores = await self._receipts.write(tx, doomed.counts)

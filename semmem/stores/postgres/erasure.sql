@@ -33,15 +33,10 @@ select distinct event_id as id from semmem.fact_sources where tenant = :tenant a
 -- resting: the facts that rest on these events
 select distinct fact_id as id from semmem.fact_sources where tenant = :tenant and event_id = any (:events::uuid[]);
 
--- retract: what is not to be drawn from the events of these facts again
-insert into semmem.retractions (tenant, scope_kind, scope_id, event_id, statement_hash, quote, at)
-select s.tenant, s.scope_kind, s.scope_id, s.event_id, f.statement_hash, s.quote, :now
-from semmem.facts f join semmem.fact_sources s on s.tenant = f.tenant and s.fact_id = f.id
-where f.tenant = :tenant and f.id = any (:facts::uuid[])
-on conflict do nothing;
-
--- redate: facts that lost a source were said when the newest of the others said so
-update semmem.facts f set said_at = e.occurred_at, utc_offset = e.utc_offset
+-- redate: facts that lost a source were said when the newest of the others said so, or a person did
+update semmem.facts f
+set said_at = greatest(e.occurred_at, case when f.made in ('corrected', 'restored') then f.recorded_at end),
+    utc_offset = e.utc_offset
 from (
     select distinct on (s.fact_id) s.fact_id, e.occurred_at, e.utc_offset
     from semmem.fact_sources s join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
@@ -91,7 +86,7 @@ set superseded_at = null,
 from semmem.facts gone
 where gone.tenant = :tenant and gone.id = any (:facts::uuid[])
   and (f.tenant, f.scope_kind, f.scope_id, f.thread) = (gone.tenant, gone.scope_kind, gone.scope_id, gone.thread)
-  and f.id <> all (:facts) and f.superseded_at is not null
+  and f.id <> all (:facts) and f.superseded_at is not null and f.ended is null
   and gone.version = (select min(version) from semmem.facts x
                       where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
                         and x.version > f.version)

@@ -56,9 +56,9 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and seq <= :through
   and (agent is distinct from :agent::text or role <> 'assistant')
 order by seq desc limit :limit;
 
--- hydrate: rows of ids that an index returned, and whether only superseded facts rest on them
+-- hydrate: rows of ids that an index returned, and whether all that they say was superseded or corrected
 select e.*, (
-    select bool_and(f.superseded_at is not null)
+    select bool_and(f.superseded_at is not null or f.made is not distinct from 'corrected')
     from semmem.fact_sources s join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
     where s.tenant = e.tenant and s.event_id = e.id
 ) as outdated

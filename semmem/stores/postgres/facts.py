@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from semmem.domain.fact import TRUST, Draft, Fact, Source, Validity, statement_hash
+from semmem.domain.fact import TRUST, Correction, CorrectionKind, Draft, Fact, Source, Validity, statement_hash
 from semmem.domain.scope import Scope
 from semmem.stores.postgres.offsets import at_offset, offset_of
 from semmem.stores.postgres.paging import check_cursor
@@ -59,7 +59,7 @@ class FactStore:
     async def timeline(self, scope: Scope, id: UUID) -> list[Fact]:
         """All versions of the fact's thread, oldest first; empty where the id is not in the scope."""
         async with self._postgres.transaction(scope) as tx:
-            return [fact_of(row) for row in await tx.fetch(_SQL["timeline"], fact=id)]
+            return await versions_of(tx, id)
 
     async def with_statements(self, scope: Scope, statements: Sequence[tuple[str, str]]) -> dict[bytes, list[Fact]]:
         """Facts of any version that make one of these (subject, text) statements, by statement_hash."""
@@ -80,6 +80,11 @@ def subject_key(subject: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", subject).casefold())
     shown = (character for character in folded if unicodedata.category(character) != "Cf")
     return " ".join("".join(shown).replace("i\u0307", "i").translate(_ALIKE).split())
+
+
+async def versions_of(tx: Unit, id: UUID) -> list[Fact]:
+    """All versions of the fact's thread, oldest first; none where the id is not in the scope."""
+    return [fact_of(row) for row in await tx.fetch(_SQL["timeline"], fact=id)]
 
 
 async def hydrate_facts(tx: Unit, ids: Sequence[UUID]) -> list[Fact]:
@@ -147,6 +152,11 @@ async def supersede(tx: Unit, fact: Fact, *, ended: datetime) -> bool:
     return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, ended=ended) == 1
 
 
+async def carry_pin(tx: Unit, fact: UUID, retired: Sequence[UUID]) -> None:
+    """What is pinned stays so in whatever takes its place."""
+    await tx.execute(_SQL["carry_pin"], fact=fact, retired=retired)
+
+
 async def end(tx: Unit, id: UUID, *, at: datetime) -> None:
     """Says until when a current version holds; it stays the current one until something takes its place."""
     await tx.execute(_SQL["end"], fact=id, ended=at)
@@ -183,8 +193,15 @@ def fact_of(row: Row) -> Fact:
         validity=Validity(start=start, end=end, precision=row["precision"]),
         said_at=said_at,
         sources=tuple(Source(event_id=event_id, quote=quote) for event_id, quote in sources),
+        made=_correction(row["made"], row["made_by"], row["recorded_at"]),
+        ended=_correction(row["ended"], row["ended_by"], row["superseded_at"]),
+        pinned=_correction("pinned", row["pinned_by"], row["pinned_at"]),
         **{name: row[name] for name in names + times},
     )
+
+
+def _correction(kind: CorrectionKind, by: str | None, at: datetime | None) -> Correction | None:
+    return None if by is None or at is None else Correction(kind=kind, by=by, at=at)
 
 
 async def unindexed_facts(postgres: Postgres, scope: Scope, limit: int) -> list[tuple[Fact, str | None, str | None]]:

@@ -26,6 +26,14 @@ update semmem.facts
 set superseded_at = :now, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
 where tenant = :tenant and id = :fact and version = :version and superseded_at is null;
 
+-- carry_pin: what takes the place of pinned facts is pinned as the first of them was
+update semmem.facts f set pinned_at = p.pinned_at, pinned_by = p.pinned_by
+from (
+    select pinned_at, pinned_by from semmem.facts
+    where tenant = :tenant and id = any (:retired::uuid[]) and pinned_at is not null order by pinned_at limit 1
+) p
+where f.tenant = :tenant and f.id = :fact and f.pinned_at is null;
+
 -- end: until when a current version holds
 update semmem.facts
 set valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))

@@ -1,40 +1,33 @@
-"""Who works, and what waits: by times and counts only, across all tenants."""
+"""Who works, and what waits, across all tenants and in a scope: by times and counts only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from semmem.domain.scope import View
+from semmem.domain.group import GroupLag
+from semmem.domain.health import FieldHealth, Installation
+from semmem.domain.scope import Scope, View
 from semmem.domain.waiting import Waiting
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("health.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """`last_beat` is how long ago any worker last said that it lives, None if none is known.
+class ScopeCounts:
+    """What Postgres knows of how a scope does."""
 
-    `silent` names what does not answer a worker that lives, as `degraded` does; `stores` those beside Postgres that one
-    has.
-
-    `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters`
-    counts those that were not replayed, by stage.
-    """
-
-    workers: int = 0
-    last_beat: timedelta | None = None
-    silent: Sequence[str] = ()
-    stores: Sequence[str] = ()
-    unindexed: int = 0
-    oldest_unindexed: datetime | None = None
-    unextracted: int = 0
-    oldest_unextracted: datetime | None = None
-    unembedded: int = 0
-    dead_letters: Mapping[str, int] = field(default_factory=dict)
+    head: int
+    floor: int
+    fields: Mapping[str, FieldHealth]
+    groups: Mapping[str, GroupLag]
+    oldest_lease: datetime | None
+    dead_letters: Mapping[str, int]
+    waiting: Waiting
 
 
 class HealthStore:
@@ -55,14 +48,27 @@ class HealthStore:
     async def backlog(self, view: View, now: datetime) -> Waiting:
         """What waits in a view."""
         async with self._postgres.transaction(view) as tx:
-            row = await tx.fetchrow(_SQL["backlog"])
-        assert row is not None
-        since = {name: row[f"oldest_{name}"] for name in ("unindexed", "unextracted")}
-        waited = {f"{name}_for": now - oldest for name, oldest in since.items() if oldest is not None}
-        counts = {name: row[name] for name in ("unindexed", "unextracted", "unembedded", "workers")}
-        return Waiting(**counts, **waited)
+            return await _backlog(tx, now)
 
-    async def read(self) -> Health:
+    async def scope(self, scope: Scope, role: str | None, now: datetime) -> ScopeCounts:
+        """How a scope does; of its state, the fields that the role may read."""
+        async with self._postgres.transaction(scope) as tx:
+            log = await tx.fetchrow(_SQL["log"])
+            fields = await tx.fetch(_SQL["fields"], role=role)
+            groups = await tx.fetch(_SQL["groups"])
+            letters = await tx.fetch(_SQL["dead_letters_here"])
+            waiting = await _backlog(tx, now)
+        return ScopeCounts(
+            head=log["head"] if log else 0,
+            floor=log["floor"] if log else 0,
+            fields={row["field"]: FieldHealth(**{name: row[name] for name in _OF_FIELD}) for row in fields},
+            groups={row["name"]: GroupLag(**{name: row[name] for name in _OF_GROUP}) for row in groups},
+            oldest_lease=min((row["first_ends"] for row in groups if row["first_ends"]), default=None),
+            dead_letters={row["stage"]: row["count"] for row in letters},
+            waiting=waiting,
+        )
+
+    async def read(self) -> Installation:
         async with self._postgres.statement() as tx:
             workers = await tx.fetchrow(_SQL["workers"])
         async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
@@ -70,4 +76,17 @@ class HealthStore:
             letters = await tx.fetch(_SQL["dead_letters"])
         assert workers is not None
         assert waiting is not None
-        return Health(**workers, **waiting, dead_letters={row["stage"]: row["count"] for row in letters})
+        return Installation(**workers, **waiting, dead_letters={row["stage"]: row["count"] for row in letters})
+
+
+_OF_FIELD = ("pieces", "bytes", "conflicts", "refusals")
+_OF_GROUP = ("behind", "leased", "dead")
+
+
+async def _backlog(tx: Unit, now: datetime) -> Waiting:
+    row = await tx.fetchrow(_SQL["backlog"])
+    assert row is not None
+    since = {name: row[f"oldest_{name}"] for name in ("unindexed", "unextracted")}
+    waited = {f"{name}_for": now - oldest for name, oldest in since.items() if oldest is not None}
+    counts = {name: row[name] for name in ("unindexed", "unextracted", "unembedded", "workers")}
+    return Waiting(**counts, **waited)

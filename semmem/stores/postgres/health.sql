@@ -39,3 +39,33 @@ select count(*) filter (where e.indexed_at is null) as unindexed,
 from view v, semmem.events e
 where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, v.kind, v.id)
   and (e.indexed_at is null or e.consolidated_at is null);
+
+-- log: from where to where the scope's log reaches
+select head, floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
+-- fields: of the state, that a role may read: what each holds now, and how often agents met in it
+select f.field, coalesce(s.pieces, 0) as pieces, coalesce(s.bytes, 0) as bytes,
+       coalesce(c.reduced, 0) as conflicts, coalesce(c.refused, 0) as refusals
+from semmem.fields f
+left join semmem.conflicts c using (tenant, scope_kind, scope_id, field)
+left join lateral (
+    select count(*) as pieces, sum(octet_length(s.value::text)) as bytes from semmem.state s
+    where (s.tenant, s.scope_kind, s.scope_id, s.field) = (:tenant, :kind, :id, f.field) and s.to_position is null
+) s on true
+where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id) and (f.changed_at > 0 or c.field is not null)
+  and (:role::text is null or f.readers is null or :role = any (f.readers))
+order by f.field;
+
+-- groups: how far each is, and when the first of its leases ends
+select g.name, coalesce(h.head, 0) - g.claimed as behind, count(d.position) filter (where not d.dead) as leased,
+       count(d.position) filter (where d.dead) as dead, min(d.leased_until) filter (where not d.dead) as first_ends
+from semmem.groups g
+left join semmem.heads h using (tenant, scope_kind, scope_id)
+left join semmem.deliveries d
+    on (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (g.tenant, g.scope_kind, g.scope_id, g.name)
+where (g.tenant, g.scope_kind, g.scope_id) = (:tenant, :kind, :id)
+group by g.name, g.claimed, h.head order by g.name;
+
+-- dead_letters_here: those of the scope that wait for a replay, by stage
+select stage, count(*) from semmem.dead_letters
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and replayed_at is null group by stage order by stage;

@@ -118,6 +118,12 @@ async def tell_forgotten(tx: Unit, events: Sequence[UUID], *, whole: bool) -> No
         await tx.execute(_SQL["forgotten"], events=events[start : start + IDS_AN_ENTRY], detail={})
 
 
+async def tell_corrected(tx: Unit, what: str, facts: Sequence[UUID], agent: str | None) -> int:
+    """Leaves an entry that names facts that a person corrected, without their words; its position."""
+    position: int = await tx.fetchval(_SQL["corrected"], what=what, facts=facts, agent=agent)
+    return position
+
+
 async def drop_entries(tx: Unit, selection: Selection) -> None:
     """Takes out the entries that a selection means: they are an agent's, and of a time, and of nothing else."""
     if selection.session or selection.event or selection.fact or selection.category:

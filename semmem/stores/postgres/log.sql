@@ -5,6 +5,11 @@ select semmem.advance(:tenant, :kind, :id, 0);
 insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, items, detail, at)
 values (:tenant, :kind, :id, semmem.advance(:tenant, :kind, :id), 'forgotten', :events, :detail, :now);
 
+-- corrected: tells followers what a person did to a fact: the version that was named, and the one that holds
+insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent, subject, items, at)
+values (:tenant, :kind, :id, semmem.advance(:tenant, :kind, :id), 'corrected', :agent, :what, :facts, :now)
+returning position;
+
 -- drop_entries: of the whole scope, or of an agent, before a moment if one is named; what was forgotten stays told
 delete from semmem.entries
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind <> 'forgotten'

@@ -114,9 +114,15 @@ class PgVectorIndex:
         """Nothing to close: the pool belongs to Postgres."""
 
     async def search(
-        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
+        self,
+        view: View,
+        vector: NDArray[np.float32],
+        limit: int,
+        filter: Filter,
+        kind: ItemKind | None = None,
+        among: Sequence[UUID] | None = None,
     ) -> list[Candidate]:
-        return (await self.search_many(view, [vector], limit, filter, kind))[0]
+        return (await self.search_many(view, [vector], limit, filter, kind, among))[0]
 
     async def search_many(
         self,
@@ -125,6 +131,7 @@ class PgVectorIndex:
         limit: int,
         filter: Filter,
         kind: ItemKind | None = None,
+        among: Sequence[UUID] | None = None,
     ) -> list[list[Candidate]]:
         """The nearest points of each vector, found in one transaction."""
         if self._dimensions is None:
@@ -133,9 +140,10 @@ class PgVectorIndex:
             return [[] for _ in vectors]
         for vector in vectors:
             self._check(vector)
-        narrowed = _narrowed(filter, kind)
+        narrowed = _narrowed(filter, kind) | {"among": among}
+        few = among is not None and len(among) <= self._exact_limit
         async with self._postgres.transaction(view) as tx:
-            if self._hnsw and await tx.fetchval(_SQL["size"]) > self._exact_limit:
+            if self._hnsw and not few and await tx.fetchval(_SQL["size"]) > self._exact_limit:
                 await tx.execute(_SQL["scan_on"])
                 statement = _SQL["nearest_hnsw"].formatted(dimensions=self._dimensions, index=self.index_name)
             else:
@@ -170,21 +178,26 @@ class LexicalIndex:
         self._postgres = postgres
         self._index_name, self._patience = index_name, patience
 
-    async def search(self, view: View, terms: Sequence[str], limit: int, filter: Filter) -> Found:
+    async def search(
+        self, view: View, terms: Sequence[str], limit: int, filter: Filter, among: Sequence[UUID] | None = None
+    ) -> Found:
         """Candidates by BM25, whose score is unbounded."""
         known = self._patience
+        asked = {
+            "index": self._index_name,
+            "terms": sorted(set(terms)),
+            "limit": limit,
+            "filtered": filter != Filter(),
+            "asked_at": known.clock() if known else None,
+            "index_within": known.index if known else None,
+            "facts_within": known.facts if known else None,
+            **_narrowed(filter, None),
+        }
         async with self._postgres.statement(view) as tx:
-            rows = await tx.fetch(
-                _SQL["lexical"],
-                index=self._index_name,
-                terms=sorted(set(terms)),
-                limit=limit,
-                filtered=filter != Filter(),
-                asked_at=known.clock() if known else None,
-                index_within=known.index if known else None,
-                facts_within=known.facts if known else None,
-                **_narrowed(filter, None),
-            )
+            if among is None:
+                rows = await tx.fetch(_SQL["lexical"], **asked)
+            else:
+                rows = await tx.fetch(_SQL["lexical_among"], among=among, **asked)
         return Found(
             tuple(_candidate(row) for row in rows if row["item_id"] is not None),
             {row["term"]: row["score"] for row in rows if row["term"] is not None},

@@ -4,7 +4,7 @@ from semmem.matching(
     p_tenant => :tenant, p_kinds => :kinds, p_ids => :ids, p_index => :index, p_kind => :item_kind, p_agent => :agent,
     p_session => :session, p_category => :category, p_since => :since, p_until => :until,
     p_importance => :min_importance, p_superseded => :superseded)
-where vector is not null
+where vector is not null and (:among::uuid[] is null or item_id = any (:among))
 order by vector <=> :vector, item_id limit :limit;
 
 -- scan_on: until enough of what is found passes the filters, for this transaction
@@ -16,7 +16,7 @@ from semmem.matching(
     p_tenant => :tenant, p_kinds => :kinds, p_ids => :ids, p_index => '{index}', p_kind => :item_kind,
     p_agent => :agent, p_session => :session, p_category => :category, p_since => :since, p_until => :until,
     p_importance => :min_importance, p_superseded => :superseded)
-where vector is not null
+where vector is not null and (:among::uuid[] is null or item_id = any (:among))
 order by vector::vector({dimensions}) <=> :vector limit :limit;
 
 -- size: how many items a view holds
@@ -29,6 +29,18 @@ select * from semmem.lexical(
     p_session => :session, p_category => :category, p_since => :since, p_until => :until,
     p_importance => :min_importance, p_superseded => :superseded, p_terms => :terms, p_limit => :limit,
     p_filtered => :filtered, p_now => :asked_at, p_index_within => :index_within, p_facts_within => :facts_within);
+
+-- lexical_among: the same of some ids alone, of which the best are taken afterwards
+with found as materialized (
+    select * from semmem.lexical(
+        p_tenant => :tenant, p_kinds => :kinds, p_ids => :ids, p_index => :index, p_kind => :item_kind,
+        p_agent => :agent, p_session => :session, p_category => :category, p_since => :since, p_until => :until,
+        p_importance => :min_importance, p_superseded => :superseded, p_terms => :terms, p_limit => null,
+        p_filtered => :filtered, p_now => :asked_at, p_index_within => :index_within, p_facts_within => :facts_within)
+)
+(select * from found where item_id = any (:among::uuid[]) order by score desc, item_id limit :limit)
+union all
+select * from found where item_id is null;
 
 -- delete_vectors: ids of other scopes change nothing
 delete from semmem.vectors where tenant = :tenant and index_name = :index and item_id = any (:items::uuid[]);

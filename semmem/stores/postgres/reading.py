@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from semmem.domain.condition import Condition, Meeting
 from semmem.domain.scope import View
 from semmem.ports import Candidate, Hydrated, Passage
+from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.events import hydrate_events
 from semmem.stores.postgres.facts import hydrate_facts
 from semmem.stores.postgres.passages import passages_around
@@ -16,7 +18,10 @@ class PostgresReader:
     """ports.Reader: one transaction, in which row level security decides what exists."""
 
     def __init__(self, postgres: Postgres) -> None:
-        self._postgres = postgres
+        self._postgres, self._conditions = postgres, Conditions(postgres)
+
+    async def meeting(self, view: View, condition: Condition) -> Meeting:
+        return await self._conditions.meeting(view, condition)
 
     @asynccontextmanager
     async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:

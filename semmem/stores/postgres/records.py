@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from semmem.domain.condition import Condition
 from semmem.domain.record import NewRecord, Record
 from semmem.domain.scope import Branch, Scope, View
 from semmem.errors import NotFound
 from semmem.stores.postgres.branches import drop, lock_branch, register
+from semmem.stores.postgres.conditions import parameters
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog, Remembered, lock_scope
 from semmem.stores.postgres.pool import Postgres
@@ -78,15 +80,17 @@ class RecordStore:
         now: datetime,
         *,
         matching: Mapping[str, Any] | None,
+        where: Condition | None,
         refresh: bool,
         after: Record | None,
         limit: int,
         offset: int,
     ) -> list[Record]:
-        """Those whose value holds `matching`, in the order they were first put, from `after` on."""
+        """Those whose value holds `matching` and meets `where`, in the order they were first put, from `after` on."""
         async with self._postgres.transaction(view, now) as tx:
             place = await _place(tx, after) if after else 0
-            wanted = {"matching": matching, "limit": limit, "offset": offset, "after": place}
+            asked = parameters(where) if where else {"path": None, "operands": {}}
+            wanted = {"matching": matching, "limit": limit, "offset": offset, "after": place, **asked}
             rows = await tx.fetch(_SQL["find"], **wanted)
             if refresh and rows:
                 kinds, ids, keys = ([row[name] for row in rows] for name in ("scope_kind", "scope_id", "key"))

@@ -49,6 +49,7 @@ select seq from semmem.records where (tenant, scope_kind, scope_id, key) = (:ten
 select * from semmem.records
 where tenant = :tenant and (scope_kind, scope_id) in (select * from unnest(:kinds::text[], :ids::text[]))
   and (expires_at is null or expires_at > :now) and (:matching::jsonb is null or value::jsonb @> :matching)
+  and (:path::text is null or jsonb_path_match(value::jsonb, :path::text::jsonpath, :operands::jsonb, true))
   and seq > :after
 order by seq limit :limit offset :offset;
 

@@ -44,7 +44,7 @@ class StandingFacts:
         self._postgres = postgres
 
     async def profile(self, view: View, now: datetime) -> list[Known]:
-        """The weightiest that hold at `now`, at most MOST_IN_PROFILE; the same order as long as they are the same."""
+        """Those that are pinned, then the weightiest that hold at `now`, at most MOST_IN_PROFILE, in one order."""
         async with self._postgres.transaction(view, now) as tx:
             rows = await tx.fetch(_SQL["profile"], limit=MOST_IN_PROFILE)
         return [Known(fact_of(row), at_offset(row["first_said"], row["first_offset"])) for row in rows]

@@ -103,9 +103,11 @@ class StateStore:
         return {"from": version, "seen": state.position, "values": values}
 
     async def _conflict(self, scope: Scope, new: NewChange, error: asyncpg.PostgresError) -> Conflict:
-        """With the value that stands in the way now, if the writer may read it."""
+        """With the value that stands in the way now, if the writer may read it; counted."""
         met: dict[str, Any] = json.loads(error.detail or "{}")
         name = met["field"]
+        async with self._postgres.transaction(scope) as tx:
+            await tx.execute(_SQL["refused"], field=name)
         standing = await self.current(scope, new.declaration, [name], role=new.role)
         return Conflict(name, seen=met["seen"], found=met["found"], by=met["by"], value=standing.values.get(name))
 

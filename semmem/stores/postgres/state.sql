@@ -1,6 +1,14 @@
--- change: an update of any number of fields, in one round trip
-select * from semmem.change_state(
-    :tenant, :kind, :id, :now, :agent, :role, :seen, :told_at, :expected, :locks::text[], :token, :changes);
+-- change: an update of any number of fields, in one round trip, which counts what its writer had not seen
+with done as materialized (
+    select * from semmem.change_state(
+        :tenant, :kind, :id, :now, :agent, :role, :seen, :told_at, :expected, :locks::text[], :token, :changes)
+)
+select d.*, case when cardinality(d.unseen) > 0
+                 then semmem.count_conflicts(:tenant, :kind, :id, d.unseen, false) end as counted
+from done d;
+
+-- refused: an update that raised Conflict
+select semmem.count_conflicts(:tenant, :kind, :id, array[:field], true);
 
 -- act_as: from here on no more than a role may read and write
 select semmem.act_as(:tenant, :kind, :id, :role, true);

@@ -169,16 +169,25 @@ class QdrantIndex:
             await self.remove(scope, ids)
 
     async def search(
-        self, view: View, vector: NDArray[np.float32], limit: int, filter: Filter, kind: ItemKind | None = None
+        self,
+        view: View,
+        vector: NDArray[np.float32],
+        limit: int,
+        filter: Filter,
+        kind: ItemKind | None = None,
+        among: Sequence[UUID] | None = None,
     ) -> list[Candidate]:
-        if await self._sized() is None:
+        if await self._sized() is None or (among is not None and not among):
             return []
-        query = self._floats(vector)
+        query, narrowed = self._floats(vector), filter_of(view, filter, kind)
+        if among is not None:
+            named = models.HasIdCondition(has_id=[str(id) for id in among])
+            narrowed = models.Filter(must=[*(narrowed.must or ()), named])
         async with self._asking(self._search_seconds):
             found = await self._client.query_points(
                 self.collection,
                 query=query,
-                query_filter=filter_of(view, filter, kind),
+                query_filter=narrowed,
                 limit=limit,
                 with_payload=False,
             )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from semmem.evals.answers import Answer, Returned, result
+from semmem.evals.retrieved import Retrieved, Returned, result
 
 SETTINGS = {
     "retriever": "semmem",
@@ -17,7 +17,7 @@ SETTINGS = {
 }
 
 
-def asked(id: str, returned: Sequence[str], evidence: Sequence[str] = ("a",), **given: Any) -> Answer:
+def asked(id: str, returned: Sequence[str], evidence: Sequence[str] = ("a",), **given: Any) -> Retrieved:
     """`returned` are the keys of events, best first."""
     about: dict[str, Any] = {
         "conversation": "c1",
@@ -30,10 +30,10 @@ def asked(id: str, returned: Sequence[str], evidence: Sequence[str] = ("a",), **
     }
     hits = tuple(Returned(keys=(key,), kind="event", score=1 / rank, text=f"text of {key}")
                  for rank, key in enumerate(returned, start=1))  # fmt: skip
-    return Answer(question_id=id, evidence=tuple(evidence), returned=hits, **about | given)
+    return Retrieved(question_id=id, evidence=tuple(evidence), returned=hits, **about | given)
 
 
-def made(*answers: Answer, about: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
+def made(*answers: Retrieved, about: dict[str, Any] | None = None, **settings: Any) -> dict[str, Any]:
     head = {"dataset": "jsonl", "skipped": 0, "partial": False, "embedder": "minilm", "settings": SETTINGS | settings}
     read: dict[str, Any] = json.loads(json.dumps(result(answers, **head | (about or {}))))
     return read

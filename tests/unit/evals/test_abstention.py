@@ -17,7 +17,16 @@ HOME = Conversation(
     questions=(
         Question(id="q1", question="Where does Ana live?", answer="Porto", evidence=("e1",), category="single"),
     ),
-    unanswerable=("How many goals did the striker score in Mongolia?",),
+    others=(
+        Question(
+            id="q2",
+            question="How many goals did the striker score in Mongolia?",
+            answer="",
+            evidence=(),
+            category="abstention",
+            unanswerable=True,
+        ),
+    ),
 )
 FOREIGN = ["Which compiler flag makes the kernel panic?"]
 

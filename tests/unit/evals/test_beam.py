@@ -29,7 +29,7 @@ def chat() -> list[dict[str, Any]]:
 
 def probing() -> dict[str, Any]:
     return {
-        "abstention": [{"question": "Which car?", "ideal_response": "unknown"}],
+        "abstention": [{"question": "Which car?", "ideal_response": "unknown", "rubric": ["says it is unknown"]}],
         "knowledge_update": [
             {
                 "question": "How many beds?",
@@ -137,4 +137,6 @@ def test_questions_about_what_was_never_said_are_kept_apart(tmp_path: Path) -> N
     write(tmp_path, "1")
     [conversation] = load(tmp_path)
     assert conversation.unanswerable == ("Which car?",)
+    assert [question.id for question in conversation.others] == ["abstention-1", "event_ordering-2"]
+    assert [question.rubric for question in conversation.others] == [("says it is unknown",), ()]
     assert all(question.category != "abstention" for question in conversation.questions)

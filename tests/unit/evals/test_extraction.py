@@ -1,6 +1,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,8 @@ import pytest
 from semmem.domain.event import Event, NewEvent
 from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact, Source, Validity
-from semmem.evals.dataset import Conversation, Observation, Question
+from semmem.errors import InvalidInput
+from semmem.evals.dataset import Conversation, Observation, Question, beginning
 from semmem.evals.extraction import Extracted, measured, run
 from semmem.evals.fact_checks import (
     duplicates,
@@ -140,7 +142,7 @@ def extracted(
     )
 
 
-def asked(*evidence: str, category: str = "x", **fields: tuple[str, ...]) -> Question:
+def asked(*evidence: str, category: str = "x", **fields: Any) -> Question:
     return Question(id=str(uuid4()), question="?", answer="", evidence=evidence, category=category, **fields)
 
 
@@ -248,3 +250,27 @@ async def test_a_model_that_went_away_leaves_a_partial_result(urls: dict[str, An
         result = await run([conversation("c1"), conversation("c2")], settings, lambda *said: None, patience=0.2)
     assert (result["n"], result["partial"]) == (0, True)
     assert list(result["by_conversation"]) == ["c1"]
+
+
+async def test_a_run_in_a_folder_of_its_own_goes_on_there(urls: dict[str, Any], tmp_path: Path) -> None:
+    both, work = [conversation("c1"), conversation("c2")], tmp_path / "work"
+    recorded = Recorded(both)
+    with ModelServer(answer=recorded) as server:
+        model = {"llm_base_url": server.base_url, "llm_api_key": "unused", "llm_model": "recorded"}
+        settings = load_settings(**FAST, **urls, **model)
+        server.answer = lambda body: recorded(body) if len(server.requests) == 1 else Reply(status=503)
+        first = await run(both, settings, lambda *said: None, work=work, patience=3.0)
+        server.answer = recorded
+        again = await run(both, settings, lambda *said: None, work=work)
+    assert (first["n"], first["partial"], again["n"], again["partial"]) == (1, True, 2, False)
+    assert again["metrics"]["calls_per_100_turns"] == 50  # one call for the two turns of each: none was asked again
+    with pytest.raises(InvalidInput, match="unfinished run with conversations"):
+        await run(both[:1], settings, lambda *said: None, work=work)
+
+
+def test_the_beginning_of_a_conversation_has_the_questions_that_it_answers() -> None:
+    part = beginning(conversation("c1"), 1)
+    assert [event.key for event in part.events] == ["e1"]
+    assert [question.evidence for question in part.questions] == [("e1",)]
+    whole = conversation("c1")
+    assert beginning(whole, 9) == whole

@@ -1,8 +1,8 @@
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.answers import METRICS
 from semmem.evals.floors import below, parse_floors
+from semmem.evals.retrieved import METRICS
 
 
 def test_metrics_are_named_as_people_write_them() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.answers import Answer
 from semmem.evals.journal import NAME, Journal
+from semmem.evals.retrieved import Retrieved, read
 
 ABOUT = {
     "dataset": "jsonl",
@@ -18,8 +18,8 @@ ABOUT = {
 }
 
 
-def answer(id: str) -> Answer:
-    return Answer(
+def answer(id: str) -> Retrieved:
+    return Retrieved(
         conversation="c1",
         question_id=id,
         question="Where\u2028to?",
@@ -33,8 +33,8 @@ def answer(id: str) -> Answer:
     )
 
 
-def opened(folder: Path, **other: Any) -> "closing[Journal]":
-    return closing(Journal.open(folder, ABOUT | other))
+def opened(folder: Path, **other: Any) -> "closing[Journal[Retrieved]]":
+    return closing(Journal.open(folder, ABOUT | other, read))
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_complete_run_is_asked_anew(folder: Path) -> None:
 @pytest.mark.parametrize(("name", "value"), [("retriever", "bm25"), ("limit", 50), ("extractor", "llm")])
 def test_an_unfinished_run_is_not_mixed_with_another(folder: Path, name: str, value: object) -> None:
     with pytest.raises(InvalidInput, match=f"an unfinished run with {name} "):
-        Journal.open(folder, ABOUT | {name: value})
+        Journal.open(folder, ABOUT | {name: value}, read)
 
 
 @pytest.mark.parametrize(("name", "value"), [("extractor", "llm"), ("sha256", "1"), ("embedder", "n")])
@@ -90,4 +90,4 @@ def test_what_is_stored_otherwise_is_not_asked(folder: Path, name: str, value: o
     with opened(folder) as journal:
         journal.complete()
     with pytest.raises(InvalidInput, match=f"a run with {name} "):
-        Journal.open(folder, ABOUT | {name: value})
+        Journal.open(folder, ABOUT | {name: value}, read)

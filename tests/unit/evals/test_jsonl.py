@@ -52,6 +52,17 @@ def test_questions_without_evidence_are_left_out_and_counted(tmp_path: Path) -> 
     assert ([one.question for one in read.questions], read.skipped) == (["Who?"], 2)
 
 
+def test_what_was_never_said_can_be_asked_for(tmp_path: Path) -> None:
+    never = question("Which car?", [], answer="None was named.", unanswerable=True)
+    [read] = load(written(tmp_path, event("e1", "Hello."), never))
+    assert [(one.question, one.answer, one.unanswerable) for one in read.others] == [
+        ("Which car?", "None was named.", True)
+    ]
+    for wrong in (question("Which?", ["e1"], unanswerable=True), question("Which?", [], unanswerable="yes")):
+        with pytest.raises(InvalidInput, match="line 2: unanswerable"):
+            load(written(tmp_path, event("e1", "Hello."), wrong))
+
+
 def test_events_without_a_key_get_one_each_that_stays(tmp_path: Path) -> None:
     path = written(tmp_path, event(None, "Hello."), event(None, "Hello."), event(None, "Hi."))
     [once], [again] = load(path), load(path)

@@ -11,8 +11,8 @@ import pytest
 
 import semmem.evals
 from semmem.errors import InvalidInput, MissingExtra
-from semmem.evals.answers import Answer
 from semmem.evals.report import PAGE, write
+from semmem.evals.retrieved import Retrieved
 from tests.unit.evals.results import asked, made
 
 VOID = {"meta", "br"}
@@ -57,7 +57,7 @@ class Page(HTMLParser):
             self.rows[-1][-1] += data.strip()
 
 
-def page(folder: Path, *answers: Answer, peers: Any = None, **about: Any) -> Page:
+def page(folder: Path, *answers: Retrieved, peers: Any = None, **about: Any) -> Page:
     result = made(*answers, about=about) | ({"peers": peers, "peers_note": "Of others."} if peers else {})
     path = write(result, folder / "new" / "report")
     assert path == folder / "new" / "report" / PAGE

@@ -120,7 +120,12 @@ class ScriptedChat:
         self.requests: list[list[Mapping[str, str]]] = []
 
     async def complete(
-        self, messages: Sequence[Mapping[str, str]], *, schema: Mapping[str, Any], schema_name: str, max_tokens: int
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        schema: Mapping[str, Any] | None,
+        schema_name: str = "",
+        max_tokens: int,
     ) -> ChatAnswer:
         self.requests.append(list(messages))
         # The last answer is given again and again: a model that is wrong stays wrong.

@@ -41,6 +41,20 @@ def refusing(*refused: str, message: str) -> Callable[[dict[str, Any]], str | Re
     return answer
 
 
+async def test_free_text_is_asked_for_without_a_word_about_its_form(server: ModelServer, chat: OpenAIChat) -> None:
+    server.answer = lambda body: "In Porto."
+    answer = await chat.complete(MESSAGES, schema=None, max_tokens=50)
+    assert answer.text == "In Porto."
+    assert server.requests == [{"model": "test-model", "messages": MESSAGES, "max_tokens": 50, "temperature": 0}]
+
+
+async def test_free_text_stays_free_where_the_endpoint_knows_no_schema(server: ModelServer, chat: OpenAIChat) -> None:
+    server.answer = refusing("json_schema", "json_object", message="response_format is not supported")
+    await ask(chat)  # from now on schemas are told in words
+    await chat.complete(MESSAGES, schema=None, max_tokens=50)
+    assert server.requests[-1]["messages"] == MESSAGES
+
+
 async def test_asks_for_strict_structured_output_at_temperature_0(server: ModelServer, chat: OpenAIChat) -> None:
     server.answer = lambda body: '{"ok": true}'
 

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
+from semmem.domain.embeddings import TokenStates
 from semmem.errors import ConfigurationError, MissingExtra
 from semmem.models import minilm
 from semmem.models.minilm import DIMENSIONS, MAX_TOKENS, STATE_DIMENSIONS, MiniLM
-from semmem.ports import TokenStates
 
 pytest.importorskip("onnxruntime", reason="needs the extra `local`")
 

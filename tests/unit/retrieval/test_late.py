@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from semmem.domain.embeddings import TokenStates
 from semmem.models.minilm import MiniLM
-from semmem.ports import TokenStates
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.late import LEVELS, Asked, asked, pack, similarities
 

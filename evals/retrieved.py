@@ -31,7 +31,7 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Retrieved:
     """What one question brought back, and how long its recall took.
 
     `wanted` has the start of each turn of the evidence, by its key. `covered` tells for each budget whether all the
@@ -72,7 +72,7 @@ def returned(keys: Sequence[str], kind: str, score: float, text: str, rank: int)
     return Returned(keys=tuple(keys), kind=kind, score=round(score, 4), text=text[:TEXT] if rank < TEXTS else "")
 
 
-def measured(answer: Answer) -> dict[str, float]:
+def measured(answer: Retrieved) -> dict[str, float]:
     """Returns the question's own figures by the names in METRICS; NEWEST_ABOVE only where it is about an update."""
     evidence, turns = answer.evidence, answer.turns
     found = {f"R@{k}": recall(evidence, turns, k) for k in RECALLED}
@@ -86,7 +86,7 @@ def measured(answer: Answer) -> dict[str, float]:
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def result(answers: Sequence[Answer], **about: Any) -> dict[str, Any]:
+def result(answers: Sequence[Retrieved], **about: Any) -> dict[str, Any]:
     """Returns what `--json` writes: means over all questions and by category, then each question with its figures.
 
     `about` comes first: the data set, whether the run is partial, its settings. Latencies are in milliseconds.
@@ -103,7 +103,7 @@ def result(answers: Sequence[Answer], **about: Any) -> dict[str, Any]:
             if (own := [figures for each, figures in rows if each == category])
         },
         "latency_ms": {"p50": percentile(spent, 0.5), "p95": percentile(spent, 0.95)},
-        "questions": [plain(answer) | figures for answer, (_, figures) in zip(answers, rows, strict=True)],
+        "questions": [asdict(answer) | figures for answer, (_, figures) in zip(answers, rows, strict=True)],
     }
 
 
@@ -113,13 +113,8 @@ def means(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return {name: round(sum(own) / len(own), 4) for name, own in values.items() if own}
 
 
-def plain(answer: Answer) -> dict[str, Any]:
-    """Returns the answer as JSON has it."""
-    return asdict(answer)
-
-
-def read(said: Mapping[str, Any]) -> Answer:
-    """Reads what `plain` wrote, after its way through JSON."""
+def read(said: Mapping[str, Any]) -> Retrieved:
+    """Reads what `asdict` made, after its way through JSON."""
     hits = tuple(Returned(**hit | {"keys": tuple(hit["keys"])}) for hit in said["returned"])
     lists = {name: tuple(said[name]) for name in ("evidence", "original", "updated")}
-    return Answer(**dict(said) | lists | {"returned": hits})
+    return Retrieved(**dict(said) | lists | {"returned": hits})

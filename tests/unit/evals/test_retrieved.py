@@ -1,16 +1,17 @@
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 
-from semmem.evals.answers import Answer, Returned, means, measured, plain, read, result, returned
+from semmem.evals.retrieved import Retrieved, Returned, means, measured, read, result, returned
 
 
 def hit(*keys: str, kind: str = "event") -> Returned:
     return Returned(keys=keys, kind=kind, score=0.5, text="said")
 
 
-def answer(*hits: Returned, **given: Any) -> Answer:
+def answer(*hits: Returned, **given: Any) -> Retrieved:
     about: dict[str, Any] = {
         "conversation": "c1",
         "question_id": "q1",
@@ -22,7 +23,7 @@ def answer(*hits: Returned, **given: Any) -> Answer:
         "stems": {"500": True, "1000": True},
         "milliseconds": 4.0,
     }
-    return Answer(**about | given | {"returned": hits})
+    return Retrieved(**about | given | {"returned": hits})
 
 
 def test_a_question_has_its_own_figures() -> None:
@@ -72,7 +73,7 @@ def test_a_result_has_means_in_all_and_by_category() -> None:
 
 def test_an_answer_comes_back_from_json() -> None:
     said = answer(hit("a", "b", kind="fact"), hit(), original=("a",), updated=("b",))
-    assert read(json.loads(json.dumps(plain(said)))) == said
+    assert read(json.loads(json.dumps(asdict(said)))) == said
 
 
 @pytest.mark.parametrize(("rank", "length"), [(0, 200), (19, 200), (20, 0)])
