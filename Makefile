@@ -15,7 +15,7 @@ PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench drill llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -82,6 +82,9 @@ faults: $(INSTALLED)  ## every fault before every store and model, as a table: w
 
 bench: $(INSTALLED)  ## speed, as ratios in one run; LOCOMO=locomo_dev.json adds the import
 	@$(BIN)/python -m semmem.evals.bench $(if $(LOCOMO),--locomo "$(LOCOMO)")
+
+drill: $(INSTALLED)  ## what three agents lose in five ways of sharing, in virtual time; DRILL="--payments 1000 --plot drill.svg"
+	@$(BIN)/python -m semmem.evals.drill $(DRILL)
 
 llm-cost: $(INSTALLED)  ## model calls and tokens of an ingest; needs LOCOMO=locomo_dev.json
 	@$(BIN)/python -m semmem.evals.llm_cost --locomo "$(LOCOMO)"
