@@ -5,19 +5,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from semmem.errors import InvalidInput
-from semmem.evals import beam, jsonl, locomo, precision
+from semmem.evals import beam, friendsqa, jsonl, locomo, precision, realtalk
 from semmem.evals.dataset import Conversation
 
 OWN_DATA = "your own events and questions as lines of JSON (docs/evals.md has a template)"
 SOURCES: Mapping[str, str] = {
     "locomo": locomo.SOURCE,
     "beam": beam.SOURCE,
+    "realtalk": realtalk.SOURCE,
+    "friendsqa": friendsqa.SOURCE,
     "precisionmembench": precision.SOURCE,
     "jsonl": OWN_DATA,
 }
 _LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
     "locomo": locomo.load,
     "beam": beam.load,
+    "realtalk": realtalk.load,
+    "friendsqa": friendsqa.load,
     "jsonl": jsonl.load,
 }
 

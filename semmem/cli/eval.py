@@ -14,7 +14,11 @@ Retriever = Literal["bm25", "dense", "rrf", "semmem"]
 app = typer.Typer(help="Measure retrieval, updates and extraction: on benchmarks, or your own data.")
 
 Data = Annotated[
-    Path | None, typer.Option(help="The data set's file; of BEAM, the folder with N/chat.json.", show_default=False)
+    Path | None,
+    typer.Option(
+        help="The data set's file; of BEAM, the folder with N/chat.json, of REALTALK that of its chats.",
+        show_default=False,
+    ),
 ]
 Conversations = Annotated[
     list[str] | None, typer.Option(metavar="ID,...", help="These only, such as conv-26,conv-30; may be repeated.")
@@ -36,7 +40,8 @@ FailUnder = Annotated[
 @app.command()
 def retrieval(
     dataset: Annotated[
-        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+        Literal["locomo", "beam", "realtalk", "friendsqa", "jsonl"] | None,
+        typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,
     conversations: Conversations = None,
@@ -112,7 +117,8 @@ def updates(
 @app.command()
 def extraction(
     dataset: Annotated[
-        Literal["locomo", "beam", "jsonl"] | None, typer.Option(help="What the data is.", show_default=False)
+        Literal["locomo", "beam", "realtalk", "friendsqa", "jsonl"] | None,
+        typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,
     conversations: Conversations = None,

@@ -66,7 +66,12 @@ async def test_many_texts_keep_their_order(folder: Path, tmp_path: Path) -> None
 
 @installed
 async def test_a_memory_lives_on_it(folder: Path, urls: dict[str, Any], clock: ManualClock) -> None:
-    given: dict[str, Any] = {"embedder": "fastembed", "fastembed_model": NAME, "fastembed_folder": folder, "worker": True}
+    given: dict[str, Any] = {
+        "embedder": "fastembed",
+        "fastembed_model": NAME,
+        "fastembed_folder": folder,
+        "worker": True,
+    }
     async with semmem.open(clock=clock, **urls, **given) as memory:
         alice = memory.scope(tenant="acme", user="alice")
         said = ["I have a tortoise called Lotte.", "The rent went up in March.", "The report. " * 200]
