@@ -286,6 +286,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "Records",
         "open",
         "Reducer",
+        "ScopeSettings",
         "Told",
         "told",
     }
@@ -320,6 +321,8 @@ def test_what_is_walked_is_what_there_is() -> None:
         "FieldHealth",
         "Installation",
         "Correction",
+        "Archive",
+        "LocalLogHealth",
     }
     protocols = {"Reranker", "Clock"}
     shared = {"Place"}  # what a ScopedMemory is, walked as such
