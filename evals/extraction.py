@@ -1,7 +1,7 @@
 """What an extractor made of conversations: whether its facts are right, as far as rules can tell, and their cost."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -37,6 +37,7 @@ from semmem.wiring.settings import Settings
 
 PATIENCE = 120.0  # seconds without progress
 EXAMPLES = 10  # facts of each fault that a result shows
+SUPERSEDED = 200  # pairs of facts that it shows
 PAGE = 1_000  # rows
 T = TypeVar("T", Fact, DeadLetter)
 
@@ -156,7 +157,7 @@ async def most_calls(application: Application, memory: ScopedMemory) -> int:
 
 
 def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
-    """{"n": facts, "metrics", "refused", "by_conversation", "examples"}, plain JSON; see `_metrics` for the figures."""
+    """{"n": facts, "metrics", "refused", "by_conversation", "examples", "superseded"}, plain JSON; see `_metrics`."""
     refused: Counter[str] = Counter()
     faults: dict[str, list[Fact]] = {}
     for each in extracted:
@@ -175,7 +176,16 @@ def measured(extracted: Sequence[Extracted]) -> dict[str, Any]:
         "refused": dict(refused.most_common()),
         "by_conversation": {each.conversation.id: _metrics([each]) for each in extracted},
         "examples": examples,
+        "superseded": [pair for each in extracted for pair in _superseded(each)][:SUPERSEDED],
     }
+
+
+def _superseded(extracted: Extracted) -> Iterator[dict[str, str]]:
+    """Yields what took the place of what, for people to judge: no rule can tell whether that was right."""
+    versions = {(fact.thread, fact.version): fact for fact in extracted.facts}
+    for fact in extracted.facts:
+        if newer := versions.get((fact.thread, fact.version + 1)):
+            yield {"subject": fact.subject, "before": fact.text, "after": newer.text}
 
 
 def _metrics(extracted: Sequence[Extracted]) -> dict[str, float | None]:

@@ -127,13 +127,13 @@ def _costs(bodies: Sequence[Mapping[str, Any]], turns: int) -> list[Figure]:
         Figure(
             name="prompt tokens per 100 turns",
             value=round(100 * tokens / turns),
-            limit=14_000,
+            limit=10_500,
             detail=f"{tokens:,} in all: o200k_base, messages and schema",
         ),
         Figure(
             name="of them in a shared prefix",
             value=100 * prefix * len(bodies) / tokens,
-            limit=55,
+            limit=42,
             unit="%",
             floor=True,
             detail="the same in every call",

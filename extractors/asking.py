@@ -21,6 +21,15 @@ Shape = type[Answer] | type[Verdicts]
 Value = TypeVar("Value")
 
 
+class Truncated(BadAnswer):
+    """An answer that broke off; `text` is its beginning."""
+
+    def __init__(self, text: str) -> None:
+        told = "the answer broke off; a model that thinks long may need more of SEMMEM_LLM_ANSWER_TOKENS"
+        super().__init__("truncated", told)
+        self.text = text
+
+
 @dataclass(frozen=True, slots=True)
 class Heard(Generic[Value]):
     """What could be read of an answer: how much of it is right, and what was wrong and left out."""
@@ -89,8 +98,7 @@ class Asking:
             told = "the endpoint fails at these words, though not at others; its log may say why"
             raise BadAnswer("no_answer", told) from error
         if answer.finish_reason == "length":
-            told = "the answer broke off; a model that thinks long may need more of SEMMEM_LLM_ANSWER_TOKENS"
-            raise BadAnswer("truncated", told)
+            raise Truncated(answer.text)
         if answer.finish_reason not in ("stop", ""):
             raise BadAnswer("unfinished", "the answer was not brought to its end")
         return answer.text

@@ -10,14 +10,18 @@ from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
-from semmem.extractors.ground import ground
+from semmem.extractors.ground import ground, normalised
 from semmem.extractors.parse import Reading
 from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
+from semmem.extractors.words import words
 from semmem.language.spans import spans
 
+_ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"])
+_ADDRESSING = "you you're you've you'd you'll your yours we we're we've us our both"
+_ADDRESSED = frozenset(_ADDRESSING.split())
 TELLING_QUOTE = 8  # characters that hardly stand in another line by chance
 
 
@@ -62,6 +66,8 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     if found is None:
         return Quarantined(reason="ungrounded", event_ids=(named.id,), text=said.text)
     event, quote = found
+    if _of_another(said.subject, quote, event, events):
+        return Quarantined(reason="wrong_speaker", event_ids=(event.id,), text=said.text)
     content = without_recalled(event.content)
     draft = Draft(
         subject=said.subject,
@@ -75,6 +81,14 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     )
     reason = refusal(draft)
     return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+
+
+def _of_another(subject: str, quote: str, event: Event, events: Sequence[Event]) -> bool:
+    """Whether the subject is another speaker than the one who says the quote, and says it of themselves alone."""
+    others = {normalised(speaker_of(each)) for each in events} - {normalised(speaker_of(event))}
+    said = set(words(quote))
+    of_oneself = bool(said & _ONESELF) and not said & _ADDRESSED
+    return of_oneself and normalised(subject) in others and said.isdisjoint(words(subject))
 
 
 def _trust(quote: str, content: str, event: Event) -> Role:

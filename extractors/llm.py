@@ -11,16 +11,16 @@ from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure,
 from semmem.domain.fact import Fact
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors import prompt, segment
-from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Voice
+from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Truncated, Voice
 from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
-from semmem.extractors.parse import Reading, parse_answer, parse_verdicts
+from semmem.extractors.parse import Reading, parse_answer, parse_beginning, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, settle, superseding
 from semmem.extractors.schema import Answer, Verdicts
 from semmem.extractors.standing import related
 from semmem.ports import ChatModel, TokenCounter
 
-BATCH_TOKENS, BATCH_EVENTS = 1_750, 80
+BATCH_TOKENS, BATCH_EVENTS = 2_700, 80
 ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; what is not reached comes again
 MIN_PIECE_TOKENS = 200  # a text this short is not cut
@@ -35,9 +35,10 @@ class LlmExtractor:
     """Implements semmem.ports.Extractor over an OpenAI-compatible chat model.
 
     An answer that is no JSON of the schema, or only partly right, is asked for once more, and what is right of it is
-    kept. Where none can be had the batch is halved, down to single events, and an event that is too long is cut into
-    pieces. What fails alone ends in `Extraction.failed`; where a request is refused or unanswered, an empty one tells
-    whether that is due to the endpoint, and then ModelUnavailable or ModelError is raised.
+    kept. Of one that breaks off the beginning is kept, and the rest is asked for again. Where none can be had the batch
+    is halved, down to single events, and an event that is too long is cut into pieces. What fails alone ends in
+    `Extraction.failed`; where a request is refused or unanswered, an empty one tells whether that is due to the
+    endpoint, and then ModelUnavailable or ModelError is raised.
     """
 
     def __init__(
@@ -98,10 +99,23 @@ class _Batch:
                 await self._alone(events[0], error)
                 self._done.add(events[0].id)
                 return
-            for half in (events[: len(events) // 2], events[len(events) // 2 :]):
-                await self.extract(half)
+            for part in await self._parts(events, error):
+                await self.extract(part)
         else:
             self._done.update(event.id for event in events)
+
+    async def _parts(self, events: list[Event], error: BadAnswer) -> list[list[Event]]:
+        """What is asked again: the events from the last line on that a truncated answer came to, once what it says of
+        those before is kept; else two halves."""
+        beginning = parse_beginning(error.text) if isinstance(error, Truncated) else None
+        last = min(beginning.answer.facts[-1].source, len(events)) if beginning else 1
+        if beginning is None or last == 1:
+            return [events[: len(events) // 2], events[len(events) // 2 :]]
+        before = [fact for fact in beginning.answer.facts if fact.source < last]
+        kept = replace(beginning, answer=beginning.answer.model_copy(update={"facts": before}), faults=())
+        await asyncio.to_thread(self._gathered.take, kept, events)
+        self._done.update(event.id for event in events[: last - 1])
+        return [events[last - 1 :]]
 
     async def _ask(self, events: Sequence[Event]) -> None:
         messages = prompt.extract_messages(events, self._gathered.summaries)

@@ -1,5 +1,7 @@
 """From a model's raw answer to the schema: what is right of it is kept, and what is not is told by place and rule."""
 
+import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -12,6 +14,10 @@ from semmem.extractors.schema import MAX_FACTS, Answer, SaidFact, SaidSummary, S
 from semmem.extractors.tidy import tidy_fact, tidy_summary, tidy_verdict
 
 Said = TypeVar("Said", bound=BaseModel)
+
+_OPENED = re.compile(r'"facts"\s*:\s*\[')
+_FACT = re.compile(r"[\s,]*\{")
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,28 @@ def parse_answer(text: str) -> Reading:
         raise BadAnswer("schema", "; ".join(fault.detail for fault in faults[:3]))
     summaries, refused = _each(_summaries(value.get("summaries")), "summaries", tidy_summary, SaidSummary)
     return Reading(Answer(facts=facts, summaries=summaries), (*faults, *refused))
+
+
+def parse_beginning(text: str) -> Reading | None:
+    """What a truncated answer says before it breaks off, or goes round in circles as small models do.
+
+    None where that is nothing, or where its lines do not come in their order: then it may have passed over some.
+    """
+    opened = _OPENED.search(text)
+    position, facts = opened.end() if opened else len(text), list[Any]()
+    while begun := _FACT.match(text, position):
+        try:
+            fact, position = _DECODER.raw_decode(text, begun.end() - 1)
+        except (ValueError, RecursionError):
+            break
+        if fact in facts:
+            break
+        facts.append(fact)
+    right, faults = _each(facts, Answer.KEY, tidy_fact, SaidFact)
+    lines = [fact.source for fact in right]
+    if not right or lines != sorted(lines):
+        return None
+    return Reading(Answer(facts=right, summaries=[]), tuple(faults))
 
 
 def parse_verdicts(text: str) -> list[SaidVerdict]:

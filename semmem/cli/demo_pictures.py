@@ -91,7 +91,7 @@ def timeline(title: str, versions: Sequence[Fact]) -> RenderableType:
 
 def left_alone(mailed: Sequence[Fact], trip: Fact | None) -> RenderableType:
     """What is no news of hers: a mail that she pasted, and a trip."""
-    made = _grid(wide=1)
+    made = grid(wide=1)
     made.add_row("the pasted mail", f"{len(mailed)} facts: its words are not hers")
     if trip:
         made.add_row("the trip", f"{trip.text} It moved her nowhere." if trip.version == 1 else "taken for a move")

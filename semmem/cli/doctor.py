@@ -20,6 +20,7 @@ from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
 from semmem.cli.stores import lacking, waits
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
+from semmem.retrieval.pieces import MOST, PIECE
 from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
@@ -92,12 +93,21 @@ async def examined(settings: "Settings") -> AsyncIterator[Check]:
             if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
                 raise MissingExtra("local", "the bundled embedder")
             vectors = (await embedder.embed(["Where does she live?"], tokens=True)).vectors
-            return f"{embedder.model}, {vectors.shape[1]} dimensions"
+            return f"{embedder.model}, {vectors.shape[1]} dimensions; embeds {_read_of_a_text(settings)}"
 
         yield await _checked("embedder", embeds(), "set SEMMEM_EMBEDDER and its URL and key right")
         yield await _model(settings)
         async for check in _stores(stack, settings, embedder):
             yield check
+
+
+def _read_of_a_text(settings: "Settings") -> str:
+    """How much of a text has a vector; the rest is found by its words alone."""
+    if settings.embedder == "minilm":
+        return f"the first {MOST * PIECE} words of a text, in pieces"
+    if settings.embedder == "openai":
+        return f"the first {settings.embedding_text_bytes:,} bytes of a text, or what the endpoint takes"
+    return "as much of a text as the model reads"
 
 
 async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = "failed") -> Check:

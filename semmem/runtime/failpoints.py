@@ -23,6 +23,9 @@ NAMES = (
     "event-kept",
     "replay-committed",
     "replay-settled",
+    "delivery-taken",
+    "delivery-settling",
+    "delivery-settled",
 )
 
 

@@ -293,7 +293,7 @@ def _worker(
     mirrored, log = mirror is not None, EventLog(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     rebuilder = SummaryRebuilder(postgres, clock)
-    patience = None if settings.embedder == "minilm" else EMBED_SECONDS
+    patience = None if settings.embeds_here else EMBED_SECONDS
     facts = FactStore(postgres)
     others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
     return Worker(
@@ -329,6 +329,8 @@ async def _models(stack: AsyncExitStack, settings: Settings, given: Reranker | N
     embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
     stack.push_async_callback(embedder.aclose)
     stack.push_async_callback(extractor.aclose)
+    if settings.embedder == "fastembed":
+        await embedder.embed(["loads the weights, or says now what is wrong with them"])
     reranker = open_reranker(stack, settings, given)
     return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=reranker)
 

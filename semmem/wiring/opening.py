@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
+from semmem.models.fastembed import FastEmbedder
 from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, GuardedReranker, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
@@ -36,7 +37,7 @@ FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its di
 
 def import_all(settings: Settings) -> None:
     """Imports at once what these settings need of all that is imported as late as possible: no fork comes between."""
-    asks_models = settings.uses_llm or settings.embedder != "minilm"
+    asks_models = settings.uses_llm or not settings.embeds_here
     wanted = ["encodings.idna"]
     if settings.embedded:
         wanted += ["semmem.embedded"]
@@ -198,6 +199,9 @@ def _redis(settings: Settings, servers: "Servers | None") -> "Redis | None":
 def make_embedder(settings: Settings) -> Embedder:
     if settings.embedder == "minilm":
         return MiniLM()
+    if settings.embedder == "fastembed":
+        own = FastEmbedder(settings.fastembed_model, cache=settings.fastembed_cache, folder=settings.fastembed_folder)
+        return LocalStates(own) if settings.token_states == "local" else own
     from semmem.models.embedding import OpenAIEmbedder
 
     embedder = OpenAIEmbedder(

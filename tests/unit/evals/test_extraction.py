@@ -171,8 +171,10 @@ def test_a_share_of_nothing_is_none() -> None:
 
 def test_merges_and_supersedes_are_counted() -> None:
     both = told("Ann owns things.", (E1, "I own a boat"), (E2, "I own a car"), (E2, "own a car"))
-    metrics = measured([extracted([both, *versions(BOAT, CAR)], EVENTS)])["metrics"]
+    result = measured([extracted([both, *versions(BOAT, CAR)], EVENTS)])
+    metrics = result["metrics"]
     assert (metrics["facts"], metrics["merges"], metrics["supersedes"]) == (3, 1, 1)
+    assert result["superseded"] == [{"subject": "Ann", "before": "Ann owns a boat.", "after": "Ann owns a car."}]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +261,7 @@ async def test_a_run_in_a_folder_of_its_own_goes_on_there(urls: dict[str, Any], 
         model = {"llm_base_url": server.base_url, "llm_api_key": "unused", "llm_model": "recorded"}
         settings = load_settings(**FAST, **urls, **model)
         server.answer = lambda body: recorded(body) if len(server.requests) == 1 else Reply(status=503)
-        first = await run(both, settings, lambda *said: None, work=work, patience=3.0)
+        first = await run(both, settings, lambda *said: None, work=work, patience=5)
         server.answer = recorded
         again = await run(both, settings, lambda *said: None, work=work)
     assert (first["n"], first["partial"], again["n"], again["partial"]) == (1, True, 2, False)
@@ -269,8 +271,8 @@ async def test_a_run_in_a_folder_of_its_own_goes_on_there(urls: dict[str, Any], 
 
 
 def test_the_beginning_of_a_conversation_has_the_questions_that_it_answers() -> None:
-    part = beginning(conversation("c1"), 1)
+    whole = conversation("c1")
+    part = beginning(whole, 1)
     assert [event.key for event in part.events] == ["e1"]
     assert [question.evidence for question in part.questions] == [("e1",)]
-    whole = conversation("c1")
     assert beginning(whole, 9) == whole

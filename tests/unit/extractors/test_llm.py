@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -154,6 +155,65 @@ async def test_a_truncated_answer_halves_the_batch_and_loses_no_event() -> None:
     extraction = await extractor(chat).extract(events, {})
     assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
     assert extraction.failed is None
+
+
+def cut(*facts: dict[str, Any]) -> tuple[str, str]:
+    """An answer that breaks off within the fact behind these."""
+    return answer(*facts, said_fact())[:-40], "length"
+
+
+def dog(line: int, number: int) -> dict[str, Any]:
+    return said_fact(text=f"Ines owns dog number {number}.", quote=f"dog number {number}", source=line)
+
+
+async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_for() -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 6)]
+    third = said_fact(text="Ines has a third dog.", quote="dog number 3", source=1)
+    chat = ScriptedChat(cut(dog(1, 1), dog(2, 2), dog(3, 3)), answer(third, dog(2, 4), dog(3, 5)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert ["dog number 3" in request[1]["content"] for request in chat.requests] == [True, True]
+    assert "dog number 2" not in chat.requests[1][1]["content"]  # what stood behind the third line was not told yet
+
+
+async def test_an_answer_that_goes_round_in_circles_is_kept_up_to_there() -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 4)]
+    chat = ScriptedChat(cut(*[dog(1, 1), dog(2, 2)] * 4), answer(dog(1, 2), dog(2, 3)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert len(chat.requests) == 2
+
+
+async def test_an_answer_in_no_order_may_have_passed_over_lines_and_is_asked_for_by_halves() -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 5)]
+    chat = ScriptedChat(
+        cut(dog(3, 3), dog(1, 1), dog(2, 2)), answer(dog(1, 1), dog(2, 2)), answer(dog(1, 3), dog(2, 4))
+    )
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+
+
+@pytest.mark.parametrize(
+    ("quote", "subject", "reason"),
+    [
+        ("I went to Rome", "Mel", "wrong_speaker"),
+        ("My son went to Rome", "Mel", "wrong_speaker"),
+        ("I went to Rome", "Ines", None),
+        ("I went to Rome", "Rome", None),
+        ("I took Mel to Rome", "Mel", None),
+        ("I told you so", "Mel", None),
+        ("went to Rome", "Mel", None),
+    ],
+)
+async def test_what_one_says_of_oneself_is_no_fact_of_another_speaker(
+    quote: str, subject: str, reason: str | None
+) -> None:
+    said = "I went to Rome. My son went to Rome. I took Mel to Rome. I told you so."
+    events = [event(said, speaker="Ines"), event("Lovely!", speaker="Mel")]
+    fact = said_fact(text=f"{subject} went to Rome.", subject=subject, quote=quote, source=1)
+    extraction = await extractor(ScriptedChat(answer(fact))).extract(events, {})
+    assert [each.reason for each in extraction.quarantined] == ([reason] if reason else [])
+    assert len(extraction.drafts) == (0 if reason else 1)
 
 
 async def test_one_poisonous_event_alone_becomes_a_dead_letter() -> None:
