@@ -413,6 +413,7 @@ create table semmem.scope_settings (
     constraint scope_settings_pkey PRIMARY KEY (tenant, scope_kind, scope_id),
     constraint scope_settings_keep_events_for_check CHECK (keep_events_for > '00:00:00'::interval)
 );
+CREATE INDEX settings_due ON semmem.scope_settings USING btree (tenant, scope_kind, scope_id, due_at) WHERE (due_at IS NOT NULL);
 select semmem.guard('semmem.scope_settings', '{zone,keep_events_for,due_at,changed_at}', '{tenant,scope_kind,scope_id,due_at}');
 
 create table semmem.scopes (

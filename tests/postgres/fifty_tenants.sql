@@ -103,6 +103,10 @@ select tenant, scope_kind, scope_id, 'notes', lpad(n::text, 19, '0') || ':0001',
 from said where n > 0;
 insert into semmem.locks (tenant, scope_kind, scope_id, name, token, held_until)
 select tenant, scope_kind, scope_id, name, 1, '-infinity' from semmem.scopes, unnest(array['report', 'draft']) as name;
+insert into semmem.conflicts (tenant, scope_kind, scope_id, field, reduced)
+select tenant, scope_kind, scope_id, field, 1 from semmem.fields;
+insert into semmem.scope_settings (tenant, scope_kind, scope_id, zone, changed_at)
+select tenant, scope_kind, scope_id, 'Europe/Berlin', timestamptz '2026-02-01' from semmem.scopes;
 insert into semmem.checkpoints (tenant, scope_kind, scope_id, name, position, digest, at, pinned)
 select tenant, scope_kind, scope_id, 'c' || n, n, '', at, false from said where n > 16;
 

@@ -5,6 +5,7 @@ What the application sends is watched on its connections (see spy.py) while it i
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -117,6 +118,7 @@ async def _walk(application: Application) -> None:
     await memory.branches()
     await memory.waiting()
     await memory.usage()
+    await memory.configure(replace(await memory.settings(), keep_events_for=timedelta(days=3_650)))
     await _walk_records(memory)
     await _walk_the_log(application, memory)
     await _walk_the_state(application, memory)
@@ -170,6 +172,8 @@ async def _walk_the_state(application: Application, memory: ScopedMemory) -> Non
     await shared.update(title="Another title", notes=["another note"])
     state = await shared.state()
     await shared.update(expected=state, title="The third")
+    await memory.agent("door").health()
+    await application.memory.at(memory.place, state=Shared).agent("door").update(title="Unseen")
     await shared.state(at=18, fields=["notes"])
     await shared.state(at=application.parts.clock())
     async with shared.lock("report", "draft", ttl=timedelta(minutes=1)) as lock:

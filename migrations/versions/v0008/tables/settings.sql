@@ -11,3 +11,4 @@ create table semmem.scope_settings (
 );
 select semmem.guard('semmem.scope_settings', p_changing => '{zone, keep_events_for, due_at, changed_at}',
                     p_swept => '{tenant, scope_kind, scope_id, due_at}');
+create index settings_due on semmem.scope_settings (tenant, scope_kind, scope_id, due_at) where due_at is not null;
