@@ -15,7 +15,7 @@ PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench drill llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,17 +83,16 @@ faults: $(INSTALLED)  ## every fault before every store and model, as a table: w
 bench: $(INSTALLED)  ## speed, as ratios in one run; LOCOMO=locomo_dev.json adds the import
 	@$(BIN)/python -m semmem.evals.bench $(if $(LOCOMO),--locomo "$(LOCOMO)")
 
+drill: $(INSTALLED)  ## what three agents lose in five ways of sharing, in virtual time; DRILL="--payments 1000 --plot drill.svg"
+	@$(BIN)/python -m semmem.evals.drill $(DRILL)
+
 llm-cost: $(INSTALLED)  ## model calls and tokens of an ingest; needs LOCOMO=locomo_dev.json
 	@$(BIN)/python -m semmem.evals.llm_cost --locomo "$(LOCOMO)"
 
-eval: $(INSTALLED)  ## retrieval on LOCOMO=locomo10.json and BEAM=chats/100K: a table, a report page
-	@test -n "$(LOCOMO)$(BEAM)" || { echo "make eval LOCOMO=/path/to/locomo10.json [BEAM=/path/to/chats/100K]"; \
-		echo "LoCoMo: data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"; \
-		echo "BEAM: the chats of github.com/mohammadtavakoli78/BEAM, no licence stated"; exit 2; }
-	@$(if $(LOCOMO),$(BIN)/semmem eval retrieval --dataset locomo --data "$(LOCOMO)" \
-		--report eval-report --json eval-report/result.json)
-	@$(if $(BEAM),$(BIN)/semmem eval retrieval --dataset beam --data "$(BEAM)" \
-		--report eval-report/beam --json eval-report/beam/result.json)
+eval: $(INSTALLED)  ## retrieval and baselines on LOCOMO=, BEAM=, REALTALK=, FRIENDSQA= (paths, any of them): one table
+	@$(BIN)/python -m semmem.evals.yardsticks $(if $(LOCOMO),--locomo "$(LOCOMO)") $(if $(BEAM),--beam "$(BEAM)") \
+		$(if $(REALTALK),--realtalk "$(REALTALK)") $(if $(FRIENDSQA),--friendsqa "$(FRIENDSQA)") \
+		--report eval-report --json eval-report/result.json $(EVAL)
 
 scale: $(INSTALLED)  ## how recall grows from 5,000 to 100,000 turns in one scope
 	@$(BIN)/python -m semmem.evals.scale

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from semmem.domain.embeddings import Embeddings
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.ports import Embedder
 
 
@@ -17,6 +17,10 @@ class Counted:
     def model(self) -> str:
         return self._embedder.model
 
+    @property
+    def pools(self) -> bool:
+        return self._embedder.pools
+
     async def dimensions(self) -> int:
         return await self._embedder.dimensions()
 
@@ -26,6 +30,9 @@ class Counted:
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         self.texts += texts
         return await self._embedder.embed(texts, tokens=tokens)
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return await self._embedder.states(texts)
 
     async def aclose(self) -> None:
         await self._embedder.aclose()

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -69,6 +70,36 @@ def histogram(name: str, values: Sequence[float], marks: Mapping[str, float]) ->
     axes.set_ylabel("questions", color=MUTED, fontsize=SMALL)
     axes.set_xlim(left=0)
     return _svg(figure, name)
+
+
+def bars(name: str, rows: Mapping[str, Metrics]) -> str:
+    """Draws shares (0 to 1) of the same names for each row, the first row on top."""
+    labels = list(next(iter(rows.values())))
+    figure = Figure(figsize=(6.4, 0.75 * len(rows) + 0.8), layout="constrained")
+    axes = _bare(figure.add_subplot())
+    height = 0.8 / len(labels)
+    for place, (label, color) in enumerate(zip(labels, (OURS, SECOND, OTHER), strict=True)):
+        at = [row + (place - 1) * height for row in range(len(rows))]
+        drawn = axes.barh(
+            at, [100 * shares[label] for shares in rows.values()], height * 0.86, color=color, label=label
+        )
+        axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=SMALL - 1, color=MUTED)
+    axes.set_yticks(range(len(rows)), list(rows), color=INK)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.margins(x=0.08)
+    axes.set_xlabel("percent", color=MUTED, fontsize=SMALL)
+    axes.legend(frameon=False, fontsize=SMALL, labelcolor=MUTED, loc="lower right")
+    return _svg(figure, name)
+
+
+def in_a_file(svg: str) -> str:
+    """Gives a plot the colours of a report's page, so that it can stand in a file of its own."""
+    css = (Path(__file__).parent / "templates" / "report.css").read_text("utf-8")
+    light, dark = re.findall(r":root \{([^}]*)\}", css)[:2]
+    style = f"svg {{{light} background: var(--paper)}} @media (prefers-color-scheme: dark) {{ svg {{{dark}}} }}"
+    head, rest = svg.split(">", 1)
+    return f'{head} xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><style>{style}</style>{rest}'
 
 
 def _bare(axes: Axes) -> Axes:

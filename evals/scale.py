@@ -127,6 +127,7 @@ class Worded:
     """An embedder for which every word is a direction at random, and a text their sum."""
 
     model = "words-at-random"
+    pools = True
 
     async def dimensions(self) -> int:
         return DIMENSIONS
@@ -139,6 +140,9 @@ class Worded:
         vectors = np.stack([_unit(np.sum([_direction(word, DIMENSIONS) for word in each], axis=0)) for each in words])
         states = tuple(TokenStates(each, np.stack([_direction(word, STATES) for word in each])) for each in words)
         return Embeddings(vectors, states if tokens else None)
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return (await self.embed(texts, tokens=True)).tokens
 
     async def aclose(self) -> None:
         """Holds nothing."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from semmem.errors import InvalidInput
-from semmem.evals import beam, jsonl, locomo, longmemeval, precision
+from semmem.evals import beam, friendsqa, jsonl, locomo, longmemeval, precision, realtalk
 from semmem.evals.dataset import Conversation, Question
 
 OWN_DATA = "your own events and questions as lines of JSON (docs/evals.md has a template)"
@@ -13,6 +13,8 @@ SOURCES: Mapping[str, str] = {
     "locomo": locomo.SOURCE,
     "longmemeval": longmemeval.SOURCE,
     "beam": beam.SOURCE,
+    "realtalk": realtalk.SOURCE,
+    "friendsqa": friendsqa.SOURCE,
     "precisionmembench": precision.SOURCE,
     "jsonl": OWN_DATA,
 }
@@ -20,6 +22,8 @@ _LOADERS: Mapping[str, Callable[[Path], list[Conversation]]] = {
     "locomo": locomo.load,
     "longmemeval": longmemeval.load,
     "beam": beam.load,
+    "realtalk": realtalk.load,
+    "friendsqa": friendsqa.load,
     "jsonl": jsonl.load,
 }
 

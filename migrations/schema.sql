@@ -402,6 +402,19 @@ create table semmem.roster (
 ) with (fillfactor=50);
 select semmem.guard('semmem.roster', null, '{}');
 
+create table semmem.scope_settings (
+    tenant text collate "C" not null,
+    scope_kind text not null,
+    scope_id text collate "C" not null,
+    zone text collate "C",
+    keep_events_for interval,
+    due_at timestamp with time zone,
+    changed_at timestamp with time zone not null,
+    constraint scope_settings_pkey PRIMARY KEY (tenant, scope_kind, scope_id),
+    constraint scope_settings_keep_events_for_check CHECK (keep_events_for > '00:00:00'::interval)
+);
+select semmem.guard('semmem.scope_settings', '{zone,keep_events_for,due_at,changed_at}', '{tenant,scope_kind,scope_id,due_at}');
+
 create table semmem.scopes (
     tenant text collate "C" not null,
     scope_kind text not null,
@@ -962,6 +975,7 @@ declare
     known_id uuid;
     known_body bytea;
     scope_epoch bigint;
+    scope_zone text;
     new_seq bigint;
     asked bigint := json_array_length(p_events);
     first bigint;
@@ -982,6 +996,8 @@ begin
         perform from semmem.scopes s
         where s.tenant = p_tenant and s.scope_kind = p_kind and s.scope_id = p_id for no key update;
     end if;
+    select s.zone into scope_zone from semmem.scope_settings s
+    where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id);
     first := semmem.advance(p_tenant, p_kind, p_id, asked);
 
     for e in
@@ -1014,7 +1030,10 @@ begin
             tenant, scope_kind, scope_id, id, session, role, speaker, agent, agent_type, event_type, content,
             importance, metadata, occurred_at, utc_offset, recorded_at, key, body_hash, report_hash, position)
         values (p_tenant, p_kind, p_id, e.id, e.session, e.role, e.speaker, e.agent, e.agent_type, e.event_type,
-                e.content, e.importance, e.metadata, e.occurred_at, e.utc_offset, p_now, e.key,
+                e.content, e.importance, e.metadata, e.occurred_at,
+                coalesce(e.utc_offset, nullif(
+                    (e.occurred_at at time zone scope_zone) - (e.occurred_at at time zone 'UTC'), interval '0')),
+                p_now, e.key,
                 decode(e.body_hash, 'hex'), decode(e.report_hash, 'hex'), first + accepted)
         on conflict (tenant, scope_kind, scope_id, key) do nothing
         returning events.seq into new_seq;

@@ -13,6 +13,7 @@ class Cue(IntFlag):
     ASKS = 4  # it asks a question
     COUNT = 8  # it gives a number
     TITLE = 16  # it quotes a title
+    OWN = 32  # a fact in a person's own words, which stand in no event
 
 
 _TIME = re.compile(

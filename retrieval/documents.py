@@ -6,9 +6,9 @@ from semmem.domain.embeddings import TokenStates
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact
 from semmem.ports import Passage
-from semmem.retrieval.cues import cues
+from semmem.retrieval.cues import Cue, cues
 from semmem.retrieval.late import pack
-from semmem.retrieval.pieces import is_long, pieces
+from semmem.retrieval.pieces import MOST, is_long, pieces
 
 
 def event_document(event: Event) -> str:
@@ -17,8 +17,13 @@ def event_document(event: Event) -> str:
 
 
 def event_pieces(event: Event) -> list[str]:
-    """Returns the pieces of a long event, each embedded by itself; a short one is its own."""
-    return pieces(event_document(event)) if is_long(event.content) else []
+    """Returns the first pieces of a long event, each embedded by itself; a short one is its own."""
+    return pieces(event_document(event))[:MOST] if is_long(event.content) else []
+
+
+def has_more_pieces(event: Event) -> bool:
+    """Whether a part of it is in none of its pieces."""
+    return is_long(event.content) and len(pieces(event_document(event))) > MOST
 
 
 def event_words(event: Event) -> str:
@@ -58,7 +63,7 @@ def fact_passage(fact: Fact, states: Sequence[TokenStates]) -> Passage:
         told=fact.trust == "user",
         at=fact.validity.start or fact.said_at,
         long=False,
-        cues=cues(fact.text),
+        cues=cues(fact.text) | (Cue.OWN if fact.in_own_words else Cue(0)),
         states=packed(states),
     )
 

@@ -27,7 +27,7 @@ def sentences(text: str) -> list[str]:
 
 
 def pieces(text: str) -> list[str]:
-    """Runs of about PIECE words, cut at the ends of sentences and lines where there are any; at most MOST."""
+    """Runs of about PIECE words, cut at the ends of sentences and lines where there are any."""
     parts: list[str] = []
     for sentence in sentences(text):
         words = sentence.split()
@@ -40,4 +40,4 @@ def pieces(text: str) -> list[str]:
             left = PIECE
         found[-1].append(part)
         left -= size(part)
-    return [" ".join(piece) for piece in found[:MOST]]
+    return [" ".join(piece) for piece in found]

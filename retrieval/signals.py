@@ -129,7 +129,8 @@ def told(pool: Pool) -> NDArray[np.float32]:
 
 def verbatim(pool: Pool) -> NDArray[np.float32]:
     """In the words that it was said in: a fact drawn from it is shorter, matches sooner, and says less."""
-    return np.array([passage.kind == "event" for passage in pool.passages], np.float32)
+    said = np.array([passage.kind == "event" for passage in pool.passages], np.float32)
+    return np.maximum(said, pool.has(Cue.OWN))
 
 
 SIGNALS: Mapping[str, Signal] = {

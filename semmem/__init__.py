@@ -15,6 +15,7 @@ from semmem.domain.fact import Category, Correction, CorrectionKind, Fact, Preci
 from semmem.domain.group import GroupLag, GroupStart
 from semmem.domain.health import FieldHealth, Health, Installation
 from semmem.domain.hit import Hit, Recall
+from semmem.domain.kept import LocalLogHealth
 from semmem.domain.receipt import Receipt
 from semmem.domain.record import NewRecord, Record
 from semmem.domain.reducers import (
@@ -33,6 +34,7 @@ from semmem.domain.reducers import (
     union,
 )
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
+from semmem.domain.settings import ScopeSettings
 from semmem.domain.state import Change, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
 from semmem.domain.workspace import Member, Overview, Question, Workspace
@@ -49,6 +51,7 @@ from semmem.errors import (
     InvalidInput,
     KeyConflict,
     LeaseLost,
+    LocalLogFull,
     LockHeld,
     LockLost,
     MissingExtra,
@@ -75,6 +78,7 @@ from semmem.version import __version__ as __version__
 if TYPE_CHECKING:
     from semmem.domain.extraction import Usage
     from semmem.domain.schema import State
+    from semmem.memory.archiving import Archive
     from semmem.memory.groups import Delivery, Group, Inbox
     from semmem.memory.locks import Lock
     from semmem.memory.memory import Memory
@@ -90,6 +94,7 @@ __all__ = [
     "Ack",
     "AckStatus",
     "AgentMemory",
+    "Archive",
     "BadAnswer",
     "Branch",
     "Category",
@@ -130,6 +135,8 @@ __all__ = [
     "Item",
     "KeyConflict",
     "LeaseLost",
+    "LocalLogFull",
+    "LocalLogHealth",
     "Lock",
     "LockHeld",
     "LockLost",
@@ -161,6 +168,7 @@ __all__ = [
     "SchemaOutdated",
     "Scope",
     "ScopeKind",
+    "ScopeSettings",
     "ScopedMemory",
     "Scores",
     "SemmemError",
@@ -202,6 +210,7 @@ __all__ = [
 _LAZY = {
     "open": "semmem.wiring.bootstrap",
     "AgentMemory": "semmem.memory.scoped",
+    "Archive": "semmem.memory.archiving",
     "Clock": "semmem.ports",
     "DeadLetter": "semmem.stores.postgres.ledger",
     "Delivery": "semmem.memory.groups",

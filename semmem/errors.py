@@ -221,7 +221,8 @@ class IndexMismatch(ConfigurationError):
 
 
 class StoreUnavailable(SemmemError):
-    """A store did not answer; `store` is "postgres", "redis" or "qdrant", `sent` whether it may have done its work."""
+    """A store did not answer; `store` is "postgres", "redis", "qdrant" or "local_log", `sent` whether it may have done
+    its work."""
 
     sent = False
 
@@ -263,6 +264,18 @@ class Unconfirmed(StoreUnavailable):
             f"it may have been stored, or not ({reason}); call again: what has the same key is stored once",
         )
         self.store, self.sent = "postgres", True
+
+
+class LocalLogFull(StoreUnavailable):
+    """Postgres is away, and the local log at `path` takes no more: it holds `limit` bytes, or the disk is full."""
+
+    def __init__(self, path: str, limit: int) -> None:
+        SemmemError.__init__(
+            self,
+            f"postgres is away, and the local log {path} is full (it takes {limit // 2**20} MiB, where the disk has as "
+            "much room): nothing of this call is kept; call again when Postgres is back",
+        )
+        self.store, self.path, self.limit = "local_log", path, limit
 
 
 class WriteConflict(StoreUnavailable):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from semmem.domain.condition import Condition, Meeting
 from semmem.domain.drift import DriftKind
-from semmem.domain.embeddings import Embeddings
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, Usage
 from semmem.domain.fact import Fact
@@ -31,6 +31,14 @@ class Embedder(Protocol):
         """A name that changes whenever the vectors would: part of the vector index's name."""
         ...
 
+    @property
+    def pools(self) -> bool:
+        """Whether a vector is the direction of the mean of its text's token states, which it hands out.
+
+        Then those of a long text's pieces make up its own, and it need not be embedded as a whole besides.
+        """
+        ...
+
     async def dimensions(self) -> int:
         """Of every vector; asks the model where they are not known yet."""
         ...
@@ -41,6 +49,10 @@ class Embedder(Protocol):
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
         """All texts, order kept, batched inside; over-long texts are truncated. `tokens` asks for token states too."""
+        ...
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        """Token states without vectors, a text each; None where there are none."""
         ...
 
     async def aclose(self) -> None: ...

@@ -82,3 +82,8 @@ async def debian_redis(folder: Path) -> AsyncIterator[str]:
     finally:
         process.kill()
         process.wait()
+
+
+def through(port: int, url: str) -> str:
+    """The same database by a proxy's port."""
+    return make_url(url).set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)

@@ -8,6 +8,7 @@ import typer
 
 import semmem
 from semmem.cli import (
+    configuring,
     correcting,
     following,
     health,
@@ -76,7 +77,7 @@ def options(
 
 app.command("demo")(demo)
 for module in (
-    *(writing, reading, correcting, following, state, health, locking, working, questions),
+    *(writing, reading, correcting, following, state, health, configuring, locking, working, questions),
     *(transfer, operations, stores, reindexing, mcp),
 ):
     for name, command in module.COMMANDS.items():

@@ -11,12 +11,28 @@ from uuid import UUID
 import typer
 
 from semmem.cli import demo_pictures as pictures
-from semmem.cli.demo_data import ADDRESS, ALLERGY, BUDGET, MAYA, NEW_SESSION, OTHERS, QUESTIONS, Customer
+from semmem.cli.demo_data import (
+    ADDRESS,
+    ALLERGY,
+    BUDGET,
+    CORRECTED_BY,
+    HEARD,
+    MAYA,
+    NEW_SESSION,
+    OTHERS,
+    PASTED,
+    QUESTIONS,
+    SAID,
+    TRIP,
+    UNANSWERED,
+    Customer,
+)
 from semmem.cli.output import answers, notes
 from semmem.cli.running import application, memory_of, run
 from semmem.cli.settling import followed, settle
 from semmem.domain.event import Ack, NewEvent
-from semmem.domain.fact import Fact
+from semmem.domain.fact import Fact, events_of
+from semmem.domain.hit import RELEVANT
 
 if TYPE_CHECKING:
     from semmem.memory.scoped import ScopedMemory
@@ -58,6 +74,7 @@ def demo(
             story = Story(opened, memory_of(opened, MAYA.scope), datetime.now(UTC))
             said = await story.events_go_in()
             await story.facts_come_out(said)
+            await story.a_person_corrects(said)
             await story.a_new_session_recalls()
             await story.context_fits_its_budget()
             await story.others_get_nothing_of_it(said)
@@ -98,7 +115,7 @@ class Story:
 
     async def events_go_in(self) -> dict[str, set[UUID]]:
         """Returns the ids of Maya's events, by what was said in them."""
-        answers.print(pictures.chapter("Two sessions with Maya Lindqvist, four weeks apart, go in"))
+        answers.print(pictures.chapter("Three sessions with Maya Lindqvist, over two months, go in"))
         said: dict[str, set[UUID]] = {}
         for events, acks in await self._remembered(MAYA):
             answers.print(pictures.acknowledged(events, acks))
@@ -122,12 +139,27 @@ class Story:
         answers.print(pictures.facts(sorted(facts, key=lambda fact: (fact.said_at, fact.version))))
         address = _resting_on(facts, said[ADDRESS])
         if address:
-            answers.print(pictures.timeline(await self.maya.timeline(address.id)))
+            answers.print("", pictures.timeline("the address over time", await self.maya.timeline(address.id)))
+        mailed = [fact for fact in facts if said[PASTED] & set(events_of(fact))]
+        trip = _resting_on(facts, said[TRIP])
+        answers.print(pictures.left_alone(mailed, trip))
+
+    async def a_person_corrects(self, said: dict[str, set[UUID]]) -> None:
+        answers.print(pictures.chapter(f"{CORRECTED_BY} knows better: the line was bad"))
+        wrong = _resting_on(await self.maya.facts(), said[ALLERGY])
+        if wrong is None or HEARD not in wrong.text:
+            answers.print("The model drew no fact from it.")
+            return
+        right = await self.maya.correct(wrong.id, text=wrong.text.replace(HEARD, SAID), by=CORRECTED_BY)
+        await settle([self.maya])
+        answers.print(pictures.timeline("the allergy", await self.maya.timeline(right.id)))
 
     async def a_new_session_recalls(self) -> None:
         answers.print(pictures.chapter("Today Maya is back: what the agent recalls, and why"))
         for question in QUESTIONS:
             answers.print(pictures.recalled(question, await self.maya.recall(question, limit=2)))
+        nothing = await self.maya.recall(UNANSWERED, limit=2, min_score=RELEVANT)
+        answers.print(pictures.recalled(UNANSWERED, nothing))
 
     async def context_fits_its_budget(self) -> None:
         answers.print(pictures.chapter("What the agent's model is given"))
@@ -165,4 +197,4 @@ class Story:
 
 
 def _resting_on(facts: Sequence[Fact], events: set[UUID]) -> Fact | None:
-    return next((fact for fact in facts if events & {source.event_id for source in fact.sources}), None)
+    return next((fact for fact in facts if events & set(events_of(fact))), None)

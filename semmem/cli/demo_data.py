@@ -39,29 +39,48 @@ class Customer:
             )
 
 
+PASTED = """\
+My landlord wrote this, can you make sense of it?
+
+From: Olle Berg <olle@berg.example>
+To: Maya Lindqvist
+Subject: Keys
+
+I live in Oslo now, at Storgata 3, and I prefer letters.
+Best, Olle"""
+
 MAYA = Customer(
     name="Maya Lindqvist",
     scope=Scope.user("northwind", "maya"),
     sessions=(
         Session(
             id="call-1",
-            age=timedelta(days=34),
+            age=timedelta(days=62),
             turns=(
                 ("user", "Hi! I live in Gothenburg, at Linnégatan 12."),
                 ("assistant", "Welcome, Maya. How may we reach you about a delivery?"),
-                ("user", "I prefer phone calls about deliveries."),
+                ("user", "I prefer phone calls."),
                 ("assistant", "Noted. Is there anything we should know about your dog?"),
                 ("user", "My dog Sven is allergic to chicken."),
             ),
         ),
         Session(
             id="chat-2",
-            age=timedelta(days=6),
+            age=timedelta(days=34),
             turns=(
                 ("user", "I moved last week: I live in Malmö now, at Möllevångsgatan 7."),
                 ("assistant", "Thank you, your address is changed. Shall we still call you about deliveries?"),
-                ("user", "Please email me about deliveries instead."),
+                ("user", "I prefer emails now."),
                 ("user", "And once more, to be safe. My dog Sven is allergic to chicken."),
+                ("user", PASTED),
+            ),
+        ),
+        Session(
+            id="chat-3",
+            age=timedelta(days=6),
+            turns=(
+                ("user", "I moved again yesterday: I live in Lund now, at Bytaregatan 4."),
+                ("user", "I'm staying in Lisbon for the weekend, so please deliver on Monday."),
             ),
         ),
     ),
@@ -103,5 +122,8 @@ QUESTIONS = (
     "How should we contact her about a delivery?",
     "What is Sven allergic to?",
 )
-BUDGET = 500
-NEW_SESSION = "call-3"
+UNANSWERED = "Which car does she drive?"
+TRIP = MAYA.sessions[2].turns[1][1]
+CORRECTED_BY, HEARD, SAID = "Ida of Northwind", "chicken", "chickpeas"  # what was heard, and what Maya had said
+BUDGET = 700
+NEW_SESSION = "call-4"

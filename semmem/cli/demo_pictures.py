@@ -75,11 +75,26 @@ def verdict_of(fact: Fact) -> str:
     return "confirmed" if len(fact.sources) > 1 else "added"
 
 
-def timeline(versions: Sequence[Fact]) -> RenderableType:
-    made = grid("version", "holds from", "to", "the address over time", wide=3)
+def timeline(title: str, versions: Sequence[Fact]) -> RenderableType:
+    """What a person took back never held; it says who did it."""
+    made = grid("version", "holds from", "to", title, wide=3)
     for fact in versions:
-        start = day(fact.validity.start or fact.said_at)
-        made.add_row(str(fact.version), start, day(fact.validity.end) or "now", visible(fact.text))
+        start, end = day(fact.validity.start or fact.said_at), day(fact.validity.end) or "now"
+        if fact.ended:
+            start, end = "never", ""
+        body = Text(visible(fact.text))
+        if fact.made:
+            body.append(f"\n{fact.made.kind} by {fact.made.by}", style="cyan")
+        made.add_row(str(fact.version), start, end, body)
+    return made
+
+
+def left_alone(mailed: Sequence[Fact], trip: Fact | None) -> RenderableType:
+    """What is no news of hers: a mail that she pasted, and a trip."""
+    made = grid(wide=1)
+    made.add_row("the pasted mail", f"{len(mailed)} facts: its words are not hers")
+    if trip:
+        made.add_row("the trip", f"{trip.text} It moved her nowhere." if trip.version == 1 else "taken for a move")
     return Group(Text(), made)
 
 
@@ -89,11 +104,12 @@ def recalled(question: str, found: Recall) -> RenderableType:
         title.append(f"   degraded: {', '.join(sorted(found.degraded))}", style="yellow")
     made = grid(wide=1)
     for hit in found:
-        body = Text(visible(hit.text))
+        first, _, more = hit.text.partition("\n")
+        body = Text(visible(first) + (" …" if more else ""))
         body.append(f"\n{hit.kind} of {day(hit.said_at)}: {hit.why}", style="dim")
         made.add_row(Text(f"{hit.score:.2f}", style="green"), body)
     if not found:
-        made.add_row("", Text("nothing", style="dim"))
+        made.add_row("", Text("nothing that is remembered answers it", style="dim"))
     return Group(title, made, Text())
 
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import typer
@@ -19,6 +20,7 @@ from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
 from semmem.cli.stores import lacking, waits
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
+from semmem.retrieval.pieces import MOST, PIECE
 from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
@@ -91,12 +93,21 @@ async def examined(settings: "Settings") -> AsyncIterator[Check]:
             if settings.embedder == "minilm" and not all(map(find_spec, LOCAL_PACKAGES)):
                 raise MissingExtra("local", "the bundled embedder")
             vectors = (await embedder.embed(["Where does she live?"], tokens=True)).vectors
-            return f"{embedder.model}, {vectors.shape[1]} dimensions"
+            return f"{embedder.model}, {vectors.shape[1]} dimensions; embeds {_read_of_a_text(settings)}"
 
         yield await _checked("embedder", embeds(), "set SEMMEM_EMBEDDER and its URL and key right")
         yield await _model(settings)
         async for check in _stores(stack, settings, embedder):
             yield check
+
+
+def _read_of_a_text(settings: "Settings") -> str:
+    """How much of a text has a vector; the rest is found by its words alone."""
+    if settings.embedder == "minilm":
+        return f"the first {MOST * PIECE} words of a text, in pieces"
+    if settings.embedder == "openai":
+        return f"the first {settings.embedding_text_bytes:,} bytes of a text, or what the endpoint takes"
+    return "as much of a text as the model reads"
 
 
 async def _checked(part: str, work: Awaitable[str], fix: str, *, worst: State = "failed") -> Check:
@@ -187,7 +198,11 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
         postgres = await open_postgres(stack, settings, servers, size=2)
         health = await HealthStore(postgres).read()
     except SemmemError:  # told in Postgres's own row
+        if settings.local_log:
+            yield await asyncio.to_thread(local_log_check, settings.local_log, None)
         return
+    if settings.local_log:
+        yield await asyncio.to_thread(local_log_check, settings.local_log, postgres.identity.database)
     now = datetime.now(UTC)
     for check in work_checks(health, settings, now):
         yield check
@@ -236,6 +251,30 @@ def _workers(health: "Installation", settings: "Settings", overdue: bool) -> Che
     return Check(
         part="workers", state="failed" if overdue and not settings.runs_worker else "degraded", what=what, fix=fix
     )
+
+
+def local_log_check(folder: Path, database: str | None) -> Check:
+    """What is on this machine's disk alone; of which database it is may not be known now."""
+    from semmem.stores.local.folder import survey
+
+    try:
+        found = survey(folder)
+    except SemmemError as error:
+        return Check(part="local log", state="failed", what=str(error), fix="look at the file, or at the disk")
+    events, refused = (sum(getattr(each.counts, name) for each in found) for name in ("events", "refused"))
+    what = f"{events:,} events wait in {folder}, and {refused:,} were refused" if found else f"{folder} is empty"
+    strange = [each.name for each in found if database is not None and each.database != database]
+    dead = [each.name for each in found if not each.held and each.name not in strange and each.counts.events]
+    if strange:
+        what += f"; {', '.join(strange)} of another database"
+        fix = "open a memory on that database with this folder, or remove the files if it is gone"
+    elif refused:
+        fix = "another body has the key of each: read them in the file, tell them again with new keys, and remove it"
+    elif dead:
+        fix = "their process is gone: any process that opens a memory with this folder replays them"
+    else:
+        fix = "they are replayed when Postgres is back" if events else ""
+    return Check(part="local log", state="degraded" if fix else "ok", what=what, fix=fix)
 
 
 def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:

@@ -17,7 +17,7 @@ app = typer.Typer(help="Measure retrieval, answers, updates and extraction: on b
 @app.command()
 def retrieval(
     dataset: Annotated[
-        Literal["locomo", "longmemeval", "beam", "jsonl"] | None,
+        Literal["locomo", "longmemeval", "beam", "realtalk", "friendsqa", "jsonl"] | None,
         typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,
@@ -97,7 +97,7 @@ def updates(
 @app.command()
 def extraction(
     dataset: Annotated[
-        Literal["locomo", "longmemeval", "beam", "jsonl"] | None,
+        Literal["locomo", "longmemeval", "beam", "realtalk", "friendsqa", "jsonl"] | None,
         typer.Option(help="What the data is.", show_default=False),
     ] = None,
     data: Data = None,

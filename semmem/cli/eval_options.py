@@ -8,7 +8,11 @@ import typer
 Retriever = Literal["bm25", "dense", "rrf", "semmem"]
 
 Data = Annotated[
-    Path | None, typer.Option(help="The data set's file; of BEAM, the folder with N/chat.json.", show_default=False)
+    Path | None,
+    typer.Option(
+        help="The data set's file; of BEAM, the folder with N/chat.json, of REALTALK that of its chats.",
+        show_default=False,
+    ),
 ]
 Conversations = Annotated[
     list[str] | None, typer.Option(metavar="ID,...", help="These only, such as conv-26,conv-30; may be repeated.")

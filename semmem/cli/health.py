@@ -11,6 +11,7 @@ from semmem.cli.output import counted, minute, show, table
 from semmem.cli.places import BranchPath, Owner, place_named
 from semmem.cli.running import briefly, memory_of, run
 from semmem.domain.health import CONTEXT_BUDGET, Health, Installation
+from semmem.domain.kept import LocalLogHealth
 from semmem.errors import InvalidInput
 from semmem.retrieval.quote import visible
 
@@ -70,6 +71,8 @@ def _scope(found: Health) -> RenderableType:
     ]
     if found.dead_letters:
         rows.append(("dead letters", ", ".join(f"{count} {stage}" for stage, count in found.dead_letters.items())))
+    if found.local_log:
+        rows.append(("local log", _kept(found.local_log)))
     if found.oldest_lease:
         rows.append(("first lease", f"ends at {minute(found.oldest_lease)}"))
     shown: list[RenderableType] = [table("what", "how it does", rows=rows)]
@@ -92,7 +95,13 @@ def _installation(found: Installation) -> RenderableType:
         ("dead letters", ", ".join(f"{count} {stage}" for stage, count in found.dead_letters.items()) or "none"),
         ("silent", ", ".join(found.silent) or "nothing"),
     ]
+    if found.local_log:
+        rows.append(("local log", _kept(found.local_log)))
     return table("what", "how it does", rows=rows)
+
+
+def _kept(found: LocalLogHealth) -> str:
+    return f"{counted(found.events, 'event')} on this disk alone, {found.refused:,} refused"
 
 
 def _waits(unindexed: int, unextracted: int, unembedded: int, workers: int) -> str:

@@ -27,6 +27,7 @@ from semmem.errors import InvalidInput
 
 if TYPE_CHECKING:
     from semmem.domain.scope import ScopeKind
+    from semmem.memory.archiving import Archive
     from semmem.memory.scoped import ScopedMemory
     from semmem.memory.transfer import Imported
     from semmem.wiring.inventory import Holding
@@ -240,6 +241,38 @@ def export(
     notes.print(f"{run(work())} {'events' if events else 'lines'}", style="dim")
 
 
+@at_place
+def archive(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A new file.", show_default=False)],
+    place: Branch,
+    before: Annotated[
+        datetime,
+        typer.Option(parser=options.instant, metavar="TIME", help="What was remembered before this time or date."),
+    ],
+    as_json: options.AsJson = False,
+) -> None:
+    """Move the old part of a place's log into a file, which import reads again.
+
+    Events that a fact, a record or a dead letter rests on are in the file, and stay; all others go out of the memory.
+    Facts stay. It ends before what a worker or a group of consumers has yet to look at; branches keep theirs.
+
+    Example: semmem archive 2025.jsonl --before 2026-01-01 --tenant acme --workspace launch
+    """
+
+    async def work() -> "Archive":
+        async with scoped(ctx, place, reads=True) as memory:
+            return await memory.archive(before, file)
+
+    show(run(work()), as_json, _archived)
+
+
+def _archived(found: "Archive") -> Text:
+    events = output.counted(found.events, "event")
+    gone = f"{found.removed:,} of them are gone from the memory, and its log begins behind {found.floor:,}"
+    return Text(f"{events} in {found.path}; {gone}")
+
+
 def _warn(warnings: Iterable[str]) -> None:
     for warning in warnings:
         notes.print(Text.assemble(("warning: ", "yellow"), warning), soft_wrap=True)
@@ -273,4 +306,4 @@ def scopes(
     show(run(work()), as_json, output.holdings)
 
 
-COMMANDS = {"import": import_, "export": export, "scopes": scopes}
+COMMANDS = {"import": import_, "export": export, "archive": archive, "scopes": scopes}

@@ -28,15 +28,18 @@ class Embeddings:
     """Vectors in the order of the texts, (n, dimensions) float32, rows L2-normalised.
 
     `tokens` has an entry per text where the model computes token states on the way, else it is None. `refused` are the
-    texts, by their place, that the model has no vector for and never will; their rows are zeros.
+    texts, by their place, that the model has no vector for and never will; their rows are zeros. `truncated` are those
+    of which it read the beginning alone.
     """
 
     vectors: NDArray[np.float32]
     tokens: tuple[TokenStates, ...] | None = None
     refused: Mapping[int, Refused] = field(default_factory=dict)
+    truncated: frozenset[int] = frozenset()
 
     def of(self, rows: Sequence[int]) -> "Embeddings":
         """Those of these texts alone, in this order."""
         tokens = None if self.tokens is None else tuple(self.tokens[row] for row in rows)
         refused = {place: self.refused[row] for place, row in enumerate(rows) if row in self.refused}
-        return Embeddings(self.vectors[list(rows)], tokens, refused)
+        truncated = frozenset(place for place, row in enumerate(rows) if row in self.truncated)
+        return Embeddings(self.vectors[list(rows)], tokens, refused, truncated)

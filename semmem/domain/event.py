@@ -25,7 +25,7 @@ from semmem.domain.checks import (
 from semmem.domain.scope import Scope
 
 Role = Literal["user", "assistant", "tool", "system"]
-AckStatus = Literal["accepted", "duplicate"]
+AckStatus = Literal["accepted", "duplicate", "kept"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """The answer to one remembered event: committed now, or known before under the same id."""
+    """The answer to one remembered event: committed now, or known before under the same id.
+
+    One that is "kept" is on this machine's disk alone until Postgres is back, and has this id then, unless its key was
+    known there.
+    """
 
     id: UUID
     status: AckStatus

@@ -105,3 +105,17 @@ class BatchLimits(NamedTuple):
 
     tokens: int
     events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A wrong fact that was taken back, by its statement, and the words of its event that it was drawn from.
+
+    `subject` and `text` are the statement itself, where it stays in a fact's timeline, so that it can be restored.
+    """
+
+    statement_hash: bytes
+    quote: str
+    content: str  # of the event
+    subject: str | None
+    text: str | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from semmem.domain.group import GroupLag
+from semmem.domain.kept import LocalLogHealth
 from semmem.domain.scope import Scope
 from semmem.domain.state import Checkpoint
 from semmem.domain.waiting import Waiting
@@ -34,8 +35,8 @@ class Health:
     `head` is the last position of its log, `floor` the last one that was taken out. `tokens` is what the whole state
     takes in a context, and `share` that as a part of the room which a context of `budget` tokens has for it: above 1,
     not all of it is shown. `groups` are consumer groups by name; of their leases `oldest_lease` is when the first ends,
-    by the server's clock. `dead_letters` counts what could not be extracted or embedded, by stage. `warnings` say what
-    should be looked at.
+    by the server's clock. `dead_letters` counts what could not be extracted or embedded, by stage. `local_log` is
+    what this process keeps of the scope on its disk, where it keeps any. `warnings` say what should be looked at.
     """
 
     scope: Scope
@@ -52,6 +53,7 @@ class Health:
     checkpoint: Checkpoint | None
     checkpoint_age: timedelta | None
     waiting: Waiting
+    local_log: LocalLogHealth | None
     warnings: tuple[str, ...]
 
 
@@ -63,7 +65,7 @@ class Installation:
     has.
 
     `oldest_unindexed` and `oldest_unextracted` are when the oldest waiting events were remembered; `dead_letters`
-    counts those that were not replayed, by stage.
+    counts those that were not replayed, by stage. `local_log` is what this process keeps on its disk.
     """
 
     workers: int = 0
@@ -76,6 +78,7 @@ class Installation:
     oldest_unextracted: datetime | None = None
     unembedded: int = 0
     dead_letters: Mapping[str, int] = field(default_factory=dict)
+    local_log: LocalLogHealth | None = None
 
 
 def warnings_of(
@@ -85,6 +88,7 @@ def warnings_of(
     groups: Mapping[str, GroupLag],
     dead_letters: Mapping[str, int],
     waiting: Waiting,
+    local_log: LocalLogHealth | None,
 ) -> Iterator[str]:
     """What should be looked at, each with what to do."""
     if share >= NEARLY_FULL:
@@ -100,3 +104,7 @@ def warnings_of(
         yield f"{count:,} dead letters wait; dead_letters() says why, and replay() tries them again"
     if not waiting.workers and (waiting.unindexed or waiting.unextracted):
         yield "events wait and no worker lives; run `semmem worker`"
+    if local_log and local_log.events:
+        yield f"{local_log.events:,} events are on this machine's disk alone, until Postgres takes them again"
+    if local_log and local_log.refused:
+        yield f"Postgres refused {local_log.refused:,} events of the local log, whose keys stand for other bodies there"

@@ -48,8 +48,10 @@ class Erasure:
                 await self._cache.forget(scope)
 
     async def expire(self, scope: Scope) -> None:
-        """Forgets the records whose time is over."""
-        if await self._eraser.erase_expired(scope, self._clock()):
+        """Forgets the records whose time is over, and events that are older than the scope keeps them."""
+        now = self._clock()
+        expired, aged = await self._eraser.erase_expired(scope, now), await self._eraser.erase_aged(scope, now)
+        if expired or aged:
             await self.forget_cached(scope)
 
     async def receipt(self, scope: Scope, id: UUID) -> Receipt:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from time import monotonic
 from uuid import UUID
 
@@ -11,13 +10,12 @@ from semmem.domain.embeddings import Embeddings, Refused, TokenStates
 from semmem.domain.event import Event
 from semmem.domain.fact import Fact, events_of
 from semmem.domain.scope import Scope
+from semmem.engine.embedding import Embedded, embed_events
 from semmem.errors import ModelError
 from semmem.ports import Clock, Embedder, Passage, Point
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.documents import (
-    event_document,
     event_passage,
-    event_pieces,
     event_words,
     fact_document,
     packed,
@@ -35,7 +33,9 @@ from semmem.stores.postgres.pool import Postgres
 log = logging.getLogger(__name__)
 faults = FaultLog(log)
 
-BATCH, BATCH_BYTES = 256, 1 << 20  # events embedded together, and their content: token states take many times as much
+# Events embedded together, and their content: what a batch holds is told as done together, some seconds apart.
+BATCH, BATCH_BYTES = 256, 64 << 10
+SHOWN = 5  # ids in a line of the log, at most
 
 
 class Indexer:
@@ -70,7 +70,9 @@ class Indexer:
             await self._store(scope, events, embedded)
             await self._postgres.analyse_new()
             count += len(events)
-            vectorless += len(events) if embedded is None else len(embedded[0].refused)
+            vectorless += len(events) if embedded is None else len(embedded.embeddings.refused)
+            if embedded:
+                _tell_cut(events, embedded)
         if count:
             took = monotonic() - started
             log.info("indexed %d events in %.1f s, %d of them by words alone %s", count, took, vectorless, scope.digest)
@@ -81,42 +83,31 @@ class Indexer:
             events = [item for item in items if item.kind == "event"]
             facts = [item for item in items if item.kind == "fact"]
             if events:
-                await self._fill(scope, events, *await self._embed(events))
+                embedded = await embed_events(self._embedder, events)
+                _tell_cut(events, embedded)
+                await self._fill(scope, events, embedded.embeddings, embedded.states)
             if facts:
                 documents = [fact_document(fact.subject, fact.text) for fact in facts]
                 embeddings = await self._embedder.embed(documents, tokens=True)
                 await self._fill(scope, facts, embeddings, [(states,) for states in embeddings.tokens or ()])
 
-    async def _embed_events(self, events: Sequence[Event]) -> "tuple[Embeddings, list[Sequence[TokenStates]]] | None":
+    async def _embed_events(self, events: Sequence[Event]) -> Embedded | None:
         """None where the embedder is down."""
         try:
             async with asyncio.timeout(self._patience):
-                return await self._embed(events)
+                return await embed_events(self._embedder, events)
         except (ModelError, TimeoutError) as error:
             faults.warn("events are indexed by their words, and embedded later", error)
             return None
-
-    async def _embed(self, events: Sequence[Event]) -> tuple[Embeddings, list[Sequence[TokenStates]]]:
-        """With each event's token states: its own, or if it is long, those of its pieces; none where there are none."""
-        embeddings = await self._embedder.embed([event_document(event) for event in events], tokens=True)
-        if embeddings.tokens is None:
-            return embeddings, [()] * len(events)
-        parts = [event_pieces(event) for event in events]
-        flat = [piece for pieces in parts for piece in pieces]
-        of_pieces = (await self._embedder.embed(flat, tokens=True)).tokens if flat else ()
-        cut = iter(of_pieces or ())
-        states: list[Sequence[TokenStates]] = []
-        for own, pieces in zip(embeddings.tokens, parts, strict=True):
-            states.append(tuple(islice(cut, len(pieces))) if pieces else (own,))
-        return embeddings, states
 
     async def _store(
         self,
         scope: Scope,
         events: Sequence[Event],
-        embedded: "tuple[Embeddings, list[Sequence[TokenStates]]] | None",
+        embedded: Embedded | None,
     ) -> None:
-        embeddings, states = embedded or (None, [()] * len(events))
+        embeddings = embedded.embeddings if embedded else None
+        states: Sequence[Sequence[TokenStates]] = embedded.states if embedded else [()] * len(events)
         refused = _refusals(events, embeddings)
         points = _points(events, embeddings)
         words = await asyncio.to_thread(_words, events)
@@ -170,6 +161,15 @@ class Indexer:
                     await add_dead_letter(tx, "embedding", why.reason, why.detail, events_of(item))
             filled = [item.id for item in items if item.id not in refused]
             await add_work(tx, filled, mirrored=self._mirrored)
+
+
+def _tell_cut(events: Sequence[Event], embedded: Embedded) -> None:
+    """Names the events of which the embedder read the beginning alone."""
+    if embedded.cut:
+        shown = ", ".join(str(events[place].id) for place in sorted(embedded.cut)[:SHOWN])
+        log.info(
+            "too long to be embedded whole: %d events, %s; the rest is found by its words", len(embedded.cut), shown
+        )
 
 
 def _words(events: Sequence[Event]) -> dict[UUID, list[str]]:

@@ -7,10 +7,11 @@ from uuid import UUID
 from semmem.domain.event import Event
 from semmem.domain.scope import Scope
 from semmem.extractors.offline import OfflineExtractor, condensed
+from semmem.extractors.retracted import Retracted, without_retracted
 from semmem.ports import Clock
 from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.pool import Postgres
-from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+from semmem.stores.postgres.retractions import retractions
 from semmem.stores.postgres.summaries import (
     Statement,
     drop_summary,

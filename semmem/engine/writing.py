@@ -12,6 +12,7 @@ from semmem.domain.fact import Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
+from semmem.extractors.retracted import Retracted, without_retracted
 from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
@@ -28,7 +29,7 @@ from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit, add_dead_letter
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
-from semmem.stores.postgres.retractions import Retracted, retractions, without_retracted
+from semmem.stores.postgres.retractions import retractions
 from semmem.stores.postgres.summaries import outdate_summaries, outdated_texts, put_summary
 from semmem.stores.postgres.unit import Unit
 

@@ -19,6 +19,7 @@ from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
 from semmem.memory.shared_state import SharedState, effect_of
 from semmem.memory.watching import Watcher
+from semmem.runtime import failpoints
 from semmem.stores.postgres.groups import Lease
 
 LOOK_FOR_LAPSED = 0.5  # seconds
@@ -146,6 +147,7 @@ class Inbox:
             self._watcher.clear()
             lease, claimed = await self._parts.watching.answered(self._taken, self._place.scope)
             if lease:
+                failpoints.reach("delivery-taken")
                 self._held.append(lease)
                 return Delivery(self, lease)
             self._watcher.position = claimed
@@ -165,6 +167,7 @@ class Inbox:
         settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         async with parts.calls.write():
             remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
+        failpoints.reach("delivery-settled")
         self._drop(lease)
         if remembered:
             parts.announce(remembered)

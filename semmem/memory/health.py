@@ -23,9 +23,15 @@ async def health_of(parts: Parts, scope: Scope, role: str | None, budget: int) -
         tokens = await asyncio.to_thread(_tokens, state, parts.counter)
     else:
         tokens = size // BYTES_A_TOKEN
+    local_log = await parts.keeping.counts(scope) if parts.keeping else None
     share = tokens / (FLOORS["state"] * budget)
     warnings = warnings_of(
-        share=share, budget=budget, groups=counts.groups, dead_letters=counts.dead_letters, waiting=counts.waiting
+        share=share,
+        budget=budget,
+        groups=counts.groups,
+        dead_letters=counts.dead_letters,
+        waiting=counts.waiting,
+        local_log=local_log,
     )
     return Health(
         scope=scope,
@@ -42,6 +48,7 @@ async def health_of(parts: Parts, scope: Scope, role: str | None, budget: int) -
         checkpoint=checkpoint,
         checkpoint_age=now - checkpoint.at if checkpoint else None,
         waiting=counts.waiting,
+        local_log=local_log,
         warnings=tuple(warnings),
     )
 

@@ -1,6 +1,7 @@
 """An open memory: the way to each place in it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from semmem.domain.checks import check_is, check_optional_id
 from semmem.domain.drift import Drift
@@ -49,8 +50,10 @@ class Memory:
 
     async def health(self, *, timeout: float | None = None) -> Installation:
         """How the installation does: who works and what waits, by counts and times of all tenants."""
-        async with self._opened.parts.calls.read(timeout):
-            return await self._opened.parts.health.read()
+        parts = self._opened.parts
+        async with parts.calls.read(timeout):
+            found = await parts.health.read()
+        return replace(found, local_log=await parts.keeping.counts()) if parts.keeping else found
 
     def close(self) -> None:
         """Refuses every later call; semmem.open() closes the stores themselves."""

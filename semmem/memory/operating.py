@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from semmem.domain.checks import check_callable, check_each, check_flag, check_seconds
+from semmem.domain.checks import check_callable, check_each, check_flag, check_is, check_seconds
 from semmem.domain.extraction import Usage
 from semmem.domain.health import CONTEXT_BUDGET, Health
 from semmem.domain.hit import check_page
 from semmem.domain.scope import View
+from semmem.domain.settings import ScopeSettings
 from semmem.domain.waiting import Waiting
 from semmem.errors import NotSettled
 from semmem.memory.health import health_of
@@ -77,6 +78,20 @@ class OperatedPlace(SharedState):
         await self._know_role()
         async with self._parts.calls.read(timeout):
             return await health_of(self._parts, self.scope, self._role, budget)
+
+    async def settings(self, *, timeout: float | None = None) -> ScopeSettings:
+        """What is settled about this place, and nothing where nobody has settled anything."""
+        async with self._parts.calls.read(timeout):
+            return await self._parts.settings.read(self.scope)
+
+    async def configure(self, settings: ScopeSettings, *, timeout: float | None = None) -> None:
+        """Settles all of it anew: change what `settings` answers with by `dataclasses.replace`.
+
+        Another zone counts for what is remembered from then on. Raises InvalidInput for a zone that Postgres lacks.
+        """
+        check_is("settings", settings, ScopeSettings)
+        async with self._parts.calls.write(timeout):
+            await self._parts.settings.write(self.place, settings, self._parts.clock())
 
     async def dead_letters(
         self, *, replayed: bool = False, before: UUID | None = None, limit: int = 100, timeout: float | None = None

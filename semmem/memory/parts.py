@@ -4,9 +4,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
+from semmem.domain.scope import View
 from semmem.engine.erasure import Erasure
 from semmem.engine.reconciliation import Reconciler
 from semmem.errors import StoreUnavailable
+from semmem.memory.keeping import Keeping
 from semmem.memory.tiers import Tiers
 from semmem.memory.watching import Watching
 from semmem.ports import Clock, RecentCache, TokenCounter
@@ -15,6 +17,7 @@ from semmem.runtime.background import Background
 from semmem.runtime.deadline import Calls
 from semmem.runtime.faults import FaultLog
 from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.corrections import CorrectionStore
@@ -27,6 +30,7 @@ from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.settings import SettingsStore
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.stores.postgres.threads import ThreadStore
@@ -53,10 +57,13 @@ class Parts:
     workspaces: WorkspaceStore
     questions: QuestionStore
     threads: ThreadStore
+    settings: SettingsStore
     ledger: Ledger
     archive: ArchiveStore
+    archiver: Archiver
     health: HealthStore
     cache: RecentCache | None
+    keeping: Keeping | None  # where there is a local log
     searcher: Searcher
     tiers: Tiers
     erasure: Erasure
@@ -67,6 +74,10 @@ class Parts:
     counter: TokenCounter
     clock: Clock
     dedup_window: timedelta
+
+    def lacking(self, view: View) -> frozenset[str]:
+        """What of a view no answer can know: events that are on this disk alone."""
+        return frozenset({"local_log"}) if self.keeping and self.keeping.waits(view.scopes) else frozenset()
 
     def announce(self, remembered: Remembered) -> None:
         """Tells followers and Redis, without the caller waiting for it."""

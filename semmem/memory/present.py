@@ -1,4 +1,4 @@
-"""What holds now: the profile, and marks on the words of events that hold no more."""
+"""What holds now: lines of the profile, and marks on the words of events that hold no more."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,21 +10,16 @@ from semmem.domain.context import Item, Outdated, Since
 from semmem.domain.fact import Fact, events_of, folded
 from semmem.domain.scope import View
 from semmem.extractors.standing import related
-from semmem.ports import Clock
 from semmem.retrieval.analysis import normalised
 from semmem.retrieval.pieces import sentences
 from semmem.stores.postgres.standing import Known, StandingFacts, Superseded
 
 
 class Present:
-    """Reads which facts hold, so that no context shows an outdated value without the one in its place."""
+    """Marks events, so that no context shows an outdated value without the one in its place."""
 
-    def __init__(self, facts: StandingFacts, clock: Clock) -> None:
-        self._facts, self._clock = facts, clock
-
-    async def profile(self, view: View) -> list[Item]:
-        """What is pinned and the weightiest facts that hold, since when: the same as long as the facts are."""
-        return [_profiled(known) for known in await self._facts.profile(view, self._clock())]
+    def __init__(self, facts: StandingFacts) -> None:
+        self._facts = facts
 
     async def marked(self, view: View, items: Sequence[Item]) -> list[Item]:
         """The items, where those that are events say what of them holds no more, and what does."""
@@ -92,7 +87,8 @@ def _is_shown(words: str, shown: str) -> bool:
     return any(normalised(part) in shown for part in parts)
 
 
-def _profiled(known: Known) -> Item:
+def profiled(known: Known) -> Item:
+    """A line of the profile, which is the same as long as its fact is."""
     fact, validity = known.fact, known.fact.validity
     if validity.start is None:
         since = Since(at=known.since, stated=False)

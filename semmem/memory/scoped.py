@@ -1,7 +1,9 @@
 """The public face: remember, recall, context, forget, always inside a scope."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, View
 from semmem.errors import InvalidInput, NotFound
 from semmem.memory.agent_work import AgentWork
+from semmem.memory.archiving import Archive, archive
 from semmem.memory.correcting import CorrectedPlace
 from semmem.memory.following import FollowedPlace
 from semmem.memory.operating import OperatedPlace
@@ -118,7 +121,8 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         )
         parts, view = self._parts, self.view(also)
         async with parts.calls.question(timeout):
-            return await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
+            found = await parts.searcher.recall(view, query, limit=limit, filter=narrowed, min_score=min_score)
+        return replace(found, degraded=found.degraded | parts.lacking(view))
 
     async def context(
         self,
@@ -162,9 +166,10 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         )
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
-            return await parts.tiers.context(
+            context = await parts.tiers.context(
                 view, query, budget=budget, session=session, format=format, tiers=wanted, guard=guard
             )
+        return replace(context, degraded=context.degraded | parts.lacking(view))
 
     async def history(
         self,
@@ -216,6 +221,16 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         """
         check_callable("progress", progress)
         return await import_(self._parts, self.place, lines, progress)
+
+    async def archive(self, before: datetime, to: str | Path) -> Archive:
+        """Moves the part of this place's log that is older than `before` into a new file, which `import_` reads again.
+
+        Its events go out of the memory, but for those that facts, records and dead letters rest on; facts stay. It ends
+        before what a worker or a group has yet to look at. Whoever follows from further back gets TooFarBehind.
+        Branches keep theirs. Raises InvalidInput where the file exists; broken off, the log is as it was or the file is
+        whole.
+        """
+        return await archive(self._parts, self.scope, before, to)
 
     async def facts(
         self,
@@ -289,6 +304,8 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
             keep_events=keep_events,
         )
         check_flag("dry_run", dry_run)
+        if (keeping := self._parts.keeping) and not dry_run:
+            await keeping.forget(self.place, selection)
         async with self._parts.calls.write(timeout):
             return await self._parts.erasure.forget(self.place, selection, dry_run=dry_run)
 

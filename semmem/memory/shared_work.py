@@ -18,6 +18,7 @@ from semmem.domain.workspace import (
     Workspace,
     check_roster,
 )
+from semmem.errors import TooFarBehind
 from semmem.memory.remembering import Remembering
 
 NOBODY: Mapping[str, str] = {}
@@ -149,7 +150,11 @@ class SharedWork(Remembering):
 
     async def _last(self, head: int, count: int) -> list[Entry]:
         """The log's last entries, from among its last `count` positions."""
-        page = await self._parts.entries.page(self.scope, ALL, after=max(0, head - count), until=head, limit=count)
+        entries, after = self._parts.entries, max(0, head - count)
+        try:
+            page = await entries.page(self.scope, ALL, after=after, until=head, limit=count)
+        except TooFarBehind as behind:
+            page = await entries.page(self.scope, ALL, after=behind.floor, until=head, limit=count)
         return list(page.entries)
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,22 +12,22 @@ from uuid import NAMESPACE_OID, uuid5
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
 from semmem.domain.event import Event
 from semmem.domain.extraction import Usage
-from semmem.domain.fact import Fact
+from semmem.domain.fact import Fact, Summary
 from semmem.domain.hit import RELEVANT, Filter
 from semmem.domain.scope import Scope, View
 from semmem.domain.state import Snapshot
 from semmem.errors import StoreUnavailable
-from semmem.memory.present import Present
-from semmem.ports import RecentCache, TokenCounter
+from semmem.memory.present import Present, profiled
+from semmem.ports import Clock, RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import FLOORS, check_budget
 from semmem.retrieval.excerpt import excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.contexts import ContextStore
 from semmem.stores.postgres.events import EventLog, ScopeState
 from semmem.stores.postgres.state import StateStore
-from semmem.stores.postgres.summaries import SummaryStore
 
 
 class Gathered(NamedTuple):
@@ -115,16 +115,16 @@ class Recent:
 class Tiers:
     def __init__(
         self,
-        log: EventLog,
-        summaries: SummaryStore,
+        stored: ContextStore,
         recent: Recent,
         searcher: Searcher,
         present: Present,
         state: StateStore,
         counter: TokenCounter,
+        clock: Clock,
     ) -> None:
-        self._log, self._summaries, self._recent, self._state = log, summaries, recent, state
-        self._searcher, self._present, self._counter = searcher, present, counter
+        self._stored, self._recent, self._state, self._searcher = stored, recent, state, searcher
+        self._present, self._counter, self._clock = present, counter, clock
 
     async def context(
         self,
@@ -139,14 +139,12 @@ class Tiers:
     ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
-        ways: Mapping[Tier, Callable[[], Awaitable[Gathered]]] = {
-            "profile": lambda: self._profile_tier(view, guard),
-            "recent": lambda: self._recent_tier(view, session, guard),
-            "summary": lambda: self._summary_tier(view, session),
-            "state": lambda: self._state_tier(view.scopes[0], query, budget, guard),
-            "retrieved": lambda: self._retrieved_tier(view, query, budget, tiers, guard),
-        }
-        gathered = await asyncio.gather(*(ways[tier]() for tier in tiers))
+        ways = [self._stored_tiers(view, session, tiers, guard)]
+        if "state" in tiers:
+            ways.append(self._state_tier(view.scopes[0], query, budget, guard))
+        if "retrieved" in tiers:
+            ways.append(self._retrieved_tier(view, query, budget, tiers, guard))
+        gathered = await asyncio.gather(*ways)
         # Afterwards, so that no item is of a moment later than what is known to hold.
         marked = await self._present.marked(view, [item for found in gathered for item in found.items])
         items = {tier: [item for item in marked if item.tier == tier] for tier in tiers}
@@ -169,29 +167,15 @@ class Tiers:
         usage = sum((found.usage for found in gathered), Usage())
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None), usage=usage)
 
-    async def _profile_tier(self, view: View, guard: Guard) -> Gathered:
-        profile = await self._present.profile(view)
-        return Gathered([item for item in profile if item.worth >= guard.min_importance])
-
-    async def _summary_tier(self, view: View, session: str | None) -> Gathered:
-        items = []
-        for summary in await self._summaries.newest(view):
-            worth = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
-            item = Item(
-                tier="summary",
-                kind="summary",
-                id=summary.id,
-                scope=summary.scope,
-                text=summary.text,
-                voice="summary",
-                role="system",
-                at=summary.until,
-                since=Since(at=summary.since),
-                session=summary.session,
-                worth=SCOPE_SUMMARY_WORTH if summary.session is None else worth,
-            )
-            items.append(item)
-        return Gathered(items)
+    async def _stored_tiers(self, view: View, session: str | None, tiers: Collection[Tier], guard: Guard) -> Gathered:
+        """The profile, summaries and recent events."""
+        stored = await self._stored.read(view, tiers, self._clock())
+        items = [item for item in map(profiled, stored.profile) if item.worth >= guard.min_importance]
+        items += [_summarized(summary, session) for summary in stored.summaries]
+        if "recent" not in tiers:
+            return Gathered(items)
+        recent = await self._recent_tier(view, stored.states, session, guard)
+        return recent._replace(items=[*items, *recent.items])
 
     async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
         """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
@@ -215,8 +199,9 @@ class Tiers:
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant, recall.usage)
 
-    async def _recent_tier(self, view: View, session: str | None, guard: Guard) -> Gathered:
-        states = await self._log.states(view)
+    async def _recent_tier(
+        self, view: View, states: Mapping[Scope, ScopeState], session: str | None, guard: Guard
+    ) -> Gathered:
         reads = await asyncio.gather(
             *(self._recent.read(scope, states.get(scope, ScopeState()), session, guard) for scope in view.scopes)
         )
@@ -227,6 +212,26 @@ class Tiers:
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+def _summarized(summary: Summary, session: str | None) -> Item:
+    if summary.session is None:
+        worth = SCOPE_SUMMARY_WORTH
+    else:
+        worth = SESSION_SUMMARY_WORTH if summary.session == session else OTHER_SUMMARY_WORTH
+    return Item(
+        tier="summary",
+        kind="summary",
+        id=summary.id,
+        scope=summary.scope,
+        text=summary.text,
+        voice="summary",
+        role="system",
+        at=summary.until,
+        since=Since(at=summary.since),
+        session=summary.session,
+        worth=worth,
+    )
 
 
 def _field(state: Snapshot, name: str, query: str, longest: int, *, worth: float) -> Item:

@@ -95,6 +95,10 @@ class OpenAIEmbedder:
     def model(self) -> str:
         return self._name if self._asked is None else f"{self._name}-{self._asked}d"
 
+    @property
+    def pools(self) -> bool:
+        return False
+
     async def dimensions(self) -> int:
         if self._dimensions is None:
             await self._check_endpoint()
@@ -111,7 +115,8 @@ class OpenAIEmbedder:
         A text that it refuses by itself has a row of zeros, and a reason in `refused`. `tokens` is accepted and has no
         effect: an endpoint gives no token states.
         """
-        cut = [_truncated(text, self._limits.text_bytes) for text in texts]
+        most = self._limits.text_bytes
+        cut = [_truncated(text, most) for text in texts]
         requests = [asyncio.create_task(self._rows(batch)) for batch in self._limits.batches(cut)]
         try:
             parts = await asyncio.gather(*requests)
@@ -124,7 +129,12 @@ class OpenAIEmbedder:
         for place, row in enumerate(rows):
             if not isinstance(row, Refused):
                 vectors[place] = row
-        return Embeddings(vectors, refused=refused)
+        most = min(most, self._limits.text_bytes)  # a lower limit may have been learned meanwhile
+        truncated = frozenset(place for place, text in enumerate(texts) if len(text.encode()) > most)
+        return Embeddings(vectors, refused=refused, truncated=truncated)
+
+    async def states(self, texts: Sequence[str]) -> None:
+        """An endpoint gives none."""
 
     async def aclose(self) -> None:
         await self._client.close()

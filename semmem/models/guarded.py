@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from semmem.domain.embeddings import Embeddings
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
@@ -26,6 +26,10 @@ class GuardedEmbedder:
     def model(self) -> str:
         return self._embedder.model
 
+    @property
+    def pools(self) -> bool:
+        return self._embedder.pools
+
     async def dimensions(self) -> int:
         """After a failure it asks whether the embedder is back: who asks for the size is about to spend on vectors."""
         if self._doubted:
@@ -45,6 +49,9 @@ class GuardedEmbedder:
             raise
         self._doubted = False
         return embedded
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return await self._embedder.states(texts)
 
     async def aclose(self) -> None:
         await self.breaker.aclose()

@@ -5,6 +5,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.errors import ConfigurationError, MissingExtra
+from semmem.models.onnx import leave_to_parent
 from semmem.models.turns import Turns
 from semmem.runtime import forking
 from semmem.runtime.blas import one_thread
@@ -55,6 +57,10 @@ class MiniLM:
     def model(self) -> str:
         return f"all-MiniLM-L6-v2-int8-{WEIGHTS_SHA256[:8]}"
 
+    @property
+    def pools(self) -> bool:
+        return True
+
     async def dimensions(self) -> int:
         return DIMENSIONS
 
@@ -70,7 +76,11 @@ class MiniLM:
             await _turns.take(due, done.add, batch, [encoded[index] for index in batch])
         if len(encoded) > BATCH_TEXTS:
             await _turns.take(due, _return_free_memory)
-        return done.embeddings()
+        cut = frozenset(place for place, encoding in enumerate(encoded) if encoding.overflowing)
+        return replace(done.embeddings(), truncated=cut)
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return (await self.embed(texts, tokens=True)).tokens
 
     async def aclose(self) -> None:
         """Releases nothing: the session belongs to the process."""
@@ -182,19 +192,10 @@ def _weights() -> bytes:
 
 
 def _after_fork() -> None:
-    """A forked child loads its own session; the parent's is never freed there, for that would wait for its threads.
-
-    When Python is done, the child ends before onnxruntime's C++ destructors wait for threads of the parent: they run
-    even where it never used a session, and it then hangs; one that used its own is aborted.
-    """
+    """A forked child loads its own session."""
     if _load.cache_info().currsize:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(_load()))
+        leave_to_parent(_load())
         _load.cache_clear()
-        libc = ctypes.CDLL(None)
-        with suppress(AttributeError):  # glibc has these calls; they run last to first, and what C buffered is written
-            for function in (libc._exit, libc.fcloseall):
-                libc.on_exit(ctypes.cast(function, ctypes.c_void_p), None)
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # as it is in a child anyway, without a word on stderr
     _turns.start_anew()
 
 

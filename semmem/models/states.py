@@ -1,11 +1,12 @@
 """Token states of the bundled model beside the vectors of another one."""
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
-from semmem.domain.embeddings import Embeddings
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.models.minilm import MiniLM
 from semmem.ports import Embedder
+from semmem.runtime.together import together
 
 
 class LocalStates:
@@ -22,6 +23,10 @@ class LocalStates:
     def model(self) -> str:
         return self._embedder.model
 
+    @property
+    def pools(self) -> bool:
+        return False  # the states are another model's
+
     async def dimensions(self) -> int:
         return await self._embedder.dimensions()
 
@@ -32,16 +37,11 @@ class LocalStates:
         """Asks both at once; if one fails, so does the call, and the other is given up."""
         if not tokens:
             return await self._embedder.embed(texts)
-        parts = [
-            asyncio.create_task(self._embedder.embed(texts)),
-            asyncio.create_task(self._local.embed(texts, tokens=True)),
-        ]
-        try:
-            theirs, own = await asyncio.gather(*parts)
-        finally:
-            for part in parts:
-                part.cancel()
-        return Embeddings(theirs.vectors, own.tokens, theirs.refused)
+        theirs, own = await together(self._embedder.embed(texts), self._local.embed(texts, tokens=True))
+        return replace(theirs, tokens=own.tokens)
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return await self._local.states(texts)
 
     async def aclose(self) -> None:
         await self._embedder.aclose()

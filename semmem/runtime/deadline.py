@@ -1,7 +1,7 @@
 """How long a call may take: said once, where it begins, and asked for wherever it waits."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 
@@ -23,8 +23,16 @@ class Calls:
     time, the line is part of it.
     """
 
-    def __init__(self, *, read: float, write: float, at_once: int = AT_ONCE) -> None:
-        self._read, self._write = read, write
+    def __init__(
+        self,
+        *,
+        read: float,
+        write: float,
+        at_once: int = AT_ONCE,
+        before_write: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`before_write` is waited for before each write, as a part of its time."""
+        self._read, self._write, self._before_write = read, write, before_write
         self._line = asyncio.Semaphore(at_once)
 
     @asynccontextmanager
@@ -44,6 +52,8 @@ class Calls:
         """Raises Unconfirmed where what was sent may have been stored."""
         try:
             async with deadline(self._write if timeout is None else _checked(timeout)):
+                if self._before_write:
+                    await self._before_write()
                 yield
         except StoreUnavailable as error:
             if error.sent and not isinstance(error, WriteConflict):

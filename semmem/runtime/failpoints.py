@@ -20,6 +20,12 @@ NAMES = (
     "forget-committed",
     "cache-followed",
     "mirror-followed",
+    "event-kept",
+    "replay-committed",
+    "replay-settled",
+    "delivery-taken",
+    "delivery-settling",
+    "delivery-settled",
 )
 
 

@@ -3,28 +3,26 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from semmem.domain.checks import check_callable
-from semmem.domain.stores import names_of, redis_named
 from semmem.engine.consolidation import Consolidator
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
 from semmem.engine.heartbeat import Heartbeat
 from semmem.engine.index_sync import IndexSync
 from semmem.engine.indexing import Indexer
-from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.reconciliation import Reconciler
 from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.worker import Worker
 from semmem.engine.writing import FactWriter
-from semmem.errors import Closed, InvalidInput, StoreUnavailable
+from semmem.errors import Closed, InvalidInput
+from semmem.memory.keeping import Keeping
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
@@ -35,12 +33,8 @@ from semmem.migrations import upgrade
 from semmem.models.tokens import load_counter
 from semmem.ports import (
     Clock,
-    Embedder,
-    Mirror,
     Models,
-    RecentCache,
     Reranker,
-    Wakeups,
 )
 from semmem.retrieval.search import Searcher
 from semmem.runtime import forking
@@ -48,9 +42,11 @@ from semmem.runtime.background import Background
 from semmem.runtime.breaker import Guarded
 from semmem.runtime.deadline import Calls
 from semmem.stores.postgres.archive import ArchiveStore
+from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.conditions import Conditions
+from semmem.stores.postgres.contexts import ContextStore
 from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
 from semmem.stores.postgres.events import EventLog
@@ -63,13 +59,13 @@ from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
 from semmem.stores.postgres.mirror import MirrorStore
-from semmem.stores.postgres.pgvector import LexicalIndex, Patience, PgVectorIndex, standing_dimensions
+from semmem.stores.postgres.pgvector import LexicalIndex, Patience
 from semmem.stores.postgres.points import IndexWork
-from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.questions import QuestionStore
 from semmem.stores.postgres.reading import PostgresReader
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.records import RecordStore
+from semmem.stores.postgres.settings import SettingsStore
 from semmem.stores.postgres.standing import StandingFacts
 from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
@@ -77,20 +73,16 @@ from semmem.stores.postgres.threads import ThreadStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
 from semmem.wiring.opening import (
     import_all,
-    known_dimensions,
     make_embedder,
     make_extractor,
-    open_cache,
     open_embedded,
-    open_mirror,
-    open_postgres,
     open_reranker,
-    open_wakeups,
 )
 from semmem.wiring.settings import Settings, load_settings
+from semmem.wiring.stores import Stores, open_stores
 
 if TYPE_CHECKING:
-    from semmem.embedded import Servers
+    pass
 
 
 EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
@@ -98,28 +90,6 @@ EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before t
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What is open, besides the models."""
-
-    servers: "Servers | None"
-    postgres: Postgres
-    pgvector: PgVectorIndex
-    mirror: Mirror | None  # Qdrant, where it is the vector index
-    keeper: MirrorKeeper | None  # of the mirror
-    cache: RecentCache | None
-    wakeups: Wakeups | None
-
-    @property
-    def cache_name(self) -> str | None:
-        return redis_named(self.cache.prefix) if self.cache else None
-
-    @property
-    def names(self) -> list[str]:
-        """The stores that have to follow Postgres when it forgets."""
-        return names_of(self.cache.prefix if self.cache else None, qdrant=self.mirror is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +157,13 @@ async def open_application(
     async with AsyncExitStack() as stack:
         try:
             models = await _models(stack, settings, reranker)
-            stores = await _stores(stack, settings, models.embedder)
+            stores = await open_stores(stack, settings, models.embedder)
             application = make_application(settings, stores, models, clock)
             stack.push_async_callback(application.parts.background.aclose)
             stack.push_async_callback(application.parts.watching.aclose)
+            if keeping := application.parts.keeping:
+                stack.push_async_callback(keeping.aclose)
+                await keeping.start(application.parts.announce)
             if settings.runs_worker:
                 await stack.enter_async_context(_running(application.worker, jobs))
             stack.callback(application.memory.close)
@@ -234,9 +207,11 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
     summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
     searcher = _searcher(settings, stores, models, clock)
     recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
-    present = Present(StandingFacts(postgres), clock)
+    present = Present(StandingFacts(postgres))
     receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
+    local, window = stores.local, settings.dedup_window
+    keeping = Keeping(local, log, clock, dedup_window=window) if local else None
     return Parts(
         log=log,
         entries=entries,
@@ -251,22 +226,30 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
         workspaces=WorkspaceStore(postgres, log),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
+        settings=SettingsStore(postgres),
         corrections=CorrectionStore(postgres, mirrored=mirrored),
         ledger=Ledger(postgres),
+        archiver=Archiver(postgres, eraser),
         archive=ArchiveStore(postgres, mirrored=mirrored),
         health=HealthStore(postgres),
         cache=stores.cache,
         searcher=searcher,
-        tiers=Tiers(log, summaries, recent, searcher, present, state, models.counter),
+        tiers=Tiers(ContextStore(postgres), recent, searcher, present, state, models.counter, clock),
         erasure=Erasure(eraser, receipts, branches, stores.cache, clock),
         reconciler=_reconciler(stores),
         background=background,
         watching=Watching(entries, stores.wakeups, background),
-        calls=Calls(read=settings.read_timeout.total_seconds(), write=settings.write_timeout.total_seconds()),
+        calls=_calls(settings, keeping),
+        keeping=keeping,
         counter=models.counter,
         clock=clock,
-        dedup_window=settings.dedup_window,
+        dedup_window=window,
     )
+
+
+def _calls(settings: Settings, keeping: Keeping | None) -> Calls:
+    read, write = settings.read_timeout.total_seconds(), settings.write_timeout.total_seconds()
+    return Calls(read=read, write=write, before_write=keeping.caught_up if keeping else None)
 
 
 def _searcher(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Searcher:
@@ -310,7 +293,7 @@ def _worker(
     mirrored, log = mirror is not None, EventLog(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     rebuilder = SummaryRebuilder(postgres, clock)
-    patience = None if settings.embedder == "minilm" else EMBED_SECONDS
+    patience = None if settings.embeds_here else EMBED_SECONDS
     facts = FactStore(postgres)
     others: Sequence[object] = (stores.cache, mirror, models.embedder, models.extractor)
     return Worker(
@@ -341,39 +324,13 @@ def _worker(
     )
 
 
-async def _stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
-    servers = await open_embedded(stack, settings)
-    if servers:
-        await upgrade(servers.postgres_url)
-    postgres = await open_postgres(stack, settings, servers)
-    dimensions = await known_dimensions(postgres, embedder)
-    standing = partial(standing_dimensions, postgres, embedder.model)
-    mirror = await open_mirror(stack, settings, servers, postgres.identity, embedder.model, dimensions, standing)
-    keeper = MirrorKeeper(MirrorStore(postgres), mirror) if mirror else None
-    pgvector = PgVectorIndex(postgres, model=embedder.model, dimensions=dimensions, hnsw=mirror is None)
-    await pgvector.ensure()
-    cache = await open_cache(stack, settings, servers, postgres.identity)
-    stores = Stores(
-        servers=servers,
-        postgres=postgres,
-        pgvector=pgvector,
-        mirror=mirror,
-        keeper=keeper,
-        cache=cache,
-        wakeups=open_wakeups(stack, settings, servers, postgres.identity),
-    )
-    await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
-    if keeper:
-        with suppress(StoreUnavailable):  # it may come later
-            await keeper.check()
-    return stores
-
-
 async def _models(stack: AsyncExitStack, settings: Settings, given: Reranker | None) -> Models:
     counter = await asyncio.to_thread(load_counter)
     embedder, extractor = make_embedder(settings), make_extractor(settings, counter)
     stack.push_async_callback(embedder.aclose)
     stack.push_async_callback(extractor.aclose)
+    if settings.embedder == "fastembed":
+        await embedder.embed(["loads the weights, or says now what is wrong with them"])
     reranker = open_reranker(stack, settings, given)
     return Models(embedder=embedder, extractor=extractor, counter=counter, reranker=reranker)
 

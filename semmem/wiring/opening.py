@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
+from semmem.models.fastembed import FastEmbedder
 from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, GuardedReranker, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
 from semmem.models.states import LocalStates
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
     from semmem.embedded import Servers
+    from semmem.stores.local.folder import LocalFolder
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its di
 
 def import_all(settings: Settings) -> None:
     """Imports at once what these settings need of all that is imported as late as possible: no fork comes between."""
-    asks_models = settings.uses_llm or settings.embedder != "minilm"
+    asks_models = settings.uses_llm or not settings.embeds_here
     wanted = ["encodings.idna"]
     if settings.embedded:
         wanted += ["semmem.embedded"]
@@ -170,6 +172,17 @@ def open_wakeups(
     return wakeups
 
 
+def open_local(settings: Settings, identity: Identity) -> "LocalFolder | None":
+    """Raises ConfigurationError where nothing can be written there."""
+    if settings.local_log is None:
+        return None
+    from semmem.stores.local.folder import LocalFolder
+
+    folder = LocalFolder(settings.local_log, identity)
+    folder.prepare()
+    return folder
+
+
 def _redis(settings: Settings, servers: "Servers | None") -> "Redis | None":
     """A client of the Redis that there is, if any."""
     url = settings.redis_url or (servers.redis_url if servers else None)
@@ -186,6 +199,9 @@ def _redis(settings: Settings, servers: "Servers | None") -> "Redis | None":
 def make_embedder(settings: Settings) -> Embedder:
     if settings.embedder == "minilm":
         return MiniLM()
+    if settings.embedder == "fastembed":
+        own = FastEmbedder(settings.fastembed_model, cache=settings.fastembed_cache, folder=settings.fastembed_folder)
+        return LocalStates(own) if settings.token_states == "local" else own
     from semmem.models.embedding import OpenAIEmbedder
 
     embedder = OpenAIEmbedder(

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_LLM = "gpt-4.1-mini"
 DEFAULT_EMBEDDING = "text-embedding-3-small"
+DEFAULT_FASTEMBED = "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2"
 EXTRACT_AFTER = timedelta(seconds=30)
 PREFIX = "SEMMEM_"
 
@@ -126,8 +127,8 @@ class Settings(BaseSettings):
         description="sent to OpenAI's own host only; alone, it chooses OpenAI's models",
     )
 
-    embedder: Literal["minilm", "openai"] = Field(
-        "minilm", description="the bundled model, or an OpenAI-compatible endpoint"
+    embedder: Literal["minilm", "openai", "fastembed"] = Field(
+        "minilm", description="the bundled model, an OpenAI-compatible endpoint, or a local model of fastembed"
     )
     embedding_base_url: str | None = Field(None, description="that endpoint; OpenAI's own, if left out")
     embedding_model: str = Field(DEFAULT_EMBEDDING, description="the embedding model's name there")
@@ -143,6 +144,15 @@ class Settings(BaseSettings):
     )
     embedding_timeout: Duration = Field(
         timedelta(seconds=30), gt=timedelta(0), description="after which a request for vectors is given up"
+    )
+
+    fastembed_model: str = Field(DEFAULT_FASTEMBED, description="the name that fastembed has for the model")
+    fastembed_cache: Path = Field(
+        default_factory=lambda: user_cache_path("semmem") / "fastembed",
+        description="where fastembed's models were fetched to; nothing is ever downloaded",
+    )
+    fastembed_folder: Path | None = Field(
+        None, description="a folder that holds this model's own files, in place of fastembed_cache"
     )
 
     token_states: Literal["embedder", "local"] = Field(
@@ -173,6 +183,10 @@ class Settings(BaseSettings):
         ge=timedelta(0),
         description="after which answers say that events wait, for the index or for facts, and no worker lives",
     )
+    local_log: Path | None = Field(
+        None,
+        description="a folder of this machine's disk that keeps events while Postgres is away; else they are refused",
+    )
     lease: Duration = Field(
         timedelta(seconds=30),
         ge=timedelta(seconds=1),
@@ -191,13 +205,18 @@ class Settings(BaseSettings):
         timedelta(seconds=1), description="before a failed job is tried again; twice as long each time"
     )
 
-    @field_validator("data", mode="before")
+    @field_validator("data", "local_log", "fastembed_cache", mode="before")
     @classmethod
     def _named(cls, value: object) -> object:
         """An empty path would be the folder at hand."""
         if isinstance(value, str) and not value.strip():
             raise ValueError("must not be empty; name a folder, or unset it")
         return value
+
+    @property
+    def embeds_here(self) -> bool:
+        """Whether vectors are computed in this process, so that nobody waits for an endpoint."""
+        return self.embedder != "openai"
 
     @property
     def embedded(self) -> bool:

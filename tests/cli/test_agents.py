@@ -271,3 +271,25 @@ def test_health_shows_how_a_place_does_and_the_installation(launch: Command) -> 
     refused = launch("health", "--all")
     assert (refused.code, refused.out) == (2, "")
     assert "all: goes with no user" in refused.err
+
+
+def test_configure_shows_and_settles_what_is_given(launch: Command) -> None:
+    assert launch("configure", "--json").json == {"zone": None, "keep_events_for": None}
+    launch("configure", "--zone", "Europe/Berlin")
+    assert launch("configure", "--keep-events-for", "P365D", "--json").json["zone"] == "Europe/Berlin"
+    assert "365 days" in launch("configure").out
+    assert launch("configure", "--zone", "none", "--keep-events-for", "none", "--json").json["keep_events_for"] is None
+    refused = launch("configure", "--zone", "Berlin")
+    assert (refused.code, "did you mean Europe/Berlin?" in refused.err) == (2, True)
+
+
+def test_archive_moves_old_events_into_a_file_that_import_reads(launch: Command, tmp_path: Path) -> None:
+    launch("remember", "ok", "--role", "tool")
+    path = str(tmp_path / "old.jsonl")
+    made = launch("archive", path, "--before", "2100-01-01", "--json").json
+    assert (made["events"], made["removed"], made["floor"]) == (1, 1, 1)
+    again = launch("archive", path, "--before", "2100-01-01")
+    assert (again.code, "must be a new file" in again.err) == (2, True)
+    assert launch("history", "--json").json == []
+    launch("import", path)
+    assert [each["content"] for each in launch("history", "--json").json] == ["ok"]

@@ -17,7 +17,7 @@ def fact(alice: Command) -> dict[str, Any]:
 def test_a_fact_is_put_right_and_its_timeline_says_by_whom(alice: Command, fact: dict[str, Any]) -> None:
     right = alice("correct", fact["id"], "--text", "alice lives in Malmö.", "--by", "nurse", "--json").json
     assert (right["version"], right["text"], right["made"]["by"]) == (2, "alice lives in Malmö.", "nurse")
-    shown = alice("timeline", right["id"]).out
+    shown = " ".join(alice("timeline", right["id"]).out.split())
     assert "corrected by nurse" in shown
     assert "then corrected by nurse" in shown
     assert right["id"] in shown

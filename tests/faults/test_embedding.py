@@ -1,5 +1,6 @@
 """Embedding endpoints as they are: no text holds back another, and the memory says what was indexed by words alone."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -283,6 +284,22 @@ async def test_the_settings_of_the_endpoint_hold(endpoint: Endpoint, server: Mod
     assert max(len(texts_of(body)) for body in server.requests) == 2
     assert max(len(text) for body in server.requests for text in texts_of(body)) == 100
     assert {body["dimensions"] for body in server.requests} == {16}
+
+
+async def test_long_events_are_indexed_a_few_at_a_time_and_those_that_are_cut_are_named(
+    endpoint: Endpoint, server: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "semmem.engine.indexing")
+    async with endpoint() as application:
+        alice = _alice(application)
+        long = [NewEvent(content=f"{number} " + "word " * 6_000) for number in range(9)]
+        acks = await alice.remember_many(long)
+        await _indexed(alice)
+    asked = [texts_of(body) for body in server.requests if texts_of(body)[0].startswith("user: ")]
+    assert [len(texts) for texts in asked] == [3, 3, 3]  # each is some 30 KB, of which 8 KB are embedded
+    told = [record.getMessage() for record in caplog.records if "too long to be embedded whole" in record.getMessage()]
+    assert len(told) == 3
+    assert all(str(ack.id) in " ".join(told) for ack in acks)
 
 
 async def test_a_batch_to_index_is_bounded_by_its_bytes(endpoint: Endpoint, server: ModelServer) -> None:

@@ -19,7 +19,10 @@ pytestmark = pytest.mark.soak
 
 IN_FORGET = ("forget-writing", "forget-committed", "cache-followed", "mirror-followed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
-IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in (*IN_FORGET, "mirror-queued"))
+IN_KEEPING = ("event-kept", "replay-committed", "replay-settled")  # tests/fleet/test_local_log.py
+IN_GROUP = ("delivery-taken", "delivery-settling", "delivery-settled")  # tests/fleet/test_killed_consumers.py
+ELSEWHERE = (*IN_FORGET, *IN_KEEPING, *IN_GROUP, "mirror-queued")
+IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in ELSEWHERE)
 
 
 async def _run(urls: dict[str, Any], *words: str, failpoint: str | None = None) -> tuple[int, list[list[str]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest_asyncio
 
 from semmem import ScopedMemory
-from semmem.domain.embeddings import Embeddings
+from semmem.domain.embeddings import Embeddings, TokenStates
 from semmem.models.guarded import GuardedEmbedder
 from semmem.ports import Embedder
 from semmem.runtime.deadline import AT_ONCE
@@ -24,7 +24,7 @@ class Watched:
     def __init__(self, embedder: Embedder, *, hangs: bool = False) -> None:
         self._embedder, self.hangs = embedder, hangs
         self.healed = asyncio.Event()
-        self.model = embedder.model
+        self.model, self.pools = embedder.model, embedder.pools
         self.calls = self.under_way = self.most = 0
 
     async def dimensions(self) -> int:
@@ -43,6 +43,9 @@ class Watched:
             return await self._embedder.embed(texts, tokens=tokens)
         finally:
             self.under_way -= 1
+
+    async def states(self, texts: Sequence[str]) -> Sequence[TokenStates] | None:
+        return await self._embedder.states(texts)
 
     async def aclose(self) -> None:
         """The application closes the embedder itself."""

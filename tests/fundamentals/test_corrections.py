@@ -91,12 +91,14 @@ class TestCorrecting:
         tagged = (await alice.context(**asked, format="xml")).text
         assert f'<corrected on="{clock.now:%Y-%m-%d}">{BERN}</corrected>' in tagged
 
-    async def test_the_wrong_event_stands_below_what_is_right(self, alice: ScopedMemory) -> None:
-        wrong = await _learnt(alice, "I live in Berlin.")
+    async def test_what_is_right_is_recalled_first(self, alice: ScopedMemory) -> None:
+        """Above the wrong event, and above others that are near it."""
+        wrong = await _learnt(alice, "I prefer emails now.", "My sister works in Berlin.", "I live in Berlin.")
         await alice.correct(wrong.id, text=BERN, by="alice")
         await alice.settled()
-        [event] = [hit for hit in await alice.recall("Where does alice live?") if hit.kind == "event"]
-        assert event.signals["outdated"] < 0
+        best, *others = await alice.recall("Where does alice live?")
+        [event] = [hit for hit in others if hit.text == "I live in Berlin."]
+        assert (best.text, event.signals["outdated"] < 0) == (BERN, True)
 
     async def test_what_is_said_later_takes_its_place(self, alice: ScopedMemory, clock: ManualClock) -> None:
         wrong = await _learnt(alice, "I live in Berlin.")

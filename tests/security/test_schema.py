@@ -147,7 +147,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "select table_name, column_name from information_schema.column_privileges where grantee = $1", SWEEPER_ROLE
     )
     addresses = {"tenant", "scope_kind", "scope_id", "branch_id"}
-    times = {"recorded_at", "indexed_at", "consolidated_at", "done_at", "expires_at"}
+    times = {"recorded_at", "indexed_at", "consolidated_at", "done_at", "expires_at", "due_at"}
     states = {"missing", "stage", "replayed_at", "seq", "store", "head"}
     ids = {"item_id", "index_name"}  # of a point
     jobs = {"pgqueuer", "pgqueuer_log", "pgqueuer_statistics"}
@@ -163,7 +163,7 @@ async def test_the_sweeper_sees_addresses_and_no_content(catalog: asyncpg.Connec
         "vectors",
         "dead_letters",
     }
-    tables |= {"summaries", "heads"}
+    tables |= {"summaries", "heads", "scope_settings"}
     assert {row["table_name"] for row in rows} == tables | jobs
 
 

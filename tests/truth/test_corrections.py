@@ -7,10 +7,11 @@ from random import Random
 import pytest
 
 from semmem.domain.event import Event
+from semmem.domain.extraction import Retraction
 from semmem.domain.fact import Fact
 from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import reworded
-from semmem.stores.postgres.retractions import Retraction
+from semmem.extractors.retracted import forbids
 from tests.truth.remembered import Remembered
 from tests.truth.test_orders import events
 from tests.unit.extractors.builders import draft
@@ -104,7 +105,7 @@ class TestWhatIsDrawnAgainFromItsEvents:
         ],
     )
     def test_it_does_not_come_back(self, text: str, quote: str) -> None:
-        assert self.GONE.forbids(draft(text), quote)
+        assert forbids(self.GONE, draft(text), quote)
 
     @pytest.mark.parametrize(
         ("text", "subject", "quote"),
@@ -116,12 +117,12 @@ class TestWhatIsDrawnAgainFromItsEvents:
         ],
     )
     def test_other_statements_do(self, text: str, subject: str, quote: str) -> None:
-        assert not self.GONE.forbids(draft(text, subject), quote)
+        assert not forbids(self.GONE, draft(text, subject), quote)
 
     def test_of_what_is_gone_the_words_of_the_event_alone_are_known(self) -> None:
         gone = Retraction(b"", "I live in Berlin", self.CONTENT, None, None)
-        assert gone.forbids(draft("alice lives in Berlin."), "I live in Berlin, near")
-        assert not gone.forbids(draft("alice lives in Berlin."), "where my home is")
+        assert forbids(gone, draft("alice lives in Berlin."), "I live in Berlin, near")
+        assert not forbids(gone, draft("alice lives in Berlin."), "where my home is")
 
 
 def test_the_same_value_in_other_words() -> None:

@@ -13,6 +13,7 @@ from semmem import (
     Ack,
     AckStatus,
     AgentMemory,
+    Archive,
     BadAnswer,
     Branch,
     Category,
@@ -53,6 +54,8 @@ from semmem import (
     Item,
     KeyConflict,
     LeaseLost,
+    LocalLogFull,
+    LocalLogHealth,
     Lock,
     LockHeld,
     LockLost,
@@ -85,6 +88,7 @@ from semmem import (
     Scope,
     ScopedMemory,
     ScopeKind,
+    ScopeSettings,
     Scores,
     SemmemError,
     Since,
@@ -483,6 +487,18 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type((record.ttl, record.expires_at), tuple[timedelta | None, datetime | None])
 
 
+async def settling(alice: ScopedMemory) -> None:
+    await alice.configure(ScopeSettings(zone="Europe/Berlin", keep_events_for=365 * DAY), timeout=1.0)
+    found = assert_type(await alice.settings(timeout=1.0), ScopeSettings)
+    assert_type((found.zone, found.keep_events_for), tuple[str | None, timedelta | None])
+
+
+async def archiving(alice: ScopedMemory) -> None:
+    found = assert_type(await alice.archive(MAY, "old.jsonl"), Archive)
+    await alice.archive(MAY, found.path)
+    assert_type((found.events, found.removed, found.floor), tuple[int, int, int])
+
+
 async def health(memory: Memory, launch: ScopedMemory) -> None:
     found = assert_type(await launch.health(budget=2_000, timeout=1.0), Health)
     assert_type(found.fields, Mapping[str, FieldHealth])
@@ -490,6 +506,8 @@ async def health(memory: Memory, launch: ScopedMemory) -> None:
     assert_type((found.checkpoint, found.checkpoint_age), tuple[Checkpoint | None, timedelta | None])
     assert_type((found.waiting, found.warnings), tuple[Waiting, tuple[str, ...]])
     assert_type(await memory.health(timeout=1.0), Installation)
+    if found.local_log is not None:
+        assert_type(found.local_log, LocalLogHealth)
 
 
 def values() -> Iterator[Scope]:
@@ -541,6 +559,8 @@ async def errors(alice: ScopedMemory) -> None:
         assert_type((error.after, error.floor), tuple[int, int])
     except PoolExhausted as error:
         assert_type(error.size, int)
+    except LocalLogFull as error:
+        assert_type((error.path, error.limit), tuple[str, int])
     except (Unconfirmed, WriteConflict, StoreUnavailable) as error:
         assert_type((error.store, error.sent), tuple[str, bool])
     except MissingExtra as error:

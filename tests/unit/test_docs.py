@@ -59,3 +59,17 @@ def test_every_promise_has_its_attack_and_its_tests() -> None:
     rows = re.findall(r"^\| P(\d+) (.*)$", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number, _ in rows] == list(range(1, 11))
     assert all(len(row.split(" | ")) == 4 and _tests_named(row) for _, row in rows)
+
+
+def test_what_fleets_of_agents_ask_for_is_answered_in_one_table() -> None:
+    page = (ROOT / "docs" / "fleet.md").read_text("utf-8")
+    section = page.split("## What it is called elsewhere\n")[1].split("\n## ")[0]
+    rows = [row.split(" | ") for row in re.findall(r"^\| (?!asked)(\w.*) \|$", section, re.MULTILINE)]
+    assert {len(row) for row in rows} == {3}
+    asked = " ".join(row[0] for row in rows)
+    for name in (
+        *("recent events", "history", "deduplication", "latest state", "snapshots", "idempotency", "versions"),
+        *("status", "locks", "event store", "reducers", "access control", "conflict resolution", "checkpoints"),
+        *("view projector", "event bus", "blackboard", "schema evolution", "monitoring"),
+    ):
+        assert name in asked, name

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from semmem import (
     Reducer,
     Scope,
     ScopedMemory,
+    ScopeSettings,
     SemmemError,
     Source,
     Told,
@@ -77,7 +79,9 @@ RIGHT: dict[str, Any] = {
         at=datetime(2026, 5, 1, tzinfo=UTC),
         pinned=False,
     ),
-    "to": 0,
+    "to": lambda name: "old.jsonl" if name == "archive" else 0,
+    "before": datetime(2026, 1, 1, tzinfo=UTC),
+    "settings": ScopeSettings(),
     "task": "Enter Vietnam?",
     "status": "done",
     "question_id": UUID(int=1),
@@ -130,7 +134,10 @@ def _names(of: type) -> list[str]:
 
 
 @pytest.mark.parametrize("name", _names(ScopedMemory))
-async def test_every_method_of_a_memory(quick: Application, name: str) -> None:
+async def test_every_method_of_a_memory(
+    quick: Application, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # archives are written there
     alice = quick.memory.scope(tenant="acme", user="alice")
     call = getattr(alice, name)
     if name == "follow":
@@ -206,6 +213,7 @@ VALUES: list[Callable[..., Any]] = [
     Source,
     Reducer,
     Reducer("append").__call__,
+    ScopeSettings,
     Told,
     told,
 ]

@@ -19,6 +19,7 @@ from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.retractions import retract
+from semmem.stores.postgres.settings import aged_events, clear_settings, is_due, set_due
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import clear, told_fields
 from semmem.stores.postgres.threads import clear_threads, named_threads
@@ -119,8 +120,42 @@ class Eraser:
             await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
 
-    async def _carry_out(self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False) -> Receipt:
-        await tell_forgotten(tx, doomed.events, whole=whole)
+    async def take_out(self, tx: Unit, events: list[UUID]) -> None:
+        """Takes events that no fact or record rests on out of every store, as part of the caller's transaction.
+
+        The log's floor tells followers, and no entry.
+        """
+        if not events:
+            return
+        doomed = replace(
+            NOTHING,
+            events=events,
+            summaries=await _ids(tx, "select_summaries", events=events),
+            dead_letters=await _ids(tx, "select_dead_letters", events=events),
+        )
+        await self._carry_out(tx, doomed, "archive", told=True)
+
+    @tried_again
+    async def erase_aged(self, scope: Scope, now: datetime) -> bool:
+        """Forgets a part of the events that are older than the scope keeps them; whether there were any."""
+        async with self._postgres.transaction(scope, now) as tx:
+            if not await is_due(tx):
+                return False
+            await make_stale(tx)
+            await hold_head(tx)
+            events = await aged_events(tx)
+            if events:
+                rows = await tx.fetch(_SQL["select_records"], events=events, everything=False)
+                await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "retention")
+            await set_due(tx)
+        return bool(events)
+
+    async def _carry_out(
+        self, tx: Unit, doomed: Doomed, actor: str, *, whole: bool = False, told: bool = False
+    ) -> Receipt:
+        """Followers are told by an entry, unless they are `told` otherwise."""
+        if not told:
+            await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
             await retract(tx, doomed.facts)
         changed = await _delete(tx, doomed)
@@ -144,6 +179,7 @@ async def _forget_what_agents_share(tx: Unit, selection: Selection) -> None:
         await clear(tx)
         await clear_workspace(tx)
         await clear_threads(tx)
+        await clear_settings(tx)
 
 
 async def _select(tx: Unit, selection: Selection) -> Doomed:

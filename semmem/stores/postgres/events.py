@@ -1,14 +1,17 @@
 """The event log."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from semmem.domain.event import Ack, Event, NewEvent
+from semmem.domain.kept import KeptEvent
 from semmem.domain.scope import Branch, Scope, View
 from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import KeyConflict
@@ -48,6 +51,10 @@ class ScopeState:
     stalled: bool = False
 
 
+class _ForgottenSince(Exception):
+    """All of the place was forgotten after an event was told."""
+
+
 class EventLog:
     """Appends and reads events; a method that takes a unit of work is part of the caller's transaction."""
 
@@ -69,23 +76,65 @@ class EventLog:
         now: datetime,
         dedup_window: timedelta,
         fence: Fence = NO_FENCE,
+        ids: Sequence[UUID] = (),
     ) -> Remembered:
         """Stores all events or none. KeyConflict names the event whose key stands for another body.
+
+        With `ids` these are the events' own, and a caller knows them by these, whatever becomes of the call.
 
         Raises LockLost where a lock of the fence is its holder's no more.
         """
         if not fence.names:
             async with writing(self._postgres, place, now) as tx:
-                return await self.append(tx, events, dedup_window=dedup_window)
+                return await self.append(tx, events, dedup_window=dedup_window, ids=ids)
         async with self._postgres.transaction(place, now) as tx:
             await register(tx)
-            remembered = await self.append(tx, events, dedup_window=dedup_window)
+            remembered = await self.append(tx, events, dedup_window=dedup_window, ids=ids)
             await check_locks(tx, fence)
             return remembered
 
-    async def append(self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta) -> Remembered:
-        """The same, as the last part of a transaction: from here on it sees this scope alone."""
-        bodies = [_body(event, uuid4(), tx.now) for event in events]
+    @tried_again
+    async def replay(
+        self, place: Branch, kept: Sequence[KeptEvent], *, now: datetime, dedup_window: timedelta
+    ) -> Remembered | None:
+        """Stores what a local log has kept, but for what is stored already or was told before all was forgotten here.
+
+        None where nothing of it is left. Raises as `remember`.
+        """
+        forgotten_at: datetime | None = None
+        while wanted := [each for each in kept if forgotten_at is None or each.at >= forgotten_at]:
+            with suppress(_ForgottenSince, asyncpg.UniqueViolationError):  # the first try was still under way
+                async with self._postgres.transaction(place, now) as tx:
+                    await register(tx)
+                    stored = await tx.fetch(_SQL["get"], events=[each.id for each in wanted])
+                    known = {row["id"] for row in stored}
+                    new = [_known_again(each) for each in wanted if each.id not in known]
+                    remembered = await self._store_kept(tx, new, kept, dedup_window) if new else None
+                    # The head is held from here on, so that no forget comes between.
+                    forgotten_at = await tx.fetchval(_SQL["forgotten_at"])
+                    if forgotten_at and any(each.at < forgotten_at for each in new):
+                        raise _ForgottenSince
+                return remembered
+        return None
+
+    async def _store_kept(
+        self, tx: Unit, new: Sequence[KeptEvent], kept: Sequence[KeptEvent], dedup_window: timedelta
+    ) -> Remembered:
+        """A KeyConflict names the event by its place among all that are kept."""
+        try:
+            return await self._store(tx, new, dedup_window)
+        except KeyConflict as error:
+            raise KeyConflict([each.id for each in kept].index(new[error.index].id)) from error
+
+    async def append(
+        self, tx: Unit, events: Sequence[NewEvent], *, dedup_window: timedelta, ids: Sequence[UUID] = ()
+    ) -> Remembered:
+        """The same as `remember`, as the last part of a transaction: from here on it sees this scope alone."""
+        given = zip(ids or [uuid4() for _ in events], events, strict=True)
+        return await self._store(tx, [KeptEvent(id=id, event=event, at=tx.now) for id, event in given], dedup_window)
+
+    async def _store(self, tx: Unit, given: Sequence[KeptEvent], dedup_window: timedelta) -> Remembered:
+        bodies = [_body(each) for each in given]
         try:
             rows = await tx.fetch(
                 _SQL["remember"], window=dedup_window, extract_after=self._extract_after, events=bodies
@@ -94,18 +143,16 @@ class EventLog:
             if error.sqlstate == _KEY_CONFLICT:
                 raise KeyConflict(int(error.detail or 0)) from error
             raise
-        scope, stored = tx.scope, zip(events, rows, strict=True)
+        scope, stored = tx.scope, zip(given, rows, strict=True)
         acks = tuple(Ack(id=row["id"], status=row["status"]) for row in rows)
-        accepted = tuple(_stored(scope, event, row, tx.now) for event, row in stored if row["status"] == "accepted")
+        accepted = tuple(_stored(scope, each, row, tx.now) for each, row in stored if row["status"] == "accepted")
         head = max((row["position"] for row in rows if row["status"] == "accepted"), default=0)
         return Remembered(acks=acks, accepted=accepted, epoch=rows[0]["epoch"], head=head)
 
     async def states(self, view: View) -> dict[Scope, ScopeState]:
         """The state of each scope of the view that was ever written to."""
         async with self._postgres.transaction(view) as tx:
-            rows = await tx.fetch(_SQL["states"])
-        names = ("epoch", "newest", "newest_id", "stalled")
-        return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in rows}
+            return await states(tx)
 
     async def get(self, scope: Scope, ids: Sequence[UUID]) -> list[Event]:
         """Those of the ids that are in the scope."""
@@ -174,6 +221,12 @@ class EventLog:
         return (row["unindexed"], row["unconsolidated"]) if row else (0, 0)
 
 
+async def states(tx: Unit) -> dict[Scope, ScopeState]:
+    """The state of each scope of the view that was ever written to."""
+    names = ("epoch", "newest", "newest_id", "stalled")
+    return {scope_of(row): ScopeState(**{name: row[name] for name in names}) for row in await tx.fetch(_SQL["states"])}
+
+
 async def hydrate_events(tx: Unit, ids: Sequence[UUID]) -> tuple[list[Event], set[UUID]]:
     """The events, and those of them that only superseded facts rest on."""
     rows = await tx.fetch(_SQL["hydrate"], events=ids)
@@ -215,12 +268,17 @@ _SAID = tuple(field.name for field in fields(NewEvent))
 _PLAIN = tuple(field.name for field in fields(Event) if field.name not in ("scope", "occurred_at", "witnesses"))
 
 
-def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
-    moment = event.occurred_at or now
+def _known_again(kept: KeptEvent) -> KeptEvent:
+    """A report has a key in a replay: it might become another event's, and would not be known by its id."""
+    return replace(kept, event=replace(kept.event, key=kept.key)) if kept.event.report_hash else kept
+
+
+def _body(given: KeptEvent) -> dict[str, Any]:
+    event, moment = given.event, given.event.occurred_at or given.at
     offset = offset_of(moment)
     return {
         **{name: getattr(event, name) for name in _SAID},
-        "id": str(id),
+        "id": str(given.id),
         "metadata": dict(event.metadata),
         "occurred_at": moment.astimezone(UTC).isoformat(),
         "utc_offset": None if offset is None else f"{offset.total_seconds():f} seconds",
@@ -229,10 +287,13 @@ def _body(event: NewEvent, id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def _stored(scope: Scope, event: NewEvent, row: Row, now: datetime) -> Event:
-    said = {name: getattr(event, name) for name in _SAID}
-    moment = event.occurred_at or now
-    said["occurred_at"] = at_offset(moment, offset_of(moment))
+def _stored(scope: Scope, given: KeptEvent, row: Row, now: datetime) -> Event:
+    said = {name: getattr(given.event, name) for name in _SAID}
+    moment = given.event.occurred_at or given.at
+    offset = offset_of(moment)
+    if offset is None and row["zone"]:
+        offset = offset_of(moment.astimezone(ZoneInfo(row["zone"])))
+    said["occurred_at"] = at_offset(moment, offset)
     return Event(id=row["id"], seq=row["seq"], scope=scope, recorded_at=now, **said)
 
 

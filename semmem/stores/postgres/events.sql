@@ -1,8 +1,16 @@
 -- remember: stores, deduplicates and queues in one round trip; its commit is the acknowledgement
-select id, status, seq, epoch, position
-from semmem.append(
-    p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
-    p_extract_after => :extract_after, p_events => :events);
+with done as materialized (
+    select id, status, seq, epoch, position
+    from semmem.append(
+        p_tenant => :tenant, p_kind => :kind, p_id => :id, p_now => :now, p_window => :window,
+        p_extract_after => :extract_after, p_events => :events)
+)
+select d.*, (select zone from semmem.scope_settings where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as zone
+from done d;
+
+-- forgotten_at: when all of the scope was last forgotten
+select max(at) from semmem.entries
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind = 'forgotten' and detail @> '{"everything": true}';
 
 -- hurry: does now what waits to be extracted together with more; a job that failed keeps its pause
 update semmem.jobs set starts_at = now()

@@ -11,6 +11,7 @@ from semmem.domain.group import GroupLag, GroupRule
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import InvalidInput, LeaseLost, NotFound
+from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import EventLog, Remembered, event_of
 from semmem.stores.postgres.locks import check_locks
@@ -103,7 +104,9 @@ class GroupStore:
             if change:
                 await write_change(tx, change)
             # Without the dedup window: what a delivery led to is its own.
-            return await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            failpoints.reach("delivery-settling")
+            return remembered
 
     async def release(self, scope: Scope, group: str, lease: Lease, after: timedelta) -> None:
         """Lets another have it; nothing where another has it already."""

@@ -36,11 +36,13 @@ select exists (
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and store = :store and done_at is null
 );
 
--- has_erase_work: whether a summary waits to be made again, of what was not forgotten, or a record's time is over
+-- has_erase_work: whether a summary waits to be made again, of what was not forgotten, or a record's or an event's time is over
 select exists (
     select from semmem.summaries where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and recorded_at is null
 ) or exists (
     select from semmem.records where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now
+) or exists (
+    select from semmem.scope_settings where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and due_at <= :now
 );
 
 -- has_embed_work: whether a vector waits for the embedder
@@ -62,7 +64,8 @@ union select 'mirror', tenant, scope_kind, scope_id from semmem.receipt_stores w
 union select 'cache', tenant, scope_kind, scope_id from semmem.receipt_stores where store = :cache and done_at is null
 union select 'consolidate', tenant, scope_kind, scope_id from semmem.events where consolidated_at is null
 union select 'erase', tenant, scope_kind, scope_id from semmem.summaries where recorded_at is null
-union select 'erase', tenant, scope_kind, scope_id from semmem.records where expires_at <= :now;
+union select 'erase', tenant, scope_kind, scope_id from semmem.records where expires_at <= :now
+union select 'erase', tenant, scope_kind, scope_id from semmem.scope_settings where due_at <= :now;
 
 -- waiting: how many events a worker that stops leaves to the next one
 select count(*) filter (where indexed_at is null) as index, count(*) filter (where consolidated_at is null) as facts

@@ -11,6 +11,7 @@ from semmem.stores.postgres.facts import fact_of, hydrate_facts
 from semmem.stores.postgres.offsets import at_offset
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("standing.sql")
 
@@ -43,12 +44,6 @@ class StandingFacts:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def profile(self, view: View, now: datetime) -> list[Known]:
-        """Those that are pinned, then the weightiest that hold at `now`, at most MOST_IN_PROFILE, in one order."""
-        async with self._postgres.transaction(view, now) as tx:
-            rows = await tx.fetch(_SQL["profile"], limit=MOST_IN_PROFILE)
-        return [Known(fact_of(row), at_offset(row["first_said"], row["first_offset"])) for row in rows]
-
     async def superseded(self, view: View, events: Sequence[UUID]) -> list[Superseded]:
         """What the events say that holds no more."""
         async with self._postgres.transaction(view, by_key=True) as tx:
@@ -65,3 +60,9 @@ class StandingFacts:
         async with self._postgres.transaction(view) as tx:
             rows = await tx.fetch(_SQL["of_subjects"], subjects=subjects, newest=NEWEST, limit=MOST_RIVALS)
             return await hydrate_facts(tx, [row["id"] for row in rows])
+
+
+async def profile(tx: Unit) -> list[Known]:
+    """Those that are pinned, then the weightiest that hold now, at most MOST_IN_PROFILE, in one order."""
+    rows = await tx.fetch(_SQL["profile"], limit=MOST_IN_PROFILE)
+    return [Known(fact_of(row), at_offset(row["first_said"], row["first_offset"])) for row in rows]

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from semmem.domain.event import Event, Role
 from semmem.domain.fact import Summary, Validity
-from semmem.domain.scope import Scope, View
+from semmem.domain.scope import Scope
 from semmem.stores.postgres.events import event_of
 from semmem.stores.postgres.offsets import at_offset
 from semmem.stores.postgres.paging import check_cursor
@@ -27,11 +27,6 @@ class SummaryStore:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
 
-    async def newest(self, view: View) -> list[Summary]:
-        """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES, without their events."""
-        async with self._postgres.transaction(view) as tx:
-            return await _summaries(tx, await tx.fetch(_SQL["newest"], limit=MAX_SUMMARIES))
-
     async def find(self, scope: Scope, *, before: UUID | None, limit: int) -> list[Summary]:
         """The scope's own first, then the newest sessions', below the summary `before`."""
         async with self._postgres.transaction(scope) as tx:
@@ -49,6 +44,11 @@ class SummaryStore:
         async with self._postgres.transaction(scope) as tx:
             rows = await tx.fetch(_SQL["texts"], sessions=named)
         return {row["session"]: row["text"] for row in rows}
+
+
+async def newest_summaries(tx: Unit) -> list[Summary]:
+    """The scopes' own first, then the newest sessions', at most MAX_SUMMARIES, without their events."""
+    return await _summaries(tx, await tx.fetch(_SQL["newest"], limit=MAX_SUMMARIES))
 
 
 async def put_summary(tx: Unit, session: str | None, text: str | None, events: Sequence[Event]) -> UUID:

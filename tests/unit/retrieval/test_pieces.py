@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semmem.retrieval.documents import event_pieces, has_more_pieces
 from semmem.retrieval.pieces import LONG, MOST, PIECE, is_long, pieces
+from tests.unit.retrieval.memories import event
 
 prose = st.lists(
     st.sampled_from(["word", "Berlin.", "really?", "yes!", "线。", "\n", "\n\n", "3.5", "a" * 40, "."]), max_size=300
@@ -47,8 +49,11 @@ def test_sentences_and_lines_end_a_piece(end: str) -> None:
     assert sizes("few words" + end + first) == [2, PIECE]
 
 
-def test_a_text_has_no_more_pieces_than_are_embedded() -> None:
-    assert sizes("\n".join([sentence(PIECE)] * (MOST + 3))) == [PIECE] * MOST
+def test_an_event_has_no_more_pieces_than_are_embedded() -> None:
+    whole, longer = (event("\n".join([sentence(PIECE)] * count)) for count in (MOST - 1, MOST + 3))
+    assert (len(event_pieces(whole)), has_more_pieces(whole)) == (MOST, False)  # the speaker's name begins one
+    assert (len(event_pieces(longer)), has_more_pieces(longer)) == (MOST, True)
+    assert (event_pieces(event("short")), has_more_pieces(event("short"))) == ([], False)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n"])

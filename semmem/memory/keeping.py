@@ -1,0 +1,171 @@
+"""Keeps events on this disk while Postgres is away, and replays them in order when it is back."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from semmem.domain.event import Ack, NewEvent
+from semmem.domain.kept import KeptEvent, LocalLogHealth
+from semmem.domain.receipt import Selection
+from semmem.domain.scope import Branch, Scope
+from semmem.errors import KeyConflict, StoreUnavailable
+from semmem.ports import Clock
+from semmem.runtime import failpoints
+from semmem.runtime.deadline import deadline
+from semmem.runtime.faults import FaultLog
+from semmem.stores.postgres.events import EventLog, Remembered
+
+if TYPE_CHECKING:  # SQLite is loaded where there is a local log
+    from semmem.stores.local.folder import LocalFolder
+    from semmem.stores.local.log import KeptRow, LocalLog
+
+faults = FaultLog(logging.getLogger(__name__))
+
+LOOK_EVERY = 0.5  # seconds, whether Postgres is back
+BATCH_SECONDS = 60.0  # that the replay of a batch may take
+
+
+class Keeping:
+    """A process's own local log, which is made when it is needed, and those of dead processes that it found.
+
+    What is kept is replayed before anything newer of this process is written: every write asks `caught_up` first.
+    """
+
+    def __init__(self, folder: "LocalFolder", log: EventLog, clock: Clock, *, dedup_window: timedelta) -> None:
+        self._folder, self._log, self._clock, self._window = folder, log, clock, dedup_window
+        self._own: LocalLog | None = None
+        self._inherited: list[LocalLog] = []
+        self._replaying, self._making = asyncio.Lock(), asyncio.Lock()
+        self._kept = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._announce: Callable[[Remembered], None] = lambda remembered: None
+
+    async def start(self, announce: Callable[[Remembered], None]) -> None:
+        """Takes over what dead processes have left; `announce` is told of each batch that is in Postgres."""
+        self._announce = announce
+        self._inherited = await self._folder.inherit()
+        if self._logs:
+            self._kept.set()
+        self._task = asyncio.create_task(self._replay_in_background())
+
+    def waits(self, scopes: Iterable[Scope]) -> bool:
+        """Whether events of these scopes are on this disk alone."""
+        return any(log.waiting[scope] > 0 for log in self._logs for scope in scopes)
+
+    @property
+    def is_replaying(self) -> bool:
+        """Whether what is told now waits behind what is being replayed."""
+        return self._replaying.locked() and any(log.waiting.total() for log in self._logs)
+
+    async def keep(self, place: Branch, events: Sequence[NewEvent], ids: Sequence[UUID], now: datetime) -> list[Ack]:
+        """On this disk when it answers, under these ids. Raises LocalLogFull, and KeyConflict."""
+        kept = [KeptEvent(id=id, event=event, at=now) for id, event in zip(ids, events, strict=True)]
+        async with self._making:
+            if self._own is None:
+                self._own = await self._folder.make()
+            self._kept.set()
+            known = await self._own.keep(place, kept)
+        failpoints.reach("event-kept")
+        return [Ack(id=id, status="kept") for id in known]
+
+    async def caught_up(self) -> None:
+        """Replays all that is kept, in order. Raises StoreUnavailable, of which nothing of the caller's was sent."""
+        if not self._kept.is_set():
+            return
+        async with self._replaying:
+            for log in self._logs:
+                while rows := await log.oldest():
+                    await self._replay(log, rows)
+                await self._drop(log)
+            if not any(log.waiting.total() for log in self._logs):
+                self._kept.clear()
+
+    async def forget(self, place: Branch, selection: Selection) -> None:
+        """In the files of all processes that share the folder, before Postgres forgets."""
+
+        def doomed(row: "KeptRow") -> bool:
+            return _is_meant(place, selection, row)
+
+        async with self._replaying:  # or what is being replayed would come behind the forget
+            await asyncio.to_thread(self._folder.forget, place.root, doomed)
+
+    async def counts(self, scope: Scope | None = None) -> LocalLogHealth:
+        """Of all that this process keeps."""
+        found = [await log.counts(scope) for log in self._logs]
+        return LocalLogHealth(
+            events=sum(each.events for each in found),
+            bytes=sum(each.bytes for each in found),
+            oldest=min((each.oldest for each in found if each.oldest), default=None),
+            refused=sum(each.refused for each in found),
+        )
+
+    async def aclose(self) -> None:
+        """What waits stays on the disk, for whoever opens a memory next."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        for log in self._logs:
+            await log.aclose()
+
+    @property
+    def _logs(self) -> "list[LocalLog]":
+        return [*self._inherited, *([self._own] if self._own else [])]
+
+    async def _replay_in_background(self) -> None:
+        while True:
+            await self._kept.wait()
+            try:
+                await self.caught_up()
+            except Exception as error:  # whatever it is, the events wait on the disk for the next try
+                faults.warn("events wait in the local log", error)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _replay(self, log: "LocalLog", rows: "Sequence[KeptRow]") -> None:
+        try:
+            async with deadline(BATCH_SECONDS):
+                remembered = await self._log.replay(
+                    rows[0].place, [row.kept for row in rows], now=self._clock(), dedup_window=self._window
+                )
+        except KeyConflict as error:
+            refused = rows[error.index]
+            faults.warn("Postgres refused an event of the local log", error, refused.place.scope)
+            await log.refuse(refused, str(error))
+            return
+        except StoreUnavailable as error:
+            raise StoreUnavailable("postgres", f"events of the local log come first ({error})") from error
+        failpoints.reach("replay-committed")
+        await log.settle(rows)
+        failpoints.reach("replay-settled")
+        if remembered is not None:
+            self._announce(remembered)
+
+    async def _drop(self, log: "LocalLog") -> None:
+        """Removes a file that is empty; one with events that were refused stays for people to look at."""
+        async with self._making:
+            if not await log.is_done():
+                return
+            if log is self._own:
+                self._own = None
+            else:
+                self._inherited.remove(log)
+            await log.remove()
+
+
+def _is_meant(place: Branch, selection: Selection, row: "KeptRow") -> bool:
+    """Whether a forget means a kept event, of which no fact was drawn yet."""
+    event, at = row.kept.event, row.place
+    if selection.everything:
+        return at.path[: len(place.path)] == place.path and place.owner in (None, at.owner)
+    if at != place or selection.fact or selection.category:
+        return False
+    return (
+        (selection.session is None or event.session == selection.session)
+        and (selection.agent is None or event.agent == selection.agent)
+        and (selection.event is None or row.kept.id == selection.event)
+        and (selection.before is None or (event.occurred_at or row.kept.at) < selection.before)
+    )
