@@ -27,16 +27,20 @@ TELLING_QUOTE = 8  # characters that hardly stand in another line by chance
 
 @dataclass(slots=True)
 class Gathered:
-    """What the answers for one batch have given so far; `summaries` are the present ones, `renewed` those told anew."""
+    """What the answers for one batch have given so far; `summaries` are the present ones, `renewed` those told anew.
+
+    `speakers` are all who speak in the batch, of which a request may show a part.
+    """
 
     summaries: dict[str | None, str]
+    speakers: frozenset[str] = frozenset()
     drafts: list[Draft] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     renewed: dict[str | None, str] = field(default_factory=dict)
 
     def take(self, reading: Reading, events: Sequence[Event]) -> None:
         for said in reading.answer.facts:
-            drafted = _draft(said, events)
+            drafted = _draft(said, events, self.speakers)
             if isinstance(drafted, Draft):
                 self.drafts.append(drafted)
             else:
@@ -57,7 +61,7 @@ class Gathered:
                 self.summaries[session] = self.renewed[session] = clip(summary.text)
 
 
-def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
+def _draft(said: SaidFact, events: Sequence[Event], speakers: frozenset[str]) -> Draft | Quarantined:
     if said.source > len(events):
         ids = tuple(event.id for event in events)
         return Quarantined(reason="unknown_source", event_ids=ids, text=said.text)
@@ -66,7 +70,7 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     if found is None:
         return Quarantined(reason="ungrounded", event_ids=(named.id,), text=said.text)
     event, quote = found
-    if _of_another(said.subject, quote, event, events):
+    if _of_another(said.subject, quote, event, speakers):
         return Quarantined(reason="wrong_speaker", event_ids=(event.id,), text=said.text)
     content = without_recalled(event.content)
     draft = Draft(
@@ -83,9 +87,9 @@ def _draft(said: SaidFact, events: Sequence[Event]) -> Draft | Quarantined:
     return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
 
 
-def _of_another(subject: str, quote: str, event: Event, events: Sequence[Event]) -> bool:
+def _of_another(subject: str, quote: str, event: Event, speakers: frozenset[str]) -> bool:
     """Whether the subject is another speaker than the one who says the quote, and says it of themselves alone."""
-    others = {normalised(speaker_of(each)) for each in events} - {normalised(speaker_of(event))}
+    others = {normalised(each) for each in speakers} - {normalised(speaker_of(event))}
     said = set(words(quote))
     of_oneself = bool(said & _ONESELF) and not said & _ADDRESSED
     return of_oneself and normalised(subject) in others and said.isdisjoint(words(subject))

@@ -14,6 +14,7 @@ from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Truncated, Voice
 from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
+from semmem.extractors.gate import speaker_of
 from semmem.extractors.parse import Reading, parse_answer, parse_beginning, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, settle, superseding
 from semmem.extractors.schema import Answer, Verdicts
@@ -55,7 +56,7 @@ class LlmExtractor:
         self._voice = Voice(chat=chat, counter=counter, answer_tokens=answer_tokens, context_tokens=context_tokens)
 
     async def extract(self, events: Sequence[Event], summaries: Mapping[str | None, str]) -> Extraction:
-        batch = _Batch(self._voice, summaries)
+        batch = _Batch(self._voice, summaries, frozenset(map(speaker_of, events)))
         await batch.extract(list(events))
         return batch.result(events)
 
@@ -81,10 +82,10 @@ class LlmExtractor:
 class _Batch:
     """The extraction of one batch of events."""
 
-    def __init__(self, voice: Voice, summaries: Mapping[str | None, str]) -> None:
+    def __init__(self, voice: Voice, summaries: Mapping[str | None, str], speakers: frozenset[str]) -> None:
         self._voice = voice
         self._asking = Asking(voice)
-        self._gathered = Gathered(summaries=dict(summaries))
+        self._gathered = Gathered(summaries=dict(summaries), speakers=speakers)
         self._failures: dict[UUID, BadAnswer] = {}
         self._done: set[UUID] = set()
 

@@ -216,6 +216,14 @@ async def test_what_one_says_of_oneself_is_no_fact_of_another_speaker(
     assert len(extraction.drafts) == (0 if reason else 1)
 
 
+async def test_all_who_speak_in_a_batch_are_known_where_a_part_of_it_is_asked_about() -> None:
+    events = [event("I went to Rome.", speaker="Ines"), event("Lovely!", speaker="Mel")]
+    wrong = said_fact(text="Mel went to Rome.", subject="Mel", quote="I went to Rome", source=1)
+    chat = ScriptedChat(("", "length"), answer(wrong), NOTHING)
+    extraction = await extractor(chat).extract(events, {})
+    assert [each.reason for each in extraction.quarantined] == ["wrong_speaker"]
+
+
 async def test_one_poisonous_event_alone_becomes_a_dead_letter() -> None:
     events = [event(f"I own dog number {i}.") for i in range(8)]
     events[5] = event("poison")
