@@ -32,6 +32,7 @@ from semmem.wiring.bootstrap import open_application
 from semmem.wiring.settings import load_settings
 
 DEFAULT = Chances()
+PATIENT = {"read_timeout": 60, "write_timeout": 60}  # a slow machine must not change what happens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,7 @@ async def drill(folder: Path, planned: Sequence[Payment]) -> list[Outcome]:
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[Stores]:
     time = VirtualTime()
-    settings = load_settings(data=folder, **(EMBEDDED | NO_MODEL | {"worker": False}))
+    settings = load_settings(data=folder, **(EMBEDDED | NO_MODEL | PATIENT | {"worker": False}))
     async with open_application(settings, clock=time) as application:
         servers = application.stores.servers
         assert servers is not None
