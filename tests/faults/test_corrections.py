@@ -78,6 +78,7 @@ async def test_what_a_model_was_asked_before_a_correction_is_decided_after_it(
             go_on.set()
             await alice.settled()
             assert [fact.text for fact in await alice.facts()] == ["alice lives in Bern."]
+            assert [len(fact.sources) for fact in await alice.timeline(wrong.id)] == [1, 1]
             assert await drift(application, alice) == set()
             assert not await alice.dead_letters()
 

@@ -143,7 +143,8 @@ class TestEarlierEvents:
         await alice.remember("I live in Berlin.", occurred_at=MAY - timedelta(days=90))
         await alice.settled()
         wrong = (await alice.facts())[0]
-        await alice.correct(wrong.id, text=BERN, by="alice")
+        dated = Validity(start=MAY - timedelta(days=90), precision="day")
+        await alice.correct(wrong.id, text=BERN, validity=dated, by="alice")
         await alice.remember(said, occurred_at=MAY + timedelta(days=20), session="late")
         await alice.settled()
         assert await _current(alice) == [BERN]
