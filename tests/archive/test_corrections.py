@@ -33,7 +33,7 @@ async def _corrected(alice: ScopedMemory) -> None:
 
 async def test_all_of_it_arrives_and_nothing_comes_back(alice: ScopedMemory, elsewhere: Application) -> None:
     await _corrected(alice)
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="bob")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="alice")
 
     imported = await other.import_(lines)
     await other.settled()
