@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -14,7 +14,9 @@ from semmem.cli.running import run, scoped, settings_of
 from semmem.cli.settling import settle_unless_stalled
 from semmem.domain.fact import Fact, Validity
 from semmem.domain.scope import Branch
-from semmem.memory.scoped import ScopedMemory
+
+if TYPE_CHECKING:
+    from semmem.memory.scoped import ScopedMemory
 
 FactArgument = Annotated[UUID, typer.Argument(help="Its id, as `semmem facts` shows it.", show_default=False)]
 By = Annotated[str, typer.Option(help="Who does it, by name; the fact's timeline shows it.", show_default=False)]
@@ -45,7 +47,7 @@ def correct(
     --user alice
     """
 
-    async def act(memory: ScopedMemory) -> Fact:
+    async def act(memory: "ScopedMemory") -> Fact:
         dated = holds_from or holds_to or undated
         validity = Validity(start=holds_from, end=holds_to, precision="day" if holds_from else None) if dated else None
         return await memory.correct(fact, text=text, validity=validity, by=by, version=version)
@@ -104,7 +106,7 @@ def pin_fact(
     _show(_done(ctx, place, lambda memory: memory.pin_fact(fact, pinned=not undo, by=by, version=version)), as_json)
 
 
-def _done(ctx: typer.Context, place: Branch, act: Callable[[ScopedMemory], Awaitable[Fact | None]]) -> Fact | None:
+def _done(ctx: typer.Context, place: Branch, act: "Callable[[ScopedMemory], Awaitable[Fact | None]]") -> Fact | None:
     """What holds now; where this process runs the worker, once recall finds it."""
 
     async def work() -> Fact | None:
