@@ -123,3 +123,26 @@ async def test_of_two_who_correct_the_same_one_is_told(alice: ScopedMemory, seen
     [holds] = await alice.facts()
     assert holds in done
     assert len(await alice.timeline(fact.id)) == 2
+
+
+@pytest.mark.parametrize("act", ["correct", "reject", "restore"])
+async def test_each_act_makes_stale_what_a_worker_has_read_before(application: Application, act: str) -> None:
+    """By the scope's epoch: a batch that was read under an earlier one is not written."""
+    alice = application.memory.scope(tenant="acme", user="alice")
+
+    async def epoch() -> int:
+        return (await application.parts.log.states(alice.view(())))[alice.scope].epoch
+
+    await alice.remember("I live in Berlin.", session="s1")
+    await alice.settled()
+    [wrong] = await alice.facts()
+    if act == "restore":
+        await alice.reject(wrong.id, by="nurse")
+    before = await epoch()
+    if act == "correct":
+        await alice.correct(wrong.id, text="alice lives in Bern.", by="nurse")
+    elif act == "reject":
+        await alice.reject(wrong.id, by="nurse")
+    else:
+        await alice.restore_fact(wrong.id, by="nurse")
+    assert await epoch() > before
