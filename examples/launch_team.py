@@ -32,6 +32,7 @@ SOURCES = {
 }
 ROSTER = {"r1": "researcher", "b1": "clerk", "w1": "writer"}
 MINUTE, SHORT = timedelta(minutes=1), timedelta(seconds=1)
+PATIENCE = 120  # seconds, after which an agent must have failed
 
 console = Console(highlight=False, width=100)
 
@@ -101,7 +102,7 @@ async def team(folder: str) -> None:
         for name in ("r1", "w1"):
             await stack.enter_async_context(process(name, folder))
         clerk: asyncio.subprocess.Process | None = await stack.enter_async_context(process("b1", folder, "hangs"))
-        async with aclosing(launch.follow(after=0)) as coming:
+        async with asyncio.timeout(PATIENCE), aclosing(launch.follow(after=0)) as coming:
             async for entry in coming:
                 show(entry)
                 if clerk and entry.agent == "b1" and "register" in str(entry.subject):

@@ -13,7 +13,7 @@ GONE = "redis:gone"
 @pytest.fixture
 def told(semmem: Command, alice: Command, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
     """In an installation in which some process once had another Redis."""
-    monkeypatch.setattr(settling, "FOLLOW_SECONDS", 1.0)
+    monkeypatch.setattr(settling, "FOLLOW_SECONDS", 3.0)
     alice("remember", "I live in Gothenburg.", "--session", "s1", env={"SEMMEM_REDIS_PREFIX": "gone"})
     yield alice
     semmem("stores", "--retire", GONE)
