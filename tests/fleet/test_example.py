@@ -18,7 +18,7 @@ def test_the_killed_clerk_s_invoice_is_paid_once_and_the_human_s_no_is_heard(tmp
     try:
         run = subprocess.run((sys.executable, EXAMPLE), capture_output=True, text=True, env=given, timeout=240)
     except subprocess.TimeoutExpired as late:
-        pytest.fail(f"it hung behind\n{late.stdout}\n{late.stderr}")
+        pytest.fail(f"it hung behind\n{(late.stdout or b'').decode()}\n{(late.stderr or b'').decode()}")
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr[-4_000:]}"
     before, after = run.stdout.split("b1 is killed with this invoice in hand (-9)")
     assert "pays 15 USD for the register, attempt 1" in before
