@@ -1,6 +1,5 @@
 """FriendsQA (Yang and Choi, 2019): scenes of a television series with several speakers, and questions about each."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
+from semmem.evals.published import read
 
 SOURCE = "dat/friendsqa_{dev,tst}.json of github.com/emorynlp/FriendsQA, Apache-2.0"
 FIRST_DAY = datetime(2020, 1, 1, 12, tzinfo=UTC)  # the scenes have no dates: each is given a day of its own
@@ -24,17 +23,15 @@ def load(path: Path) -> list[Conversation]:
     Evidence are the lines that an annotator found an answer in; a question's category is its first word. Raises
     InvalidInput for a file that is missing or of another shape.
     """
-    if not path.is_file():
-        raise InvalidInput("data", f"{path} is not there, or no file", f"get FriendsQA: {SOURCE}")
-    try:
-        scenes: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for scene in json.loads(path.read_text(encoding="utf-8"))["data"]:
-            season = _SEASON.match(scene["title"])
-            scenes[season[0] if season else scene["title"]].append(scene)
-        return [_conversation(season, scenes[season]) for season in sorted(scenes)]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        limit = f"is not FriendsQA ({type(error).__name__}: {error})"
-        raise InvalidInput("data", limit, "pass the file as it was published") from error
+    return read(path, "FriendsQA", SOURCE, _seasons)
+
+
+def _seasons(raw: Mapping[str, Any]) -> list[Conversation]:
+    scenes: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for scene in raw["data"]:
+        season = _SEASON.match(scene["title"])
+        scenes[season[0] if season else scene["title"]].append(scene)
+    return [_conversation(season, scenes[season]) for season in sorted(scenes)]
 
 
 def _conversation(season: str, scenes: Sequence[Mapping[str, Any]]) -> Conversation:

@@ -1,6 +1,5 @@
 """LoCoMo (Maharana et al., 2024): long talks of two friends, with questions and a model's recorded observations."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -8,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Observation, Question
+from semmem.evals.published import in_list, read
 
 SOURCE = "data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"
 ADVERSARIAL = "adversarial"
@@ -33,16 +32,7 @@ def load(path: Path) -> list[Conversation]:
     is the turn that misleads, and its answer is empty. Raises InvalidInput for a file that is missing or of another
     shape.
     """
-    if not path.is_file():
-        raise InvalidInput("file", f"{path} is not there, or no file", f"get LoCoMo: {SOURCE}")
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(raw, list):
-            raise TypeError("no list")
-        return [_conversation(each) for each in raw]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        limit = f"is not LoCoMo ({type(error).__name__}: {error})"
-        raise InvalidInput("file", limit, "pass the JSON list of conversations as it was published") from error
+    return read(path, "LoCoMo", SOURCE, in_list(_conversation))
 
 
 def _conversation(raw: Mapping[str, Any]) -> Conversation:

@@ -1,14 +1,13 @@
 """LongMemEval (Wu et al., 2025): chats of a user with an assistant, with one question for each history."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Question
+from semmem.evals.published import in_list, read
 
 SOURCE = "longmemeval_s.json, longmemeval_m.json or longmemeval_oracle.json of github.com/xiaowu0162/LongMemEval, MIT"
 ABSTENTION = "abstention"
@@ -24,16 +23,7 @@ def load(path: Path) -> list[Conversation]:
     "SESSION'S PLACE:TURN'S PLACE" in the file. Evidence are the turns that the data marks with `has_answer`. Raises
     InvalidInput for a file that is missing or of another shape.
     """
-    if not path.is_file():
-        raise InvalidInput("file", f"{path} is not there, or no file", f"get LongMemEval: {SOURCE}")
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(raw, list):
-            raise TypeError("no list")
-        return [_conversation(each) for each in raw]
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        limit = f"is not LongMemEval ({type(error).__name__}: {error})"
-        raise InvalidInput("file", limit, "pass the JSON list of instances as it was published") from error
+    return read(path, "LongMemEval", SOURCE, in_list(_conversation))
 
 
 def _conversation(raw: Mapping[str, Any]) -> Conversation:
