@@ -33,10 +33,12 @@ from qdrant_client.models import Filter as QdrantFilter
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from semmem.domain.event import NewEvent
+from semmem.evals import bench_fleet
 from semmem.evals.dataset import chosen
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
 from semmem.evals.locomo import load
+from semmem.evals.timing import WARM_UP, interleaved, ratio
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory.scoped import ScopedMemory
 from semmem.ports import Embedder
@@ -45,12 +47,10 @@ from semmem.stores.qdrant.index import QdrantIndex
 from semmem.wiring.bootstrap import Application, make_application, now, open_application
 from semmem.wiring.settings import load_settings
 
-WARM_UP, WRITES, READS, STARTS, IMPORTS = 50, 500, 200, 9, 3
+WRITES, READS, STARTS, IMPORTS = 500, 200, 9, 3
 EVENTS, PAGE = 5_000, 1_000
 SETTLE_SECONDS = 900.0
 CONVERSATION = "conv-26"
-
-Step = Callable[[], Awaitable[object]]
 
 
 def main(
@@ -82,6 +82,8 @@ async def _measure(folder: Path, data: Path | None) -> list[Figure]:
             memory = await _filled(application)
             progress.update(task, description="recall and context")
             figures += await _recall(application, memory)
+            progress.update(task, description="what agents share")
+            figures += await bench_fleet.measure(application)
             if data:
                 progress.update(task, description=f"importing {CONVERSATION}")
                 figures.append(await _import(application, data))
@@ -123,10 +125,10 @@ async def _remember(application: Application) -> Figure:
 
         # Redis is told after the answer; that must not slow the other side.
         redis_is_told = application.parts.background.aclose
-        ours, theirs = await _interleaved(remember, in_a_transaction, WRITES, between=redis_is_told)
+        ours, theirs = await interleaved(remember, in_a_transaction, WRITES, between=redis_is_told)
     finally:
         await raw.close()
-    return _ratio("remember / raw INSERT", ours, theirs, limit=2, what="one event, acknowledged; BEGIN, INSERT, COMMIT")
+    return ratio("remember / raw INSERT", ours, theirs, limit=2, what="one event, acknowledged; BEGIN, INSERT, COMMIT")
 
 
 async def _filled(application: Application) -> ScopedMemory:
@@ -154,13 +156,11 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
         await embedder.embed([query], tokens=True)
     async with raw_reads(application, memory) as raw, raw_reads(application, memory, keep=True) as kept:
         turns = cycle(queries)
-        recall, theirs = await _interleaved(
-            lambda: reader.recall(next(turns)), lambda: raw(embedder, queries[0]), READS
-        )
-        ours, kept_theirs = await _interleaved(
+        recall, theirs = await interleaved(lambda: reader.recall(next(turns)), lambda: raw(embedder, queries[0]), READS)
+        ours, kept_theirs = await interleaved(
             lambda: reader.recall(next(turns)), lambda: kept(embedder, queries[0]), READS
         )
-        again, context = await _interleaved(
+        again, context = await interleaved(
             lambda: reader.recall(next(turns)), lambda: reader.context(next(turns), budget=2_000), READS
         )
     kept_ratio = f"{ours / kept_theirs:.2f} x where the raw client keeps its connection as ours does"
@@ -172,7 +172,7 @@ async def _recall(application: Application, memory: ScopedMemory) -> list[Figure
         unit="ms",
         detail=f"context {context * 1e3:.2f} ms, recall {again * 1e3:.2f} ms",
     )
-    return [_ratio("recall / raw query and fetch", recall, theirs, limit=3, what=found), added]
+    return [ratio("recall / raw query and fetch", recall, theirs, limit=3, what=found), added]
 
 
 @asynccontextmanager
@@ -249,25 +249,6 @@ def _run(code: str) -> float:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-c", code], check=True)
     return time.perf_counter() - started
-
-
-async def _interleaved(ours: Step, theirs: Step, rounds: int, between: Step | None = None) -> tuple[float, float]:
-    """Measures the p50 of each in seconds, by turns, so that a slow machine slows both; `between` is not timed."""
-    spent: tuple[list[float], list[float]] = ([], [])
-    for _ in range(WARM_UP + rounds):
-        for times, step in zip(spent, (ours, theirs), strict=True):
-            started = time.perf_counter()
-            await step()
-            times.append(time.perf_counter() - started)
-            if between:
-                await between()
-    first, second = (statistics.median(times[WARM_UP:]) for times in spent)
-    return first, second
-
-
-def _ratio(name: str, ours: float, theirs: float, *, limit: float, what: str) -> Figure:
-    spent = f"{ours * 1e3:.2f} ms to {theirs * 1e3:.2f} ms; {what}"
-    return Figure(name=name, value=ours / theirs, limit=limit, unit="x", detail=spent)
 
 
 @asynccontextmanager
