@@ -96,6 +96,40 @@ async def test_what_was_thrown_away_is_filled_again(
         assert (await hers.recall(ASKED)).degraded == frozenset()
 
 
+async def test_an_answer_from_before_it_was_filled_again_is_none(
+    client: AsyncQdrantClient, application: Application, places: list[ScopedMemory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is emptied before a search asks for points, and whole again before the search asks for the mark."""
+    mirror, alice = application.stores.mirror, places[0]
+    assert isinstance(mirror, QdrantIndex)
+    assert (await alice.recall(ASKED)).degraded == frozenset()  # the stamp of before is known
+    nearest = mirror._nearest
+    counts: list[int] = []
+
+    async def emptied(*asked: Any) -> list[models.ScoredPoint]:
+        if not counts:
+            before = await mirror.mark()
+            await client.delete(mirror.collection, models.FilterSelector(filter=models.Filter()), wait=True)
+            found = await nearest(*asked)
+
+            async def filled() -> bool:
+                return await _whole(application) and await mirror.mark() != before
+
+            await wait_until(filled)
+        else:
+            found = await nearest(*asked)
+        counts.append(len(found))
+        return found
+
+    monkeypatch.setattr(mirror, "_nearest", emptied)
+    monkeypatch.setattr(mirror, "_search_seconds", 30.0)
+    recall = await alice.recall(ASKED, timeout=60)
+    assert counts[0] == 0
+    assert counts[1] > 0
+    assert recall.degraded == frozenset()
+    assert "peanuts" in recall[0].text
+
+
 async def test_an_earlier_state_put_back_is_known_by_its_stamp(
     client: AsyncQdrantClient, application: Application, places: list[ScopedMemory]
 ) -> None:

@@ -95,6 +95,7 @@ class QdrantIndex:
         self._search_seconds, self._write_seconds = search_seconds, write_seconds
         self.prefix, self._standing = prefix, standing
         self._seen_whole = -WHOLE_SECONDS
+        self._stamp: UUID | None = None  # of the filling that was seen last
         self.breaker = Breaker("qdrant", is_down, probe=client.get_collections, patience=search_seconds)
 
     @property
@@ -184,25 +185,31 @@ class QdrantIndex:
             named = models.HasIdCondition(has_id=[str(id) for id in among])
             narrowed = models.Filter(must=[*(narrowed.must or ()), named])
         async with self._asking(self._search_seconds):
-            found = await self._client.query_points(
-                self.collection,
-                query=query,
-                query_filter=narrowed,
-                limit=limit,
-                with_payload=False,
-            )
-            if len(found.points) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
-                await self._check_whole()
+            before = self._stamp
+            found = await self._nearest(query, narrowed, limit)
+            if len(found) < limit or monotonic() - self._seen_whole > WHOLE_SECONDS:
+                while (stamp := await self._whole()) != before:  # it was filled since, and may have been empty then
+                    before, found = stamp, await self._nearest(query, narrowed, limit)
         # A number is the id of a point that somebody else put here.
-        return [Candidate(PgUUID(hit.id), hit.score) for hit in found.points if isinstance(hit.id, str)]
+        return [Candidate(PgUUID(hit.id), hit.score) for hit in found if isinstance(hit.id, str)]
 
-    async def _check_whole(self) -> None:
-        """Asks for the mark, which a collection that was lost, emptied or exchanged does not have."""
+    async def _nearest(self, query: list[float], narrowed: models.Filter, limit: int) -> list[models.ScoredPoint]:
+        answer = await self._client.query_points(
+            self.collection, query=query, query_filter=narrowed, limit=limit, with_payload=False
+        )
+        return answer.points
+
+    async def _whole(self) -> UUID:
+        """Asks for the mark, and answers with its stamp, of which each filling has one of its own.
+
+        Raises StoreUnavailable where there is none, as in a collection that was lost, emptied or exchanged.
+        """
         mark = await self.mark()
         if mark is None or not mark.whole:
             self._seen_whole = -WHOLE_SECONDS
             raise StoreUnavailable("qdrant", f"collection {self.collection} does not hold all yet; workers fill it")
-        self._seen_whole = monotonic()
+        self._stamp, self._seen_whole = mark.stamp, monotonic()
+        return mark.stamp
 
     async def scan(self, scope: Scope) -> AsyncIterator[tuple[UUID, int]]:
         if await self._sized() is None:
