@@ -33,6 +33,7 @@ from semmem import (
 from semmem.cli.doctor import local_log_check
 from semmem.domain.kept import KeptEvent
 from semmem.runtime import failpoints
+from semmem.stores.local import folder as local_folder
 from semmem.stores.local import log as local_log
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
@@ -540,3 +541,8 @@ async def test_the_doctor_tells_what_is_on_this_disk_alone(
         await _replayed(application, application.memory.scope(tenant="acme", user="alice"))
         told = local_log_check(folder, database)
         assert (told.state, "1 were refused" in told.what) == ("degraded", True)
+
+
+def test_a_file_that_goes_while_the_folder_is_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_folder, "_paths", lambda *asked: [tmp_path / "gone.kept"])
+    assert local_folder.survey(tmp_path) == []

@@ -2,10 +2,11 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 from semmem.domain.kept import LocalLogHealth
@@ -14,6 +15,8 @@ from semmem.errors import ConfigurationError, StoreUnavailable
 from semmem.runtime.faults import FaultLog
 from semmem.stores.local.log import KeptRow, LocalLog, connected, counts_in, forget_in, is_held
 from semmem.stores.postgres.identity import Identity
+
+T = TypeVar("T")
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -68,16 +71,15 @@ class LocalFolder:
     def forget(self, root: Scope, doomed: Callable[[KeptRow], bool]) -> None:
         """In the files of all processes."""
         for path in _paths(self._folder, self._identity.database):
-            with _others(path) as database:
-                forget_in(database, root, doomed)
+            _on_others(path, lambda database: forget_in(database, root, doomed))
 
 
 def survey(folder: Path) -> list[Survey]:
     """All files, of any database."""
     found = []
     for path in _paths(folder, ""):
-        with _others(path) as file:
-            database, counts = path.name.partition("-")[0], counts_in(file)
+        if counts := _on_others(path, counts_in):
+            database = path.name.partition("-")[0]
             found.append(Survey(name=path.name, database=database, held=is_held(path), counts=counts))
     return found
 
@@ -91,12 +93,12 @@ def _paths(folder: Path, database: str) -> list[Path]:
     return [path for _, path in sorted(found)]
 
 
-@contextmanager
-def _others(path: Path) -> Iterator[sqlite3.Connection]:
-    """A file that another process may have made just now, with nothing in it yet, or may be removing."""
+def _on_others(path: Path, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    """Works on a file of another process; None where it has made it just now, with nothing in it yet, or removes it."""
     try:
         with closing(connected(path)) as database:
-            yield database
+            return work(database)
     except sqlite3.Error as error:
         if path.exists() and "no such table" not in str(error):
             raise StoreUnavailable("local_log", f"{path}: {error}") from error
+        return None
