@@ -51,6 +51,7 @@ LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 CHARACTERS_A_TOKEN = 4
 
 OPEN = Guard()
+STORED: frozenset[Tier] = frozenset({"profile", "summary", "recent"})  # tiers that one transaction reads
 
 SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 
@@ -139,7 +140,9 @@ class Tiers:
     ) -> Context:
         """Raises InvalidInput for a budget below the tiers' floors."""
         check_budget(budget)
-        ways = [self._stored_tiers(view, session, tiers, guard)]
+        ways = []
+        if not STORED.isdisjoint(tiers):
+            ways.append(self._stored_tiers(view, session, tiers, guard))
         if "state" in tiers:
             ways.append(self._state_tier(view.scopes[0], query, budget, guard))
         if "retrieved" in tiers:

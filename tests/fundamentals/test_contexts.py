@@ -11,6 +11,7 @@ from semmem.domain.context import UNSURE
 from semmem.domain.hit import RELEVANT
 from semmem.retrieval.budget import MIN_BUDGET
 from semmem.testing import ManualClock
+from semmem.wiring.bootstrap import Application
 
 pytestmark = pytest.mark.shared
 
@@ -200,3 +201,13 @@ async def test_a_question_that_the_memory_knows_nothing_of_has_no_relevant_answe
     sure, unsure = await alice.context(known, budget=600), await alice.context(unknown, budget=600, tiers={"retrieved"})
     assert (sure.nothing_relevant, UNSURE in sure.text) == (False, False)
     assert (unsure.nothing_relevant, UNSURE in unsure.text) == (True, True)
+
+
+async def test_what_no_tier_asks_for_is_not_read(
+    application: Application, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await alice.remember("I live in Berlin.")
+    await alice.settled()
+    monkeypatch.delattr(type(application.parts.tiers._stored), "read")
+    context = await alice.context(ASKED, budget=1_000, tiers=("retrieved", "state"))
+    assert "I live in Berlin." in context.text
