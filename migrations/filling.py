@@ -6,7 +6,6 @@ only then, so that no process of this release ever meets an event without a posi
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
@@ -15,6 +14,7 @@ import asyncpg
 
 from semmem.postgres.connect import connect
 from semmem.postgres.errors import mapped_errors
+from semmem.postgres.scripts import named_parts
 from semmem.postgres.session import PATIENT, session_settings
 from semmem.postgres.url import PostgresUrl
 
@@ -29,8 +29,7 @@ INDEXES = {
     "events_in_order": ("withdraw", "promise", "check", "require", "drop", "index"),
 }
 
-_PARTS = re.split(r"^-- (\w+): .+$", files("semmem.migrations").joinpath("filling.sql").read_text("utf-8"), flags=re.M)
-_SQL = dict(zip(_PARTS[1::2], _PARTS[2::2], strict=True))
+_SQL = named_parts(files("semmem.migrations").joinpath("filling.sql").read_text("utf-8"))
 
 
 async def fill(url: PostgresUrl) -> list[str]:

@@ -4,7 +4,6 @@ import asyncio
 import fcntl
 import json
 import os
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from semmem.domain.event import NewEvent
 from semmem.domain.kept import KeptEvent, LocalLogHealth
 from semmem.domain.scope import Branch, Scope
 from semmem.errors import KeyConflict, LocalLogFull, StoreUnavailable
+from semmem.postgres.scripts import named_parts
 from semmem.runtime import forking
 
 T = TypeVar("T")
@@ -31,14 +31,12 @@ MAX_BYTES = 64 * 2**20
 PAGE = 4_096
 BATCH = 1_000  # events that are replayed in one transaction
 BUSY_SECONDS = 5.0  # that another process may take, which forgets
-_HEADER = re.compile(r"^-- (\w+): .+$", re.MULTILINE)
 _ABOUT = tuple(field.name for field in fields(NewEvent))
 
 
 @cache
 def _statements() -> dict[str, str]:
-    parts = _HEADER.split((files("semmem.stores.local") / "log.sql").read_text(encoding="utf-8"))
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+    return named_parts((files("semmem.stores.local") / "log.sql").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)

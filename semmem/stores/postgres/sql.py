@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-_HEADER = re.compile(r"^-- (\w+): .+$", re.MULTILINE)
+from semmem.postgres.scripts import named_parts
+
 _REASON = re.compile(r"\A\s*(--[^\n]*\n)*")  # where it takes more than the header's line
 # What may hold a colon that begins no parameter is found first, and left as it is: texts, quoted names, bodies of
 # functions, comments, casts. The bounds of a slice, as in `path[1:size]`, follow a word or a bracket.
@@ -63,10 +64,9 @@ def statements(file: str) -> dict[str, Statement]:
 
     The server's logs show `/* file.name */` before each, so that a slow one is found in its file.
     """
-    parts = _HEADER.split((files("semmem.stores.postgres") / file).read_text(encoding="utf-8"))
-    named = zip(parts[1::2], parts[2::2], strict=True)
+    named = named_parts((files("semmem.stores.postgres") / file).read_text(encoding="utf-8"))
     stem = file.removesuffix(".sql")
     return {
         name: Statement(f"{stem}.{name}", f"/* {stem}.{name} */ {_REASON.sub('', text).strip().removesuffix(';')}")
-        for name, text in named
+        for name, text in named.items()
     }
