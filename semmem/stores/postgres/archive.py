@@ -11,7 +11,7 @@ from semmem.domain.scope import Branch
 from semmem.stores.postgres.archive_forgotten import without_forgotten
 from semmem.stores.postgres.archive_rows import fields_of
 from semmem.stores.postgres.archive_writing import WRITERS, Line, Moved, fresh_id, keyed, known_records
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import make_scope, register
 from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
@@ -87,7 +87,7 @@ class ArchiveStore:
         `retracted` are the retractions of wrong facts that belong to these events.
         """
         async with self._postgres.transaction(place, now) as tx:
-            await tx.execute(_SQL["make_scope"])
+            await make_scope(tx)
             await register(tx)
             await lock_scope(tx)
             await hold_head(tx)

@@ -52,9 +52,6 @@ select *, event_ids as events from semmem.dead_letters
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and stage <> 'embedding'
 order by recorded_at, id;
 
--- make_scope: a first write's scope
-insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind, :id) on conflict do nothing;
-
 -- close: versions that the archive knows to be superseded, and this memory does not yet
 update semmem.facts f set superseded_at = x.superseded_at, valid_to = x.valid_to, ended = x.ended, ended_by = x.ended_by
 from jsonb_to_recordset(:ends) as x (

@@ -59,10 +59,15 @@ async def writing(postgres: Postgres, place: Branch, now: datetime) -> AsyncIter
         yield tx
 
 
+async def make_scope(tx: Unit) -> None:
+    """For a first write that `append` does not make it for."""
+    await tx.execute(_SQL["make_scope"])
+
+
 async def register(tx: Unit) -> None:
     """Makes a branch known to its root; part of the transaction of each write to it."""
     if not tx.place.is_root:
-        await tx.execute(_SQL["make_scope"])
+        await make_scope(tx)
         await tx.execute(_SQL["register"])
 
 

@@ -8,7 +8,7 @@ import asyncpg
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.settings import ScopeSettings
 from semmem.errors import InvalidInput
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import make_scope, register
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
@@ -33,7 +33,7 @@ class SettingsStore:
         """Raises InvalidInput for a zone that Postgres does not know."""
         try:
             async with self._postgres.transaction(place, now) as tx:
-                await tx.execute(_SQL["make_scope"])
+                await make_scope(tx)
                 await register(tx)
                 await tx.execute(_SQL["write"], zone=settings.zone, keep_events_for=settings.keep_events_for)
                 if settings.keep_events_for is not None:

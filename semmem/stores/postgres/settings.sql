@@ -1,9 +1,6 @@
 -- read: of a scope
 select zone, keep_events_for from semmem.scope_settings where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
--- make_scope: a place of which nothing was remembered yet is forgotten with its settings, too
-insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind, :id) on conflict do nothing;
-
 -- write: all of it; the worker looks at once which events are too old. Refused where Postgres has no such zone
 insert into semmem.scope_settings (tenant, scope_kind, scope_id, zone, keep_events_for, due_at, changed_at)
 select :tenant, :kind, :id, :zone::text, :keep_events_for::interval,

@@ -18,7 +18,7 @@ from semmem.domain.thread import (
     Turn,
 )
 from semmem.errors import InvalidInput, ThreadLost
-from semmem.stores.postgres.branches import register
+from semmem.stores.postgres.branches import make_scope, register
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
@@ -185,7 +185,7 @@ async def _begin(tx: Unit, new: NewCheckpoint, claim: Claim) -> None:
     """A thread begins with a checkpoint that has none before it: what was deleted does not come back."""
     if claim.seen is None and new.parent is None:
         await register(tx)
-        await tx.execute(_SQL["make_scope"])
+        await make_scope(tx)
         if await tx.execute(_SQL["begin"], **_named(new.key), run=claim.run):
             return
     raise ThreadLost(new.key.thread)

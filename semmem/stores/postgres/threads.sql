@@ -1,6 +1,3 @@
--- make_scope: a first write's scope
-insert into semmem.scopes (tenant, scope_kind, scope_id) values (:tenant, :kind, :id) on conflict do nothing;
-
 -- take: the run becomes the owner, unless another one wrote since it read; waits for whoever deletes it
 update semmem.threads set owner = :run, turn = turn + :by
 where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace)
