@@ -205,7 +205,8 @@ class FleetStory:
         """Shows what happens until this has. Raises AgentFailed."""
         while not happened():
             try:
-                heard = await asyncio.wait_for(self.heard.get(), SILENCE)
+                async with asyncio.timeout(SILENCE):
+                    heard = await self.heard.get()
             except TimeoutError:
                 raise AgentFailed(f"no agent has done anything for {SILENCE:.0f} s") from None
             if isinstance(heard, Entry):

@@ -89,7 +89,8 @@ async def end(process: asyncio.subprocess.Process, stop_signal: signal.Signals, 
         with suppress(ProcessLookupError):
             process.send_signal(stop_signal)
         try:
-            await asyncio.wait_for(process.wait(), patience)
+            async with asyncio.timeout(patience):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -266,7 +266,8 @@ class Worker:
             except Exception as error:  # one that is never looked at again may be wrong for good
                 faults.warn("qdrant could not be looked at, and is later", error)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._keeper.due.wait(), self._sweep_every.total_seconds())
+                async with asyncio.timeout(self._sweep_every.total_seconds()):
+                    await self._keeper.due.wait()
 
     async def _scrub(self) -> None:
         """What could not be done is tried ever more rarely: each try holds up the readers of a table for a moment."""
@@ -282,4 +283,5 @@ class Worker:
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()

@@ -1,8 +1,6 @@
 """What one agent says of its work, and what it asks and waits for."""
 
-import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Unpack
@@ -143,6 +141,5 @@ class AgentWork(SharedWork):
     async def _woken(self, watcher: Watcher, until: datetime) -> None:
         """Waits until the log has grown, or the clock has passed `until`."""
         while (left := (until - self._parts.clock()).total_seconds()) > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(watcher.wait(), min(left, LOOK_AT_CLOCK))
+            if await watcher.wait(min(left, LOOK_AT_CLOCK)):
                 return

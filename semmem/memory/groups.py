@@ -1,6 +1,5 @@
 """Consumer groups of a place: one consumer works each event, and what it led to is stored with the delivery's end."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
@@ -151,8 +150,7 @@ class Inbox:
                 self._held.append(lease)
                 return Delivery(self, lease)
             self._watcher.position = claimed
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._watcher.wait(), LOOK_FOR_LAPSED)
+            await self._watcher.wait(LOOK_FOR_LAPSED)
 
     async def _taken(self) -> tuple[Lease | None, int]:
         async with self._parts.calls.write():

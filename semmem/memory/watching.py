@@ -41,8 +41,13 @@ class Watcher:
         """Before a read: what is written from then on wakes again."""
         self._woken.clear()
 
-    async def wait(self) -> None:
-        await self._woken.wait()
+    async def wait(self, seconds: float | None = None) -> bool:
+        """Returns whether it was woken within so many seconds, or at all where none are said."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._woken.wait()
+        except TimeoutError:
+            return False
 
     def wake(self, head: int) -> None:
         if head > self.position:

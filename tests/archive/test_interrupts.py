@@ -77,7 +77,8 @@ async def test_ctrl_c_in_the_middle_stops_says_what_is_stored_and_the_second_run
         process = await asyncio.create_subprocess_exec(*command, env=env, stderr=asyncio.subprocess.PIPE)
         await wait_until(lambda: _stored(postgres_url, EVENTS))
         process.send_signal(signal.SIGINT)
-        _, error = await asyncio.wait_for(process.communicate(), SOON)
+        async with asyncio.timeout(SOON):
+            _, error = await process.communicate()
     await blocker.close()
 
     assert process.returncode == 130, error.decode()
@@ -86,7 +87,8 @@ async def test_ctrl_c_in_the_middle_stops_says_what_is_stored_and_the_second_run
     assert (await _count(postgres_url, "events"), await _count(postgres_url, "facts")) == (EVENTS, 0)
 
     again = await asyncio.create_subprocess_exec(*command, env=env)
-    assert await asyncio.wait_for(again.wait(), 2 * SOON) == 0
+    async with asyncio.timeout(2 * SOON):
+        assert await again.wait() == 0
     assert (await _count(postgres_url, "events")) == EVENTS
     assert (await _count(postgres_url, "facts")) == 1
 

@@ -100,7 +100,8 @@ async def test_the_end_of_a_job_waits_for_writers_that_counted_on_it(opener: Ope
             await parts.log.append(tx, [NewEvent(content="A late note.")], dedup_window=timedelta())
             ending = asyncio.create_task(jobs.release(finished, "index", ALICE))
             assert not (await asyncio.wait({ending}, timeout=0.5))[0]
-        await asyncio.wait_for(ending, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await ending
         assert await owner.fetchval("select count(*) from semmem.pgqueuer where dedupe_key like 'index:%'") == 1
 
 

@@ -34,7 +34,8 @@ async def _forked(case: str, settings: dict[str, Any], **environment: str) -> li
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        out, error = await asyncio.wait_for(process.communicate(), timeout=240)
+        async with asyncio.timeout(240):
+            out, error = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()

@@ -35,7 +35,8 @@ class Client:
         """A line's echo, what came of it before the end of the connection, or None where nothing came in time."""
         self._writer.write(SAID)
         try:
-            return await asyncio.wait_for(self._reader.readline(), within)
+            async with asyncio.timeout(within):
+                return await self._reader.readline()
         except TimeoutError:
             return None
         except ConnectionResetError:
@@ -99,7 +100,8 @@ async def test_garbage_has_the_length_of_the_answer(proxy: Proxy) -> None:
     await proxy.impose(Garbage())
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     writer.write(SAID)
-    assert await asyncio.wait_for(reader.readexactly(len(SAID)), LONG) != SAID
+    async with asyncio.timeout(LONG):
+        assert await reader.readexactly(len(SAID)) != SAID
 
 
 async def test_what_a_fault_left_dead_stays_so_when_it_is_healed(proxy: Proxy) -> None:
@@ -118,10 +120,12 @@ async def test_the_servers_end_is_passed_on_and_not_by_a_black_hole() -> None:
         told, _keep = await asyncio.open_connection("127.0.0.1", proxy.port)
         await wait_until(lambda: len(ends) == 1)
         ends[0].close()
-        assert await asyncio.wait_for(told.read(), LONG) == b""
+        async with asyncio.timeout(LONG):
+            assert await told.read() == b""
         untold, _also = await asyncio.open_connection("127.0.0.1", proxy.port)
         await wait_until(lambda: len(ends) == 2)
         await proxy.impose(BlackHole())
         ends[1].close()
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(untold.read(), SHORT)
+            async with asyncio.timeout(SHORT):
+                await untold.read()

@@ -342,7 +342,8 @@ async def test_sigterm_stops_the_worker_cleanly(opener: Opener, urls: dict[str, 
             await alice.settled(timeout=180)
             await nothing_lost_and_nothing_doubled(application, alice, {"k1": ack.id})
         process.send_signal(signal.SIGTERM)
-        _, said = await asyncio.wait_for(process.communicate(), timeout=120)
+        async with asyncio.timeout(120):
+            _, said = await process.communicate()
     finally:
         if process.returncode is None:
             process.kill()

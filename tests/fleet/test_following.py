@@ -43,7 +43,8 @@ async def test_it_catches_up_and_then_waits_for_what_comes(alice: ScopedMemory) 
         await asyncio.sleep(0.1)
         assert not coming.done()
         await alice.remember("the next step", agent="r1")
-        entry = await asyncio.wait_for(coming, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            entry = await coming
     assert (entry.position, entry.kind, entry.agent, entry.scope) == (251, "event", "r1", alice.scope)
     assert _said([entry]) == ["the next step"]
 
@@ -54,7 +55,8 @@ async def test_without_a_position_it_begins_now_and_with_one_it_goes_on_there(al
         coming = asyncio.ensure_future(anext(follower))
         await asyncio.sleep(0.2)
         await alice.remember("after")
-        first = await asyncio.wait_for(coming, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            first = await coming
     await alice.remember("while nobody looked")
     async with aclosing(alice.follow(after=first.position)) as follower:
         assert _said([first, *await _take(follower, 1)]) == ["after", "while nobody looked"]
@@ -168,7 +170,8 @@ async def test_many_followers_wait_without_connections(opener: Opener) -> None:
         await asyncio.sleep(0.3)
         for place in places:
             await place.remember("news")
-        entries = await asyncio.wait_for(asyncio.gather(*coming), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            entries = await asyncio.gather(*coming)
         assert [entry.scope for entry in entries] == [place.scope for place in places]
         for follower in followers:
             await follower.aclose()
@@ -226,7 +229,8 @@ async def test_closing_the_memory_ends_who_follows(opener: Opener) -> None:
         coming = asyncio.ensure_future(anext(follower))
         await asyncio.sleep(0.1)
     with pytest.raises(Closed):
-        await asyncio.wait_for(coming, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await coming
 
 
 async def test_entries_are_read_in_parts_and_waited_for(alice: ScopedMemory) -> None:
@@ -272,4 +276,5 @@ async def test_the_latest_are_where_everybody_stands(alice: ScopedMemory) -> Non
 async def test_bad_input_is_named(alice: ScopedMemory, given: dict[str, Any], field: str) -> None:
     await alice.remember("the only one")
     with pytest.raises(InvalidInput, match=f"^{field}: "):
-        await asyncio.wait_for(anext(alice.follow(**given)), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await anext(alice.follow(**given))

@@ -33,7 +33,8 @@ async def application(opener: Opener) -> AsyncIterator[Application]:
 
 
 async def _next(inbox: Inbox) -> Delivery:
-    return await asyncio.wait_for(anext(inbox), SECONDS)
+    async with asyncio.timeout(SECONDS):
+        return await anext(inbox)
 
 
 def _paid(delivery: Delivery) -> NewEvent:
@@ -168,7 +169,8 @@ async def test_in_order_one_is_settled_before_the_next_is_handed_out(alice: Scop
         await asyncio.sleep(0.7)
         assert not waiting.done()
         await first.settle()
-        assert (await asyncio.wait_for(waiting, SECONDS)).entry.position == 2
+        async with asyncio.timeout(SECONDS):
+            assert (await waiting).entry.position == 2
 
 
 async def test_what_is_forgotten_is_delivered_no_more(alice: ScopedMemory) -> None:
@@ -195,7 +197,8 @@ async def test_nobody_is_given_what_is_another_place_s(alice: ScopedMemory, stra
         await _invoices(memory, 1)
     async with alice.group("billing", start="first").deliveries(consumer="b-1") as inbox:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(anext(inbox), 0.3)
+            async with asyncio.timeout(0.3):
+                await anext(inbox)
         for memory in strangers:
             with pytest.raises(NotFound):
                 await memory.group("billing").lag()

@@ -25,7 +25,8 @@ async def _consumer(urls: dict[str, Any], failpoint: str | None = None) -> int:
     environment = os.environ | ({failpoints.ENVIRONMENT: failpoint} if failpoint else {})
     command = (sys.executable, "-m", "tests.fleet.consumer", json.dumps(urls), str(INVOICES))
     process = await asyncio.create_subprocess_exec(*command, env=environment)
-    return await asyncio.wait_for(process.wait(), SECONDS)
+    async with asyncio.timeout(SECONDS):
+        return await process.wait()
 
 
 @pytest.mark.parametrize("failpoint", PAID)

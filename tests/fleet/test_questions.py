@@ -40,7 +40,8 @@ async def test_an_agent_waits_for_the_choice(launch: ScopedMemory, me: AgentMemo
     await asyncio.sleep(0.1)
     assert not waiting.done()
     answered = await launch.answer(question.id, "no")
-    assert await asyncio.wait_for(waiting, SECONDS) == "no"
+    async with asyncio.timeout(SECONDS):
+        assert await waiting == "no"
     assert (answered.choice, answered.answered_by, answered.open) == ("no", None, False)
     assert await launch.questions() == []
     assert [each.choice for each in await launch.questions(answered=True)] == ["no"]
@@ -56,7 +57,8 @@ async def test_another_process_answers(launch: ScopedMemory, me: AgentMemory, op
     question = await until_asked(launch, "Send it?")
     async with opener(worker=False, redis_url=None) as other:
         await other.memory.at(launch.place).answer(question.id, "yes")
-        assert await asyncio.wait_for(waiting, SECONDS) == "yes"
+        async with asyncio.timeout(SECONDS):
+            assert await waiting == "yes"
 
 
 async def test_one_answer_wins(launch: ScopedMemory, me: AgentMemory) -> None:
@@ -83,7 +85,8 @@ async def test_the_wait_outlives_the_process(
         await asyncio.sleep(0.2)
         assert [each.id for each in await launch.questions()] == [question.id]
         await launch.answer(question.id, "yes")
-        assert await asyncio.wait_for(waiting, SECONDS) == "yes"
+        async with asyncio.timeout(SECONDS):
+            assert await waiting == "yes"
 
 
 async def test_a_process_that_was_killed_asks_again_and_is_told(launch: ScopedMemory, urls: dict[str, Any]) -> None:
@@ -93,7 +96,8 @@ async def test_a_process_that_was_killed_asks_again_and_is_told(launch: ScopedMe
     await killed.wait()
     waits = await _asker(urls)
     await launch.answer(question.id, "no")
-    output, _ = await asyncio.wait_for(waits.communicate(), SECONDS)
+    async with asyncio.timeout(SECONDS):
+        output, _ = await waits.communicate()
     assert (output.decode().strip(), waits.returncode) == ("no", 0)
     assert [each.id for each in await launch.questions(answered=True)] == [question.id]
 
@@ -123,7 +127,8 @@ async def test_a_question_without_an_answer_is_over(launch: ScopedMemory, me: Ag
     question = await until_asked(launch, "Send it?")
     clock.advance(hours=1)
     with pytest.raises(QuestionClosed) as over:
-        await asyncio.wait_for(waiting, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await waiting
     assert (over.value.question, over.value.choice) == (question.id, None)
     with pytest.raises(QuestionClosed):
         await launch.answer(question.id, "yes")
@@ -139,7 +144,8 @@ async def test_the_end_of_the_work_ends_the_wait(launch: ScopedMemory, me: Agent
     await until_asked(launch, "Send it?")
     await launch.end("given up")
     with pytest.raises(QuestionClosed):
-        await asyncio.wait_for(waiting, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await waiting
 
 
 async def test_a_forgotten_question_ends_the_wait_and_leaves_nothing(
@@ -155,7 +161,8 @@ async def test_a_forgotten_question_ends_the_wait_and_leaves_nothing(
     (told,) = [entry for entry in await launch.entries() if entry.kind == "forgotten"]
     assert set(told.ids) == {gone.id, answered.id}
     with pytest.raises(NotFound):
-        await asyncio.wait_for(waiting, SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await waiting
     for table in ("questions", "entries"):
         rows = [row["t"] for row in await owner.fetch(f"select t::text as t from semmem.{table} t")]  # noqa: S608
         assert [row for row in rows if "heliotrope" in row] == []
@@ -210,7 +217,8 @@ async def test_what_cannot_be_asked_is_refused(
 ) -> None:
     right: dict[str, Any] = {"question": "Send it?", "options": YES_NO, "within": HOUR}
     with pytest.raises(InvalidInput, match=rf"^{field}: "):
-        await asyncio.wait_for(me.ask(**(right | given)), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            await me.ask(**(right | given))
     assert await launch.questions() == []
 
 

@@ -49,7 +49,8 @@ async def test_one_scope_answers_on_this_machine_and_to_no_other_name(urls: dict
             assert (await http.post(url, json=PING, headers={"Host": "attacker.example"})).status_code == 421
             assert (await http.post(url, json=PING, headers={"Origin": "http://attacker.example"})).status_code == 403
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 120) == 0
+        async with asyncio.timeout(120):
+            assert await process.wait() == 0
 
 
 async def test_a_token_opens_its_own_scope_and_nothing_else(

@@ -81,7 +81,8 @@ async def test_stdout_holds_the_protocol_alone_and_the_end_of_stdin_ends_it(
         assert answers[2]["result"]["structuredContent"]["text"] == SVEN
         assert answers[3]["result"]["isError"]
         process.stdin.close()
-        rest, errors = await asyncio.wait_for(process.communicate(), 120)
+        async with asyncio.timeout(120):
+            rest, errors = await process.communicate()
         assert (process.returncode, rest) == (0, b"")
         assert SVEN.encode() not in errors
 
@@ -94,7 +95,8 @@ async def test_a_signal_ends_it_and_its_servers_while_its_host_is_silent(tmp_pat
         process.stdin.write(HELLO)
         assert json.loads(await process.stdout.readline())["result"]["serverInfo"]["name"] == "semmem"
         process.send_signal(name)
-        assert await asyncio.wait_for(process.wait(), 120) == 0
+        async with asyncio.timeout(120):
+            assert await process.wait() == 0
     await wait_until(lambda: not servants(tmp_path), 40)
 
 

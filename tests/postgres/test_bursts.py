@@ -62,7 +62,8 @@ async def test_the_caller_s_own_deadline_ends_the_waiting_and_loses_no_connectio
         await asyncio.sleep(0)
         for _ in range(20):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(_ask(postgres), 0.01)
+                async with asyncio.timeout(0.01):
+                    await _ask(postgres)
         await asyncio.gather(*slow)
         assert await asyncio.gather(*(_ask(postgres) for _ in range(20))) == ["semmem_app"] * 20
     finally:
@@ -74,7 +75,8 @@ async def test_a_call_that_is_cancelled_in_its_statement_gives_its_connection_ba
     try:
         for _ in range(6):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(_ask(postgres, 30), 0.2)
+                async with asyncio.timeout(0.2):
+                    await _ask(postgres, 30)
         assert await asyncio.gather(*(_ask(postgres) for _ in range(10))) == ["semmem_app"] * 10
     finally:
         await postgres.aclose()

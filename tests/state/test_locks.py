@@ -117,7 +117,8 @@ async def test_many_names_are_taken_at_once_or_none_of_them(launch: ScopedMemory
             async with agent.lock(*names, ttl=HOUR, wait=HOUR) as lock:
                 await agent.update(findings=["x"], lock=lock)
 
-    await asyncio.wait_for(asyncio.gather(work(ann, "a", "b", "c"), work(bob, "c", "b"), work(launch, "b", "a")), 120)
+    async with asyncio.timeout(120):
+        await asyncio.gather(work(ann, "a", "b", "c"), work(bob, "c", "b"), work(launch, "b", "a"))
     assert len((await launch.state())["findings"]) == 3 * times(5, 50)
 
 

@@ -162,7 +162,8 @@ def _left(ask: Callable[..., Awaitable[str]]) -> Callable[..., Any]:
     @wraps(ask)
     async def left(**given: Any) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(ask(**given), 0.05)
+            async with asyncio.timeout(0.05):
+                await ask(**given)
 
     return left
 
@@ -174,7 +175,8 @@ def _begun(follow: Callable[..., AsyncGenerator[Entry]]) -> Callable[..., Any]:
     async def begun(**given: Any) -> None:
         async with aclosing(follow(**given)) as follower:
             with suppress(TimeoutError):
-                await asyncio.wait_for(anext(follower), 0.05)
+                async with asyncio.timeout(0.05):
+                    await anext(follower)
 
     return begun
 

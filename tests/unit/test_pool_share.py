@@ -55,7 +55,8 @@ async def test_a_job_that_waits_goes_on_when_another_gives_a_connection_back() -
         waiting = asyncio.create_task(one_more())
         await asyncio.sleep(0)
         assert not waiting.done()
-    await asyncio.wait_for(waiting, 10)
+    async with asyncio.timeout(10):
+        await waiting
 
 
 async def test_what_works_under_a_lock_has_its_connection_already() -> None:

@@ -80,7 +80,8 @@ class Connections:
         if self._regaining:
             self._regaining.cancel()
         try:
-            await asyncio.wait_for(self._pool.close(), timeout=CONNECT_TIMEOUT)
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
