@@ -72,6 +72,16 @@ async def test_an_added_memory_is_found_at_once(alice: ScopedMemory, memory: Mem
             assert (answer["note"], answer["degraded"]) == (None, [])
 
 
+async def test_a_search_is_narrowed_by_what_memories_carry(alice: ScopedMemory, memory: Memory) -> None:
+    async with host_of(alice, memory) as call:
+        for channel in ("chat", "mail"):
+            await call("add_memory", text=f"Sven was asked about by {channel}.", metadata={"channel": channel})
+        answer = await call("search_memories", query="Sven", where='{"metadata": {"channel": "mail"}}')
+        texts = [each["text"] for each in answer["memories"]]
+        assert "Sven was asked about by mail." in texts
+        assert not [text for text in texts if "chat" in text]
+
+
 async def test_a_fact_names_the_memories_it_rests_on_and_cannot_be_updated(alice: ScopedMemory, memory: Memory) -> None:
     async with host_of(alice, memory) as call:
         id = (await call("add_memory", text=MOVED))["id"]
@@ -239,6 +249,9 @@ async def test_nothing_of_a_stranger_is_read_changed_or_named(
         ("search_memories", {"query": "x", "tenant": "globex"}, "whose memory this is, the server decides"),
         ("search_memories", {"query": "a\x00b"}, "query: must not contain NUL"),
         ("search_memories", {"query": "x", "limit": 0}, "limit: must be a whole number from 1 to 100"),
+        ("search_memories", {"query": "x", "where": "chat"}, "where: must be a JSON object"),
+        ("search_memories", {"query": "x", "where": {"source": "chat"}}, "where.source: is no field of an event"),
+        ("search_memories", {"query": "*", "where": {"role": "user"}}, "query: must say what to find"),
         ("search_memories", {"query": "x", "limit": "many"}, "limit: must be a whole number from 1 to 100"),
         ("get_memory", {"memory_id": ""}, "memory_id: must not be empty"),
         ("get_memory", {"memory_id": "x" * 300}, "memory_id: must be at most 256 bytes"),
