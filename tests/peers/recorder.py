@@ -2,8 +2,8 @@
 
 A stored event is an event of the scope, and its notification id is its position in the scope's log. Its key is its
 originator and version, and its metadata have a mark that no other event has: so a version that is there already is a
-KeyConflict, which takes back the whole batch, and no duplicate. A tracking is an event whose key names the one before it
-of the same upstream, so that of two writers who have read the same one only the first is let through.
+KeyConflict, which takes back the whole batch, and no duplicate. A tracking is an event whose key names the one before
+it of the same upstream, so that of two writers who have read the same one only the first is let through.
 """
 
 from base64 import b64decode, b64encode
@@ -13,13 +13,11 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import (
-    ApplicationRecorder,
     IntegrityError,
     Notification,
     OperationalError,
     ProcessRecorder,
     StoredEvent,
-    Subscription,
     Tracking,
 )
 
@@ -71,7 +69,7 @@ class SemmemRecorder(ProcessRecorder):
     def max_notification_id(self) -> int | None:
         return self._run(_newest)
 
-    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> FollowSubscription:
         return FollowSubscription(self, gt, topics, run=self._run, read=notification_in)
 
     def insert_tracking(self, tracking: Tracking) -> None:

@@ -29,6 +29,11 @@ class FollowSubscription(Subscription[ApplicationRecorder]):
         self._entries: AsyncGenerator[Entry] | None = None
         self._waiting: asyncio.Task[Any] | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether a thread is in want of the next entry."""
+        return self._waiting is not None
+
     def __next__(self) -> Notification:
         while not self._has_been_stopped:
             try:
