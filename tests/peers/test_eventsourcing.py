@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from itertools import count
 from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +17,7 @@ import pytest
 import pytest_asyncio
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 
-from semmem import NewEvent
+from semmem import NewEvent, ScopedMemory
 from semmem.testing import wait_until
 from semmem.wiring.bridge import Bridge
 from tests.applications import FAST
@@ -24,7 +25,7 @@ from tests.peers import recorder as recorders
 from tests.peers.recorder import SemmemAggregateRecorder, SemmemRecorder, new_event
 from tests.servers import ServerUrls, with_database
 
-with warnings.catch_warnings():  # the package forgets all filters as it is imported
+with warnings.catch_warnings():  # its import resets all filters of the process
     from eventsourcing.tests import persistence as suites
 
 WRITERS = 8
@@ -178,12 +179,29 @@ def test_of_writers_of_one_version_one_is_let_through_and_the_others_leave_nothi
     ]
 
 
+@pytest.fixture
+def reading_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No writer goes on before all have read what is tracked."""
+    read, readers, all_have_read = recorders._tracked, count(1), asyncio.Event()
+
+    async def tracked(scope: ScopedMemory, upstream: str) -> int | None:
+        found = await read(scope, upstream)
+        if next(readers) >= WRITERS:
+            all_have_read.set()
+        await all_have_read.wait()
+        return found
+
+    monkeypatch.setattr(recorders, "_tracked", tracked)
+
+
+@pytest.mark.usefixtures("reading_at_once")
 def test_of_writers_of_one_tracking_one_is_let_through_with_its_events(recorder: SemmemRecorder) -> None:
     tracking = Tracking("orders", 7)
     (winner,) = _race(lambda number: recorder.insert_events([_stored(f"w{number}", 1)], tracking=tracking))
     assert [each.originator_id for each in recorder.select_notifications(None, 100)] == [f"w{winner}"]
 
 
+@pytest.mark.usefixtures("reading_at_once")
 def test_of_writers_of_rising_trackings_none_is_refused_for_one_below(recorder: SemmemRecorder) -> None:
     """Those that are let through rise, and the highest is among them, whoever came first."""
     through = _race(lambda number: recorder.insert_tracking(Tracking("orders", 1 + number)))
