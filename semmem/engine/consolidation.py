@@ -14,7 +14,7 @@ from semmem.domain.fact import Draft, statement_hash
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
 from semmem.engine.summaries import SummaryRebuilder
-from semmem.engine.writing import Batch, FactWriter
+from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
@@ -62,13 +62,19 @@ class Consolidator:
         can be had for, go to the dead letters instead.
         """
         try:
-            while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
-                await self._work_off(scope, first, last_attempt, turn)
+            try:
+                await self._run(scope, turn, last_attempt)
+            except StaleDecision:  # somebody forgot or wrote meanwhile, which is no failure; twice in a row it is one
+                await self._run(scope, turn, last_attempt)
         except Exception as error:
             if not last_attempt or is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
+
+    async def _run(self, scope: Scope, turn: Turn, last_attempt: bool) -> None:
+        while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
+            await self._work_off(scope, first, last_attempt, turn)
 
     async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, turn: Turn) -> None:
         """While a batch is compared and written, the next is read, if it is to be written in this turn."""

@@ -1,5 +1,6 @@
 """A batch is committed once, and only as long as what it rests on stands (P2, P7)."""
 
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,9 +10,12 @@ from semmem.domain.extraction import Decision, Extraction, Quarantined
 from semmem.domain.fact import Draft, Source, Validity
 from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.memory.scoped import ScopedMemory
-from semmem.testing import ManualClock
+from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.unit.extractors.builders import answer, said_fact
+
+LONG = 300  # seconds until a job that failed is tried again
 
 
 @pytest.fixture
@@ -76,3 +80,20 @@ async def test_a_batch_whose_event_was_forgotten_meanwhile_is_not_written(
 
     assert await alice.facts() == []
     assert await alice.dead_letters() == []
+
+
+async def test_what_is_forgotten_while_a_model_reads_is_no_fault_of_the_model(opener: Opener) -> None:
+    go_on = threading.Event()
+    heard = answer(said_fact(subject="alice", text="alice is allergic to nuts.", quote="I am allergic to nuts"))
+    with ModelServer(lambda body: Reply(text=heard, after=go_on)) as server:
+        model = {"llm_base_url": server.base_url, "llm_api_key": "test", "llm_model": "test"}
+        async with opener(**model, backoff=LONG) as application:
+            alice = application.memory.scope(tenant="acme", user="alice")
+            gone = await alice.remember("My door code is 4711.")
+            await alice.remember("I am allergic to nuts.")
+            await wait_until(lambda: server.requests)
+            await alice.forget(event=gone.id)
+            go_on.set()
+            await alice.settled()
+            assert [fact.text for fact in await alice.facts()] == ["alice is allergic to nuts."]
+            assert (await alice.context("Hello", budget=500)).degraded == frozenset()
