@@ -4,8 +4,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import assert_never
 
 from pgqueuer import Queries, QueueManager
 from pgqueuer.core import logconfig
@@ -13,17 +13,12 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueEntrypoint
 from pgqueuer.errors import RetryRequested
 
-from semmem.domain.scope import Scope
 from semmem.domain.stores import QDRANT, kind_of
-from semmem.engine.consolidation import Consolidator, is_outside
-from semmem.engine.erasure import Erasure
-from semmem.engine.fact_indexing import FactIndexer
+from semmem.engine.consolidation import is_outside
+from semmem.engine.duties import Duties
 from semmem.engine.heartbeat import Heartbeat
-from semmem.engine.index_sync import IndexSync
-from semmem.engine.indexing import Indexer
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.scrubbing import Scrubber
-from semmem.engine.summaries import SummaryRebuilder
 from semmem.errors import SemmemError, StoreUnavailable
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
@@ -72,8 +67,20 @@ class JobManager(QueueManager):
         return {name for name in super().entrypoints_below_capacity_limits() if not self.slots[name].locked()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often, how many and how long; a job that fails `attempts` times at what it holds buries that."""
+
+    lease: timedelta
+    sweep_every: timedelta
+    attempts: int
+    backoff: timedelta
+    jobs_at_once: int  # of each kind
+    stop_grace: timedelta
+
+
 class Worker:
-    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after `lease`.
+    """Runs jobs until stopped. Any number of workers may run; a crashed one's jobs are taken over after the lease.
 
     `stores` are those beside Postgres that this process has.
     """
@@ -82,41 +89,23 @@ class Worker:
         self,
         postgres: Postgres,
         jobs: JobQueue,
-        indexer: Indexer,
-        fact_indexer: FactIndexer,
-        sync: IndexSync | None,
-        keeper: MirrorKeeper | None,
-        consolidator: Consolidator,
-        erasure: Erasure,
+        duties: Duties,
+        pace: Pace,
+        *,
         followers: Followers,
         heartbeat: Heartbeat,
-        rebuilder: SummaryRebuilder,
+        keeper: MirrorKeeper | None,
         scrubber: Scrubber | None,
-        *,
         stores: Sequence[str],
-        lease: timedelta,
-        sweep_every: timedelta,
-        attempts: int,
-        backoff: timedelta,
-        jobs_at_once: int,
-        stop_grace: timedelta,
     ) -> None:
-        self._postgres, self._jobs = postgres, jobs
-        self._indexer, self._fact_indexer, self._sync = indexer, fact_indexer, sync
-        self._keeper = keeper
-        self._consolidator, self._erasure = consolidator, erasure
+        self._postgres, self._jobs, self._duties, self._pace = postgres, jobs, duties, pace
         self._followers, self._heartbeat = followers, heartbeat
+        self._keeper, self._scrubber, self._stores = keeper, scrubber, stores
         self._kinds: Sequence[Entrypoint] = ENTRYPOINTS
-        self._rebuilder, self._scrubber = rebuilder, scrubber
-        self._stores = stores
-        self._lease, self._sweep_every = lease, sweep_every
-        self._attempts, self._backoff = attempts, backoff
-        self._jobs_at_once = jobs_at_once
         # Of each kind so many: a model that hangs leaves the index its own.
         self._slots: Mapping[str, asyncio.Semaphore] = {
-            entrypoint: asyncio.Semaphore(jobs_at_once) for entrypoint in ENTRYPOINTS
+            entrypoint: asyncio.Semaphore(pace.jobs_at_once) for entrypoint in ENTRYPOINTS
         }
-        self._stop_grace = stop_grace.total_seconds()
         self._manager: JobManager | None = None
         self._stopping = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -141,7 +130,7 @@ class Worker:
         scrubbing = asyncio.create_task(self._scrub())
         try:
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait({serving, scrubbing}, timeout=self._stop_grace)
+            await asyncio.wait({serving, scrubbing}, timeout=self._pace.stop_grace.total_seconds())
         finally:
             self.stop()
             for task in self._under_way:
@@ -169,7 +158,7 @@ class Worker:
     async def _serve(self) -> None:
         while not self._stopping.is_set():
             try:
-                async with open_queue(self._postgres, check_every=self._lease / 3) as queue:
+                async with open_queue(self._postgres, check_every=self._pace.lease / 3) as queue:
                     await self._manage(queue)
             except Exception as error:  # whatever breaks the loop, what waits in Postgres must find a worker again
                 faults.warn("the worker lost its connection and starts again", error)
@@ -183,11 +172,13 @@ class Worker:
         if self._stopping.is_set():
             return
         await self._manager.run(
-            dequeue_timeout=min(self._sweep_every, POLL_EVERY) if self._postgres.pooled else self._sweep_every,
+            dequeue_timeout=min(self._pace.sweep_every, POLL_EVERY)
+            if self._postgres.pooled
+            else self._pace.sweep_every,
             # A batch may hold more of a kind than it has slots free; these wait here, and leave the others room.
-            batch_size=max(1, self._jobs_at_once // 2),
-            max_concurrent_tasks=2 * len(ENTRYPOINTS) * self._jobs_at_once,
-            heartbeat_timeout=self._lease,
+            batch_size=max(1, self._pace.jobs_at_once // 2),
+            max_concurrent_tasks=2 * len(ENTRYPOINTS) * self._pace.jobs_at_once,
+            heartbeat_timeout=self._pace.lease,
         )
 
     def _handler(self, entrypoint: Entrypoint) -> Callable[[Job], Awaitable[None]]:
@@ -195,38 +186,17 @@ class Worker:
             """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
             failpoints.reach("job-claimed")
             scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
-            last_attempt = failures_of(job) + 1 >= self._attempts
+            last_attempt = failures_of(job) + 1 >= self._pace.attempts
             async with self._slots[entrypoint]:
                 if not self._stopping.is_set():
                     with as_job(entrypoint):
-                        await self._do(job, entrypoint, self._work(entrypoint, scope, turn, last_attempt))
+                        await self._do(
+                            job, entrypoint, self._duties.do(entrypoint, scope, turn, last_attempt=last_attempt)
+                        )
             at_once = self._stopping.is_set() or turn.used_up
             await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
         return handle
-
-    async def _work(self, kind: Entrypoint, scope: Scope, turn: Turn, last_attempt: bool) -> None:
-        """What there is to do for a job of each kind."""
-        match kind:
-            case "index":
-                await self._indexer.run(scope, turn)
-                await self._fact_indexer.run(scope, turn)
-            case "embed":
-                await self._indexer.embed_missing(scope, turn)
-            case "mirror":
-                assert self._sync is not None, "run takes no such job without it"
-                receipts = await self._erasure.unmirrored(scope)
-                if await self._sync.run(scope, turn):
-                    await self._erasure.finish_mirrored(scope, receipts)
-            case "cache":
-                await self._erasure.finish_cached(scope)
-            case "consolidate":
-                await self._consolidator.run(scope, turn, last_attempt=last_attempt)
-            case "erase":
-                await self._erasure.expire(scope)
-                await self._rebuilder.run(scope)
-            case _:
-                assert_never(kind)
 
     async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
         """In a task of its own, which stopping can cancel while the queue goes on."""
@@ -244,7 +214,7 @@ class Worker:
             if isinstance(error, Exception) and not is_outside(error):
                 with suppress(SemmemError):  # one that cannot be counted now is an outage's
                     await self._jobs.count_failure(job, scope)
-            delay = retry_delay(self._backoff, job.attempts)
+            delay = retry_delay(self._pace.backoff, job.attempts)
             faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
@@ -256,7 +226,7 @@ class Worker:
                 await self._jobs.sweep()
             except Exception as error:  # a sweep that ends for good would leave lost work lying
                 faults.warn("the sweep failed and is tried again", error)
-            await self._pause(self._sweep_every.total_seconds())
+            await self._pause(self._pace.sweep_every.total_seconds())
 
     async def _keep_mirror(self) -> None:
         """Beside the sweep, so that neither waits for the other's store."""
@@ -266,16 +236,16 @@ class Worker:
             except Exception as error:  # one that is never looked at again may be wrong for good
                 faults.warn("qdrant could not be looked at, and is later", error)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._sweep_every.total_seconds()):
+                async with asyncio.timeout(self._pace.sweep_every.total_seconds()):
                     await self._keeper.due.wait()
 
     async def _scrub(self) -> None:
         """What could not be done is tried ever more rarely: each try holds up the readers of a table for a moment."""
-        pause = self._sweep_every.total_seconds()
+        pause = self._pace.sweep_every.total_seconds()
         while self._scrubber and not self._stopping.is_set():
             try:
                 await self._scrubber.keep()
-                pause = self._sweep_every.total_seconds()
+                pause = self._pace.sweep_every.total_seconds()
             except Exception as error:  # bytes that are never looked after again would stay for good
                 faults.warn("bytes of what was forgotten are still in the servers' files", error)
                 pause = min(2 * pause, MAX_SCRUB_PAUSE)

@@ -7,10 +7,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from semmem.domain.checks import check_callable
 from semmem.engine.consolidation import Consolidator
+from semmem.engine.duties import Duties
 from semmem.engine.erasure import Erasure
 from semmem.engine.fact_indexing import FactIndexer
 from semmem.engine.heartbeat import Heartbeat
@@ -19,7 +20,7 @@ from semmem.engine.indexing import Indexer
 from semmem.engine.reconciliation import Reconciler
 from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
-from semmem.engine.worker import Worker
+from semmem.engine.worker import Pace, Worker
 from semmem.engine.writing import FactWriter
 from semmem.errors import Closed, InvalidInput
 from semmem.memory.keeping import Keeping
@@ -80,10 +81,6 @@ from semmem.wiring.opening import (
 )
 from semmem.wiring.settings import Settings, load_settings
 from semmem.wiring.stores import Stores, open_stores
-
-if TYPE_CHECKING:
-    pass
-
 
 EMBED_SECONDS = 10.0  # that new events wait for an endpoint's vectors, before their words are indexed alone
 
@@ -299,28 +296,38 @@ def _worker(
     return Worker(
         postgres,
         JobQueue(postgres, clock, extract_after=settings.extraction_pause, cache=stores.cache_name),
-        Indexer(postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
-        FactIndexer(postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience),
-        IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
-        keeper,
-        Consolidator(postgres, log, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder),
-        erasure,
-        Followers(postgres),
-        Heartbeat(
+        Duties(
+            indexer=Indexer(
+                postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience
+            ),
+            fact_indexer=FactIndexer(
+                postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience
+            ),
+            sync=IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
+            consolidator=Consolidator(
+                postgres, log, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder
+            ),
+            erasure=erasure,
+            rebuilder=rebuilder,
+        ),
+        Pace(
+            lease=settings.lease,
+            sweep_every=settings.sweep_every,
+            attempts=settings.attempts,
+            backoff=settings.backoff,
+            jobs_at_once=settings.worker_jobs,
+            stop_grace=settings.stop_grace,
+        ),
+        followers=Followers(postgres),
+        heartbeat=Heartbeat(
             HealthStore(postgres),
             settings.lease,
             [each.breaker for each in others if isinstance(each, Guarded)],
             stores.names,
         ),
-        rebuilder,
-        scrubber,
+        keeper=keeper,
+        scrubber=scrubber,
         stores=stores.names,
-        lease=settings.lease,
-        sweep_every=settings.sweep_every,
-        attempts=settings.attempts,
-        backoff=settings.backoff,
-        jobs_at_once=settings.worker_jobs,
-        stop_grace=settings.stop_grace,
     )
 
 

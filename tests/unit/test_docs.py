@@ -43,6 +43,13 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
             assert heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}, heading
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_function_of_the_database_is_named_where_it_was_made_last(page: Path) -> None:
+    for path in re.findall(r"`(migrations/versions/\w+/functions/\w+\.sql)`", page.read_text("utf-8")):
+        *_, newest = sorted(ROOT.glob(f"migrations/versions/*/functions/{Path(path).name}"))
+        assert path == newest.relative_to(ROOT).as_posix()
+
+
 def test_each_way_through_the_code_is_eight_files_that_hold_what_is_said_of_them() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     ways = [section for section in page.split("\n## ") if section.startswith(("An event", "A question"))]
