@@ -11,6 +11,7 @@ from semmem.domain.fact import MAX_FACT_BYTES, Draft, Source, Validity
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
+from semmem.extractors.joined import statements
 from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import ended, judge, merged, one_successor
 from semmem.extractors.screen import is_order, refusal
@@ -79,7 +80,7 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
         speaker = speaker_of(event)
         said_in = sentences(own_words(without_recalled(event.content), speaker))
         claims = [each for each in said_in if is_prose(each) and _is_claim(each, event.role, speaker)]
-        drafts = [_draft(claim, event, speaker) for claim in claims]
+        drafts = [_draft(part, event, speaker) for claim in claims for part in _apart(claim, event, speaker)]
         if any(standing.replaced_by(draft) or standing.outlasted_by(draft) for draft in drafts):
             return read, said
         for draft in drafts:
@@ -97,6 +98,17 @@ def _is_claim(sentence: str, role: Role, speaker: str) -> bool:
             return is_order(sentence)  # an order to the agent goes to the dead letters
         return says_something(sentence) or bool(meaning(speaker, sentence).over)
     return did_or_promised(sentence) if role == "assistant" else reports_status(sentence)
+
+
+def _apart(claim: str, event: Event, speaker: str) -> list[str]:
+    """The claims that a sentence joins; the sentence where one of them says little, or its time may be of all."""
+    *others, last = statements(claim)
+    dated = resolve(last, event.occurred_at) != OPEN and all(
+        resolve(each, event.occurred_at) == OPEN for each in others
+    )
+    if dated or not all(_is_claim(each, event.role, speaker) for each in (*others, last)):
+        return [claim]
+    return [*others, last]
 
 
 def _draft(sentence: str, event: Event, speaker: str) -> Draft:

@@ -82,10 +82,14 @@ def distinct(hits: Sequence[Hit]) -> list[Hit]:
 def turns_first(hits: Sequence[Hit]) -> list[Hit]:
     """Each statement once, in the words it was said in: a fact gives way to the turns it rests on.
 
-    Facts that rest on a long text, or on turns that were not found, stay.
+    Facts that rest on a long text, or on turns that were not found, stay; so do those that somebody put right.
     """
     turns = {hit.id for hit in hits if hit.kind == "event" and not is_long(hit.text)}
-    return _once([hit for hit in hits if hit.kind == "event" or turns.isdisjoint(events_of(hit.item))])
+    return _once([hit for hit in hits if not _gives_way(hit.item, turns)])
+
+
+def _gives_way(item: Event | Fact, turns: set[UUID]) -> bool:
+    return isinstance(item, Fact) and not item.in_own_words and not turns.isdisjoint(events_of(item))
 
 
 def _once(hits: Sequence[Hit]) -> list[Hit]:

@@ -89,3 +89,13 @@ async def test_what_was_over_when_it_was_said_is_recalled(alice: ScopedMemory) -
     await alice.remember("I worked at Siemens from 2015 to 2019.", occurred_at=START)
     await alice.settled()
     assert any(hit.kind == "fact" for hit in await alice.recall("Where did I work?"))
+
+
+async def test_what_was_said_in_the_same_breath_as_something_outdated_still_holds(alice: ScopedMemory) -> None:
+    await alice.remember("I work at Oracle and I am allergic to peanuts.")
+    await alice.remember("I work at SAP now.")
+    await alice.settled()
+    assert {fact.text.rstrip(".") for fact in await alice.facts()} == {
+        "alice works at SAP now",
+        "alice is allergic to peanuts",
+    }

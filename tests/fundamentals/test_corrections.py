@@ -46,6 +46,14 @@ async def _read(alice: ScopedMemory) -> str:
 
 
 class TestCorrecting:
+    async def test_the_right_words_are_what_a_context_answers_with(self, alice: ScopedMemory) -> None:
+        wrong = await _learnt(alice, "I prefer phone calls.", "I live in Bern.")
+        await alice.correct(wrong.id, text="Dora lives in Basel.", by="nurse")
+        await alice.settled()
+        context = await alice.context("Where does she live?", budget=2_000, tiers=("retrieved",))
+        assert "Dora lives in Basel." in [item.text for item in context.tier("retrieved")]
+        assert not context.nothing_relevant
+
     async def test_the_right_words_are_the_next_version(
         self, alice: ScopedMemory, application: Application, clock: ManualClock
     ) -> None:
