@@ -75,15 +75,22 @@ def options(
     ctx.obj = {name: value for name, value in given.items() if value is not None}
 
 
-app.command("demo")(demo)
-for module in (
-    *(writing, reading, correcting, following, state, health, configuring, locking, working, questions),
-    *(transfer, operations, stores, reindexing, mcp),
-):
-    for name, command in module.COMMANDS.items():
-        app.command(name)(command)
-app.command("doctor")(doctor)
-app.command("settings")(settings)
-app.add_typer(groups_app, name="group")
-app.add_typer(records_app, name="records")
-app.add_typer(eval_app, name="eval", no_args_is_help=True)
+MEMORY, AGENTS, DATA = "What is remembered", "Agents that work together", "Data and places"
+OPERATION, TRIAL = "Operation", "Trial and measure"
+PANELS = {
+    MEMORY: (writing, reading, correcting),
+    AGENTS: (working, following, state, locking, questions),
+    DATA: (transfer, configuring),
+    OPERATION: (operations, health, stores, reindexing, mcp),
+}
+
+app.command("demo", rich_help_panel=TRIAL)(demo)
+for panel, modules in PANELS.items():
+    for module in modules:
+        for name, command in module.COMMANDS.items():
+            app.command(name, rich_help_panel=panel)(command)
+app.command("doctor", rich_help_panel=OPERATION)(doctor)
+app.command("settings", rich_help_panel=OPERATION)(settings)
+app.add_typer(groups_app, name="group", rich_help_panel=AGENTS)
+app.add_typer(records_app, name="records", rich_help_panel=MEMORY)
+app.add_typer(eval_app, name="eval", no_args_is_help=True, rich_help_panel=TRIAL)

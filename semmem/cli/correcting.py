@@ -18,7 +18,9 @@ from semmem.domain.scope import Branch
 if TYPE_CHECKING:
     from semmem.memory.scoped import ScopedMemory
 
-FactArgument = Annotated[UUID, typer.Argument(help="Its id, as `semmem facts` shows it.", show_default=False)]
+FactArgument = Annotated[
+    UUID, typer.Argument(parser=options.item_id, help="Its id, as `semmem facts` shows it.", show_default=False)
+]
 By = Annotated[str, typer.Option(help="Who does it, by name; the fact's timeline shows it.", show_default=False)]
 Version = Annotated[int | None, typer.Option(help="Refuse where the fact is of another version by now.")]
 From = Annotated[datetime | None, typer.Option(parser=options.instant, metavar="TIME", help="From when on it holds.")]

@@ -73,7 +73,8 @@ def dead_letters(
     replay: Annotated[bool, typer.Option("--replay", help="Let their events be extracted again.")] = False,
     replayed: Annotated[bool, typer.Option("--replayed", help="List those that were replayed too.")] = False,
     letter: Annotated[
-        list[UUID] | None, typer.Option(metavar="ID", help="With --replay: this one only; may be repeated.")
+        list[UUID] | None,
+        typer.Option(parser=options.item_id, metavar="ID", help="With --replay: this one only; may be repeated."),
     ] = None,
     before: options.BeforeId = None,
     limit: options.Limit = 100,

@@ -95,7 +95,23 @@ AsOf = Annotated[datetime | None, _instant("What held at this time, or at the en
 Before = Annotated[datetime | None, _instant("What happened before this time or date.")]
 OccurredAt = Annotated[datetime | None, _instant("When it happened in the world; now, if left out.")]
 ToldAt = Annotated[datetime | None, _instant("When it was seen in the world; now, if left out.")]
-FactId = Annotated[UUID | None, typer.Option("--fact", help="This fact, all its versions, and what they rest on.")]
-EventId = Annotated[UUID | None, typer.Option("--event", help="This event.")]
-BeforeId = Annotated[UUID | None, typer.Option("--before", metavar="ID", help="Go on below the item of this id.")]
+
+
+def item_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise typer.BadParameter(
+            "must be an id, as a list shows it; f1 or e2 of a context is only its label there"
+        ) from None
+
+
+FactId = Annotated[
+    UUID | None,
+    typer.Option("--fact", parser=item_id, metavar="ID", help="This fact, all its versions, and what they rest on."),
+]
+EventId = Annotated[UUID | None, typer.Option("--event", parser=item_id, metavar="ID", help="This event.")]
+BeforeId = Annotated[
+    UUID | None, typer.Option("--before", parser=item_id, metavar="ID", help="Go on below the item of this id.")
+]
 Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many.")]

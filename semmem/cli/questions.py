@@ -74,7 +74,12 @@ def questions(
 @at_place
 def answer(
     ctx: typer.Context,
-    id: Annotated[UUID, typer.Argument(help="The question's id, as `semmem questions` shows it.", show_default=False)],
+    id: Annotated[
+        UUID,
+        typer.Argument(
+            parser=options.item_id, help="The question's id, as `semmem questions` shows it.", show_default=False
+        ),
+    ],
     choice: Annotated[str, typer.Argument(help="One of its choices.", show_default=False)],
     place: Branch,
     as_agent: As = None,

@@ -143,7 +143,9 @@ def facts(
 @at_place
 def timeline(
     ctx: typer.Context,
-    fact: Annotated[UUID, typer.Argument(help="The id of any version, as `semmem facts` shows it.")],
+    fact: Annotated[
+        UUID, typer.Argument(parser=options.item_id, help="The id of any version, as `semmem facts` shows it.")
+    ],
     place: Branch,
     as_json: options.AsJson = False,
 ) -> None:

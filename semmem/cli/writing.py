@@ -130,7 +130,8 @@ def _check_named(selection: Mapping[str, Any]) -> None:
 def receipts(
     ctx: typer.Context,
     id: Annotated[
-        UUID | None, typer.Argument(help="This one, with when each store followed.", show_default=False)
+        UUID | None,
+        typer.Argument(parser=options.item_id, help="This one, with when each store followed.", show_default=False),
     ] = None,
     *,
     place: Branch,

@@ -137,7 +137,7 @@ def check_aware(field: str, value: object) -> datetime:
 
 def check_uuid(field: str, value: object) -> None:
     if not isinstance(value, UUID):
-        raise InvalidInput(field, "must be a UUID", "pass the id that semmem gave")
+        raise InvalidInput(field, "must be a UUID", "pass the id that semmem gave; of its text, UUID(text)")
 
 
 def check_not_future(field: str, value: datetime, now: datetime) -> None:

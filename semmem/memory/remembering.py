@@ -5,7 +5,7 @@ from typing import Unpack
 from uuid import uuid4
 
 from semmem.domain.event import Ack, EventFields, NewEvent, check_events
-from semmem.errors import PoolExhausted, StoreUnavailable, WriteConflict
+from semmem.errors import InvalidInput, PoolExhausted, StoreUnavailable, WriteConflict
 from semmem.memory.locks import Lock
 from semmem.memory.shared_state import SharedState
 from semmem.runtime import failpoints
@@ -25,7 +25,7 @@ class Remembering(SharedState):
 
         With SEMMEM_LOCAL_LOG, what cannot reach Postgres is on this disk and the ack's status is "kept"; LocalLogFull.
         """
-        return (await self.remember_many([NewEvent(content=content, **fields)], lock=lock, timeout=timeout))[0]
+        return (await self.remember_many([_event(content, fields)], lock=lock, timeout=timeout))[0]
 
     async def remember_many(
         self, events: Sequence[NewEvent], *, lock: Lock | None = None, timeout: float | None = None
@@ -51,6 +51,13 @@ class Remembering(SharedState):
         failpoints.reach("event-committed")
         parts.announce(remembered)
         return list(remembered.acks)
+
+
+def _event(content: str, fields: EventFields) -> NewEvent:
+    if unknown := [name for name in fields if name not in EventFields.__annotations__]:
+        known = ", ".join(EventFields.__annotations__)
+        raise InvalidInput(unknown[0], f"is no field of an event: {known}", "put what is your own into metadata")
+    return NewEvent(content=content, **fields)
 
 
 def _is_safe_to_keep(error: StoreUnavailable, events: Sequence[NewEvent]) -> bool:

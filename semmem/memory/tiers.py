@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -174,7 +174,7 @@ class Tiers:
         """The profile, summaries and recent events."""
         stored = await self._stored.read(view, tiers, self._clock())
         items = [item for item in map(profiled, stored.profile) if item.worth >= guard.min_importance]
-        items += [_summarized(summary, session) for summary in stored.summaries]
+        items += [_summarized(summary, session) for summary in _told_once(stored.summaries)]
         if "recent" not in tiers:
             return Gathered(items)
         recent = await self._recent_tier(view, stored.states, session, guard)
@@ -215,6 +215,12 @@ class Tiers:
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+def _told_once(summaries: Sequence[Summary]) -> list[Summary]:
+    """Without a session's that says what its scope's does: of a scope's only session it is the same text."""
+    whole = {(summary.scope, summary.text) for summary in summaries if summary.session is None}
+    return [each for each in summaries if each.session is None or (each.scope, each.text) not in whole]
 
 
 def _summarized(summary: Summary, session: str | None) -> Item:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from semmem.domain.checks import check_callable
 from semmem.engine.consolidation import Consolidator
@@ -113,7 +113,7 @@ def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) 
 
 
 class _Once(AbstractAsyncContextManager[Memory]):
-    """Says what is wrong where it is entered again; contextlib's own raises AttributeError."""
+    """Says what is wrong where it is entered again, or not at all; contextlib's own raises AttributeError."""
 
     def __init__(self, inner: AbstractAsyncContextManager[Memory]) -> None:
         self._inner, self._entered = inner, False
@@ -128,6 +128,17 @@ class _Once(AbstractAsyncContextManager[Memory]):
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None:
         return await self._inner.__aexit__(kind, error, at)
+
+    def __enter__(self) -> NoReturn:
+        raise Closed("a memory is opened by `async with semmem.open() as memory:`, not by `with`")
+
+    def __exit__(self, *_: object) -> None:
+        """`with` asks for it before it enters."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AttributeError(
+            f"no {name} before it is open: write `async with semmem.open() as memory:`, and use memory"
+        )
 
 
 @asynccontextmanager

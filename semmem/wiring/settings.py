@@ -265,7 +265,9 @@ def load_settings(**given: object) -> Settings:
         wrong = []
         for one in error.errors():
             name = ".".join(map(str, one["loc"]))
-            wrong.append(f"{name}: {one['msg'].removeprefix('Value error, ')}")
+            unknown = one["type"] == "extra_forbidden"
+            limit = f"is no setting{_meant(name, Settings.model_fields)}" if unknown else one["msg"]
+            wrong.append(f"{name}: {limit.removeprefix('Value error, ')}")
         raise ConfigurationError(
             f"settings: {'; '.join(wrong)}; correct the argument or the SEMMEM_* variable"
         ) from None
@@ -278,9 +280,12 @@ def warn_of_unknown(names: Iterable[str]) -> None:
         if name in known or name in _warned or not name.startswith(PREFIX) or name.startswith(OTHER_FAMILIES):
             continue
         _warned.add(name)
-        meant = get_close_matches(name, known, n=1, cutoff=0.6)
-        hint = f"; did you mean {meant[0]}?" if meant else "; `semmem settings` lists them all"
-        log.warning("%s is no setting of semmem and changes nothing%s", name, hint)
+        log.warning("%s is no setting of semmem and changes nothing%s", name, _meant(name, known))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    meant = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {meant[0]}?" if meant else "; `semmem settings` lists them all"
 
 
 def variables(field: str) -> list[str]:

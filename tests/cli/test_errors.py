@@ -36,7 +36,7 @@ FACT = "0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55"
         (("records", "list", *ALICE, "--where", '{"$or": []}'), "where.$or: must be a list"),
         (("facts", *ALICE, "--category", "gossip"), "--category"),
         (("context", "x", *ALICE, "--budget", "0"), "budget"),
-        (("timeline", "7", *ALICE), "valid UUID"),
+        (("timeline", "7", *ALICE), "must be an id, as a list shows it"),
         (("context", "x", *ALICE, "--tiers", "recent,all"), "write them like summary,retrieved"),
         (("context", "x", *ALICE, "--tiers", ""), "tiers: must name one or more of"),
         (("forget", *ALICE), "pass --everything, --session"),

@@ -211,3 +211,11 @@ async def test_what_no_tier_asks_for_is_not_read(
     monkeypatch.delattr(type(application.parts.tiers._stored), "read")
     context = await alice.context(ASKED, budget=1_000, tiers=("retrieved", "state"))
     assert "I live in Berlin." in context.text
+
+
+async def test_the_summary_of_the_only_session_is_shown_once(alice: ScopedMemory) -> None:
+    await alice.remember("I am allergic to peanuts.", session="s1")
+    await alice.settled()
+    assert len(await alice.summaries()) == 2
+    context = await alice.context("Hello", budget=1_000, session="s1")
+    assert [item.text for item in context.tier("summary")] == ["alice is allergic to peanuts."]

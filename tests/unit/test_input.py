@@ -168,6 +168,11 @@ async def test_every_bad_event_is_refused(quiet: ScopedMemory) -> None:
     assert {row: fault for row, fault in faults.items() if fault} == {}
 
 
+async def test_what_is_no_field_of_an_event_is_named(quiet: ScopedMemory) -> None:
+    with pytest.raises(InvalidInput, match=r"^sesion: is no field of an event: .*session.*; put what is your own"):
+        await quiet.remember("I like tea.", sesion="s1")  # type: ignore[call-arg]
+
+
 async def test_an_event_of_the_future_is_refused(quiet: ScopedMemory) -> None:
     for moment in TOO_LATE:
         assert await _fault(quiet.remember("Mint.", occurred_at=moment), "events[0].occurred_at") is None

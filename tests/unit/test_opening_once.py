@@ -65,3 +65,16 @@ def test_text_that_nobody_sees_is_empty(text: str) -> None:
 @pytest.mark.parametrize("text", ["a\u200b", "\u200b.", "👩‍👩‍👧", "❤\ufe0f", "नी", "ـ", "\u0301"], ids=ascii)
 def test_text_with_anything_to_see_stands(text: str) -> None:
     assert check_text("content", text, 100) == text
+
+
+def test_who_does_not_await_it_is_told_how_it_is_opened() -> None:
+    with pytest.raises(Closed, match="not by `with`"), semmem.open(postgres_url=NOWHERE):  # type: ignore[attr-defined]
+        pass
+    with pytest.raises(AttributeError, match=r"no scope before it is open: write `async with semmem.open\(\)"):
+        semmem.open(postgres_url=NOWHERE).scope  # type: ignore[attr-defined]  # noqa: B018
+
+
+async def test_an_argument_that_is_no_setting_is_told_which_was_meant() -> None:
+    with pytest.raises(ConfigurationError, match=r"extract_afer: is no setting; did you mean extract_after\?"):
+        async with semmem.open(extract_afer=3):
+            pass
