@@ -124,9 +124,9 @@ def says_something(sentence: str) -> bool:
 def told(sentence: str, speaker: str) -> str:
     """The sentence about its speaker: in the third person where every "I" can safely be turned, else quoted."""
     quoted = f'{speaker}: "{sentence}"'
-    if not re.match(r"(?:I\b|My )", sentence) or _UNSAFE.search(sentence) or _QUOTES.search(sentence):
+    if not re.match(r"(?:I\b|[Mm]y )", sentence) or _UNSAFE.search(sentence) or _QUOTES.search(sentence):
         return quoted
-    own = re.sub(r"^My ", f"{speaker}'s ", sentence)
+    own = re.sub(r"^[Mm]y ", f"{speaker}'s ", sentence)
     turned = _FIRST_PERSON.sub(lambda match: _turned(match, speaker), own)
     return quoted if "\0" in turned else turned
 

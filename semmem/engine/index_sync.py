@@ -16,16 +16,16 @@ class IndexSync:
 
     def __init__(self, postgres: Postgres, work: IndexWork, mirror: Mirror, keeper: MirrorKeeper) -> None:
         self._postgres, self._work, self._mirror, self._keeper = postgres, work, mirror, keeper
-        self._ensured = False  # the mirror may be away at the start, or thrown away at any time
+        self._trusted = False  # whether the last run ended well; else the mirror may be gone, and is looked at first
 
     async def run(self, scope: Scope, turn: Turn) -> bool:
         """Until nothing waits, which is True, or the turn is over.
 
         Raises StoreUnavailable where the mirror is down; what waits stays waiting.
         """
-        if not self._ensured:
+        if not self._trusted:
             await self._keeper.check()
-        self._ensured = False
+        self._trusted = False
         followed = False
         while not followed and turn.take():
             # One carrier per scope, or a slow one could write back a row that another has just deleted.
@@ -39,7 +39,7 @@ class IndexSync:
                     await self._mirror.delete(scope, list(gone))
                     failpoints.reach("mirror-written")
                     await self._work.finish(scope, changes)
-        self._ensured = True
+        self._trusted = True
         if not self._keeper.whole:
             self._keeper.due.set()
         return followed
