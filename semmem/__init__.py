@@ -35,7 +35,7 @@ from semmem.domain.reducers import (
 )
 from semmem.domain.scope import Branch, Scope, ScopeKind, View
 from semmem.domain.settings import ScopeSettings
-from semmem.domain.state import Change, Checkpoint, Snapshot
+from semmem.domain.state import Change, ChangeStatus, Checkpoint, Snapshot
 from semmem.domain.waiting import Waiting
 from semmem.domain.workspace import Member, Overview, Question, Workspace
 from semmem.errors import (
@@ -99,6 +99,7 @@ __all__ = [
     "Branch",
     "Category",
     "Change",
+    "ChangeStatus",
     "Checkpoint",
     "Clock",
     "Closed",

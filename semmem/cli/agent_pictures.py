@@ -49,6 +49,8 @@ def snapshot(found: Snapshot) -> RenderableType:
 
 
 def change(found: Change) -> Text:
+    if found.status == "kept":
+        return Text(f"kept on this disk as {found.id}, until Postgres is back", style="yellow")
     if not found.written:
         return Text(f"nothing changed; the log is at position {found.position}")
     unseen = f"; another agent had changed {', '.join(found.unseen)} meanwhile" if found.unseen else ""

@@ -261,19 +261,25 @@ def local_log_check(folder: Path, database: str | None) -> Check:
         found = survey(folder)
     except SemmemError as error:
         return Check(part="local log", state="failed", what=str(error), fix="look at the file, or at the disk")
-    events, refused = (sum(getattr(each.counts, name) for each in found) for name in ("events", "refused"))
-    what = f"{events:,} events wait in {folder}, and {refused:,} were refused" if found else f"{folder} is empty"
+    events, changes, refused = (
+        sum(getattr(each.counts, name) for each in found) for name in ("events", "changes", "refused")
+    )
+    waits = f"{events:,} events and {changes:,} updates wait in {folder}, and {refused:,} were refused"
+    what = waits if found else f"{folder} is empty"
     strange = [each.name for each in found if database is not None and each.database != database]
-    dead = [each.name for each in found if not each.held and each.name not in strange and each.counts.events]
+    dead = [each.name for each in found if not each.held and each.name not in strange and each.counts.waits]
     if strange:
         what += f"; {', '.join(strange)} of another database"
         fix = "open a memory on that database with this folder, or remove the files if it is gone"
     elif refused:
-        fix = "another body has the key of each: read them in the file, tell them again with new keys, and remove it"
+        reasons = "; ".join(dict.fromkeys(reason for each in found for reason in each.counts.reasons))
+        fix = (
+            f"read them in the file, tell them again otherwise, and remove it; they were refused because of: {reasons}"
+        )
     elif dead:
         fix = "their process is gone: any process that opens a memory with this folder replays them"
     else:
-        fix = "they are replayed when Postgres is back" if events else ""
+        fix = "they are replayed when Postgres is back" if events or changes else ""
     return Check(part="local log", state="degraded" if fix else "ok", what=what, fix=fix)
 
 

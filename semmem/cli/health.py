@@ -101,7 +101,8 @@ def _installation(found: Installation) -> RenderableType:
 
 
 def _kept(found: LocalLogHealth) -> str:
-    return f"{counted(found.events, 'event')} on this disk alone, {found.refused:,} refused"
+    waits = f"{counted(found.events, 'event')} and {counted(found.changes, 'update')} of the state"
+    return f"{waits} on this disk alone, {found.refused:,} refused"
 
 
 def _waits(unindexed: int, unextracted: int, unembedded: int, workers: int) -> str:

@@ -24,6 +24,7 @@ EntryKind = Literal[
     "ended",
     "corrected",
     "forgotten",
+    "replayed",
 ]
 
 MAX_POSITION = 2**62  # far beyond any log's head
@@ -38,6 +39,7 @@ class Entry:
     `ids`, and in `fields` which parts of the state they change; `detail` is what only their kind has to say.
     "corrected" says in `subject` what a person did to a fact: corrected, rejected, restored, pinned or unpinned.
     "forgotten" names in `ids` the events and questions that went, of which copies are to be dropped.
+    "replayed" names in `ids` the updates, of the entries before it, that a local log had kept.
     """
 
     position: int

@@ -104,7 +104,11 @@ def warnings_of(
         yield f"{count:,} dead letters wait; dead_letters() says why, and replay() tries them again"
     if not waiting.workers and (waiting.unindexed or waiting.unextracted):
         yield "events wait and no worker lives; run `semmem worker`"
-    if local_log and local_log.events:
-        yield f"{local_log.events:,} events are on this machine's disk alone, until Postgres takes them again"
+    if local_log and local_log.waits:
+        yield (
+            f"{local_log.events:,} events and {local_log.changes:,} updates of the state are on this machine's disk "
+            "alone, until Postgres takes them again"
+        )
     if local_log and local_log.refused:
-        yield f"Postgres refused {local_log.refused:,} events of the local log, whose keys stand for other bodies there"
+        reasons = "; ".join(local_log.reasons)
+        yield f"Postgres refused {local_log.refused:,} events or updates of the local log: {reasons}"

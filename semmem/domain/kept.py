@@ -1,4 +1,4 @@
-"""Events that a local log keeps while Postgres is away."""
+"""What a local log keeps while Postgres is away: events; see `semmem.domain.change` for updates of the state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +23,20 @@ class KeptEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalLogHealth:
-    """What this process keeps on its disk: events that wait for Postgres, the bytes of all, when the oldest was told.
+    """What this process keeps on its disk: events and updates of the state (`changes`) that wait for Postgres.
 
-    `refused` are events that Postgres would not have, such as those whose key stands for another body there.
+    `bytes` is the size of all, and `oldest` when the oldest was told. `refused` are those that Postgres would not have,
+    and `reasons` says why, a few words each.
     """
 
     events: int
+    changes: int
     bytes: int
     oldest: datetime | None
     refused: int
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether Postgres is still to have something."""
+        return self.events + self.changes > 0

@@ -13,6 +13,8 @@ MAX_PIECES = 10_000  # that a list, a mapping or a set holds at one time
 Unseen = Literal["reduce", "refuse"]
 
 _NAMES = ("replace", "latest", "append", "merge", "union", "add", "max", "min", "best")
+# A value of these leaves the same behind whether it comes at once or late, or stands back by what it carries.
+_CAN_WAIT = ("add", "max", "min", "union", "append", "latest", "best")
 _SHAPES = {"append": "items", "merge": "keys", "union": "members"}
 
 
@@ -57,6 +59,14 @@ class Reducer:
     def shape(self) -> str:
         """Whether a field is kept as a single value, as items in order, by keys, or as members of a set."""
         return _SHAPES.get(self.name, "single")
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether a value may come later than it was told, and neither be lost nor undo what was written meanwhile.
+
+        What replaces, or drops the oldest items of a list, would undo the news; what is refused unseen would be lost.
+        """
+        return self.name in _CAN_WAIT and self.keep is None and self.unseen == "reduce"
 
 
 def _checked_roles(right: str, roles: object) -> frozenset[str] | None:

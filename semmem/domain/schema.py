@@ -78,6 +78,10 @@ class Field:
         """For an agent of this role; the application itself, which has none, may read everything."""
         return role is None or self.reducer.readable is None or role in self.reducer.readable
 
+    def is_writable(self, role: str | None) -> bool:
+        """By an agent of this role; the application itself, which has none, may write everything."""
+        return role is None or self.reducer.writable is None or role in self.reducer.writable
+
     def read(self, stored: Any) -> Any:
         """A stored value as its type. Raises StateMismatch where it is none."""
         try:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 from semmem.domain.scope import Scope
 
 MIN_HOLD, MAX_HOLD = timedelta(seconds=1), timedelta(hours=1)  # of a lock
 MAX_NAMES = 16  # that one lock holds
+
+ChangeStatus = Literal["accepted", "kept"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +39,16 @@ class Change:
 
     `written` are the fields that are not as they were before. `unseen` are those that another agent had changed after
     what the writer had seen, and which were reduced all the same. Where nothing changed, `position` is the log's last.
+
+    An update whose `status` is "kept" is on this machine's disk alone: what it will write, and where, is not known yet,
+    so that `position` is 0 and `written` empty. A "replayed" entry of the log names its `id` when Postgres has it.
     """
 
     position: int
     written: tuple[str, ...]
     unseen: tuple[str, ...] = ()
+    status: ChangeStatus = "accepted"
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

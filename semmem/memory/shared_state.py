@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from semmem.domain.change import NewChange
 from semmem.domain.checks import (
     check_aware,
     check_callable,
@@ -24,10 +25,9 @@ from semmem.domain.event import NewEvent
 from semmem.domain.schema import Declaration, State, declaration_of, new_values
 from semmem.domain.scope import Branch
 from semmem.domain.state import MAX_NAMES, NO_FENCE, Change, Checkpoint, Fence, Snapshot
-from semmem.errors import Conflict, Forbidden, InvalidInput
+from semmem.errors import Conflict, Forbidden, InvalidInput, PoolExhausted, StoreUnavailable, WriteConflict
 from semmem.memory.locks import Lock, check_hold, fence_of
 from semmem.memory.place import Opened, Place
-from semmem.stores.postgres.state import NewChange
 
 TRIES = 4  # of an update by a function
 PAUSE = 0.05  # seconds
@@ -87,6 +87,9 @@ class SharedState(Place):
         With `fn`, the changes are what it makes of a snapshot, awaited or not; it is asked again, three times at most,
         where somebody else was faster.
 
+        With SEMMEM_LOCAL_LOG, what cannot reach Postgres, and can come late, is on this disk and the change's status is
+        "kept": docs/fleet.md says which reducers let it; never with `fn`, `expected`, `seen` or a lock.
+
         Raises Conflict, LockLost, StateMismatch, InvalidInput, and what `remember` raises.
         """
         check_callable("fn", fn)
@@ -129,8 +132,19 @@ class SharedState(Place):
         await self._know_role()
         parts, now = self._parts, self._parts.clock()
         new = self._new_change(changes, expected, seen, lock, told_at, now)
-        async with parts.calls.write(timeout):
-            change = await parts.state.change(self.place, new, now)
+        can_wait = expected is None and seen is None and new.can_wait
+        keeping = parts.keeping if can_wait else None
+        if keeping and keeping.is_replaying:
+            return await keeping.keep_change(self.place, new, now)
+        sent = False
+        try:
+            async with parts.calls.write(timeout):
+                sent = True
+                change = await parts.state.change(self.place, new, now)
+        except StoreUnavailable as error:
+            if keeping and (not sent or _is_away(error)):
+                return await keeping.keep_change(self.place, new, now)
+            raise
         parts.watching.wake(self.scope, change.position)
         return change
 
@@ -321,6 +335,11 @@ async def effect_of(
         await place._know_role()
         change = place._new_change(update, None, None, lock, None, now)
     return place._signed(events), change, fence
+
+
+def _is_away(error: StoreUnavailable) -> bool:
+    """Whether Postgres cannot be reached, and has nothing of what it was to be sent: it would not know it again."""
+    return not error.sent and not isinstance(error, PoolExhausted | WriteConflict)
 
 
 def _expected(

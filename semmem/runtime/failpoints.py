@@ -21,6 +21,8 @@ NAMES = (
     "cache-followed",
     "mirror-followed",
     "event-kept",
+    "change-kept",
+    "replay-writing",
     "replay-committed",
     "replay-settled",
     "delivery-taken",

@@ -56,6 +56,7 @@ from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.jobs import ENTRYPOINTS, Entrypoint, JobQueue
+from semmem.stores.postgres.late_changes import LateChanges
 from semmem.stores.postgres.ledger import Ledger
 from semmem.stores.postgres.locks import LockStore
 from semmem.stores.postgres.log import EntryLog
@@ -171,7 +172,7 @@ async def open_application(
             stack.push_async_callback(application.parts.watching.aclose)
             if keeping := application.parts.keeping:
                 stack.push_async_callback(keeping.aclose)
-                await keeping.start(application.parts.announce)
+                await keeping.start(application.parts.announce, application.parts.watching.wake)
             if settings.runs_worker:
                 await stack.enter_async_context(_running(application.worker, jobs))
             stack.callback(application.memory.close)
@@ -219,7 +220,8 @@ def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> 
     receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
     local, window = stores.local, settings.dedup_window
-    keeping = Keeping(local, log, clock, dedup_window=window) if local else None
+    late = LateChanges(postgres, state)
+    keeping = Keeping(local, log, late, clock, dedup_window=window) if local else None
     return Parts(
         log=log,
         entries=entries,

@@ -185,7 +185,8 @@ class Settings(BaseSettings):
     )
     local_log: Path | None = Field(
         None,
-        description="a folder of this machine's disk that keeps events while Postgres is away; else they are refused",
+        description="a folder of this machine's disk that keeps events, and updates that can come late, while Postgres "
+        "is away; else they are refused",
     )
     lease: Duration = Field(
         timedelta(seconds=30),

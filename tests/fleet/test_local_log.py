@@ -531,7 +531,7 @@ async def test_the_doctor_tells_what_is_on_this_disk_alone(
         await alice.remember("I like tea.", key="k1")
         told = local_log_check(folder, database)
         assert (told.state, told.fix) == ("degraded", "they are replayed when Postgres is back")
-        assert told.what.startswith("1 events wait in")
+        assert told.what.startswith("1 events and 0 updates wait in")
     assert "their process is gone" in local_log_check(folder, database).fix
     assert "of another database" in local_log_check(folder, "another").what
     await proxy.heal()

@@ -18,6 +18,7 @@ from semmem import (
     Branch,
     Category,
     Change,
+    ChangeStatus,
     Checkpoint,
     Clock,
     Closed,
@@ -362,6 +363,7 @@ async def sharing_state(memory: Memory) -> None:
     change = await me.update(findings=["market 4.2 bn"], verdict=told("enter", confidence=0.7), told_at=MAY, timeout=2)
     assert_type(change, Change)
     assert_type((change.position, change.written, change.unseen), tuple[int, tuple[str, ...], tuple[str, ...]])
+    assert_type((change.status, change.id), tuple[ChangeStatus, UUID | None])
     snapshot = assert_type(await me.state(fields={"title"}, timeout=2), Snapshot)
     assert_type((snapshot.scope, snapshot.position, snapshot["title"]), tuple[Scope, int, Any])
     assert_type((snapshot.values, snapshot.positions), tuple[Mapping[str, Any], Mapping[str, int]])
@@ -508,6 +510,7 @@ async def health(memory: Memory, launch: ScopedMemory) -> None:
     assert_type(await memory.health(timeout=1.0), Installation)
     if found.local_log is not None:
         assert_type(found.local_log, LocalLogHealth)
+        assert_type((found.local_log.changes, found.local_log.reasons), tuple[int, tuple[str, ...]])
 
 
 def values() -> Iterator[Scope]:

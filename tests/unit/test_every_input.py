@@ -336,6 +336,7 @@ def test_what_is_walked_is_what_there_is() -> None:
         "EventFields",
         "AckStatus",
         "Category",
+        "ChangeStatus",
         "CorrectionKind",
         "DriftKind",
         "EntryKind",

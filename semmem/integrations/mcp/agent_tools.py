@@ -112,7 +112,12 @@ class AgentTools:
             change = await self._agent.update(**given)
         except InvalidInput as error:
             raise _inside("changes", error) from error
-        return Changed(position=change.position, written=list(change.written), unseen=list(change.unseen))
+        return Changed(
+            position=change.position,
+            written=list(change.written),
+            unseen=list(change.unseen),
+            kept=change.status == "kept",
+        )
 
     async def ask(
         self,

@@ -1,1 +1,1 @@
-"""Events on this machine's disk, while Postgres is away."""
+"""Events and updates on this machine's disk, while Postgres is away."""

@@ -13,7 +13,8 @@ from semmem.domain.kept import LocalLogHealth
 from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, StoreUnavailable
 from semmem.runtime.faults import FaultLog
-from semmem.stores.local.log import KeptRow, LocalLog, connected, counts_in, forget_in, is_held
+from semmem.stores.local.log import LocalLog, connected, counts_in, forget_in, is_held
+from semmem.stores.local.rows import KeptRow
 from semmem.stores.postgres.identity import Identity
 
 T = TypeVar("T")

@@ -2,14 +2,12 @@
 
 import asyncio
 import fcntl
-import json
 import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, fields
 from datetime import datetime
 from errno import ENOSPC
 from functools import cache
@@ -18,34 +16,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from semmem.domain.event import NewEvent
+from semmem.domain.change import KeptChange
 from semmem.domain.kept import KeptEvent, LocalLogHealth
+from semmem.domain.schema import Declaration
 from semmem.domain.scope import Branch, Scope
 from semmem.errors import KeyConflict, LocalLogFull, StoreUnavailable
 from semmem.postgres.scripts import named_parts
 from semmem.runtime import forking
+from semmem.stores.local import declarations
+from semmem.stores.local.rows import Kept, KeptRow, kept_of, row_of
 
 T = TypeVar("T")
 
 MAX_BYTES = 64 * 2**20
 PAGE = 4_096
-BATCH = 1_000  # events that are replayed in one transaction
+BATCH = 1_000  # events or updates that are replayed in one transaction
 BUSY_SECONDS = 5.0  # that another process may take, which forgets
-_ABOUT = tuple(field.name for field in fields(NewEvent))
+REASONS = 5  # of what was refused, that are told
 
 
 @cache
 def _statements() -> dict[str, str]:
     return named_parts((files("semmem.stores.local") / "log.sql").read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True, slots=True)
-class KeptRow:
-    """An event in its file: at which place, and of which place in the memory."""
-
-    position: int
-    place: Branch
-    kept: KeptEvent
 
 
 class LocalLog:
@@ -57,7 +49,9 @@ class LocalLog:
         self._connection: sqlite3.Connection | None = None
         # What a full disk does not let us take out of the file, though it is dealt with.
         self._through, self._refused = 0, set[int]()
-        self.waiting: Counter[Scope] = Counter()  # changed in the log's thread alone
+        # Both are changed in the log's thread alone. Classes that this process has can upgrade, unlike those of a file.
+        self.waiting: Counter[Scope] = Counter()
+        self._classes: dict[str, Declaration] = {}
 
     @classmethod
     async def open(cls, path: Path) -> "LocalLog | None":
@@ -73,15 +67,15 @@ class LocalLog:
             raise
         return log
 
-    async def keep(self, place: Branch, events: Sequence[KeptEvent]) -> list[UUID]:
+    async def keep(self, place: Branch, given: Sequence[Kept]) -> list[UUID]:
         """On the disk when it answers, all of them or none. What is kept under the same key answers with its id.
 
         Raises LocalLogFull, and KeyConflict where a key is kept for another body.
         """
-        return await self._run(self._keep, place, events)
+        return await self._run(self._keep, place, given)
 
     async def oldest(self) -> list[KeptRow]:
-        """What comes next, all of one place."""
+        """What comes next, all of one place: events, or updates of one class."""
         return await self._run(self._oldest)
 
     async def settle(self, rows: Sequence[KeptRow]) -> None:
@@ -123,15 +117,17 @@ class LocalLog:
             self.path.touch(mode=0o600)  # with the rights that files of SQLite beside it take over
             self._connection = connected(self.path)
             self._connection.execute(f"pragma max_page_count = {MAX_BYTES // PAGE}")
-            for name in ("make", "make_index"):
+            for name in ("make_classes", "make", "make_index"):
                 self._connection.execute(_statements()[name])
+            if not any(row["name"] == "class" for row in self._connection.execute(_statements()["columns"])):
+                self._connection.execute(_statements()["add_class"])
         return self._connection
 
-    def _keep(self, place: Branch, events: Sequence[KeptEvent]) -> list[UUID]:
+    def _keep(self, place: Branch, given: Sequence[Kept]) -> list[UUID]:
         ids = []
         with _writing(self._database) as database:
-            for index, kept in enumerate(events):
-                row = _row(place, kept)
+            for index, kept in enumerate(given):
+                row = row_of(place, kept, None if isinstance(kept, KeptEvent) else self._keep_class(kept))
                 known = database.execute(_statements()["known"], row).fetchone()
                 if known is None:
                     database.execute(_statements()["keep"], row)
@@ -141,14 +137,28 @@ class LocalLog:
                 self.waiting[place.scope] += known is None
         return ids
 
+    def _keep_class(self, kept: KeptChange) -> str:
+        """Its digest, under which each class is in the file once."""
+        declaration = kept.change.declaration
+        body = declarations.written(declaration)
+        digest = declarations.digest_of(body)
+        self._database.execute(_statements()["keep_class"], {"digest": digest, "body": body})
+        self._classes[digest] = declaration
+        return digest
+
+    def _declared(self, digest: str) -> Declaration:
+        if digest not in self._classes:
+            self._classes[digest] = read_class(self._database, digest)
+        return self._classes[digest]
+
     def _oldest(self) -> list[KeptRow]:
         named = {"after": self._through, "limit": BATCH}
-        found = [_kept(row) for row in self._database.execute(_statements()["oldest"], named)]
+        found = [kept_of(row, self._declared) for row in self._database.execute(_statements()["oldest"], named)]
         found = [row for row in found if row.position not in self._refused]
         if not found:
             self.waiting.clear()  # another process may have forgotten the rest
-        together = next((index for index, row in enumerate(found) if row.place != found[0].place), len(found))
-        return found[:together]
+        kinds = [(row.place, row.state_class) for row in found]
+        return found[: next((index for index, kind in enumerate(kinds) if kind != kinds[0]), len(found))]
 
     def _change(self, statement: str, rows: Sequence[KeptRow], named: Sequence[Mapping[str, Any]]) -> None:
         self.waiting.subtract(row.place.scope for row in rows)
@@ -193,11 +203,17 @@ def connected(path: Path) -> sqlite3.Connection:
 def forget_in(database: sqlite3.Connection, root: Scope, doomed: Callable[[KeptRow], bool]) -> int:
     named = {"tenant": root.tenant, "root_kind": root.kind, "root_id": root.id}
     with _writing(database):
-        rows = [_kept(row) for row in database.execute(_statements()["of_root"], named)]
+        found = database.execute(_statements()["of_root"], named)
+        rows = [kept_of(row, lambda digest: read_class(database, digest)) for row in found]
         gone = [{"position": row.position} for row in rows if doomed(row)]
         database.executemany(_statements()["settle"], gone)
+        database.execute(_statements()["drop_classes"])
     database.execute("pragma wal_checkpoint(truncate)")
     return len(gone)
+
+
+def read_class(database: sqlite3.Connection, digest: str) -> Declaration:
+    return declarations.read(database.execute(_statements()["class"], {"digest": digest}).fetchone()["body"])
 
 
 def counts_in(database: sqlite3.Connection, scope: Scope | None = None) -> LocalLogHealth:
@@ -208,7 +224,15 @@ def counts_in(database: sqlite3.Connection, scope: Scope | None = None) -> Local
     }
     row = database.execute(_statements()["counts"], named).fetchone()
     oldest = datetime.fromisoformat(row["oldest"]) if row["oldest"] else None
-    return LocalLogHealth(events=row["events"], bytes=row["bytes"], oldest=oldest, refused=row["refused"])
+    refused = database.execute(_statements()["reasons"], named | {"limit": REASONS})
+    return LocalLogHealth(
+        events=row["events"],
+        changes=row["changes"],
+        bytes=row["bytes"],
+        oldest=oldest,
+        refused=row["refused"],
+        reasons=tuple(each["refused"] for each in refused),
+    )
 
 
 def is_held(path: Path) -> bool:
@@ -256,32 +280,3 @@ def _lock_path(path: Path) -> Path:
 def _beside(path: Path) -> list[Path]:
     """What SQLite has beside a file."""
     return [path.with_name(f"{path.name}-{end}") for end in ("wal", "shm")]
-
-
-def _row(place: Branch, kept: KeptEvent) -> dict[str, Any]:
-    said = {name: getattr(kept.event, name) for name in _ABOUT} | {"metadata": dict(kept.event.metadata)}
-    if kept.event.occurred_at is not None:
-        said["occurred_at"] = kept.event.occurred_at.isoformat()
-    return {
-        "tenant": place.root.tenant,
-        "root_kind": place.root.kind,
-        "root_id": place.root.id,
-        "path": json.dumps(place.path),
-        "owner": place.owner,
-        "scope_kind": place.scope.kind,
-        "scope_id": place.scope.id,
-        "id": str(kept.id),
-        "key": kept.key,
-        "at": kept.at.isoformat(),
-        "body": json.dumps(said, ensure_ascii=False),
-        "body_hash": kept.event.body_hash,
-    }
-
-
-def _kept(row: sqlite3.Row) -> KeptRow:
-    said = json.loads(row["body"])
-    if said["occurred_at"] is not None:
-        said["occurred_at"] = datetime.fromisoformat(said["occurred_at"])
-    place = Branch(Scope(row["tenant"], row["root_kind"], row["root_id"]), tuple(json.loads(row["path"])), row["owner"])
-    kept = KeptEvent(id=UUID(row["id"]), event=NewEvent(**said), at=datetime.fromisoformat(row["at"]))
-    return KeptRow(row["position"], place, kept)

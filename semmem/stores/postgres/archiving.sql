@@ -29,10 +29,11 @@ where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id) and e.positio
       where (d.tenant, d.scope_kind, d.scope_id) = (:tenant, :kind, :id) and d.replayed_at is null
         and e.id = any (d.event_ids));
 
--- remove_entries: of a part of the log; what was forgotten stays told to local logs that come late
+-- remove_entries: of a part of the log; what was forgotten stays told to local logs that come late, and what they
+-- have brought is known
 delete from semmem.entries
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :floor and position <= :through
-  and kind <> 'forgotten';
+  and kind not in ('forgotten', 'replayed');
 
 -- raise_floor: whoever follows from further back is too far behind
 update semmem.heads set floor = :through where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);

@@ -101,8 +101,8 @@ class EventLog:
 
         None where nothing of it is left. Raises as `remember`.
         """
-        forgotten_at: datetime | None = None
-        while wanted := [each for each in kept if forgotten_at is None or each.at >= forgotten_at]:
+        forgotten: datetime | None = None
+        while wanted := [each for each in kept if forgotten is None or each.at >= forgotten]:
             with suppress(_ForgottenSince, asyncpg.UniqueViolationError):  # the first try was still under way
                 async with self._postgres.transaction(place, now) as tx:
                     await register(tx)
@@ -111,8 +111,8 @@ class EventLog:
                     new = [_known_again(each) for each in wanted if each.id not in known]
                     remembered = await self._store_kept(tx, new, kept, dedup_window) if new else None
                     # The head is held from here on, so that no forget comes between.
-                    forgotten_at = await tx.fetchval(_SQL["forgotten_at"])
-                    if forgotten_at and any(each.at < forgotten_at for each in new):
+                    forgotten = await forgotten_at(tx)
+                    if forgotten and any(each.at < forgotten for each in new):
                         raise _ForgottenSince
                 return remembered
         return None
@@ -231,6 +231,12 @@ async def hydrate_events(tx: Unit, ids: Sequence[UUID]) -> tuple[list[Event], se
     """The events, and those of them that only superseded facts rest on."""
     rows = await tx.fetch(_SQL["hydrate"], events=ids)
     return [event_of(row) for row in rows], {row["id"] for row in rows if row["outdated"]}
+
+
+async def forgotten_at(tx: Unit) -> datetime | None:
+    """When all of the scope was last forgotten."""
+    moment: datetime | None = await tx.fetchval(_SQL["forgotten_at"])
+    return moment
 
 
 async def lock_scope(tx: Unit) -> int:

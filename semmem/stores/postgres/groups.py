@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from semmem.domain.change import NewChange
 from semmem.domain.entry import Entry
 from semmem.domain.event import NewEvent
 from semmem.domain.group import GroupLag, GroupRule
@@ -19,7 +20,7 @@ from semmem.stores.postgres.log import REACH, hold_head
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.sql import statements
-from semmem.stores.postgres.state import NewChange, write_change
+from semmem.stores.postgres.state import write_change
 from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 

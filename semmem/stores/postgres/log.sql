@@ -10,10 +10,12 @@ insert into semmem.entries (tenant, scope_kind, scope_id, position, kind, agent,
 values (:tenant, :kind, :id, semmem.advance(:tenant, :kind, :id), 'corrected', :agent, :what, :facts, :now)
 returning position;
 
--- drop_entries: of the whole scope, or of an agent, before a moment if one is named; what was forgotten stays told
+-- drop_entries: of the whole scope, or of an agent, before a moment if one is named; what was forgotten stays told, and
+-- what local logs have brought is known by its entries until all is forgotten
 delete from semmem.entries
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and kind <> 'forgotten'
-  and (:agent::text is null or agent = :agent) and (:before::timestamptz is null or at < :before);
+  and (:agent::text is null or agent = :agent) and (:before::timestamptz is null or at < :before)
+  and (kind <> 'replayed' or :before is null);
 
 -- head: the last position
 select head from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -10,6 +9,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from semmem.domain.change import NewChange
 from semmem.domain.entry import MAX_POSITION
 from semmem.domain.schema import Declaration, Field, NewValue
 from semmem.domain.scope import Branch, Scope
@@ -33,18 +33,8 @@ LATER, OTHERWISE, OUT_OF_REACH, CHANGED = "SM015", "SM016", "SM017", "SM018"
 DAMAGED, FORBIDDEN = "SM019", "SM020"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewChange:
-    """An update as it was checked: what it brings, by whom, and under which conditions."""
-
-    declaration: Declaration
-    values: tuple[NewValue, ...]
-    agent: str | None
-    role: str | None
-    seen: int
-    told_at: datetime
-    expected: Mapping[str, int] = field(default_factory=dict)
-    fence: Fence = NO_FENCE
+class ChangedMeanwhile(StateMismatch):
+    """The state was changed, forgotten or declared anew each time that it was tried."""
 
 
 class StateStore:
@@ -72,7 +62,7 @@ class StateStore:
                 if error.sqlstate != UNDECLARED:
                     raise refused(error, new.fence, agent=new.agent, role=new.role) from error
             await self.declare(place, new.declaration, new.agent, now)
-        raise StateMismatch("state", "was forgotten or declared anew meanwhile", "call again")
+        raise ChangedMeanwhile("state", "was forgotten or declared anew meanwhile", "call again")
 
     async def declare(self, place: Branch, declaration: Declaration, agent: str | None, now: datetime) -> None:
         """What an earlier version holds is upgraded outside of the transaction, and anew where it changed meanwhile."""
@@ -87,7 +77,7 @@ class StateStore:
             except asyncpg.PostgresError as error:
                 if error.sqlstate != CHANGED:
                     raise refused(error) from error
-        raise StateMismatch("state", "was changed each time that it was upgraded", "call again")
+        raise ChangedMeanwhile("state", "was changed each time that it was upgraded", "call again")
 
     async def _before(self, scope: Scope, declaration: Declaration) -> dict[str, Any]:
         """The version that stands, how far its state was read, and what the new one makes of it."""
