@@ -200,7 +200,7 @@ class Keeping:
 
 
 def _is_meant(place: Branch, selection: Selection, row: "KeptRow") -> bool:
-    """Whether a forget means what is kept: events, of which no fact was drawn yet, and updates where all is forgotten."""
+    """Whether a forget means what is kept: events, of which no fact was drawn yet; updates where all is forgotten."""
     at, kept = row.place, row.kept
     if selection.everything:
         return at.path[: len(place.path)] == place.path and place.owner in (None, at.owner)

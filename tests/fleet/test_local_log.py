@@ -5,9 +5,8 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -39,8 +38,8 @@ from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener, opened
 from tests.counts import times
-from tests.faults.proxy import Fault, Link, Proxy, Refuse
-from tests.servers import through, way_to_postgres
+from tests.faults.proxy import Proxy, Refuse
+from tests.fleet.away import Deaf, replayed
 from tests.state.launch import Launch
 
 CANARY = "heliotrope"
@@ -49,31 +48,10 @@ KILLS = ("event-kept", "replay-committed", "replay-settled")
 
 
 @pytest_asyncio.fixture
-async def proxy(urls: dict[str, Any]) -> AsyncIterator[Proxy]:
-    async with Proxy(way_to_postgres(urls["postgres_url"])) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "kept"
-
-
-@pytest.fixture
-def behind(urls: dict[str, Any], folder: Path, proxy: Proxy) -> dict[str, Any]:
-    """Settings of a process that reaches Postgres through the proxy, and keeps what does not."""
-    return urls | {"postgres_url": through(proxy.port, urls["postgres_url"]), "local_log": folder, "worker": False}
-
-
-@pytest_asyncio.fixture
 async def application(behind: dict[str, Any], clock: ManualClock, proxy: Proxy) -> AsyncIterator[Application]:
     async with opened(behind, clock) as application:
         yield application
         await proxy.heal()
-
-
-async def _replayed(application: Application, memory: ScopedMemory) -> None:
-    await wait_until(lambda: not application.parts.lacking(memory.view([])))
 
 
 async def _events(memory: ScopedMemory) -> list[Event]:
@@ -108,7 +86,7 @@ async def test_what_postgres_cannot_take_is_kept_and_replayed(
     assert {file.stat().st_mode & 0o077 for file in _files(folder)} == {0}
     clock.advance(minutes=10)
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
 
     event = await alice.event(ack.id)
     assert (event.content, event.session, event.metadata) == ("I moved to Berlin.", "s1", {"channel": "chat"})
@@ -143,7 +121,7 @@ async def test_a_callers_own_retry_is_the_same_event(
         await alice.remember("Something else.", key="k1")
     clock.advance(minutes=1)
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert await alice.remember_many([said]) == [Ack(id=first.id, status="duplicate")]
 
 
@@ -156,7 +134,7 @@ async def test_what_postgres_refuses_stays_on_the_disk_and_is_told(
     await alice.remember("I like coffee.", key="k1")
     await alice.remember("behind")
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.content for event in await _events(alice)] == ["I like tea.", "before", "behind"]
     found = await alice.health()
     assert found.local_log is not None
@@ -215,18 +193,9 @@ async def test_answers_say_what_is_on_this_disk_alone(
         assert installed is not None
         assert installed.events == 1
         assert (await alice.remember("I like water.")).status == "kept"  # what comes now waits behind it
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert "local_log" not in (await alice.recall("tea")).degraded
     assert [event.content for event in await _events(alice)][1:] == ["I like coffee.", "I like water."]
-
-
-class Deaf(Fault):
-    """The server does what it is asked, and nobody hears its answer."""
-
-    async def answer(self, link: Link, data: bytes) -> None:
-        if not link.dead:
-            link.dead = True
-            link.reset()
 
 
 async def test_what_postgres_has_stored_unheard_is_not_stored_again(
@@ -240,7 +209,7 @@ async def test_what_postgres_has_stored_unheard_is_not_stored_again(
         seen = elsewhere.memory.scope(tenant="acme", user="alice")
         await wait_until(lambda: _stored(seen, ack))  # though nobody said so
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.content for event in await _events(alice)] == ["step 0", "step 1"]
 
 
@@ -264,7 +233,7 @@ async def test_a_report_that_may_be_another_events_by_now_is_not_kept(
             acks.append(await alice.remember("The build is red.", role="system", agent="a3"))
     assert acks[0].status == "kept"
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [(event.agent, event.witnesses) for event in await _events(alice)] == [("a1", ("a2",)), ("a3", ())]
 
 
@@ -312,21 +281,10 @@ async def test_a_full_log_refuses_and_loses_nothing(
     acks = await _fill(alice)
     assert 8 <= len(acks) <= 32
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.id for event in await _events(alice)] == [ack.id for ack in acks]
     await proxy.impose(Refuse())
     assert (await alice.remember("there is room again")).status == "kept"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk))
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("only root can make a small disk")
-    yield disk
-    subprocess.run(("umount", "-l", str(disk)), check=True)
 
 
 async def test_a_full_disk_refuses_and_loses_nothing(
@@ -337,7 +295,7 @@ async def test_a_full_disk_refuses_and_loses_nothing(
         await proxy.impose(Refuse())
         acks = await _fill(alice)
         await proxy.heal()
-        await _replayed(application, alice)
+        await replayed(application, alice)
         assert [event.id for event in await _events(alice)] == [ack.id for ack in acks]
 
 
@@ -358,7 +316,7 @@ async def test_nothing_of_what_is_forgotten_is_left_in_any_file(
             await places[0].forget(everything=True)
         assert CANARY.encode() not in _bytes(folder)
         await proxy.heal()
-        await _replayed(another, bob)
+        await replayed(another, bob)
         assert await places[0].branches() == []
         assert (await bob.event(kept.id)).content == "I like tea."
 
@@ -382,7 +340,7 @@ async def test_a_narrower_forget_takes_what_it_means(
         with pytest.raises(StoreUnavailable):
             await alice.forget(**selection)
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.content for event in await _events(alice)] == ["stays"]
 
 
@@ -398,7 +356,7 @@ async def test_what_was_told_before_all_was_forgotten_elsewhere_does_not_come_ba
     clock.advance(minutes=1)
     await alice.remember("told after it")
     await proxy.heal()
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.content for event in await _events(alice)] == ["told after it"]
     with pytest.raises(NotFound):
         await alice.event(kept.id)
@@ -415,7 +373,7 @@ async def test_whoever_opens_next_replays_what_a_process_left(
     await proxy.heal()
     async with opened(behind, clock) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
-        await _replayed(application, alice)
+        await replayed(application, alice)
         assert [event.id for event in await _events(alice)] == [ack.id for ack in acks]
         await wait_until(lambda: not _files(folder))
 
@@ -433,7 +391,7 @@ async def test_the_log_of_a_process_that_lives_is_left_alone(
         async with opened(behind, clock) as another:
             assert not another.parts.lacking(alice.view([]))
             assert await _events(alice) == []
-    await _replayed(application, alice)
+    await replayed(application, alice)
     assert [event.content for event in await _events(alice)] == ["step 0"]
 
 
@@ -468,7 +426,7 @@ async def test_a_kill_loses_nothing_and_doubles_nothing(
     assert {status for _, _, status in said} <= {"kept"}
     async with opener(local_log=folder, worker=False) as application:
         alice = application.memory.scope(tenant="acme", user="alice")
-        await _replayed(application, alice)
+        await replayed(application, alice)
         events = await _events(alice)
         await wait_until(lambda: not _files(folder))
     contents = [event.content for event in events]
@@ -493,7 +451,7 @@ async def test_agents_that_talk_while_postgres_comes_and_goes_lose_nothing(
         told = [ack for acks in await talking for ack in acks]
         launch = processes[0].memory.scope(tenant="acme", workspace="launch")
         for process in processes:
-            await _replayed(process, launch)
+            await replayed(process, launch)
         events = await _events(launch)
     assert len(told) == AGENTS * EVENTS
     assert "kept" in {ack.status for ack in told}
@@ -538,7 +496,7 @@ async def test_the_doctor_tells_what_is_on_this_disk_alone(
     async with opened(behind | {"local_log": None}, clock) as application:
         await application.memory.scope(tenant="acme", user="alice").remember("I like coffee.", key="k1")
     async with opened(behind, clock) as application:
-        await _replayed(application, application.memory.scope(tenant="acme", user="alice"))
+        await replayed(application, application.memory.scope(tenant="acme", user="alice"))
         told = local_log_check(folder, database)
         assert (told.state, "1 were refused" in told.what) == ("degraded", True)
 
