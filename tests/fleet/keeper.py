@@ -7,6 +7,7 @@ It tells events; with `state`, of three things the first two are updates.
 
 import asyncio
 import json
+import os
 import sys
 from datetime import UTC, datetime
 
@@ -33,7 +34,7 @@ async def main() -> None:
                     ack = await alice.remember(f"step {number}", agent=tenant)
                     print(number, ack.id, ack.status, flush=True)
             await proxy.heal()
-            await wait_until(lambda: not application.parts.lacking(alice.view([])))
+            await wait_until(lambda: not os.listdir(urls["local_log"]))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -41,6 +42,7 @@ from semmem.domain.schema import declaration_of, new_values
 from semmem.runtime import failpoints
 from semmem.stores.local import log as local_log
 from semmem.stores.postgres.late_changes import LateChanges
+from semmem.stores.postgres.log import hold_head
 from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener, opened
@@ -477,15 +479,21 @@ async def test_a_full_disk_refuses_loses_nothing_and_doubles_nothing(
     assert (len(state["findings"]), state["calls_left"]) == (kept, 100 - kept)
 
 
+class Telling(State, version=1):
+    """Whose own words are not to stay either."""
+
+    heliotrope: Annotated[list[str], append]
+
+
 async def test_nothing_of_what_is_forgotten_is_left_in_any_file(
     application: Application, behind: dict[str, Any], clock: ManualClock, proxy: Proxy, folder: Path
 ) -> None:
     async with opened(behind, clock) as another:
-        places = [each.memory.scope(tenant="acme", user="alice", state=Launch) for each in (application, another)]
+        places = [each.memory.scope(tenant="acme", user="alice", state=Telling) for each in (application, another)]
         for place in places:
             await gone(proxy, place)
         for place in places:
-            await _kept(place, findings=[CANARY])
+            await _kept(place, heliotrope=["x"])
             await _kept(another.memory.at(place.branch("notes").place, state=Launch), findings=[CANARY])
         bob = another.memory.scope(tenant="acme", user="bob", state=Launch)
         await _kept(bob, findings=["tea"])
@@ -542,12 +550,29 @@ async def test_what_is_replayed_again_is_known_whatever_became_of_the_log(
     await launch.forget(agent="r1")
     await launch.forget(before=before)
     assert [entry.kind for entry in await _entries(launch)][:1] == ["replayed"]
-    done = await asyncio.gather(*(late.replay(launch.place, kept, clock.now) for _ in range(3)))
-    assert sum(each.head > 0 for each in done) == 1  # of what is new, by one of those that met
+    assert (await late.replay(launch.place, kept, clock.now)).head > 0  # of what is new
     state = await launch.state()
     assert (state["calls_left"], state["findings"]) == (99, ["a"])
     await launch.forget(everything=True)
     assert {entry.kind for entry in await _entries(launch)} == {"forgotten"}
+
+
+async def test_of_replays_that_meet_one_writes(
+    application: Application, launch: ScopedMemory, clock: ManualClock, owner: asyncpg.Connection
+) -> None:
+    """As where a first try, whose process is dead, is still under way in Postgres."""
+    await launch.update(calls_left=-1)
+    late, kept = LateChanges(application.stores.postgres, application.parts.state), [_late(clock, calls_left=-1)]
+
+    async def are_waiting() -> bool:
+        return bool(await owner.fetchval("select count(*) = 3 from pg_locks where not granted"))
+
+    async with application.stores.postgres.transaction(launch.scope, clock.now) as tx:
+        await hold_head(tx)
+        replays = [asyncio.create_task(late.replay(launch.place, kept, clock.now)) for _ in range(3)]
+        await wait_until(are_waiting)
+    assert sorted(each.head for each in await asyncio.gather(*replays)) == [0, 0, 4]
+    assert (await launch.state())["calls_left"] == 98
 
 
 async def test_what_an_archive_took_out_of_the_log_is_known_still(
