@@ -39,6 +39,7 @@ from semmem.cli.agent_pictures import change as drawn
 from semmem.cli.doctor import local_log_check
 from semmem.domain.change import KeptChange, NewChange
 from semmem.domain.schema import declaration_of, new_values
+from semmem.integrations.mcp.server import one_agent
 from semmem.runtime import failpoints
 from semmem.stores.local import log as local_log
 from semmem.stores.postgres.late_changes import LateChanges
@@ -49,6 +50,7 @@ from tests.applications import Opener, opened
 from tests.counts import times
 from tests.faults.proxy import Proxy, Refuse
 from tests.fleet.away import Deaf, gone, replayed
+from tests.integrations.mcp_hosts import calling
 from tests.state.launch import Launch
 
 CANARY = "heliotrope"
@@ -704,6 +706,20 @@ async def test_an_agent_whose_role_is_not_known_yet_is_not_kept(
     await proxy.heal()
     await replayed(application, launch)
     assert (await launch.state())["calls_left"] == 99
+
+
+async def test_a_model_is_told_that_its_update_is_kept(
+    application: Application, launch: ScopedMemory, proxy: Proxy
+) -> None:
+    async with calling(one_agent(application.memory, launch.scope, "r1", Launch)) as call:
+        assert (await call("update_state", changes={"calls_left": -1}))["kept"] is False
+        await gone(proxy, launch)
+        changed = await call("update_state", changes={"calls_left": -1})
+        assert changed == {"position": 0, "written": [], "unseen": [], "kept": True}
+        assert "postgres is unavailable" in await call.refused("update_state", changes={"title": "One"})
+    await proxy.heal()
+    await replayed(application, launch)
+    assert (await launch.state())["calls_left"] == 98
 
 
 class Replaced(State, version=1):

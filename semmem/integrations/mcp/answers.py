@@ -83,7 +83,6 @@ class Changed(BaseModel):
     written: list[str] = Field(description="Fields that are not as they were.")
     unseen: list[str] = Field(description="Fields that another agent had changed after you read the state.")
     kept: bool = Field(
-        default=False,
         description="Whether the change waits on this machine's disk until the database is back; nobody sees it yet.",
     )
 

@@ -30,7 +30,8 @@ T = TypeVar("T")
 
 MAX_BYTES = 64 * 2**20
 PAGE = 4_096
-BATCH = 1_000  # events or updates that are replayed in one transaction
+BATCH = 1_000  # events that are replayed in one transaction
+UPDATES = 100  # the same of updates, each of which takes some milliseconds in which nobody else writes there
 BUSY_SECONDS = 5.0  # that another process may take, which forgets
 REASONS = 5  # of what was refused, that are told
 
@@ -153,12 +154,14 @@ class LocalLog:
 
     def _oldest(self) -> list[KeptRow]:
         named = {"after": self._through, "limit": BATCH}
-        found = [kept_of(row, self._declared) for row in self._database.execute(_statements()["oldest"], named)]
+        with _reading(self._database) as database:
+            found = [kept_of(row, self._declared) for row in database.execute(_statements()["oldest"], named)]
         found = [row for row in found if row.position not in self._refused]
         if not found:
             self.waiting.clear()  # another process may have forgotten the rest
         kinds = [(row.place, row.state_class) for row in found]
-        return found[: next((index for index, kind in enumerate(kinds) if kind != kinds[0]), len(found))]
+        together = next((index for index, kind in enumerate(kinds) if kind != kinds[0]), len(found))
+        return found[: min(together, UPDATES) if found and found[0].state_class else together]
 
     def _change(self, statement: str, rows: Sequence[KeptRow], named: Sequence[Mapping[str, Any]]) -> None:
         self.waiting.subtract(row.place.scope for row in rows)
@@ -255,6 +258,16 @@ def _writing(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         with suppress(sqlite3.Error):  # a full disk has ended it already
             database.execute("rollback")
         raise
+
+
+@contextmanager
+def _reading(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """As of one moment: another process may forget meanwhile."""
+    database.execute("begin")
+    try:
+        yield database
+    finally:
+        database.execute("rollback")
 
 
 def _locked(path: Path) -> ExitStack | None:
