@@ -274,13 +274,13 @@ async def test_what_outgrows_its_field_is_refused_and_the_rest_is_written(
 async def test_events_and_updates_keep_their_order(
     application: Application, launch: ScopedMemory, proxy: Proxy
 ) -> None:
-    notes = launch.branch("notes")
+    notes = application.memory.at(launch.branch("notes").place, state=Launch)
     await gone(proxy, launch)
     for number in range(0, 9, 3):
         await launch.remember(f"step {number}")
         await _kept(launch, findings=[f"step {number + 1}"])
         await _kept(launch, findings=[f"step {number + 2}"])
-        await notes.remember(f"note {number}")
+        await _kept(notes, findings=[f"note {number}"])
     await proxy.heal()
     newer = await launch.update(title="newer")
     told_of = [entry for entry in await _entries(launch) if entry.kind in ("event", "change")]
@@ -288,7 +288,8 @@ async def test_events_and_updates_keep_their_order(
     order = [entry.event.content if entry.event else next(changes, "newer") for entry in told_of]
     assert order == [*(f"step {number}" for number in range(9)), "newer"]
     assert (newer.status, newer.position) == ("accepted", told_of[-1].position)
-    assert [event.content for event in await notes.history()] == ["note 6", "note 3", "note 0"]
+    assert (await notes.state())["findings"] == ["note 0", "note 3", "note 6"]
+    assert notes.place in await launch.branches()
 
 
 async def test_a_best_value_that_comes_late_gives_way_to_a_later_one_as_sure(
@@ -571,9 +572,9 @@ async def test_of_replays_that_meet_one_writes(
 
     async with application.stores.postgres.transaction(launch.scope, clock.now) as tx:
         await hold_head(tx)
-        replays = [asyncio.create_task(late.replay(launch.place, kept, clock.now)) for _ in range(3)]
+        replays = asyncio.gather(*(late.replay(launch.place, kept, clock.now) for _ in range(3)))
         await wait_until(are_waiting)
-    assert sorted(each.head for each in await asyncio.gather(*replays)) == [0, 0, 4]
+    assert sorted(each.head for each in await replays) == [0, 0, 4]
     assert (await launch.state())["calls_left"] == 98
 
 
