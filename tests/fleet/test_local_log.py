@@ -29,7 +29,7 @@ from semmem import (
     StoreUnavailable,
     Unconfirmed,
 )
-from semmem.cli.doctor import local_log_check
+from semmem.cli.checks import local_log_check
 from semmem.domain.kept import KeptEvent
 from semmem.runtime import failpoints
 from semmem.stores.local import folder as local_folder

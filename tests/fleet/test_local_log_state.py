@@ -36,7 +36,7 @@ from semmem import (
     told,
 )
 from semmem.cli.agent_pictures import change as drawn
-from semmem.cli.doctor import local_log_check
+from semmem.cli.checks import local_log_check
 from semmem.domain.change import KeptChange, NewChange
 from semmem.domain.schema import declaration_of, new_values
 from semmem.integrations.mcp.server import one_agent

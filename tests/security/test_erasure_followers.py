@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from semmem import ScopedMemory
-from semmem.cli.doctor import receipts_check
+from semmem.cli.checks import receipts_check
 from semmem.domain.receipt import Receipt
 from semmem.domain.scope import Scope
 from semmem.errors import ConfigurationError, NotFound
