@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
+from semmem.extractors.frames import FRAMES
 from semmem.extractors.phrases import ADVERB, I, employer, place, stated, time_of
 from semmem.extractors.polarity import polarities
 from semmem.extractors.roles import ROLES
+from semmem.extractors.slots import OF_ONE
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
+from semmem.language.words import STATES
 
 APPOINTED = "time "  # attributes that say when something takes place begin so
 
@@ -19,7 +22,7 @@ _KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax
 
 _LIVES = re.compile(
     rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my"
-    rf"|a) [\w ]{{2,20}}? )?(?P<at>in|at|on) (?P<v>.+)",
+    rf"|a) [\w ]{{2,20}}? )?(?P<at>in|at|on|near|outside) (?:of )?(?P<v>.+)",
     re.I,
 )
 _MOVED = re.compile(
@@ -30,6 +33,12 @@ _MOVED = re.compile(
 _HOME_IS = re.compile(
     rf"^my {_NEW}(?:home|home town|place of residence|city) is (?:now )?(?:in |at )?(?P<v>.+)"
     r"|^(?P<v2>[A-Z][\w .-]{1,40}?) is (?:now )?my (?:new |current )?home\b"
+)
+# "My flat is in Leith", "I got my own apartment in Harlem".
+_HOUSE_IN = re.compile(
+    rf"^my {_NEW}(?:flat|apartment|house|place|studio|condo|bungalow|cottage) is (?:now )?in (?P<v>.+)"
+    rf"|{I}(?:have|got|found|rented|rent|bought) my own (?:flat|apartment|house|place|studio|room|home) in (?P<v2>.+)",
+    re.IGNORECASE,
 )
 _ADDRESS = re.compile(
     rf"^my {_NEW}(?P<kind>(?:home|postal|mailing|residential|private|street|shipping|delivery|billing|invoice|work"
@@ -53,10 +62,12 @@ _WORKS = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
+_TAKEN_UP = re.compile(r"\b(?:started|began|took|accepted|got|landed|found|new|hired|changed|switched)\b", re.I)
+_SOME_FIRM = re.compile(r"(?:an?|the) (?=[a-z]).+")  # "a small startup"
 _WORKS_AS = re.compile(
     rf"{I}(?:(?:work|works|working) as (?:an? )?(?!\w+ as\b)|promoted to )(?P<v>[\w -]+)"
     rf"|^my {_NEW}(?:job|job title|title|profession|occupation|role|position) is (?:now )?(?:an? |the )?"
-    r"(?P<v2>(?!at\b|with\b|in\b)[\w -]+)",
+    r"(?P<v2>(?!at\b|with\b|in\b|not\b|very\b|so\b|too\b|\w+ing\b|\w+able\b)[\w -]+)",
     re.IGNORECASE,
 )
 _NAMED = r"(?P<v>[A-Z][\w'-]*(?: [A-Z][\w'.-]*)*)"
@@ -81,7 +92,7 @@ _EMAIL = re.compile(
     re.IGNORECASE,
 )
 _REACH_ME = re.compile(
-    r"^(?:please |you can |just )*(?P<now>now )?(?:call|reach|text|phone) me (?:on|at|under) "
+    r"^(?:please |you can |just )*(?P<now>now )?(?:(?:call|reach|text|phone) me (?:on|at|under)|use) "
     r"(?P<v>\+?\(?\d[\d\s()./-]{4,40}\d)(?P<on> (?:from now on|now|instead)\b)?",
     re.IGNORECASE,
 )
@@ -94,7 +105,7 @@ _CHANNELS = {
 }
 _PREFERS = re.compile(
     rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) "
-    r"(?:(?:to be|being|to get|getting|contact by|an?) )*(?P<v>.+)",
+    r"(?:(?:to be|being|to get|getting|contact by|contacted by|reached by|an?) )*(?P<v>.+)",
     re.I,
 )
 _RATHER = re.compile(
@@ -106,27 +117,30 @@ _LIMITED = re.compile(
     r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before|after)\b", re.I
 )
 _FAVOURITE = re.compile(
-    r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?) "
-    r"(?:is|(?<!s )are|has become|became|(?:has )?changed to) (?:now )?(?P<v>.+)"
+    r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?)(?: these days"
+    r"| at the moment)? "
+    r"(?:is|has always been|(?<!s )are|has become|became|(?:has )?changed to) (?:now )?(?P<v>.+)"
     r"|^(?P<v2>[\w' -]{1,40}?) (?:is|are|has become|became) (?:now )?my (?:new |current )*favou?rite "
     r"(?P<what2>[\w -]{1,30})$",
     re.IGNORECASE,
 )
 _DIET = re.compile(
-    rf"{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully|strictly|strict|100%|follow|following|on|switched to"
+    rf"{I}(?:eat|eats) (?P<all>everything|anything)$|{I}(?:(?:became|become|turned|went|gone|go|turn|an?|fully"
+    r"|strictly|strict|100%|follow|following|on|switched to"
     r"|started|keep) )*"
     r"(?P<v>vegetarian|vegan|pescatarian|pescetarian|flexitarian|omnivore|carnivore|meat[- ]eater)\b",
     re.IGNORECASE,
 )
 _STATUS = re.compile(
-    rf"{I}(?:in |an? (?=widow))?(?P<v>married|tied the knot|seeing (?:someone|somebody)(?= now| new|$)"
+    rf"{I}(?:in |an? (?=widow|single (?:mom|mum|mother|dad|father|parent)))?(?P<v>married|remarried|tied the knot"
+    r"|got hitched|seeing (?:someone|somebody)(?= now| new|$)"
     r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
     r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
 _HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
 _OF_A_KIND = re.compile(
-    rf"^I {ADVERB}(?P<verb>use|drink|eat|take|wear|read|drive)s? (?:an? |the |my )?(?P<kind>[a-z-]+) "
+    rf"^I {ADVERB}(?P<verb>use|drink|eat|take|wear|read|drive)s? (?:an? |the |my )?(?P<kind>[a-z'-]+) "
     r"(?P<head>(?!(?:in|on|at|to|for|with|now|a|the|every|times?|days?|again|and|or|too)\b)[a-z]+)"
     r"(?=$| now\b| instead\b| these days| to\b| in\b| at\b| every\b)",
     re.IGNORECASE,
@@ -156,13 +170,17 @@ def _home(clause: Clause) -> Iterator[Value]:
         perfect = "lived" not in lives.group().split() or "have lived" in lives.group()
         found = place(lives["v"], clause) if perfect else None
         if found and (lives["at"].lower() != "on" or found[1]):
-            yield Value("home", found[0], street=found[1])
+            near = lives["at"].lower() in ("near", "outside")
+            yield Value("home", found[0], street=found[1], tentative=near)
     elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
-        yield Value("home", found[0], street=found[1], moved=not found[1] or "," in moved["v"])
+        exact = not found[1] or "," in moved["v"]
+        yield Value("home", found[0], street=found[1], moved=exact, renewed=True)
     elif ((home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause))) or (
         (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
     ):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
+    elif (house := _HOUSE_IN.match(clause.text)) and (found := place(house["v"] or house["v2"], clause)):
+        yield Value("home", found[0], street=found[1], tentative=True, moved=bool(house["v2"]))
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
         if name[:1].isupper() or name[:1].isdigit() or clause.lower:
@@ -177,18 +195,21 @@ _JUST_NOW = re.compile(
 
 def _work(clause: Clause) -> Iterator[Value]:
     works = _WORKS.match(clause.text)
+    joined = None if works else _JOINED.match(clause.text)
     if works and not _JUST_NOW.search(clause.text):
         name = employer(works["v"] or works["v2"] or works["v3"], clause)
-    elif joined := _JOINED.match(clause.text):
+    elif joined:
         name = employer(joined["v"], clause, joined=True)
     else:
         name = None
     if name:
-        yield Value("work", name)
+        yield Value("work", name, renewed=bool(joined or (works and _TAKEN_UP.search(works.group()))))
+    elif works and (firm := _SOME_FIRM.match(works["v"] or works["v2"] or "")):
+        yield Value("work", content_stems(stated(firm.group())), tentative=True)
     if as_ := _WORKS_AS.match(clause.text):
-        title = content_stems(stated(as_["v"] or as_["v2"]))
-        if title:
-            yield Value("job", title)
+        title = stated(as_["v"] or as_["v2"])
+        if title and not (as_["v2"] and title.lower() in STATES):
+            yield Value("job", content_stems(title))
 
 
 def _name(clause: Clause) -> Iterator[Value]:
@@ -239,21 +260,27 @@ def _kind(text: str) -> str:
 def _favourite(clause: Clause) -> Iterator[Value]:
     match = _FAVOURITE.match(clause.text)
     if match and not clause.besides:
-        what = content_stems((match["what"] or match["what2"]).lower().replace("colour", "color"))
+        what = content_stems(_spelled_alike((match["what"] or match["what2"]).lower()))
         owner = content_stems(match["owner"] or "")
         value = content_stems(stated(match["v"] or match["v2"]))
         if value:
             yield Value(f"{' '.join(sorted(owner))} favourite {' '.join(sorted(what))}".strip(), value)
 
 
+def _spelled_alike(what: str) -> str:
+    return what.replace("colour", "color").replace("movie", "film")
+
+
 def _life(clause: Clause) -> Iterator[Value]:
     if diet := _DIET.match(clause.text):
-        yield Value("diet", content_stems(diet["v"]))
+        yield Value("diet", content_stems("omnivore" if diet["all"] else diet["v"]))
     if status := _STATUS.match(clause.text):
         named = status["v"].lower()
         alike = {
             "a relationship": "dating",
             "tied the knot": "married",
+            "remarried": "married",
+            "got hitched": "married",
             "seeing someone": "dating",
             "seeing somebody": "dating",
             "widow": "widowed",
@@ -265,6 +292,14 @@ def _life(clause: Clause) -> Iterator[Value]:
         yield Value("relationship", frozenset({"dating"}))
 
 
+_SWITCHED_KIND = re.compile(
+    rf"^I (?:have )?{ADVERB}(?:switched|changed|moved|went|gone)(?: back"
+    rf"| over)?(?: from [^,;]{{1,40}}?)? to (?P<kind>[a-z'-]+) "
+    r"(?P<head>[a-z]+)(?=$| now\b| instead\b| these days| last\b| in\b| because\b| this\b)",
+    re.IGNORECASE,
+)
+
+
 def _variety(clause: Clause) -> Iterator[Value]:
     """`I use dark mode` gives way to `I use light mode now`, for the latter says that it is new."""
     match = _OF_A_KIND.match(clause.text)
@@ -272,6 +307,14 @@ def _variety(clause: Clause) -> Iterator[Value]:
         head, kind = content_stems(match["head"]), content_stems(match["kind"])
         if head and kind:
             yield Value(f"{match['verb'].lower()} {' '.join(head)}", kind, tentative=True)
+
+
+def _another_kind(clause: Clause) -> Iterator[Value]:
+    """`I switched to oat milk` says of which kind the milk is that they drink, or use."""
+    match = _SWITCHED_KIND.match(clause.text)
+    if match and (head := content_stems(match["head"])) and (kind := content_stems(match["kind"])):
+        for verb in ("use", "drink", "eat", "take", "wear", "drive", "read"):
+            yield Value(f"{verb} {' '.join(head)}", kind, tentative=True, renewed=True)
 
 
 def _times(clause: Clause) -> Iterator[Value]:
@@ -288,6 +331,9 @@ _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
     _favourite,
     _life,
     *ROLES,
+    *FRAMES,
+    *OF_ONE,
     _variety,
+    _another_kind,
     _times,
 )

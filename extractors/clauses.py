@@ -19,15 +19,35 @@ _QUOTED = re.compile(
     r"|(?<![\w'])'(?=(?:[^'\n]|'(?=\w)){0,300} )(?:[^'\n]|'(?=\w)){4,300}'(?!\w)"
 )
 _SPELLED_OUT = (
+    # As they are typed on a phone.
+    (re.compile(r"\b(do|does|did|is|are|was|were|have|has|had|could|should|would)nt\b", re.IGNORECASE), r"\1 not"),
+    (re.compile(r"\bcant\b", re.IGNORECASE), "can not"),
+    (re.compile(r"\bim\b(?= \w)", re.IGNORECASE), "I am"),
+    (re.compile(r"\bive\b", re.IGNORECASE), "I have"),
+    (re.compile(r"\b(?:fave?)(?= \w)", re.IGNORECASE), "favourite"),
     (re.compile(r"\bcan't\b|\bcannot\b", re.IGNORECASE), "can not"),
     (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
     (re.compile(r"n't\b", re.IGNORECASE), " not"),
     (re.compile(r"(?<=\bI)'m\b", re.IGNORECASE), " am"),
     (re.compile(r"\b(it|that|there|here)'s\b", re.IGNORECASE), r"\1 is"),
+    (
+        re.compile(
+            r"(?<=\w)'s(?= (?:gone|dead|over|sold|closed|broken|finished|dissolved|been|not|no longer|now|called)\b)",
+            re.IGNORECASE,
+        ),
+        " is",
+    ),
     (re.compile(r"(?<=\w)'re\b", re.IGNORECASE), " are"),
     (re.compile(r"(?<=\w)'ve\b", re.IGNORECASE), " have"),
     (re.compile(r"(?<=\w)'ll\b", re.IGNORECASE), " will"),
     (re.compile(r"(?<=\w)'d\b", re.IGNORECASE), " would"),
+)
+# A smiley, or a word of the kind that ends what is typed in a chat.
+_ASIDE = re.compile(
+    r"[\s,]+(?:(?:[:;=]-?[()DPpo/|]+|<3|xD|lol|haha\w*|btw|by the way|fyi|tho|though|ugh|sigh|yay|omg|sadly"
+    r"|unfortunately"
+    r"|thank god|finally|so excited|(?:so|really|very) (?:happy|sad|proud))[\s.!]*)+$",
+    re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|we)\b(?= )", re.IGNORECASE)
 _MINE = re.compile(r"\b(?:my|our)\b", re.IGNORECASE)
@@ -37,21 +57,40 @@ _LABEL = re.compile(  # "New cell number: 212 555 0112"
     re.IGNORECASE,
 )
 _HAS_CHANGED = re.compile(  # "My address has changed: Hill Road 9"
-    r"^(?P<what>my (?:[\w-]+ ){0,2}(?:number|address|e-?mail|phone|mobile|name)) (?:has |have |just )*changed\s?[:,] ?",
+    r"^(?P<what>my (?:[\w-]+ ){0,2}(?:number|address|e-?mail|phone|mobile|name)) (?:has |have "
+    r"|just )*changed\s?(?:[:,] ?(?:it is )?|(?: and|;) (?:it )?is )(?:now )?",
     re.IGNORECASE,
 )
+_SWITCHED_NUMBERS = re.compile(  # "I've switched numbers: 020 7946 0222"
+    r"\bI (?:have |just )*(?:changed|switched) (?:my )?(?:phone )?(?P<what>number|e-?mail|address)(?:s"
+    r"|es)?\s?[:,;] ?(?:it is )?(?:now )?",
+    re.IGNORECASE,
+)
+_S_VERBS = "live|work|need|want|prefer|like|love|hate|use|own|play|speak|drive|drink|eat|enjoy|sleep|run"
 _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)(?:is|are)\b"), r"I \g<adverb>am"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)has\b"), r"I \g<adverb>have"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)goes\b"), r"I \g<adverb>go"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
+    (
+        re.compile(
+            rf"\bI (?P<adverb>(?:now |still |also |just |really |never |always |usually )?)(?P<verb>{_S_VERBS})s\b"
+        ),
+        r"I \g<adverb>\g<verb>",
+    ),
+    (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)studies\b"), r"I \g<adverb>study"),
 )
 _TIME = r"(?:last|this|next) \w+|yesterday|today|recently|now|nowadays|these days|in (?:\d{4}|[A-Z]\w+)|on \w+"
 _LEADS_IN = re.compile(
-    r"(?:correction|update|edit|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello|yes|yeah|no(?! more"
+    r"(?:correction|(?:quick |small |little |life |another |status )?update|edit|heads up|just a heads up|oops|typo"
+    r"|my bad|haha|lol|ugh|omg|yay|argh|right|anyway|alright|good morning|morning|thanks|tbh|honestly"
+    r"|change of plans?|hi there|hello again|also|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello"
+    r"|yes|yeah|no(?! more"
     r"| longer)|nope|wait|oh|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what"
-    r"|then|just so you know|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:the|my) (?:doctor|allergist"
-    r"|tests?|results?|scan|lab) (?:says?|said|showed?|shows|confirmed|found|told me)|i (?:just )?(?:found out|learned"
+    r"|then|just so you know|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:(?:the|my) )?(?:doctor|doc"
+    r"|gp|nurse|specialist|vet|allergist"
+    r"|tests?|results?|scan|lab)s? (?:says?|said|showed?|shows|confirmed|found|told me)"
+    r"|(?:i )?(?:just )?(?:found out|learned"
     r"|learnt|realised|realized|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this"
     r"|last) )?\w+|from now on|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you"
     rf"|let you know|say)|i have to say|{_TIME})(?: that\b)?[,:]?\s+",
@@ -78,7 +117,8 @@ _DOUBTED = re.compile(
     re.IGNORECASE,
 )
 _COMING = re.compile(
-    r"\b(?:will|shall|going to (?!the\b|an?\b|my\b)|gonna|next (?!to\b|door\b)|tomorrow|soon|upcoming"
+    r"\b(?:will|shall|going to (?!the\b|an?\b|my\b|(?-i:[A-Z]))|gonna|(?<!is )(?<!to )next (?!to\b|door\b)|tomorrow"
+    r"|soon|upcoming"
     r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b"
     r"|(?<= ))",
     re.IGNORECASE,
@@ -97,7 +137,9 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
-    r"\b(?:also|too|as well|both|part[- ]time|second|side|besides|(?<!last )(?<!this )(?<!past )weekends?|evenings"
+    r"\b(?:also|too|as well|both|(?<!to )(?<!am )(?<!work )(?<!down )part[- ]time|work part[- ]time (?:at|for|as)"
+    r"|second(?! (?:year|grade|form|floor|semester|term|trimester)\b)|side|besides"
+    r"|(?<!last )(?<!this )(?<!past )weekends?|evenings"
     r"|nights|volunteer\w*|freelanc\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of"
     r"|another|other)\b",
     re.IGNORECASE,
@@ -107,6 +149,12 @@ _FRONTED = re.compile(
     r"^(?:after|in|on|at|over|during|by|with|without|from|for|until|as of) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
 )
 _ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|hey)\b[\w ]{0,10}$", re.IGNORECASE)
+# What takes place on a day of every week is not something beside another.
+_WEEKLY = re.compile(
+    r"\b(?:(?:is|are|meets?|moved)(?: now)? (?:on|to)|I (?:now )?(?:(?:do|have|attend|teach|take) )?(?!am\b"
+    r"|work\b)[a-z]+(?: [a-z]+)? on) \w+days\b",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(r"\S+@\S+")
 _LOWER = re.compile(r"(?:^|[\s\"])(?:i|i'm|i've|my|we|our)\s")
 _NEGATED = re.compile(r"\b(?:not|never|no longer)\b", re.IGNORECASE)
@@ -122,6 +170,7 @@ class Clause:
     """Its words, and of its sentence: whether it is doubted or yet to come, and says that something is new."""
 
     text: str
+    supposed: bool  # by its sentence, where what is doubted may be so by the clause alone
     doubted: bool
     coming: bool
     past: bool
@@ -143,17 +192,19 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     own = in_first_person(subject, text)
     supposed, renewed = bool(_SUPPOSED.search(own)), bool(_RENEWED.search(own))
     bare = _said_by(subject, text)
-    lower = bool(_LOWER.search(text) or BARE_VERB.match(bare)) and not any(map(str.isupper, bare))
+    quoted = bare != _RESOLVED_DATE.sub("", text).strip()  # what was turned into the third person had capitals
+    lower = (quoted or bool(_LOWER.search(text) or BARE_VERB.match(bare))) and not any(map(str.isupper, bare))
     found: list[Clause] = []
     for said, whole, joined in _parts(own):
         found.append(
             Clause(
                 text=said,
+                supposed=supposed,
                 doubted=supposed or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
                 coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
                 past=bool(_PAST.search(said)),
                 passing=bool(_PASSING.search(whole)),
-                besides=bool(_BESIDES.search(_ADDRESS.sub("", whole))),
+                besides=bool(_BESIDES.search(_ADDRESS.sub("", _WEEKLY.sub("", whole)))),
                 negated=bool(_NEGATED.search(said)),
                 renewed=renewed,
                 lower=lower,
@@ -164,14 +215,15 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
 
 def in_first_person(subject: str, text: str) -> str:
     """`alice's cat isn't old` as `my cat is not old`, without resolved dates; what is in quotes as it was said."""
-    own = _QUOTED.sub("…", _said_by(subject, text.translate(_APOSTROPHES)))
+    own = _ASIDE.sub("", _QUOTED.sub("…", _said_by(subject, text.translate(_APOSTROPHES))))
     for pattern, spelled in _SPELLED_OUT:
         own = pattern.sub(spelled, own)
     for name in dict.fromkeys((subject, subject.split()[0] if subject.split() else subject)):
         if len(name) > 1:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
             own = re.sub(
-                rf"(?:(?<=^)|(?<=[.,;:] )|(?<= and )|(?<= said )|(?<= when )){re.escape(name)}(?= )",
+                r"(?:(?<=^)|(?<=[.,;:] )|(?<= and )|(?<= so )|(?<= but )|(?<= because )|(?<= then )|(?<= said )"
+                rf"|(?<= when )){re.escape(name)}(?= )",
                 "I",
                 own,
                 flags=re.IGNORECASE,
@@ -179,6 +231,7 @@ def in_first_person(subject: str, text: str) -> str:
     own = _MINE.sub("my", _FIRST_PERSON.sub("I", own))
     for pattern, turned in _THIRD:
         own = pattern.sub(turned, own)
+    own = _SWITCHED_NUMBERS.sub(r"my new \g<what> is ", own)
     own = _HAS_CHANGED.sub(r"\g<what> has changed to ", own)
     return together(_LABEL.sub(r"my \g<what> is ", own))
 

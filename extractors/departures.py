@@ -4,11 +4,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import I, employer, place
+from semmem.extractors.phrases import I, employer, place, stated
 from semmem.extractors.value import NOTHING, Over
 from semmem.extractors.words import content_stems
 
-_LEFT = re.compile(rf"{I}(?:left|quit|resigned from|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE)
+_LEFT = re.compile(
+    rf"{I}(?:left|quit|resigned from|moved on from|walked out of|stopped working (?:at|for)) (?P<v>.+)", re.IGNORECASE
+)
 _DISMISSED = re.compile(
     rf"{I}(?:laid off|fired|let go|dismissed|made redundant|sacked)(?: (?:from|by|at) (?P<v>.+)|(?=$| last| this| in"
     r"| on| today| yesterday| after| because))",
@@ -21,20 +23,23 @@ _LAST_DAY = re.compile(
     re.IGNORECASE,
 )
 _NO_JOB = re.compile(
-    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) my (?:job"
+    rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) (?:my"
+    r"|the) (?:(?P<title>[a-z]+(?: [a-z]+)?) )?(?:job"
     r"|position)(?: (?:at|with) (?P<v>.+)|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as "
     r"| two| three| a (?:week|month|year)))|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])"
     r"| yesterday| today| at (?:the age|\d\d)))|unemployed|out of work|between jobs|(?:became|become"
     r"|went) self-employed|self-employed now|left the company|no longer have a job|(?:do )?not have a job any ?more"
     r"|parted ways with (?P<v3>.+))"
     r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
+    r"|^(?:they|(?-i:[A-Z])[\w&.-]+) (?:have |has |just )*(?:cut|axed|eliminated) my (?:job|role|position)\b"
     r"|^my contract (?:at|with) (?P<v4>[\w&.' -]{1,40}?) (?:has )?(?:ended|expired|ran out|run out|was terminated"
     r"|was not renewed)\b",
     re.IGNORECASE,
 )
 _JOBLESS = re.compile(rf"{I}(?:unemployed|out of work|jobless)\b", re.IGNORECASE)
 _RETIRED = re.compile(
-    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| from (?:the (?:police|army|navy|air force|force"
+    rf"{I}retired(?=$| last| this| in (?-i:[A-Z\d])| yesterday| today| now| from (?:the (?:police|army|navy"
+    r"|air force|force"
     r"|military|service|bench|post office|fire (?:service|department))|teaching|nursing|medicine|work|my (?:job|work)"
     r"|full-time))",
     re.IGNORECASE,
@@ -71,14 +76,18 @@ def _job(clause: Clause) -> Iterator[Over]:
     if clause.besides or (clause.passing and not _JOBLESS.match(clause.text)):
         return
     if left := _LEFT.match(clause.text):
-        name = re.match(r"(?:(?-i:[A-Z])[\w&.-]*(?: |$))+", left["v"]) or (
+        name = re.match(r"(?:(?-i:[A-Z])[\w&.'-]*(?: |$))+", left["v"]) or (
             re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
         )
         if name and _FOR_GOOD.match(left["v"][name.end() :]):
             yield from (Over(kind, content_stems(name.group())) for kind in ("work", "my gym", "my bank", "my school"))
     for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
         if match := pattern.match(clause.text):
-            named = next((group for group in match.groups() if group), "")
+            named = next((group for name, group in match.groupdict().items() if group and name != "title"), "")
+            title = match.groupdict().get("title")
+            if title and title.lower() not in ("old", "first", "last", "second", "other", "new", "side"):
+                yield Over("job", content_stems(title))
+                continue
             whose = employer(named, clause) if named else NOTHING
             if whose is not None:
                 yield Over("work", whose)
@@ -87,12 +96,44 @@ def _job(clause: Clause) -> Iterator[Over]:
         yield Over("job")
 
 
+_STEPPED_DOWN = re.compile(
+    rf"{I}(?:stepped down|resigned|quit|stopped working|retired|finished|stood down) as (?:an? |the )?(?P<v>[\w -]+)",
+    re.IGNORECASE,
+)
+_AT_THE_OFFICE = re.compile(
+    rf"{I}(?:back (?:in|at) the office|no longer (?:work(?:ing)? )?(?:remotely|from home)|work (?:in"
+    r"|from) the office)(?=$|[,.!]| now\b"
+    r"| full[- ]time\b| every day\b| (?:five|5) days\b| again\b| since\b)",
+    re.IGNORECASE,
+)
+_MOVED_OUT_FROM_US = re.compile(
+    r"^(?P<who>my [a-z]+|(?-i:[A-Z])\w+) (?:has |have |just |finally )*moved out(?=$| last| yesterday| in | on | a )",
+    re.I,
+)
+
+
+def _title(clause: Clause) -> Iterator[Over]:
+    if (down := _STEPPED_DOWN.match(clause.text)) and (title := content_stems(stated(down["v"]))):
+        yield from (Over("job", title), Over("is", title))
+    if _AT_THE_OFFICE.match(clause.text) and not clause.negated:
+        yield from (Over("does", content_stems("work home")), Over("does", content_stems("work remotely")))
+    if out := _MOVED_OUT_FROM_US.match(clause.text):
+        who = content_stems(out["who"].removeprefix("my "))
+        yield from (
+            Over("household", who),
+            Over("does", who | content_stems("live")),
+            Over("does", who | content_stems("share")),
+        )
+
+
 def _home(clause: Clause) -> Iterator[Over]:
     match = _MOVED_OUT.match(clause.text)
     if match and not clause.passing and (not match["left"] or "for good" in match["v"]):
         found = place(match["v"], clause)
         if found:
             yield Over("home", found[0])
+        if not match["left"] and (named := content_stems(stated(match["v"]))):
+            yield Over("does", named | content_stems("live"))
     if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
         yield Over("home", found[0])
     if house := _LEFT_HOUSE.match(clause.text):
@@ -107,4 +148,4 @@ def _school(clause: Clause) -> Iterator[Over]:
         yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
 
 
-DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _home, _school)
+DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _title, _home, _school)

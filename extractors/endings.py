@@ -7,6 +7,7 @@ from dataclasses import replace
 from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import Clause
 from semmem.extractors.departures import DEPARTURES
+from semmem.extractors.finished import FINISHED
 from semmem.extractors.phrases import (
     ADVERB,
     DRIVES,
@@ -24,12 +25,13 @@ from semmem.extractors.phrases import (
 )
 from semmem.extractors.plain import ROLES
 from semmem.extractors.possessions import LOSSES
-from semmem.extractors.value import NOTHING, YES, Over
+from semmem.extractors.value import NO, NOTHING, YES, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MONTHS, OCCUPATIONS, either
 
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off|kicked"
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off"
+    r"|left(?= \w+ing(?:$| last| this| in | for good))|kicked(?! (?:the|my|an?) (?!habit))"
     r"|ditched|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?(?P<v>.+)",
     re.IGNORECASE,
 )
@@ -40,7 +42,10 @@ _NO_LONGER = re.compile(
     rf"|be\b(?! (?:an? )?(?:vegetarian|vegan|pescatarian|smoker)\b)).+)|{I}(?:an? )?(?:non|ex)-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
-_FREE_OF = re.compile(rf"{I}(?P<v>[a-z]+)-free\b", re.IGNORECASE)
+_FREE_OF = re.compile(
+    rf"{I}(?P<v>(?:smoke|alcohol|sugar|meat|dairy|gluten|caffeine|nicotine|drug|[a-z]+(?=-))[a-z]*)[- ]free\b",
+    re.IGNORECASE,
+)
 _NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORECASE)
 _WAS_A_VALUE = re.compile(
     r"^my (?P<what>[\w' ]{1,40}?) is (?:no longer (?P<v>.+)|not (?P<v2>.+?) any ?more\b)", re.IGNORECASE
@@ -51,6 +56,9 @@ _SWITCHED = re.compile(
     rf"|{I}(?:swapped|traded|exchanged) (?!seats\b|places\b)(?P<v2>[^,]{{1,40}}?) for\b"
     rf"|{I}replaced (?P<v3>[^,]{{1,40}}?) (?:with|by)\b",
     re.IGNORECASE,
+)
+_LAST_WORD = re.compile(
+    r"^my (?:[\w-]+ )*?(?P<v>monitor|laptop|phone|car|bike|tablet|camera|computer|watch|editor|browser)$", re.I
 )
 _CHANGED_ONE = re.compile(rf"{I}(?:switched|changed|swapped) (?P<v>{ROLES})s\b(?!'| (?:with|from)\b)", re.IGNORECASE)
 _INSTEAD_OF = re.compile(
@@ -90,18 +98,25 @@ _RETRACTED = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(
-    rf"{I}(?:broke up|broken up|split up|separated|ended (?:it|things))(?: (?:with|from) (?P<v>.+)|$)"
+    rf"{I}(?:broke up|broken up|split up|separated|ended (?:it|things)|divorced)(?: (?:with|from) (?P<v>.+)"
+    r"|(?= last | this | in"
+    r"| yesterday| today| recently| a (?:week|month|year)| \w+ (?:weeks|months|years) ago)|$)"
+    rf"|{I}left (?P<v4>(?-i:[A-Z])\w+)$"
     r"|^my ex is (?:now )?(?P<v3>(?-i:[A-Z])\w+)(?: now)?$"
     r"|^(?P<v2>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just )*(?:broke up|broken up|split up|separated"
     r"|split|divorced)",
     re.IGNORECASE,
 )
 _PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
+_ALONE = re.compile(rf"{I}(?:a )?(?:single|divorced|separated|widowed|widow|widower)\b(?![-\w])", re.IGNORECASE)
 _EATS_AGAIN = re.compile(
     rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
     re.IGNORECASE,
 )
+_LIKED = re.compile(r"(?:liking|enjoying|loving|being into) (?P<v>.+)", re.IGNORECASE)
+_PLAYED = re.compile(r"(?:play|playing|do|doing|practi[sc]ing|practi[sc]e) (?P<v>[a-z]+)$", re.IGNORECASE)
+_TOBACCO = content_stems("cigarettes tobacco nicotine smokes")
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _ON = re.compile(r"on (?P<v>(?-i:[A-Z])\w+)$")
@@ -110,7 +125,7 @@ _WITH = re.compile(r"(?:with|at|employed (?:by|at)) (?P<v>.+)", re.IGNORECASE)
 _NEEDS_OBJECT = content_stems("play drink eat read watch take use wear buy")
 _ALCOHOL = content_stems("alcohol beer wine whisky whiskey vodka gin rum liquor cocktail pint")
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
-_USING = re.compile(r"^(?:use|have|using|having|do|doing) ", re.IGNORECASE)
+_USING = re.compile(r"^(?:use|have|own|using|having|do|doing) ", re.IGNORECASE)
 _MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
 _SHUNNED = {
     "vegetarian": (*_MEATS, "fish", "seafood"),
@@ -158,9 +173,15 @@ def _named_as_over(rest: str) -> Iterator[Over]:
         yield Over("does", content_stems(_USING.sub("", rest)), HABITS)
         kinds = ("has", "has several") if rest.endswith("s") else ("has",)
         yield from (Over(kind, content_stems(_USING.sub("", rest))) for kind in kinds)
+        if re.search(r"\ban? car$", rest):
+            yield Over("my car")
     elif stems := content_stems(rest):
         yield from _deeds(stems)
         yield Over("is", stems)
+        if rest.isalpha():
+            yield Over("is", content_stems(f"{rest.rstrip('e')}er"))
+        if played := _PLAYED.match(rest):
+            yield from _pastime(content_stems(played["v"]))
         yield from (Over("does", verb) for verb in _doing(rest))
 
 
@@ -168,11 +189,19 @@ def _was_a_value(clause: Clause) -> Iterator[Over]:
     if was := _WAS_A_VALUE.match(clause.text):
         said = replace(clause, text=f"my {was['what']} is {was['v'] or was['v2']}", negated=False)
         yield from (Over(value.attribute, value.value) for value in values_of(said))
+        named = was["v"] or was["v2"]
+        if mail := _MAIL.fullmatch(named):
+            yield Over("any value", frozenset({mail.group().casefold()}))
+        elif _NUMBER.fullmatch(named):
+            yield Over("any value", frozenset({re.sub(r"\D", "", named)}))
         if was["what"] == "thing":
             yield Over(f"liking {' '.join(sorted(content_stems(was['v'] or was['v2'])))}", YES)
 
 
 def _given_up(clause: Clause) -> Iterator[Over]:
+    free = _FREE_OF.match(clause.text)
+    if free and (not clause.passing or re.search(r"\b(?:month|year)s?\b", clause.text)):
+        yield from _deeds(content_stems(free["v"]), HABITS)
     if clause.passing:
         return
     yield from _exchanged(clause)
@@ -181,6 +210,19 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         rest = activity(NEUTRAL.sub("", match["v"]))
         doing = any(word.endswith("ing") for word in rest.split()[:2]) or (rest.islower() and rest.isalpha())
         stems = content_stems(_USING.sub("", rest))
+        if liked := _LIKED.match(match["v"]):
+            yield Over(f"liking {' '.join(sorted(content_stems(NEUTRAL.sub('', liked['v']))))}", YES)
+        if match["how"].lower() in ("gone off", "went off"):
+            yield Over(f"liking {' '.join(sorted(stems))}", YES)
+        if not stems.isdisjoint(_TOBACCO) and not rest.startswith("to "):
+            yield from (Over("does", content_stems("smoke")), Over("is", content_stems("smoker")))
+        if used := _USING.match(match["v"]):
+            thing = content_stems(NEUTRAL.sub("", match["v"][used.end() :]))
+            yield from (Over("is", thing | content_stems("user")), Over("any value", thing))
+        if played := _PLAYED.match(rest):
+            yield from _pastime(content_stems(played["v"]))
+        elif match["how"].lower() not in ("stopped", "ceased", "off") and rest.isalpha():
+            yield from _pastime(stems)
         if stems and (doing or match["how"].lower() not in ("stopped", "ceased")):
             yield from _deeds(stems, LIKINGS if match["how"].lower() in ("gone off", "went off") else HABITS)
             trade = _trade(rest)
@@ -188,10 +230,12 @@ def _given_up(clause: Clause) -> Iterator[Over]:
                 yield from (Over("job", trade), Over("is", trade))
             yield from (Over("is", agent) for agent in _agents(rest))
     yield from _not_since(clause)
-    if free := _FREE_OF.match(clause.text):
-        yield Over("does", content_stems(free["v"]), HABITS)
     if no_more := _NO_MORE.match(clause.text):
         yield Over("does", content_stems(no_more["v"]), HABITS)
+
+
+def _pastime(stems: Stems) -> Iterator[Over]:
+    yield from (Over("is", stems), Over("my hobby word", stems), Over("my sport word", stems))
 
 
 def _not_since(clause: Clause) -> Iterator[Over]:
@@ -213,6 +257,8 @@ def _exchanged(clause: Clause) -> Iterator[Over]:
     if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
         yield Over("does", stems, HABITS | PREFERS | DRIVES)
         yield from (Over(kind, stems) for kind in ("any value", "has", *RIDES, "my phone"))
+    if switched and (one := _LAST_WORD.search(switched["v"] or switched["v2"] or switched["v3"])):
+        yield Over(f"my {one['v'].lower()}")
     if other := _CHANGED_ONE.match(clause.text):
         yield Over(f"my {other['v'].lower()}")
     if over := _PREFERS_TO.match(clause.text):
@@ -266,11 +312,24 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _parted(clause: Clause) -> Iterator[Over]:
     match = _PARTED.match(clause.text)
     if match and not clause.negated:
-        named = re.sub(r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or match["v3"] or "")))
+        named = re.sub(
+            r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or match["v3"] or match["v4"] or ""))
+        )
         whose = NOTHING if named.lower() in (*_PARTNERS, *SPOUSES) else content_stems(named)
         yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
         if named.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
+        if named.lower() in (*_PARTNERS, *SPOUSES):
+            yield Over(f"my {named.lower()}")
+        elif whose:
+            yield from (Over(f"my {who}", whose) for who in (*_PARTNERS, *SPOUSES))
+    if (
+        _ALONE.match(clause.text)
+        and not (clause.negated or clause.passing)
+        and (clause.renewed or " got " in clause.text)
+    ):
+        yield Over("partner")
+        yield from (Over(f"my {who}") for who in (*_PARTNERS, *SPOUSES))
     if not clause.negated and _CALLED_OFF.match(clause.text):
         yield Over("relationship", frozenset({"engaged"}))
         yield Over("partner")
@@ -295,6 +354,8 @@ def _diet(clause: Clause) -> Iterator[Over]:
         yield from (Over("diet", content_stems(name)) for name in ended)
     if clause.negated or clause.passing or clause.besides or not clause.holds:
         return
+    if re.search(r"\b(?:meat[- ]eater|omnivore|carnivore)\b", clause.text, re.IGNORECASE):
+        yield Over("do eat meat", NO)
     for value in values_of(clause):
         if value.attribute == "diet":
             for food in _SHUNNED.get(next(iter(value.value), ""), ()):
@@ -308,5 +369,5 @@ def _employed(clause: Clause) -> Iterator[Over]:
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, _taken_back, _parted, _reached, _diet, _employed),
+    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, _taken_back, _parted, _reached, _diet, _employed),
 )

@@ -10,8 +10,9 @@ from functools import lru_cache
 from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import clauses
 from semmem.extractors.endings import endings_of
+from semmem.extractors.finished import dropped
 from semmem.extractors.plain import done
-from semmem.extractors.traits import Trait, traits_of
+from semmem.extractors.traits import Trait, planned_of, traits_of
 from semmem.extractors.value import Over, Value
 
 
@@ -39,6 +40,9 @@ def meaning(subject: str, text: str) -> Meaning:
     over: list[Over] = []
     traits: list[Trait] = []
     for clause in clauses(subject, text):
+        traits += planned_of(clause)
+        if (clause.doubted or clause.coming) and not clause.supposed:
+            over += dropped(clause)
         if clause.doubted or clause.coming:
             continue
         over += endings_of(clause)

@@ -94,7 +94,7 @@ def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
         return None
     street = bool(_STREET.search(name))
     within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
-    if not (is_named(name, clause) or re.match(r"\d+\w? [A-Z]", name)):
+    if not (is_named(name, clause) or re.match(r"\d+\w? [A-Za-z]", name)):
         return None
     return content_stems(f"{name} {within[1]}" if within and not street else name), street
 
@@ -102,7 +102,7 @@ def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
 def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
     name = stated(text)
     first = name.split(" ", 1)[0].casefold().strip(",")
-    if not is_named(name, clause) or first in NOT_NAMES or "'s" in name or (clause.lower and _ARTICLE.match(text)):
+    if not is_named(name, clause) or first in NOT_NAMES or "'s " in name or (clause.lower and _ARTICLE.match(text)):
         return None
     if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text)):
         return None
@@ -110,10 +110,12 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 
 
 _SET = re.compile(
-    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:is|are|takes place|starts|begins|happens|(?<=flight )(?:leaves"
+    r"^(?:(?:my|the) )?(?P<v>(?!(?:it|that|this|he|she|they|there|here|what|who|which|I|you|today|tomorrow|next|last"
+    r"|his|her|their|your|its|these|those)\b|(?-i:[A-Z])\w+'s )"
+    r"[\w' -]{2,50}?) (?:is|are|takes place|starts|begins|happens|(?<=flight )(?:leaves"
     r"|departs))(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from"
     rf"| to)? (?P<when>{WHEN}.*)"
-    rf"|{I}(?:have|has|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my"
+    rf"|{I}(?:have|has|do|attend|booked|scheduled|made|arranged|a|an|my|the) (?:(?:an?|my"
     rf"|the) )?(?!\w+ed\b)(?P<v2>[\w' -]{{2,50}}?)(?: is| scheduled)?(?: on| at| for| in)? (?P<when2>{WHEN}.*)",
     re.IGNORECASE,
 )
@@ -134,7 +136,7 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
 # What may be done with a thing that somebody gives up, where its name alone is said.
 HABITS = content_stems(
     "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train"
-    " wear follow collect subscribe bank"
+    " wear follow collect subscribe bank rent lease pay deploy code program host inject"
 ) | {"do"}
 DRIVES = content_stems("drive ride")
 PREFERS = content_stems("prefer")

@@ -49,7 +49,9 @@ _OUTGROWN = re.compile(
 
 ROLES = (
     r"(?:doctor|gp|dentist|therapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend|partner|roommate"
-    r"|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet|mechanic|employer|bank|gym|school)"
+    r"|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet|mechanic|employer|bank|gym"
+    r"|school|team lead|line manager|teacher"
+    r"|professor|housemate|physio|nanny|babysitter|cleaner|personal trainer|driving instructor)"
 )
 _NEW_ONE = re.compile(
     r"^I (?:(?:now|just|also|recently|finally) )*(?:have|got)(?: got)? a new (?!boyfriend|girlfriend"
@@ -61,6 +63,10 @@ _TOOK_OVER = re.compile(
     rf"(?: [\w'. -]{{1,40}}?)? as my (?P<what>{ROLES})\b(?!')",
     re.IGNORECASE,
 )
+_REPLACED_BY = re.compile(
+    rf"^[A-Z][\w'.-]* {_HELPING}(?:got |was |been )+(?:replaced"
+    rf"|succeeded) by (?P<who>[A-Z][\w'.-]*(?: [A-Z][\w'.-]*)*) as my (?P<what>{ROLES})\b(?!')"
+)
 _RESET_TO = re.compile(
     rf"^(?:I|they|{_NAMED}) {_HELPING}(?:changed|updated|reset|set|raised|increased|lowered|reduced|cut|put up) (?:my"
     r"|the) (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to (?=\S)",
@@ -70,7 +76,8 @@ _REPLACES = re.compile(
     r"^I (?P<how>bought|got) (?P<new>[^,;]{2,40}?) to replace my (?P<old>[^,;]{2,40})$", re.IGNORECASE
 )
 _CHANGED_ONE = re.compile(  # "I changed dentists, it is Dr. Klein now"
-    rf"\bI {_HELPING}(?:changed|switched|swapped) (?P<what>{ROLES})s[,;:]? (?:(?:and|now|it is|he is|she is|to) )+"
+    rf"\bI {_HELPING}(?:changed|switched|swapped) (?:my )?(?P<what>{ROLES})s?[,;:]? (?:(?:and|now|it is|he is|she is"
+    r"|to|the) )+"
     r"(?P<who>[A-Z][\w'-]*\.?(?: [A-Z][\w'-]*)*)"
 )
 _RAISE = re.compile(r"^I (?:have |just )*(?:got|received|was given) a (?:pay |salary )?(?:raise|rise) to (?=\d)", re.I)
@@ -91,9 +98,76 @@ _PARTED = re.compile(
 _IS_WHERE = re.compile(r"^(?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*) is where I (?:now )?(?P<how>live)\b")
 # "The meeting will be on Friday instead" tells of a plan that holds already.
 _WILL_BE = re.compile(r"\b(?P<what>(?:my|the) [\w' -]{2,40}?) will be (?=(?:on|at|in) .*\binstead\b)", re.IGNORECASE)
-_ENDED_UP = re.compile(r"\b(?:ended up moving|ended up|made the move|made my way) to(?= [A-Z])")
+_ENDED_UP = re.compile(r"\bended up moving to\b|\b(?:ended up|made the move|made my way) to(?= [A-Z])")
+_TOOK_OFF = re.compile(
+    r"^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w'.-]+(?: (?-i:[A-Z])[\w-]+)?) (?:have |has |just |now )*(?:took"
+    r"|taken) me off ",
+    re.I,
+)
+_PUT_ON = re.compile(
+    r"^(?:they|my [\w-]+|the [\w-]+|(?-i:[A-Z])[\w'.-]+(?: (?-i:[A-Z])[\w-]+)?) (?:have |has |just "
+    r"|now )*put me on(?:to)? ",
+    re.I,
+)
+_HOME_IS = re.compile(r"^home is (?:now )?(?=(?-i:[A-Z]))", re.IGNORECASE)
+_SOLD_AND_BOUGHT = re.compile(
+    r"\bsold (?:my|the) (?:flat|house|apartment|place|home|condo)(?: in [A-Z]\w+)?,? (?:and |I |have )*(?:bought|got"
+    r"|found|rented) (?:an?|the|my) "
+    r"(?:[\w-]+ ){0,2}?[\w-]+ in (?=[A-Z])"
+)
+_REWROTE = re.compile(
+    r"\bI (?:have |just )*(?:rewrote|rewritten|ported|moved) (?:my|the) (?P<what>[a-z]+) (?P<how>in|to|into"
+    r"|onto) (?=[A-Z])"
+)
+_GOT_A_NEW = re.compile(
+    r"\bI (?:have |just |now )*(?:got|bought|have) (?:myself )?a new (?P<what>keyboard|mouse|phone|laptop|car|bike"
+    r"|monitor|tablet|camera|watch|guitar)"
+    r"(?:,| -|:) (?:it is )?(?=(?:an? |the )?[A-Z])"
+)
+_CHANGED_JOBS = re.compile(
+    r"\bI (?:have |just |recently )*(?:changed|switched) (?:jobs|employers|companies)[,;:]? (?:and |so |I am "
+    r"|it is )*(?:now )?"
+    r"(?:at|with|working (?:at|for)) (?=(?:the )?[A-Z])"
+)
+_ACCEPTED = re.compile(
+    r"\bI (?:have |just |recently )*(?:accepted|took) (?:an?|the|my) (?:job |new )?offer (?:from|at"
+    r"|with) (?P<who>[A-Z][\w&.-]*)"
+    r"(?= and (?:I )?(?:have )?(?:already )?(?:started|begun|began))"
+)
+_DIVORCED = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my (?:husband|wife)) and I (?:have |are |just |recently |finally |got )*divorced\b",
+    re.IGNORECASE,
+)
+_WENT_BACK_TO = re.compile(r"\bI (?:have |am )?(?:went|gone|am|been)? ?back to (?P<v>living|working)\b")
+_NOT_TOGETHER = re.compile(
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:am|are) (?:not|no longer) (?:together|a couple|dating"
+    r"|an item)(?: any ?more| any longer)?",
+    re.IGNORECASE,
+)
+_NOT_THAT = re.compile(  # "I meant Malaga, not Madrid": what is taken back is named
+    r"^(?P<said>.{0,60}\b(?:meant|should (?:be|have been|say|read))(?: to (?:say"
+    r"|write))? [A-Z\d][\w@.+ -]{0,40}?),? (?:and )?not (?P<v>[A-Z\d][\w@+-]*(?:[ .][A-Z\d][\w@+-]*){0,3})[.!]*$"
+)
+_HAD_TO = re.compile(
+    r"\bI had to (?P<v>cancel|sell|rehome|quit|leave|stop|drop|return|scrap|abandon|postpone|reschedule)\b"
+)
+# "My favourite band these days is Muse" says it is news; the words between a subject and its verb are no part of it.
+_BETWEEN = re.compile(
+    r"^(?P<what>(?:my|the) [\w' ]{2,40}?) (?:these days|nowadays|now|currently|at the moment) (?=(?:is|are|leaves"
+    r"|starts|begins|departs|ends|opens|works|lives|goes|plays)\b)",
+    re.I,
+)
+_THE_NEW = re.compile(
+    r"^the (?P<what>[a-z]+(?: [a-z]+)?) (?=(?:is|are) (?:[^,;]{1,60} )?(?:now|instead|from now on)\b)", re.I
+)
+_BACK_TOGETHER = re.compile(
+    r"\b[Mm]y (?P<who>husband|wife|spouse|boyfriend|girlfriend|partner|ex) and I (?:am |are |have |got "
+    r"|just )*back together\b",
+    re.I,
+)
 _HOUSED = re.compile(  # "bought a house in Linz and moved in"
-    r"\b(?:bought|got|found|rented) (?:an?|the|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*)"
+    r"\b(?:(?<=sold my )(?:flat|house|apartment|place|home) and )?(?:bought|got|found|rented) (?:an?|the"
+    r"|my) [\w -]{2,30}? in (?P<where>[A-Z][\w-]+(?: [A-Z][\w-]+)*)"
     r"(?:,? and|,) (?:I |have |now |just )*(?:moved in|live there|living there)\b"
 )
 _VERBS = (
@@ -102,6 +176,9 @@ _VERBS = (
     r"|traded|graduated|ditched|retrained|took"
 )
 _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"
+_NEW_ROLE = re.compile(
+    rf"^(?:got (?:an? )?)?new (?P<what>{ROLES})(?=$| since\b| now\b| as of\b| this\b| at work\b)", re.IGNORECASE
+)
 BARE_VERB = re.compile(rf"^{_ADVERBS}(?:{_VERBS}) (?!by\b)", re.IGNORECASE)
 _BARE_STATE = re.compile(
     r"^(?:(?:no longer|not) (?!sure|only|bad|really|that|much|too|so\b|the\b|my\b|a\b|an\b|all|just|even|yet|long)\w+"
@@ -121,6 +198,8 @@ def plain(text: str, *, alone: bool) -> str:
     """The clause in plain order; where it stands `alone`, one without a subject is its speaker's."""
     if alone and BARE_VERB.match(text):
         text = f"I {text[0].lower()}{text[1:]}"
+    elif alone and _NEW_ROLE.match(text):
+        text = f"I have a {text[0].lower()}{text[1:]}"
     elif alone and _BARE_STATE.match(text):
         text = f"I am {text[0].lower()}{text[1:]}"
     text = _FAMILY.sub("I ", text)
@@ -138,10 +217,21 @@ _COMES = re.compile(
     r"|get)\b(?! to be)",
     re.IGNORECASE,
 )
-_DONE = {"leave": "left", "leaving": "left", "quit": "quit", "quitting": "quit", "sell": "sold", "selling": "sold"} | {
-    **{"get": "got", "getting": "got", "move": "moved", "moving": "moved", "change": "changed", "changing": "changed"},
-    **{"relocate": "relocated", "relocating": "relocated", "retire": "retired", "retiring": "retired"},
-}
+_DONE = (
+    {"rehome": "rehomed", "stop": "stopped", "drop": "dropped", "scrap": "scrapped", "cancel": "cancelled"}
+    | {"leave": "left", "leaving": "left", "quit": "quit", "quitting": "quit", "sell": "sold", "selling": "sold"}
+    | {
+        **{
+            "get": "got",
+            "getting": "got",
+            "move": "moved",
+            "moving": "moved",
+            "change": "changed",
+            "changing": "changed",
+        },
+        **{"relocate": "relocated", "relocating": "relocated", "retire": "retired", "retiring": "retired"},
+    }
+)
 
 
 def done(text: str) -> str | None:
@@ -161,12 +251,27 @@ def together(sentence: str) -> str:
     sentence = _DID.sub(lambda match: f"I {_past(match['v'])}", sentence)
     sentence = _COUPLE.sub(r"I am dating \g<who>", sentence)
     sentence = _AND_DIED.sub(r"\g<who> died", sentence)
+    sentence = _DIVORCED.sub(r"I got divorced from \g<who>", sentence)
+    sentence = _REWROTE.sub(r"my \g<what> is now in ", sentence)
+    sentence = _GOT_A_NEW.sub(r"my new \g<what> is ", sentence)
+    sentence = _CHANGED_JOBS.sub("I now work at ", sentence)
+    sentence = _ACCEPTED.sub(r"I got a job at \g<who>", sentence)
     sentence = _PARTED.sub(r"I broke up with \g<who>", sentence)
+    sentence = _NOT_TOGETHER.sub(r"I broke up with \g<who>", sentence)
+    sentence = _WENT_BACK_TO.sub(r"I am \g<v>", sentence)
+    sentence = _SOLD_AND_BOUGHT.sub("moved to ", sentence)
     sentence = _IS_WHERE.sub(r"I \g<how> in \g<where>", sentence)
     sentence = _ENDED_UP.sub("moved to", sentence)
     sentence = _CHANGED_ONE.sub(r"my new \g<what> is \g<who>", sentence)
     sentence = _WILL_BE.sub(r"\g<what> is ", sentence)
+    sentence = _NOT_THAT.sub(r"\g<said>; \g<v> is wrong", sentence)
+    sentence = _HAD_TO.sub(lambda match: f"I {_past(match['v'])}", sentence)
+    sentence = _BACK_TOGETHER.sub(_reunited, sentence)
     return _HOUSED.sub(r"moved to \g<where>", sentence)
+
+
+def _reunited(match: re.Match[str]) -> str:
+    return "I am married" if match["who"].lower() in ("husband", "wife", "spouse") else "I am in a relationship"
 
 
 def _dismissed(match: re.Match[str]) -> str:
@@ -191,10 +296,16 @@ _TURNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         _TOOK_ME,
         lambda match: f"I got {match['how'].lower()}" + ("" if match["how"] == "promoted" else f" by {match['who']}"),
     ),
+    (_TOOK_OFF, lambda _: "I am off "),
+    (_PUT_ON, lambda _: "I am on "),
+    (_HOME_IS, lambda _: "my home is "),
+    (_BETWEEN, lambda match: f"{match['what']} "),
+    (_THE_NEW, lambda match: f"my {match['what']} "),
     (_LEFT_ME, lambda match: f"I broke up with {match['who']}"),
     (_IS_MINE, _mine),
     (_NEW_ONE, lambda match: f"my new {match['what']} is {match['who']}"),
     (_TOOK_OVER, lambda match: f"my new {match['what']} is {match['who']}"),
+    (_REPLACED_BY, lambda match: f"my new {match['what']} is {match['who']}"),
     (_RESET_TO, lambda match: f"my {match['what']} is "),
     (_REPLACES, lambda match: f"I replaced my {match['old']} with {match['new']}"),
     (_RAISE, lambda match: "my salary is "),

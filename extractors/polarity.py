@@ -9,7 +9,8 @@ from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
 
 _LIKES = re.compile(
-    rf"{I}(?:(?P<likes>like|likes|love|loves|enjoy|enjoys|adore|adores|fond of|into|a (?:big |huge )?fan of)|hate"
+    rf"{I}(?:(?:come|grown|learned|learnt|started|begun|began) to )?(?:(?P<likes>like|likes|love|loves|enjoy|enjoys"
+    r"|adore|adores|fond of|into|a (?:big |huge )?fan of)|hate"
     r"|hates|dislike|dislikes|detest|detests|can not (?:stand|bear)|(?:do |does )?not (?:really )?(?:like|enjoy|love)"
     r"|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
     re.IGNORECASE,
@@ -26,6 +27,7 @@ _NOT_PRESENT = re.compile(
 )
 # Not all of it, or not always: "I don't like too spicy food" leaves "I like spicy food".
 _PARTLY = re.compile(r"\b(?:too|all|every|always|only|just|most|much|many|enough|everything|anything)\b", re.IGNORECASE)
+_THOUGHTS = content_stems("know get see care mean think mind remember understand guess suppose believe hear")
 GAINED = re.compile(
     rf"{I}(?:got|bought|adopted|own|have) (?:an?|my first|my own) (?P<v>(?:new |own )?[a-z]+)"
     r"(?=$| (?:now|last|this|yesterday|today|in|again|finally|named|called)\b)",
@@ -78,6 +80,9 @@ def _present(clause: Clause) -> Iterator[Value]:
     negated = present["not"] or "not " in present["v"]
     if negated and _PARTLY.search(_FILLERS.sub("", " " + present["v"])):
         return
+    if stems <= _THOUGHTS:  # "I know" and "I don't know" answer what was just said
+        return
+    stems -= {"ani", "own"}  # "no pets" and "not any pets" are the same
     if stems and not (present["not"] and not present["aux"]):
         verb = {"am": "be", "can": "can"}.get((present["aux"] or "").lower(), "do")
         yield Value(f"{verb} {' '.join(sorted(stems))}", NO if negated else YES)

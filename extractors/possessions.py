@@ -9,30 +9,36 @@ from semmem.extractors.polarity import GAINED
 from semmem.extractors.roles import PETS
 from semmem.extractors.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
+from semmem.language.kinds import CAR_MAKES
 
 _GOT_RID = re.compile(
     rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
-    r"|canceled|terminated) (?:both my|all my|both|my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
-    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption)\b|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b"
+    r"|canceled|terminated) (?:both my|all my|both|all|my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
+    r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption|back)\b|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b"
     r"|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')"
-    r"|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to)\b)))"
+    r"|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to|in (?:January|February|March|April|May|June|July|August"
+    r"|September|October|November|December))\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )
 _UNSUBSCRIBED = re.compile(
-    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled|unsubscribed from"
+    rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled|unsubscribed from|(?:did "
+    rf"|have )?not renewe?d?(?= my)|let(?= my [\w' ]{2, 40} (?:lapse|expire|run out)\b)"
     r"|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription"
     r"|membership|profile|plan|contract|lessons?|class(?:es)?|course)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
-    r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now)\b))",
+    r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now|lapse|expire|run out)\b))",
     re.IGNORECASE,
 )
 _ACCOUNTS = content_stems("account subscription membership profile plan")
 _LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
 _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
-    r"^(?:my (?P<v>[\w -]{1,40}?)|(?:the )?(?P<v2>(?-i:[A-Z])[\w-]+)) (?:(?:has|have|was|got|is|just|sadly|recently"
+    r"^(?:my (?P<v>[\w -]{1,40}?)|(?:the )?(?P<v2>(?-i:[A-Z])[\w-]+)|the (?P<v3>[a-z]+)(?= (?:has |have |just |sadly"
+    r"|recently )*(?:died|passed away)(?:$| last| this morning| yesterday| today| on \w+day))) (?:(?:has|have|was"
+    r"|got|is|just|sadly|recently"
     r"|been|had to be) )*(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
-    r"|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|sold|scrapped"
+    r"|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|flew away"
+    r"|flown away|sold|scrapped"
     r"|(?P<died>died|dead))\b(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before"
     r"|when|while|because|during|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now"
     r"|for good|but|over|\w+ \w+ ago)\b))",
@@ -41,13 +47,21 @@ _IS_GONE = re.compile(
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
 _NAMES_ANOTHER = re.compile(r"[A-Z]\w* (?!car\b|bike\b|van\b|truck\b|scooter\b)[a-z]+$")  # "Golf clubs" is no Golf
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
+_PEOPLE = re.compile(
+    r"son|daughter|kids?|child|children|husband|wife|mum|mom|dad|mother|father|brother|sister|boyfriend|girlfriend"
+    r"|partner|boss|friend|flatmate|roommate|neighbou?r",
+    re.IGNORECASE,
+)
 _SOME_OTHER = re.compile(
     r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
     r"|childhood|neighbou?r)\b|\w's\b",
     re.IGNORECASE,
 )
 _RESET = re.compile(
-    r"^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+ ?(?:moved"
+    r"^(?:(?:my|the) )?(?P<v4>(?!(?:his|her|their|your|its|it|he|she|they|this|that|I"
+    r"|you)\b)(?:(?!\w+'s )[\w' -]){2,50}?) (?:has |have |just |got |was )*moved to (?=(?:(?:Mon|Tues|Wednes|Thurs"
+    r"|Fri|Satur|Sun)day|\d|noon|next))"
+    r"|^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+ ?(?:moved"
     r"|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
     rf"|^(?:my|the) (?P<v3>[\w' -]{{2,50}}?)(?: on \w+day)? is off$|(?:{I}|^(?:they|my [\w-]+|the [\w-]+"
     r"|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed"
@@ -67,9 +81,11 @@ def _possession(clause: Clause) -> Iterator[Over]:
         thing = re.sub(r"^(?:my|the) ", "", NEUTRAL.sub("", stated(named)))
         stems = content_stems(thing) | content_stems(" ".join(_WHICH.findall(named)))
         died = match is gone and match["died"]
+        if match is gone and _PEOPLE.fullmatch(thing) and " gone" in match.group():
+            continue  # out, or away
         if not stems or _SOME_OTHER.search(thing) or (died and not stems.isdisjoint(_MACHINES)):
             continue
-        kinds = ("has",) if _NAMES_ANOTHER.search(thing) else ("has", *RIDES)
+        kinds = ("has",) if _names_another(thing) else ("has", *RIDES)
         yield from (Over(kind, stems) for kind in kinds)
         if thing.lower() == "car":
             yield Over("my car")
@@ -79,9 +95,36 @@ def _possession(clause: Clause) -> Iterator[Over]:
             yield Over("has several", stems)
 
 
+_BROUGHT_HOME = re.compile(
+    rf"{I}(?:picked up|brought home|rescued|took in|welcomed|got|bought|adopted) (?:an?|my|the)(?: new| first| own"
+    r"| little)* (?P<v>[a-z]+)(?=$|[,.!]"
+    r"| (?:now|last|this|yesterday|today|from|on|called|named)\b)",
+    re.IGNORECASE,
+)
+_GOT_A_CAR = re.compile(
+    rf"{I}(?:got|bought|have|own|drive|lease) an? (?:[a-z-]+ ){{0,2}}?(?P<v>[\w-]+)(?=$|[,.!]| (?:now|last|this"
+    r"|yesterday"
+    r"|today|in|on|and)\b)",
+    re.IGNORECASE,
+)
+
+
+def _names_another(thing: str) -> bool:
+    """`Golf clubs` and `golf clubs` are no Golf."""
+    plural = " " in thing and thing.islower() and thing.endswith("s") and not thing.endswith("ss")
+    return plural or bool(_NAMES_ANOTHER.search(thing))
+
+
 def _first_pet(clause: Clause) -> Iterator[Over]:
     """Who got a dog is no longer without a pet."""
     gained = GAINED.match(clause.text)
+    home = _BROUGHT_HOME.match(clause.text)
+    if home and home["v"].lower() in PETS:
+        grown = {"puppy": "dog", "kitten": "cat"}.get(home["v"].lower(), home["v"].lower())
+        yield from (Over("do pet", NO), Over(f"do {' '.join(content_stems(grown))}", NO))
+    make = _GOT_A_CAR.match(clause.text)
+    if make and make["v"].lower() in CAR_MAKES:
+        yield Over("do car", NO)
     if gained and gained["v"].split()[-1].lower() in PETS:
         yield Over("do pet", NO)
 
@@ -103,7 +146,7 @@ def _appointment(clause: Clause) -> Iterator[Over]:
     match = _RESET.match(clause.text)
     if not match or clause.negated or _LONG_PAST.search(clause.text):
         return
-    if stems := content_stems(match["v"] or match["v2"] or match["v3"]):
+    if stems := content_stems(match["v"] or match["v2"] or match["v3"] or match["v4"]):
         yield Over("time", stems)
 
 

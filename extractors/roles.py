@@ -8,17 +8,20 @@ from semmem.extractors.names import NOT_NAMES
 from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
-from semmem.language.words import OCCUPATIONS, either
+from semmem.language.words import COUNTS, NUMBERS, OCCUPATIONS, either
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _PEOPLE = (
     r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend"
     r"|husband|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber"
-    r"|mentor|vet|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy"
+    r"|mentor|vet|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy|team lead|line manager"
+    r"|teacher|professor"
+    r"|housemate|physio|nanny|babysitter|cleaner|personal trainer|driving instructor|optician|caseworker|agent"
 )
+_OFTEN_SEVERAL = ("teacher", "professor", "agent", "housemate")
 _ROLE = re.compile(
     rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
-    r"(?:(?:called|named|(?P<article>an?|the)) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
+    r"(?:(?:called|named|(?P<article>an?|the)(?: [a-z]+(?= (?-i:[A-Z])))?) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
     re.IGNORECASE,
 )
 PETS = (
@@ -37,14 +40,16 @@ _TITLE = (
     rf"(?:{either(OCCUPATIONS)})"
 )
 _IS_A = re.compile(
-    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:promoted to|retrained as|retrained to be"
+    rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:made|appointed|named|moved up to"
+    r"|promoted to|retrained as|retrained to be"
     rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b(?!['-]| (?:of|to"
     r"|for) (?:my|a)\b)",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(
-    rf"{I}(?:study|studies|studying|enrolled|go|goes|going|transferred) (?:[a-z]+ )?(?:at|to) (?:the )?"
-    r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*| of)*)",
+    rf"{I}(?:(?:study|studies|studying|enrolled|go|goes|going|transferred|an? (?:[\w-]+ )?student) (?:[a-z]+ )?(?:at"
+    r"|to)|attend) (?:the )?"
+    r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*| of)*(?: (?:uni|university|college|high school|school)\b)?)",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
@@ -59,15 +64,19 @@ _CHILD_STUDIES = re.compile(
     r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)*)",
     re.IGNORECASE,
 )
-_SCHOOL = re.compile(r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Polytechnic|Uni)\b")
+_SCHOOL = re.compile(
+    r"\b(?:University|College|School|Academy|Institute|Kindergarten|High|Primary|Elementary|Middle|Secondary|Grammar"
+    r"|Nursery|Preschool|Montessori|Polytechnic|Uni|uni|university|college|school)\b"
+)
 CALL_ME = re.compile(
-    r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I (?:am|would) (?:rather"
+    r"^(?:(?:please|just|you can|kindly|but) )*(?:call me|I (?:now )?go by|I am (?:now )?(?:called|known as)|I (?:am"
+    r"|would) (?:rather"
     r"|prefer to) be called|I prefer (?:to be called|being called)"
     r"|my nick ?name is(?: now)?) (?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)?)(?=$| from now on| now| instead"
     r"| please| again| not | these days|,)",
     re.IGNORECASE,
 )
-_AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?: now)$")
+_AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?P<now> now)?$")
 # Nouns of which a person has one at a time, those told by a number and those told by a name.
 _MEASURED = (
     r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate|room|desk"
@@ -87,11 +96,20 @@ _USERNAME = re.compile(
     re.IGNORECASE,
 )
 _WEIGHS = re.compile(
-    rf"{I}(?:weighs? |(?:down|up) to (?=[\d.,]+ ?(?:kg|kilos?|pounds|lbs|stone)\b))(?P<v>\d[^,;]*)", re.IGNORECASE
+    rf"{I}(?:weighs? |(?=[\d.,]+ ?(?:kg|kilos?|pounds|lbs|stone)(?:$| now))|(?:down|up) to (?=[\d.,]+ ?(?:kg|kilos?"
+    r"|pounds|lbs|stone)\b))(?P<v>\d[^,;]*)",
+    re.IGNORECASE,
 )
 _AGE_OF = re.compile(
-    r"^my (?P<who>[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2})"
+    r"^my (?P<who>[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2}|one|two|three"
+    r"|four|five|six|seven|eight|nine|ten|eleven|twelve)"
     r"(?: years old)?(?: now| today| yesterday| last \w+)?$",
+    re.IGNORECASE,
+)
+_NAMED_AGE = re.compile(
+    rf"^(?:my [a-z]+ )?(?P<who>(?-i:[A-Z])\w+) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{{1,2}}"
+    rf"|{either(NUMBERS)})(?: years old)?"
+    r"(?: now| today| yesterday| last \w+)?$",
     re.IGNORECASE,
 )
 _MOVED_IN = re.compile(r"^my (?P<who>[a-z]+) (?:has |have |just )*moved in(?: with (?:me|us)\b|$)", re.IGNORECASE)
@@ -108,7 +126,8 @@ _SET = re.compile(
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    rf"{I}(?:turned )?(?P<v>\d{{1,3}})(?: years old)?(?: now| today| yesterday| last \w+)?$", re.IGNORECASE
+    rf"(?:{I}(?:turned )?|^my age is (?:now )?)(?P<v>\d{{1,3}})(?: years old)?(?: now| today| yesterday| last \w+)?$",
+    re.IGNORECASE,
 )
 _NAMED_ONCE = re.compile(
     rf"^my {_NEW}(?P<what>(?:(?:native|first|main|home) )?(?:{_TITLED})) (?:is|has changed to|changed to)(?: now)? "
@@ -117,7 +136,11 @@ _NAMED_ONCE = re.compile(
 )
 
 
-_WITH_WHOM = re.compile(rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b", re.IGNORECASE)
+_WITH_WHOM = re.compile(
+    rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b|{I}(?:have|got) (?P<own>my own (?:place|flat|apartment"
+    r"|house))\b",
+    re.IGNORECASE,
+)
 
 
 def title(clause: Clause) -> Stems | None:
@@ -147,9 +170,12 @@ def _called(clause: Clause) -> Iterator[Value]:
     called = CALL_ME.match(clause.text)
     if called and called["v"].casefold() not in NOT_NAMES:
         yield Value("name" if " " in called["v"] else "called", content_stems(called["v"]))
+        if " " in called["v"]:
+            yield Value("last name", content_stems(called["v"].split()[-1]), tentative=True)
     now = _AM_NOW.match(clause.text)
     if now and NOT_NAMES.union(OCCUPATIONS).isdisjoint(now["v"].casefold().split()):
-        yield Value("name", content_stems(now["v"]))
+        yield Value("name", content_stems(now["v"]), tentative=not now["now"])
+        yield Value("last name", content_stems(now["v"].split()[-1]), tentative=True)
 
 
 def _one_at_a_time(clause: Clause) -> Iterator[Value]:
@@ -160,7 +186,7 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         kind = (username["what"] or username["what2"]).lower().replace(" ", "")
         yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
     if household := _WITH_WHOM.match(clause.text):
-        yield Value("household", content_stems(household["v"]), tentative=True)
+        yield Value("household", content_stems(household["v"] or household["own"]), tentative=True)
     if moved_in := _MOVED_IN.match(clause.text):
         yield Value("household", content_stems(f"with my {moved_in['who']}"), tentative=True, renewed=True)
     if way := _WAY_TO_WORK.match(clause.text):
@@ -171,7 +197,19 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         yield Value("my weight", content_stems(stated(weighs["v"])))
     if whose := _AGE_OF.match(clause.text):
         renewed = bool(whose["new"])  # else it may be told of another child
-        yield Value(f"my {whose['who'].lower()} age", frozenset({whose["v"]}), tentative=True, renewed=renewed)
+        yield Value(
+            f"my {whose['who'].lower()} age",
+            frozenset({COUNTS.get(whose["v"], whose["v"])}),
+            tentative=True,
+            renewed=renewed,
+        )
+    if named := _NAMED_AGE.match(clause.text):
+        yield Value(
+            f"{named['who'].lower()} age",
+            frozenset({COUNTS.get(named["v"], named["v"])}),
+            tentative=True,
+            renewed=bool(named["new"]),
+        )
     if age := _AGE.match(clause.text):
         yield Value("age", frozenset({age["v"]}))
 
@@ -181,7 +219,8 @@ def _roles(clause: Clause) -> Iterator[Value]:
     if role and not (role["role"] and role["article"]):
         value = stated(role["v"])
         if value and value.split()[0].casefold() not in NOT_NAMES:
-            yield Value(f"my {(role['role'] or role['thing']).lower()}", content_stems(value))
+            who = (role["role"] or role["thing"]).lower()
+            yield Value(f"my {who}", content_stems(value), tentative=who in _OFTEN_SEVERAL)
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):

@@ -51,7 +51,7 @@ _UNSAFE = re.compile(
     r"\b(?:you|your|yours|you're|we|us|our|ours|me|mine|myself|this|here|it|I'[dl]l?|(?<!^)my)\b", re.IGNORECASE
 )
 
-_QUOTES = re.compile(r"[\"“«„][^\"”»“]*\bI\b")  # who speaks in quotation marks is not to be turned
+_QUOTES = re.compile(r"(?:[\"“«„]|(?<!\w)['‘](?=\w))[^\"”»“]*\bI\b")  # noqa: RUF001 - who speaks in quotation marks is not turned
 
 _CATEGORIES: dict[Category, str] = {
     "preference": _any_of(

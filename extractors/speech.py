@@ -42,7 +42,7 @@ _OTHER_WORDS = re.compile(
     r"|(?:habe|bin|war|wohne|arbeite|heiße|kann|soll|muss|darf|hatte) ich\b|\w+-(?:je|tu|vous|t-il|t-elle)\b"
     r"|(?:heb|ben|woon|werk|kan|moet|was|had) ik\b|(?:har|är|bor|kan|ska|hade|jobbar) jag\b"
     r"|(?:kannst|könntest|weißt|hast|bist|magst|willst|erinnerst) du\b|(?:können|könnten|wissen|haben|sind) sie\b"
-    r"|(?:qu'est-ce|est-ce|où|quand|qui|comment|pourquoi|combien|quel(?:le)?s?|que) |(?:peux|sais|as|es)-tu\b"
+    r"|(?:qu'est-ce|(?:\w+ )?est-ce|où|quand|qui|comment|pourquoi|combien|quel(?:le)?s?|que) |(?:peux|sais|as|es)-tu\b"
     r"|(?:pouvez|savez|avez)-vous\b|tu (?:te souviens|sais)\b"
     r"|(?:qué|dónde|cuándo|quién|cómo|cuál(?:es)?|cuánt[oa]s?|por qué|sabes|puedes|recuerdas|te acuerdas)\b"
     r"|quant[oaie] \w+ (?:ho|hai|sono|sei)\b|quant[oa]s \w+ (?:eu )?(?:tenho|tem|sou)\b"
@@ -140,7 +140,9 @@ _SUPPOSED_ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _MOCKING = re.compile(
-    r"^(?:(?:yeah|yes|sure|right|of course|oh|ok|okay)[, ]+)+and (?:i'm|i am|my \w+ is) the\b", re.IGNORECASE
+    r"^(?:oh,? )?(?:great|wonderful|fantastic|lovely|brilliant|perfect|fun),? (?:another|just what)\b(?![^:]*:)"
+    r"|^(?:(?:yeah|yes|sure|right|of course|oh|ok|okay)[, ]+)+and (?:i'm|i am|my \w+ is) the\b",
+    re.IGNORECASE,
 )
 
 _DOES = re.compile(

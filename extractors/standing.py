@@ -43,8 +43,9 @@ def replaces(draft: Statement, fact: Statement) -> bool:
 
 def reschedules(draft: Statement, fact: Statement) -> bool:
     """True where the fact names a time at which something takes place no more, which is news before that time comes."""
-    attributes = {value.attribute for value in meaning(draft.subject, draft.text).values}
-    return any(each.startswith(APPOINTED) for each in attributes) and replaces(draft, fact)
+    said = meaning(draft.subject, draft.text)
+    reset = any(over.kind == APPOINTED.strip() for over in said.over)
+    return (reset or any(each.attribute.startswith(APPOINTED) for each in said.values)) and replaces(draft, fact)
 
 
 def outlasts(draft: Statement, fact: Statement) -> bool:

@@ -43,14 +43,19 @@ _NO_HABIT = re.compile(
     r"|quit|stopped|hates?|dislikes?|avoids?|never|not|will|can|no)\b",
     re.IGNORECASE,
 )
+_SO_MUCH = re.compile(
+    r" (?:(?:a lot|lots|loads|plenty|tons|a bit|a little|a cup|a glass|\w+ cups|\w+ glasses) of|too much|some) ",
+    re.IGNORECASE,
+)
 _LIMITS = re.compile(
     r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day|an? week"
     r"|twice|once|\w+ times|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
-_IS_ON = re.compile(r"^am on (?:an?|the|my)? ?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
+_IS_ON = re.compile(r"^am on (?:(?:an?|the|my) )?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
 _VERB_AND_PREPOSITION = re.compile(
-    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings) )(?:to|in|on|at|with) (?:(?:an?"
+    r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings|pays?|deploys?|codes?"
+    r"|programs?) )(?:to|in|on|at|with|for) (?:(?:an?"
     r"|the|my) )?",
     re.I,
 )
@@ -60,7 +65,8 @@ _HOLDS = re.compile(
     re.I,
 )
 _OWNS = re.compile(
-    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|subscribe to|subscribed to"
+    rf"{I}(?:have|has|own|owns|drive|drives|bought|adopted|ride|rides|keep|keeps|lease|leases|rent|rents"
+    r"|subscribe to|subscribed to"
     rf"|(?:an? )?member of(?: the)?|an?) "
     r"(?P<v>.+)",
     re.IGNORECASE,
@@ -68,16 +74,49 @@ _OWNS = re.compile(
 _IS_CALLED = re.compile(
     r"^my (?P<n>[\w ]{1,30}?)(?:'s name)? is (?:(?:called|named|an?|the) )*(?P<v>(?-i:[A-Z]).+)", re.IGNORECASE
 )
+_PET_IS = re.compile(
+    r"^my (?P<what>dog|cat|puppy|kitten|hamster|rabbit|parrot|horse|bird|snake|turtle) (?P<v>(?-i:[A-Z])\w+) (?:is"
+    r"|has|loves|likes|eats)\b",
+    re.IGNORECASE,
+)
 _SEVERAL = re.compile(r"\b(?:two|three|four|five|six|both|several|many|[2-9]|\d\d+) [a-z-]+s\b", re.IGNORECASE)
 _BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to)\b.*$", re.IGNORECASE)
 _CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
 _PARTNER = re.compile(
-    rf"{I}(?:dating|seeing|engaged to|in a relationship with|together with|married to"
+    rf"{I}(?:dating|seeing|going out with|engaged to|in a relationship with|together with|married to"
     rf"|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
     r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
     rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
     re.IGNORECASE,
 )
+
+
+_PLAN = re.compile(
+    rf"^I {ADVERB}(?:(?:plan|am planning|want|would (?:like|love)|am going|have booked|booked|intend|hope|am hoping"
+    r"|will|am thinking|am"
+    r" looking)(?: to| of| about| on)?|(?=am (?:flying|going|travell?ing|moving|getting|buying|starting|taking"
+    r"|meeting|seeing|visiting|having|hosting)\b)am) "
+    r"(?P<v>[^;]+)",
+    re.IGNORECASE,
+)
+
+
+_JOURNEY = re.compile(
+    r"^(?:an? |the |my )?(?:trip|flight|holiday|vacation|visit|journey) (?:to|in) (?=(?-i:[A-Z]))", re.IGNORECASE
+)
+
+
+def planned_of(clause: Clause) -> Iterator[Trait]:
+    """What somebody plans or wants to do, which holds until they say that they do not."""
+    if clause.coming and not (clause.supposed or clause.negated) and (time := time_of(clause)):
+        yield Trait("time", time[0], time[0])
+    plan = None if clause.negated else _PLAN.match(clause.text)
+    if plan:
+        rest = activity(_JOURNEY.sub("", plan["v"]))
+        stems = content_stems(rest)
+        heads = _LIMITS.sub("", re.sub(r"^(\w+ )(?:to|for|with) ", r"\1", rest)).split()
+        names = content_stems(" ".join(word for word in rest.split() if word[:1].isupper()))
+        yield Trait("plan", stems, names | _heads(heads[1:] or heads) | (stems if len(heads) < 2 else frozenset()))
 
 
 def traits_of(clause: Clause) -> Iterator[Trait]:
@@ -99,8 +138,8 @@ def _habit(clause: Clause) -> Iterator[Trait]:
     predicate = _PREDICATE.match(clause.text)
     if not predicate or _NO_HABIT.match(predicate["v"]):
         return
-    rest = _LIKES_TO.sub("", predicate["v"], count=1)
-    rest = _IS_ON.sub("take ", rest)
+    rest = _LIKES_TO.sub("", _SO_MUCH.sub(" ", predicate["v"]), count=1)
+    rest = re.sub(r"\b(learn(?:ing)?) (?:how )?to ", r"\1 ", _IS_ON.sub("take ", rest))
     state = re.match(r"am (?!\w+ing\b)(?P<v>.+)", rest)
     if state:
         stems = content_stems(state["v"])
@@ -123,6 +162,9 @@ def _heads(thing: Sequence[str]) -> Stems:
 
 def _possession(clause: Clause) -> Iterator[Trait]:
     called = _IS_CALLED.match(clause.text)
+    if pet := _PET_IS.match(clause.text):
+        stems = content_stems(f"{pet['what']} {pet['v']}")
+        yield Trait("has", stems, stems)
     if called:
         stems = content_stems(f"{called['n']} {stated(called['v'])}")
         yield Trait("has", stems, stems)

@@ -34,7 +34,7 @@ class Value:
 
 
 NOTHING: Stems = frozenset()
-_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement")
+_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement", "plan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,12 @@ _SENTENCE_END = re.compile(r"[.!?。！？]")
 _STRICT = re.compile(rf"\b(?:{_ALWAYS})\b", re.IGNORECASE)
 _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ovan|выше)\b", re.IGNORECASE)
 _PASTED = re.compile(
-    r"(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
+    r"\b(?:saw|found|read|got|spotted|came across) this\b[^:\n]{0,40}:|\bthis (?:just )?(?:came|comes|is|was"
+    r"|arrived)(?: in)?(?: \w+)? from (?!me\b|my (?:diary|journal|notes)\b)[^:\n]{1,40}:"
+    r"|^(?:you )?be (?:my|an?|the) [^.!?\n]{2,60}[.!,:]|^you are (?:now )?(?:an?"
+    r"|the) (?:[a-z-]+ ){0,3}[a-z-]+\.(?= (?:i am|i'm|my)\b)"
+    r"|\b(?:does|how does) (?:this|it|that) (?:sound|read|look|come across)[^.?\n]{0,20}\?(?= \S)"
+    r"|(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
     r"|back))*|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}|\bi (?:got|received|found"
     r"|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}|\b(?:says|reads|go(?:es)?|prints|outputs|returns|displays"
     r"|shows|states|quote(?: of the \w+)?|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article"
@@ -78,11 +83,23 @@ _PLAYED = re.compile(
     r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
     r"(?:story|poem|song|letter|scene|dialogue|speech|script|monologue|essay|bio|novel|e-?mail|post|tweet|joke|rap"
-    r"|haiku|review)\b|\byou are (?:now )?(?:an?|the) [^.!?\n]{2,60}(?: and|,) i am\b|\bfor (?:the next|the rest of"
+    r"|haiku|review)\b|\byou(?: a|['’])re (?:now )?(?:an?|the|my) [^.!?\n]{2,60}(?: and|,) i(?: am|['’]m)\b"
+    r"|\bfor (?:the next|the rest of"
     r"|this|these|our) (?:the |this |few |\w+ )?(?:messages?|chat|conversation|exercise|game|scenario|session"
-    r"|minutes),? (?:i'm|i am|i'll be|you're|you are|we're|we are)\b|\bi(?:'ll| will| am going to) (?:be|play) (?:the "
+    r"|minutes),? (?:i|i'm|i'll|you|you're|we|we're|my|your|our)\b|\bi(?:'ll| will| am going to) (?:be|play) (?:the "
     r"|an? )?\w+(?: and|,) you\b",
     re.IGNORECASE,
+)
+# Somebody asks about a text that follows, or who said it.
+_ASKED_ABOUT = re.compile(
+    r"^[ \t]*(?:so |ok |hey )?(?:what (?:do|would) you (?:think|make|say) (?:of|about|to)|(?:any )?(?:thoughts|feedback"
+    r"|opinions?|comments) (?:on|about)|(?:how |what )?(?:is|does|do)) (?:this|these|that|the following) (?:\w+ ){0,2}?"
+    rf"(?:{_TEXT}|comment|ad|listing|answer|reply|sounds?|reads?|come across)\b[^.!\n]{{0,30}}[?:]?[ \t]*$",
+    re.IGNORECASE,
+)
+_ASKED_WHO = re.compile(
+    r"^[ \t]*(?:who|what|which|where|how|is|are|does|did)\b[^.?!\n:]{2,60}:(?=\s*(?:[\"“'«]|(?:i|my|we|our|i'm)\b))",
+    re.I,
 )
 _WHOLE_QUOTE = re.compile(
     r"(?:^|(?<=\n)|(?<=: ))[ \t]*(?:\"[^\"\n]{1,4000}\"|“[^”\n]{1,4000}”|«[^»\n]{1,4000}»|„[^“\n]{1,4000}“)[ "
@@ -134,7 +151,14 @@ def own_words(text: str, speaker: str) -> str:
             return ""
         sentence = _SENTENCE_END.split(line[asked.end() :], maxsplit=1)[0] if asked else ""
         follows = number < last or ":" in sentence or "：" in sentence or bool(_STRICT.search(line))
-        begins = _PLAYED.search(line) or (asked if follows else None) or _PASTED.search(line)
+        about = _ASKED_ABOUT.match(line) if number < last else None
+        begins = (
+            about
+            or _ASKED_WHO.match(line)
+            or _PLAYED.search(line)
+            or (asked if follows else None)
+            or _PASTED.search(line)
+        )
         if begins:
             end = max(line.rfind(mark, 0, begins.start() + 1) for mark in ".!?。！？")  # of the whole sentences before
             kept.append(line[: end + 1])

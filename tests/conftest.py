@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from qdrant_client import AsyncQdrantClient
 
 from semmem.embedded import open_servers
@@ -36,7 +36,8 @@ for name in ("OPENAI_API_KEY", "SEMMEM_LLM_API_KEY", "SEMMEM_LLM_BASE_URL"):
     os.environ.pop(name, None)
 
 # The same examples in each run: nobody's second command fails by chance. HYPOTHESIS_PROFILE=default draws others.
-settings.register_profile("same", derandomize=True)
+# How long one takes says how busy the machine is.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest.register_assert_rewrite("tests.contract.vector_index")

@@ -1,7 +1,8 @@
 """Lists of English words that several modules read, each kept once."""
 
 
-def _listed(text: str) -> tuple[str, ...]:
+def listed(text: str) -> tuple[str, ...]:
+    """The words of the text."""
     return tuple(text.split())
 
 
@@ -11,13 +12,14 @@ MONTHS = (
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+COUNTS = {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
 ORDINALS = ("first", "second", "third")
 TIMES = ("once", "twice")
 
 PLAIN_MONTHS = tuple(month for month in MONTHS if month != "May")  # a verb and a name too
 
 # The last word of what people are by trade. What is a kinship or a pastime as well, such as "runner", is none here.
-OCCUPATIONS = _listed(
+OCCUPATIONS = listed(
     """
     accountant actor actress administrator advisor agent analyst apprentice architect artist assistant attendant auditor
     author baker banker barber barista bartender biologist bookkeeper bricklayer broker butcher buyer captain caretaker
@@ -34,6 +36,19 @@ OCCUPATIONS = _listed(
     solicitor specialist steward stewardess strategist superintendent supervisor surgeon surveyor tailor teacher
     technician teller tester therapist trader trainee trainer translator tutor undertaker underwriter vet veterinarian
     waiter waitress warden watchmaker welder writer zookeeper lead
+    rep representative postdoc barrister beautician stylist caterer founder ceo cto cfo dj
+    plasterer groomer
+    """
+)
+
+
+# How a thing is, which says nothing of what it is.
+STATES = listed(
+    """
+    safe secure hard easy short long ready open public private free busy set ok okay fine good bad great better
+    worse best nice cool slow fast quick big small huge tiny clean dirty early late sick well ill hot cold warm wet
+    dry full empty available active inactive online offline valid invalid official complete final heavy light tight
+    high low strong weak cheap expensive due over gone old new dead down lost missing
     """
 )
 

@@ -90,7 +90,8 @@ def _invoke(arguments: tuple[str, ...], stdin: str | bytes) -> Answer:
 
 
 def environment(data: Path) -> dict[str, str]:
-    """This process's, without what names servers or models."""
+    """This process's, without what names servers or models, and patient with a machine that is busy."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEMMEM_", "OPENAI_"))}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**kept, "SEMMEM_DATA": str(data), "PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"}
+    patience = {"SEMMEM_READ_TIMEOUT": "60", "SEMMEM_WRITE_TIMEOUT": "60"}
+    return {**kept, **patience, "SEMMEM_DATA": str(data), "PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"}

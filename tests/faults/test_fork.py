@@ -26,6 +26,9 @@ CASES = {
 }
 
 
+PATIENCE = {"read_timeout": 60, "write_timeout": 60}  # seconds, on a busy machine
+
+
 async def _forked(case: str, settings: dict[str, Any], **environment: str) -> list[str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.faults.forker", case, json.dumps(settings)),
@@ -47,7 +50,7 @@ async def _forked(case: str, settings: dict[str, Any], **environment: str) -> li
 
 @pytest.fixture
 def settings(urls: dict[str, Any]) -> dict[str, Any]:
-    return urls | {"read_timeout": 60, "write_timeout": 60}  # seconds, on a busy machine
+    return urls | PATIENCE
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -83,7 +86,7 @@ async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path) -> None:
             await asyncio.sleep(0.1)
 
     watching = asyncio.create_task(watch())
-    lines = await _forked(case, {"data": str(tmp_path)})
+    lines = await _forked(case, {"data": str(tmp_path)} | PATIENCE)
     watching.cancel()
     assert sorted(lines) == sorted(f"{who}: {USED}" for who in CASES[case])
     assert max(at_once) == 1

@@ -7,7 +7,10 @@ import pytest
 from semmem.errors import InvalidInput
 from semmem.evals.supersedes import PAIRS, Outcome, Pair, figures, load, outcome, table
 
-PARTS = ("first", "given", "held back", "traps", "further", "fresh")
+PARTS = (
+    *("first", "given", "held back", "traps", "further", "fresh"),
+    *("everyday", "second everyday", "third everyday", "fourth everyday", "look-alikes"),
+)
 
 
 @pytest.fixture(scope="module")

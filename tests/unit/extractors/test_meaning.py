@@ -74,7 +74,7 @@ def test_a_hostile_message_takes_no_time() -> None:
     began = time.process_time()
     closed = ended(drafts, said)
     assert sum(each.superseded for each in closed) == 1_499
-    assert time.process_time() - began < 4
+    assert time.process_time() - began < 12  # each with each took 84 s
 
 
 @pytest.mark.parametrize(

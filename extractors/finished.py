@@ -1,0 +1,329 @@
+"""What a clause says is done with, by the name of the thing or the plan: `the course is over`."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from semmem.extractors.clauses import Clause
+from semmem.extractors.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
+from semmem.extractors.value import NO, Over
+from semmem.extractors.words import content_stems
+from semmem.language.words import MONTHS, either, listed
+
+_TAIL = (
+    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
+    r"|already|completely|altogether)\b| (?:\w+ ){1,2}ago\b))"
+)
+_SCHOOLS = ("uni", "university", "college", "high school", "law school", "med school")
+_ILLNESSES = frozenset(
+    listed("cold flu covid fever cough insomnia migraine migraines depression anxiety infection rash pain")
+)
+_GROUPS = (
+    r"choir|band|team|club|orchestra|committee|board|league|crew|squad|society|union|army|navy|scouts|course"
+    r"|programme?|group"
+)
+# What goes on for weeks and comes to an end, unlike a cup of coffee or a lesson.
+_LASTING = (
+    r"(?:[\w'-]+ ){0,3}?(?:course|degree|phd|doctorate|masters?|bachelors?|apprenticeship|internship|traineeship"
+    r"|placement|treatment"
+    r"|therapy|antibiotics?|chemo\w*|physio\w*|medication|medicine|pills|tablets|steroids|diet|cleanse|challenge"
+    r"|programme?|studies"
+    r"|thesis|dissertation|bootcamp|training|probation|rehab|radiation|jabs|injections)"
+)
+_BODY = (
+    r"(?:ankle|knee|leg|arm|foot|hand|wrist|back|neck|shoulder|hip|toe|finger|ear|eye|tooth|throat|stomach|elbow|rib)s?"
+)
+_TAKEN_OUT = (
+    r"braces|cast|stitches|bandages?|splint|plaster|retainer|tonsils|appendix|gallbladder|wisdom teeth|beard|moustache"
+)
+_DONE_WITH = re.compile(
+    rf"{I}(?:(?:got )?rid of (?P<named>(?-i:[A-Z])[\w' -]{{1,40}}?)"
+    rf"|(?:finished|completed|defended|done with|through with) (?:my|the|all my|those|these) (?P<ran>{_LASTING})"
+    r"|(?:gave up|given up|quit|rid of|gave back|given back|handed back|returned|scrapped|ditched|abandoned"
+    r"|stopped (?:taking|doing|using)|recovered from|got over|over|outgrew|outgrown) (?:my|the|all my|both my|those"
+    r"|these) (?P<v>[\w' -]{2,40}?)|(?:gave|given|handed|sent) (?:my|the) (?P<v2>[\w' -]{2,30}?) back"
+    rf"|(?:off|came off|come off|weaned off|tapered off) (?:my|the) (?P<off>[\w' -]{{2,30}}?)|(?:got|had|shaved"
+    rf"|cut) my (?P<v3>{_TAKEN_OUT}) (?:off|out|removed)"
+    rf"|shaved (?:off )?my (?P<v5>{_TAKEN_OUT})"
+    r"|finished (?:reading |watching |playing )?(?P<work>(?-i:[A-Z])[\w' -]{2,40}?)"
+    rf"|(?:left|dropped out of) (?:(?:my|the) )?(?P<v4>uni|university|college|high school|law school|med school"
+    rf"|(?:[\w'-]+ )?(?:school|classes)|(?:[\w'-]+ ){{0,2}}?(?:{_GROUPS}))){_TAIL}",
+    re.IGNORECASE,
+)
+_SOONER = re.compile(r"\b(?:early|late|at (?:\d|noon|half|about|around)|this morning|tonight|last night|today)\b", re.I)
+_WELL_AGAIN = re.compile(
+    rf"^my (?:(?:left|right|bad|broken|sprained|sore) )?(?P<v>{_BODY}) (?:is|are|feels?) (?:all |completely "
+    r"|totally |much )?"
+    r"(?:fine|ok|okay|normal|good|healthy|as good as new|better)(?: again| now)(?=$|[,.!])",
+    re.IGNORECASE,
+)
+_IS_OVER = re.compile(
+    r"^(?:my |the )?(?P<v>(?!(?:my|the|it|that|this|he|she|they|there|what|everything|nothing|all|I|life|time|work"
+    r"|school"
+    r"|today|one|you|who|which|everyone|nobody|son|daughter|kids?|children|husband|wife|mum|mom|dad|mother|father"
+    r"|brother|sister|boyfriend|girlfriend|partner"
+    r"|boss|friend|party|meeting|call|game|match|film|movie|day|week|weekend|year|summer"
+    r"|winter|holiday|holidays)\b)[\w'-]+(?: [\w'-]+){0,2}?) "
+    r"(?:(?:has|have|is|are|just|now|finally|all|completely|totally|been) )+"
+    r"(?P<how>gone|over|healed|cured|cleared up|finished|in remission|behind me|sold|scrapped|written off|totall?ed"
+    r"|given away)"
+    r"(?= *(?:$|[,.;!(]| now\b| for good\b| at last\b| finally\b))",
+    re.IGNORECASE,
+)
+_DROPPED = re.compile(  # what was planned
+    rf"{I}(?:decided against|changed my mind (?:about|on)|given up on|gave up on|dropped|scrapped|called off|cancelled"
+    r"|canceled) (?:(?:my|the|an?|our|going to) )?(?:idea of |plans? (?:to|for) |trip to |holiday in )?(?P<v>[^,;]+)"
+    rf"|{I}(?:decided not to|not going to|no longer (?:want|plan|planning|intend|going|looking|hoping)(?: to)?) "
+    rf"(?P<v2>[^,;]+?)(?: any ?more| any longer| after all)?(?=$|[,;])|^I {ADVERB}(?:do|am) not (?:want|plan"
+    r"|planning|intend|going|looking)(?: to)? (?P<v3>[^,;]+?) "
+    rf"(?:any ?more|any longer|after all)|^I {ADVERB}am not (?P<v4>\w+ing [^,;]+?) (?:any ?more|any longer|after all)"
+    r"|^(?P<v6>(?-i:[A-Z])\w+) (?:has |have |just )*(?:cancelled|canceled|bailed|pulled out|can not make it"
+    r"|is not coming)(?: on me)?(?=$|[,.;!(])"
+    r"|^(?:my |the )?(?P<v5>[\w' -]{2,40}?) (?:fell through|(?:is|was|got) (?:off|called off|cancelled|canceled))"
+    r"(?= *(?:$|[,.;!(]))",
+    re.IGNORECASE,
+)
+_AGAIN = re.compile(
+    rf"{I}(?:can |allowed to |able to |back to |started |went back to )*(?:(?:eat|eating|drink|drinking|have|having"
+    r"|take|taking|use|using) )"
+    r"(?P<v>[a-z]+) again\b",
+    re.IGNORECASE,
+)
+_ALCOHOL = frozenset(listed("alcohol beer wine whisky whiskey vodka gin rum cocktails"))
+_NOT_THESE_DAYS = re.compile(
+    rf"^I {ADVERB}(?:do|can) not (?P<verb>[a-z]+)(?P<v>(?: [\w'-]+){{0,3}}?) (?:now|these days|nowadays)"
+    r"(?= *(?:$|[,.;!]))",
+    re.IGNORECASE,
+)
+_NO_MORE = re.compile(
+    r"^(?:please )?no (?:more )?(?P<v>[\w ]{2,40}?)(?: please| any ?more| any longer| from now on)*$", re.IGNORECASE
+)
+_BROKE_UP = re.compile(
+    r"^(?:my|the) (?P<v>(?:[a-z]+ )?(?:band|club|team|choir|gym|studio|company|startup|orchestra|group)) (?:has "
+    r"|have |just )*(?:broke(?:n)? up"
+    r"|split up|disbanded|folded|dissolved|shut down|closed down|went under|closed for good)(?=$|[,.!]| last\b| in\b"
+    r"| this\b)",
+    re.IGNORECASE,
+)
+_CONTACT = r"\+?\(?\d[\d\s()./-]{4,40}\d|[^\s@]{1,64}@\S+"
+_UNREACHABLE = re.compile(
+    rf"^(?:my (?:old )?(?:\w+ )?(?:number|e-?mail|address) )?(?P<v>{_CONTACT}) (?:is|has been|got) (?:now )?(?:dead"
+    r"|gone|disconnected|deactivated|out of service|closed|shut down|cancelled|switched off|cut off|(?:not"
+    r"|no longer) (?:valid|active|in use|working))\b"
+    rf"|^(?:my (?:old )?(?:\w+ )?(?:number|e-?mail|address) )?(?P<v3>{_CONTACT}) (?:does not work|no longer works"
+    r"|stopped working|bounces)\b"
+    rf"|^(?:please )?(?:do not|never) (?:use|call|e-?mail|text|write to) (?P<v2>{_CONTACT}) (?:any ?more|any longer"
+    r"|again)\b",
+    re.IGNORECASE,
+)
+_IS_WRONG = re.compile(
+    rf"^(?P<v>{_CONTACT}|(?-i:[A-Z\d])[\w@.+-]*(?: (?-i:[A-Z\d])[\w.-]*){{0,3}}) (?:is|was) (?:wrong|a typo|a mistake"
+    r"|incorrect)$",
+    re.IGNORECASE,
+)
+_CHANGED_SCHOOL = re.compile(r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:changed|switched|moved) schools\b", re.I)
+_GAVE_BIRTH = re.compile(
+    r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:gave birth|given birth|had (?:the|her|a|my) baby)\b", re.I
+)
+_NEW_ROLE = re.compile(
+    r"^I (?:have |just |now |finally )*(?:got|have) (?:got )?a new (?P<what>doctor|gp|dentist|therapist|boss|manager"
+    r"|supervisor|landlord|landlady|phone number|number|job)(?=$| now\b| since\b| at work\b| this\b| last\b| as of\b)",
+    re.IGNORECASE,
+)
+
+
+def _lacking(*things: str) -> tuple[Over, ...]:
+    """That somebody has none of these is over."""
+    return tuple(Over(f"do {' '.join(sorted(content_stems(each)))}", NO) for each in things)
+
+
+def _being(*states: str) -> tuple[Over, ...]:
+    return tuple(Over("is", content_stems(each)) for each in states)
+
+
+# What ends a state that other words tell.
+_OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
+    (
+        re.compile(
+            rf"{I}(?:have|got) an? (?:\w+ )??(?:son|daughter|child|kid|baby)(?=$| now\b| named\b| called\b|,)"
+            rf"|{I}(?:(?:had|delivered) (?:an?|my|the) bab(?:y|ies)|gave birth|given birth)\b"
+            r"|^my (?:new )?(?:bab(?:y|ies)(?: \w+)?|son|daughter|twins) (?:was|were|is|has|have|just|finally)"
+            r"(?: been)? (?:born|arrived|here)(?= *(?:$|[,.!(]| (?:yesterday|today|last|this|on|at|early|finally"
+            r"|healthy|and|safely)\b"
+            rf"| in (?:{either(MONTHS)})\b(?! \d)| \w+ (?:hours|days|weeks) ago))|^my (?:second|third|fourth"
+            r"|new) (?:child|kid|baby) (?:was|is|has|arrived)\b",
+            re.IGNORECASE,
+        ),
+        (
+            *(Over(f"so many {each}") for each in ("child", "children", "kid")),
+            *_being("pregnant", "expecting"),
+            *_lacking("kids", "children", "a child", "a baby"),
+        ),
+    ),
+    (
+        re.compile(
+            rf"{I}(?:found|landed|got|took|accepted|started) (?:an?|my|the)(?: \w+)? (?:job"
+            r"|position)\b(?! (?:interview|offer|ad|alert|search|hunt|application|fair|for|on)\b)"
+            rf"|{I}(?:back (?:at|to)|went back to|returned to) work\b(?! (?:on|next|in)\b)|{I}employed again\b",
+            re.IGNORECASE,
+        ),
+        _being(
+            *(
+                "stay-at-home dad",
+                "stay-at-home mum",
+                "stay-at-home mom",
+                "unemployed",
+                "jobless",
+                "between jobs",
+                "looking for a job",
+                "retired",
+            ),
+        )
+        + tuple(
+            Over("does", content_stems(f"{kind} leave"), HABITS)
+            for kind in ("parental", "maternity", "paternity", "sick", "medical")
+        ),
+    ),
+    (
+        re.compile(
+            rf"{I}(?:passed my (?:driving|road) test|got my (?:driving |driver's )?licen[cs]e)\b", re.IGNORECASE
+        ),
+        _lacking("driving licence", "driving license", "driver's license", "licence", "license"),
+    ),
+    (
+        re.compile(rf"{I}tested negative(?=$| for covid| yesterday| today| this| last| now)", re.IGNORECASE),
+        (Over("has", content_stems("covid")),),
+    ),
+    (re.compile(rf"{I}(?:am )?allergic to\b", re.IGNORECASE), _lacking("allergies", "any allergies")),
+)
+
+
+_TAKES = content_stems("take drink eat smoke use")
+_LEARNS = content_stems("take study attend learn follow write") | {"do"}
+_RAN = ("finished", "over")
+
+
+def _thing(clause: Clause) -> Iterator[Over]:
+    if clause.passing or clause.negated:
+        return
+    if done := _DONE_WITH.match(clause.text):
+        kind, named = next((kind, named) for kind, named in done.groupdict().items() if named)
+        stems = content_stems(NEUTRAL.sub("", stated(named)))
+        if not stems or (kind == "v4" and _SOONER.search(clause.text)):
+            return
+        verbs = {"ran": _LEARNS, "off": _TAKES, "work": content_stems("read watch play")}.get(kind, HABITS)
+        yield Over("does", stems, verbs)
+        if kind not in ("work", "off"):
+            yield Over("is", stems)
+        if kind not in ("work", "off", "ran"):
+            yield Over("has", stems)
+        if kind == "v4" and named.lower() in _SCHOOLS:
+            yield from (Over("school"), Over("studies"))
+    if well := _WELL_AGAIN.match(clause.text):
+        yield Over("has", content_stems(well["v"]))
+    if group := _BROKE_UP.match(clause.text):
+        stems = content_stems(group["v"])
+        yield from (
+            Over("has", stems),
+            Over("is", stems),
+            Over("does", stems, HABITS | content_stems("sing belong work")),
+        )
+    if gone := _IS_OVER.match(clause.text):
+        stems = content_stems(gone["v"])
+        lasts = re.fullmatch(_LASTING, gone["v"], re.IGNORECASE)
+        if gone["how"].lower() in _RAN and not (lasts or gone["v"].lower() in _ILLNESSES):
+            return
+        yield from (Over("has", stems), Over("is", stems), Over("does", stems, HABITS))
+
+
+_JOURNEY = re.compile(
+    r"^(?:(?:trip|flight|holiday|vacation|visit|journey) (?:to|in) )|(?: (?:trip|flight|holiday|vacation|visit"
+    r"|journey))$",
+    re.I,
+)
+
+
+def dropped(clause: Clause) -> Iterator[Over]:
+    """The plan that somebody gave up."""
+    if match := _DROPPED.match(clause.text):
+        named = NEUTRAL.sub("", next(group for group in match.groups() if group))
+        for plan in {named, _JOURNEY.sub("", named)}:
+            if stems := content_stems(activity(plan)):
+                yield Over("plan", stems)
+
+
+_BARE = content_stems(
+    "play drink eat read watch take use wear buy go sleep think work stop breathe focus see talk feel live"
+)
+
+
+def _habit(clause: Clause) -> Iterator[Over]:
+    again = None if clause.negated or clause.passing else _AGAIN.match(clause.text)
+    if again:
+        food = again["v"].lower()
+        yield Over("is", content_stems(food))  # off it
+        yield from _lacking(f"eat {food}", f"drink {food}", *(["drink alcohol"] if food in _ALCOHOL else []))
+    if over := _NOT_THESE_DAYS.match(clause.text):
+        thing = content_stems(over["v"])
+        verb = content_stems(over["verb"])
+        if over["verb"] in ("need", "use", "have", "wear") and thing:
+            yield from (Over("does", thing, HABITS), Over("has", thing))
+        elif verb and (thing or verb.isdisjoint(_BARE)):
+            yield Over("does", verb | thing)
+    no_more = _NO_MORE.match(clause.text)
+    if no_more and (clause.renewed or no_more["v"].endswith("ing")):
+        stems = content_stems(no_more["v"])
+        yield Over(f"liking {' '.join(sorted(stems))}")
+        yield Over("does", stems, HABITS | LIKINGS)
+
+
+def _exam(clause: Clause) -> Iterator[Over]:
+    """What was learned or trained for took place; what was skipped is done now."""
+    if (took := _TOOK_PLACE.match(clause.text)) and (stems := content_stems(stated(took["v"]))):
+        for verb in ("study", "prepare", "revise", "train", "cram", "practise"):
+            yield Over("does", stems | content_stems(verb))
+    skipped = _DOES_NOW.match(clause.text)
+    if skipped and clause.renewed and not (clause.negated or clause.passing):
+        for verb in ("skip", "avoid"):
+            stems = content_stems(f"{verb} {skipped['v']}")
+            yield from (Over("does", stems), Over(f"do {' '.join(sorted(stems))}"))
+
+
+_TOOK_PLACE = re.compile(
+    rf"{I}(?:passed|ran|finished|completed|sat|rode|won) (?:my|the|an?) (?P<v>[\w' -]{{2,40}})(?<!ing)", re.IGNORECASE
+)
+_DOES_NOW = re.compile(
+    rf"^I {ADVERB}(?:eat|drink|do|take|use) (?P<v>[a-z]+)(?= now\b| again\b| these days\b|$)", re.IGNORECASE
+)
+
+
+def _contact(clause: Clause) -> Iterator[Over]:
+    if match := _UNREACHABLE.match(clause.text):
+        named = match["v"] or match["v2"] or match["v3"]
+        value = named.casefold() if "@" in named else re.sub(r"\D", "", named)
+        yield Over("any value", frozenset({value}))
+    if match := _IS_WRONG.match(clause.text):
+        named = match["v"].strip(".")
+        yield Over("any value", content_stems(named))
+        if "@" in named or named[0].isdigit():
+            yield Over("any value", frozenset({named.casefold() if "@" in named else re.sub(r"\D", "", named)}))
+
+
+def _state(clause: Clause) -> Iterator[Over]:
+    if clause.negated or clause.passing:
+        return
+    for pattern, over in _OPPOSITES:
+        if pattern.match(clause.text):
+            yield from over
+    if mother := _GAVE_BIRTH.match(clause.text):
+        yield Over(f"my {mother['who'].lower()} expects")
+    if school := _CHANGED_SCHOOL.match(clause.text):
+        yield Over(f"my {school['who'].lower()} school")
+    if (role := _NEW_ROLE.match(clause.text)) and not clause.besides:
+        yield Over(
+            {"job": "work", "phone number": "phone", "number": "phone"}.get(
+                role["what"].lower(), f"my {role['what'].lower()}"
+            )
+        )
+
+
+FINISHED: tuple[Callable[[Clause], Iterator[Over]], ...] = (_thing, dropped, _habit, _exam, _contact, _state)
