@@ -1,6 +1,4 @@
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from uuid import UUID
 
@@ -9,7 +7,7 @@ from qdrant_client import QdrantClient
 
 from semmem.embedded import Servers
 from semmem.testing import wait_until
-from tests.cli.command import Command, environment
+from tests.cli.command import Command
 
 PARTS = (
     *("python", "embedder", "llm", "embedded servers", "postgres", "qdrant", "redis"),
@@ -84,15 +82,12 @@ def test_migrate_names_the_revision(semmem: Command) -> None:
     assert semmem("migrate", "--json").json == {"revision": HEAD, "made_whole": []}
 
 
-async def test_a_worker_does_what_waits_and_stops_on_a_signal(
-    semmem: Command, alice: Command, embedded: tuple[Path, Servers]
-) -> None:
+async def test_a_worker_does_what_waits_and_stops_on_a_signal(semmem: Command, alice: Command) -> None:
     alice("remember", "I live in Gothenburg.", "--no-wait", env={"SEMMEM_WORKER": "false"})
     assert alice("facts", "--json", env={"SEMMEM_WORKER": "false"}).json == []
-    command = [sys.executable, "-m", "semmem", "worker"]
-    with subprocess.Popen(command, env=environment(embedded[0]), stderr=subprocess.PIPE, text=True) as worker:
+    async with semmem.running("worker") as worker:
         assert worker.stderr is not None
-        assert "worker started" in worker.stderr.readline()
+        assert b"worker started" in await worker.stderr.readline()
         await wait_until(lambda: alice("facts", "--json", env={"SEMMEM_WORKER": "false"}).json)
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(timeout=60) == 0
+        assert await worker.wait() == 0
