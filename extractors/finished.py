@@ -210,11 +210,13 @@ def _thing(clause: Clause) -> Iterator[Over]:
         stems = content_stems(NEUTRAL.sub("", stated(named)))
         if not stems or (kind == "v4" and _SOONER.search(clause.text)):
             return
-        verbs = {"ran": _LEARNS, "off": _TAKES, "work": content_stems("read watch play")}.get(kind, HABITS)
-        yield Over("does", stems, verbs)
-        if kind not in ("work", "off"):
+        if kind == "work":  # "I am reading Dune"; whoever reads it every year goes on
+            yield from (Over(f"be {' '.join(sorted(stems | {verb}))}") for verb in ("read", "watch", "play"))
+            return
+        yield Over("does", stems, {"ran": _LEARNS, "off": _TAKES}.get(kind, HABITS))
+        if kind != "off":
             yield Over("is", stems)
-        if kind not in ("work", "off", "ran"):
+        if kind not in ("off", "ran"):
             yield Over("has", stems)
         if kind == "v4" and named.lower() in _SCHOOLS:
             yield from (Over("school"), Over("studies"))

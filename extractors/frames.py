@@ -34,8 +34,9 @@ _ON_DAYS = re.compile(
     re.IGNORECASE,
 )
 _WITH_MINE = re.compile(
-    rf"^I {ADVERB}(?P<verb>take|drink|like|have|keep|walk|do|buy|get|store|wear|park) my (?P<what>[a-z]+) "
-    r"(?P<with>(?:(?:in|on|at|with|by|from|without) )?)(?P<v>[^,;]+)",
+    rf"^I {ADVERB}(?P<verb>take|drink|like|have|wear|eat) my (?P<what>[a-z]+) (?P<v>with(?:out)? [^,;]+|(?:black|white"
+    r"|plain|sweet|sweetened|unsweetened|iced|hot|cold|strong|weak|rare|medium|well[- ]done|scrambled|poached|fried"
+    r"|boiled|raw|long|short)\b)",
     re.IGNORECASE,
 )
 _IS_AT = re.compile(
@@ -93,9 +94,8 @@ _SO_MUCH = re.compile(
     re.IGNORECASE,
 )
 _ONE_NAME = re.compile(
-    rf"^I {ADVERB}(?P<verb>support|back|follow|attend|manage|lead|captain|coach|root for|vote for|report to"
-    r"|answer to|live with|share with"
-    r"|go by|fly with|bank with|ride for|race for) (?P<v>(?-i:[A-Z])[\w&.'-]*(?: (?-i:[A-Z])[\w&.'-]*)*)(?=$| now\b"
+    rf"^I {ADVERB}(?P<verb>root for|report to|answer to|live with|go by|fly with|bank with|ride for|race for) "
+    r"(?P<v>(?-i:[A-Z])[\w&.'-]*(?: (?-i:[A-Z])[\w&.'-]*)*)(?=$| now\b"
     r"| these days\b|,)",
     re.IGNORECASE,
 )
@@ -106,6 +106,8 @@ _A_TIME = re.compile(
     re.I,
 )
 _NO_PLACE = re.compile(r"(?:fun|free|peace|myself|ourselves|us|me|love|general|private|public|silence|secret)\b", re.I)
+_ONE_AT_A_TIME = ("number", "day", "name")  # "in a band" and "in the park" may both be so
+_ELSEWHERE = re.compile(r"\w (?:at|for|with|when)\b", re.IGNORECASE)  # "in Rust at home", and in another one at work
 _DETERMINER = re.compile(r"(?:the|an?|my|our|his|her|their) ", re.IGNORECASE)
 
 
@@ -130,17 +132,15 @@ def numbered(text: str) -> Stems:
 
 def _places(clause: Clause) -> Iterator[Value]:
     text = clause.text
-    if (does := _DOES_WITH.match(text) or _ON_DAYS.match(text)) and (stems := numbered(does["v"])):
-        yield Value(
-            f"I {does['verb'].replace('wake', 'get')} {does['with']} {shape_of(does['v'])}".lower(),
-            stems,
-            tentative=True,
-        )
-    if (mine := _WITH_MINE.match(text)) and (stems := content_stems(f"{mine['with']}{stated(mine['v'])}")):
-        yield Value(f"I {mine['verb']} {mine['what']} {shape_of(mine['v'])}".lower(), stems, tentative=True)
-    if (is_at := _IS_AT.match(text)) and (stems := numbered(is_at["v"])):
+    does = _DOES_WITH.match(text) or _ON_DAYS.match(text)
+    if does and shape_of(does["v"]) in _ONE_AT_A_TIME and not _ELSEWHERE.search(does["v"]):
+        kind = f"I {does['verb'].replace('wake', 'get')} {does['with']} {shape_of(does['v'])}"
+        yield Value(kind.lower(), numbered(does["v"]), tentative=True)
+    if (mine := _WITH_MINE.match(text)) and (stems := content_stems(stated(mine["v"]))):
+        yield Value(f"I {mine['verb']} {mine['what']}".lower(), stems, tentative=True)
+    if (is_at := _IS_AT.match(text)) and shape_of(is_at["v"]) in _ONE_AT_A_TIME:
         kind = f"my {is_at['who']} {is_at['verb']} {is_at['with']} {shape_of(is_at['v'])}"
-        yield Value(kind.lower(), stems, tentative=True)
+        yield Value(kind.lower(), numbered(is_at["v"]), tentative=True)
 
 
 def _amounts(clause: Clause) -> Iterator[Value]:

@@ -35,7 +35,7 @@ _SET_TO = re.compile(
 )
 _PRONOUNS = re.compile(rf"^I {ADVERB}(?:use|go by) (?P<v>[a-z]+/[a-z]+(?:/[a-z]+)?)(?: pronouns)?\b", re.IGNORECASE)
 _USES = re.compile(
-    rf"^I {ADVERB}(?:(?:am )?(?:using|on|coding in|running|an?)|use|run|drink|code in|write(?: code)? in|program in"
+    rf"^I {ADVERB}(?:(?:am )?(?:using|on|coding in|running|an?)|use|run|code in|write(?: code)? in|program in"
     r"|develop in"
     r"|work (?:in|with)|listen on|deploy with) (?:an? |the |my )?(?P<v>[\w+#]+)(?: user\b| mode\b)?(?P<rest>.*)",
     re.IGNORECASE,
@@ -48,7 +48,7 @@ _CHANGED_TO = re.compile(
 )
 # Behind it: for something only, or beside another; the name of something else.
 _NARROWED = re.compile(
-    r"\b(?:for|to|just|today|tonight|as well|too|also|sometimes|when|with|at|on my)\b", re.IGNORECASE
+    r"\b(?:for|to|just|today|tonight|as well|too|also|sometimes|when|with|at|on my|in (?:an?|the|my|our))\b", re.I
 )
 _ENDS = re.compile(
     r"\s*(?:$|[\d.]+\b|now\b|last\b|in\b|on\b|yesterday\b|this\b|every\b|since\b|again\b|because\b|these\b)"
@@ -93,12 +93,11 @@ _BELIEVES = re.compile(
     re.IGNORECASE,
 )
 _TEAM = re.compile(
-    rf"^I {ADVERB}support (?P<v>(?-i:[A-Z])[\w' ]+)"
-    r"|^my (?:favou?rite )?(?:football |soccer |sports )?(?:team|club) is (?:now )?(?P<v2>(?-i:[A-Z])[\w' ]+)",
+    r"^my (?:favou?rite )?(?:football |soccer |sports )?(?:team|club) is (?:now )?(?P<v>(?-i:[A-Z])[\w' ]+)",
     re.IGNORECASE,
 )
 _PAYS_RENT = re.compile(
-    rf"^I {ADVERB}pay (?P<v>[$€£]?\d[\d.,]* ?[a-z€$£]*) (?:in |of |for )?(?:the )?rent\b", re.IGNORECASE
+    rf"^I {ADVERB}pay (?P<v>[$€£]?\d[\d.,]* ?[a-z€$£]*) (?:in |of |for )?(?:the )?rent\b(?! for\b)", re.IGNORECASE
 )
 _EXPECTS = re.compile(r"^my (?P<who>[a-z]+) is (?:pregnant|expecting(?: a baby)?)\b", re.IGNORECASE)
 _REACHED = re.compile(
@@ -175,7 +174,7 @@ def _other(clause: Clause) -> Iterator[Value]:
     if believes := _BELIEVES.match(clause.text):
         yield Value("my religion", frozenset({believes["v"].lower()}), tentative=True, renewed=bool(believes["new"]))
     if team := _TEAM.match(clause.text):
-        yield Value("team", content_stems(stated(team["v"] or team["v2"])), tentative=True)
+        yield Value("team", content_stems(stated(team["v"])), tentative=True)
     if rent := _PAYS_RENT.match(clause.text):
         yield Value("my rent", content_stems(rent["v"]))
     if reached := _REACHED.match(clause.text):
