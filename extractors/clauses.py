@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
 
-_RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
+RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'"})  # noqa: RUF001
 # Some words in quotation marks are somebody's speech, one is a name.
@@ -192,7 +192,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     own = in_first_person(subject, text)
     supposed, renewed = bool(_SUPPOSED.search(own)), bool(_RENEWED.search(own))
     bare = _said_by(subject, text)
-    quoted = bare != _RESOLVED_DATE.sub("", text).strip()  # what was turned into the third person had capitals
+    quoted = bare != RESOLVED_DATE.sub("", text).strip()  # what was turned into the third person had capitals
     lower = (quoted or bool(_LOWER.search(text) or BARE_VERB.match(bare))) and not any(map(str.isupper, bare))
     found: list[Clause] = []
     for said, whole, joined in _parts(own):
@@ -256,7 +256,7 @@ def _parts(own: str) -> Iterator[tuple[str, str, bool]]:
 
 def _said_by(subject: str, text: str) -> str:
     """The statement without resolved dates; what was told in quotes without these."""
-    own = _RESOLVED_DATE.sub("", text).strip()
+    own = RESOLVED_DATE.sub("", text).strip()
     quoted = f'{subject}: "'
     return own[len(quoted) : -1] if own.startswith(quoted) and own.endswith('"') else own
 

@@ -8,6 +8,7 @@ from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import Clause
 from semmem.extractors.departures import DEPARTURES
 from semmem.extractors.finished import FINISHED
+from semmem.extractors.opposites import opposites
 from semmem.extractors.phrases import (
     ADVERB,
     DRIVES,
@@ -369,5 +370,6 @@ def _employed(clause: Clause) -> Iterator[Over]:
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, _taken_back, _parted, _reached, _diet, _employed),
+    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, opposites),
+    *(_taken_back, _parted, _reached, _diet, _employed),
 )

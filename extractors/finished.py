@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
+from semmem.extractors.opposites import lacking
 from semmem.extractors.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
-from semmem.extractors.value import NO, Over
+from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MONTHS, either, listed
+from semmem.language.words import listed
 
 _TAIL = (
     r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
@@ -120,82 +121,6 @@ _IS_WRONG = re.compile(
     r"|incorrect)$",
     re.IGNORECASE,
 )
-_CHANGED_SCHOOL = re.compile(r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:changed|switched|moved) schools\b", re.I)
-_GAVE_BIRTH = re.compile(
-    r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:gave birth|given birth|had (?:the|her|a|my) baby)\b", re.I
-)
-_NEW_ROLE = re.compile(
-    r"^I (?:have |just |now |finally )*(?:got|have) (?:got )?a new (?P<what>doctor|gp|dentist|therapist|boss|manager"
-    r"|supervisor|landlord|landlady|phone number|number|job)(?=$| now\b| since\b| at work\b| this\b| last\b| as of\b)",
-    re.IGNORECASE,
-)
-
-
-def _lacking(*things: str) -> tuple[Over, ...]:
-    """That somebody has none of these is over."""
-    return tuple(Over(f"do {' '.join(sorted(content_stems(each)))}", NO) for each in things)
-
-
-def _being(*states: str) -> tuple[Over, ...]:
-    return tuple(Over("is", content_stems(each)) for each in states)
-
-
-# What ends a state that other words tell.
-_OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
-    (
-        re.compile(
-            rf"{I}(?:have|got) an? (?:\w+ )??(?:son|daughter|child|kid|baby)(?=$| now\b| named\b| called\b|,)"
-            rf"|{I}(?:(?:had|delivered) (?:an?|my|the) bab(?:y|ies)|gave birth|given birth)\b"
-            r"|^my (?:new )?(?:bab(?:y|ies)(?: \w+)?|son|daughter|twins) (?:was|were|is|has|have|just|finally)"
-            r"(?: been)? (?:born|arrived|here)(?= *(?:$|[,.!(]| (?:yesterday|today|last|this|on|at|early|finally"
-            r"|healthy|and|safely)\b"
-            rf"| in (?:{either(MONTHS)})\b(?! \d)| \w+ (?:hours|days|weeks) ago))|^my (?:second|third|fourth"
-            r"|new) (?:child|kid|baby) (?:was|is|has|arrived)\b",
-            re.IGNORECASE,
-        ),
-        (
-            *(Over(f"so many {each}") for each in ("child", "children", "kid")),
-            *_being("pregnant", "expecting"),
-            *_lacking("kids", "children", "a child", "a baby"),
-        ),
-    ),
-    (
-        re.compile(
-            rf"{I}(?:found|landed|got|took|accepted|started) (?:an?|my|the)(?: \w+)? (?:job"
-            r"|position)\b(?! (?:interview|offer|ad|alert|search|hunt|application|fair|for|on)\b)"
-            rf"|{I}(?:back (?:at|to)|went back to|returned to) work\b(?! (?:on|next|in)\b)|{I}employed again\b",
-            re.IGNORECASE,
-        ),
-        _being(
-            *(
-                "stay-at-home dad",
-                "stay-at-home mum",
-                "stay-at-home mom",
-                "unemployed",
-                "jobless",
-                "between jobs",
-                "looking for a job",
-                "retired",
-            ),
-        )
-        + tuple(
-            Over("does", content_stems(f"{kind} leave"), HABITS)
-            for kind in ("parental", "maternity", "paternity", "sick", "medical")
-        ),
-    ),
-    (
-        re.compile(
-            rf"{I}(?:passed my (?:driving|road) test|got my (?:driving |driver's )?licen[cs]e)\b", re.IGNORECASE
-        ),
-        _lacking("driving licence", "driving license", "driver's license", "licence", "license"),
-    ),
-    (
-        re.compile(rf"{I}tested negative(?=$| for covid| yesterday| today| this| last| now)", re.IGNORECASE),
-        (Over("has", content_stems("covid")),),
-    ),
-    (re.compile(rf"{I}(?:am )?allergic to\b", re.IGNORECASE), _lacking("allergies", "any allergies")),
-)
-
 
 _TAKES = content_stems("take drink eat smoke use")
 _LEARNS = content_stems("take study attend learn follow write") | {"do"}
@@ -263,7 +188,7 @@ def _habit(clause: Clause) -> Iterator[Over]:
     if again:
         food = again["v"].lower()
         yield Over("is", content_stems(food))  # off it
-        yield from _lacking(f"eat {food}", f"drink {food}", *(["drink alcohol"] if food in _ALCOHOL else []))
+        yield from lacking(f"eat {food}", f"drink {food}", *(["drink alcohol"] if food in _ALCOHOL else []))
     if over := _NOT_THESE_DAYS.match(clause.text):
         thing = content_stems(over["v"])
         verb = content_stems(over["verb"])
@@ -310,22 +235,4 @@ def _contact(clause: Clause) -> Iterator[Over]:
             yield Over("any value", frozenset({named.casefold() if "@" in named else re.sub(r"\D", "", named)}))
 
 
-def _state(clause: Clause) -> Iterator[Over]:
-    if clause.negated or clause.passing:
-        return
-    for pattern, over in _OPPOSITES:
-        if pattern.match(clause.text):
-            yield from over
-    if mother := _GAVE_BIRTH.match(clause.text):
-        yield Over(f"my {mother['who'].lower()} expects")
-    if school := _CHANGED_SCHOOL.match(clause.text):
-        yield Over(f"my {school['who'].lower()} school")
-    if (role := _NEW_ROLE.match(clause.text)) and not clause.besides:
-        yield Over(
-            {"job": "work", "phone number": "phone", "number": "phone"}.get(
-                role["what"].lower(), f"my {role['what'].lower()}"
-            )
-        )
-
-
-FINISHED: tuple[Callable[[Clause], Iterator[Over]], ...] = (_thing, dropped, _habit, _exam, _contact, _state)
+FINISHED: tuple[Callable[[Clause], Iterator[Over]], ...] = (_thing, dropped, _habit, _exam, _contact)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
+from semmem.extractors.clauses import RESOLVED_DATE
 from semmem.extractors.meaning import meaning
 from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, reschedules, same_subject
 from semmem.extractors.words import content_stems, words
@@ -19,7 +20,6 @@ MAX_CANDIDATES = 8  # for each draft, its own subject first
 CONFIRM_COSINE = 0.95
 BACKSTORY = timedelta(days=365)  # what was over so long before a fact was said is what led up to it, and no news
 
-_RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 _NEGATION = re.compile(r"\b(?:no|not|never|nor|cannot|without)\b|n['’]t\b", re.IGNORECASE)  # noqa: RUF001
 
 
@@ -242,11 +242,11 @@ def _joined(drafts: Sequence[Draft]) -> Draft:
 
 
 def _key(statement: Statement) -> tuple[str, str]:
-    return " ".join(words(statement.subject)), " ".join(words(_RESOLVED_DATE.sub("", statement.text)))
+    return " ".join(words(statement.subject)), " ".join(words(RESOLVED_DATE.sub("", statement.text)))
 
 
 def _same_stems(one: Statement, other: Statement) -> bool:
-    texts = _RESOLVED_DATE.sub("", one.text), _RESOLVED_DATE.sub("", other.text)
+    texts = RESOLVED_DATE.sub("", one.text), RESOLVED_DATE.sub("", other.text)
     alike = content_stems(texts[0]) == content_stems(texts[1]) and _negations(texts[0]) == _negations(texts[1])
     return alike and same_subject(one, other) and _times_agree(one.validity, other.validity)
 
