@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from semmem.stores.redis.recent import RedisRecent
 from semmem.wiring.bootstrap import Application
 from tests.contract.adversarial import ARRAYS, IDS, LONG, PATHS, SPLITS
 from tests.faults.oracle import drift
+
+EXAMPLES = int(os.environ.get("SEMMEM_TEST_CROWDS", "3"))  # beside those that are written here
 
 ids = st.sampled_from([*IDS, *ARRAYS, *PATHS, *LONG])
 scopes = st.builds(Scope, ids, st.sampled_from(["user", "workspace"]), ids)
@@ -245,7 +248,7 @@ async def qdrant(urls: dict[str, Any]) -> AsyncIterator[AsyncQdrantClient]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=EXAMPLES,
     deadline=None,
     database=None,
     phases=(Phase.explicit, Phase.generate),
