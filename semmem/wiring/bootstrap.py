@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any
 
 from semmem.domain.checks import check_callable
 from semmem.engine.consolidation import Consolidator
@@ -22,7 +21,7 @@ from semmem.engine.scrubbing import Scrubber
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.worker import Pace, Worker
 from semmem.engine.writing import FactWriter
-from semmem.errors import Closed, InvalidInput
+from semmem.errors import InvalidInput
 from semmem.memory.keeping import Keeping
 from semmem.memory.memory import Memory
 from semmem.memory.parts import Parts
@@ -73,6 +72,7 @@ from semmem.stores.postgres.state import StateStore
 from semmem.stores.postgres.summaries import SummaryStore
 from semmem.stores.postgres.threads import ThreadStore
 from semmem.stores.postgres.workspaces import WorkspaceStore
+from semmem.wiring.entering import Opening
 from semmem.wiring.opening import (
     import_all,
     make_embedder,
@@ -110,36 +110,7 @@ def open(*, clock: Clock = now, reranker: Reranker | None = None, **given: Any) 
     A `reranker` has its say in the order of the best hits; it stays the caller's to close. It is good for one
     `async with`, which raises ConfigurationError, EmbeddedServerError or StoreUnavailable, each with the way out.
     """
-    return _Once(_opened(clock, reranker, given))
-
-
-class _Once(AbstractAsyncContextManager[Memory]):
-    """Says what is wrong where it is entered again, or not at all; contextlib's own raises AttributeError."""
-
-    def __init__(self, inner: AbstractAsyncContextManager[Memory]) -> None:
-        self._inner, self._entered = inner, False
-
-    async def __aenter__(self) -> Memory:
-        if self._entered:
-            raise Closed("this semmem.open() was entered before; call semmem.open() again for each `async with`")
-        self._entered = True
-        return await self._inner.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> bool | None:
-        return await self._inner.__aexit__(kind, error, at)
-
-    def __enter__(self) -> NoReturn:
-        raise Closed("a memory is opened by `async with semmem.open() as memory:`, not by `with`")
-
-    def __exit__(self, *_: object) -> None:
-        """`with` asks for it before it enters."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise AttributeError(
-            f"no {name} before it is open: write `async with semmem.open() as memory:`, and use memory"
-        )
+    return Opening(_opened(clock, reranker, given))
 
 
 @asynccontextmanager
