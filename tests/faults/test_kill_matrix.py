@@ -19,7 +19,8 @@ pytestmark = pytest.mark.soak
 
 IN_FORGET = ("forget-writing", "forget-committed", "cache-followed", "mirror-followed")
 IN_REFILL = ("mirror-begun", "mirror-queued", "mirror-written", "mirror-marked")
-IN_KEEPING = ("event-kept", "replay-committed", "replay-settled")  # tests/fleet/test_local_log.py
+# tests/fleet/test_local_log.py and tests/fleet/test_local_log_state.py
+IN_KEEPING = ("event-kept", "change-kept", "replay-writing", "replay-committed", "replay-settled")
 IN_GROUP = ("delivery-taken", "delivery-settling", "delivery-settled")  # tests/fleet/test_killed_consumers.py
 ELSEWHERE = (*IN_FORGET, *IN_KEEPING, *IN_GROUP, "mirror-queued")
 IN_DELIVERY = tuple(name for name in failpoints.NAMES if name not in ELSEWHERE)
