@@ -32,7 +32,7 @@ SOURCES = {
 }
 ROSTER = {"r1": "researcher", "b1": "clerk", "w1": "writer"}
 MINUTE, SHORT = timedelta(minutes=1), timedelta(seconds=1)
-PATIENCE = 120  # seconds, after which an agent must have failed
+PATIENCE = 300  # seconds, after which an agent must have failed
 
 console = Console(highlight=False, width=100)
 

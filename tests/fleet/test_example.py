@@ -16,7 +16,7 @@ EXAMPLE = ROOT / "examples" / "launch_team.py"
 def test_the_killed_clerk_s_invoice_is_paid_once_and_the_human_s_no_is_heard(tmp_path: Path) -> None:
     given = environment(tmp_path) | {"TMPDIR": str(tmp_path)}
     try:
-        run = subprocess.run((sys.executable, EXAMPLE), capture_output=True, text=True, env=given, timeout=240)
+        run = subprocess.run((sys.executable, EXAMPLE), capture_output=True, text=True, env=given, timeout=400)
     except subprocess.TimeoutExpired as late:
         pytest.fail(f"it hung behind\n{(late.stdout or b'').decode()}\n{(late.stderr or b'').decode()}")
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr[-4_000:]}"
