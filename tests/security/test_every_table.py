@@ -9,6 +9,7 @@ import pytest
 from semmem import AgentMemory, Conflict, NewEvent, ScopedMemory, ScopeSettings
 from semmem.integrations.langgraph import SemmemSaver
 from semmem.memory.memory import Memory
+from semmem.testing import wait_until
 from tests.applications import FAST
 from tests.fleet.asking import asked
 from tests.integrations.test_langgraph.test_saver_scope import fill as fill_threads
@@ -71,5 +72,9 @@ async def test_forgetting_all_of_a_place_empties_every_table(
 
     await alice.forget(everything=True)
     await alice.settled()
-    _, held = await _tables(owner)
-    assert held == REMAINS
+
+    async def nothing_passing() -> bool:
+        return PASSING.isdisjoint((await _tables(owner))[1])
+
+    await wait_until(nothing_passing)
+    assert (await _tables(owner))[1] == REMAINS
