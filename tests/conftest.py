@@ -3,7 +3,6 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +23,7 @@ from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener, opened
 from tests.places import keep_files_in_memory
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, administer, own_database, with_database
 
 # A run in the background of a shell ignores Ctrl-C, and so would the processes that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -41,8 +40,6 @@ settings.register_profile("same", derandomize=True, deadline=None, suppress_heal
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest.register_assert_rewrite("tests.contract.vector_index")
-
-_numbers = count()
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -75,7 +72,7 @@ async def _spare_the_disk(postgres_url: str) -> None:
 async def template(servers: ServerUrls) -> str:
     """The name of a migrated database that each test's own one is copied from."""
     name = f"template_{uuid4().hex}"
-    await _administer(servers, f'create database "{name}"')
+    await administer(servers, f'create database "{name}"')
     await upgrade(with_database(servers.postgres_url, name))
     return name
 
@@ -83,7 +80,7 @@ async def template(servers: ServerUrls) -> str:
 @pytest_asyncio.fixture
 async def postgres_url(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     """A database of this test's own."""
-    async with _database(servers, template) as url:
+    async with own_database(servers, template) as url:
         yield url
 
 
@@ -100,16 +97,8 @@ async def elsewhere(
     servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock
 ) -> AsyncIterator[Application]:
     """A second application of this test, on another database, with the same prefixes in Redis and Qdrant."""
-    async with _database(servers, template) as url, opened(urls | {"postgres_url": url}, clock) as application:
+    async with own_database(servers, template) as url, opened(urls | {"postgres_url": url}, clock) as application:
         yield application
-
-
-@asynccontextmanager
-async def _database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
-    name = f"test_{next(_numbers)}_{uuid4().hex[:8]}"
-    await _administer(servers, f'create database "{name}" template "{template}"')
-    yield with_database(servers.postgres_url, name)
-    await _administer(servers, f'drop database "{name}" with (force)')
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -190,7 +179,7 @@ async def shared_application(
     servers: ServerUrls, template: str, qdrant_client: AsyncQdrantClient, shared_clock: ManualClock
 ) -> AsyncIterator[Application]:
     async with (
-        _database(servers, template) as postgres_url,
+        own_database(servers, template) as postgres_url,
         _settings(servers, postgres_url, qdrant_client) as settings,
         opened(settings, shared_clock) as application,
     ):
@@ -226,14 +215,6 @@ def strangers(memory: Memory, tenant: str) -> list[ScopedMemory]:
         memory.scope(tenant=tenant, workspace="alice"),
         memory.scope(tenant=tenant.replace("acme", "globex"), user="alice"),
     ]
-
-
-async def _administer(servers: ServerUrls, statement: str) -> None:
-    connection = await asyncpg.connect(servers.postgres_url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 async def _drop_collections(client: AsyncQdrantClient, prefix: str) -> None:

@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
+import asyncpg
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -30,6 +32,24 @@ class ServerUrls:
 def with_database(url: str, name: str) -> str:
     """The same server, another database."""
     return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def own_database(servers: ServerUrls, template: str = "template1") -> AsyncIterator[str]:
+    """The URL of a database that is copied from the template, and dropped at the end."""
+    name = f"test_{uuid4().hex[:12]}"
+    await administer(servers, f'create database "{name}" template "{template}"')
+    yield with_database(servers.postgres_url, name)
+    await administer(servers, f'drop database "{name}" with (force)')
+
+
+async def administer(servers: ServerUrls, statement: str) -> None:
+    """By a connection that is closed again, for tests count them."""
+    connection = await asyncpg.connect(servers.postgres_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 def with_login(url: str, login: str) -> str:

@@ -8,7 +8,6 @@ from functools import partial
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-import asyncpg
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -33,7 +32,7 @@ from tests.contract.vector_index import (
     point,
     scanned,
 )
-from tests.servers import ServerUrls, silent_server, with_database
+from tests.servers import ServerUrls, own_database, silent_server
 
 HERE = Identity("here", "here")
 
@@ -70,19 +69,15 @@ async def qdrant_place(servers: ServerUrls) -> AsyncIterator[MakeIndex]:
 
 @asynccontextmanager
 async def pgvector_place(servers: ServerUrls, *, exact_limit: int = EXACT_LIMIT) -> AsyncIterator[MakeIndex]:
-    name = f"contract_{uuid4().hex}"
-    admin = await asyncpg.connect(servers.postgres_url)
-    await admin.execute(f'create database "{name}"')
-    await upgrade(with_database(servers.postgres_url, name))
-    postgres = await Postgres.connect(with_database(servers.postgres_url, name))
+    async with own_database(servers) as url:
+        await upgrade(url)
+        postgres = await Postgres.connect(url)
 
-    def make() -> VectorIndex:
-        return PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=True, exact_limit=exact_limit)
+        def make() -> VectorIndex:
+            return PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=True, exact_limit=exact_limit)
 
-    yield make
-    await postgres.aclose()
-    await admin.execute(f'drop database "{name}" with (force)')
-    await admin.close()
+        yield make
+        await postgres.aclose()
 
 
 # Each opens a place that holds no index yet, and gives a maker of objects over it.

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -14,17 +13,13 @@ from semmem.migrations import upgrade
 from semmem.migrations.revisions import HEAD, REVISIONS
 from semmem.migrations.running import config
 from semmem.stores.postgres.pool import Postgres
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, own_database
 
 
 @pytest.fixture
 async def empty(servers: ServerUrls) -> AsyncIterator[str]:
-    name = f"empty_{uuid4().hex}"
-    admin = await asyncpg.connect(servers.postgres_url)
-    await admin.execute(f'create database "{name}"')
-    yield with_database(servers.postgres_url, name)
-    await admin.execute(f'drop database "{name}" with (force)')
-    await admin.close()
+    async with own_database(servers) as url:
+        yield url
 
 
 async def _revision(url: str) -> str:

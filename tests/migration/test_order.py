@@ -15,7 +15,7 @@ from semmem.migrations.running import run
 from semmem.postgres.session import session_settings
 from semmem.postgres.url import parse
 from semmem.stores.postgres.pool import Postgres
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, own_database
 
 BEFORE = "0001"
 SCOPES = ("alice", "bob", "carol")
@@ -26,14 +26,9 @@ POSITIONS = "select id, position from semmem.events where scope_id = $1 order by
 @pytest.fixture
 async def old(servers: ServerUrls) -> AsyncIterator[str]:
     """A database as the release before left it."""
-    name = f"old_{uuid4().hex}"
-    admin = await asyncpg.connect(servers.postgres_url)
-    await admin.execute(f'create database "{name}"')
-    url = with_database(servers.postgres_url, name)
-    await asyncio.to_thread(run, parse(url), BEFORE, mends=False)
-    yield url
-    await admin.execute(f'drop database "{name}" with (force)')
-    await admin.close()
+    async with own_database(servers) as url:
+        await asyncio.to_thread(run, parse(url), BEFORE, mends=False)
+        yield url
 
 
 async def _login(url: str) -> asyncpg.Connection:

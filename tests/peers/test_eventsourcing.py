@@ -12,7 +12,6 @@ from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
@@ -23,7 +22,7 @@ from semmem.wiring.bridge import Bridge
 from tests.applications import FAST
 from tests.peers import recorder as recorders
 from tests.peers.recorder import SemmemAggregateRecorder, SemmemRecorder, new_event
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, own_database
 
 with warnings.catch_warnings():  # its import resets all filters of the process
     from eventsourcing.tests import persistence as suites
@@ -34,12 +33,8 @@ WRITERS = 8
 @pytest_asyncio.fixture(scope="module")
 async def database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     """One for all tests here, each of which has a tenant of its own."""
-    name = f"peers_{uuid4().hex[:8]}"
-    connection = await asyncpg.connect(servers.postgres_url)
-    await connection.execute(f'create database "{name}" template "{template}"')
-    yield with_database(servers.postgres_url, name)
-    await connection.execute(f'drop database "{name}" with (force)')
-    await connection.close()
+    async with own_database(servers, template) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import opened
 from tests.fleet.asking import asked
 from tests.postgres.spy import Spied, spying
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, own_database
 
 pytestmark = pytest.mark.soak
 
@@ -49,21 +49,16 @@ def _settings(postgres_url: str) -> dict[str, Any]:
 
 @pytest_asyncio.fixture(scope="module")
 async def seeded(servers: ServerUrls, template: str) -> AsyncIterator[str]:
-    name = f"plans_{uuid4().hex[:8]}"
-    admin = await asyncpg.connect(servers.postgres_url)
-    await admin.execute(f'create database "{name}" template "{template}"')
-    url = with_database(servers.postgres_url, name)
-    async with opened(_settings(url), ManualClock(), worker=False):
-        pass  # it registers the embedding model
-    owner = await asyncpg.connect(url)
-    await owner.execute(SEED)
-    await owner.close()
-    async with opened(_settings(url), ManualClock(), worker=False) as application:
-        place = application.memory.scope(tenant="t07", user="u3", state=Shared)
-        await place.update(title="A title")  # which is refused once, until the class of the walk is declared
-    yield url
-    await admin.execute(f'drop database "{name}" with (force)')
-    await admin.close()
+    async with own_database(servers, template) as url:
+        async with opened(_settings(url), ManualClock(), worker=False):
+            pass  # it registers the embedding model
+        owner = await asyncpg.connect(url)
+        await owner.execute(SEED)
+        await owner.close()
+        async with opened(_settings(url), ManualClock(), worker=False) as application:
+            place = application.memory.scope(tenant="t07", user="u3", state=Shared)
+            await place.update(title="A title")  # which is refused once, until the class of the walk is declared
+        yield url
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -4,7 +4,6 @@ from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from langgraph.store.base import BaseStore
@@ -12,7 +11,7 @@ from langgraph.store.memory import InMemoryStore
 
 from semmem.integrations.langgraph import SemmemSaver, SemmemStore
 from tests.applications import FAST
-from tests.servers import ServerUrls, with_database
+from tests.servers import ServerUrls, own_database
 
 StoreMaker = Callable[..., SemmemStore]
 SaverMaker = Callable[..., SemmemSaver]
@@ -21,12 +20,8 @@ SaverMaker = Callable[..., SemmemSaver]
 @pytest_asyncio.fixture(scope="package")
 async def database(servers: ServerUrls, template: str) -> AsyncIterator[str]:
     """One for all tests here, each of which has tenants of its own."""
-    name = f"langgraph_{uuid4().hex[:8]}"
-    connection = await asyncpg.connect(servers.postgres_url)
-    await connection.execute(f'create database "{name}" template "{template}"')
-    yield with_database(servers.postgres_url, name)
-    await connection.execute(f'drop database "{name}" with (force)')
-    await connection.close()
+    async with own_database(servers, template) as url:
+        yield url
 
 
 @pytest_asyncio.fixture(scope="package")
