@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
+from semmem.language.words import S_VERBS, either
 
 RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
@@ -66,7 +67,6 @@ _SWITCHED_NUMBERS = re.compile(  # "I've switched numbers: 020 7946 0222"
     r"|es)?\s?[:,;] ?(?:it is )?(?:now )?",
     re.IGNORECASE,
 )
-_S_VERBS = "live|work|need|want|prefer|like|love|hate|use|own|play|speak|drive|drink|eat|enjoy|sleep|run"
 _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)(?:is|are)\b"), r"I \g<adverb>am"),
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just |no longer )?)has\b"), r"I \g<adverb>have"),
@@ -74,7 +74,8 @@ _THIRD = (
     (re.compile(r"\bI (?P<adverb>(?:now |still |also |just )?)does\b"), r"I \g<adverb>do"),
     (
         re.compile(
-            rf"\bI (?P<adverb>(?:now |still |also |just |really |never |always |usually )?)(?P<verb>{_S_VERBS})s\b"
+            r"\bI (?P<adverb>(?:now |still |also |just |really |never |always |usually )?)"
+            rf"(?P<verb>{either(S_VERBS)})s\b"
         ),
         r"I \g<adverb>\g<verb>",
     ),

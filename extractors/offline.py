@@ -103,6 +103,8 @@ def _is_claim(sentence: str, role: Role, speaker: str) -> bool:
 def _apart(claim: str, event: Event, speaker: str) -> list[str]:
     """The claims that a sentence joins; the sentence where one of them says little, or its time may be of all."""
     *others, last = statements(claim)
+    if not others:
+        return [claim]
     dated = resolve(last, event.occurred_at) != OPEN and all(
         resolve(each, event.occurred_at) == OPEN for each in others
     )

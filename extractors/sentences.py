@@ -7,6 +7,7 @@ from semmem.domain.fact import Category
 from semmem.extractors.gate import is_small_talk
 from semmem.extractors.speech import asks
 from semmem.extractors.words import content_stems, words
+from semmem.language.words import S_VERBS
 
 MAX_SENTENCE_CHARS = 400
 MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere
@@ -36,8 +37,7 @@ _REACTS = re.compile(rf"^{_REACTIONS}\b", re.IGNORECASE)
 _LEAD_IN = re.compile(rf"^(?:{_LEADS_IN})\b[^,.!]{{0,20}}[,.!]\s+", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:I|I'm|I've|I'd|I'll|my|we|our|me|us|mine)\b", re.IGNORECASE)
 
-_S_VERBS = "live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run"
-_PRESENT = {verb: f"{verb}s" for verb in _S_VERBS.split()} | {
+_PRESENT = {verb: f"{verb}s" for verb in S_VERBS} | {
     **{"am": "is", "'m": "is", "have": "has", "'ve": "has", "do": "does", "go": "goes", "study": "studies"},
 }
 _PAST = (

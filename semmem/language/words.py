@@ -42,6 +42,9 @@ OCCUPATIONS = listed(
 )
 
 
+# Verbs of which the third person is made by an s.
+S_VERBS = listed("live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run")
+
 # How a thing is, which says nothing of what it is.
 STATES = listed(
     """
