@@ -15,7 +15,7 @@ from tests.integrations.mcp_hosts import ALICE, calling, running, serving_http, 
 pytestmark = pytest.mark.shared
 
 TEA = "I like tea."
-LONGEST_LIST = 13_400  # characters of tools/list: every host pays for them in every conversation
+LONGEST_LIST = 13_300  # characters of tools/list: every host pays for them in every conversation
 CHOKES = {"anyOf", "oneOf", "allOf", "$ref", "$defs", "format", "title", "default", "const", "nullable"}
 
 

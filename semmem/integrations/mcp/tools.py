@@ -80,7 +80,7 @@ class Tools:
         limit: Annotated[Limit, Field(description="At most so many; 10 if left out.")] = 10,
         where: Annotated[
             ObjectArgument | SkipJsonSchema[None],
-            Field(description='Only what carries this: {"role": "user", "metadata": {"source": "chat"}}.'),
+            Field(description='Only with {"metadata":{"source":"chat"}}.'),
         ] = None,
     ) -> SearchAnswer:
         """Find what is remembered about something, best first. Search before you answer or ask about the user.
