@@ -68,6 +68,10 @@ REDIS_REFUSALS = [
     ("TRYAGAIN", "TryAgainError"),
     ("BUSY", "SCRIPT KILL"),
     ("NOREPLICAS", "replicas"),
+    ("ERR ACL failure in script: User default has no permissions to run the 'zadd' command", "too few rights"),
+    ("ERR The user executing the script can't run this command or subcommand", "too few rights"),
+    ("ERR Error running script (call to f_0): @user_script:1: @user_script: 1: -OOM command not allowed", "maxmemory"),
+    ("ERR Error running script (call to f_0): @user_script:1: @user_script: 1: -READONLY You can't", "a replica"),
     ("WRONGTYPE", "ResponseError"),
     ("ERR", "ResponseError"),
 ]

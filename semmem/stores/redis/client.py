@@ -33,8 +33,13 @@ TROUBLE: Mapping[type[Exception], str] = {
     MasterDownError: "it is a replica that has lost its primary; name the primary in SEMMEM_REDIS_URL",
     MovedError: "it is a node of a cluster, and the keys are on another; name a single server in SEMMEM_REDIS_URL",
 }
-# By the code that the server's message has in it, where the client has no class for it.
+# By words of the server's message, where the client has no class for it: what a script is refused comes as its error.
 REFUSALS = {
+    "ACL failure in script": TROUBLE[NoPermissionError],
+    "user executing the script can't run": TROUBLE[NoPermissionError],
+    "-READONLY": TROUBLE[ReadOnlyError],
+    "-OOM": TROUBLE[OutOfMemoryError],
+    "-MASTERDOWN": TROUBLE[MasterDownError],
     "MISCONF": "it cannot save its data and takes no writes; its log says why",
     "NOREPLICAS": "it has too few replicas, and takes no writes until they are back",
     "BUSY": "a script keeps it busy; SCRIPT KILL ends that",
@@ -71,5 +76,5 @@ def reason(error: Exception) -> str:
     """The way out, else the error's kind, and never its text: a server may quote what it was sent."""
     told = (error, error.__cause__)  # what is refused while a connection is made comes wrapped
     by_kind = (trouble for kind, trouble in TROUBLE.items() if any(isinstance(each, kind) for each in told))
-    by_code = (trouble for code, trouble in REFUSALS.items() if code in str(error))
-    return next(by_kind, None) or next(by_code, type(error).__name__)
+    by_words = (trouble for words, trouble in REFUSALS.items() if words in str(error))
+    return next(by_kind, None) or next(by_words, type(error).__name__)
