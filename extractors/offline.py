@@ -25,6 +25,7 @@ from semmem.extractors.sentences import (
 )
 from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
 from semmem.extractors.standing import Standing, Statement
+from semmem.extractors.stated import stated
 from semmem.extractors.summarize import extractive
 from semmem.extractors.voices import own_words
 
@@ -78,7 +79,7 @@ def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Dra
     standing = Standing()
     for read, event in enumerate(events):
         speaker = speaker_of(event)
-        said_in = sentences(own_words(without_recalled(event.content), speaker))
+        said_in = map(stated, sentences(own_words(without_recalled(event.content), speaker)))
         claims = [each for each in said_in if is_prose(each) and _is_claim(each, event.role, speaker)]
         drafts = [_draft(part, event, speaker) for claim in claims for part in _apart(claim, event, speaker)]
         if any(standing.replaced_by(draft) or standing.outlasted_by(draft) for draft in drafts):

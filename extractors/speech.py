@@ -113,7 +113,10 @@ _COMPOUND = re.compile(
     re.IGNORECASE,
 )
 _LASTING = re.compile(
-    r"^(?:please |just )*(?:use my new\b|(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b"
+    r"^(?:please |just )*(?:use my new\b"
+    r"|(?:keep|make) (?:all )?your (?:answers|replies|responses|messages|explanations)\b"
+    r"|use (?:metric|imperial|celsius|fahrenheit|british|american)\b"
+    r"|(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b"
     r"|always\b|never\b"
     r"|don't ever\b|from now on\b"
     r"|(?:remember|note|keep in mind|be aware|know) that\b|(?:forget|ignore|disregard|scratch) (?:that|what) (?:i"

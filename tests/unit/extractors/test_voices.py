@@ -145,6 +145,7 @@ def test_requests_and_suppositions() -> None:
     assert requests("Book me a table for two")
     assert requests("please don't tell my wife")
     assert not requests("Call me Bob from now on.")
+    assert not requests("Please keep your answers short, I read them on the train.")
     assert not requests("Update: I moved to Rome.")
     assert supposes("If I were rich, I would travel.")
     assert not supposes("If it rains I take the tram.")
