@@ -37,7 +37,10 @@ _HOME_IS = re.compile(
 # "My flat is in Leith", "I got my own apartment in Harlem".
 _HOUSE_IN = re.compile(
     rf"^my {_NEW}(?:flat|apartment|house|place|studio|condo|bungalow|cottage) is (?:now )?in (?P<v>.+)"
-    rf"|{I}(?:have|got|found|rented|rent|bought) my own (?:flat|apartment|house|place|studio|room|home) in (?P<v2>.+)",
+    rf"|{I}(?:rent|renting|share|sharing|lease|leasing)(?: (?:an?|the|my) (?:[\w-]+ ){{0,2}}?(?:room|flat"
+    rf"|apartment|house|studio"
+    rf"|place))? (?:in|on|near) (?P<v3>.+)|{I}(?:have|got|found|rented|rent|bought) my own (?:flat|apartment"
+    rf"|house|place|studio|room|home) in (?P<v2>.+)",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
@@ -53,7 +56,9 @@ _ADDRESSES = {
     **dict.fromkeys(("work", "office", "business"), "work address"),
 }
 _WORKS = re.compile(
-    rf"{I}(?:(?:work|works|working|employed|hired) (?:now )?(?:at|for|by)|(?:started|began|took|accepted|got|landed"
+    rf"{I}(?:(?:on|under) (?:an? )?contract (?:with|at)(?! .* for )|(?:work|works|working|employed"
+    rf"|hired) (?:now )?(?:at"
+    rf"|for|by)|(?:started|began|took|accepted|got|landed"
     r"|found|start|a|my|the|new|full-time|great) (?:(?:a|my|the|new|full-time|great) )*(?:job|position|role|working"
     r"|work|post) (?:at|with|for)|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
     r"|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
@@ -114,7 +119,9 @@ _RATHER = re.compile(
     re.I,
 )
 _LIMITED = re.compile(
-    r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before|after)\b", re.I
+    r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before"
+    r"|after)\b",
+    re.I,
 )
 _FAVOURITE = re.compile(
     r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?)(?: these days"
@@ -134,7 +141,8 @@ _DIET = re.compile(
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow|single (?:mom|mum|mother|dad|father|parent)))?(?P<v>married|remarried|tied the knot"
     r"|got hitched|seeing (?:someone|somebody)(?= now| new|$)"
-    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
+    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old"
+    r"|from)\b)"
     r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )
@@ -179,7 +187,7 @@ def _home(clause: Clause) -> Iterator[Value]:
         (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
     ):
         yield Value("home", found[0], street=found[1], moved=clause.renewed)
-    elif (house := _HOUSE_IN.match(clause.text)) and (found := place(house["v"] or house["v2"], clause)):
+    elif (house := _HOUSE_IN.match(clause.text)) and (found := place(house["v"] or house["v2"] or house["v3"], clause)):
         yield Value("home", found[0], street=found[1], tentative=True, moved=bool(house["v2"]))
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
+from semmem.extractors.reworded import reworded
 from semmem.language.words import S_VERBS, either
 
 RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
@@ -33,7 +34,8 @@ _SPELLED_OUT = (
     (re.compile(r"\b(it|that|there|here)'s\b", re.IGNORECASE), r"\1 is"),
     (
         re.compile(
-            r"(?<=\w)'s(?= (?:gone|dead|over|sold|closed|broken|finished|dissolved|been|not|no longer|now|called)\b)",
+            r"(?<=\w)'s(?= (?:gone|dead|over|off|sold|closed|broken|finished|dissolved|been|not|no longer|now"
+            r"|called|with|an?)\b)",
             re.IGNORECASE,
         ),
         " is",
@@ -87,10 +89,11 @@ _LEADS_IN = re.compile(
     r"|my bad|haha|lol|ugh|omg|yay|argh|right|anyway|alright|good morning|morning|thanks|tbh|honestly"
     r"|change of plans?|hi there|hello again|also|actually|well|so|and|but|fyi|by the way|btw|ok|okay|hey|hi|hello"
     r"|yes|yeah|no(?! more"
-    r"| longer)|nope|wait|oh|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally|guess what"
+    r"| longer)|nope|wait|oh|sorry|(?:great |good |bad |sad |big )?news|sadly|unfortunately|luckily|finally"
+    r"|guess what"
     r"|then|just so you know|for the record|(?:it )?turn(?:s|ed) out|as it turns out|(?:(?:the|my) )?(?:doctor|doc"
     r"|gp|nurse|specialist|vet|allergist"
-    r"|tests?|results?|scan|lab)s? (?:says?|said|showed?|shows|confirmed|found|told me)"
+    r"|tests?|results?|scan|lab)s? (?:says?|said|showed|shows?|confirmed|found|told me)"
     r"|(?:i )?(?:just )?(?:found out|learned"
     r"|learnt|realised|realized|discovered)(?= that\b| i\b| my\b)|(?:please )?(?:note|remember)|as of (?:(?:this"
     r"|last) )?\w+|from now on|since (?:last )?\w+|(?:after|before) all|i (?:just )?want(?:ed)? to (?:tell you"
@@ -112,7 +115,8 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es|ing) to"
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es"
+    r"|ing) to"
     r"|wants? to|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to"
     r"|have to)\b",
     re.IGNORECASE,
@@ -125,13 +129,16 @@ _COMING = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed)\b)|had|formerly|previously"
+    r"\b(?:used to|(?:was|were)(?! (?:promoted|hired|transferred|appointed|diagnosed|switched|moved (?:on)?to"
+    r"|put on)\b)|had|formerly|previously"
     r"|once|back then|before$|back when|as a (?:child|kid))\b",
     re.I,
 )
 _PASSING = re.compile(
-    r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|\d+|two|three|four|five|six) )*"
-    r"(?:weekend|week|month|day|night|summer|winter|spring|autumn|fall|season|semester|holiday|vacation|conference"
+    r"\bfor (?:(?:the|an?|this|that|my|our|about|just|only|some|a few|few|half|ten|fifteen|twenty|thirty|\d+"
+    r"|two|three|four|five|six) )*"
+    r"(?:weekend|week|month|day|hour|minute|night|summer|winter|spring|autumn|fall|season|semester|holiday"
+    r"|vacation|conference"
     r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter|lent|ramadan|advent)s?\b"
     r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
     r"|for now)\b",
@@ -153,7 +160,7 @@ _ANNOUNCES = re.compile(r"^[\w ]{0,20}\b(?:news|update|correction|note|hello|hi|
 # What takes place on a day of every week is not something beside another.
 _WEEKLY = re.compile(
     r"\b(?:(?:is|are|meets?|moved)(?: now)? (?:on|to)|I (?:now )?(?:(?:do|have|attend|teach|take) )?(?!am\b"
-    r"|work\b)[a-z]+(?: [a-z]+)? on) \w+days\b",
+    r"|work\b)[a-z]+(?: [a-z]+)? on|I am (?:in|at) the office(?: on)?) \w+days?\b(?:(?:,|,? and) \w+days?\b)*",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\S+@\S+")
@@ -224,7 +231,8 @@ def in_first_person(subject: str, text: str) -> str:
             own = re.sub(rf"\b{re.escape(name)}'s?(?= )", "my", own, flags=re.IGNORECASE)
             own = re.sub(
                 r"(?:(?<=^)|(?<=[.,;:] )|(?<= and )|(?<= so )|(?<= but )|(?<= because )|(?<= then )|(?<= said )"
-                rf"|(?<= when )){re.escape(name)}(?= )",
+                r"|(?<= says )"
+                rf"|(?<= when )|(?<= that )|(?<= confirmed )){re.escape(name)}(?= )",
                 "I",
                 own,
                 flags=re.IGNORECASE,
@@ -234,7 +242,7 @@ def in_first_person(subject: str, text: str) -> str:
         own = pattern.sub(turned, own)
     own = _SWITCHED_NUMBERS.sub(r"my new \g<what> is ", own)
     own = _HAS_CHANGED.sub(r"\g<what> has changed to ", own)
-    return together(_LABEL.sub(r"my \g<what> is ", own))
+    return together(reworded(_LABEL.sub(r"my \g<what> is ", own)))
 
 
 def _parts(own: str) -> Iterator[tuple[str, str, bool]]:

@@ -26,9 +26,11 @@ _NO_JOB = re.compile(
     rf"{I}(?:(?:quit|lost|left|walked out of|walked out on|resigned from|gave up|given up) (?:my"
     r"|the) (?:(?P<title>[a-z]+(?: [a-z]+)?) )?(?:job"
     r"|position)(?: (?:at|with) (?P<v>.+)|(?=$| last| this| in| on| today| yesterday| after| because| to | and| as "
-    r"| two| three| a (?:week|month|year)))|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this| in (?-i:[A-Z\d])"
+    r"| two| three| a (?:week|month|year)))|(?:retired|resigned)(?: from (?P<v2>.+)|(?=$| last| this"
+    r"| in (?-i:[A-Z\d])"
     r"| yesterday| today| at (?:the age|\d\d)))|unemployed|out of work|between jobs|(?:became|become"
-    r"|went) self-employed|self-employed now|left the company|no longer have a job|(?:do )?not have a job any ?more"
+    r"|went) self-employed|self-employed now|work for myself|my own boss|left the company|no longer have a job"
+    r"|(?:do )?not have a job any ?more"
     r"|parted ways with (?P<v3>.+))"
     r"|^my (?:position|job|role) (?:was|got|has been) (?:eliminated|cut|axed|made redundant)\b"
     r"|^(?:they|(?-i:[A-Z])[\w&.-]+) (?:have |has |just )*(?:cut|axed|eliminated) my (?:job|role|position)\b"
@@ -44,8 +46,16 @@ _RETIRED = re.compile(
     r"|full-time))",
     re.IGNORECASE,
 )
+_FROM_A_JOB = re.compile(
+    rf"{I}(?:(?:laid off|fired|let go|dismissed|made redundant|sacked|retired|resigned) from|quit|lost|left"
+    rf"|gave up) my"
+    rf" (?P<v>[a-z]+ing) job\b(?! at\b)|{I}retired from (?P<v2>[a-z]+ing)\b",
+    re.IGNORECASE,
+)
 _FOR_GOOD = re.compile(
-    r"^(?:$|last\b|this\b|yesterday|today|in (?-i:[A-Z\d])|on\b|for good|because|after \w+ (?:years|months)|recently"
+    r"^(?:$|last\b|this (?:month|year|week|spring|summer|autumn|fall|winter)\b|(?:yesterday|today)(?=$|[,.!])"
+    r"|in (?-i:[A-Z\d])|on\b|for good|because"
+    r"|after \w+ (?:years|months)|recently"
     r"|to (?:start|join|work|found)|for (?-i:[A-Z])|(?:\w+ ){1,2}(?:days|weeks|months|years?) ago|and\b|now\b)",
     re.IGNORECASE,
 )
@@ -80,7 +90,7 @@ def _job(clause: Clause) -> Iterator[Over]:
             re.match(r"\w+(?: |$)", left["v"]) if clause.lower else None
         )
         if name and _FOR_GOOD.match(left["v"][name.end() :]):
-            yield from (Over(kind, content_stems(name.group())) for kind in ("work", "my gym", "my bank", "my school"))
+            yield from (Over(kind, content_stems(name.group())) for kind in _LEFT_BY_NAME)
     for pattern in (_DISMISSED, _NO_JOB, _LAST_DAY):
         if match := pattern.match(clause.text):
             named = next((group for name, group in match.groupdict().items() if group and name != "title"), "")
@@ -89,13 +99,20 @@ def _job(clause: Clause) -> Iterator[Over]:
                 yield Over("job", content_stems(title))
                 continue
             whose = employer(named, clause) if named else NOTHING
+            if whose is None and named.startswith("the "):
+                whose = content_stems(stated(named))
             if whose is not None:
-                yield Over("work", whose)
+                yield from (Over("work", whose), Over("has", whose | content_stems("job")))
+    if from_job := _FROM_A_JOB.match(clause.text):
+        doing = (from_job["v"] or from_job["v2"]).lower()
+        yield from (Over("job", content_stems(f"{doing.removesuffix('ing')}{ending}")) for ending in ("er", "r"))
+        yield Over("does", content_stems(doing))
     if _RETIRED.match(clause.text):
         yield Over("work")
         yield Over("job")
 
 
+_LEFT_BY_NAME = ("work", "provider", "my gym", "my bank", "my school")
 _STEPPED_DOWN = re.compile(
     rf"{I}(?:stepped down|resigned|quit|stopped working|retired|finished|stood down) as (?:an? |the )?(?P<v>[\w -]+)",
     re.IGNORECASE,
@@ -114,12 +131,13 @@ _MOVED_OUT_FROM_US = re.compile(
 
 def _title(clause: Clause) -> Iterator[Over]:
     if (down := _STEPPED_DOWN.match(clause.text)) and (title := content_stems(stated(down["v"]))):
-        yield from (Over("job", title), Over("is", title))
+        yield from (Over("job", title), Over("is", title), Over("does", title))
     if _AT_THE_OFFICE.match(clause.text) and not clause.negated:
         yield from (Over("does", content_stems("work home")), Over("does", content_stems("work remotely")))
     if out := _MOVED_OUT_FROM_US.match(clause.text):
         who = content_stems(out["who"].removeprefix("my "))
         yield from (
+            Over("has", who),
             Over("household", who),
             Over("does", who | content_stems("live")),
             Over("does", who | content_stems("share")),
@@ -133,7 +151,8 @@ def _home(clause: Clause) -> Iterator[Over]:
         if found:
             yield Over("home", found[0])
         if not match["left"] and (named := content_stems(stated(match["v"]))):
-            yield Over("does", named | content_stems("live"))
+            yield from (Over("does", named | content_stems(verb)) for verb in ("live", "stay", "lodge"))
+            yield from (Over(kind, named, content_stems("rent lease share")) for kind in ("does", "has"))
     if (town := _LEFT_TOWN.match(clause.text)) and (found := place(town["v"], clause)):
         yield Over("home", found[0])
     if house := _LEFT_HOUSE.match(clause.text):
@@ -145,7 +164,7 @@ def _school(clause: Clause) -> Iterator[Over]:
     if school and _FOR_GOOD.match(school["rest"].strip(" .!")):
         yield Over("school", content_stems(school["v"]))
     if _LEFT_STUDIES.match(clause.text):
-        yield from (Over("school"), Over("studies"), Over("is", content_stems("student")))
+        yield from (Over("school"), Over("studies"), Over("i am year"), Over("is", content_stems("student")))
 
 
 DEPARTURES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_job, _title, _home, _school)

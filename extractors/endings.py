@@ -8,6 +8,7 @@ from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import Clause
 from semmem.extractors.departures import DEPARTURES
 from semmem.extractors.finished import FINISHED
+from semmem.extractors.lapsed import lapsed
 from semmem.extractors.opposites import opposites
 from semmem.extractors.phrases import (
     ADVERB,
@@ -31,7 +32,8 @@ from semmem.extractors.words import content_stems
 from semmem.language.words import MONTHS, OCCUPATIONS, either
 
 _GIVEN_UP = re.compile(
-    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with|done(?= \w+ing)|gone off|went off|off"
+    rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with(?! (?:my|the"
+    rf"|this) [\w ]{{0,20}}(?:lesson|class|practice)\b)|done(?= \w+ing)|gone off|went off|off"
     r"|left(?= \w+ing(?:$| last| this| in | for good))|kicked(?! (?:the|my|an?) (?!habit))"
     r"|ditched|dropped(?= (?!my\b|the\b|an?\b|out\b|by\b|off\b|in\b|it\b|to\b))) (?:on |the habit of )?(?P<v>.+)",
     re.IGNORECASE,
@@ -64,7 +66,7 @@ _LAST_WORD = re.compile(
 _CHANGED_ONE = re.compile(rf"{I}(?:switched|changed|swapped) (?P<v>{ROLES})s\b(?!'| (?:with|from)\b)", re.IGNORECASE)
 _INSTEAD_OF = re.compile(
     rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|see|watch|train|prefer|want|buy"
-    rf"|wear|drive|bike|cycle|got|bought)"
+    rf"|wear|drive|bike|cycle|got|bought|collect|grow|cook|bake|teach|study|learn|support)"
     r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
     re.IGNORECASE,
 )
@@ -75,7 +77,9 @@ _ONCE = re.compile(
     r"\b(?:today|tonight|this (?:morning|afternoon|evening|time)|yesterday|last night|once)\b", re.IGNORECASE
 )
 _UNCALLED = re.compile(
-    r"^(?:please )?(?:do not call me|stop calling me|I no longer go by) (?P<v>(?-i:[A-Z])[\w'-]*)", re.IGNORECASE
+    r"^(?:please )?(?:do not call me|stop calling me|I no longer go by|(?P<nobody>(?:nobody|no one) calls me)) "
+    r"(?P<v>(?-i:[A-Z])[\w'-]*)(?(nobody)(?= any ?more|$))",
+    re.IGNORECASE,
 )
 _UNREACHED = re.compile(
     r"^(?:please )?(?:(?:do not|stop) (?P<how>call|phone|e-?mail|text|message)(?:ing)? me) (?:any ?more"
@@ -264,6 +268,8 @@ def _exchanged(clause: Clause) -> Iterator[Over]:
         yield Over(f"my {other['v'].lower()}")
     if over := _PREFERS_TO.match(clause.text):
         yield Over("does", content_stems(NEUTRAL.sub("", over["v"])), PREFERS)
+        if over["v"][:1].isupper() and clause.renewed:
+            yield Over("any value", content_stems(NEUTRAL.sub("", over["v"])))
     instead = _INSTEAD_OF.match(clause.text)
     if instead and not _ONCE.search(clause.text):
         stems = content_stems(NEUTRAL.sub("", instead["v"]))
@@ -370,6 +376,6 @@ def _employed(clause: Clause) -> Iterator[Over]:
 
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
-    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, opposites),
+    *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, lapsed, opposites),
     *(_taken_back, _parted, _reached, _diet, _employed),
 )

@@ -8,7 +8,7 @@ from semmem.extractors.opposites import lacking
 from semmem.extractors.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
 from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import listed
+from semmem.language.words import RELATIVES, either, listed
 
 _TAIL = (
     r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
@@ -31,10 +31,12 @@ _LASTING = (
     r"|thesis|dissertation|bootcamp|training|probation|rehab|radiation|jabs|injections)"
 )
 _BODY = (
-    r"(?:ankle|knee|leg|arm|foot|hand|wrist|back|neck|shoulder|hip|toe|finger|ear|eye|tooth|throat|stomach|elbow|rib)s?"
+    r"(?:ankle|knee|leg|arm|foot|hand|wrist|back|neck|shoulder|hip|toe|finger|ear|eye|tooth|throat|stomach"
+    r"|elbow|rib)s?"
 )
 _TAKEN_OUT = (
-    r"braces|cast|stitches|bandages?|splint|plaster|retainer|tonsils|appendix|gallbladder|wisdom teeth|beard|moustache"
+    r"braces|cast|stitches|bandages?|splint|plaster|retainer|tonsils|appendix|gallbladder|wisdom teeth|beard"
+    r"|moustache"
 )
 _DONE_WITH = re.compile(
     rf"{I}(?:(?:got )?rid of (?P<named>(?-i:[A-Z])[\w' -]{{1,40}}?)"
@@ -50,7 +52,11 @@ _DONE_WITH = re.compile(
     rf"|(?:[\w'-]+ )?(?:school|classes)|(?:[\w'-]+ ){{0,2}}?(?:{_GROUPS}))){_TAIL}",
     re.IGNORECASE,
 )
-_SOONER = re.compile(r"\b(?:early|late|at (?:\d|noon|half|about|around)|this morning|tonight|last night|today)\b", re.I)
+_SOONER = re.compile(
+    r"\b(?:early|late|at (?:\d|noon|half|about|around)|this morning|tonight|last night"
+    r"|today)\b",
+    re.I,
+)
 _WELL_AGAIN = re.compile(
     rf"^my (?:(?:left|right|bad|broken|sprained|sore) )?(?P<v>{_BODY}) (?:is|are|feels?) (?:all |completely "
     r"|totally |much )?"
@@ -60,8 +66,8 @@ _WELL_AGAIN = re.compile(
 _IS_OVER = re.compile(
     r"^(?:my |the )?(?P<v>(?!(?:my|the|it|that|this|he|she|they|there|what|everything|nothing|all|I|life|time|work"
     r"|school"
-    r"|today|one|you|who|which|everyone|nobody|son|daughter|kids?|children|husband|wife|mum|mom|dad|mother|father"
-    r"|brother|sister|boyfriend|girlfriend|partner"
+    r"|today|one|you|who|which|everyone|nobody"
+    rf"|{either(RELATIVES)}"
     r"|boss|friend|party|meeting|call|game|match|film|movie|day|week|weekend|year|summer"
     r"|winter|holiday|holidays)\b)[\w'-]+(?: [\w'-]+){0,2}?) "
     r"(?:(?:has|have|is|are|just|now|finally|all|completely|totally|been) )+"
@@ -71,15 +77,20 @@ _IS_OVER = re.compile(
     re.IGNORECASE,
 )
 _DROPPED = re.compile(  # what was planned
-    rf"{I}(?:decided against|changed my mind (?:about|on)|given up on|gave up on|dropped|scrapped|called off|cancelled"
+    rf"{I}(?:decided against|changed my mind (?:about|on)|given up on|gave up on|dropped|scrapped|abandoned|shelved"
+    r"|called off|cancelled"
     r"|canceled) (?:(?:my|the|an?|our|going to) )?(?:idea of |plans? (?:to|for) |trip to |holiday in )?(?P<v>[^,;]+)"
+    rf"|{I}(?:now )?(?:going|flying|travell?ing|driving"
+    rf"|sailing) to [^,;]{{2,30}}? instead of (?:to )?(?P<v7>(?-i:[A-Z])[^,;]+)"
+    r"|^I (?:will|am going to|plan to|am) (?P<v8>(?!not\b)[^,;]{2,40}?) (?:in|on|at|to|with) [^,;]{2,40} instead$"
     rf"|{I}(?:decided not to|not going to|no longer (?:want|plan|planning|intend|going|looking|hoping)(?: to)?) "
     rf"(?P<v2>[^,;]+?)(?: any ?more| any longer| after all)?(?=$|[,;])|^I {ADVERB}(?:do|am) not (?:want|plan"
     r"|planning|intend|going|looking)(?: to)? (?P<v3>[^,;]+?) "
     rf"(?:any ?more|any longer|after all)|^I {ADVERB}am not (?P<v4>\w+ing [^,;]+?) (?:any ?more|any longer|after all)"
     r"|^(?P<v6>(?-i:[A-Z])\w+) (?:has |have |just )*(?:cancelled|canceled|bailed|pulled out|can not make it"
     r"|is not coming)(?: on me)?(?=$|[,.;!(])"
-    r"|^(?:my |the )?(?P<v5>[\w' -]{2,40}?) (?:fell through|(?:is|was|got) (?:off|called off|cancelled|canceled))"
+    r"|^(?:my |the )?(?P<v5>[\w' -]{2,40}?) (?:fell through|(?:is|was|got|has been|have been) (?:off|called off"
+    r"|cancelled|canceled))"
     r"(?= *(?:$|[,.;!(]))",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, Stems, stated
+from semmem.extractors.phrases import ADVERB, I, Stems, stated
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import COUNTS, DAYS, NUMBERS, either
@@ -17,13 +17,18 @@ _ORDINALS = (
 )
 _NUMBER = rf"(?:{either(NUMBERS)}|\d+)"
 _A_DAY = re.compile(rf"(?:(?:{either(DAYS)})s?|weekdays|weekends|(?:the )?\d+(?:st|nd|rd|th))\b", re.IGNORECASE)
-_A_NUMBER = re.compile(rf"(?:(?:half|quarter) (?:past|to) )?{_NUMBER}\b(?!(?:st|nd|rd|th)\b)|noon\b|midnight\b", re.I)
+_A_NUMBER = re.compile(
+    rf"(?:(?:half|quarter) (?:past|to) )?{_NUMBER}\b(?!(?:st|nd|rd|th)\b)(?:[:.,]\d+)*|noon\b"
+    rf"|midnight\b",
+    re.IGNORECASE,
+)
 _LEVELS = r"(?:year|grade|form|floor|semester|term|trimester|level|round|league|division)"
 
 # What people do in one place, at one time, by one means or for one side.
 _DOES_WITH = re.compile(
     rf"^I {ADVERB}(?P<verb>code|program|develop|write|build|deploy|host|publish|get up|wake up|go to (?:bed|sleep)"
-    r"|sleep|play|sing|start(?: work)?|finish(?: work)?|bank|shop|commute|travel to work|pay|sit|train|teach|swim|work"
+    r"|sleep|play|sing|start(?: work)?|finish(?: work)?|bank|shop|commute|travel to work|pay|sit|train|teach"
+    r"|swim|work"
     r"|clock (?:in|out)|(?:have|eat) (?:breakfast|lunch|dinner)|do [a-z]+) "
     r"(?P<with>in|on|at|for|with|by|around|from) (?P<v>[^,;]+)",
     re.IGNORECASE,
@@ -34,7 +39,8 @@ _ON_DAYS = re.compile(
     re.IGNORECASE,
 )
 _WITH_MINE = re.compile(
-    rf"^I {ADVERB}(?P<verb>take|drink|like|have|wear|eat) my (?P<what>[a-z]+) (?P<v>with(?:out)? [^,;]+|(?:black|white"
+    rf"^I {ADVERB}(?P<verb>take|drink|like|have|wear|eat) my (?P<what>[a-z]+) (?P<v>with(?:out)? [^,;]+"
+    rf"|(?:black|white"
     r"|plain|sweet|sweetened|unsweetened|iced|hot|cold|strong|weak|rare|medium|well[- ]done|scrambled|poached|fried"
     r"|boiled|raw|long|short)\b)",
     re.IGNORECASE,
@@ -54,7 +60,8 @@ _STAGE = re.compile(
     r"^(?P<who>I|my [a-z]+)(?: (?-i:[A-Z])\w+)? (?:(?:am|is|goes|go)|(?P<new>(?:have |has |just )*(?:started"
     r"|moved up)))"
     r"(?: now)?(?: in| at| to)? (?P<v>daycare|nursery|preschool|pre-k|kindergarten|(?:primary|elementary|middle|high"
-    rf"|secondary|junior high) school|{_ORDINALS} (?:grade|form)|(?:year|grade) {_NUMBER}|college|university|uni|sixth"
+    rf"|secondary|junior high) school|{_ORDINALS} (?:grade|form)|(?:year|grade) {_NUMBER}|college|university"
+    rf"|uni|sixth"
     r" form)(?=$| now\b| this\b| last\b| in\b| on\b| yesterday\b| today\b| already\b)",
     re.IGNORECASE,
 )
@@ -65,14 +72,15 @@ _HAS_SO_MANY = re.compile(
     re.IGNORECASE,
 )
 _ON_SHIFTS = re.compile(
-    rf"^I {ADVERB}(?:(?:am )?(?:on|doing|working)|work|do|(?P<new>switched|moved|changed|went|got put|been put)(?: over"
-    r"| back)? (?:on)?to) (?:the )?(?P<v>night|day|early|late|morning|evening) shifts?\b",
+    rf"{I}(?:on|doing|working|work|do|(?P<new>switched|moved|changed|went|put)(?: over"
+    r"| back)? (?:on)?to) (?:the )?(?P<v>night|day|early|late|morning|evening)(?: shifts?\b|s(?= now\b|$))",
     re.IGNORECASE,
 )
 _HOURS = re.compile(
     rf"^I {ADVERB}(?:work|am|(?P<new>(?:have )?(?:went|gone|go|switched|moved|dropped|cut)(?: down| back"
     r"| up)?)(?: to)?)"
-    r"(?: on| working)? (?P<v>full|part)[- ]time(?=$| now\b| again\b| in \w+$| since\b| last\b| these days\b| from\b)",
+    r"(?: on| working)? (?P<v>full|part)[- ]time(?=$| now\b| again\b| in \w+$| since\b| last\b| these days\b"
+    r"| from\b)",
     re.IGNORECASE,
 )
 _DOSE = re.compile(
@@ -93,6 +101,7 @@ _SO_MUCH = re.compile(
     r"(?=$| now\b| these days\b|,)",
     re.IGNORECASE,
 )
+_INCOME = ("i earn", "i make", "my pay is", "my salary is", "my wage is", "my wages are")
 _ONE_NAME = re.compile(
     rf"^I {ADVERB}(?P<verb>root for|report to|answer to|live with|go by|fly with|bank with|ride for|race for) "
     r"(?P<v>(?-i:[A-Z])[\w&.'-]*(?: (?-i:[A-Z])[\w&.'-]*)*)(?=$| now\b"
@@ -102,13 +111,19 @@ _ONE_NAME = re.compile(
 
 
 _A_TIME = re.compile(
-    r"(?:the |my )?(?:early |late )?(?:mornings?|afternoons?|evenings?|nights?|weekends?|daytime|summers?|winters?)\b",
+    r"(?:the |my )?(?:early |late )?(?:mornings?|afternoons?|evenings?|nights?|weekends?|daytime|summers?"
+    r"|winters?)\b",
     re.I,
 )
-_NO_PLACE = re.compile(r"(?:fun|free|peace|myself|ourselves|us|me|love|general|private|public|silence|secret)\b", re.I)
+_NO_PLACE = re.compile(
+    r"(?:fun|free|peace|myself|ourselves|us|me|love|general|private|public|silence"
+    r"|secret)\b",
+    re.I,
+)
 _ONE_AT_A_TIME = ("number", "day", "name")  # "in a band" and "in the park" may both be so
+_LENT = ("phone", "laptop", "car", "bike", "bag", "keys", "dog", "cat", "son", "daughter", "kids", "baby")
 _ELSEWHERE = re.compile(r"\w (?:at|for|with|when)\b", re.IGNORECASE)  # "in Rust at home", and in another one at work
-_DETERMINER = re.compile(r"(?:the|an?|my|our|his|her|their) ", re.IGNORECASE)
+_DETERMINER = re.compile(r"^(?:the|an?|my|our|his|her|their) ", re.IGNORECASE)
 
 
 def shape_of(text: str) -> str:
@@ -127,7 +142,9 @@ def shape_of(text: str) -> str:
 
 def numbered(text: str) -> Stems:
     """The words of a value; a number in words is the number."""
-    return content_stems(" ".join(COUNTS.get(word.lower(), word) for word in stated(text).split()))
+    number = _A_NUMBER.match(text)
+    words = (stated(text) or (number.group() if number else "")).split()
+    return content_stems(" ".join(COUNTS.get(word.lower(), word) for word in words))
 
 
 def _places(clause: Clause) -> Iterator[Value]:
@@ -138,7 +155,9 @@ def _places(clause: Clause) -> Iterator[Value]:
         yield Value(kind.lower(), numbered(does["v"]), tentative=True)
     if (mine := _WITH_MINE.match(text)) and (stems := content_stems(stated(mine["v"]))):
         yield Value(f"I {mine['verb']} {mine['what']}".lower(), stems, tentative=True)
-    if (is_at := _IS_AT.match(text)) and shape_of(is_at["v"]) in _ONE_AT_A_TIME:
+    is_at = _IS_AT.match(text)
+    lent = is_at and is_at["with"].lower() == "with" and is_at["who"].lower() in _LENT
+    if is_at and not lent and shape_of(is_at["v"]) in _ONE_AT_A_TIME:
         kind = f"my {is_at['who']} {is_at['verb']} {is_at['with']} {shape_of(is_at['v'])}"
         yield Value(kind.lower(), numbered(is_at["v"]), tentative=True)
 
@@ -147,7 +166,10 @@ def _amounts(clause: Clause) -> Iterator[Value]:
     if much := _SO_MUCH.match(clause.text):
         unit = " ".join(sorted(content_stems(much["unit"])))
         value = frozenset({COUNTS.get(much["v"].lower(), much["v"])})
-        yield Value(f"{much['who']} {much['verb']} so much {unit}".lower(), value, tentative=True)
+        told = f"{much['who']} {much['verb']}".lower().replace("my new ", "my ")
+        yield Value(f"{'income' if told in _INCOME else told} so much {unit}", value, tentative=True)
+        if told in _INCOME and re.fullmatch(r"(?: now)?", clause.text[much.end() :]):
+            yield Value("my salary", value, tentative=True)
     if named := _ONE_NAME.match(clause.text):
         yield Value(f"I {named['verb']}".lower(), content_stems(named["v"]), tentative=True)
 

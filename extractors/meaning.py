@@ -12,6 +12,7 @@ from semmem.extractors.clauses import clauses
 from semmem.extractors.endings import endings_of
 from semmem.extractors.finished import dropped
 from semmem.extractors.plain import done
+from semmem.extractors.relatives import relatives_do, relatives_ended
 from semmem.extractors.traits import Trait, planned_of, traits_of
 from semmem.extractors.value import Over, Value
 
@@ -46,9 +47,11 @@ def meaning(subject: str, text: str) -> Meaning:
         if clause.doubted or clause.coming:
             continue
         over += endings_of(clause)
+        over += relatives_ended(clause)
         if not clause.past:
             values += values_of(clause)
             traits += traits_of(clause)
+            traits += relatives_do(clause)
     return Meaning(tuple(values), tuple(over), tuple(traits))
 
 

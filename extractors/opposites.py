@@ -9,13 +9,19 @@ from semmem.extractors.value import NO, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MONTHS, either
 
-_CHANGED_SCHOOL = re.compile(r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:changed|switched|moved) schools\b", re.I)
+_CHANGED_SCHOOL = re.compile(
+    r"^my (?P<who>[a-z]+) (?:(?:has |have |just )*(?:changed|switched|moved) schools"
+    r"|(?:now )?goes to (?:a different|a new|another)"
+    r" school)\b",
+    re.IGNORECASE,
+)
 _GAVE_BIRTH = re.compile(
     r"^my (?P<who>[a-z]+) (?:has |have |just )*(?:gave birth|given birth|had (?:the|her|a|my) baby)\b", re.I
 )
 _NEW_ROLE = re.compile(
     r"^I (?:have |just |now |finally )*(?:got|have) (?:got )?a new (?P<what>doctor|gp|dentist|therapist|boss|manager"
-    r"|supervisor|landlord|landlady|phone number|number|job)(?=$| now\b| since\b| at work\b| this\b| last\b| as of\b)",
+    r"|supervisor|landlord|landlady|phone number|number|job)(?=$| now\b| since\b| at work\b| this\b| last\b"
+    r"| as of\b)",
     re.IGNORECASE,
 )
 
@@ -34,8 +40,11 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
     (
         re.compile(
             rf"{I}(?:have|got) an? (?:\w+ )??(?:son|daughter|child|kid|baby)(?=$| now\b| named\b| called\b|,)"
-            rf"|{I}(?:(?:had|delivered) (?:an?|my|the) bab(?:y|ies)|gave birth|given birth)\b"
-            r"|^my (?:new )?(?:bab(?:y|ies)(?: \w+)?|son|daughter|twins) (?:was|were|is|has|have|just|finally)"
+            rf"|{I}(?:become |became )?an? (?:father|mother|dad|mum|mom|parent)(?=$| now\b)|{I}(?:(?:had"
+            rf"|delivered) (?:an?|my|the) bab(?:y|ies)|gave birth|given birth)\b"
+            r"|^the bab(?:y|ies) (?:was|were) (?:finally )?born\b(?! (?:in|to|at)\b)|^my (?:new )?(?:bab(?:y"
+            r"|ies)(?: \w+)?|son|daughter|twins) (?:was|were|is|has|have|just"
+            r"|finally)"
             r"(?: been)? (?:born|arrived|here)(?= *(?:$|[,.!(]| (?:yesterday|today|last|this|on|at|early|finally"
             r"|healthy|and|safely)\b"
             rf"| in (?:{either(MONTHS)})\b(?! \d)| \w+ (?:hours|days|weeks) ago))|^my (?:second|third|fourth"
@@ -82,6 +91,17 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
         re.compile(rf"{I}tested negative(?=$| for covid| yesterday| today| this| last| now)", re.IGNORECASE),
         (Over("has", content_stems("covid")),),
     ),
+    (
+        re.compile(
+            rf"{I}(?:have|got|met|found) (?:an? )(?:new )?(?:boyfriend|girlfriend)(?=$|[,.!]| now\b"
+            rf"| called\b| named\b)",
+            re.IGNORECASE,
+        ),
+        (
+            *lacking("boyfriend", "girlfriend", "partner"),
+            *(Over(f"be {' '.join(sorted(content_stems(each)))}", NO) for each in ("seeing anyone", "dating anyone")),
+        ),
+    ),
     (re.compile(rf"{I}(?:am )?allergic to\b", re.IGNORECASE), lacking("allergies", "any allergies")),
 )
 
@@ -95,7 +115,7 @@ def opposites(clause: Clause) -> Iterator[Over]:
     if mother := _GAVE_BIRTH.match(clause.text):
         yield Over(f"my {mother['who'].lower()} expects")
     if school := _CHANGED_SCHOOL.match(clause.text):
-        yield Over(f"my {school['who'].lower()} school")
+        yield from (Over(f"my {school['who'].lower()} {what}") for what in ("school", "goes to name"))
     if (role := _NEW_ROLE.match(clause.text)) and not clause.besides:
         yield Over(
             {"job": "work", "phone number": "phone", "number": "phone"}.get(

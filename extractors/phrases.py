@@ -23,7 +23,10 @@ IRREGULAR_PAST = (
 )
 _DAY = either(DAYS).lower()
 _MONTH = rf"(?:{either(tuple(month[:3] for month in MONTHS)).lower()})[a-z]*"
-WHEN = rf"(?:{_DAY}|{_MONTH}|\d+(?![\d.,]*%)|noon|midnight|tomorrow|tonight|next|the \d|this)"
+WHEN = (
+    rf"(?:{_DAY}|{_MONTH}|\d+(?![\d.,]*%)|noon|midnight|tomorrow|tonight|next|the \d|this"
+    rf"|(?<=at )(?:half past |quarter (?:past|to) )?(?:{either(NUMBERS)}))"
+)
 
 # Where a value ends.
 _STOP = re.compile(
@@ -110,7 +113,8 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
 
 
 _SET = re.compile(
-    r"^(?:(?:my|the) )?(?P<v>(?!(?:it|that|this|he|she|they|there|here|what|who|which|I|you|today|tomorrow|next|last"
+    r"^(?:(?:my|the) )?(?P<v>(?!(?:it|that|this|he|she|they|there|here|what|who|which|I|you|today"
+    r"|tomorrow|next|last"
     r"|his|her|their|your|its|these|those)\b|(?-i:[A-Z])\w+'s )"
     r"[\w' -]{2,50}?) (?:is|are|takes place|starts|begins|happens|(?<=flight )(?:leaves"
     r"|departs))(?: now| currently| scheduled| set| planned| booked)*(?: for| on| at| in| from"
@@ -121,6 +125,7 @@ _SET = re.compile(
 )
 
 
+_NUMBER = content_stems("number")  # "my number is 7" is no appointment
 _INSTEAD = re.compile(r"\s(?:instead of|and not|not)\b.*$", re.IGNORECASE)
 
 
@@ -130,7 +135,9 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
     if not match:
         return None
     what = content_stems(match["v"] or match["v2"])
-    return (what, content_stems(_INSTEAD.sub("", match["when"] or match["when2"]))) if what else None
+    if not what or what == _NUMBER:
+        return None
+    return what, content_stems(_INSTEAD.sub("", match["when"] or match["when2"]))
 
 
 # What may be done with a thing that somebody gives up, where its name alone is said.

@@ -23,7 +23,8 @@ _LEFT_ME = re.compile(
     rf"^{_NAMED} {_HELPING}(?:dumped|left|divorced|broke up with|split up with|walked out on) me{_OR_ENDS}", re.I
 )
 _IS_MINE = re.compile(
-    r"^(?P<what>(?!(?:it|that|this|these|those|he|she|they|there|here|what|who|which|I|you|my|one|someone|something"
+    r"^(?!my [a-z ]{2,30} is (?:now )?my [a-z ]{2,20} (?-i:[A-Z]))(?P<what>(?!(?:it|that|this|these|those|he"
+    r"|she|they|there|here|what|who|which|I|you|my|one|someone|something"
     r"|nobody|nothing|and|but|if)\b)[^,;:]{1,40}?) (?P<is>(?:is|are|has become|have become|became)(?: now| no longer"
     r"| not)*) my (?P<whose>[\w'-]+(?: [\w'-]+){0,4}?)(?P<end>(?: any ?more| any longer| now)?)$",
     re.IGNORECASE,
@@ -31,7 +32,8 @@ _IS_MINE = re.compile(
 _FAMILY = re.compile(r"^(?:the|my) (?:whole |entire )?family (?:has |have )?(?=(?:just|moved|relocated)\b)", re.I)
 # Adverbs of manner between "I" and its verb say nothing of what is so; those left out weigh or deny it.
 _MANNER = re.compile(
-    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply|multiply|imply"
+    r"^(?P<front>I (?:(?:am|have|was|had|been|got|just|now) )*)(?!(?:reply|apply|supply|rely|fly|comply"
+    r"|multiply|imply"
     r"|bully|hardly|barely|rarely|scarcely|nearly|probably|possibly|supposedly|allegedly|likely|unlikely|only)\b)"
     r"[a-z]+ly (?=[a-z])"
 )
@@ -42,7 +44,7 @@ _NOUN_ALLERGY = re.compile(
 )
 _DIAGNOSED = re.compile(r"^I (?:have been|was|got|am) diagnosed with (?:an? )?(?P<what>[\w-]+) allergy\b")
 _OUTGROWN = re.compile(
-    r"^(?:I (?:have )?(?:outgrew|outgrown|lost|got rid of) my (?P<what>[\w-]+(?: [\w-]+)?) allergy"
+    r"^(?:I (?:have )?(?:outgrew|outgrown|lost|got rid of) (?:my|the|a) (?P<what>[\w-]+(?: [\w-]+)?) allergy"
     r"|my (?P<what2>[\w-]+(?: [\w-]+)?) allergy (?:is|has|went|just|disappeared|cleared|vanished)\b(?: (?:now|been))*"
     r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
 )
@@ -69,7 +71,8 @@ _REPLACED_BY = re.compile(
 )
 _RESET_TO = re.compile(
     rf"^(?:I|they|{_NAMED}) {_HELPING}(?:changed|updated|reset|set|raised|increased|lowered|reduced|cut|put up) (?:my"
-    r"|the) (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to (?=\S)",
+    r"|the) (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to"
+    r" (?=\S)(?!\S+(?: \w+){0,2}? (?:for|next) )",
     re.IGNORECASE,
 )
 _REPLACES = re.compile(
@@ -80,7 +83,11 @@ _CHANGED_ONE = re.compile(  # "I changed dentists, it is Dr. Klein now"
     r"|to|the) )+"
     r"(?P<who>[A-Z][\w'-]*\.?(?: [A-Z][\w'-]*)*)"
 )
-_RAISE = re.compile(r"^I (?:have |just )*(?:got|received|was given) a (?:pay |salary )?(?:raise|rise) to (?=\d)", re.I)
+_RAISE = re.compile(
+    r"^I (?:have |just )*(?:got|received|was given) a (?:pay |salary )?(?:raise"
+    r"|rise) to (?=\d)",
+    re.I,
+)
 _HAS_NO = re.compile(
     r"^I (?P<v>have|speak|own|eat|drink|play|wear|take|use)s? no (?!longer\b|more\b|idea\b|one\b)", re.IGNORECASE
 )
@@ -172,7 +179,8 @@ _HOUSED = re.compile(  # "bought a house in Linz and moved in"
 )
 _VERBS = (
     r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
-    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up|dropped"
+    r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up"
+    r"|dropped"
     r"|traded|graduated|ditched|retrained|took"
 )
 _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"

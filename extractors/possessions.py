@@ -10,13 +10,16 @@ from semmem.extractors.roles import PETS
 from semmem.extractors.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
 from semmem.language.kinds import CAR_MAKES
+from semmem.language.words import RELATIVES, either
 
 _GOT_RID = re.compile(
-    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated|cancelled"
+    rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
+    rf"|cancelled"
     r"|canceled|terminated) (?:both my|all my|both|all|my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
     r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption|back)\b|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b"
     r"|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')"
-    r"|(?-i:[A-Z])[\w-]+(?= (?:last|yesterday|today|this|on|to|in (?:January|February|March|April|May|June|July|August"
+    r"|(?-i:[A-Z])[\w-]+(?= (?:last|this|on|to|in (?:January|February|March|April|May|June|July"
+    r"|August"
     r"|September|October|November|December))\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
@@ -25,7 +28,8 @@ _UNSUBSCRIBED = re.compile(
     rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled|unsubscribed from|(?:did "
     rf"|have )?not renewe?d?(?= my)|let(?= my [\w' ]{2, 40} (?:lapse|expire|run out)\b)"
     r"|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription"
-    r"|membership|profile|plan|contract|lessons?|class(?:es)?|course)\b|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
+    r"|membership|profile|plan|contract|lessons?|class(?:es)?|course)\b"
+    r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"
     r"(?= *(?:$|[,.!]| (?:last|this|yesterday|today|because|in|after|for|and|now|lapse|expire|run out)\b))",
     re.IGNORECASE,
 )
@@ -39,7 +43,8 @@ _IS_GONE = re.compile(
     r"|been|had to be) )*(?:passed (?:away|on)|(?:run|ran) over|gone(?! (?:to|for|on|with)\b)|no longer with us"
     r"|crossed the rainbow bridge|stolen|written off|totall?ed|put down|put to sleep|ran away|run away|flew away"
     r"|flown away|sold|scrapped"
-    r"|(?P<died>died|dead))\b(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)|after|before"
+    r"|(?P<died>died|dead))\b(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|on|in|at|of|from (?!the\b)"
+    r"|to (?:an?|my)|after|before"
     r"|when|while|because|during|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now"
     r"|for good|but|over|\w+ \w+ ago)\b))",
     re.IGNORECASE,
@@ -47,11 +52,7 @@ _IS_GONE = re.compile(
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
 _NAMES_ANOTHER = re.compile(r"[A-Z]\w* (?!car\b|bike\b|van\b|truck\b|scooter\b)[a-z]+$")  # "Golf clubs" is no Golf
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
-_PEOPLE = re.compile(
-    r"son|daughter|kids?|child|children|husband|wife|mum|mom|dad|mother|father|brother|sister|boyfriend|girlfriend"
-    r"|partner|boss|friend|flatmate|roommate|neighbou?r",
-    re.IGNORECASE,
-)
+_PEOPLE = re.compile(rf"{either(RELATIVES)}|boss|friend|flatmate|roommate|neighbou?r", re.IGNORECASE)
 _SOME_OTHER = re.compile(
     r"\b(?:old|first|second|last|other|former|previous|half|some|share|shares|stock|stocks|spare|one of|part|rest|few"
     r"|childhood|neighbou?r)\b|\w's\b",
@@ -64,10 +65,20 @@ _RESET = re.compile(
     r"|^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+ ?(?:moved"
     r"|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
     rf"|^(?:my|the) (?P<v3>[\w' -]{{2,50}}?)(?: on \w+day)? is off$|(?:{I}|^(?:they|my [\w-]+|the [\w-]+"
-    r"|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed|pushed"
-    r"|shifted) (?:my|the) (?P<v2>[\w' -]{2,50}?)(?= (?:to|from|until|by|because|for|back|on|at)\b|$)",
+    r"|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed"
+    r"|pushed|brought"
+    r"|shifted) (?:my|the) (?P<v2>[\w' -]{2,50}?)(?= (?:to|from|until|by|because|for|back|forward|on|at)\b|$)",
     re.IGNORECASE,
 )
+_ANY_APPOINTMENT = (
+    "appointment",
+    "session",
+    "visit",
+    "meeting",
+    "lesson",
+    "call",
+)  # "my hairdresser moved my appointment"
+_PARTS_OF_A_DAY = ("morning", "afternoon", "evening", "night", "day")
 _LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)
 
 
@@ -89,6 +100,8 @@ def _possession(clause: Clause) -> Iterator[Over]:
         yield from (Over(kind, stems) for kind in kinds)
         if thing.lower() == "car":
             yield Over("my car")
+        if match is gone and (died or "passed" in match.group()):
+            yield Over("theirs", stems)
         if died and thing.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
         if several and thing.endswith(several["v"]):
@@ -146,7 +159,9 @@ def _appointment(clause: Clause) -> Iterator[Over]:
     match = _RESET.match(clause.text)
     if not match or clause.negated or _LONG_PAST.search(clause.text):
         return
-    if stems := content_stems(match["v"] or match["v2"] or match["v3"] or match["v4"]):
+    named = match["v"] or match["v2"] or match["v3"] or match["v4"]
+    elsewhere = match["v2"] and not clause.text.startswith(("I ", "they ")) and named.lower() in _ANY_APPOINTMENT
+    if (stems := content_stems(named)) and not elsewhere and named.lower() not in _PARTS_OF_A_DAY:
         yield Over("time", stems)
 
 

@@ -42,8 +42,8 @@ _TITLE = (
 _IS_A = re.compile(
     rf"{SUBJECT}{ADVERB}(?:am|(?P<new>(?:have |been |got |was |am |being )*(?:made|appointed|named|moved up to"
     r"|promoted to|retrained as|retrained to be"
-    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b(?!['-]| (?:of|to"
-    r"|for) (?:my|a)\b)",
+    rf"|trained as|hired as|become|became))) {ADVERB}(?:(?:an?|the|be) |(?!\w+ing ))(?P<v>{_TITLE})\b(?!['-]"
+    r"| (?:of|to|for) (?:my|a)\b| of the (?:\w+ )?(?:team|club|society|choir|association|league)\b)",
     re.IGNORECASE,
 )
 _STUDIES = re.compile(
@@ -60,7 +60,8 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _CHILD_STUDIES = re.compile(
-    r"^my (?P<who>[\w' -]{1,30}?) (?:goes to|attends|studies at|is (?:now )?at) (?:the )?"
+    r"^my (?P<who>[\w' -]{1,30}?) (?:goes to|attends|studies at|is (?:now )?at"
+    r"|(?P<new>(?:has |have |just |was |been |got )*(?:switched|moved|transferred|changed) to)) (?:the )?"
     r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)*)",
     re.IGNORECASE,
 )
@@ -79,7 +80,8 @@ CALL_ME = re.compile(
 _AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?P<now> now)?$")
 # Nouns of which a person has one at a time, those told by a number and those told by a name.
 _MEASURED = (
-    r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate|room|desk"
+    r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
+    r"|room|desk"
     r"|seat|locker"
 )
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"
@@ -101,9 +103,10 @@ _WEIGHS = re.compile(
     re.IGNORECASE,
 )
 _AGE_OF = re.compile(
-    r"^my (?P<who>[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2}|one|two|three"
+    r"^my (?P<who>(?!number\b)[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2}"
+    r"|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-    r"(?: years old)?(?: now| today| yesterday| last \w+)?$",
+    r"(?: years old)?(?: now| today| yesterday| last \w+| on \w+day)?$",
     re.IGNORECASE,
 )
 _NAMED_AGE = re.compile(
@@ -214,12 +217,16 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         yield Value("age", frozenset({age["v"]}))
 
 
+_AT_SOMETHING = re.compile(r" (?:in|for|at|on) ", re.IGNORECASE)  # "my partner is Jo in the doubles"
+
+
 def _roles(clause: Clause) -> Iterator[Value]:
     role = _ROLE.match(clause.text)
     if role and not (role["role"] and role["article"]):
         value = stated(role["v"])
-        if value and value.split()[0].casefold() not in NOT_NAMES:
-            who = (role["role"] or role["thing"]).lower()
+        who = (role["role"] or role["thing"]).lower()
+        for_a_game = who == "partner" and _AT_SOMETHING.search(role["v"])
+        if value and value.split()[0].casefold() not in NOT_NAMES and not for_a_game:
             yield Value(f"my {who}", content_stems(value), tentative=who in _OFTEN_SEVERAL)
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)

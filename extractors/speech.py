@@ -115,6 +115,7 @@ _COMPOUND = re.compile(
 _LASTING = re.compile(
     r"^(?:please |just )*(?:use my new\b"
     r"|(?:keep|make) (?:all )?your (?:answers|replies|responses|messages|explanations)\b"
+    r"|(?:answer|reply|respond|write|speak|talk)(?: to)?(?: me)? in (?-i:[A-Z])\w+(?: please| from now on| now)*[.!]*$"
     r"|use (?:metric|imperial|celsius|fahrenheit|british|american)\b"
     r"|(?:call|text|e-?mail|contact|reach|phone|message|ping|address) me\b"
     r"|always\b|never\b"

@@ -45,7 +45,8 @@ _NEAR = re.compile(
 _TALK = re.compile(
     r"\b(?:wonder(?:ing|ed)?|questions?|curious|ask(?:ing|ed)?|sorry|confused|guess|suppose|unsure|no idea|not sure"
     r"|(?:do not|don['’]t|didn['’]t|can['’]t|never) (?:\w+ )?(?:know|understand|get|remember|recall|see)|forgot|mean"
-    r"|to know|or|frage\w*|pregunta\w*|domanda|pergunta|vraag|fråga|вопрос)\b",
+    r"|to know|or|frage\w*|pregunta\w*|domanda|pergunta|vraag|fråga|вопрос)\b"
+    r"|\b(?:this|these|below|the following)$",  # what is pasted in behind it
     re.IGNORECASE,
 )
 _TAG = re.compile(

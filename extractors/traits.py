@@ -48,11 +48,16 @@ _SO_MUCH = re.compile(
     re.IGNORECASE,
 )
 _LIMITS = re.compile(
-    r"\s(?:every|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but|if|an? day|an? week"
+    r"\s(?:every|almost|nearly|in|on|at|for|with|because|when|each|daily|after|before|during|from|to|until|but"
+    r"|if|an? day|an? week"
     r"|twice|once|\w+ times|while|without|a lot|and)\b.*$",
     re.IGNORECASE,
 )
-_IS_ON = re.compile(r"^am on (?:(?:an?|the|my) )?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip|way)\b)", re.I)
+_IS_ON = re.compile(
+    r"^am on (?:(?:an?|the|my) )?(?=[a-z]|(?-i:[A-Z]))(?!\w*(?:day|holiday|vacation|trip"
+    r"|way)\b)",
+    re.I,
+)
 _VERB_AND_PREPOSITION = re.compile(
     r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings|pays?|deploys?|codes?"
     r"|programs?) )(?:to|in|on|at|with|for) (?:(?:an?"
@@ -75,8 +80,26 @@ _IS_CALLED = re.compile(
     r"^my (?P<n>[\w ]{1,30}?)(?:'s name)? is (?:(?:called|named|an?|the) )*(?P<v>(?-i:[A-Z]).+)", re.IGNORECASE
 )
 _PET_IS = re.compile(
-    r"^my (?P<what>dog|cat|puppy|kitten|hamster|rabbit|parrot|horse|bird|snake|turtle) (?P<v>(?-i:[A-Z])\w+) (?:is"
-    r"|has|loves|likes|eats)\b",
+    r"^my (?P<what>dog|cat|puppy|kitten|hamster|rabbit|parrot|horse|bird|snake"
+    r"|turtle) (?P<v>(?-i:[A-Z])\w+) [a-z]*s\b",
+    re.IGNORECASE,
+)
+_WITH_US = re.compile(
+    r"^my (?P<v>[a-z]+)(?: (?-i:[A-Z])\w+)? (?:still )?(?:lives?|stays?|is living) (?:(?:here|back|at home) )?"
+    r"(?:with (?:me|us|I)\b|at home\b|in my\b|here\b)",
+    re.IGNORECASE,
+)
+_INJURED = re.compile(
+    r"^my (?:\w+ )?(?:\w+ is in an? (?P<v>cast|sling|brace|splint|bandage)"
+    r"|(?P<body>ankle|knee|leg|arm|foot|hand|wrist|back|neck|shoulder|hip|toe|finger|elbow|rib)s? (?:is"
+    r"|are) (?:still )?(?:sprained"
+    r"|broken|swollen|sore|injured|fractured|bruised|strained))\b",
+    re.IGNORECASE,
+)
+_OWES = re.compile(
+    rf"{I}(?:owe|pay|paying off|paying|have)\b[^;]{{0,40}}? (?:on|for|off) (?:my|the"
+    rf"|a) (?P<v>[\w ]{{2,30}}?(?:loan|mortgage"
+    r"|debt|credit card|card|overdraft|car))\b",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"\b(?:two|three|four|five|six|both|several|many|[2-9]|\d\d+) [a-z-]+s\b", re.IGNORECASE)
@@ -148,7 +171,15 @@ def _habit(clause: Clause) -> Iterator[Trait]:
     rest = activity(rest.removeprefix("am "))
     words = _LIMITS.sub("", _VERB_AND_PREPOSITION.sub(r"\g<v>", rest)).split()
     if words and (verb := verb_of(words[0])):
-        yield Trait("does", content_stems(rest), _heads(words[1:]), verb)
+        within = _IN_A_GROUP.search(rest)
+        core = _heads(words[1:]) | (content_stems(within["v"]) if within else frozenset())
+        yield Trait("does", content_stems(rest), core, verb)
+
+
+# "I sing alto in the community choir": who leaves the choir sings there no more.
+_IN_A_GROUP = re.compile(
+    r" (?:in|with|for) (?:an?|the|my) (?:[\w-]+ ){0,3}?(?P<v>choir|band|orchestra|team|club|league)\b"
+)
 
 
 def _heads(thing: Sequence[str]) -> Stems:
@@ -167,6 +198,9 @@ def _possession(clause: Clause) -> Iterator[Trait]:
         yield Trait("has", stems, stems)
     if called:
         stems = content_stems(f"{called['n']} {stated(called['v'])}")
+        yield Trait("has", stems, stems)
+    if kept := _WITH_US.match(clause.text) or _INJURED.match(clause.text) or _OWES.match(clause.text):
+        stems = content_stems(next(filter(None, kept.groups())))
         yield Trait("has", stems, stems)
     owns = _OWNS.match(clause.text)
     if owns:

@@ -34,7 +34,7 @@ class Value:
 
 
 NOTHING: Stems = frozenset()
-_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement", "plan")
+_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement", "plan", "theirs")
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,6 +235,10 @@ class Mirror(VectorIndex, Protocol):
 
     async def put_mark(self, mark: Mark) -> None: ...
 
+    async def renew_mark(self, stamp: UUID, mark: Mark) -> None:
+        """Puts it in the place of the mark that has this stamp; nothing where that is gone: it was emptied since."""
+        ...
+
     async def compare(self, points: Sequence[Point]) -> dict[UUID, DriftKind]:
         """Which of these points it does not hold just so, and how the first thing that differs does."""
         ...

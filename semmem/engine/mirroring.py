@@ -2,7 +2,8 @@
 
 The mark in the mirror and a row in Postgres name the same filling. The mark is written first, and called whole when
 everything was carried; from then on it gets another stamp after each sweep in which something changed, so that an
-earlier state of either side is known by its stamp.
+earlier state of either side is known by its stamp. It only ever takes the place of the mark that was looked at: one put
+into a mirror that was emptied in between would call nothing whole.
 """
 
 import asyncio
@@ -45,11 +46,11 @@ class MirrorKeeper:
         self.due.clear()
         await self.check()
         async with self._store.alone() as mine:
-            filling = await self._store.read()
-            if not (mine and filling and filling.made(await self._mirror.mark())):
+            filling, mark = await self._store.read(), await self._mirror.mark()
+            if not (mine and filling and mark and filling.made(mark)):
                 return
             if filling.whole:
-                await self._stamp(filling)
+                await self._stamp(filling, mark)
             elif filling.through is None:
                 await self._store.queue_all(filling.stamp)
                 failpoints.reach("mirror-queued")
@@ -92,16 +93,16 @@ class MirrorKeeper:
             await self._complete(stamp)
 
     async def _complete(self, stamp: UUID) -> None:
-        await self._mirror.put_mark(Mark(stamp, whole=True))
+        await self._mirror.renew_mark(stamp, Mark(stamp, whole=True))
         failpoints.reach("mirror-marked")
         await self._store.complete(stamp)
         self.whole = True
 
-    async def _stamp(self, filling: Filling) -> None:
+    async def _stamp(self, filling: Filling, mark: Mark) -> None:
         changes = await self._store.changes()
         if changes is not None and changes == filling.changes:
             return
         stamp = filling.next or uuid4()
         await self._store.announce(stamp)
-        await self._mirror.put_mark(Mark(stamp, whole=True))
+        await self._mirror.renew_mark(mark.stamp, Mark(stamp, whole=True))
         await self._store.stamped(stamp, changes)

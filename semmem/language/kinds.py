@@ -3,7 +3,7 @@
 from semmem.language.words import listed
 
 _NAMED: dict[str, str] = {
-    "operating system": "windows linux ubuntu debian fedora arch mint macos nixos chromeos freebsd",
+    "operating system": "windows linux ubuntu debian fedora arch mint macos mac nixos chromeos freebsd",
     "editor": "vim neovim emacs vscode intellij pycharm webstorm eclipse sublime zed nano",
     "browser": "chrome firefox safari edge brave opera vivaldi",
     "programming language": (

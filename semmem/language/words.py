@@ -12,6 +12,25 @@ MONTHS = (
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+RELATIVES = (
+    *(
+        "son",
+        "daughter",
+        "kid",
+        "kids",
+        "child",
+        "children",
+        "husband",
+        "wife",
+        "mum",
+        "mom",
+        "dad",
+        "mother",
+        "father",
+    ),
+    *("brother", "sister", "boyfriend", "girlfriend", "partner", "nephew", "niece", "cousin", "uncle", "aunt"),
+    *("grandma", "grandpa", "grandmother", "grandfather", "grandson", "granddaughter", "parent", "parents"),
+)
 COUNTS = {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
 ORDINALS = ("first", "second", "third")
 TIMES = ("once", "twice")

@@ -136,6 +136,7 @@ class TestQdrant:
             "at": "datetime",
             "importance": "float",
             "current": "integer",
+            "stamp": "keyword",  # of the mark
         }
 
     async def test_it_holds_ids_and_filter_fields_only(

@@ -1,5 +1,6 @@
 """Qdrant lost, emptied, exchanged or put back: pgvector answers and says so, until all is there again (P3, P5)."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 
 from semmem import ScopedMemory, StoreUnavailable
 from semmem.ports import Mark
-from semmem.stores.postgres.mirror import Filling
+from semmem.stores.postgres.mirror import Filling, MirrorStore
 from semmem.stores.qdrant.index import MARK, QdrantIndex
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
@@ -221,3 +222,35 @@ def test_a_filling_knows_its_mark() -> None:
         assert not whole.made(wrong)
     for wrong in (None, Mark(other, whole=False)):
         assert not begun.made(wrong)
+
+
+@pytest.mark.parametrize("step", ["announce", "carried"])
+async def test_what_is_emptied_while_it_is_marked_is_not_called_whole(
+    client: AsyncQdrantClient,
+    opener: Opener,
+    application: Application,
+    places: list[ScopedMemory],
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the look at the mark and the new one: after a sweep that found changes, and at the end of a filling."""
+    collection, emptied = _collection(application), asyncio.Event()
+    original = getattr(MirrorStore, step)
+
+    async def emptied_behind(store: MirrorStore, *given: Any) -> Any:
+        answer = await original(store, *given)
+        if not emptied.is_set() and answer is not False:
+            emptied.set()
+            await client.delete(collection, models.FilterSelector(filter=models.Filter()), wait=True)
+        return answer
+
+    if step == "carried":  # which is asked at the end of a filling, that of a mirror that was lost
+        await client.delete_collection(collection)
+    monkeypatch.setattr(MirrorStore, step, emptied_behind)
+    await places[0].remember("I play the cello.")
+    async with asyncio.timeout(60):
+        await emptied.wait()
+    async with opener(worker=False) as reader:
+        recall = await reader.memory.scope(tenant="acme", user="alice").recall(ASKED)
+        assert "peanuts" in recall[0].text
+    await _is_right_again(application, places)

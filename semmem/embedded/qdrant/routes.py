@@ -89,6 +89,12 @@ async def delete_points(request: Request, body: Any) -> Any:
     return await _apply(request, edge.UpdateOperation.delete_points_by_filter(wire.filter_of(given["filter"])))
 
 
+async def set_payload(request: Request, body: Any) -> Any:
+    given = wire.present(body, "payload filter", "body")
+    within, payload = wire.filter_of(given.get("filter")), wire.present(given.get("payload"), "stamp whole", "payload")
+    return await _apply(request, edge.UpdateOperation.set_payload_by_filter(within, payload))
+
+
 async def query(request: Request, body: Any) -> Any:
     found = _collection(request).shard.query(wire.query_request(body))
     return {"points": [wire.record_json(each) for each in found]}
@@ -130,6 +136,7 @@ ENDPOINTS = (
     ("PUT", "/collections/{name}/points", upsert),
     ("POST", "/collections/{name}/points", retrieve),
     ("POST", "/collections/{name}/points/delete", delete_points),
+    ("POST", "/collections/{name}/points/payload", set_payload),
     ("POST", "/collections/{name}/points/query", query),
     ("POST", "/collections/{name}/points/scroll", scroll),
     ("POST", "/collections/{name}/points/count", count),

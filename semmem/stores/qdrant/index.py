@@ -32,6 +32,7 @@ from semmem.stores.qdrant.points import (
     filter_of,
     held_of,
     inside,
+    marked,
     payload,
     payload_of,
     wire_id,
@@ -60,6 +61,7 @@ _INDEXED: Mapping[str, models.KeywordIndexParams | models.PayloadSchemaType] = {
     "importance": models.PayloadSchemaType.FLOAT,
     # 1 or 0: the embedded engine's binding reads the boolean of a match as a number, and then nothing matches.
     "current": models.PayloadSchemaType.INTEGER,
+    "stamp": _KEYWORD,
 }
 
 
@@ -148,10 +150,14 @@ class QdrantIndex:
 
     async def put_mark(self, mark: Mark) -> None:
         vector = [1.0] + [0.0] * ((self._dimensions or 1) - 1)
-        payload = {"stamp": str(mark.stamp), "whole": int(mark.whole)}
         async with self._asking():
-            point = models.PointStruct(id=MARK, vector=vector, payload=payload)
+            point = models.PointStruct(id=MARK, vector=vector, payload=marked(mark))
             await self._client.upsert(self.collection, [point], wait=True)
+
+    async def renew_mark(self, stamp: UUID, mark: Mark) -> None:
+        standing = models.Filter(must=[models.HasIdCondition(has_id=[MARK]), equals("stamp", str(stamp))])
+        async with self._asking():
+            await self._client.set_payload(self.collection, marked(mark), standing, wait=True)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         if not points:

@@ -13,7 +13,7 @@ from semmem.domain.drift import DriftKind
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, ScopeKind, View
 from semmem.errors import InvalidInput
-from semmem.ports import Held, ItemKind, Point
+from semmem.ports import Held, ItemKind, Mark, Point
 
 ADDRESS = ("tenant", "scope_kind", "scope_id")
 # Qdrant normalises what it is given once more, in float32: measured up to 3e-8 apart, by the length of the difference.
@@ -35,6 +35,10 @@ def payload_of(point: Point) -> dict[str, Any]:
         "importance": point.importance,
         "current": int(point.current),
     }
+
+
+def marked(mark: Mark) -> dict[str, Any]:
+    return {"stamp": str(mark.stamp), "whole": int(mark.whole)}
 
 
 def difference(point: Point, held: models.Record | None) -> DriftKind | None:

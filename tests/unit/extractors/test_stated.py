@@ -50,6 +50,7 @@ def test_the_statement_before_what_is_asked_is_taken(sentence: str, statement: s
         "We could live in Berlin or Munich, which is better?",
         "I don't know where I live, can you tell me?",
         "Can't I eat nuts, or what would happen?",
+        "My landlord wrote this, can you make sense of it?",
         "I was wondering, can I eat honey?",
         "I live in Potsdam, which is near Berlin.",
         "I run, write novels and play chess.",
