@@ -15,7 +15,7 @@ PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet storm machine bench drill llm-cost scale eval eval-short schema weights clean
+.PHONY: help demo demo-fleet test test-crewai coverage example-crewai example-langgraph example-mcp example-fleet format soak fleet full storm machine bench drill llm-cost scale eval eval-short schema weights clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ coverage: $(INSTALLED)  ## the branches that tests reach, by package; fails wher
 
 fleet: $(INSTALLED)  ## what agents share, at whole counts: 50,000 events of 20 writers, 20,000 histories; half an hour
 	@SEMMEM_TEST_FULL=1 $(BIN)/pytest tests/fleet tests/state --timeout 0 --numprocesses $(WORKERS) --dist load
+
+full: $(INSTALLED)  ## every way into what `make test` tries, and whole counts: two hours
+	@SEMMEM_TEST_FULL=1 $(BIN)/pytest -m "not soak" --timeout 0 --numprocesses $(WORKERS) --dist load
 
 storm: $(INSTALLED)  ## 20,000 events while workers and stores are killed; STORM="--events 2000 --seed 7", --help for more
 	@$(BIN)/python -m tests.storm $(STORM)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions
+FIRST_ANSWER_SECONDS = 5.0  # that opening waits for the embedder to tell its dimensions, and for a look into Qdrant
 
 
 def import_all(settings: Settings) -> None:

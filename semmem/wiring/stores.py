@@ -1,5 +1,6 @@
 """The stores of an application, opened together."""
 
+import asyncio
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from semmem.stores.postgres.mirror import MirrorStore
 from semmem.stores.postgres.pgvector import PgVectorIndex, standing_dimensions
 from semmem.stores.postgres.pool import Postgres
 from semmem.wiring.opening import (
+    FIRST_ANSWER_SECONDS,
     known_dimensions,
     open_cache,
     open_embedded,
@@ -77,6 +79,7 @@ async def open_stores(stack: AsyncExitStack, settings: Settings, embedder: Embed
     )
     await Followers(postgres).name(stores.names)  # first, or what others write meanwhile would not be carried there
     if keeper:
-        with suppress(StoreUnavailable):  # it may come later
-            await keeper.check()
+        with suppress(StoreUnavailable, TimeoutError):  # it may come later
+            async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+                await keeper.check()
     return stores

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.command import SECONDS, Command, environment
+from tests.counts import further
 
 JAPANESE = "私は東京に住んでいます。"
 
@@ -39,9 +40,8 @@ def noted(alice: Command) -> Command:
 @pytest.mark.parametrize(
     "line",
     [
-        "semmem history | true",
+        *further("semmem history | true", "semmem history --json | head -c 1"),
         "semmem history --json | true",
-        "semmem history --json | head -c 1",
         "semmem export | true",
         "semmem settings | head -n 1",
         "semmem history >&-",
@@ -71,7 +71,7 @@ def test_a_closed_stdin_is_named_where_it_is_to_be_read(alice: Command) -> None:
     assert "content: cannot be read, since stdin is closed" in done.stderr
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1"])
+@pytest.mark.parametrize("locale", ["en_US.ISO-8859-1", "POSIX", *further("C")])
 def test_json_is_whole_in_any_locale(noted: Command, locale: str) -> None:
     env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "" if locale != "POSIX" else "ascii"}
     done = shell(noted, "semmem history --json", **env)

@@ -16,6 +16,7 @@ from semmem.stores.qdrant.client import WRITE_SECONDS
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import opened
+from tests.counts import further
 from tests.faults.proxy import BlackHole, Delay, Drop, Proxy
 
 DEADLINE = 3.0  # seconds: long enough for a busy machine to answer in, where nothing hangs
@@ -72,7 +73,7 @@ READS: dict[str, Callable[[ScopedMemory], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.parametrize("verb", READS)
+@pytest.mark.parametrize("verb", ["recall", "history", *further("context", "facts", "records")])
 async def test_a_silent_postgres_costs_one_deadline_and_is_then_known(
     verb: str, behind: Application, reader: ScopedMemory, proxied: Proxy
 ) -> None:

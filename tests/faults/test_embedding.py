@@ -13,6 +13,7 @@ from semmem.cli.doctor import examined
 from semmem.testing import ModelServer, Reply, Vectors, hashed_words, texts_of, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.counts import further
 from tests.faults.oracle import drift
 
 CITIES = [f"I visited city number {number}." for number in range(5)]
@@ -177,7 +178,7 @@ async def test_while_the_endpoint_is_down_words_are_indexed_and_vectors_follow(
         assert any("number 3" in fact.text for fact in await alice.facts())
 
 
-@pytest.mark.parametrize("vector_index", ["qdrant", "pgvector"])
+@pytest.mark.parametrize("vector_index", ["qdrant", *further("pgvector")])
 async def test_a_memory_opens_while_the_endpoint_is_down(
     endpoint: Endpoint, server: ModelServer, vector_index: str
 ) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.counts import further
+
 USED = "accepted"
 CASES = {
     "used_before": ["parent", "child", "parent"],
@@ -53,7 +55,13 @@ def settings(urls: dict[str, Any]) -> dict[str, Any]:
     return urls | PATIENCE
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case",
+    [
+        *("used_before", "unused_before", "parent_closes", "under_way", "opening"),
+        *further("new_in_child", "child_closes", "child_does_nothing", "twice", "pools"),
+    ],
+)
 async def test_child_and_parent_each_have_a_memory_of_their_own(case: str, settings: dict[str, Any]) -> None:
     lines = await _forked(case, settings)
     assert sorted(lines) == sorted(f"{who}: {USED}" for who in CASES[case])
@@ -65,7 +73,7 @@ async def test_a_memory_of_the_parents_loop_is_refused_in_the_child_and_lives_on
     assert lines == [f"parent: {USED}", refused, f"child: {USED}", f"parent: {USED}", "parent: settled"]
 
 
-@pytest.mark.parametrize("case", ["counting", "importing:httpcore", "importing:onnxruntime"])
+@pytest.mark.parametrize("case", ["counting", "importing:httpcore", *further("importing:onnxruntime")])
 async def test_a_fork_waits_for_what_the_child_could_not_finish(case: str, settings: dict[str, Any]) -> None:
     lines = await _forked(case, settings)
     assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
@@ -76,7 +84,7 @@ async def test_a_fork_while_embedded_servers_are_made_ready(tmp_path: Path) -> N
     assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]
 
 
-@pytest.mark.parametrize("case", ["used_before", "opening", "twice"])
+@pytest.mark.parametrize("case", ["opening", *further("used_before", "twice")])
 async def test_embedded_servers_stay_one_set(case: str, tmp_path: Path) -> None:
     at_once: set[int] = set()  # one set may follow another, where the last who used it had left
 

@@ -21,6 +21,7 @@ from semmem import NewEvent, ScopedMemory
 from semmem.testing import ModelServer, Reply, hashed_words, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.counts import further
 from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.servers import silent_server
 from tests.unit.extractors.builders import answer, said_fact
@@ -156,7 +157,9 @@ async def test_a_qdrant_that_never_answers_holds_nothing_up(opener: Opener) -> N
         async with opener(worker=False) as application:
             await _alice(application).remember("I am allergic to peanuts.")
         opening = opener(qdrant_url=f"http://127.0.0.1:{port}", qdrant_api_key=None, lease=LONG, stop_grace=GRACE)
+        began = monotonic()
         async with opening as application:
+            assert monotonic() - began < application.settings.write_timeout.total_seconds() / 2
             closing = monotonic()
         assert monotonic() - closing < SECONDS
 
@@ -251,7 +254,7 @@ async def _worker(urls: dict[str, Any], server: ModelServer, **given: str) -> As
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, *further(signal.SIGINT)])
 async def test_a_signal_stops_a_worker_whose_model_hangs_and_it_says_what_waits(
     opener: Opener, urls: dict[str, Any], hang: threading.Event, number: signal.Signals
 ) -> None:

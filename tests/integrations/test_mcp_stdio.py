@@ -12,6 +12,7 @@ import pytest
 
 from semmem.testing import wait_until
 from tests.cli.command import Command, environment
+from tests.counts import further
 from tests.embedded.processes import servants
 from tests.integrations.mcp_hosts import ALICE, calling, command, parameters, running, told
 
@@ -87,7 +88,7 @@ async def test_stdout_holds_the_protocol_alone_and_the_end_of_stdin_ends_it(
         assert SVEN.encode() not in errors
 
 
-@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("name", [signal.SIGTERM, *further(signal.SIGINT)])
 async def test_a_signal_ends_it_and_its_servers_while_its_host_is_silent(tmp_path: Path, name: signal.Signals) -> None:
     async with running(environment(tmp_path), *ALICE) as process:
         assert process.stdin is not None
