@@ -10,46 +10,43 @@ from semmem.extractors.words import content_stems
 
 # Behind it: nothing, or when and why; "my class was cancelled this week" goes on.
 _TAIL = (
-    r"(?=$|[,.!;]| (?:last|yesterday|today|now|because|after|in (?-i:[A-Z\d])|for good|altogether|completely"
-    r"|any ?more|at last|finally|so|and)\b)(?!.*\b(?:for today|for now|early|for (?:an?|the) (?:hour|day|week))\b)"
+    r"(?=$|[,.!;]| (?:last|yesterday|today|now|because|after|in (?-i:[A-Z\d])|for good|altogether|completely|any ?more"
+    r"|at last|finally|so|and)\b)(?!.*\b(?:for today|for now|early|for (?:an?|the) (?:hour|day|week))\b)"
 )
 _THING = r"(?:(?!(?:of|in|at|on|from|for|with|next|down)\b)[\w-]+ ){0,3}?[\w-]+"
+_HAS = r"(?:has |have |is |are |was |were |got |been |just |finally )*"
+_GAVE_UP = r"(?:done with|finished with|gave up|given up|quit|dropped|dropped out of|stopped)"
 
 _LESSONS = re.compile(
-    rf"{I}(?:done with|finished with|gave up|given up|quit|dropped|stopped(?: taking| going to)?|withdrew from"
-    rf"|withdraw from"
-    rf"|pulled out of|dropped out of) (?:(?:my|the|all|those) )*(?P<v>{_THING}) (?:lessons|classes|course){_TAIL}",
+    rf"{I}(?:{_GAVE_UP}(?: taking| going to)?|withdrew from|withdraw from|pulled out of) (?:(?:my|the|all|those) )*"
+    rf"(?P<v>{_THING}) (?:lessons|classes|course){_TAIL}",
     re.IGNORECASE,
 )
 _DEGREE = re.compile(
-    rf"{I}(?:dropped out of|quit|left|abandoned|finished|completed|graduated from|gave up|given up) (?:(?:my|the) )?"
-    r"(?P<v>phd|doctorate|master'?s|bachelor'?s|degree|mba|apprenticeship|(?:law|med|medical|business|art"
-    r"|grad) school)"
+    rf"{I}(?:{_GAVE_UP}|left|abandoned|finished|completed|graduated from) (?:(?:my|the) )?"
+    r"(?P<v>phd|doctorate|master'?s|bachelor'?s|degree|mba|apprenticeship|(?:law|med|medical|business|art|grad) school)"
     rf"{_TAIL}",
     re.IGNORECASE,
 )
 _PAID_OFF = re.compile(
-    rf"{I}(?:paid off|cleared|paid back|finished paying off) (?:all (?:of )?)?(?:my"
-    rf"|the) (?P<v>{_THING}){_TAIL}",
+    rf"{I}(?:paid off|cleared|paid back|finished paying off) (?:all (?:of )?)?(?:my|the) (?P<v>{_THING}){_TAIL}",
     re.IGNORECASE,
 )
 _RAN_OUT = re.compile(
-    rf"^my (?P<v>{_THING}) (?P<what>membership|subscription|contract|plan|lease|pass|licen[cs]e|trial) (?:has "
-    rf"|have |is |was"
-    r" |just |got |been )*(?:ended|expired|ran out|run out|lapsed|over|not renewed|terminated|cancelled|canceled)"
-    rf"{_TAIL}|^my (?P<of>{_THING}) (?P<course>course|class|training|internship|apprenticeship"
-    rf"|treatment) (?:has |have |is "
-    rf"|just )*(?:ended|finished|came to an end|come to an end|over){_TAIL}",
+    rf"^my (?P<v>{_THING}) (?P<what>membership|subscription|contract|plan|lease|pass|licen[cs]e|trial) {_HAS}"
+    rf"(?:ended|expired|ran out|run out|lapsed|over|not renewed|terminated|cancelled|canceled){_TAIL}"
+    rf"|^my (?P<of>{_THING}) (?P<course>course|class|training|internship|apprenticeship|treatment) {_HAS}"
+    rf"(?:ended|finished|came to an end|come to an end|over){_TAIL}",
     re.IGNORECASE,
 )
 _FREE_TIER = re.compile(
-    rf"{I}(?:downgraded|went back|switched back|switched|moved|dropped)(?: down)? to (?:the |a )?(?:free|basic)"
-    rf" (?:tier|version|plan|account) (?:of|for|on|with) (?:the )?(?P<v>{_THING}){_TAIL}",
+    rf"{I}(?:downgraded|went back|switched back|switched|moved|dropped)(?: down)? to (?:the |a )?(?:free|basic) "
+    rf"(?:tier|version|plan|account) (?:of|for|on|with) (?:the )?(?P<v>{_THING}){_TAIL}",
     re.IGNORECASE,
 )
 _THE_WHOLE_THING = re.compile(
-    rf"{I}(?:dropped|quit|gave up|given up|done with|over|ditched|stopped) (?:the|this|that|my) (?:whole |entire )?"
-    rf"(?P<v>[a-z-]+) (?:thing|diet|lifestyle|phase|experiment){_TAIL}",
+    rf"{I}(?:{_GAVE_UP}|over|ditched) (?:the|this|that|my) (?:whole |entire )?(?P<v>[a-z-]+) "
+    rf"(?:thing|diet|lifestyle|phase|experiment){_TAIL}",
     re.IGNORECASE,
 )
 _NO_MEAT = re.compile(rf"^I (?:do not|no longer|never|stopped|quit) eat(?:ing)? meat{_TAIL}", re.IGNORECASE)
@@ -58,37 +55,33 @@ _LOST = re.compile(
     rf"{I}lost my (?P<v>[\w-]+'s [\w' -]{{2,30}}|(?:\w+ )?(?:ring|necklace|bracelet|earrings)){_TAIL}", re.IGNORECASE
 )
 _DISPOSED_OF = re.compile(
-    rf"^(?:all (?:of )?)?(?:my|the) (?P<v>{_THING}) (?:has |have |is |are |was |were |got |been |just "
-    rf"|finally )*(?:traded in"
-    r"|swapped|donated|given (?:away(?! at\b)|to)|thrown (?:out|away)|binned|recycled|scrapped|repossessed"
-    r"|replaced (?:by|with)"
-    r"|disconnected|disposed of|went to (?:charity|a new home|a good home|new homes|the tip|the dump)"
-    r"|in the bin|at the tip)\b",
+    rf"^(?:all (?:of )?)?(?:my|the) (?P<v>{_THING}) {_HAS}"
+    r"(?:traded in|swapped|donated|given (?:away(?! at\b)|to)|thrown (?:out|away)|binned|recycled|scrapped|repossessed"
+    r"|replaced (?:by|with)|disconnected|disposed of|in the bin|at the tip"
+    r"|went to (?:charity|a new home|a good home|new homes|the tip|the dump))\b",
     re.IGNORECASE,
 )
 _THREW_OUT = re.compile(
-    rf"{I}(?:threw|thrown|tossed|chucked) (?:(?:out|away) )?(?:my|the|all my) (?P<v>{_THING})(?: out| away"
-    rf"| in the bin)?{_TAIL}"
-    rf"|{I}(?:gave|given|took|taken) (?:my|the|all my) (?P<v2>{_THING}) to (?:charity|a charity shop|the tip"
-    rf"|the dump){_TAIL}",
+    rf"{I}(?:threw|thrown|tossed|chucked) (?:(?:out|away) )?(?:my|the|all my) (?P<v>{_THING})"
+    rf"(?: out| away| in the bin)?{_TAIL}"
+    rf"|{I}(?:gave|given|took|taken) (?:my|the|all my) (?P<v2>{_THING}) to "
+    rf"(?:charity|a charity shop|the tip|the dump){_TAIL}",
     re.IGNORECASE,
 )
 _RECOVERED = re.compile(
-    rf"{I}(?:over|recovered from|got over|shaken off|shook off|cured of) (?:the|my|this"
-    rf"|that) (?P<v>[\w -]{{2,20}})",
-    re.I,
+    rf"{I}(?:over|recovered from|got over|shaken off|shook off|cured of) (?:the|my|this|that) (?P<v>[\w -]{{2,20}})",
+    re.IGNORECASE,
 )
 _PLASTER = r"(?:cast|sling|brace|splint)"
 _PLASTER_OFF = re.compile(
-    rf"^(?:the|my) (?P<v>{_PLASTER}) (?:is|came|has come|was taken|has been taken) off\b|^(?:the"
-    rf"|my) (?P<v2>{_PLASTER}) (?:was"
-    rf"|has been) removed\b|{I}(?:got|had) (?:the|my) (?P<v3>{_PLASTER}) (?:off|removed|taken off)\b",
+    rf"^(?:the|my) (?P<v>{_PLASTER}) (?:is|came|has come|was taken|has been taken) off\b"
+    rf"|^(?:the|my) (?P<v2>{_PLASTER}) (?:was|has been) removed\b"
+    rf"|{I}(?:got|had) (?:the|my) (?P<v3>{_PLASTER}) (?:off|removed|taken off)\b",
     re.IGNORECASE,
 )
 _PAID_BACK = re.compile(rf"{I}paid (?:my )?(?P<v>[a-z]+) back{_TAIL}", re.IGNORECASE)
 _SOMEONE_ELSE = re.compile(
-    r"^(?:someone|somebody) else is (?:the )?(?P<v>[a-z]+(?: [a-z]+)? of (?:the "
-    r"|my )?[a-z ]{2,20}?) now$",
+    r"^(?:someone|somebody) else is (?:the )?(?P<v>[a-z]+(?: [a-z]+)? of (?:the |my )?[a-z ]{2,20}?) now$",
     re.IGNORECASE,
 )
 _FIANCES = ("fiancé", "fiancée", "fiance", "fiancee")
@@ -96,8 +89,7 @@ _WED = re.compile(
     r"^my (?P<what>husband|wife|spouse|fianc[eé]e?) is (?:now (?-i:[A-Z])\w+|(?-i:[A-Z])\w+ now)$", re.IGNORECASE
 )
 _CLOSED_DOWN = re.compile(
-    rf"^(?:my|the) (?P<v>{_THING}) (?:has |have |just )*(?:closed (?:for good|down)|shut down|went bust"
-    rf"|went under|folded){_TAIL}",
+    rf"^(?:my|the) (?P<v>{_THING}) {_HAS}(?:closed (?:for good|down)|shut down|went bust|went under|folded){_TAIL}",
     re.IGNORECASE,
 )
 _LEFT_GROUP = re.compile(

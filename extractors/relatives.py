@@ -1,4 +1,4 @@
-"""What somebody near to the speaker does, and does no more or elsewhere: `my sister lives in Rome`, `she moved`."""
+"""What somebody near to the speaker does, and does no more or elsewhere: `my dad drives a bus`, `my dad retired`."""
 
 import re
 from collections.abc import Iterator
@@ -18,24 +18,22 @@ _DOES = re.compile(
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(
-    rf"{_WHO} (?:{_DONE}(?:no longer|stopped(?= \w+ing \w| (?:smoking|drinking|vaping|gambling|working)\b)|quit"
-    rf"|dropped|gave up"
-    r"|given up) (?P<v>[\w ]{2,30})|does not (?P<v2>[\w ]{2,30}?) (?:any ?more(?! than\b)|any longer))",
+    rf"{_WHO} (?:{_DONE}(?:no longer|quit|dropped|gave up|given up"
+    r"|stopped(?= \w+ing \w| (?:smoking|drinking|vaping|gambling|working)\b)) (?P<v>[\w ]{2,30})"
+    r"|does not (?P<v2>[\w ]{2,30}?) (?:any ?more(?! than\b)|any longer))",
     re.IGNORECASE,
 )
 _OUTGREW = re.compile(
-    rf"{_WHO} {_DONE}(?:outgrown|outgrew) (?:his|her|their"
-    rf"|the) (?P<v>[a-z]+) allergy\b",
-    re.IGNORECASE,
+    rf"{_WHO} {_DONE}(?:outgrown|outgrew) (?:his|her|their|the) (?P<v>[a-z]+) allergy\b", re.IGNORECASE
 )
 _WORKS_NOW = re.compile(
-    rf"{_WHO} (?:now )?(?:(?:works|is working) (?:at|for)\b|(?P<ended>{_DONE}(?:retired|laid off|made redundant|fired"
-    r"|(?:lost|quit) (?:his|her|their) job)$))",
+    rf"{_WHO} (?:now )?(?:(?:works|is working) (?:at|for)\b"
+    rf"|(?P<ended>{_DONE}(?:retired|laid off|made redundant|fired|(?:lost|quit) (?:his|her|their) job)$))",
     re.IGNORECASE,
 )
 _LIVES_NOW = re.compile(
-    rf"{_WHO} (?:now )?(?:(?:lives|is living) (?:in|at)\b|(?P<moved>{_DONE}moved (?:back )?(?:to"
-    rf"|into) an? (?:[a-z]+ ){{0,2}}?"
+    rf"{_WHO} (?:now )?(?:(?:lives|is living) (?:in|at)\b"
+    rf"|(?P<moved>{_DONE}moved (?:back )?(?:to|into) an? (?:[a-z]+ ){{0,2}}?"
     r"(?:home|flat|house|apartment|hospice|dorm)\b))",
     re.IGNORECASE,
 )

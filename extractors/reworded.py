@@ -4,178 +4,102 @@ import re
 
 from semmem.language.words import NUMBERS, either
 
+_NAME = r"(?-i:[A-Z])\w+"
+_DONE = r"(?:have |has |is |just )*"
 _NUMBER = (
-    rf"(?:[$€£]?\d[\d.,]*k?|(?:{either(NUMBERS)}|thirteen|fourteen|fifteen|sixteen|eighteen|twenty|thirty|forty"
-    rf"|fifty|sixty"
-    r"|seventy|eighty|ninety))\b"
+    rf"(?:[$€£]?\d[\d.,]*k?|(?:{either(NUMBERS)}|thirteen|fourteen|fifteen|sixteen|eighteen|twenty|thirty|forty|fifty"
+    r"|sixty|seventy|eighty|ninety))\b"
 )
+# All that is left of the sentence: "to 700 for my tenant" is somebody else's rent.
 _AMOUNT = rf"{_NUMBER}(?: (?!for\b|next\b|at\b)[a-z]+){{0,3}}(?: now| from now on)?$"
-_RELATIVES = r"mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana"
-_REWORDED: tuple[tuple[re.Pattern[str], str], ...] = (
+_FROM = r"(?:from [^,;]{1,20} )?"
+
+_WORDS = (
+    # Names
     (
-        re.compile(
-            r"\bI (?:would |want to |prefer to )*(?:like |prefer |rather |love )?(?:for )?(?:you |people |everyone )?"
-            r"(?:to )?(?:be called|(?:to )?call me|address me as) (?=(?-i:[A-Z]))",
-            re.IGNORECASE,
-        ),
+        r"\bI (?:would |want to |prefer to )*(?:like |prefer |rather |love )?(?:for )?(?:you |people |everyone )?"
+        rf"(?:to )?(?:be called|(?:to )?call me|address me as) (?={_NAME})",
         "call me ",
     ),
-    (re.compile(r"\bI (?:am )?major(?:ing)? in (?=\w)", re.IGNORECASE), "my major is "),
+    (rf"^(?:everyone|everybody|people|friends|my friends|my family) calls? me (?={_NAME})", "I go by "),
     (
-        re.compile(
-            r"^there (?:is|are) (?P<what>(?:an? |two |three |four )[^,;]{2,40}?) (?:in|on|at|under"
-            r"|by) my (?=\w)",
-            re.I,
-        ),
-        r"I have \g<what> in my ",
+        rf"\bI {_DONE}renamed (?:my|the) (?P<what>[a-z]+) (?:to )?(?P<name>{_NAME})",
+        r"my \g<what> is now called \g<name>",
+    ),
+    (r"^(?=(?:mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana) (?!and\b))", "my "),
+    # Numbers
+    (
+        rf"^[^,;]{{2,30}}? {_DONE}(?:put|brought|bumped|jacked|knocked) (?:my|the) (?P<what>[a-z ]{{2,20}}?) "
+        rf"(?:up|down) {_FROM}to (?={_AMOUNT})",
+        r"my new \g<what> is ",
     ),
     (
-        re.compile(
-            rf"\bI (?:have )?(?:set aside|put aside|budgeted) (?P<much>{_NUMBER}) for (?:the"
-            rf"|my) (?P<what>[a-z]+)",
-            re.I,
-        ),
+        rf"\bI {_DONE}(?:cut|raised|lowered|increased|reduced|bumped|upped) (?:my|the) (?P<what>[a-z ]{{2,20}}?) "
+        rf"{_FROM}to (?={_AMOUNT})",
+        r"my new \g<what> is ",
+    ),
+    (
+        r"^my (?P<what>[a-z ]{2,20}?) (?:has been|was|got|is being) (?:raised|increased|cut|lowered|reduced|bumped)"
+        rf"(?: up| down)? {_FROM}to (?={_AMOUNT})",
+        r"my new \g<what> is ",
+    ),
+    (
+        rf"\bI {_DONE}(?:set aside|put aside|budgeted) (?P<much>{_NUMBER}) for (?:the|my) (?P<what>[a-z]+)",
         r"my \g<what> budget is \g<much>",
     ),
     (
-        re.compile(
-            r"^[^,;]{2,30}? (?:has |have |is |just )*(?:put|brought|bumped|jacked|knocked) (?:my"
-            r"|the) (?P<what>[a-z ]{2,20}?)"
-            rf" (?:up|down) (?:from [^,;]{{1,20}} )?to (?={_AMOUNT})",
-            re.IGNORECASE,
-        ),
-        r"my new \g<what> is ",
-    ),
-    (
-        re.compile(
-            rf"\bI (?:have |just )*(?:cut|raised|lowered|increased|reduced|bumped|upped) (?:my"
-            rf"|the) (?P<what>[a-z ]{{2,20}}?)"
-            rf" (?:from [^,;]{{1,20}} )?to (?={_AMOUNT})",
-            re.IGNORECASE,
-        ),
-        r"my new \g<what> is ",
-    ),
-    (
-        re.compile(
-            r"\bI (?:have |just )*(?:gone|went|cut|dropped|switched) (?:down |back |up )*to (?=(?:\w+"
-            r"|\d+) (?:days|hours) a week\b)",
-            re.IGNORECASE,
-        ),
+        rf"\bI {_DONE}(?:gone|went|cut|dropped|switched) (?:down |back |up )*to (?=\w+ (?:days|hours) a week\b)",
         "I now work ",
     ),
-    (re.compile(rf"^(?=(?:{_RELATIVES}) (?!and\b))", re.IGNORECASE), "my "),
+    (r"\bI have been (?:getting|waking) up at (?=.* lately\b)", "I now get up at "),
+    (r"\bI am on (?:extension|ext\.?) (?=\d)", "my extension is "),
+    (r"^(?:please )?(?:send|forward) my (?:post|mail|letters) to (?=\d)", "my postal address is "),
+    # What somebody has, owes and is supplied with
     (
-        re.compile(
-            r"^my (?P<what>[a-z ]{2,20}?) (?:has been|was|got|is being) (?:raised|increased|cut|lowered|reduced"
-            r"|bumped)(?: up| down)?"
-            rf" (?:from [^,;]{{1,20}} )?to (?={_AMOUNT})",
-            re.IGNORECASE,
-        ),
-        r"my new \g<what> is ",
+        r"^there (?:is|are) (?P<what>(?:an? |two |three |four )[^,;]{2,40}?) (?:in|on|at|under|by) my (?=\w)",
+        r"I have \g<what> in my ",
     ),
+    (r"\bI (?:have )?had (?:my|the) (?=[\w ]{2,30} (?:disconnected|removed|taken away|scrapped)\b)", "my "),
     (
-        re.compile(r"\bI (?:have )?(?:changed|switched) my major (?:from [^,;]{1,30} )?to ", re.IGNORECASE),
-        "my new major is ",
-    ),
-    (
-        re.compile(
-            r"^(?:everyone|everybody|people|friends|my friends"
-            r"|my family) calls? me (?=(?-i:[A-Z]))",
-            re.I,
-        ),
-        "I go by ",
-    ),
-    (
-        re.compile(r"\bI (?:have |just )*renamed (?:my|the) (?P<what>[a-z]+) (?:to )?(?P<name>(?-i:[A-Z])\w+)", re.I),
-        r"my \g<what> is now called \g<name>",
-    ),
-    (
-        re.compile(
-            r"^(?:they|the [a-z]+|my [a-z]+|(?-i:[A-Z])\w+) (?:has |have |just )*(?:replaced"
-            r"|swapped) my (?=[\w ]{2,30} (?:with|for)\b)",
-            re.IGNORECASE,
-        ),
+        rf"^(?:they|the [a-z]+|my [a-z]+|{_NAME}) {_DONE}(?:replaced|swapped) my (?=[\w ]{{2,30}} (?:with|for)\b)",
         "I replaced my ",
     ),
     (
-        re.compile(
-            r"^(?:the|my) engagement (?:is off|is over|was called off|has been called off"
-            r"|has ended)\b",
-            re.I,
-        ),
+        r"^(?:the|my) (?P<what>[a-z ]+?) (?:has |have |is |was |been |just |got )*(?:paid off|paid in full)\b",
+        r"I paid off my \g<what>",
+    ),
+    (rf"\bI {_DONE}made (?:the|my) (?:last|final) payment on ", "I paid off "),
+    (rf"^my (?P<what>[a-z]+) comes from (?={_NAME})", r"my \g<what> is with "),
+    (
+        rf"\bI am (?:now )?with (?P<who>{_NAME}) for (?:my )?"
+        r"(?P<what>electricity|power|gas|energy|water|internet|broadband|insurance)\b",
+        r"my \g<what> is with \g<who>",
+    ),
+    (
+        rf"\bI {_DONE}(?:changed|switched) my (?P<what>[a-z]+) (?:supplier|provider|company) (?:over )?{_FROM}to ",
+        r"I switched my \g<what> to ",
+    ),
+    # Where and with whom
+    (rf"\bI {_DONE}settled into (?:my|a) (?:new )?(?:home|house|flat|place) in (?={_NAME})", "I moved to "),
+    (rf"^(?:me and (?P<who>{_NAME})|(?P<other>{_NAME}) and (?:me|I)) are married", r"I am married to \g<who>\g<other>"),
+    (
+        r"^(?:the|my) engagement (?:is off|is over|was called off|has been called off|has ended)\b",
         "I called off my engagement",
     ),
     (
-        re.compile(
-            r"\bI am (?:now )?with (?P<who>(?-i:[A-Z])\w*) for (?:my )?(?P<what>electricity|power|gas|energy"
-            r"|water|internet|broadband"
-            r"|insurance)\b",
-            re.IGNORECASE,
-        ),
-        r"my \g<what> is with \g<who>",
-    ),
-    (re.compile(r"\bI have been (?:getting|waking) up at (?=.* lately\b)", re.IGNORECASE), "I now get up at "),
-    (re.compile(r"^my (?P<what>[a-z]+) comes from (?=(?-i:[A-Z]))", re.IGNORECASE), r"my \g<what> is with "),
-    (
-        re.compile(
-            r"\bI (?:have )?(?:changed|switched) my (?P<what>[a-z]+) (?:supplier|provider"
-            r"|company) (?:over )?(?:from [^,;]{1,30} )?to ",
-            re.IGNORECASE,
-        ),
-        r"I switched my \g<what> to ",
-    ),
-    (
-        re.compile(
-            r"\bI (?:have |just )*settled into (?:my|a) (?:new )?(?:home|house|flat"
-            r"|place) in (?=(?-i:[A-Z]))",
-            re.I,
-        ),
-        "I moved to ",
-    ),
-    (
-        re.compile(r"^(?:me and (?P<who>(?-i:[A-Z])\w+)|(?P<other>(?-i:[A-Z])\w+) and (?:me|I)) are married", re.I),
-        r"I am married to \g<who>\g<other>",
-    ),
-    (
-        re.compile(
-            r"\bI (?:have )?had (?:my|the) (?=[\w ]{2,30} (?:disconnected|removed|taken away"
-            r"|scrapped)\b)",
-            re.I,
-        ),
-        "my ",
-    ),
-    (
-        re.compile(
-            r"^my divorce (?:from \w+ )?(?:is|was|went|came|has been|got)(?: now)? (?:final|finali[sz]ed"
-            r"|through|official"
-            r"|done)\b.*",
-            re.I,
-        ),
+        r"^my divorce (?:from \w+ )?(?:is|was|went|came|has been|got)(?: now)? "
+        r"(?:final|finali[sz]ed|through|official|done)\b.*",
         "I am divorced now",
     ),
-    (
-        re.compile(
-            r"^(?:please )?(?:send|forward) my (?:post|mail"
-            r"|letters) to (?=\d)",
-            re.IGNORECASE,
-        ),
-        "my postal address is ",
-    ),
-    (re.compile(r"\bI am on (?:extension|ext\.?) (?=\d)", re.IGNORECASE), "my extension is "),
-    (
-        re.compile(
-            r"^(?:the|my) (?P<what>[a-z ]+?) (?:has |have |is |was |been |just |got )*(?:paid off"
-            r"|paid in full)\b",
-            re.I,
-        ),
-        r"I paid off my \g<what>",
-    ),
-    (re.compile(r"\bI (?:have |just )*made (?:the|my) (?:last|final) payment on ", re.I), "I paid off "),
+    # What somebody studies
+    (r"\bI (?:am )?major(?:ing)? in (?=\w)", "my major is "),
+    (rf"\bI {_DONE}(?:changed|switched) my major {_FROM}to ", "my new major is "),
 )
+_REWORDED = tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in _WORDS)
 
 
 def reworded(sentence: str) -> str:
-    """In the first person, as `semmem.extractors.clauses` has turned it."""
+    """The sentence is in the first person already, as `semmem.extractors.clauses` turns it."""
     for pattern, words in _REWORDED:
         sentence = pattern.sub(words, sentence)
     return sentence

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
+from semmem.extractors.any_name import at_work, by_any_name
 from semmem.extractors.clauses import Clause
-from semmem.extractors.frames import numbered, shape_of
+from semmem.extractors.frames import shape_of
 from semmem.extractors.phrases import ADVERB, stated
 from semmem.extractors.value import YES, Value
 from semmem.extractors.words import content_stems
 from semmem.language.kinds import CAR_MAKES, DEVICES, KIND_OF, SLOTS
-from semmem.language.words import DAYS, NUMBERS, RELATIVES, STATES, either
+from semmem.language.words import STATES, either
 
 _COLORS = r"brown|red|black|blonde?|gr[ea]y|white|blue|pink|purple|green|auburn|ginger|silver|orange|turquoise"
 _HAIR = re.compile(
@@ -107,91 +108,11 @@ _REACHED = re.compile(
     r"^(?:you can |just )*(?:call|reach|text|phone|ring) me (?:on|at) (?P<v>\+?\(?\d[\d\s()./-]{4,40}\d)$", re.I
 )
 
-# "My emergency contact is my sister Amal now": whatever a person calls by one name.
-_ANYTHING = re.compile(
-    rf"^my (?:new |current )*(?P<what>(?!favou?rite|(?:[a-z]+ )?name\b|(?:{either(RELATIVES)})\b|number|turn"
-    rf"|partner|problem|point|guess|concern"
-    r"|plan\b)[a-z][a-z'-]*"
-    r"(?: [a-z][a-z'-]*){0,2}?) is (?:now |currently )?(?P<v>(?!(?:in|on|at|with|from|for|to|of|by|off|out|up"
-    r"|down|over"
-    r"|about|under|near|too|very|not|no|so|as|like|going|getting|being|now|still|also|just|really|called"
-    r"|named)\b)[^,;]+)",
-    re.IGNORECASE,
-)
-_GIVEN_TO = re.compile(
-    rf"^I (?:have )?{ADVERB}(?:switched|changed|moved|transferred) my (?P<what>[a-z]+(?: [a-z]+)?)"
-    r" (?:from [^,;]{1,40}? )?(?:over )?to (?P<v>(?-i:[A-Z])[\w&.'-]*(?: (?-i:[A-Z])[\w&.'-]*)*)",
-    re.IGNORECASE,
-)
-_SUPPLIED = re.compile(
-    r"^(?:my (?:electricity|power|gas|energy|water|internet|broadband|wifi|phone|mobile|insurance|car insurance"
-    r"|health insurance"
-    rf"|pension|mortgage) is|I {ADVERB}am) with (?P<v>(?-i:[A-Z])[^,;]*)",
-    re.IGNORECASE,
-)
 _MACHINE = re.compile(
     rf"^I {ADVERB}(?:have|use|own|got|am on|am using|work on) (?:an?|my|the) (?P<v>[A-Za-z]+) (?:laptop|computer|pc"
     r"|machine|desktop|phone|tablet)(?=$|[,.!]| (?:now|last|this|these)\b)",
     re.IGNORECASE,
 )
-_DEPARTMENT = re.compile(
-    rf"^I {ADVERB}(?:am|work|sit|(?P<new>(?:(?:was|got|been|have) )*(?:transferred|moved"
-    rf"|switched)(?: over)?(?= to )))"
-    r" (?:in|on|to) (?:the )?(?P<v>(?!(?:my|a|an|this|that|same|night|day|football|soccer)\b)[a-z]+(?: [a-z]+)?)"
-    rf" (?:team|department|division)(?=$|[,.!]| (?:now|last|this|at)\b)|^I {ADVERB}(?:(?:was|got|been"
-    rf"|have) )*transferred"
-    r" to (?:the )?(?P<v2>(?!a\b|an\b|my\b)[a-z]+)(?=$|[,.!]| (?:now|last|this)\b)",
-    re.IGNORECASE,
-)
-_REPLIES_IN = re.compile(
-    r"^(?:please |always |just )*(?:answer|reply|respond|write|speak|talk)(?: to)?(?: me)? in (?P<v>(?-i:[A-Z])\w+)"
-    r"(?: please| from now on| now)*$",
-    re.IGNORECASE,
-)
-_ON_A_PLAN = re.compile(
-    rf"^I {ADVERB}(?:am|went|have gone|switched|moved)(?P<new> back| over)? (?:on|to) (?:the "
-    rf"|an? )?(?P<v>[a-z]+) (?:plan|tier|tariff)"
-    r"(?=$|[,.!]| (?:now|again|since|last|this)\b)",
-    re.IGNORECASE,
-)
-_PROMOTED = re.compile(
-    r"^I (?:have |was |am |got |been |just )*(?:made|appointed|named|promoted to) (?:the |an? )?"
-    r"(?P<v>(?:[a-z]+ ){0,2}(?:head|lead|chief|director|partner|deputy|manager|supervisor|principal)"
-    r"(?: of (?!the\b)[a-z ]{2,20})?)(?=$|[,.!]| (?:now|last|this|in|on|today|yesterday)\b)",
-    re.IGNORECASE,
-)
-_ON_SITE = re.compile(
-    rf"^I {ADVERB}am (?P<where>in the office|at the office|on site|at home) (?:on |every )?"
-    rf"(?P<v>(?:all )?(?:{either(NUMBERS)}|\d) days?(?: a week)?|every day|(?:(?:{either(DAYS)})s?(?:,? and |, "
-    rf"|$| ?))+)",
-    re.IGNORECASE,
-)
-
-
-def _named_things(clause: Clause) -> Iterator[Value]:
-    """A name, a number or a day that something is; another takes its place where it is said to be new."""
-    thing = _ANYTHING.match(clause.text)
-    if thing and (shape := shape_of(thing["v"])) in ("name", "number", "day") and not thing["v"].endswith("ing"):
-        yield Value(f"my {thing['what'].lower()} is {shape}", numbered(thing["v"]), tentative=True)
-    if by := _SUPPLIED.match(clause.text):
-        yield Value("provider", content_stems(stated(by["v"])), tentative=True, beside=True)
-    if given := _GIVEN_TO.match(clause.text):
-        kind = f"my {given['what'].lower()} is with name"
-        yield Value(kind, content_stems(given["v"]), tentative=True, renewed=True)
-    if department := _DEPARTMENT.match(clause.text):
-        new = bool(department["new"] or department["v2"])
-        named = content_stems(department["v"] or department["v2"])
-        yield Value("my department word", named, tentative=True, renewed=new)
-    if reply := _REPLIES_IN.match(clause.text):
-        yield Value("replies in", content_stems(reply["v"]))
-    if plan := _ON_A_PLAN.match(clause.text):
-        yield Value("my plan word", frozenset({plan["v"].lower()}), tentative=True, renewed=bool(plan["new"]))
-    if promoted := _PROMOTED.match(clause.text):
-        yield Value("job", content_stems(promoted["v"]), renewed=True)
-    if days := _ON_SITE.match(clause.text):
-        yield Value(
-            f"days {days['where'].lower()}", content_stems(days["v"]) | {days["v"].split()[0].lower()}, tentative=True
-        )
 
 
 def _slots(clause: Clause) -> Iterator[Value]:
@@ -272,4 +193,4 @@ def _other(clause: Clause) -> Iterator[Value]:
         yield Value("reached at", frozenset({re.sub(r"\D", "", reached["v"])}), beside=True)
 
 
-OF_ONE: tuple[Callable[[Clause], Iterator[Value]], ...] = (_slots, _named_things, _kinds, _devices, _other)
+OF_ONE: tuple[Callable[[Clause], Iterator[Value]], ...] = (_slots, by_any_name, at_work, _kinds, _devices, _other)
