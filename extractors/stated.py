@@ -41,12 +41,15 @@ _NEAR = re.compile(
     r"|broke|chose|wants|needs|\w{3,}ed)\b)",
     re.IGNORECASE,
 )
-# What is told of the talk and not of its speaker, and what leaves open which of two things is so.
+# What tells of the talk, or of what was said or is pasted in; and what leaves open which of two things is so.
 _TALK = re.compile(
     r"\b(?:wonder(?:ing|ed)?|questions?|curious|ask(?:ing|ed)?|sorry|confused|guess|suppose|unsure|no idea|not sure"
-    r"|(?:do not|don['’]t|didn['’]t|can['’]t|never) (?:\w+ )?(?:know|understand|get|remember|recall|see)|forgot|mean"
-    r"|to know|or|frage\w*|pregunta\w*|domanda|pergunta|vraag|fråga|вопрос)\b"
-    r"|\b(?:this|these|below|the following)$",  # what is pasted in behind it
+    r"|(?:do not|don['’]t|didn['’]t|can['’]t|never) (?:\w+ )?(?:know|understand|get|remember|recall|see|think)|forgot"
+    r"|mean|to know|thinking|think|bet|told you|hope you|appreciate|agree|joking|kidding|just saying|to check|or"
+    r"|looking at|(?:have|got) to (?:go|run)"
+    r"|frage\w*|weiß nicht|pregunt\w*|no sé|domanda|non so|pergunt\w*|não sei|ne sais|weet niet|vraag|fråga|vet inte"
+    r"|вопрос|не знаю)\b"
+    r"|\b(?:it|that|so|them|you|see|know|already|help|this|these|below|the following)$",
     re.IGNORECASE,
 )
 _TAG = re.compile(

@@ -56,6 +56,10 @@ def test_the_statement_before_what_is_asked_is_taken(sentence: str, statement: s
         "I run, write novels and play chess.",
         "I know what I want, what I like.",
         "Ich wohne in Berlin, oder?",
+        "Ich weiß nicht, wo wohne ich?",
+        "I bet you know, where do I live?",
+        "I see, what about Tuesday?",
+        "I just wanted to check, is my order shipped?",
     ],
 )
 def test_what_only_asks_or_only_states_stays_whole(sentence: str) -> None:
