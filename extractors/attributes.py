@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from semmem.extractors.clauses import Clause
+from semmem.extractors.contacts import CHANGED, names_of, reached
 from semmem.extractors.frames import FRAMES
 from semmem.extractors.phrases import ADVERB, I, employer, place, stated, time_of
 from semmem.extractors.polarity import polarities
@@ -17,9 +18,6 @@ from semmem.language.words import STATES
 APPOINTED = "time "  # attributes that say when something takes place begin so
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
-_CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"
-_KIND = r"(?:mobile|cell|work|office|home|private|personal|business|landline|fax|emergency|school|company|backup)"
-
 _LIVES = re.compile(
     rf"{I}(?:live|lives|living|lived|reside|resides|residing|based|settled) (?:back |down )?(?:with (?:my"
     rf"|a) [\w ]{{2,20}}? )?(?P<at>in|at|on|near|outside) (?:of )?(?P<v>.+)",
@@ -45,7 +43,7 @@ _HOUSE_IN = re.compile(
 )
 _ADDRESS = re.compile(
     rf"^my {_NEW}(?P<kind>(?:home|postal|mailing|residential|private|street|shipping|delivery|billing|invoice|work"
-    rf"|office|business) )?{_NEW}address {_CHANGED} (?P<v>.+)",
+    rf"|office|business) )?{_NEW}address {CHANGED} (?P<v>.+)",
     re.IGNORECASE,
 )
 _READDRESSED = re.compile(rf"{I}changed (?:my )?(?:home )?address (?:from [^,]{{1,40}}? )?to (?P<v>.+)", re.IGNORECASE)
@@ -74,54 +72,6 @@ _WORKS_AS = re.compile(
     rf"|^my {_NEW}(?:job|job title|title|profession|occupation|role|position) is (?:now )?(?:an? |the )?"
     r"(?P<v2>(?!at\b|with\b|in\b|not\b|very\b|so\b|too\b|\w+ing\b|\w+able\b)[\w -]+)",
     re.IGNORECASE,
-)
-_NAMED = r"(?P<v>[A-Z][\w'-]*(?: [A-Z][\w'.-]*)*)"
-_NAME = re.compile(
-    r"^my (?P<kind>(?:(?:new|full|legal|real|first|given|last|family|middle|nick|user|maiden|display|stage|pen) ?)*)"
-    rf"(?P<sur>sur)?name {_CHANGED} {_NAMED}"
-)
-_RENAMED = re.compile(
-    rf"{I}changed my (?P<kind>(?:full |legal |first |last |family |middle )?)(?P<sur>sur)?name "
-    rf"(?:by deed poll )?(?:from [\w' -]{{1,40}}? )?(?:back )?to {_NAMED}"
-)
-_NUMBER = re.compile(
-    rf"^my (?:new |current )*(?P<kind>{_KIND} )?(?:phone |telephone |mobile |cell )?"
-    rf"(?:number|phone|telephone|mobile|cell)(?: number)? {_CHANGED} (?P<v>\+?\(?\d[\d\s()./-]{{4,40}})",
-    re.IGNORECASE,
-)
-_EMAIL = re.compile(
-    rf"^my (?:new |current )*(?P<kind>{_KIND} )?e-?mail(?: address)? {_CHANGED} (?P<v>[^\s@]{{1,64}}@\S+)"
-    rf"|{I}changed my (?P<kind2>{_KIND} )?e-?mail(?: address)? (?:from \S+ )?to (?P<v2>[^\s@]{{1,64}}@\S+)"
-    r"|^(?:please |just )*(?:write to|use|e-?mail me at|send \w+ to)(?: me at)? (?P<v3>[^\s@]{1,64}@\S+) "
-    r"(?:from now on|now|instead)\b",
-    re.IGNORECASE,
-)
-_REACH_ME = re.compile(
-    r"^(?:please |you can |just )*(?P<now>now )?(?:(?:call|reach|text|phone) me (?:on|at|under)|use) "
-    r"(?P<v>\+?\(?\d[\d\s()./-]{4,40}\d)(?P<on> (?:from now on|now|instead)\b)?",
-    re.IGNORECASE,
-)
-_CHANNELS = {
-    "phone": re.compile(r"(?:(?:phone|video|voice|telephone) )?call(?:s|ed|ing)?\b|phon(?:e|ed|ing)\b", re.I),
-    "mail": re.compile(r"e-?mail(?:s|ed|ing)?\b", re.IGNORECASE),
-    "text": re.compile(r"(?:text|sms)(?:s|ed|ing)?\b(?: messages?)?", re.IGNORECASE),
-    "letter": re.compile(r"letters?\b", re.IGNORECASE),
-    "chat": re.compile(r"(?:chat(?:ting)?|message|whatsapp|slack|signal|telegram)\b", re.IGNORECASE),
-}
-_PREFERS = re.compile(
-    rf"{I}(?:prefer|prefers|preferring|would rather (?:have|be|get|take)) "
-    r"(?:(?:to be|being|to get|getting|contact by|contacted by|reached by|an?) )*(?P<v>.+)",
-    re.I,
-)
-_RATHER = re.compile(
-    r"^(?:please |just |you can |kindly )*(?P<v>(?:call|phone|e-?mail|text|message|whatsapp) me\b(?P<rest>.*))"
-    r"|^(?:please |just |you can |kindly )*(?:contact|reach) me (?:by|via|through) (?P<by>.+)",
-    re.I,
-)
-_LIMITED = re.compile(
-    r"\b(?:for|about|when|in (?:an )?emergenc\w+|on \w+days?|at \w+|tomorrow|today|later|tonight|before"
-    r"|after)\b",
-    re.I,
 )
 _FAVOURITE = re.compile(
     r"^my (?P<owner>(?:[\w-]+'s )*)(?:new |current |all-time )*favou?rite (?P<what>[\w -]{1,30}?)(?: these days"
@@ -220,51 +170,6 @@ def _work(clause: Clause) -> Iterator[Value]:
             yield Value("job", content_stems(title))
 
 
-def _name(clause: Clause) -> Iterator[Value]:
-    match = _NAME.match(clause.text) or _RENAMED.match(clause.text)
-    if not match:
-        return
-    kinds, name = set(match["kind"].split()), match["v"].split()
-    if kinds & {"last", "family"} or match["sur"]:
-        yield Value("last name", content_stems(match["v"]))
-    elif other := kinds & {"first", "given", "middle", "nick", "user", "maiden", "display", "stage", "pen"}:
-        yield Value(f"{min(other).replace('given', 'first')} name", content_stems(match["v"]))
-    else:
-        yield Value("name", content_stems(match["v"]))
-        if len(name) > 1:
-            yield Value("first name", content_stems(name[0]), tentative=True)
-            yield Value("last name", content_stems(name[-1]), tentative=True)
-
-
-def _reached(clause: Clause) -> Iterator[Value]:
-    if number := _NUMBER.match(clause.text):
-        yield Value(f"{_kind(number.group())} phone".strip(), frozenset({re.sub(r"\D", "", number["v"])}))
-    direct = _REACH_ME.match(clause.text)
-    if direct and (direct["now"] or direct["on"]):
-        yield Value("phone", frozenset({re.sub(r"\D", "", direct["v"])}))
-    if email := _EMAIL.match(clause.text):
-        address = (email["v"] or email["v2"] or email["v3"]).strip(".,;!?").casefold()
-        yield Value(f"{_kind(email['kind'] or email['kind2'] or '')} email".strip(), frozenset({address}))
-    prefers, rather = _PREFERS.match(clause.text), _RATHER.match(clause.text)
-    if rather and rather["rest"] is not None and "instead" not in rather["rest"]:
-        rather = None
-    wanted = prefers["v"] if prefers else rather and (rather["v"] or rather["by"])
-    if wanted and not _LIMITED.search(wanted):
-        channel = next((name for name, pattern in _CHANNELS.items() if pattern.match(wanted)), None)
-        wording = stated(wanted).split()
-        if prefers and not channel and len(wording) > 1:  # "window seats", of seats
-            head = " ".join(content_stems(wording[-1]))
-            yield Value(f"preferring {head}", content_stems(" ".join(wording)), tentative=True)
-        if channel:
-            yield Value("channel", frozenset({channel}))
-
-
-def _kind(text: str) -> str:
-    kinds = {"cell": "mobile", "office": "work", "business": "work", "company": "work", "landline": "home"}
-    found = re.search(rf"\b{_KIND}\b", text, re.IGNORECASE)
-    return kinds.get(found.group().lower(), found.group().lower()) if found else ""
-
-
 def _favourite(clause: Clause) -> Iterator[Value]:
     match = _FAVOURITE.match(clause.text)
     if match and not clause.besides:
@@ -334,8 +239,8 @@ def _times(clause: Clause) -> Iterator[Value]:
 _READERS: tuple[Callable[[Clause], Iterator[Value]], ...] = (
     _home,
     _work,
-    _name,
-    _reached,
+    names_of,
+    reached,
     _favourite,
     _life,
     *ROLES,

@@ -7,25 +7,21 @@ from dataclasses import replace
 from semmem.extractors.attributes import values_of
 from semmem.extractors.clauses import Clause
 from semmem.extractors.departures import DEPARTURES
+from semmem.extractors.exchanged import exchanged
 from semmem.extractors.finished import FINISHED
 from semmem.extractors.lapsed import lapsed
 from semmem.extractors.opposites import opposites
+from semmem.extractors.partings import parted
 from semmem.extractors.phrases import (
     ADVERB,
-    DRIVES,
     HABITS,
     LIKINGS,
     NEUTRAL,
-    PREFERS,
-    RIDES,
-    SPOUSES,
     I,
     Stems,
     activity,
     employer,
-    stated,
 )
-from semmem.extractors.plain import ROLES
 from semmem.extractors.possessions import LOSSES
 from semmem.extractors.value import NO, NOTHING, YES, Over
 from semmem.extractors.words import content_stems
@@ -53,29 +49,6 @@ _NO_MORE = re.compile(r"^no more (?P<v>[\w ]{2,40}?) for (?:me|us)\b", re.IGNORE
 _WAS_A_VALUE = re.compile(
     r"^my (?P<what>[\w' ]{1,40}?) is (?:no longer (?P<v>.+)|not (?P<v2>.+?) any ?more\b)", re.IGNORECASE
 )
-_SWITCHED = re.compile(
-    rf"{I}(?:switched|changed|swapped|went|moved|transferred|upgraded|downgraded|converted)(?: my \w+)? from "
-    r"(?P<v>[^,]{1,40}?) to\b"
-    rf"|{I}(?:swapped|traded|exchanged) (?!seats\b|places\b)(?P<v2>[^,]{{1,40}}?) for\b"
-    rf"|{I}replaced (?P<v3>[^,]{{1,40}}?) (?:with|by)\b",
-    re.IGNORECASE,
-)
-_LAST_WORD = re.compile(
-    r"^my (?:[\w-]+ )*?(?P<v>monitor|laptop|phone|car|bike|tablet|camera|computer|watch|editor|browser)$", re.I
-)
-_CHANGED_ONE = re.compile(rf"{I}(?:switched|changed|swapped) (?P<v>{ROLES})s\b(?!'| (?:with|from)\b)", re.IGNORECASE)
-_INSTEAD_OF = re.compile(
-    rf"^I {ADVERB}(?:am )?(?P<verb>drink|eat|take|use|have|do|go|play|walk|ride|read|see|watch|train|prefer|want|buy"
-    rf"|wear|drive|bike|cycle|got|bought|collect|grow|cook|bake|teach|study|learn|support)"
-    r"(?:s|ing)? [^,]{1,60}? (?:instead of|rather than) (?P<v>.+)",
-    re.IGNORECASE,
-)
-_PREFERS_TO = re.compile(
-    rf"{I}(?:prefer|like) [\w ]{{2,30}}? (?:to|over|more than|better than) (?P<v>[\w ]+)", re.IGNORECASE
-)
-_ONCE = re.compile(
-    r"\b(?:today|tonight|this (?:morning|afternoon|evening|time)|yesterday|last night|once)\b", re.IGNORECASE
-)
 _UNCALLED = re.compile(
     r"^(?:please )?(?:do not call me|stop calling me|I no longer go by|(?P<nobody>(?:nobody|no one) calls me)) "
     r"(?P<v>(?-i:[A-Z])[\w'-]*)(?(nobody)(?= any ?more|$))",
@@ -96,24 +69,11 @@ _NOT_SINCE = re.compile(
     re.IGNORECASE,
 )
 _DEEDS = {"drunk": "drink", "eaten": "eat", "touched": "drink"}
-_CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
 _RETRACTED = re.compile(
     r"^(?:please )?(?:forget|ignore|disregard|scratch|it is not true|it was not true|I lied|I was lying|I was wrong)"
     r"(?: when I said| the fact| about)?(?: that)? (?P<v>(?:I|my) .+)",
     re.IGNORECASE,
 )
-_PARTED = re.compile(
-    rf"{I}(?:broke up|broken up|split up|separated|ended (?:it|things)|divorced)(?: (?:with|from) (?P<v>.+)"
-    r"|(?= last | this | in"
-    r"| yesterday| today| recently| a (?:week|month|year)| \w+ (?:weeks|months|years) ago)|$)"
-    rf"|{I}left (?P<v4>(?-i:[A-Z])\w+)$"
-    r"|^my ex is (?:now )?(?P<v3>(?-i:[A-Z])\w+)(?: now)?$"
-    r"|^(?P<v2>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just )*(?:broke up|broken up|split up|separated"
-    r"|split|divorced)",
-    re.IGNORECASE,
-)
-_PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
-_ALONE = re.compile(rf"{I}(?:a )?(?:single|divorced|separated|widowed|widow|widower)\b(?![-\w])", re.IGNORECASE)
 _EATS_AGAIN = re.compile(
     rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
@@ -209,7 +169,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         yield from _deeds(content_stems(free["v"]), HABITS)
     if clause.passing:
         return
-    yield from _exchanged(clause)
+    yield from exchanged(clause)
     match = _GIVEN_UP.match(clause.text)
     if match:
         rest = activity(NEUTRAL.sub("", match["v"]))
@@ -256,28 +216,6 @@ def _not_since(clause: Clause) -> Iterator[Over]:
         yield from (Over("is", agent) for agent in _agents(f"{deed.removesuffix('e')}ing"))
 
 
-def _exchanged(clause: Clause) -> Iterator[Over]:
-    """What something else took the place of: switched from, instead of, rather than."""
-    switched = _SWITCHED.match(clause.text)
-    if switched and (stems := content_stems(switched["v"] or switched["v2"] or switched["v3"])):
-        yield Over("does", stems, HABITS | PREFERS | DRIVES)
-        yield from (Over(kind, stems) for kind in ("any value", "has", *RIDES, "my phone"))
-    if switched and (one := _LAST_WORD.search(switched["v"] or switched["v2"] or switched["v3"])):
-        yield Over(f"my {one['v'].lower()}")
-    if other := _CHANGED_ONE.match(clause.text):
-        yield Over(f"my {other['v'].lower()}")
-    if over := _PREFERS_TO.match(clause.text):
-        yield Over("does", content_stems(NEUTRAL.sub("", over["v"])), PREFERS)
-        if over["v"][:1].isupper() and clause.renewed:
-            yield Over("any value", content_stems(NEUTRAL.sub("", over["v"])))
-    instead = _INSTEAD_OF.match(clause.text)
-    if instead and not _ONCE.search(clause.text):
-        stems = content_stems(NEUTRAL.sub("", instead["v"]))
-        yield Over("does", stems, content_stems(instead["verb"]) or frozenset({instead["verb"]}))
-        kinds = ("has", *RIDES, "any value") if instead["v"][0].isupper() else ("has", *RIDES)
-        yield from (Over(kind, stems) for kind in kinds)
-
-
 def _deeds(stems: Stems, verbs: Stems = NOTHING) -> Iterator[Over]:
     """A habit that is over; where a verb lacks its object, nothing, but that who stopped drinking drinks no alcohol."""
     if not stems <= _NEEDS_OBJECT:
@@ -316,32 +254,6 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
         yield Over("statement", stems)
 
 
-def _parted(clause: Clause) -> Iterator[Over]:
-    match = _PARTED.match(clause.text)
-    if match and not clause.negated:
-        named = re.sub(
-            r"^my ", "", NEUTRAL.sub("", stated(match["v"] or match["v2"] or match["v3"] or match["v4"] or ""))
-        )
-        whose = NOTHING if named.lower() in (*_PARTNERS, *SPOUSES) else content_stems(named)
-        yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
-        if named.lower() in SPOUSES:
-            yield Over("relationship", frozenset({"married"}))
-        if named.lower() in (*_PARTNERS, *SPOUSES):
-            yield Over(f"my {named.lower()}")
-        elif whose:
-            yield from (Over(f"my {who}", whose) for who in (*_PARTNERS, *SPOUSES))
-    if (
-        _ALONE.match(clause.text)
-        and not (clause.negated or clause.passing)
-        and (clause.renewed or " got " in clause.text)
-    ):
-        yield Over("partner")
-        yield from (Over(f"my {who}") for who in (*_PARTNERS, *SPOUSES))
-    if not clause.negated and _CALLED_OFF.match(clause.text):
-        yield Over("relationship", frozenset({"engaged"}))
-        yield Over("partner")
-
-
 def _reached(clause: Clause) -> Iterator[Over]:
     if uncalled := _UNCALLED.match(clause.text):
         yield from (Over(kind, content_stems(uncalled["v"])) for kind in ("called", "nick name", "first name"))
@@ -377,5 +289,5 @@ def _employed(clause: Clause) -> Iterator[Over]:
 
 _READERS: tuple[Callable[[Clause], Iterator[Over]], ...] = (
     *(*DEPARTURES, _no_longer, _given_up, *LOSSES, *FINISHED, lapsed, opposites),
-    *(_taken_back, _parted, _reached, _diet, _employed),
+    *(_taken_back, parted, _reached, _diet, _employed),
 )
