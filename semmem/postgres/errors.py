@@ -46,6 +46,8 @@ UNAVAILABLE = (
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg may say of a connection that broke in the middle of a query
+    BufferError,  # and of an answer that breaks off, or is none of the protocol
+    UnicodeDecodeError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,

@@ -56,6 +56,8 @@ def _not_bound() -> asyncpg.PostgresError:
             "pool_mode",
         ),
         (asyncpg.ProtocolViolationError("the database system is starting up"), StoreUnavailable, "unavailable"),
+        (BufferError(SECRET), StoreUnavailable, "BufferError"),
+        (UnicodeDecodeError("utf-8", SECRET.encode(), 0, 1, "invalid"), StoreUnavailable, "UnicodeDecodeError"),
         (socket.gaierror(-2, SECRET), StoreUnavailable, "host name"),
         (asyncpg.ReadOnlySQLTransactionError(SECRET), StoreUnavailable, "read-only"),
         (asyncpg.TooManyConnectionsError(SECRET), StoreUnavailable, "SEMMEM_POSTGRES_POOL"),
