@@ -91,8 +91,7 @@ _DIET = re.compile(
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow|single (?:mom|mum|mother|dad|father|parent)))?(?P<v>married|remarried|tied the knot"
     r"|got hitched|seeing (?:someone|somebody)(?= now| new|$)"
-    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old"
-    r"|from)\b)"
+    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
     r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ from semmem.extractors.phrases import (
 from semmem.extractors.possessions import LOSSES
 from semmem.extractors.value import NO, NOTHING, YES, Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MONTHS, OCCUPATIONS, either
+from semmem.language.words import MEATS, MONTHS, OCCUPATIONS, either
 
 _GIVEN_UP = re.compile(
     rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with(?! (?:my|the"
@@ -91,7 +91,7 @@ _NEEDS_OBJECT = content_stems("play drink eat read watch take use wear buy")
 _ALCOHOL = content_stems("alcohol beer wine whisky whiskey vodka gin rum liquor cocktail pint")
 _WANTING = re.compile(r"^(?:(?:want|like|love|enjoy|need|prefer|care for|a fan of|into)s? )(?:to )?", re.IGNORECASE)
 _USING = re.compile(r"^(?:use|have|own|using|having|do|doing) ", re.IGNORECASE)
-_MEATS = ("meat", "chicken", "beef", "pork", "steak", "ham", "bacon")
+_MEATS = ("meat", *MEATS)
 _SHUNNED = {
     "vegetarian": (*_MEATS, "fish", "seafood"),
     "vegan": (*_MEATS, "fish", "seafood", "dairy", "eggs", "cheese"),

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import HABITS, NEUTRAL, RIDES, I, stated
+from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, I, stated
 from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
+from semmem.language.words import MEATS
 
 # Behind it: nothing, or when and why; "my class was cancelled this week" goes on.
 _TAIL = (
@@ -50,7 +51,7 @@ _THE_WHOLE_THING = re.compile(
     re.IGNORECASE,
 )
 _NO_MEAT = re.compile(rf"^I (?:do not|no longer|never|stopped|quit) eat(?:ing)? meat{_TAIL}", re.IGNORECASE)
-_MEATS = ("steak", "chicken", "beef", "pork", "bacon", "ham", "sausage", "burger", "barbecue")
+_MEATS = (*MEATS, "sausage", "burger", "barbecue")
 _LOST = re.compile(
     rf"{I}lost my (?P<v>[\w-]+'s [\w' -]{{2,30}}|(?:\w+ )?(?:ring|necklace|bracelet|earrings)){_TAIL}", re.IGNORECASE
 )
@@ -84,7 +85,6 @@ _SOMEONE_ELSE = re.compile(
     r"^(?:someone|somebody) else is (?:the )?(?P<v>[a-z]+(?: [a-z]+)? of (?:the |my )?[a-z ]{2,20}?) now$",
     re.IGNORECASE,
 )
-_FIANCES = ("fiancé", "fiancée", "fiance", "fiancee")
 _WED = re.compile(
     r"^my (?P<what>husband|wife|spouse|fianc[eé]e?) is (?:now (?-i:[A-Z])\w+|(?-i:[A-Z])\w+ now)$", re.IGNORECASE
 )
@@ -163,7 +163,7 @@ def _ways(clause: Clause) -> Iterator[Over]:
     if other := _SOMEONE_ELSE.match(text):
         yield Over("is", content_stems(other["v"]))
     if wed := _WED.match(text):
-        before = ("boyfriend", "girlfriend", *(() if wed["what"].startswith("fianc") else _FIANCES))
+        before = ("boyfriend", "girlfriend", *(() if wed["what"].startswith("fianc") else FIANCES))
         yield from (Over(kind, content_stems(each)) for each in before for kind in ("has", "partner"))
         yield Over("relationship", content_stems("dating"))
 

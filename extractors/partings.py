@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import NEUTRAL, SPOUSES, I, stated
+from semmem.extractors.phrases import FIANCES, NEUTRAL, SPOUSES, I, stated
 from semmem.extractors.value import NOTHING, Over
 from semmem.extractors.words import content_stems
 
@@ -18,7 +18,7 @@ _PARTED = re.compile(
     r"|split|divorced)",
     re.IGNORECASE,
 )
-_PARTNERS = ("boyfriend", "girlfriend", "partner", "fiancé", "fiancée", "fiance", "fiancee")
+_PARTNERS = ("boyfriend", "girlfriend", "partner", *FIANCES)
 _ALONE = re.compile(rf"{I}(?:a )?(?:single|divorced|separated|widowed|widow|widower)\b(?![-\w])", re.IGNORECASE)
 _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
 

@@ -149,6 +149,7 @@ DRIVES = content_stems("drive ride")
 PREFERS = content_stems("prefer")
 LIKINGS = content_stems("like love enjoy prefer want need")
 RIDES = ("my car", "my bike")
+FIANCES = ("fiancé", "fiancée", "fiance", "fiancee")
 SPOUSES = ("husband", "wife", "spouse")
 # Where the name of what is over ends.
 NEUTRAL = re.compile(

@@ -70,14 +70,8 @@ _RESET = re.compile(
     r"|shifted) (?:my|the) (?P<v2>[\w' -]{2,50}?)(?= (?:to|from|until|by|because|for|back|forward|on|at)\b|$)",
     re.IGNORECASE,
 )
-_ANY_APPOINTMENT = (
-    "appointment",
-    "session",
-    "visit",
-    "meeting",
-    "lesson",
-    "call",
-)  # "my hairdresser moved my appointment"
+# "My hairdresser moved my appointment": not the one at the doctor's.
+_ANY_APPOINTMENT = ("appointment", "session", "visit", "meeting", "lesson", "call")
 _PARTS_OF_A_DAY = ("morning", "afternoon", "evening", "night", "day")
 _LONG_PAST = re.compile(r"\b(?:last (?:month|year|summer|winter)|ago|in \d{4}|once|often|always)\b", re.IGNORECASE)
 

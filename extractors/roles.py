@@ -61,7 +61,7 @@ _SUBJECT = re.compile(
 )
 _CHILD_STUDIES = re.compile(
     r"^my (?P<who>[\w' -]{1,30}?) (?:goes to|attends|studies at|is (?:now )?at"
-    r"|(?P<new>(?:has |have |just |was |been |got )*(?:switched|moved|transferred|changed) to)) (?:the )?"
+    r"|(?:has |have |just |was |been |got )*(?:switched|moved|transferred|changed) to) (?:the )?"
     r"(?P<v>(?-i:[A-Z])[\w'-]*(?: (?-i:[A-Z])[\w'-]*)*)",
     re.IGNORECASE,
 )
@@ -80,8 +80,7 @@ CALL_ME = re.compile(
 _AM_NOW = re.compile(r"^I am (?:now )?(?P<v>[A-Z][\w'-]+ [A-Z][\w'-]+)(?<! Now)(?P<now> now)?$")
 # Nouns of which a person has one at a time, those told by a number and those told by a name.
 _MEASURED = (
-    r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate"
-    r"|room|desk"
+    r"weight|height|salary|rent|budget|shoe size|size|level|dose|dosage|pin|bedtime|mortgage|hourly rate|rate|room|desk"
     r"|seat|locker"
 )
 _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star sign|stylist|team name|gamertag|handle"

@@ -46,8 +46,10 @@ class MirrorKeeper:
         self.due.clear()
         await self.check()
         async with self._store.alone() as mine:
-            filling, mark = await self._store.read(), await self._mirror.mark()
-            if not (mine and filling and mark and filling.made(mark)):
+            if not (mine and (filling := await self._store.read())):
+                return
+            mark = await self._mirror.mark()
+            if mark is None or not filling.made(mark):
                 return
             if filling.whole:
                 await self._stamp(filling, mark)

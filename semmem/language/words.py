@@ -12,25 +12,6 @@ MONTHS = (
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-RELATIVES = (
-    *(
-        "son",
-        "daughter",
-        "kid",
-        "kids",
-        "child",
-        "children",
-        "husband",
-        "wife",
-        "mum",
-        "mom",
-        "dad",
-        "mother",
-        "father",
-    ),
-    *("brother", "sister", "boyfriend", "girlfriend", "partner", "nephew", "niece", "cousin", "uncle", "aunt"),
-    *("grandma", "grandpa", "grandmother", "grandfather", "grandson", "granddaughter", "parent", "parents"),
-)
 COUNTS = {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
 ORDINALS = ("first", "second", "third")
 TIMES = ("once", "twice")
@@ -60,6 +41,14 @@ OCCUPATIONS = listed(
     """
 )
 
+
+RELATIVES = listed(
+    """
+    son daughter kid kids child children husband wife mum mom dad mother father brother sister boyfriend girlfriend
+    partner nephew niece cousin uncle aunt grandma grandpa grandmother grandfather grandson granddaughter parent parents
+    """
+)
+MEATS = listed("chicken beef pork steak ham bacon")
 
 # Verbs of which the third person is made by an s.
 S_VERBS = listed("live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run")
