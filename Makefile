@@ -4,8 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 CREWAI := .venv-crewai
-# Tests wait for servers a third of their time, so three of them keep two cores busy.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3 / 2)
+# Tests wait for servers half of their time, so four of them keep two cores busy.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 PATHS := semmem extractors retrieval migrations evals tests scripts examples
 
 # pip says a line or more for each package; this counts them.

@@ -17,9 +17,10 @@ Opener = Callable[..., AbstractAsyncContextManager[Application]]
 FAST: dict[str, Any] = {
     "extract_after": 0,
     "lease": 10,  # a third of it is how soon a connection that is silent on a busy machine counts as dead
-    "sweep_every": 0.2,
+    "sweep_every": 1,
     "backoff": 0.05,
     "worker": True,
+    "postgres_pool": 8,  # the fewest of which some are kept for callers
     "read_timeout": 60,
     "write_timeout": 60,
 }

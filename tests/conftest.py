@@ -1,3 +1,4 @@
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -40,6 +41,12 @@ settings.register_profile("same", derandomize=True, deadline=None, suppress_heal
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 pytest.register_assert_rewrite("tests.contract.vector_index")
+
+
+def pytest_collection_finish() -> None:
+    """What collecting has made stays for the whole run: no garbage collection walks through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest_asyncio.fixture(scope="session")

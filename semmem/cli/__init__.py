@@ -1,5 +1,6 @@
 """The `semmem` command."""
 
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    gc.set_threshold(50_000)  # importing makes much and leaves no garbage; looking for it takes a tenth of a command
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until there is something to close, Ctrl-C ends the process, with no traceback of what was being imported.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
