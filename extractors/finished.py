@@ -234,6 +234,29 @@ _DOES_NOW = re.compile(
 )
 
 
+# What somebody has to do but once; "read" and "visited" may be done again.
+_ERRANDS = dict(
+    pair.split(":")
+    for pair in listed(
+        """
+        bought:buy paid:pay sent:send sold:sell wrote:write got:get made:make renewed:renew ordered:order fixed:fix
+        returned:return repaired:repair booked:book filed:file submitted:submit signed:sign cancelled:cancel
+        canceled:cancel replaced:replace
+        """
+    )
+)
+_RAN_AN_ERRAND = re.compile(
+    rf"{I}(?P<done>{either(tuple(_ERRANDS))}) (?:my|the|an?) (?P<v>[\w' -]{{2,40}}?){_TAIL}", re.IGNORECASE
+)
+
+
+def _errand(clause: Clause) -> Iterator[Over]:
+    """What had to be done was done."""
+    ran = None if clause.negated else _RAN_AN_ERRAND.match(clause.text)
+    if ran and (thing := content_stems(stated(ran["v"]))):
+        yield Over("plan", thing | content_stems(_ERRANDS[ran["done"].lower()]))
+
+
 def _contact(clause: Clause) -> Iterator[Over]:
     if match := _UNREACHABLE.match(clause.text):
         named = match["v"] or match["v2"] or match["v3"]
@@ -246,4 +269,4 @@ def _contact(clause: Clause) -> Iterator[Over]:
             yield Over("any value", frozenset({named.casefold() if "@" in named else re.sub(r"\D", "", named)}))
 
 
-FINISHED: tuple[Callable[[Clause], Iterator[Over]], ...] = (_thing, dropped, _habit, _exam, _contact)
+FINISHED: tuple[Callable[[Clause], Iterator[Over]], ...] = (_thing, dropped, _habit, _exam, _errand, _contact)

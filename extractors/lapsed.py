@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, I, stated
+from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, RUNS, I, stated
 from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MEATS
@@ -88,6 +88,10 @@ _SOMEONE_ELSE = re.compile(
 _WED = re.compile(
     r"^my (?P<what>husband|wife|spouse|fianc[eé]e?) is (?:now (?-i:[A-Z])\w+|(?-i:[A-Z])\w+ now)$", re.IGNORECASE
 )
+_PULLED_OUT = re.compile(
+    rf"{I}(?:dropped|pulled|backed|bailed) out of (?:my|the|this|that) (?P<v>{_THING}){_TAIL}", re.IGNORECASE
+)
+_MARRIED = re.compile(rf"{I}(?:married to|married) (?P<v>(?-i:[A-Z])\w+)", re.IGNORECASE)
 _CLOSED_DOWN = re.compile(
     rf"^(?:my|the) (?P<v>{_THING}) {_HAS}(?:closed (?:for good|down)|shut down|went bust|went under|folded){_TAIL}",
     re.IGNORECASE,
@@ -101,7 +105,7 @@ _MACHINES = tuple(f"my {each}{shape}" for each in ("laptop", "computer", "tablet
 _WEARS = content_stems("wear carry")
 _KEEPS = content_stems("wear carry use keep")
 _LEARNS = content_stems("learn study take attend follow train")
-_RUNS = content_stems("own manage") | {"run"}
+_TRAINS = content_stems("train prepare practise practice compete") | {"do", "run"}
 _TOGETHER = HABITS | content_stems("sing row dance act")
 
 
@@ -118,6 +122,9 @@ def _courses(clause: Clause) -> Iterator[Over]:
         yield from (Over("has", stems | what), Over("does", stems, HABITS | _LEARNS))
         if what == content_stems("membership"):
             yield Over("is", stems | content_stems("member"))
+    if out := _PULLED_OUT.match(text):
+        yield Over("does", content_stems(out["v"]), _TRAINS)
+        yield Over("plan", content_stems(out["v"]))
     left = _LEFT_GROUP.match(text)
     if left and (left["more"] or left["no"].lower() == "no longer"):
         yield Over("does", content_stems(left["v"]), _TOGETHER)
@@ -147,7 +154,7 @@ def _things(clause: Clause) -> Iterator[Over]:
         yield Over("does", content_stems(stated(NEUTRAL.sub("", lost["v"]))), _WEARS)
     if closed := _CLOSED_DOWN.match(text):
         stems = content_stems(closed["v"])
-        yield from (Over("has", stems), Over("does", stems, _RUNS))
+        yield from (Over("has", stems), Over("does", stems, RUNS))
     if off := _PLASTER_OFF.match(text):
         yield Over("has", content_stems(next(filter(None, off.groups()))))
 
@@ -166,6 +173,8 @@ def _ways(clause: Clause) -> Iterator[Over]:
         before = ("boyfriend", "girlfriend", *(() if wed["what"].startswith("fianc") else FIANCES))
         yield from (Over(kind, content_stems(each)) for each in before for kind in ("has", "partner"))
         yield Over("relationship", content_stems("dating"))
+    if (married := _MARRIED.match(text)) and not clause.negated:
+        yield from (Over(f"my {each}", content_stems(married["v"])) for each in ("boyfriend", "girlfriend", *FIANCES))
 
 
 def lapsed(clause: Clause) -> Iterator[Over]:

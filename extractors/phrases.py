@@ -145,6 +145,7 @@ HABITS = content_stems(
     "drink eat smoke take use play run watch read buy chew vape do go attend practise practice learn study train"
     " wear follow collect subscribe bank rent lease pay deploy code program host inject"
 ) | {"do"}
+RUNS = content_stems("own manage") | {"run"}  # a firm, a shop
 DRIVES = content_stems("drive ride")
 PREFERS = content_stems("prefer")
 LIKINGS = content_stems("like love enjoy prefer want need")

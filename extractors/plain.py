@@ -98,7 +98,7 @@ _COUPLE = re.compile(
 )
 _AND_DIED = re.compile(r"^(?P<who>my [\w-]+|(?-i:[A-Z])[\w-]+) (?:got|was) [\w ]{2,40} and died\b", re.IGNORECASE)
 _PARTED = re.compile(
-    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
+    r"(?:^|(?<=, ))(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
     r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
     re.IGNORECASE,
 )
@@ -147,7 +147,7 @@ _DIVORCED = re.compile(
 )
 _WENT_BACK_TO = re.compile(r"\bI (?:have |am )?(?:went|gone|am|been)? ?back to (?P<v>living|working)\b")
 _NOT_TOGETHER = re.compile(
-    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:am|are) (?:not|no longer) (?:together|a couple|dating"
+    r"(?:^|(?<=, ))(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:am|are) (?:not|no longer) (?:together|a couple|dating"
     r"|an item)(?: any ?more| any longer)?",
     re.IGNORECASE,
 )
@@ -181,7 +181,7 @@ _VERBS = (
     r"moved|relocated|emigrated|quit|left|got|sold|started|stopped|accepted|joined|switched|changed|gave up|given up"
     r"|adopted|bought|became|retired|resigned|lost|began|cancelled|canceled|deleted|divorced|broke up|split up"
     r"|dropped"
-    r"|traded|graduated|ditched|retrained|took"
+    r"|traded|graduated|ditched|retrained|took|finished|found|renewed|paid off"
 )
 _ADVERBS = r"(?:(?:just|finally|recently|already|now|also|then|[a-z]+ly) )*"
 _NEW_ROLE = re.compile(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, SPOUSES, I, stated
+from semmem.extractors.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
 from semmem.extractors.polarity import GAINED
 from semmem.extractors.roles import PETS
 from semmem.extractors.value import NO, NOTHING, Over
@@ -64,7 +64,7 @@ _RESET = re.compile(
     r"|Fri|Satur|Sun)day|\d|noon|next))"
     r"|^(?:my|the) (?P<v>[\w' -]{2,50}?) (?:(?:was|has|have|had to be|is|were|got|now|just|been) ?)+ ?(?:moved"
     r"|rescheduled|postponed|pushed|shifted|changed|delayed|brought forward|cancelled|canceled|called off)\b"
-    rf"|^(?:my|the) (?P<v3>[\w' -]{{2,50}}?)(?: on \w+day)? is off$|(?:{I}|^(?:they|my [\w-]+|the [\w-]+"
+    rf"|^(?:my|the) (?P<v3>[\w' -]{{2,50}}?)(?: on \w+day)? is off$|(?:{I}|^(?P<who>they|my [\w-]+|the [\w-]+"
     r"|(?-i:[A-Z])[\w-]+) (?:have |has |just )*)(?:moved|rescheduled|postponed|cancelled|canceled|changed"
     r"|pushed|brought"
     r"|shifted) (?:my|the) (?P<v2>[\w' -]{2,50}?)(?= (?:to|from|until|by|because|for|back|forward|on|at)\b|$)",
@@ -98,6 +98,8 @@ def _possession(clause: Clause) -> Iterator[Over]:
             yield Over("theirs", stems)
         if died and thing.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
+        if match is rid:
+            yield Over("does", stems, RUNS)
         if several and thing.endswith(several["v"]):
             yield Over("has several", stems)
 
@@ -109,9 +111,8 @@ _BROUGHT_HOME = re.compile(
     re.IGNORECASE,
 )
 _GOT_A_CAR = re.compile(
-    rf"{I}(?:got|bought|have|own|drive|lease) an? (?:[a-z-]+ ){{0,2}}?(?P<v>[\w-]+)(?=$|[,.!]| (?:now|last|this"
-    r"|yesterday"
-    r"|today|in|on|and)\b)",
+    rf"{I}(?:got|bought|have|own|drive|lease) an? (?:[a-z-]+ ){{0,2}}?(?:{either(tuple(sorted(CAR_MAKES)))})"
+    r"(?: (?-i:[A-Z\d])[\w-]*){0,2}(?=$|[,.!]| (?:now|last|this|yesterday|today|in|on|and)\b)",
     re.IGNORECASE,
 )
 
@@ -129,8 +130,7 @@ def _first_pet(clause: Clause) -> Iterator[Over]:
     if home and home["v"].lower() in PETS:
         grown = {"puppy": "dog", "kitten": "cat"}.get(home["v"].lower(), home["v"].lower())
         yield from (Over("do pet", NO), Over(f"do {' '.join(content_stems(grown))}", NO))
-    make = _GOT_A_CAR.match(clause.text)
-    if make and make["v"].lower() in CAR_MAKES:
+    if _GOT_A_CAR.match(clause.text):
         yield Over("do car", NO)
     if gained and gained["v"].split()[-1].lower() in PETS:
         yield Over("do pet", NO)
@@ -154,8 +154,9 @@ def _appointment(clause: Clause) -> Iterator[Over]:
     if not match or clause.negated or _LONG_PAST.search(clause.text):
         return
     named = match["v"] or match["v2"] or match["v3"] or match["v4"]
-    elsewhere = match["v2"] and not clause.text.startswith(("I ", "they ")) and named.lower() in _ANY_APPOINTMENT
-    if (stems := content_stems(named)) and not elsewhere and named.lower() not in _PARTS_OF_A_DAY:
+    if match["v2"] and match["who"] and match["who"] != "they" and named.lower() in _ANY_APPOINTMENT:
+        named = f"{match['who']} {named}"
+    if (stems := content_stems(named)) and named.lower() not in _PARTS_OF_A_DAY:
         yield Over("time", stems)
 
 

@@ -29,6 +29,11 @@ _WORDS = (
     (r"^(?=(?:mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana) (?!and\b))", "my "),
     # Numbers
     (
+        rf"^(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}(?:raised|increased|hiked|lowered|reduced|cut|bumped) "
+        rf"(?:my|the) (?P<what>[a-z ]{{2,20}}?) {_FROM}to (?={_AMOUNT})",
+        r"my new \g<what> is ",
+    ),
+    (
         rf"^[^,;]{{2,30}}? {_DONE}(?:put|brought|bumped|jacked|knocked) (?:my|the) (?P<what>[a-z ]{{2,20}}?) "
         rf"(?:up|down) {_FROM}to (?={_AMOUNT})",
         r"my new \g<what> is ",
@@ -50,6 +55,16 @@ _WORDS = (
     (
         rf"\bI {_DONE}(?:gone|went|cut|dropped|switched) (?:down |back |up )*to (?=\w+ (?:days|hours) a week\b)",
         "I now work ",
+    ),
+    (
+        rf"^(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}(?:switched|moved|put|changed) me (?:to|on|onto) (?:the )?"
+        r"(?=[a-z]+ shifts?\b)",
+        "I now work ",
+    ),
+    (
+        rf"\bI {_DONE}(?:upgraded|downgraded|switched|moved|changed|went) (?:up |down |over )?{_FROM}to "
+        r"(?:the|an?) (?P<plan>[\w-]+ (?:plan|tier))\b(?! (?:of|for|on|with)\b)",
+        r"I am on the \g<plan> now",
     ),
     (r"\bI have been (?:getting|waking) up at (?=.* lately\b)", "I now get up at "),
     (r"\bI am on (?:extension|ext\.?) (?=\d)", "my extension is "),
@@ -81,7 +96,16 @@ _WORDS = (
     ),
     # Where and with whom
     (rf"\bI {_DONE}settled into (?:my|a) (?:new )?(?:home|house|flat|place) in (?={_NAME})", "I moved to "),
-    (rf"^(?:me and (?P<who>{_NAME})|(?P<other>{_NAME}) and (?:me|I)) are married", r"I am married to \g<who>\g<other>"),
+    (
+        rf"^(?:me and (?P<who>{_NAME})|(?P<other>{_NAME}) and (?:me|I)) {_DONE}"
+        r"(?:(?:are|got) (?:married|hitched)|tied the knot)\b",
+        r"I am married to \g<who>\g<other>",
+    ),
+    (
+        rf"\bI am (?:now )?in (?P<where>{_NAME}) now,? (?:I )?{_DONE}(?:relocated|moved)\b",
+        r"I moved to \g<where>",
+    ),
+    (r"\bI am getting married (?:on|in) (?=[A-Z\d])", "my wedding is on "),
     (
         r"^(?:the|my) engagement (?:is off|is over|was called off|has been called off|has ended)\b",
         "I called off my engagement",

@@ -34,7 +34,11 @@ _PET = re.compile(
     r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
     re.IGNORECASE,
 )
-_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
+_DRIVES = re.compile(
+    rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)"
+    r"|^my (?:car|van|truck) is (?:now )?(?:an? |the )?(?P<v2>(?:\d{4} )?(?-i:[A-Z])[\w -]+)",
+    re.IGNORECASE,
+)
 _TITLE = (
     r"(?:(?!(?:my|your|his|her|their|our|not|no|a|the|at|for|in|of|with|to)\b)\w+[ -]){0,4}?"
     rf"(?:{either(OCCUPATIONS)})"
@@ -87,7 +91,7 @@ _TITLED = r"language|mother tongue|nationality|citizenship|religion|major|star s
 _MEASURE = re.compile(
     rf"^my {_NEW}(?P<what>(?:(?!new|current|old)[\w-]+ ){{0,2}}?(?:{_MEASURED})) (?:is|has changed to"
     rf"|changed to|(?:went|has gone) (?:up|down) to|(?:has )?(?:increased|dropped|risen) to|rose to)(?: now)? "
-    r"(?P<v>[^,;]{0,30}?\d[^,;]*|(?-i:[A-Z])\d)",
+    r"(?P<v>[^,;]{0,30}?\d(?:[^,;]|,(?=\d))*|(?-i:[A-Z])\d)",
     re.IGNORECASE,
 )
 _USERNAME = re.compile(
@@ -139,7 +143,9 @@ _NAMED_ONCE = re.compile(
 
 
 _WITH_WHOM = re.compile(
-    rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b|{I}(?:have|got) (?P<own>my own (?:place|flat|apartment"
+    rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b"
+    rf"|^I {ADVERB}share (?:an?|the|my) (?:flat|apartment|house|place|room) "
+    rf"(?P<shared>with (?!my\b)[\w ]{{0,20}}?[a-z]+mates?)\b|{I}(?:have|got) (?P<own>my own (?:place|flat|apartment"
     r"|house))\b",
     re.IGNORECASE,
 )
@@ -188,7 +194,7 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         kind = (username["what"] or username["what2"]).lower().replace(" ", "")
         yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
     if household := _WITH_WHOM.match(clause.text):
-        yield Value("household", content_stems(household["v"] or household["own"]), tentative=True)
+        yield Value("household", content_stems(next(filter(None, household.groups()))), tentative=True)
     if moved_in := _MOVED_IN.match(clause.text):
         yield Value("household", content_stems(f"with my {moved_in['who']}"), tentative=True, renewed=True)
     if way := _WAY_TO_WORK.match(clause.text):
@@ -230,8 +236,8 @@ def _roles(clause: Clause) -> Iterator[Value]:
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):
-        kind = "my car" if "driv" in drives.group().lower() else "my bike"
-        yield Value(kind, content_stems(stated(drives["v"])), tentative=True)
+        kind = "my car" if drives["v2"] or "driv" in drives.group().lower() else "my bike"
+        yield Value(kind, content_stems(stated(drives["v"] or drives["v2"])), tentative=True)
 
 
 ROLES: tuple[Callable[[Clause], Iterator[Value]], ...] = (_trade, _studies, _called, _one_at_a_time, _roles)

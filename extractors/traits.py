@@ -60,7 +60,7 @@ _IS_ON = re.compile(
 )
 _VERB_AND_PREPOSITION = re.compile(
     r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings|pays?|deploys?|codes?"
-    r"|programs?) )(?:to|in|on|at|with|for) (?:(?:an?"
+    r"|programs?|trains?|training|prepar(?:e|es|ing)) )(?:to|in|on|at|with|for) (?:(?:an?"
     r"|the|my) )?",
     re.I,
 )
@@ -107,7 +107,7 @@ _BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to
 _CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
 _PARTNER = re.compile(
     rf"{I}(?:dating|seeing|going out with|engaged to|in a relationship with|together with|married to"
-    rf"|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
+    rf"|with(?= (?-i:[A-Z])\w+(?:$| for (?:\w+ ){{1,2}}(?:years|months)$))) (?P<v>.+)"
     r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
     rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
     re.IGNORECASE,
@@ -115,7 +115,8 @@ _PARTNER = re.compile(
 
 
 _PLAN = re.compile(
-    rf"^I {ADVERB}(?:(?:plan|am planning|want|would (?:like|love)|am going|have booked|booked|intend|hope|am hoping"
+    rf"^I {ADVERB}(?:(?:plan|am planning|need|have(?= to)|must|want"
+    r"|would (?:like|love)|am going|have booked|booked|intend|hope|am hoping"
     r"|will|am thinking|am"
     r" looking)(?: to| of| about| on)?|(?=am (?:flying|going|travell?ing|moving|getting|buying|starting|taking"
     r"|meeting|seeing|visiting|having|hosting)\b)am) "

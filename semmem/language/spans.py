@@ -25,6 +25,12 @@ _SET_FOR = re.compile(
     r"(?: (?:now|scheduled|set|planned|booked|due))*(?: (?:for|on|in|at))? ?$",
     re.IGNORECASE,
 )
+# "Moved the wedding to 3 October": nobody moves to a day that is over.
+_RESET_TO = re.compile(
+    r"\b(?:moved|postponed|rescheduled|pushed|changed|switched|shifted|delayed|brought|booked|scheduled|planned)\b"
+    r"[\w' -]{0,60}? (?:to|for|until|till)(?: the)? ?$",
+    re.IGNORECASE,
+)
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
 
 
@@ -67,7 +73,7 @@ def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
     """Whether what happens at this time is to come."""
     own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
     before = f"{text[: match.start()]}{own}"
-    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before)))
+    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before) or _RESET_TO.search(before)))
 
 
 def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:

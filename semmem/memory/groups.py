@@ -16,7 +16,8 @@ from semmem.errors import InvalidInput, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState, effect_of
+from semmem.memory.shared_state import SharedState
+from semmem.memory.updating import effect_of
 from semmem.memory.watching import Watcher
 from semmem.runtime import failpoints
 from semmem.stores.postgres.groups import Lease

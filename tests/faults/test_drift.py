@@ -15,7 +15,8 @@ from qdrant_client import AsyncQdrantClient, models
 from semmem import ConfigurationError, Drift, IndexMismatch, Memory, ScopedMemory
 from semmem.cli.checks import Check
 from semmem.cli.doctor import examined
-from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.stores.qdrant.collection import MARK
+from semmem.stores.qdrant.index import QdrantIndex
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener

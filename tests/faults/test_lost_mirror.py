@@ -11,7 +11,8 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 from semmem import ScopedMemory, StoreUnavailable
 from semmem.ports import Mark
 from semmem.stores.postgres.mirror import Filling, MirrorStore
-from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.stores.qdrant.collection import MARK
+from semmem.stores.qdrant.index import QdrantIndex
 from semmem.testing import wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener

@@ -20,7 +20,8 @@ from semmem import InvalidInput, KeyConflict, Memory, NotFound, Scope, ScopedMem
 from semmem.domain.context import Format
 from semmem.domain.scope import Branch
 from semmem.stores.qdrant.client import connect
-from semmem.stores.qdrant.index import MARK, QdrantIndex
+from semmem.stores.qdrant.collection import MARK
+from semmem.stores.qdrant.index import QdrantIndex
 from semmem.stores.redis.recent import RedisRecent
 from semmem.wiring.bootstrap import Application
 from tests.contract.adversarial import ARRAYS, IDS, LONG, PATHS, SPLITS
