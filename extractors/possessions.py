@@ -26,7 +26,7 @@ _GOT_RID = re.compile(
 )
 _UNSUBSCRIBED = re.compile(
     rf"{I}(?:(?:cancelled|canceled|terminated|ended|deleted|closed|deactivated|uninstalled|unsubscribed from|(?:did "
-    rf"|have )?not renewe?d?(?= my)|let(?= my [\w' ]{2, 40} (?:lapse|expire|run out)\b)"
+    rf"|have )?not renewe?d?(?= my)|let(?= my [\w' ]{{2,40}} (?:lapse|expire|run out)\b)"
     r"|dropped(?= my [\w ]+(?:class|course|lessons))) (?:my |the )?(?P<v>(?:[\w'+-]+ ){0,3}?(?:account|subscription"
     r"|membership|profile|plan|contract|lessons?|class(?:es)?|course)\b"
     r"|(?-i:[A-Z])[\w'+-]*(?: (?-i:[A-Z])[\w'+-]*)*))"

@@ -9,7 +9,7 @@ async def cached_events(application: Application, memory: ScopedMemory) -> list[
     assert (await memory.context("all", budget=500)).degraded == frozenset()
     cache = application.stores.cache
     assert cache is not None
-    epoch = (await application.parts.log.states(memory.view(())))[memory.scope].epoch
+    epoch = (await application.parts.events.states(memory.view(())))[memory.scope].epoch
     events = await cache.recent(memory.scope, 10, epoch)
     assert events
     return events

@@ -100,7 +100,7 @@ class EventFields(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A stored event: immutable, ordered by `seq` within its tenant's log.
+    """A stored event: immutable, ordered by `seq` within its scope.
 
     `agent` reported it first; `witnesses` are the other agents that reported it within the dedup window. `id`, `scope`,
     `kind`, `text`, `said_at`, `voice`, `role` and `importance` are read of an event and of a Fact alike.

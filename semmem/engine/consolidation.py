@@ -23,7 +23,7 @@ from semmem.ports import Clock, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints
 from semmem.runtime.turn import Turn
-from semmem.stores.postgres.events import EventLog, lock_scope, mark_consolidated
+from semmem.stores.postgres.events import EventStore, lock_scope, mark_consolidated
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.pgvector import PgVectorIndex
 from semmem.stores.postgres.pool import Postgres
@@ -40,7 +40,7 @@ class Consolidator:
     def __init__(
         self,
         postgres: Postgres,
-        log: EventLog,
+        events: EventStore,
         facts: FactStore,
         summaries: SummaryStore,
         neighbours: PgVectorIndex,
@@ -49,7 +49,7 @@ class Consolidator:
         writer: FactWriter,
         rebuilder: SummaryRebuilder,
     ) -> None:
-        self._postgres, self._log, self._facts, self._summaries = postgres, log, facts, summaries
+        self._postgres, self._events, self._facts, self._summaries = postgres, events, facts, summaries
         self._neighbours = neighbours
         self._extractor, self._embedder, self._counter = models.extractor, models.embedder, models.counter
         self._clock, self._writer, self._rebuilder = clock, writer, rebuilder
@@ -70,7 +70,7 @@ class Consolidator:
             if not last_attempt or is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
-            await self._take_apart(scope, await self._log.unconsolidated(scope, 0, WINDOW))
+            await self._take_apart(scope, await self._events.unconsolidated(scope, 0, WINDOW))
 
     async def _run(self, scope: Scope, turn: Turn, last_attempt: bool) -> None:
         while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
@@ -96,7 +96,7 @@ class Consolidator:
         self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool
     ) -> "_Read | None":
         """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
-        while pending := await self._log.unconsolidated(scope, after, WINDOW):
+        while pending := await self._events.unconsolidated(scope, after, WINDOW):
             if events := await asyncio.to_thread(self._next_batch, pending):
                 return await self._extract(scope, events, pending, summaries, last_attempt)
             async with self._postgres.transaction(scope, self._clock()) as tx:
@@ -119,7 +119,7 @@ class Consolidator:
     ) -> "_Read":
         started = monotonic()
         await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
-        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        epoch = (await self._events.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
         present = await self._present(scope, sessions)
         present |= {session: text for session, text in summaries.items() if session in sessions}
@@ -255,7 +255,7 @@ class Consolidator:
         """The error's own text stays out: it may quote the event."""
         told = f"extraction broke on this event with {type(error).__name__}; replay it with a release that mends this"
         failure = Failure(reason="broken", detail=told)
-        epoch = (await self._log.states(View.of(scope)))[scope].epoch
+        epoch = (await self._events.states(View.of(scope)))[scope].epoch
         extraction = Extraction(failed={event.id: failure})
         actor = self._extractor.name
         await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))

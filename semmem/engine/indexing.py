@@ -22,7 +22,7 @@ from semmem.retrieval.documents import (
 )
 from semmem.runtime.faults import FaultLog
 from semmem.runtime.turn import Turn
-from semmem.stores.postgres.events import EventLog, lock_scope, lock_unindexed, mark_indexed
+from semmem.stores.postgres.events import EventStore, lock_scope, lock_unindexed, mark_indexed
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.ledger import add_dead_letter
 from semmem.stores.postgres.passages import last_places, put_passages
@@ -48,7 +48,7 @@ class Indexer:
     def __init__(
         self,
         postgres: Postgres,
-        events: EventLog,
+        events: EventStore,
         facts: FactStore,
         embedder: Embedder,
         index: PgVectorIndex,

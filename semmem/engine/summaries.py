@@ -1,5 +1,6 @@
 """Summaries of which something was forgotten, taken back or superseded are made again of what they still rest on."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -21,6 +22,8 @@ from semmem.stores.postgres.summaries import (
     summary_statements,
 )
 from semmem.stores.postgres.unit import Unit
+
+AT_ONCE = 20  # summaries whose texts are made between two transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,11 @@ class SummaryRebuilder:
         """Until no summary of the scope is stale. Writers of the scope do not wait while the texts are made."""
         while True:
             async with self._postgres.transaction(scope) as tx:
-                grounds = {id: await _ground(tx, id) for id in await stale_summaries(tx)}
+                grounds = {id: await _ground(tx, id) for id in (await stale_summaries(tx))[:AT_ONCE]}
             if not grounds:
                 return
-            texts = {id: condensed(ground.statements or await _told(ground)) for id, ground in grounds.items()}
+            told = {id: ground.statements or await _told(ground) for id, ground in grounds.items()}
+            texts = {id: await asyncio.to_thread(condensed, statements) for id, statements in told.items()}
             await self._write(scope, grounds, texts)
 
     async def _write(self, scope: Scope, grounds: Mapping[UUID, _Ground], texts: Mapping[UUID, str]) -> None:

@@ -234,7 +234,7 @@ class Worker:
             try:
                 await self._keeper.keep()
             except Exception as error:  # one that is never looked at again may be wrong for good
-                faults.warn("qdrant could not be looked at, and is later", error)
+                faults.warn("qdrant could not be looked at, and is looked at again later", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.sweep_every.total_seconds()):
                     await self._keeper.due.wait()

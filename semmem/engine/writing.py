@@ -1,7 +1,7 @@
 """The one transaction that turns decisions into facts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -76,10 +76,10 @@ class FactWriter:
             if await lock_unconsolidated(tx, ids) != set(ids):
                 return None
             retracted = await retractions(tx, ids)
-            added, retired = await self._decide(tx, batch, retracted)
-            changed = added + retired
+            done = await self._decide(tx, batch, retracted)
+            changed = [*done.added, *done.retired]
             failpoints.reach("facts-writing")
-            await _summarize(tx, batch, retracted, retired)
+            await _summarize(tx, batch, retracted, done.retired)
             for event_id, failure in (batch.extraction.failed or {}).items():
                 await add_dead_letter(tx, "extraction", failure.reason, failure.detail, [event_id])
             for draft in batch.extraction.quarantined:
@@ -87,17 +87,13 @@ class FactWriter:
             await add_audit(tx, "consolidate", batch.actor, changed, batch.usage)
             await add_work(tx, changed, mirrored=self._mirrored)
             await mark_consolidated(tx, ids)
-        meant = sum(decision.verdict != "ignore" for decision in batch.decisions)
-        superseding = sum(decision.verdict == "supersede" for decision in batch.decisions)
-        new = max(0, len(added) - superseding)
-        return {"added": new, "confirmed": meant - len(added), "superseded": len(retired)}
+        new = len(done.added) - done.successors
+        return {"added": new, "confirmed": done.confirmed, "superseded": len(done.retired)}
 
-    async def _decide(self, tx: Unit, batch: Batch, retracted: Retracted) -> tuple[list[UUID], list[UUID]]:
-        """Carries the decisions out, and answers with the facts that came, and those that were superseded by some."""
+    async def _decide(self, tx: Unit, batch: Batch, retracted: Retracted) -> "_Done":
         said = {event.id: event for event in batch.passed}
-        added: list[Fact] = []
         indexed: list[IndexedFact] = []
-        retired: list[UUID] = []
+        done = _Done()
         for row, proposed in enumerate(batch.decisions):
             draft = without_retracted(proposed.draft, retracted)
             if draft is None:
@@ -105,18 +101,30 @@ class FactWriter:
             decision = replace(proposed, draft=draft)
             said_at = max(said[source.event_id].occurred_at for source in draft.sources)
             fact = await _apply(tx, decision, said_at)
+            if decision.verdict == "supersede" and decision.target:  # also where the successor was there already
+                done.retired += [decision.target.id, *(other.id for other in decision.also)]
+                done.successors += fact is not None
             if fact is None:
+                done.confirmed += decision.verdict != "ignore"
                 continue
-            added.append(fact)
+            done.added.append(fact.id)
             if batch.embeddings:
                 first = said[fact.sources[0].event_id]
                 indexed.append(IndexedFact(fact, first.session, first.agent).embedded(batch.embeddings, row))
-            if decision.verdict == "supersede" and decision.target:
-                retired += [decision.target.id, *(other.id for other in decision.also)]
         if batch.embeddings:
             await put_facts(tx, self._index_name, indexed)
-        await retire_points(tx, retired)
-        return [fact.id for fact in added], retired
+        await retire_points(tx, done.retired)
+        return done
+
+
+@dataclass(slots=True)
+class _Done:
+    """What came of a batch's decisions."""
+
+    added: list[UUID] = field(default_factory=list)
+    retired: list[UUID] = field(default_factory=list)  # superseded by one that was added or confirmed
+    confirmed: int = 0
+    successors: int = 0  # of those that were added
 
 
 async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None:

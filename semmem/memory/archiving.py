@@ -45,9 +45,9 @@ async def archive(parts: Parts, scope: Scope, before: object, to: object) -> Arc
                 total.add(line.encode())
                 file.write(line.encode() + b"\n")
         file.write(total.line().encode() + b"\n")
-        await asyncio.to_thread(_flush, file)
-    removed = await parts.archiver.take_out(scope, through, parts.clock())
-    return Archive(path=path, events=max(0, total.lines - 1), removed=removed, floor=through)
+        await asyncio.to_thread(_flush, file, path.parent)
+    removed, floor = await parts.archiver.take_out(scope, moment, through, parts.clock())
+    return Archive(path=path, events=max(0, total.lines - 1), removed=removed, floor=floor)
 
 
 async def _lines(parts: Parts, scope: Scope, floor: int, through: int) -> AsyncGenerator[str]:
@@ -89,6 +89,12 @@ def _unwritable(path: Path, error: OSError) -> InvalidInput:
     )
 
 
-def _flush(file: IO[bytes]) -> None:
+def _flush(file: IO[bytes], folder: Path) -> None:
+    """What is written, and that there is a file of this name."""
     file.flush()
     os.fsync(file.fileno())
+    opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

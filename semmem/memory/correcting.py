@@ -5,13 +5,13 @@ from uuid import UUID
 from semmem.domain.checks import check_flag, check_id, check_int, check_is, check_text, check_uuid
 from semmem.domain.fact import MAX_FACT_BYTES, Fact, Validity
 from semmem.errors import InvalidInput
-from semmem.memory.shared_state import SharedState
+from semmem.memory.sharing import SharedPlace
 from semmem.stores.postgres.corrections import Act, Done
 
 MAX_VERSION = 2**31 - 1
 
 
-class CorrectedPlace(SharedState):
+class CorrectedPlace(SharedPlace):
     """A place whose facts people correct.
 
     `by` says who does it, which the fact's timeline shows. With a `version`, the one that they saw, FactChanged is

@@ -11,13 +11,13 @@ from semmem.domain.event import Event
 from semmem.domain.group import GroupRule, GroupStart
 from semmem.domain.hit import check_limit
 from semmem.memory.groups import Group
-from semmem.memory.shared_state import SharedState
+from semmem.memory.sharing import SharedPlace
 
 PAGE = 200
 EXPORT_PAGE = 500  # events
 
 
-class FollowedPlace(SharedState):
+class FollowedPlace(SharedPlace):
     """A place whose log can be read and followed."""
 
     def follow(
@@ -32,11 +32,11 @@ class FollowedPlace(SharedState):
     ) -> AsyncGenerator[Entry]:
         """Every entry behind the position `after`, in the order of their commits, then each new one as it comes.
 
-        Without `after` it begins with what comes from now on; in the memory of an agent that has read the state, with
-        what came since. It has no end: leave the loop, and `aclose` what follow answered with. To go on later, pass the
-        position of the last entry that was worked. An agent's own entries are left out of its memory's log unless `own`
-        asks for them. What was forgotten is always told. Where Postgres is away it waits. Raises InvalidInput, and
-        TooFarBehind where entries behind `after` were taken out of the log.
+        Without `after` it begins with what comes from the first step of the loop on; in the memory of an agent that has
+        read the state, with what came since. It has no end: leave the loop, and `aclose` what follow answered with. To
+        go on later, pass the position of the last entry that was worked. An agent's own entries are left out of its
+        memory's log unless `own` asks for them. What was forgotten is always told. Where Postgres is away it waits.
+        Raises InvalidInput, and TooFarBehind where entries behind `after` were taken out of the log.
         """
         if after is not None:
             check_int("after", after, 0, MAX_POSITION)
@@ -108,7 +108,7 @@ class FollowedPlace(SharedState):
         after: int | None = 0
         while after is not None:
             async with self._parts.calls.read():
-                page = await self._parts.log.page(self.scope, after, EXPORT_PAGE)
+                page = await self._parts.events.page(self.scope, after, EXPORT_PAGE)
             for event in page:
                 yield event
             after = page[-1].seq if page else None

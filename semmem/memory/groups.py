@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_duration, check_each, check_id
 from semmem.domain.entry import Entry
 from semmem.domain.event import NewEvent, check_events
 from semmem.domain.group import MAX_LEASE, GroupLag, GroupRule, check_lease
 from semmem.domain.hit import check_limit
-from semmem.errors import InvalidInput, StoreUnavailable
+from semmem.errors import InvalidInput, LeaseLost, StoreUnavailable
 from semmem.memory.locks import Lock
 from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
-from semmem.memory.shared_state import SharedState
-from semmem.memory.updating import effect_of
+from semmem.memory.sharing import SharedPlace
 from semmem.memory.watching import Watcher
 from semmem.runtime import failpoints
 from semmem.stores.postgres.groups import Lease
@@ -29,7 +29,7 @@ NOW = timedelta()
 class Group:
     """A group of consumers. It is made with its first delivery, and stays until it is deleted, or all is forgotten."""
 
-    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule) -> None:
+    def __init__(self, place: SharedPlace, opened: Opened, rule: GroupRule) -> None:
         self._place, self._opened, self._rule = place, opened, rule
 
     @property
@@ -109,10 +109,10 @@ class Delivery:
 class Inbox:
     """A consumer's deliveries, one by one. When it is left, others may have at once what was not settled."""
 
-    def __init__(self, place: SharedState, opened: Opened, rule: GroupRule, consumer: str, lease: timedelta) -> None:
+    def __init__(self, place: SharedPlace, opened: Opened, rule: GroupRule, consumer: str, lease: timedelta) -> None:
         self._place, self._opened, self._rule = place, opened, rule
         self._consumer, self._for = consumer, lease
-        self._held: list[Lease] = []
+        self._held: dict[UUID, tuple[Lease, datetime]] = {}  # and when each was taken
         self._watching: AbstractContextManager[Watcher] | None = None
         self._watcher: Watcher | None = None
 
@@ -132,7 +132,7 @@ class Inbox:
     ) -> None:
         if self._watching:
             self._watching.__exit__(kind, error, at)
-        for lease in list(self._held):
+        for lease, _ in list(self._held.values()):
             with suppress(StoreUnavailable):  # the lease ends by itself
                 await self._release(lease, NOW)
 
@@ -148,7 +148,7 @@ class Inbox:
             lease, claimed = await self._parts.watching.answered(self._taken, self._place.scope)
             if lease:
                 failpoints.reach("delivery-taken")
-                self._held.append(lease)
+                self._hold(lease)
                 return Delivery(self, lease)
             self._watcher.position = claimed
             await self._watcher.wait(LOOK_FOR_LAPSED)
@@ -162,10 +162,14 @@ class Inbox:
     ) -> None:
         parts, place, now = self._parts, self._place.place, self._parts.clock()
         given = check_events("remember", events, now)
-        events, change, fence = await effect_of(self._place, given, update, lock, now)
+        events, change, fence = await self._place._effect(given, update, lock, now)
         settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
-        async with parts.calls.write():
-            remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
+        try:
+            async with parts.calls.write():
+                remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
+        except LeaseLost:
+            self._drop(lease)
+            raise
         failpoints.reach("delivery-settled")
         self._drop(lease)
         if remembered:
@@ -176,9 +180,14 @@ class Inbox:
             await self._parts.groups.release(self._place.scope, self.group, lease, after)
         self._drop(lease)
 
+    def _hold(self, lease: Lease) -> None:
+        """Those that were let lapse go: whoever comes next may have them already."""
+        now = self._parts.clock()
+        self._held = {id: held for id, held in self._held.items() if now - held[1] <= self._for}
+        self._held[lease.id] = lease, now
+
     def _drop(self, lease: Lease) -> None:
-        if lease in self._held:
-            self._held.remove(lease)
+        self._held.pop(lease.id, None)
 
     @property
     def _parts(self) -> Parts:

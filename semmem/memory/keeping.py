@@ -18,7 +18,7 @@ from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.runtime.deadline import deadline
 from semmem.runtime.faults import FaultLog
-from semmem.stores.postgres.events import EventLog, Remembered
+from semmem.stores.postgres.events import EventStore, Remembered
 from semmem.stores.postgres.late_changes import LateChanges
 
 if TYPE_CHECKING:  # SQLite is loaded where there is a local log
@@ -42,9 +42,15 @@ class Keeping:
     """
 
     def __init__(
-        self, folder: "LocalFolder", log: EventLog, changes: LateChanges, clock: Clock, *, dedup_window: timedelta
+        self, folder: "LocalFolder", events: EventStore, changes: LateChanges, clock: Clock, *, dedup_window: timedelta
     ) -> None:
-        self._folder, self._log, self._changes, self._clock, self._window = folder, log, changes, clock, dedup_window
+        self._folder, self._events, self._changes, self._clock, self._window = (
+            folder,
+            events,
+            changes,
+            clock,
+            dedup_window,
+        )
         self._own: LocalLog | None = None
         self._inherited: list[LocalLog] = []
         self._replaying, self._making = asyncio.Lock(), asyncio.Lock()
@@ -172,7 +178,7 @@ class Keeping:
         """Where one is refused, nothing is stored."""
         place, now = rows[0].place, self._clock()
         try:
-            remembered = await self._log.replay(place, events, now=now, dedup_window=self._window)
+            remembered = await self._events.replay(place, events, now=now, dedup_window=self._window)
         except KeyConflict as error:
             return [], [(rows[error.index], error)]
         if remembered is not None:

@@ -14,7 +14,7 @@ from semmem.domain.waiting import Waiting
 from semmem.errors import NotSettled
 from semmem.memory.health import health_of
 from semmem.memory.place import Place
-from semmem.memory.shared_state import SharedState
+from semmem.memory.sharing import SharedPlace
 from semmem.retrieval.budget import check_budget
 from semmem.stores.postgres.ledger import DeadLetter
 
@@ -23,7 +23,7 @@ POLLS_A_COUNT = 10  # progress is told less often than asked for: counting is wo
 MAX_REPLAYED = 100_000  # dead letters in one call
 
 
-class OperatedPlace(SharedState):
+class OperatedPlace(SharedPlace):
     """A place that a worker works for."""
 
     async def settled(
@@ -48,7 +48,7 @@ class OperatedPlace(SharedState):
                 polls = 0
                 while await self._is_waiting(view, facts=facts):
                     if progress and polls % POLLS_A_COUNT == 0:
-                        progress(max(await self._parts.log.count_waiting(view)))
+                        progress(max(await self._parts.events.count_waiting(view)))
                     await asyncio.sleep(SETTLE_POLL)
                     polls += 1
         except TimeoutError:
@@ -58,9 +58,9 @@ class OperatedPlace(SharedState):
 
     async def _is_waiting(self, view: View, *, facts: bool) -> bool:
         async with self._parts.calls.read():
-            waits = await self._parts.log.waiting(view, facts=facts)
+            waits = await self._parts.events.waiting(view, facts=facts)
             if waits and facts:
-                await self._parts.log.hurry(view)
+                await self._parts.events.hurry(view)
         return waits
 
     async def waiting(self, *, also: Sequence[Place] = (), timeout: float | None = None) -> Waiting:

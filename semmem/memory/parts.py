@@ -21,7 +21,7 @@ from semmem.stores.postgres.archiving import Archiver
 from semmem.stores.postgres.branches import BranchStore
 from semmem.stores.postgres.checkpoints import CheckpointStore
 from semmem.stores.postgres.corrections import CorrectionStore
-from semmem.stores.postgres.events import EventLog, Remembered
+from semmem.stores.postgres.events import EventStore, Remembered
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.groups import GroupStore
 from semmem.stores.postgres.health import HealthStore
@@ -43,7 +43,7 @@ faults = FaultLog(logging.getLogger(__name__))
 class Parts:
     """semmem.wiring.bootstrap puts them together."""
 
-    log: EventLog
+    events: EventStore
     entries: EntryLog
     groups: GroupStore
     facts: FactStore

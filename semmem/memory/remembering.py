@@ -7,11 +7,11 @@ from uuid import uuid4
 from semmem.domain.event import Ack, EventFields, NewEvent, check_events
 from semmem.errors import InvalidInput, PoolExhausted, StoreUnavailable, WriteConflict
 from semmem.memory.locks import Lock
-from semmem.memory.shared_state import SharedState
+from semmem.memory.sharing import SharedPlace
 from semmem.runtime import failpoints
 
 
-class Remembering(SharedState):
+class Remembering(SharedPlace):
     """A place that events are told to."""
 
     async def remember(
@@ -41,7 +41,7 @@ class Remembering(SharedState):
         try:
             async with parts.calls.write(timeout):
                 sent = True
-                remembered = await parts.log.remember(
+                remembered = await parts.events.remember(
                     self.place, events, now=now, dedup_window=parts.dedup_window, fence=fence, ids=ids
                 )
         except StoreUnavailable as error:

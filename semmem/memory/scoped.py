@@ -187,13 +187,15 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
             check_int("before", before, 1, MAX_SEQ)
         check_limit(limit)
         async with self._parts.calls.read(timeout):
-            return await self._parts.log.history(self.scope, agent=agent, session=session, before=before, limit=limit)
+            return await self._parts.events.history(
+                self.scope, agent=agent, session=session, before=before, limit=limit
+            )
 
     async def event(self, id: UUID, *, timeout: float | None = None) -> Event:
         """The event of an ack, of a fact's source or of a hit. Raises NotFound for an id that is not in this scope."""
         check_uuid("id", id)
         async with self._parts.calls.read(timeout):
-            found = await self._parts.log.get(self.scope, [id])
+            found = await self._parts.events.get(self.scope, [id])
         if not found:
             raise NotFound(f"no event {id} in this scope")
         return found[0]
@@ -305,7 +307,8 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         )
         check_flag("dry_run", dry_run)
         if (keeping := self._parts.keeping) and not dry_run:
-            await keeping.forget(self.place, selection)
+            async with self._parts.calls.read(timeout):
+                await keeping.forget(self.place, selection)
         async with self._parts.calls.write(timeout):
             return await self._parts.erasure.forget(self.place, selection, dry_run=dry_run)
 
@@ -347,4 +350,4 @@ class AgentMemory(AgentWork, ScopedMemory):
 
     def branch(self, *path: str, owner: str | None = None) -> "AgentMemory":
         """As ScopedMemory.branch, for the same agent."""
-        return AgentMemory(self.place.below(*path, owner=owner), self._opened, agent=self.name)
+        return AgentMemory(self.place.below(*path, owner=owner), self._opened, agent=self.name, role=self._said_role)

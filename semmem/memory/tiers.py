@@ -26,7 +26,7 @@ from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.contexts import ContextStore
-from semmem.stores.postgres.events import EventLog, ScopeState
+from semmem.stores.postgres.events import EventStore, ScopeState
 from semmem.stores.postgres.state import StateStore
 
 
@@ -59,8 +59,8 @@ SCOPE_SUMMARY_WORTH, SESSION_SUMMARY_WORTH, OTHER_SUMMARY_WORTH = 0.9, 0.6, 0.3
 class Recent:
     """The newest events: from the cache, else from Postgres, which then refills the cache."""
 
-    def __init__(self, log: EventLog, cache: RecentCache | None, conditions: Conditions, *, cap: int) -> None:
-        self._log, self._cache, self._conditions, self._cap = log, cache, conditions, cap
+    def __init__(self, events: EventStore, cache: RecentCache | None, conditions: Conditions, *, cap: int) -> None:
+        self._events, self._cache, self._conditions, self._cap = events, cache, conditions, cap
 
     async def read(
         self, scope: Scope, state: ScopeState, session: str | None = None, guard: Guard = OPEN
@@ -72,12 +72,12 @@ class Recent:
         """
         if guard.where is not None:
             meeting = await self._conditions.meeting(View.of(scope), guard.where, RECENT)
-            found = await self._log.get(scope, meeting.events)
+            found = await self._events.get(scope, meeting.events)
             return sorted(found, key=lambda event: -event.seq), frozenset()
         newest, degraded = await self._newest(scope, state)
         events = newest[:RECENT]
         if not guard.stands_open and len(events) == min(RECENT, self._cap):
-            events = await self._log.news(
+            events = await self._events.news(
                 scope,
                 agent=guard.agent,
                 min_importance=guard.min_importance,
@@ -88,7 +88,7 @@ class Recent:
         if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
             return events, degraded
         known = {event.id for event in events}
-        earlier = await self._log.of_session(scope, session, state.newest, OF_SESSION)
+        earlier = await self._events.of_session(scope, session, state.newest, OF_SESSION)
         return [*events, *(event for event in earlier if event.id not in known)], degraded
 
     async def _newest(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:
@@ -99,17 +99,17 @@ class Recent:
         """
         limit = min(RECENT, self._cap)
         if self._cache is None:
-            return await self._log.recent(scope, limit), frozenset()
+            return await self._events.recent(scope, limit), frozenset()
         try:
             known = await self._cache.recent(scope, limit, state.epoch)
             if known is not None:
                 known = [event for event in known if event.seq <= state.newest]
             first = known[0].id if known else None
             if known is None or first != state.newest_id:
-                known = await self._log.recent(scope, self._cap)
+                known = await self._events.recent(scope, self._cap)
                 await self._cache.fill(scope, known, state.epoch)
         except StoreUnavailable as error:
-            return await self._log.recent(scope, limit), frozenset({error.store})
+            return await self._events.recent(scope, limit), frozenset({error.store})
         return known, frozenset()
 
 

@@ -206,13 +206,13 @@ async def _bytes(lines: Lines) -> AsyncGenerator[bytes, None]:
             with _named(number):
                 if not isinstance(line, str | bytes):
                     raise InvalidInput("line", f"must be a string, not {type(line).__name__}", "pass what export wrote")
-                if len(line) > MAX_LINE_BYTES:
-                    raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
                 try:
                     encoded = line.encode() if isinstance(line, str) else line
                 except UnicodeEncodeError:
                     fix = "open the file as UTF-8"
                     raise InvalidInput("line", "must not contain lone surrogates", fix) from None
+                if len(encoded) > MAX_LINE_BYTES:
+                    raise InvalidInput("line", f"must be at most {MAX_LINE_BYTES} bytes", "export the memory again")
             yield encoded.removesuffix(b"\n").removesuffix(b"\r")
 
 

@@ -25,7 +25,7 @@ PAUSE = 0.05  # seconds
 Updating = Callable[[Snapshot], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
 
 
-class UpdatedState(Place):
+class UpdatedPlace(Place):
     """The state of a place, read and changed by one agent or by nobody in particular."""
 
     def __init__(
@@ -182,6 +182,20 @@ class UpdatedState(Place):
         parts.watching.wake(self.scope, change.position)
         return change
 
+    async def _effect(
+        self, events: Iterable[NewEvent], update: object, lock: Lock | None, now: datetime
+    ) -> tuple[tuple[NewEvent, ...], NewChange | None, Fence]:
+        """What another write stores along in this place, as its agent says it. Raises InvalidInput."""
+        fence, change = self._fenced(lock), None
+        if update is not None:
+            if not isinstance(update, Mapping):
+                raise InvalidInput(
+                    "update", f"must be a mapping, not {type(update).__name__}", "pass fields with their values"
+                )
+            await self._know_role()
+            change = self._new_change(update, None, None, lock, None, now)
+        return self._signed(events), change, fence
+
     def _new_change(
         self,
         changes: Mapping[str, Any],
@@ -233,21 +247,6 @@ class UpdatedState(Place):
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
         return checkpoint
-
-
-async def effect_of(
-    place: UpdatedState, events: Iterable[NewEvent], update: object, lock: Lock | None, now: datetime
-) -> tuple[tuple[NewEvent, ...], NewChange | None, Fence]:
-    """What another write stores along in this place, as its agent says it. Raises InvalidInput."""
-    fence, change = place._fenced(lock), None
-    if update is not None:
-        if not isinstance(update, Mapping):
-            raise InvalidInput(
-                "update", f"must be a mapping, not {type(update).__name__}", "pass fields with their values"
-            )
-        await place._know_role()
-        change = place._new_change(update, None, None, lock, None, now)
-    return place._signed(events), change, fence
 
 
 def _is_away(error: StoreUnavailable) -> bool:

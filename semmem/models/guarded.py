@@ -63,7 +63,7 @@ class GuardedEmbedder:
 
 def chat_breaker(patience: float) -> Breaker:
     """For a chat model; `patience` is the time-out of its requests, in seconds."""
-    return Breaker("llm", _is_down, patience=patience)
+    return Breaker("llm", _is_down, patience=patience, cancelled=False)
 
 
 class WatchedChat:

@@ -37,6 +37,7 @@ class Breaker:
         threshold: failures in a row that open the breaker.
         patience: seconds that a call takes which gets no answer. What fails in less than half of that, such as a
             refused connection, costs nobody anything and opens nothing: a server that comes back is used at once.
+        cancelled: whether a call that is cancelled failed: callers give up by cancelling, and so do jobs that stop.
         clock, sleep: in seconds.
     """
 
@@ -49,12 +50,14 @@ class Breaker:
         threshold: int = 1,
         patience: float = 2.0,
         longest_pause: float = LONGEST_PAUSE,
+        cancelled: bool = True,
         clock: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.name = name
         self._is_down, self._probe, self._threshold, self._patience = is_down, probe, threshold, patience
         self._longest_pause, self._clock, self._sleep = longest_pause, clock, sleep
+        self._given_up = (asyncio.CancelledError, TimeoutError) if cancelled else (TimeoutError,)
         self._requests: dict[object, float] = {}  # under way, by when they began
         self._failures = 0  # in a row
         self._due: float | None = None  # when it may be asked again; None while closed
@@ -95,7 +98,7 @@ class Breaker:
             yield
         except BaseException as error:
             took = self._clock() - began
-            if isinstance(error, asyncio.CancelledError | TimeoutError) or self._is_down(error):
+            if isinstance(error, self._given_up) or self._is_down(error):
                 if probing or took > self._patience / 2:
                     self._fail(error)
             elif isinstance(error, Exception):

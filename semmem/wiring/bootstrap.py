@@ -49,7 +49,7 @@ from semmem.stores.postgres.conditions import Conditions
 from semmem.stores.postgres.contexts import ContextStore
 from semmem.stores.postgres.corrections import CorrectionStore
 from semmem.stores.postgres.erasure import Eraser
-from semmem.stores.postgres.events import EventLog
+from semmem.stores.postgres.events import EventStore
 from semmem.stores.postgres.facts import FactStore
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.groups import GroupStore
@@ -182,29 +182,29 @@ def make_application(settings: Settings, stores: Stores, models: Models, clock: 
 
 def _parts(settings: Settings, stores: Stores, models: Models, clock: Clock) -> Parts:
     postgres, mirrored = stores.postgres, stores.mirror is not None
-    log = EventLog(postgres, extract_after=settings.extraction_pause, stores=stores.names)
+    events = EventStore(postgres, extract_after=settings.extraction_pause, stores=stores.names)
     entries, background = EntryLog(postgres), Background()
     summaries, branches, state = SummaryStore(postgres), BranchStore(postgres), StateStore(postgres)
     searcher = _searcher(settings, stores, models, clock)
-    recent = Recent(log, stores.cache, Conditions(postgres), cap=settings.recent_events)
+    recent = Recent(events, stores.cache, Conditions(postgres), cap=settings.recent_events)
     present = Present(StandingFacts(postgres))
     receipts = ReceiptStore(postgres, scrub_within=settings.scrub_within if settings.all_embedded else None)
     eraser = Eraser(postgres, receipts)
     local, window = stores.local, settings.dedup_window
     late = LateChanges(postgres, state)
-    keeping = Keeping(local, log, late, clock, dedup_window=window) if local else None
+    keeping = Keeping(local, events, late, clock, dedup_window=window) if local else None
     return Parts(
-        log=log,
+        events=events,
         entries=entries,
-        groups=GroupStore(postgres, log),
+        groups=GroupStore(postgres, events),
         facts=FactStore(postgres),
         summaries=summaries,
         branches=branches,
-        records=RecordStore(postgres, log, eraser),
+        records=RecordStore(postgres, events, eraser),
         state=state,
         locks=LockStore(postgres),
         checkpoints=CheckpointStore(postgres),
-        workspaces=WorkspaceStore(postgres, log),
+        workspaces=WorkspaceStore(postgres, events),
         questions=QuestionStore(postgres),
         threads=ThreadStore(postgres),
         settings=SettingsStore(postgres),
@@ -271,7 +271,7 @@ def _worker(
 ) -> Worker:
     postgres, index_name = stores.postgres, stores.pgvector.index_name
     mirror, keeper = stores.mirror, stores.keeper
-    mirrored, log = mirror is not None, EventLog(postgres)
+    mirrored, events = mirror is not None, EventStore(postgres)
     writer = FactWriter(postgres, clock, index_name=index_name, mirrored=mirrored)
     rebuilder = SummaryRebuilder(postgres, clock)
     patience = None if settings.embeds_here else EMBED_SECONDS
@@ -282,14 +282,14 @@ def _worker(
         JobQueue(postgres, clock, extract_after=settings.extraction_pause, cache=stores.cache_name),
         Duties(
             indexer=Indexer(
-                postgres, log, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience
+                postgres, events, facts, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience
             ),
             fact_indexer=FactIndexer(
                 postgres, models.embedder, stores.pgvector, clock, mirrored=mirrored, patience=patience
             ),
             sync=IndexSync(postgres, IndexWork(postgres, index_name), mirror, keeper) if mirror and keeper else None,
             consolidator=Consolidator(
-                postgres, log, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder
+                postgres, events, facts, SummaryStore(postgres), stores.pgvector, models, clock, writer, rebuilder
             ),
             erasure=erasure,
             rebuilder=rebuilder,

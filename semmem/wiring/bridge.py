@@ -105,6 +105,7 @@ class Bridge:
             self._holders -= 1
             if self._holders > 0:
                 return
+            self._closed = True  # whoever asks for a shared one from here on is given another
         self._end()
 
     def _submit(self, work: Work[T]) -> "Future[T]":

@@ -34,6 +34,8 @@ OTHER_VARIABLES = (
     *("SEMMEM_MCP_TENANT", "SEMMEM_MCP_USER", "SEMMEM_MCP_WORKSPACE"),
 )
 OTHER_FAMILIES = ("SEMMEM_TEST_", "SEMMEM_DEV_", "SEMMEM_FAILPOINT")
+_PATHS = ("data", "local_log", "fastembed_cache", "fastembed_folder")
+_URLS = ("postgres_url", "postgres_admin_url", "redis_url", "qdrant_url", "llm_base_url", "embedding_base_url")
 _warned: set[str] = set()
 
 
@@ -206,12 +208,12 @@ class Settings(BaseSettings):
         timedelta(seconds=1), description="before a failed job is tried again; twice as long each time"
     )
 
-    @field_validator("data", "local_log", "fastembed_cache", mode="before")
+    @field_validator(*_PATHS, *_URLS, mode="before")
     @classmethod
-    def _named(cls, value: object) -> object:
-        """An empty path would be the folder at hand."""
+    def _not_empty(cls, value: object) -> object:
+        """An empty path would be the folder at hand, and an empty URL neither a server nor the embedded one."""
         if isinstance(value, str) and not value.strip():
-            raise ValueError("must not be empty; name a folder, or unset it")
+            raise ValueError("must not be empty; name it, or unset it")
         return value
 
     @property

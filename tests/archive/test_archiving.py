@@ -39,6 +39,22 @@ def _contents(events: list[Any]) -> list[str]:
     return [event.content for event in events]
 
 
+async def test_what_is_to_be_read_again_since_the_file_was_written_stays(
+    application: Application, launch: ScopedMemory, clock: ManualClock
+) -> None:
+    await _told(launch, clock)
+    before, archiver, postgres = clock.now - DAY, application.parts.archiver, application.stores.postgres
+    floor, through = await archiver.reach(launch.scope, before)
+    async with postgres.transaction(launch.scope) as tx:  # as a replay does, or a forget
+        again = "update semmem.events set consolidated_at = null where content = 'ok, step 2' returning position"
+        position: int = await tx.connection.fetchval(again)
+
+    removed, reached = await archiver.take_out(launch.scope, before, through, clock.now)
+
+    assert (floor, removed, reached) == (0, 2, position - 1)
+    assert "ok, step 2" in _contents(await launch.history())
+
+
 async def test_old_events_go_into_a_file_and_facts_stay(
     launch: ScopedMemory, clock: ManualClock, tmp_path: Path
 ) -> None:
@@ -149,7 +165,7 @@ async def test_broken_off_the_log_is_as_it_was_and_no_file_is_left(
 ) -> None:
     await _told(launch, clock)
 
-    def full(file: Any) -> None:
+    def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(archiving, "_flush", full)

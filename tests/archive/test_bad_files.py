@@ -228,8 +228,9 @@ async def test_a_newer_format_is_refused_with_the_way_out(alice: ScopedMemory, l
 
 
 async def test_a_line_without_end_is_not_read_into_memory_whole(alice: ScopedMemory, lines: list[str]) -> None:
-    error = await refusal(alice, [lines[0], "x" * (MAX_LINE_BYTES + 1)])
-    assert (error.field, error.limit) == ("line 2: line", f"must be at most {MAX_LINE_BYTES} bytes")
+    for long in ("x" * (MAX_LINE_BYTES + 1), "é" * (MAX_LINE_BYTES // 2 + 1)):
+        error = await refusal(alice, [lines[0], long])
+        assert (error.field, error.limit) == ("line 2: line", f"must be at most {MAX_LINE_BYTES} bytes")
 
 
 WRONG: list[Any] = ["text", b"bytes", None, 7, {}, [], [None], [7], [["a"]], iter(()), object()]

@@ -60,7 +60,7 @@ async def test_it_is_read_back_as_it_was_told(alice: ScopedMemory) -> None:
 
 
 async def test_what_is_announced_is_what_is_stored(alice: ScopedMemory, application: Application) -> None:
-    log, now = application.parts.log, application.parts.clock()
+    log, now = application.parts.events, application.parts.clock()
     remembered = await log.remember(alice.place, [FULL], now=now, dedup_window=timedelta())
     assert list(remembered.accepted) == await log.recent(alice.scope, 1)
 

@@ -89,6 +89,17 @@ async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[st
     assert [thread for thread in threading.enumerate() if thread.name == "semmem" and thread not in before] == []
 
 
+def test_a_shared_memory_that_is_being_closed_is_given_to_nobody(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = Bridge.shared(**settings)
+    given: list[Bridge] = []
+    monkeypatch.setattr(ending, "_end", lambda: given.append(Bridge.shared(**settings)))
+    ending.close()
+    assert given != [ending]
+    given[0].close()
+
+
 def test_settings_that_differ_are_no_shared_memory() -> None:
     """Secrets too, whose own text hides them."""
     keys = [SecretStr("one"), SecretStr("two"), SecretStr("one"), "one"]

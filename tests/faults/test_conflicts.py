@@ -97,7 +97,7 @@ async def test_the_end_of_a_job_waits_for_writers_that_counted_on_it(opener: Ope
             await tx.connection.execute("select semmem.queue('index', 'acme', 'user', 'alice')")
         finished = await owner.fetchval("select id from semmem.pgqueuer")
         async with postgres.transaction(ALICE, parts.clock()) as tx:
-            await parts.log.append(tx, [NewEvent(content="A late note.")], dedup_window=timedelta())
+            await parts.events.append(tx, [NewEvent(content="A late note.")], dedup_window=timedelta())
             ending = asyncio.create_task(jobs.release(finished, "index", ALICE))
             assert not (await asyncio.wait({ending}, timeout=0.5))[0]
         async with asyncio.timeout(SECONDS):

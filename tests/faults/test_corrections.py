@@ -131,7 +131,7 @@ async def test_each_act_makes_stale_what_a_worker_has_read_before(application: A
     alice = application.memory.scope(tenant="acme", user="alice")
 
     async def epoch() -> int:
-        return (await application.parts.log.states(alice.view(())))[alice.scope].epoch
+        return (await application.parts.events.states(alice.view(())))[alice.scope].epoch
 
     await alice.remember("I live in Berlin.", session="s1")
     await alice.settled()

@@ -308,7 +308,7 @@ async def test_a_batch_to_index_is_bounded_by_its_bytes(endpoint: Endpoint, serv
         alice = _alice(application)
         long = [NewEvent(content=f"{number} " + "word " * 6_000) for number in range(50)]
         await alice.remember_many(long)
-        log = application.parts.log
+        log = application.parts.events
         first = await log.unindexed(alice.scope, 256, 1 << 20)
         assert sum(len(event.content) for event in first[:-1]) < 1 << 20
         assert 1 << 20 <= sum(len(event.content) for event in first) < (1 << 20) + 40_000

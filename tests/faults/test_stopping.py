@@ -122,7 +122,7 @@ async def test_a_thousand_waiting_events_end_after_the_batch_in_hand(
         assert monotonic() - closing < 2 * SECONDS
         assert len(server.requests) <= 2  # the batch in hand, and one that was read ahead
         async with opener(worker=False) as application:
-            _, facts = await application.parts.log.count_waiting(_alice(application).view(()))
+            _, facts = await application.parts.events.count_waiting(_alice(application).view(()))
             assert 0 < facts < 1_000
     assert f"{facts} to be extracted" in caplog.text
 

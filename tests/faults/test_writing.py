@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -65,6 +66,31 @@ async def test_a_batch_that_two_workers_finish_is_written_once(idle: Application
 
     assert len(await alice.facts()) == 1
     assert len(await alice.dead_letters()) == 1
+
+
+async def test_what_is_superseded_by_a_fact_that_is_there_already_is_retired_all_the_same(
+    idle: Application, clock: ManualClock
+) -> None:
+    alice = idle.memory.scope(tenant="acme", user="alice")
+    await alice.remember("I am allergic to peanuts.")
+    batch = await _batch(idle, alice)
+    (known,) = batch.decisions
+    wrong = replace(known.draft, text="alice eats peanuts.")
+    decided = (known, replace(known, draft=wrong))
+    embeddings = await idle.models.embedder.embed([each.draft.text for each in decided])
+    await _writer(idle, clock).write(replace(batch, decisions=decided, embeddings=embeddings))
+    (eats,) = [fact for fact in await alice.facts() if "eats" in fact.text]
+
+    later = await alice.remember("I am still allergic to peanuts.")
+    event = await alice.event(later.id)
+    again = replace(known.draft, sources=(Source(event_id=event.id, quote="allergic to peanuts"),))
+    superseding = Decision(verdict="supersede", draft=again, target=eats)
+    done = await _writer(idle, clock).write(
+        replace(batch, passed=[event], extraction=Extraction(drafts=(again,)), decisions=(superseding,))
+    )
+
+    assert done == {"added": 0, "confirmed": 1, "superseded": 1}
+    assert [fact.text for fact in await alice.facts()] == ["alice is allergic to peanuts."]
 
 
 async def test_a_batch_whose_event_was_forgotten_meanwhile_is_not_written(

@@ -12,7 +12,7 @@ from semmem import NewEvent
 from semmem.domain.event import Ack
 from semmem.errors import SemmemError, StoreUnavailable
 from semmem.memory.scoped import ScopedMemory
-from semmem.stores.postgres.events import EventLog
+from semmem.stores.postgres.events import EventStore
 from semmem.stores.postgres.pool import Postgres
 
 
@@ -29,7 +29,7 @@ class Broken(Exception):
     """The writer changes its mind before the commit."""
 
 
-async def write(memory: ScopedMemory, log: EventLog, postgres: Postgres, count: int, seed: int) -> Written:
+async def write(memory: ScopedMemory, store: EventStore, postgres: Postgres, count: int, seed: int) -> Written:
     """Events one by one and in batches, a tenth of which is taken back before the commit."""
     chance, written, left = random.Random(seed), Written(), count
     while left > 0:
@@ -38,7 +38,7 @@ async def write(memory: ScopedMemory, log: EventLog, postgres: Postgres, count: 
         events = [NewEvent(content=f"step {left + at}", agent=f"w{seed}", key=str(uuid4())) for at in range(size)]
         if chance.random() < 0.1:
             written.aborted += size
-            await _take_back(memory, log, postgres, events, chance)
+            await _take_back(memory, store, postgres, events, chance)
             continue
         acks = await _delivered(memory, events)
         written.acked |= {ack.id for ack in acks}
@@ -55,11 +55,11 @@ async def _delivered(memory: ScopedMemory, events: Sequence[NewEvent]) -> list[A
 
 
 async def _take_back(
-    memory: ScopedMemory, log: EventLog, postgres: Postgres, events: Sequence[NewEvent], chance: random.Random
+    memory: ScopedMemory, store: EventStore, postgres: Postgres, events: Sequence[NewEvent], chance: random.Random
 ) -> None:
     try:
         async with postgres.transaction(memory.place, memory._parts.clock()) as tx:
-            await log.append(tx, events, dedup_window=memory._parts.dedup_window)
+            await store.append(tx, events, dedup_window=memory._parts.dedup_window)
             await asyncio.sleep(chance.random() * 0.01)
             raise Broken
     except (Broken, SemmemError):

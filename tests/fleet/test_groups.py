@@ -16,6 +16,7 @@ from semmem import Conflict, Delivery, Inbox, InvalidInput, LeaseLost, LockLost,
 from semmem.memory.groups import Group
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres import groups
+from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.counts import whole_count
@@ -113,8 +114,18 @@ async def test_what_is_not_settled_in_time_is_taken_over_and_the_late_one_stores
         with pytest.raises(LeaseLost) as error:
             await late.settle(remember=[_paid(late)])
         assert (error.value.group, error.value.position) == ("billing", 1)
+        assert slow._held == {}, "a lease that was lost is kept"
         await taken.settle(remember=[_paid(taken)])
     assert await _payments(alice) == {"paid invoice 0": 1}
+
+
+async def test_leases_that_lapse_are_not_kept(alice: ScopedMemory, clock: ManualClock) -> None:
+    await _invoices(alice, 3)
+    async with alice.group("billing", start="first").deliveries(consumer="b-1", lease=SHORTEST) as inbox:
+        for _ in range(3):
+            await _next(inbox)
+            clock.advance(seconds=2)
+        assert len(inbox._held) == 1
 
 
 async def test_who_leaves_gives_back_at_once_what_was_not_settled(alice: ScopedMemory) -> None:

@@ -118,6 +118,11 @@ async def test_a_callers_own_retry_is_the_same_event(
     [again] = await alice.remember_many([said])
     assert (first, again.status) == (again, "kept")
     with pytest.raises(KeyConflict):
+        await alice.remember_many([NewEvent(content="undone"), NewEvent(content="I like coffee.", key="k1")])
+    keeping = application.parts.keeping
+    assert keeping
+    assert [log.waiting[alice.scope] for log in keeping._logs] == [1], "what was undone is counted"
+    with pytest.raises(KeyConflict):
         await alice.remember("Something else.", key="k1")
     clock.advance(minutes=1)
     await proxy.heal()
@@ -149,7 +154,7 @@ async def test_of_what_is_replayed_again_the_refused_event_is_the_one_that_is_na
     await alice.remember("I like tea.", key="k1")
     said = [NewEvent(content="stored before"), NewEvent(content="I like coffee.", key="k1")]
     kept = [KeptEvent(id=uuid4(), event=event, at=clock.now) for event in said]
-    replay = partial(application.parts.log.replay, alice.place, now=clock.now, dedup_window=timedelta())
+    replay = partial(application.parts.events.replay, alice.place, now=clock.now, dedup_window=timedelta())
     await replay(kept[:1])
     with pytest.raises(KeyConflict) as refused:
         await replay(kept)
@@ -176,6 +181,7 @@ async def test_answers_say_what_is_on_this_disk_alone(
 ) -> None:
     await alice.remember("I like tea.")
     keeping = application.parts.keeping
+    assert keeping
     assert keeping is not None
     await proxy.impose(Refuse())
     await alice.remember("I like coffee.")
@@ -383,6 +389,7 @@ async def test_the_log_of_a_process_that_lives_is_left_alone(
 ) -> None:
     alice = application.memory.scope(tenant="acme", user="alice")
     keeping = application.parts.keeping
+    assert keeping
     assert keeping is not None
     await proxy.impose(Refuse())
     await alice.remember("step 0")

@@ -34,7 +34,7 @@ async def _check(application: Application, url: str, count: int) -> None:
     parts, postgres, done = application.parts, application.stores.postgres, asyncio.Event()
     reading, killing = asyncio.create_task(_read(alice, done)), asyncio.create_task(kill_connections(url, 0.1, done))
     share = count // WRITERS
-    written = await asyncio.gather(*(write(alice, parts.log, postgres, share, seed) for seed in range(WRITERS)))
+    written = await asyncio.gather(*(write(alice, parts.events, postgres, share, seed) for seed in range(WRITERS)))
     done.set()
     killed, seen = await killing, await reading
 
@@ -66,7 +66,7 @@ async def test_who_appends_waits_for_the_one_before_and_gets_the_position_that_w
     parts, postgres = application.parts, application.stores.postgres
     with suppress(Broken):
         async with postgres.transaction(alice.place, parts.clock()) as tx:
-            await parts.log.append(tx, [NewEvent(content="never said")], dedup_window=parts.dedup_window)
+            await parts.events.append(tx, [NewEvent(content="never said")], dedup_window=parts.dedup_window)
             second = asyncio.create_task(alice.remember("said"))
             await asyncio.sleep(0.2)
             assert (second.done(), await alice.entries()) == (False, [])

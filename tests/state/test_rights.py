@@ -1,6 +1,7 @@
 """A field is read and written by the roles that it names, whatever a statement asks for."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Annotated, Any
 
 import pytest
@@ -42,6 +43,11 @@ async def hr(payroll: ScopedMemory) -> ScopedMemory:
     await hr.update(salaries=[SECRET], note=SECRET, title="open")
     await payroll.agent("bob", role="writer").update(report="open")
     return hr
+
+
+async def test_an_agent_keeps_its_role_in_a_branch(payroll: ScopedMemory) -> None:
+    await payroll.agent("ann", role="hr").branch("july").status("busy", ttl=timedelta(minutes=5))
+    assert [(each.agent, each.role) for each in await payroll.branch("july").roster()] == [("ann", "hr")]
 
 
 async def test_an_agent_sees_what_its_role_may_read(payroll: ScopedMemory, hr: ScopedMemory) -> None:

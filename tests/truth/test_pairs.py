@@ -10,9 +10,15 @@ from semmem.evals.supersedes import PAIRS, Outcome, Pair, figures, load, outcome
 PARTS = (
     *("first", "given", "held back", "traps", "further", "fresh"),
     *("everyday", "second everyday", "third everyday", "fourth everyday", "look-alikes"),
-    *("plain", "second plain", "third plain", "chat"),
+    *("plain", "second plain", "third plain", "fourth plain", "chat"),
 )
-FREER = ("plain", "second plain", "third plain", "chat")  # what rules reach of these, docs/truth.md says
+FREER = (
+    "plain",
+    "second plain",
+    "third plain",
+    "fourth plain",
+    "chat",
+)  # what rules reach of these, docs/truth.md says
 
 
 @pytest.fixture(scope="module")

@@ -81,6 +81,15 @@ def test_an_error_that_is_an_answer_opens_nothing_and_closes() -> None:
     assert not breaker.open, "the failures were not in a row"
 
 
+def test_a_job_that_stops_is_no_outage_of_what_it_asked() -> None:
+    time = Time()
+    breaker = Breaker("llm", is_down, patience=PATIENCE, cancelled=False, clock=time, sleep=time.sleep)
+    fail(breaker, time, asyncio.CancelledError())
+    assert not breaker.open
+    fail(breaker, time, TimeoutError())
+    assert breaker.open
+
+
 def test_as_many_failures_in_a_row_open_it() -> None:
     time = Time()
     breaker = of_jobs(time, threshold=3)

@@ -16,6 +16,15 @@ def _files() -> list[Path]:
 
 
 @pytest.mark.parametrize("file", _files(), ids=lambda file: str(file.relative_to(ROOT)))
+def test_no_number_of_times_in_a_pattern_is_taken_for_a_value(file: Path) -> None:
+    """In an f-string `{2,40}` is a tuple, and the pattern matches nothing."""
+    values = (
+        node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.FormattedValue)
+    )
+    assert [ast.unparse(value) for value in values if isinstance(value, ast.Tuple | ast.Constant)] == []
+
+
+@pytest.mark.parametrize("file", _files(), ids=lambda file: str(file.relative_to(ROOT)))
 def test_a_file_and_its_functions_are_read_at_one_sitting(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert text.count("\n") <= LINES

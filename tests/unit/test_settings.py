@@ -148,6 +148,15 @@ def test_the_table_in_the_docs_is_what_the_code_has() -> None:
     assert page == renewed(page), "run `python scripts/settings_table.py`"
 
 
+@pytest.mark.parametrize("name", ["postgres_url", "redis_url", "qdrant_url", "llm_base_url", "fastembed_folder"])
+def test_what_is_set_to_nothing_is_neither_a_server_nor_the_embedded_one(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"SEMMEM_{name.upper()}", "")
+    with pytest.raises(ConfigurationError, match=f"{name}: must not be empty; name it, or unset it"):
+        load_settings()
+
+
 @pytest.mark.parametrize("written", ["", " "])
 def test_an_empty_data_folder_is_not_the_folder_at_hand(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
     monkeypatch.setenv("SEMMEM_DATA", written)

@@ -125,7 +125,7 @@ class LocalLog:
         return self._connection
 
     def _keep(self, place: Branch, given: Sequence[Kept]) -> list[UUID]:
-        ids = []
+        ids, added = [], 0
         with _writing(self._database) as database:
             for index, kept in enumerate(given):
                 row = row_of(place, kept, None if isinstance(kept, KeptEvent) else self._keep_class(kept))
@@ -135,7 +135,8 @@ class LocalLog:
                 elif known["body_hash"] != row["body_hash"]:
                     raise KeyConflict(index)
                 ids.append(UUID(known["id"]) if known else kept.id)
-                self.waiting[place.scope] += known is None
+                added += known is None
+        self.waiting[place.scope] += added  # not before it is written: what is undone does not wait
         return ids
 
     def _keep_class(self, kept: KeptChange) -> str:

@@ -12,6 +12,7 @@ from semmem.stores.postgres.log import hold_head
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.trying import tried_again
+from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("archiving.sql")
 _PAGE = 200
@@ -25,8 +26,7 @@ class Archiver:
     async def reach(self, scope: Scope, before: datetime) -> tuple[int, int]:
         """From behind which position up to which one the log can be taken out; twice the same where nothing can."""
         async with self._postgres.transaction(scope) as tx:
-            row = await tx.fetchrow(_SQL["reach"], before=before)
-        return (row["floor"], max(row["floor"], row["through"])) if row else (0, 0)
+            return await _reach(tx, before)
 
     async def lines(self, scope: Scope, floor: int, through: int) -> AsyncGenerator[str]:
         """The events of a part of the log, as an archive has them: none are added there any more."""
@@ -35,25 +35,35 @@ class Archiver:
             async for row in tx.cursor(_SQL["read"], page=_PAGE, floor=floor, through=through):
                 yield written("event", fields_of("event", row))
 
-    async def take_out(self, scope: Scope, through: int, now: datetime) -> int:
-        """How many events went; those that a fact, a record or a dead letter rests on stay, behind the floor."""
-        removed, more = 0, True
-        while more:
-            gone, more = await self._take_out_part(scope, through, now)
+    async def take_out(self, scope: Scope, before: datetime, through: int, now: datetime) -> tuple[int, int]:
+        """How many events went, and up to where; those that a fact, a record or a dead letter rests on stay there.
+
+        It ends sooner where a worker or a group has something to look at again that was done when `through` was read.
+        """
+        removed, floor = 0, -1
+        while True:
+            gone, reached = await self._take_out_part(scope, before, through, now)
             removed += gone
-        return removed
+            if reached in (floor, through):
+                return removed, reached
+            floor = reached
 
     @tried_again
-    async def _take_out_part(self, scope: Scope, through: int, now: datetime) -> tuple[int, bool]:
+    async def _take_out_part(self, scope: Scope, before: datetime, through: int, now: datetime) -> tuple[int, int]:
         async with self._postgres.transaction(scope, now) as tx:
             await make_stale(tx)
             await hold_head(tx)
-            floor: int = await tx.fetchval(_SQL["floor"])
-            part = {"floor": floor, "through": min(through, floor + BATCH)}
+            floor, reach = await _reach(tx, before)
+            part = {"floor": floor, "through": min(through, reach, floor + BATCH)}
             if part["through"] <= floor:
-                return 0, False
+                return 0, floor
             events = [row["id"] for row in await tx.fetch(_SQL["removable"], **part)]
             await self._eraser.take_out(tx, events)
             await tx.execute(_SQL["remove_entries"], **part)
             await tx.execute(_SQL["raise_floor"], through=part["through"])
-        return len(events), part["through"] < through
+        return len(events), part["through"]
+
+
+async def _reach(tx: Unit, before: datetime) -> tuple[int, int]:
+    row = await tx.fetchrow(_SQL["reach"], before=before)
+    return (row["floor"], max(row["floor"], row["through"])) if row else (0, 0)

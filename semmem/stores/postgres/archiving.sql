@@ -16,18 +16,17 @@ select * from semmem.events
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :floor and position <= :through
 order by position;
 
--- floor: up to where the log was taken out
-select floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
-
--- removable: events of a part of the log that nothing rests on
+-- removable: events of a part of the log that nothing rests on, and that nobody has to look at
 select e.id from semmem.events e
 where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id) and e.position > :floor and e.position <= :through
+  and e.indexed_at is not null and e.consolidated_at is not null
   and not exists (select from semmem.fact_sources s where s.tenant = e.tenant and s.event_id = e.id)
   and not exists (select from semmem.records r where r.tenant = e.tenant and r.event_id = e.id)
   and not exists (
       select from semmem.dead_letters d
       where (d.tenant, d.scope_kind, d.scope_id) = (:tenant, :kind, :id) and d.replayed_at is null
-        and e.id = any (d.event_ids));
+        and e.id = any (d.event_ids))
+for update of e;
 
 -- remove_entries: of a part of the log; what was forgotten stays told to local logs that come late, and what they
 -- have brought is known

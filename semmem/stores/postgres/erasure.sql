@@ -19,6 +19,7 @@ where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id)
 -- select_facts: those that no other event states: what only confirms them does so in words of its own
 select f.id from semmem.facts f
 where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id)
+  and f.id in (select fact_id from semmem.fact_sources where tenant = :tenant and event_id = any (:events::uuid[]))
   and not exists (
     select from semmem.fact_sources s
     where s.tenant = f.tenant and s.fact_id = f.id and s.own_words and s.event_id <> all (:events::uuid[])

@@ -1,4 +1,4 @@
-"""The event log."""
+"""The events: stored, read and looked for in Postgres."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -55,7 +55,7 @@ class _ForgottenSince(Exception):
     """All of the place was forgotten after an event was told."""
 
 
-class EventLog:
+class EventStore:
     """Appends and reads events; a method that takes a unit of work is part of the caller's transaction."""
 
     def __init__(

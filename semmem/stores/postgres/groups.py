@@ -14,7 +14,7 @@ from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import InvalidInput, LeaseLost, NotFound
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import EventLog, Remembered, event_of
+from semmem.stores.postgres.events import EventStore, Remembered, event_of
 from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.log import REACH, hold_head
 from semmem.stores.postgres.pool import Postgres
@@ -40,8 +40,8 @@ class Lease:
 
 
 class GroupStore:
-    def __init__(self, postgres: Postgres, log: EventLog) -> None:
-        self._postgres, self._log = postgres, log
+    def __init__(self, postgres: Postgres, events: EventStore) -> None:
+        self._postgres, self._events = postgres, events
 
     async def create(self, scope: Scope, rule: GroupRule) -> None:
         """Unless it is there. Raises InvalidInput where it is another one, or one too many."""
@@ -105,7 +105,7 @@ class GroupStore:
             if change:
                 await write_change(tx, change)
             # Without the dedup window: what a delivery led to is its own.
-            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            remembered = await self._events.append(tx, events, dedup_window=_NO_WINDOW) if events else None
             failpoints.reach("delivery-settling")
             return remembered
 

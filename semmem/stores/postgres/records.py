@@ -13,7 +13,7 @@ from semmem.errors import NotFound
 from semmem.stores.postgres.branches import drop, lock_branch, register
 from semmem.stores.postgres.conditions import parameters
 from semmem.stores.postgres.erasure import Eraser
-from semmem.stores.postgres.events import EventLog, Remembered, lock_scope
+from semmem.stores.postgres.events import EventStore, Remembered, lock_scope
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
@@ -34,8 +34,8 @@ class Written:
 
 
 class RecordStore:
-    def __init__(self, postgres: Postgres, log: EventLog, eraser: Eraser) -> None:
-        self._postgres, self._log, self._eraser = postgres, log, eraser
+    def __init__(self, postgres: Postgres, events: EventStore, eraser: Eraser) -> None:
+        self._postgres, self._events, self._eraser = postgres, events, eraser
 
     @tried_again
     async def put(self, place: Branch, records: Sequence[NewRecord], now: datetime) -> Written:
@@ -51,7 +51,7 @@ class RecordStore:
             erased = await self._erase(tx, found)
             events = [record.event for record in records if record.event]
             # Without the dedup window: two records may say the same, and each has an event of its own.
-            remembered = await self._log.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            remembered = await self._events.append(tx, events, dedup_window=_NO_WINDOW) if events else None
             ids = iter(remembered.acks if remembered else ())
             bodies = [_body(record, next(ids).id if record.event else None) for record in records]
             rows = {row["key"]: row for row in await tx.fetch(_SQL["write"], rows=bodies)}

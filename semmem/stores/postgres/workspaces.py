@@ -12,7 +12,7 @@ from semmem.domain.scope import Branch, Scope
 from semmem.domain.workspace import Member, Workspace
 from semmem.errors import InvalidInput, NotFound
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import EventLog, Remembered
+from semmem.stores.postgres.events import EventStore, Remembered
 from semmem.stores.postgres.log import tell_forgotten
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -28,8 +28,8 @@ LASTS, NO_TASK, NOT_ON_ROSTER, OTHER_ROLE, FULL = "SM021", "SM022", "SM023", "SM
 
 
 class WorkspaceStore:
-    def __init__(self, postgres: Postgres, log: EventLog) -> None:
-        self._postgres, self._log = postgres, log
+    def __init__(self, postgres: Postgres, events: EventStore) -> None:
+        self._postgres, self._events = postgres, events
 
     @tried_again
     async def begin(
@@ -57,7 +57,7 @@ class WorkspaceStore:
                 head: int = await tx.fetchval(_SQL["end"], agent=agent, status=status)
                 if result is None:
                     return None, head
-                return await self._log.append(tx, [result], dedup_window=_NO_WINDOW), head
+                return await self._events.append(tx, [result], dedup_window=_NO_WINDOW), head
         except asyncpg.PostgresError as error:
             raise not_seated(error) from error
 

@@ -7,12 +7,12 @@ from semmem.domain.entry import MAX_POSITION
 from semmem.domain.state import MAX_NAMES, Change, Checkpoint
 from semmem.errors import InvalidInput
 from semmem.memory.locks import Lock, check_hold
-from semmem.memory.updating import UpdatedState
+from semmem.memory.updating import UpdatedPlace
 
 LONGEST_WAIT = timedelta(days=1)
 
 
-class SharedState(UpdatedState):
+class SharedPlace(UpdatedPlace):
     """The state of a place, the locks that guard it, and the checkpoints that it can go back to."""
 
     def lock(self, *names: str, ttl: timedelta, wait: timedelta | None = None) -> Lock:
