@@ -7,13 +7,10 @@ server and its databases are what you would run. Start it with `python examples/
 import asyncio
 import json
 import os
-import shutil
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from mcp import Client, StdioServerParameters
@@ -21,7 +18,7 @@ from openai import AsyncOpenAI
 from rich.console import Console
 from rich.text import Text
 
-from semmem.embedded.layout import exclusive
+from semmem.embedded.layout import temporary_folder
 from semmem.testing import ModelServer, Reply
 
 MONDAY = ["My sister Ines is allergic to peanuts, and she visits every Friday.", "I moved to Lisbon in May."]
@@ -32,7 +29,6 @@ FRIDAY = [
     "What is Ines allergic to?",
 ]
 GOOD_SCORE = 0.2  # docs/retrieval.md says what this leaves out
-STOP_SECONDS = 45.0
 
 out = Console(highlight=False)
 
@@ -126,21 +122,10 @@ async def session(name: str, turns: Sequence[str], model: AsyncOpenAI, data: Pat
             out.print(Text.assemble(("model: ", "bold green"), await host.answer(said), "\n"))
 
 
-@asynccontextmanager
-async def temporary_folder() -> AsyncIterator[Path]:
-    folder = Path(mkdtemp(prefix="semmem-example-"))
-    try:
-        yield folder
-    finally:
-        # The keeper of the servers holds this lock until all of them have stopped.
-        async with exclusive(folder / "keeper.lock", patience=STOP_SECONDS):
-            shutil.rmtree(folder)
-
-
 async def main() -> None:
     with ModelServer(scripted) as endpoint:
         async with (
-            temporary_folder() as data,
+            temporary_folder("semmem-example-") as data,
             AsyncOpenAI(base_url=endpoint.base_url, api_key="none") as model,
         ):
             await session("Monday: a first session", MONDAY, model, data)

@@ -7,6 +7,8 @@ and `just moved to Oslo` is `I just moved to Oslo`.
 import re
 from collections.abc import Callable
 
+from semmem.language.words import HELPERS, either
+
 _NAMED = r"(?P<who>(?-i:[A-Z])[\w&'.-]*(?: (?-i:[A-Z])[\w&'.-]*){0,3}|they|my [\w-]+|the [\w-]+)"
 _HELPING = r"(?:(?:have|has|had|just|recently|finally|also) )*"
 _OR_ENDS = (
@@ -49,12 +51,7 @@ _OUTGROWN = re.compile(
     r"(?: (?:gone|away|cured|disappeared|cleared|vanished|over)\b)?)"
 )
 
-ROLES = (
-    r"(?:doctor|gp|dentist|therapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend|partner|roommate"
-    r"|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber|mentor|vet|mechanic|employer|bank|gym"
-    r"|school|team lead|line manager|teacher"
-    r"|professor|housemate|physio|nanny|babysitter|cleaner|personal trainer|driving instructor)"
-)
+ROLES = rf"(?:{either(HELPERS)}|employer)"
 _NEW_ONE = re.compile(
     r"^I (?:(?:now|just|also|recently|finally) )*(?:have|got)(?: got)? a new (?!boyfriend|girlfriend"
     rf"|partner)(?P<what>{ROLES}),? (?:(?:called|named) )?(?P<who>(?-i:[A-Z]).+)",

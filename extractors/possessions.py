@@ -10,7 +10,7 @@ from semmem.extractors.roles import PETS
 from semmem.extractors.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
 from semmem.language.kinds import CAR_MAKES
-from semmem.language.words import RELATIVES, either
+from semmem.language.words import MONTHS, RELATIVES, either
 
 _GOT_RID = re.compile(
     rf"{I}(?:(?:sold|scrapped|wrecked|totall?ed|traded in|traded|given away|gave away|rid of|rehomed|donated"
@@ -18,9 +18,8 @@ _GOT_RID = re.compile(
     r"|canceled|terminated) (?:both my|all my|both|all|my|the) (?P<v>.+)|(?:gave|given|(?<=had to )give) (?:my |the "
     r"|(?=(?-i:[A-Z])))(?P<v2>.+?) (?:away|to|up for adoption|back)\b|put (?:my )?(?P<v3>.+?) (?:down|to sleep)\b"
     r"|found a new home for (?P<v5>.+)|rehomed (?P<v6>.+)|lost (?P<v7>my (?:dog|cat|horse|rabbit|hamster)\b(?!')"
-    r"|(?-i:[A-Z])[\w-]+(?= (?:last|this|on|to|in (?:January|February|March|April|May|June|July"
-    r"|August"
-    r"|September|October|November|December))\b)))"
+    r"|(?-i:[A-Z])[\w-]+"
+    rf"(?= (?:last|this|on|to|in (?:{either(MONTHS)}))\b)))"
     rf"|^I {ADVERB}had to say (?:goodbye|farewell) to (?P<v4>.+)",
     re.IGNORECASE,
 )

@@ -8,15 +8,12 @@ from semmem.extractors.names import NOT_NAMES
 from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
-from semmem.language.words import COUNTS, NUMBERS, OCCUPATIONS, either
+from semmem.language.words import COUNTS, HELPERS, NUMBERS, OCCUPATIONS, either
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _PEOPLE = (
-    r"doctor|gp|dentist|therapist|physiotherapist|boss|manager|supervisor|landlord|landlady|boyfriend|girlfriend"
-    r"|husband|wife|partner|fianc[eé]e?|roommate|flatmate|lawyer|accountant|tutor|coach|trainer|hairdresser|barber"
-    r"|mentor|vet|mechanic|bank|insurance|insurer|provider|gym|school|university|pharmacy|team lead|line manager"
-    r"|teacher|professor"
-    r"|housemate|physio|nanny|babysitter|cleaner|personal trainer|driving instructor|optician|caseworker|agent"
+    rf"{either(HELPERS)}|husband|wife|fianc[eé]e?|insurance|insurer|provider|university|pharmacy|optician|caseworker"
+    r"|agent"
 )
 _OFTEN_SEVERAL = ("teacher", "professor", "agent", "housemate")
 _ROLE = re.compile(
@@ -106,9 +103,8 @@ _WEIGHS = re.compile(
     re.IGNORECASE,
 )
 _AGE_OF = re.compile(
-    r"^my (?P<who>(?!number\b)[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? (?P<v>\d{1,2}"
-    r"|one|two|three"
-    r"|four|five|six|seven|eight|nine|ten|eleven|twelve)"
+    r"^my (?P<who>(?!number\b)[\w' -]{1,20}?) (?:is|(?P<new>(?:has )?(?:just )?turned))(?: now)? "
+    rf"(?P<v>\d{{1,2}}|{either(NUMBERS)})"
     r"(?: years old)?(?: now| today| yesterday| last \w+| on \w+day)?$",
     re.IGNORECASE,
 )

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
+
 
 @dataclass(frozen=True, slots=True)
 class TokenStates:

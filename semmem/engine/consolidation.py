@@ -61,45 +61,44 @@ class Consolidator:
         with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
         can be had for, go to the dead letters instead.
         """
+        attempt = _Attempt(scope, last=last_attempt)
         try:
             try:
-                await self._run(scope, turn, last_attempt)
+                await self._run(attempt, turn)
             except StaleDecision:  # somebody forgot or wrote meanwhile, which is no failure; twice in a row it is one
-                await self._run(scope, turn, last_attempt)
+                await self._run(attempt, turn)
         except Exception as error:
             if not last_attempt or is_outside(error):
                 raise
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._events.unconsolidated(scope, 0, WINDOW))
 
-    async def _run(self, scope: Scope, turn: Turn, last_attempt: bool) -> None:
-        while turn.take() and (first := await self._read(scope, 0, {}, last_attempt)):
-            await self._work_off(scope, first, last_attempt, turn)
+    async def _run(self, attempt: "_Attempt", turn: Turn) -> None:
+        while turn.take() and (first := await self._read(attempt, 0, {})):
+            await self._work_off(first, turn)
 
-    async def _work_off(self, scope: Scope, first: "_Read", last_attempt: bool, turn: Turn) -> None:
+    async def _work_off(self, first: "_Read", turn: Turn) -> None:
         """While a batch is compared and written, the next is read, if it is to be written in this turn."""
         read: _Read | None = first
         while read:
             ahead = None
             if turn.take():
                 last = read.passed[-1].seq
-                ahead = asyncio.create_task(self._read(scope, last, read.summaries, last_attempt))
+                ahead = asyncio.create_task(self._read(read.attempt, last, read.summaries))
             try:
-                await self._write(read, last_attempt)
+                await self._write(read)
                 read = await ahead if ahead and not turn.stopped() else None
             finally:
                 if ahead:
                     ahead.cancel()
                     await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _read(
-        self, scope: Scope, after: int, summaries: Mapping[str | None, str], last_attempt: bool
-    ) -> "_Read | None":
+    async def _read(self, attempt: "_Attempt", after: int, summaries: Mapping[str | None, str]) -> "_Read | None":
         """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
-        while pending := await self._events.unconsolidated(scope, after, WINDOW):
+        while pending := await self._events.unconsolidated(attempt.scope, after, WINDOW):
             if events := await asyncio.to_thread(self._next_batch, pending):
-                return await self._extract(scope, events, pending, summaries, last_attempt)
-            async with self._postgres.transaction(scope, self._clock()) as tx:
+                return await self._extract(attempt, events, pending, summaries)
+            async with self._postgres.transaction(attempt.scope, self._clock()) as tx:
                 await lock_scope(tx)
                 await mark_consolidated(tx, [event.id for event in pending])
         return None
@@ -111,13 +110,12 @@ class Consolidator:
 
     async def _extract(
         self,
-        scope: Scope,
+        attempt: "_Attempt",
         events: Sequence[Event],
         pending: Sequence[Event],
         summaries: Mapping[str | None, str],
-        last_attempt: bool,
     ) -> "_Read":
-        started = monotonic()
+        scope, started = attempt.scope, monotonic()
         await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
         epoch = (await self._events.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
@@ -126,7 +124,7 @@ class Consolidator:
         extraction = await self._extractor.extract(events, present)
         read = events[: extraction.read]
         failed = dict(extraction.failed or {})
-        waiting = set() if last_attempt else {id for id, failure in failed.items() if failure.may_pass}
+        waiting = set() if attempt.last else {id for id, failure in failed.items() if failure.may_pass}
         if len(waiting) == len(read):
             raise BadAnswer(failed[read[0].id].reason, failed[read[0].id].detail)
         failpoints.reach("model-answered")
@@ -138,7 +136,7 @@ class Consolidator:
         passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
         extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
         return _Read(
-            scope=scope, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
+            attempt=attempt, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
         )
 
     async def _present(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
@@ -149,8 +147,8 @@ class Consolidator:
             texts = await self._summaries.texts(scope, sessions)
         return {session: text for session, text in texts.items() if text is not None}
 
-    async def _write(self, read: "_Read", last_attempt: bool) -> None:
-        batch = await self._decide(read, last_attempt)
+    async def _write(self, read: "_Read") -> None:
+        batch = await self._decide(read)
         written = await self._writer.write(batch)
         if written is not None:
             facts = ", ".join(f"{count} {what}" for what, count in written.items())
@@ -160,7 +158,7 @@ class Consolidator:
         failpoints.reach("facts-committed")
         await self._postgres.analyse_new()
 
-    async def _decide(self, read: "_Read", last_attempt: bool) -> Batch:
+    async def _decide(self, read: "_Read") -> Batch:
         """What is to be written. The events of drafts on which no verdict could be had fail, for a replay."""
         questions = await self._questions(read)
         decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
@@ -171,12 +169,12 @@ class Consolidator:
             if isinstance(each, Decision):
                 decisions.append(each)
                 rows.append(row)
-            elif each.may_pass and not last_attempt:
+            elif each.may_pass and not read.attempt.last:
                 raise BadAnswer(each.reason, each.detail)
             else:
                 failed |= {source.event_id: each for source in draft.sources}
         return Batch(
-            scope=read.scope,
+            scope=read.attempt.scope,
             epoch=read.epoch,
             passed=read.passed,
             extraction=replace(read.extraction, failed=failed),
@@ -191,7 +189,7 @@ class Consolidator:
 
         Of the same statement superseded facts take part too: a replay must not bring them back.
         """
-        scope, drafts = read.scope, read.extraction.drafts
+        scope, drafts = read.attempt.scope, read.extraction.drafts
         if read.embeddings is None:
             return []
         near = await self._near(scope, read.embeddings)
@@ -236,12 +234,12 @@ class Consolidator:
 
         It ends with the batch that broke: what comes behind it is read again as ever.
         """
-        events = await asyncio.to_thread(self._next_batch, pending)
+        attempt, events = _Attempt(scope, last=True), await asyncio.to_thread(self._next_batch, pending)
         waiting = [events] if events else []
         while waiting:
             some = waiting.pop()
             try:
-                await self._write(await self._extract(scope, some, some, {}, True), True)
+                await self._write(await self._extract(attempt, some, some, {}))
             except Exception as error:
                 if is_outside(error):
                     raise
@@ -261,11 +259,19 @@ class Consolidator:
         await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """At a scope's waiting events; at the last one, those that no answer can be had for go to the dead letters."""
+
+    scope: Scope
+    last: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
     """What a batch of events says; nothing is compared or written yet. `passed` are its events and the small talk."""
 
-    scope: Scope
+    attempt: _Attempt
     epoch: int
     passed: Sequence[Event]
     extraction: Extraction

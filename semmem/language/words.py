@@ -48,6 +48,13 @@ RELATIVES = listed(
     partner nephew niece cousin uncle aunt grandma grandpa grandmother grandfather grandson granddaughter parent parents
     """
 )
+# Of most of whom somebody has one at a time.
+HELPERS = (
+    *listed("doctor gp dentist therapist physiotherapist physio boss manager supervisor landlord landlady boyfriend"),
+    *listed("girlfriend partner roommate flatmate housemate lawyer accountant tutor coach trainer hairdresser barber"),
+    *listed("mentor vet mechanic bank gym school teacher professor nanny babysitter cleaner"),
+    *("team lead", "line manager", "personal trainer", "driving instructor"),
+)
 MEATS = listed("chicken beef pork steak ham bacon")
 
 # Verbs of which the third person is made by an s.

@@ -12,7 +12,7 @@ import numpy as np
 import openai
 
 from semmem.domain.checks import check_int
-from semmem.domain.embeddings import Embeddings, Refused
+from semmem.domain.embeddings import HARMLESS, Embeddings, Refused
 from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.endpoint import connect, parse_body, post, typed_errors
 from semmem.models.vectors import Row, read_rows
@@ -27,7 +27,6 @@ ANSWER_BYTES = 1 << 20  # that an answer may take beside its numbers
 BYTES_A_NUMBER = 40  # as JSON, each on a line of its own
 CONCURRENT_REQUESTS = 4
 
-HARMLESS = "hello"  # a text that no endpoint refuses, unless it refuses everything
 PLAIN, DENSE = "word ", "a b c d e "  # texts of few and of many tokens a byte
 SHORTEST = 32  # bytes that a refused text is cut down to, at the least
 

@@ -4,14 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from semmem.domain.embeddings import Embeddings, TokenStates
+from semmem.domain.embeddings import HARMLESS, Embeddings, TokenStates
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Failure, Question, Usage
 from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
 from semmem.ports import ChatAnswer, ChatModel, Embedder, Extractor, Reranker, Scores
 from semmem.runtime.breaker import Breaker, Open
-
-HARMLESS = "hello"  # a text that no embedder refuses, unless it refuses everything
 
 
 class GuardedEmbedder:

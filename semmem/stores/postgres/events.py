@@ -25,6 +25,7 @@ from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("events.sql")
+NO_WINDOW = timedelta()  # for what no second report is merged into
 _KEY_CONFLICT = "SM001"
 
 

@@ -14,7 +14,7 @@ from semmem.domain.state import NO_FENCE, Fence
 from semmem.errors import InvalidInput, LeaseLost, NotFound
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import EventStore, Remembered, event_of
+from semmem.stores.postgres.events import NO_WINDOW, EventStore, Remembered, event_of
 from semmem.stores.postgres.locks import check_locks
 from semmem.stores.postgres.log import REACH, hold_head
 from semmem.stores.postgres.pool import Postgres
@@ -27,7 +27,6 @@ from semmem.stores.postgres.unit import Unit
 _SQL = statements("groups.sql")
 ATTEMPTS = 5
 MAX_GROUPS = 16  # of a scope
-_NO_WINDOW = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ class GroupStore:
             if change:
                 await write_change(tx, change)
             # Without the dedup window: what a delivery led to is its own.
-            remembered = await self._events.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            remembered = await self._events.append(tx, events, dedup_window=NO_WINDOW) if events else None
             failpoints.reach("delivery-settling")
             return remembered
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from semmem.errors import NotFound
 from semmem.stores.postgres.branches import drop, lock_branch, register
 from semmem.stores.postgres.conditions import parameters
 from semmem.stores.postgres.erasure import Eraser
-from semmem.stores.postgres.events import EventStore, Remembered, lock_scope
+from semmem.stores.postgres.events import NO_WINDOW, EventStore, Remembered, lock_scope
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
 from semmem.stores.postgres.sql import statements
@@ -21,7 +21,6 @@ from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("records.sql")
-_NO_WINDOW = timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class RecordStore:
             erased = await self._erase(tx, found)
             events = [record.event for record in records if record.event]
             # Without the dedup window: two records may say the same, and each has an event of its own.
-            remembered = await self._events.append(tx, events, dedup_window=_NO_WINDOW) if events else None
+            remembered = await self._events.append(tx, events, dedup_window=NO_WINDOW) if events else None
             ids = iter(remembered.acks if remembered else ())
             bodies = [_body(record, next(ids).id if record.event else None) for record in records]
             rows = {row["key"]: row for row in await tx.fetch(_SQL["write"], rows=bodies)}

@@ -1,7 +1,7 @@
 """The task of a place and those who work on it: each change is an entry of the place's log."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -12,7 +12,7 @@ from semmem.domain.scope import Branch, Scope
 from semmem.domain.workspace import Member, Workspace
 from semmem.errors import InvalidInput, NotFound
 from semmem.stores.postgres.branches import register
-from semmem.stores.postgres.events import EventStore, Remembered
+from semmem.stores.postgres.events import NO_WINDOW, EventStore, Remembered
 from semmem.stores.postgres.log import tell_forgotten
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.rows import Row, scope_of
@@ -22,7 +22,6 @@ from semmem.stores.postgres.trying import tried_again
 from semmem.stores.postgres.unit import Unit
 
 _SQL = statements("workspaces.sql")
-_NO_WINDOW = timedelta()
 
 LASTS, NO_TASK, NOT_ON_ROSTER, OTHER_ROLE, FULL = "SM021", "SM022", "SM023", "SM024", "SM027"
 
@@ -57,7 +56,7 @@ class WorkspaceStore:
                 head: int = await tx.fetchval(_SQL["end"], agent=agent, status=status)
                 if result is None:
                     return None, head
-                return await self._events.append(tx, [result], dedup_window=_NO_WINDOW), head
+                return await self._events.append(tx, [result], dedup_window=NO_WINDOW), head
         except asyncpg.PostgresError as error:
             raise not_seated(error) from error
 
