@@ -2,9 +2,10 @@
 
 import pytest
 
+from semmem.domain.embeddings import HARMLESS
 from semmem.errors import ModelError
 from semmem.models.embedding import OpenAIEmbedder
-from semmem.models.guarded import HARMLESS, GuardedEmbedder
+from semmem.models.guarded import GuardedEmbedder
 from semmem.testing import ModelServer, Reply, hashed_words, texts_of
 
 
