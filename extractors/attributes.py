@@ -61,8 +61,7 @@ _WORKS = re.compile(
     r"|work|post) (?:at|with|for)|(?:started|began) at|(?:went|gone) to work (?:at|for|with)|(?:changed"
     r"|switched) jobs (?:from .{1,40}? )?to) (?P<v>.+)"
     rf"|^my {_NEW}(?:job|position|role|work) is (?:now )?(?:at|with) (?P<v2>.+)"
-    rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)"
-    r"|^I have been at (?P<v4>[^,;]{2,40}?) for (?:\w+ ){1,2}years\b",
+    rf"|^my {_NEW}(?:employer|company) is (?:now )?(?P<v3>.+)",
     re.IGNORECASE,
 )
 _JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
@@ -120,7 +119,7 @@ def values_of(clause: Clause) -> Iterator[Value]:
             yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
 
 
-_SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked|at)\b", re.IGNORECASE)
+_SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
 
 
 def _home(clause: Clause) -> Iterator[Value]:
@@ -155,7 +154,7 @@ def _work(clause: Clause) -> Iterator[Value]:
     works = _WORKS.match(clause.text)
     joined = None if works else _JOINED.match(clause.text)
     if works and not _JUST_NOW.search(clause.text):
-        name = employer(next(filter(None, works.groups())), clause)
+        name = employer(works["v"] or works["v2"] or works["v3"], clause)
     elif joined:
         name = employer(joined["v"], clause, joined=True)
     else:

@@ -115,8 +115,7 @@ _SUPPOSED = re.compile(
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
-    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|(?:almost|nearly)"
-    r"(?! (?:every|always|all|daily|never)\b)|consider\w*|think\w* (?:of|about)|hop(?:e|es"
+    r"\b(?:would(?! rather\b)|could|might|(?-i:may)|almost|nearly|consider\w*|think\w* (?:of|about)|hop(?:e|es"
     r"|ing) to"
     r"|wants? to|plan(?:s|ned|ning)? (?:to|on)|about to|try|tries|trying|tried|should|supposed to|likely to|need to"
     r"|have to)\b",

@@ -159,8 +159,8 @@ def _was_a_value(clause: Clause) -> Iterator[Over]:
             yield Over("any value", frozenset({mail.group().casefold()}))
         elif _NUMBER.fullmatch(named):
             yield Over("any value", frozenset({re.sub(r"\D", "", named)}))
-        if not clause.passing:
-            yield Over("statement", content_stems(f"{was['what']} {named}"))
+        if not clause.passing and not re.match(r"(?:in|at|on) ", named):
+            yield Over("state", content_stems(f"{was['what']} {named}"))
         if was["what"] == "thing":
             yield Over(f"liking {' '.join(sorted(content_stems(was['v'] or was['v2'])))}", YES)
 

@@ -144,7 +144,7 @@ def _thing(clause: Clause) -> Iterator[Over]:
     if done := _DONE_WITH.match(clause.text):
         kind, named = next((kind, named) for kind, named in done.groupdict().items() if named)
         stems = content_stems(NEUTRAL.sub("", stated(named)))
-        if not stems or (kind == "v4" and _SOONER.search(clause.text)):
+        if not stems or (kind in ("v4", "ran") and _SOONER.search(clause.text)):
             return
         if kind == "work":  # "I am reading Dune"; whoever reads it every year goes on
             yield from (Over(f"be {' '.join(sorted(stems | {verb}))}") for verb in ("read", "watch", "play"))
@@ -246,15 +246,18 @@ _ERRANDS = dict(
     )
 )
 _RAN_AN_ERRAND = re.compile(
-    rf"{I}(?P<done>{either(tuple(_ERRANDS))}) (?:my|the|an?) (?P<v>[\w' -]{{2,40}}?){_TAIL}", re.IGNORECASE
+    rf"^I {ADVERB}(?:have )?{ADVERB}(?P<done>{either(tuple(_ERRANDS))}) (?:my|the|an?) (?P<v>[\w' -]{{2,60}}?)"
+    r"(?: (?:at last|finally|already|now|today|yesterday|this \w+|last \w+|on \w+day|(?:\w+ ){1,2}ago))*(?=$|[.;!])",
+    re.IGNORECASE,
 )
 
 
 def _errand(clause: Clause) -> Iterator[Over]:
     """What had to be done was done."""
-    ran = None if clause.negated else _RAN_AN_ERRAND.match(clause.text)
-    if ran and (thing := content_stems(stated(ran["v"]))):
-        yield Over("plan", thing | content_stems(_ERRANDS[ran["done"].lower()]))
+    ran = None if clause.negated or clause.past or clause.passing else _RAN_AN_ERRAND.match(clause.text)
+    if ran and (thing := content_stems(ran["v"])):
+        said = thing | content_stems(_ERRANDS[ran["done"].lower()])
+        yield from (Over(kind, said) for kind in ("duty", "plan"))
 
 
 def _contact(clause: Clause) -> Iterator[Over]:

@@ -12,7 +12,8 @@ _DOES = re.compile(  # "my wife and I" says nothing yet
     r"|lives|works|likes|loves|hates|prefers|needs|wants|goes|studies|plays|speaks|drives|got|went|came|left|\w{3,}ed)\b",
     re.IGNORECASE,
 )
-_OPEN_SUBJECT = re.compile(r"(?:^|[,;] )(?:[A-Z]\w+|my \w+)$")  # "we called it off, Priya and I are not together"
+# "We called it off, Priya and I are not together": the joint stands within a subject, as the verb behind it tells.
+_OPEN_SUBJECT = re.compile(r"(?:^|[,;] )(?:[A-Z]\w+|my \w+),?\s+and\s+I\s+(?:are|were|aren't|weren't)\b")
 _LEANS = re.compile(  # on another statement, or on who says it
     r"\b(?:it|its|them|they|their|there|that|this|those|these|he|she|him|her|his|one|ones|so|too|also|then|instead|again"
     r"|either|neither|both|same|others?|another|if|when|while|because|since|though|although|unless|until|before|after"
@@ -27,4 +28,4 @@ def statements(sentence: str) -> list[str]:
     if len(parts) == 1 or _LEANS.search(sentence):
         return [sentence]
     whole = all(_OWN.match(part) and _DOES.search(part) for part in parts)
-    return parts if whole and not any(map(_OPEN_SUBJECT.search, parts)) else [sentence]
+    return parts if whole and not _OPEN_SUBJECT.search(sentence) else [sentence]

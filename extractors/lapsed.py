@@ -7,7 +7,7 @@ from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, RUNS, I, stated
 from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MEATS
+from semmem.language.words import MEATS, MONTHS, either
 
 # Behind it: nothing, or when and why; "my class was cancelled this week" goes on.
 _TAIL = (
@@ -88,10 +88,18 @@ _SOMEONE_ELSE = re.compile(
 _WED = re.compile(
     r"^my (?P<what>husband|wife|spouse|fianc[eé]e?) is (?:now (?-i:[A-Z])\w+|(?-i:[A-Z])\w+ now)$", re.IGNORECASE
 )
+# Of what one drops out without a scratch; nobody trains for a garage.
 _PULLED_OUT = re.compile(
-    rf"{I}(?:dropped|pulled|backed|bailed) out of (?:my|the|this|that) (?P<v>{_THING}){_TAIL}", re.IGNORECASE
+    rf"{I}(?:dropped|pulled|backed|bailed) out of (?:my|the|this|that) (?P<v>(?:[\w-]+ ){{0,2}}?"
+    rf"(?:(?:half[- ])?marathon|race|triathlon|tournament|competition|contest|championships?|league|play|show|course"
+    rf"|programme?|trial)){_TAIL}",
+    re.IGNORECASE,
 )
-_MARRIED = re.compile(rf"{I}(?:married to|married) (?P<v>(?-i:[A-Z])\w+)", re.IGNORECASE)
+_MARRIED = re.compile(
+    rf"{I}(?:married to|married) (?P<v>(?-i:[A-Z])\w+)"
+    rf"(?= *(?:$|[,.!]| (?:now|last|this|yesterday|today|on)\b| in (?:\d{{4}}|{either(MONTHS)})\b))",
+    re.IGNORECASE,
+)
 _CLOSED_DOWN = re.compile(
     rf"^(?:my|the) (?P<v>{_THING}) {_HAS}(?:closed (?:for good|down)|shut down|went bust|went under|folded){_TAIL}",
     re.IGNORECASE,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import HABITS, I
-from semmem.extractors.traits import traits_of
+from semmem.extractors.traits import NUMERALS, traits_of
 from semmem.extractors.value import NO, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MONTHS, either
@@ -61,8 +61,9 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
     (
         re.compile(
             rf"{I}(?:found|landed|got|took|accepted|started) (?:an?|my|the)(?: \w+)? (?:job"
-            r"|position)\b(?! (?:interview|offer|ad|alert|search|hunt|application|fair|for"
-            r"|on(?! (?:mon|tues|wednes|thurs|fri|satur|sun)day))\b)"
+            r"|position)\b(?! (?:interview|offer|ad|alert|search|hunt|application|fair|for|on"
+            r"|lot|market|advert|description|posting|listing|paper|centre|center)\b)"
+            rf"|{I}(?:found|landed|got|accepted|started) (?:an?|my|the)(?: (?:new|first))? job on \w+day\b(?!')"
             rf"|{I}(?:back (?:at|to)|went back to|returned to) work\b(?! (?:on|next|in)\b)|{I}employed again\b",
             re.IGNORECASE,
         ),
@@ -111,9 +112,12 @@ _OPPOSITES: tuple[tuple[re.Pattern[str], tuple[Over, ...]], ...] = (
 _FOUND = re.compile(
     rf"{I}found (?:my )?(?P<v>(?-i:[A-Z])\w+|(?<=my )[a-z]+)(?=$|[,.!]| (?:again|today|yesterday|last|this)\b)", re.I
 )
-_GOT_BACK = re.compile(rf"{I}(?:got|have|picked up) my (?P<v>[a-z]+) back\b", re.IGNORECASE)
-_MENDED_AT = ("shop", "garage", "workshop", "mechanic", "repair")
-_CAN_NOW = re.compile(r"^I can (?:now )?(?P<v>[a-z]+(?: (?!now\b)\w+){1,2})(?= now$|$)", re.IGNORECASE)
+_NOWADAYS = NUMERALS | content_stems("now again these days day cup glass")
+_CAN_NOW = re.compile(
+    r"^I can (?:now )?(?P<v>(?:speak|read|write|swim|drive|ride|play|ski|skate|cook|knit)(?: (?!now\b)\w+){1,2})"
+    r"(?= now$|$)",
+    re.IGNORECASE,
+)
 
 
 def _does_now(clause: Clause) -> Iterator[Over]:
@@ -121,7 +125,7 @@ def _does_now(clause: Clause) -> Iterator[Over]:
     if not clause.renewed:
         return
     for trait in traits_of(clause):
-        if trait.kind == "does" and trait.core:
+        if trait.kind == "does" and trait.core and trait.stems - _NOWADAYS <= trait.core | {trait.verb}:
             yield Over(f"do {' '.join(sorted(trait.core | {trait.verb}))}", NO)
     if can := _CAN_NOW.match(clause.text):
         yield from lacking(can["v"])
@@ -135,9 +139,7 @@ def opposites(clause: Clause) -> Iterator[Over]:
             yield from over
     yield from _does_now(clause)
     if found := _FOUND.match(clause.text):
-        yield from (Over("statement", content_stems(f"{found['v']} {state}")) for state in ("missing", "lost"))
-    if back := _GOT_BACK.match(clause.text):
-        yield from (Over("statement", content_stems(f"{back['v']} {where}")) for where in _MENDED_AT)
+        yield Over("missing", content_stems(found["v"]))
     if mother := _GAVE_BIRTH.match(clause.text):
         yield Over(f"my {mother['who'].lower()} expects")
     if school := _CHANGED_SCHOOL.match(clause.text):

@@ -31,6 +31,8 @@ def parted(clause: Clause) -> Iterator[Over]:
         )
         whose = NOTHING if named.lower() in (*_PARTNERS, *SPOUSES) else content_stems(named)
         yield from (Over("partner", whose), Over("work", whose or frozenset({named})))
+        if whose:
+            yield Over("with", whose)
         if named.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
         if named.lower() in (*_PARTNERS, *SPOUSES):

@@ -66,9 +66,10 @@ _REPLACED_BY = re.compile(
     rf"^[A-Z][\w'.-]* {_HELPING}(?:got |was |been )+(?:replaced"
     rf"|succeeded) by (?P<who>[A-Z][\w'.-]*(?: [A-Z][\w'.-]*)*) as my (?P<what>{ROLES})\b(?!')"
 )
+_RESET = r"(?:changed|updated|reset|set|raised|increased|lowered|reduced|cut|put up)"
 _RESET_TO = re.compile(
-    rf"^(?:I|they|{_NAMED}) {_HELPING}(?:changed|updated|reset|set|raised|increased|lowered|reduced|cut|put up) (?:my"
-    r"|the) (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to"
+    rf"^(?:(?:I|they|(?:my|the) land(?:lord|lady)) {_HELPING}{_RESET} (?:my|the)|{_NAMED} {_HELPING}{_RESET} my)"
+    r" (?P<what>(?!(?:[\w-]+ )*(?:name|address|e-?mail|major)\b)[\w -]{2,30}?) (?:from [^,;]{1,40}? )?to"
     r" (?=\S)(?!\S+(?: \w+){0,2}? (?:for|next) )",
     re.IGNORECASE,
 )
@@ -95,7 +96,7 @@ _COUPLE = re.compile(
 )
 _AND_DIED = re.compile(r"^(?P<who>my [\w-]+|(?-i:[A-Z])[\w-]+) (?:got|was) [\w ]{2,40} and died\b", re.IGNORECASE)
 _PARTED = re.compile(
-    r"(?:^|(?<=, ))(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:have |are |just |recently |finally |got )*"
     r"(?:parted ways|broke up|broken up|split up|split|separated|divorced|called it quits)\b",
     re.IGNORECASE,
 )
@@ -144,7 +145,7 @@ _DIVORCED = re.compile(
 )
 _WENT_BACK_TO = re.compile(r"\bI (?:have |am )?(?:went|gone|am|been)? ?back to (?P<v>living|working)\b")
 _NOT_TOGETHER = re.compile(
-    r"(?:^|(?<=, ))(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:am|are) (?:not|no longer) (?:together|a couple|dating"
+    r"^(?P<who>(?-i:[A-Z])[\w-]+|my \w+) and I (?:am|are) (?:not|no longer) (?:together|a couple|dating"
     r"|an item)(?: any ?more| any longer)?",
     re.IGNORECASE,
 )

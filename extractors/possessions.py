@@ -97,7 +97,7 @@ def _possession(clause: Clause) -> Iterator[Over]:
             yield Over("theirs", stems)
         if died and thing.lower() in SPOUSES:
             yield Over("relationship", frozenset({"married"}))
-        if match is rid:
+        if match is rid and re.search(r"\bsold my\b", rid.group(), re.IGNORECASE):
             yield Over("does", stems, RUNS)
         if several and thing.endswith(several["v"]):
             yield Over("has several", stems)
@@ -110,8 +110,8 @@ _BROUGHT_HOME = re.compile(
     re.IGNORECASE,
 )
 _GOT_A_CAR = re.compile(
-    rf"{I}(?:got|bought|have|own|drive|lease) an? (?:[a-z-]+ ){{0,2}}?(?:{either(tuple(sorted(CAR_MAKES)))})"
-    r"(?: (?-i:[A-Z\d])[\w-]*){0,2}(?=$|[,.!]| (?:now|last|this|yesterday|today|in|on|and)\b)",
+    rf"{I}(?:got|bought|have|own|drive|lease) an? (?:[a-z-]+ ){{0,2}}?(?P<v>[\w-]+)(?=$|[,.!]| (?:now|last|this"
+    r"|yesterday|today|in|on|and)\b)",
     re.IGNORECASE,
 )
 
@@ -129,7 +129,8 @@ def _first_pet(clause: Clause) -> Iterator[Over]:
     if home and home["v"].lower() in PETS:
         grown = {"puppy": "dog", "kitten": "cat"}.get(home["v"].lower(), home["v"].lower())
         yield from (Over("do pet", NO), Over(f"do {' '.join(content_stems(grown))}", NO))
-    if _GOT_A_CAR.match(clause.text):
+    make = _GOT_A_CAR.match(clause.text)
+    if make and make["v"].lower() in CAR_MAKES:
         yield Over("do car", NO)
     if gained and gained["v"].split()[-1].lower() in PETS:
         yield Over("do pet", NO)

@@ -19,7 +19,7 @@ _DOES = re.compile(
 )
 _NO_MORE = re.compile(
     rf"{_WHO} (?:{_DONE}(?:no longer|quit|dropped|gave up|given up"
-    r"|stopped(?= \w+ing \w| (?:smoking|drinking|vaping|gambling|working)\b)) (?P<v>[\w ]{2,30})"
+    r"|stopped(?= \w+ing \w| (?:smoking|drinking|vaping|gambling|working)\b)) (?P<v>(?!(?:in|at|on)\b)[\w ]{2,30})"
     r"|does not (?P<v2>[\w ]{2,30}?) (?:any ?more(?! than\b)|any longer))",
     re.IGNORECASE,
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from semmem.language.words import NUMBERS, either
+from semmem.language.words import MONTHS, NUMBERS, either
 
 _NAME = r"(?-i:[A-Z])\w+"
 _DONE = r"(?:have |has |is |just )*"
@@ -12,6 +12,7 @@ _NUMBER = (
 )
 # All that is left of the sentence: "to 700 for my tenant" is somebody else's rent.
 _AMOUNT = rf"{_NUMBER}(?: (?!for\b|next\b|at\b)[a-z]+){{0,3}}(?: now| from now on)?$"
+_RESET = r"(?:raised|increased|hiked|lowered|reduced|cut|bumped)"
 _FROM = r"(?:from [^,;]{1,20} )?"
 
 _WORDS = (
@@ -29,8 +30,9 @@ _WORDS = (
     (r"^(?=(?:mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana) (?!and\b))", "my "),
     # Numbers
     (
-        rf"^(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}(?:raised|increased|hiked|lowered|reduced|cut|bumped) "
-        rf"(?:my|the) (?P<what>[a-z ]{{2,20}}?) {_FROM}to (?={_AMOUNT})",
+        rf"^(?:(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}{_RESET} my"
+        rf"|(?:my|the) land(?:lord|lady) {_DONE}{_RESET} the) "
+        rf"(?P<what>[a-z ]{{2,20}}?) {_FROM}to (?={_AMOUNT})",
         r"my new \g<what> is ",
     ),
     (
@@ -58,12 +60,13 @@ _WORDS = (
     ),
     (
         rf"^(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}(?:switched|moved|put|changed) me (?:to|on|onto) (?:the )?"
-        r"(?=[a-z]+ shifts?\b)",
+        r"(?=[a-z]+ shifts\b)(?!.*\b(?:today|tonight|yesterday|tomorrow|for|because)\b)",
         "I now work ",
     ),
     (
         rf"\bI {_DONE}(?:upgraded|downgraded|switched|moved|changed|went) (?:up |down |over )?{_FROM}to "
-        r"(?:the|an?) (?P<plan>[\w-]+ (?:plan|tier))\b(?! (?:of|for|on|with)\b)",
+        r"(?:the|an?) (?P<plan>(?:free|basic|standard|plus|pro|premium|family|student|team|business|monthly|yearly"
+        r"|annual) (?:plan|tier))\b(?! (?:of|for|on|with)\b)",
         r"I am on the \g<plan> now",
     ),
     (r"\bI have been (?:getting|waking) up at (?=.* lately\b)", "I now get up at "),
@@ -98,11 +101,12 @@ _WORDS = (
     (rf"\bI {_DONE}settled into (?:my|a) (?:new )?(?:home|house|flat|place) in (?={_NAME})", "I moved to "),
     (
         rf"^(?:me and (?P<who>{_NAME})|(?P<other>{_NAME}) and (?:me|I)) {_DONE}"
-        r"(?:(?:are|got) (?:married|hitched)|tied the knot)\b",
+        r"(?:(?:are|got) (?:married|hitched)|tied the knot)"
+        rf"(?= *(?:$|[,.!]| (?:now|last|this|yesterday|today)\b| on \w+day\b| in (?:\d{{4}}|{either(MONTHS)})\b))",
         r"I am married to \g<who>\g<other>",
     ),
     (
-        rf"\bI am (?:now )?in (?P<where>{_NAME}) now,? (?:I )?{_DONE}(?:relocated|moved)\b",
+        rf"\bI am (?:now )?in (?P<where>{_NAME}) now,? (?:I )?{_DONE}relocated\b",
         r"I moved to \g<where>",
     ),
     (r"\bI am getting married (?:on|in) (?=[A-Z\d])", "my wedding is on "),

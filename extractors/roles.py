@@ -8,7 +8,7 @@ from semmem.extractors.names import NOT_NAMES
 from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
 from semmem.extractors.value import Value
 from semmem.extractors.words import content_stems
-from semmem.language.words import COUNTS, HELPERS, NUMBERS, OCCUPATIONS, either
+from semmem.language.words import COUNTS, HELPERS, NUMBERS, OCCUPATIONS, RELATIVES, either
 
 _NEW = r"(?:(?:new|current|present|permanent|full|main|primary) )*"
 _PEOPLE = (
@@ -33,7 +33,8 @@ _PET = re.compile(
 )
 _DRIVES = re.compile(
     rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)"
-    r"|^my (?:car|van|truck) is (?:now )?(?:an? |the )?(?P<v2>(?:\d{4} )?(?-i:[A-Z])[\w -]+)",
+    r"|^my (?P<what>car|van|truck) is (?:now )?(?:an? |the )?(?!\S+-\w+(?:ed|proof)\b)"
+    r"(?P<v2>(?:\d{4} )?(?-i:[A-Z])[\w -]+)",
     re.IGNORECASE,
 )
 _TITLE = (
@@ -91,6 +92,7 @@ _MEASURE = re.compile(
     r"(?P<v>[^,;]{0,30}?\d(?:[^,;]|,(?=\d))*|(?-i:[A-Z])\d)",
     re.IGNORECASE,
 )
+_THOUSANDS = re.compile(r"(?<=\d)[,.](?=\d{3}\b)")
 _USERNAME = re.compile(
     rf"^my {_NEW}(?P<what>user ?name|handle|gamertag) (?:is|has changed to"
     r"|changed to)(?: now)? (?P<v>@?[\w.-]+)(?: now)?$"
@@ -139,10 +141,10 @@ _NAMED_ONCE = re.compile(
 
 
 _WITH_WHOM = re.compile(
-    rf"{I}(?:live|lives|living) (?P<v>alone|with my [a-z]+)\b"
+    rf"{I}(?:live|lives|living) (?P<v>alone(?! in my\b)|with my (?:{either(RELATIVES)}|family|friends?|\w+mates?))\b"
     rf"|^I {ADVERB}share (?:an?|the|my) (?:flat|apartment|house|place|room) "
-    rf"(?P<shared>with (?!my\b)[\w ]{{0,20}}?[a-z]+mates?)\b|{I}(?:have|got) (?P<own>my own (?:place|flat|apartment"
-    r"|house))\b",
+    rf"(?P<shared>with (?!my\b)[\w ]{{0,20}}?(?:flat|room|house)mates?)\b"
+    rf"|{I}(?:have|got) (?P<own>my own (?:place|flat|apartment|house))\b",
     re.IGNORECASE,
 )
 
@@ -185,7 +187,8 @@ def _called(clause: Clause) -> Iterator[Value]:
 def _one_at_a_time(clause: Clause) -> Iterator[Value]:
     for pattern in (_MEASURE, _NAMED_ONCE):
         if match := pattern.match(clause.text):
-            yield Value(f"my {match['what'].lower()}", content_stems(stated(match["v"])))
+            told = _THOUSANDS.sub("", match["v"])
+            yield Value(f"my {match['what'].lower()}", content_stems(stated(told)))
     if username := _USERNAME.match(clause.text):
         kind = (username["what"] or username["what2"]).lower().replace(" ", "")
         yield Value(f"my {kind}", frozenset({(username["v"] or username["v2"]).casefold()}))
@@ -232,7 +235,8 @@ def _roles(clause: Clause) -> Iterator[Value]:
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):
-        kind = "my car" if drives["v2"] or "driv" in drives.group().lower() else "my bike"
+        rides = "car" if "driv" in drives.group().lower() else "bike"
+        kind = f"my {(drives['what'] or rides).lower()}"
         yield Value(kind, content_stems(stated(drives["v"] or drives["v2"])), tentative=True)
 
 

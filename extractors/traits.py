@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
-from semmem.extractors.value import Over
+from semmem.extractors.value import NOTHING, Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import NUMBERS
+from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
 NUMERALS = content_stems(" ".join((*NUMBERS, "both", "several", "many")))
 
@@ -60,7 +60,7 @@ _IS_ON = re.compile(
 )
 _VERB_AND_PREPOSITION = re.compile(
     r"^(?P<v>(?:go|goes|going|subscribed?|belong|listen|banks?|play|plays|sing|sings|pays?|deploys?|codes?"
-    r"|programs?|trains?|training|prepar(?:e|es|ing)) )(?:to|in|on|at|with|for) (?:(?:an?"
+    r"|programs?|trains?(?= for )|training(?= for )|prepar(?:e|es|ing)(?= for )) )(?:to|in|on|at|with|for) (?:(?:an?"
     r"|the|my) )?",
     re.I,
 )
@@ -107,15 +107,27 @@ _BELONGING = re.compile(r"\s(?:of|with|for|in|from|that|who|which|at|on|since|to
 _CALLED = re.compile(r"\b(?:named|called)\b", re.IGNORECASE)
 _PARTNER = re.compile(
     rf"{I}(?:dating|seeing|going out with|engaged to|in a relationship with|together with|married to"
-    rf"|with(?= (?-i:[A-Z])\w+(?:$| for (?:\w+ ){{1,2}}(?:years|months)$))) (?P<v>.+)"
+    rf"|with(?= (?-i:[A-Z])\w+$)) (?P<v>.+)"
     r"|^my (?P<v2>(?:boyfriend|girlfriend|partner|fianc[eé]e?)(?:'s name)? is (?:called |named )?(?-i:[A-Z])\w+.*)"
     rf"|{I}(?:have|has|a) (?P<v3>(?:a )?(?:boyfriend|girlfriend|partner|fianc[eé]e?)\b.*)",
     re.IGNORECASE,
 )
 
 
+_STATE = re.compile(r"^my [\w' ]{1,40}? (?:is|are) (?!in\b|at\b|on\b)", re.IGNORECASE)
+_MISSING = re.compile(
+    r"^(?:I (?:have )?(?:lost|misplaced) my (?P<v>[a-z]+)|my (?:[a-z]+ )?(?P<v2>[\w-]+) (?:is|has gone) "
+    r"(?:still )?(?:missing|lost))"
+    r"(?=$|[,.!]| (?:today|yesterday|last|this|again|since|somewhere|on \w+day)\b)",
+    re.IGNORECASE,
+)
+_WITH_FOR_YEARS = re.compile(rf"{I}with (?P<v>(?-i:[A-Z])\w+) for (?:\w+ ){{1,2}}(?:years|months)$", re.IGNORECASE)
+_DUTY = re.compile(rf"^I {ADVERB}(?:need to|have to|must) (?!say\b|admit\b)(?P<v>[^;]+)", re.IGNORECASE)
+# Whoever has a coat to buy for Emil, and bought one, may have bought another.
+_FOR_WHOM = re.compile(rf"\b(?!(?:{either(MONTHS)}|{either(DAYS)})\b)[A-Z][\w-]+|[\w-]+(?='s\b)")
+_AGAIN_AND_AGAIN = re.compile(r"\b(?:every|each|daily|weekly|monthly|twice|always)\b", re.IGNORECASE)
 _PLAN = re.compile(
-    rf"^I {ADVERB}(?:(?:plan|am planning|need|have(?= to)|must|want"
+    rf"^I {ADVERB}(?:(?:plan|am planning|want"
     r"|would (?:like|love)|am going|have booked|booked|intend|hope|am hoping"
     r"|will|am thinking|am"
     r" looking)(?: to| of| about| on)?|(?=am (?:flying|going|travell?ing|moving|getting|buying|starting|taking"
@@ -133,8 +145,12 @@ _JOURNEY = re.compile(
 def planned_of(clause: Clause) -> Iterator[Trait]:
     """What somebody plans or wants to do, which holds until they say that they do not."""
     if clause.coming and not (clause.supposed or clause.negated) and (time := time_of(clause)):
-        yield Trait("time", time[0], time[0])
+        yield Trait("time", time[0], _owner(clause) or time[0])
     plan = None if clause.negated else _PLAN.match(clause.text)
+    duty = None if clause.negated or _AGAIN_AND_AGAIN.search(clause.text) else _DUTY.match(clause.text)
+    if duty:
+        stems = content_stems(duty["v"])
+        yield Trait("duty", stems, content_stems(" ".join(_FOR_WHOM.findall(duty["v"]))) or stems)
     if plan:
         rest = activity(_JOURNEY.sub("", plan["v"]))
         stems = content_stems(rest)
@@ -143,19 +159,34 @@ def planned_of(clause: Clause) -> Iterator[Trait]:
         yield Trait("plan", stems, names | _heads(heads[1:] or heads) | (stems if len(heads) < 2 else frozenset()))
 
 
+def _owner(clause: Clause) -> Stems:
+    """Whose it is: who moves their own appointment leaves `my son's dentist appointment` as it is."""
+    whose = re.match(r"my ([a-z]+)'s ", clause.text)
+    return content_stems(whose[1]) if whose else NOTHING
+
+
 def traits_of(clause: Clause) -> Iterator[Trait]:
     if clause.text.startswith(("I ", "my ")):
         said = content_stems(clause.text)
         yield Trait("statement", said, said)
     if clause.negated:
         return
+    if _STATE.match(clause.text):
+        said = content_stems(clause.text)
+        yield Trait("state", said, said)
+    if lost := _MISSING.match(clause.text):
+        thing = content_stems(lost["v"] or lost["v2"])
+        yield Trait("missing", thing, thing)
+    if with_ := _WITH_FOR_YEARS.match(clause.text):
+        named = content_stems(with_["v"])
+        yield Trait("with", named, named)
     yield from _habit(clause)
     yield from _possession(clause)
     if partner := _PARTNER.match(clause.text):
         stems = content_stems(stated(partner["v"] or partner["v2"] or partner["v3"]))
         yield Trait("partner", stems, stems)
     if time := time_of(clause):
-        yield Trait("time", time[0], time[0])
+        yield Trait("time", time[0], _owner(clause) or time[0])
 
 
 def _habit(clause: Clause) -> Iterator[Trait]:

@@ -34,7 +34,10 @@ class Value:
 
 
 NOTHING: Stems = frozenset()
-_TRAITS = ("does", "is", "has", "has several", "time", "partner", "statement", "plan", "theirs")
+_TRAITS = (
+    *("does", "is", "has", "has several", "time", "partner", "with", "theirs", "missing"),
+    *("statement", "state", "plan", "duty"),
+)
 
 
 @dataclass(frozen=True, slots=True)

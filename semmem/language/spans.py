@@ -6,7 +6,7 @@ birthday name no date that code could know.
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from semmem.domain.checks import EARLIEST, LATEST
 from semmem.domain.fact import Precision
@@ -25,12 +25,18 @@ _SET_FOR = re.compile(
     r"(?: (?:now|scheduled|set|planned|booked|due))*(?: (?:for|on|in|at))? ?$",
     re.IGNORECASE,
 )
-# "Moved the wedding to 3 October": nobody moves to a day that is over.
+# "Moved the wedding to 3 October": nobody moves to a day that is over, but for one who goes on to tell how it was.
 _RESET_TO = re.compile(
-    r"\b(?:moved|postponed|rescheduled|pushed|changed|switched|shifted|delayed|brought|booked|scheduled|planned)\b"
-    r"[\w' -]{0,60}? (?:to|for|until|till)(?: the)? ?$",
+    r"(?<!had )\b(?:moved|postponed|rescheduled|pushed|changed|shifted|delayed|booked|scheduled|planned)\b"
+    r"(?:(?!\b(?:and|me|us|him|her)\b)[\w' -]){0,60}? (?:to|for|until|till)(?: the)? ?$",
     re.IGNORECASE,
 )
+_WENT_ON = re.compile(
+    r"\s*(?:,|and\b|but\b|so\b|because\b|last\b).*\b(?:was|were|went|lost|won|left|said|came|got|had|last|\w{3,}ed)\b",
+    re.IGNORECASE,
+)
+_LONG_SINCE = re.compile(r"\b(?:last (?:year|month|spring|summer|autumn|fall|winter)|ago)\b", re.IGNORECASE)
+_LONGEST_AHEAD = timedelta(days=240)  # of such a day: where the next one is farther, the last one is meant
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
 
 
@@ -60,7 +66,11 @@ def spans(text: str, said: datetime) -> list[Span]:
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
             seen = replace(moment, coming=_looks_ahead(text, match, moment))
-            if named := _period(period, match, seen):
+            named = _period(period, match, seen)
+            if not seen.coming and _is_reset(text, match):
+                ahead = _period(period, match, replace(moment, coming=True))
+                named = ahead if ahead and ahead[0] - said <= _LONGEST_AHEAD else named
+            if named:
                 start, over, precision, label = named
                 groups = match.groupdict()
                 undated = relative and not groups.get("year")
@@ -73,7 +83,12 @@ def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
     """Whether what happens at this time is to come."""
     own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
     before = f"{text[: match.start()]}{own}"
-    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before) or _RESET_TO.search(before)))
+    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before)))
+
+
+def _is_reset(text: str, match: re.Match[str]) -> bool:
+    is_over = _LONG_SINCE.search(text) or _WENT_ON.match(text[match.end() :])
+    return bool(_RESET_TO.search(text[: match.start()])) and not is_over
 
 
 def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:

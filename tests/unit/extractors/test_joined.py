@@ -10,6 +10,7 @@ from semmem.extractors.joined import statements
     [
         ("I work at Oracle and I am allergic to peanuts.", ["I work at Oracle", "I am allergic to peanuts."]),
         ("i work at oracle and i'm allergic to nuts", ["i work at oracle", "i'm allergic to nuts"]),
+        ("I live in Austin, Texas and I work at Dell.", ["I live in Austin, Texas", "I work at Dell."]),
         ("My code is 77421, and I live in Bern.", ["My code is 77421", "I live in Bern."]),
         ("I live in Berlin, but my sister lives in Rome.", ["I live in Berlin", "my sister lives in Rome."]),
         (
@@ -27,6 +28,7 @@ def test_statements_that_can_stand_alone_are_told_apart(sentence: str, parts: li
     [
         "My wife Anna and I live in Berlin.",
         "I love my cat and my dog.",
+        "We called off the wedding, Priya and I aren't together anymore.",
         "I live with my wife and my son.",
         "I have two dogs and I walk them daily.",
         "I'm vegan, but I eat fish.",
