@@ -12,7 +12,7 @@ import typer
 from semmem.cli.running import briefly
 from semmem.domain.checks import check_optional_id
 from semmem.domain.scope import Branch
-from semmem.errors import InvalidInput
+from semmem.errors import InvalidInput, SemmemError
 
 if TYPE_CHECKING:
     from semmem.domain.schema import State
@@ -56,10 +56,11 @@ def imported_class(name: str) -> "type[State]":
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
-    except ImportError as error:
-        raise InvalidInput(
-            "state_class", f"cannot be imported ({error})", "run it in the project's directory and environment"
-        ) from error
+    except SemmemError:
+        raise
+    except Exception as error:  # whatever a module raises while it is imported
+        limit = f"cannot be imported ({type(error).__name__}: {error})"
+        raise InvalidInput("state_class", limit, "run it in the project's directory and environment") from error
     if not isinstance(found, type) or not issubclass(found, State) or found is State:
         limit = f"{name:.200} is no class below semmem.State"
         raise InvalidInput("state_class", limit, "name the one that agents open their memory with")

@@ -80,7 +80,11 @@ def lock(
 async def _run_while_held(held: "Lock", command: Sequence[str], ttl: timedelta, stdout: int | None) -> int:
     """Returns the command's exit code, negative for a signal. Raises LockLost, and ends the command first."""
     environment = os.environ | {TOKEN: str(held.token)}
-    process = await asyncio.create_subprocess_exec(*command, stdout=stdout, env=environment)
+    try:
+        process = await asyncio.create_subprocess_exec(*command, stdout=stdout, env=environment)
+    except OSError as error:
+        fix = "name a program, or a script that begins with #!"
+        raise InvalidInput("command", f"cannot be started ({error.strerror})", fix) from error
     renewing = asyncio.create_task(_renew(held, ttl))
     running = asyncio.create_task(process.wait())
     try:

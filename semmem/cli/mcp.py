@@ -152,7 +152,7 @@ async def _http(
             async with application(ctx) as opened:
                 memory, url = opened.memory, url_of(listening)
                 server = server_of(memory, whose) if isinstance(whose, Scope) else scope_by_token(memory, whose, url)
-                notes.print(f"MCP server at {url}", soft_wrap=True)
+                notes.print(Text(f"MCP server at {url}"), soft_wrap=True)
                 await serve_http(server, listening, [bracketed(host), *names])
 
         await _until_stopped(serve())

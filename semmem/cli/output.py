@@ -76,6 +76,8 @@ def show(value: T, as_json: bool, picture: Callable[[T], RenderableType]) -> Non
         print_json(value, indent=2)
     else:
         drawn = picture(value)
+        if isinstance(drawn, str):  # what people named, in which brackets are no markup
+            drawn = Text(visible(drawn))
         # Plain text may go into a file or a prompt, and must not be broken there.
         answers.print(drawn, soft_wrap=isinstance(drawn, Text))
 

@@ -21,7 +21,7 @@ STALL_POLL, STALL_BUDGET = 0.25, 160
 
 def counting() -> Progress:
     """Bars that count and tell the time gone by, on a terminal alone; they go when they end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
 
 

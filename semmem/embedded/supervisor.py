@@ -66,9 +66,9 @@ class Supervisor:
             await end_leftover(self._layout.pid_file(name))
             await self.server.prepare()
             self._process = process = await spawn(self.server.command(), self._layout.log(name))
-            record(self._layout.pid_file(name), process.pid)
-            self._launches += 1
             try:
+                record(self._layout.pid_file(name), process.pid)
+                self._launches += 1
                 await self._until_ready(process)
             except BaseException:
                 await end(process, self.server.stop_signal, patience=1.0)
@@ -99,7 +99,7 @@ class Supervisor:
             logger.warning("%s ended with code %s, restarting", self.server.name, code)
             try:
                 await self._ensure_running()
-            except EmbeddedServerError as error:
+            except Exception as error:  # a full disk, or no room for a process: it may pass
                 logger.error("%s", error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, MAX_RESTART_DELAY)

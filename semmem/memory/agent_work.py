@@ -55,10 +55,10 @@ class AgentWork(SharedWork):
         async with self._parts.calls.read(timeout):
             return await self._parts.workspaces.role(self.scope, self.name) or self._said_role or ASSISTANT
 
-    async def _know_role(self) -> None:
+    async def _know_role(self, timeout: float | None = None) -> None:
         """One that was not said is the roster's, as it is when this memory first reads or writes the state."""
         if not self._knows_role:
-            async with self._parts.calls.read():
+            async with self._parts.calls.read(timeout):
                 self._role = await self._parts.workspaces.role(self.scope, self.name) or ""
             self._knows_role = True
 

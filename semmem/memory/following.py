@@ -143,5 +143,5 @@ class FollowedPlace(SharedPlace):
                 )
             found += page.entries
             after = page.through
-            if len(found) == limit or after >= min(page.head, until or page.head):
+            if len(found) == limit or after >= (page.head if until is None else min(page.head, until)):
                 return found

@@ -75,7 +75,7 @@ class OperatedPlace(SharedPlace):
         `budget` is the smallest that agents ask a context with. An agent's memory shows the fields that it may read.
         """
         check_budget(budget)
-        await self._know_role()
+        await self._know_role(timeout)
         async with self._parts.calls.read(timeout):
             return await health_of(self._parts, self.scope, self._role, budget)
 

@@ -160,7 +160,7 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         check_unit("min_importance", min_importance)
         condition = None if where is None else condition_of("where", where)
         if "state" in tiers:
-            await self._know_role()
+            await self._know_role(timeout)
         guard = Guard(
             agent=self._reader, role=self._role, others=others, min_importance=min_importance, where=condition
         )

@@ -47,7 +47,9 @@ class SharedWork(Remembering):
         named, parts = check_roster(roster), self._parts
         declaration = None if state is None else declaration_of(state)
         async with parts.calls.write(timeout):
-            if declaration:
+            lasting = await parts.workspaces.workspace(self.scope) if declaration else None
+            is_taken = lasting is not None and lasting.lasts and lasting.task != task
+            if declaration and not is_taken:  # the state of another task that lasts stays as it is
                 await parts.state.declare(self.place, declaration, self._reader, parts.clock())
             begun, head = await parts.workspaces.begin(self.place, task, named, agent=self._reader, now=parts.clock())
         if state is not None:

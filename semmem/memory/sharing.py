@@ -83,7 +83,7 @@ class SharedPlace(UpdatedPlace):
         else:
             check_int("to", to, 0, MAX_POSITION)
             target = to
-        await self._know_role()
+        await self._know_role(timeout)
         async with parts.calls.write(timeout):
             change = await parts.checkpoints.restore(
                 self.scope, target, agent=self._reader, role=self._role, now=parts.clock()

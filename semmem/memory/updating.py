@@ -44,7 +44,7 @@ class UpdatedPlace(Place):
         self._reader, self._role, self._state, self._seen = agent, role, state, 0
         self._locked: set[str] = set()  # names of locks that are held by this very object
 
-    async def _know_role(self) -> None:
+    async def _know_role(self, timeout: float | None = None) -> None:
         """Before the state is read or written: an agent's role may have to be looked up."""
 
     def _signed(self, events: Iterable[NewEvent]) -> tuple[NewEvent, ...]:
@@ -67,7 +67,7 @@ class UpdatedPlace(Place):
         A memory that was opened without a class of state reads values as JSON.
         """
         names = checked_names("fields", fields)
-        await self._know_role()
+        await self._know_role(timeout)
         if self._state is not None:
             for name in names:
                 if not self._declaration.field(name).is_readable(self._role):
@@ -140,7 +140,7 @@ class UpdatedPlace(Place):
     ) -> Change:
         tries = 0
         while True:
-            await self._know_role()
+            await self._know_role(timeout)
             snapshot = await self._read(timeout)
             made = fn(snapshot)
             changes = await made if inspect.isawaitable(made) else made
@@ -163,7 +163,7 @@ class UpdatedPlace(Place):
         told_at: datetime | None,
         timeout: float | None,
     ) -> Change:
-        await self._know_role()
+        await self._know_role(timeout)
         parts, now = self._parts, self._parts.clock()
         new = self._new_change(changes, expected, seen, lock, told_at, now)
         can_wait = expected is None and seen is None and new.can_wait

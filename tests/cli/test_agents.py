@@ -87,6 +87,10 @@ def test_who_was_not_first_gets_an_exit_code_of_its_own(launch: Command) -> None
         (("update", "title=a", "--expected", "title", *LAUNCH), "expected: 'title' is no FIELD=POSITION"),
         (("update", "title=a", "--state-class", "Launch"), "state_class: must be MODULE:CLASS"),
         (("update", "title=a", "--state-class", "no.such:Launch"), "state_class: cannot be imported"),
+        (
+            ("update", "title=a", "--state-class", "tests.cli.breaks:Launch"),
+            "state_class: cannot be imported (KeyError",
+        ),
         (("update", "title=a", "--state-class", "json:dumps"), "is no class below semmem.State"),
         (("state", "--at", "1", "--checkpoint", "x"), "name one of the three"),
         (("restore",), "name a checkpoint, or --position"),
@@ -130,6 +134,11 @@ def test_a_command_runs_while_its_lock_is_held(launch: Command, tmp_path: Path) 
     done = semmem(*locked(launch, "report", "--as", "w1", "--json", "--", sys.executable, "-c", script)).json
     assert done == {"token": int(written.read_text()), "exit_code": 0}
     assert semmem(*locked(launch, "report", "--", sys.executable, "-c", "raise SystemExit(7)")).code == 7
+    bare = tmp_path / "bare.sh"
+    bare.write_text("echo no interpreter is named\n")
+    bare.chmod(0o755)
+    unstarted = semmem(*locked(launch, "report", "--json", "--", str(bare)))
+    assert (unstarted.code, json.loads(unstarted.err)["error"]["field"]) == (2, "command")
     refused = semmem(*locked(launch, "report", "--", f"no-such-{uuid4().hex}"))
     assert (refused.code, "is no program here" in refused.err) == (2, True)
 

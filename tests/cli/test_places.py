@@ -3,6 +3,7 @@
 import pytest
 
 from semmem.cli.options import end_of, instant
+from semmem.cli.output import show
 from tests.cli.command import Command
 
 
@@ -160,3 +161,9 @@ def test_what_is_no_date_is_refused_with_the_form(alice: Command, text: str) -> 
         answer = alice("recall", "x", option, text)
         assert (answer.code, answer.out) == (2, "")
         assert "2026-05-01" in " ".join(answer.err.split())
+
+
+def test_brackets_in_names_are_no_markup_and_long_answers_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    for named in ("orders[eu]:warning:", "[/x]", "w" * 200):
+        show(named, False, lambda name: f"the group {name} is deleted")
+        assert capsys.readouterr().out == f"the group {named} is deleted\n"

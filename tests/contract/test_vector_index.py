@@ -267,3 +267,16 @@ async def unreachable_index(port: int, *, client_seconds: int, search_seconds: f
     )
     yield index
     await index.aclose()
+
+
+async def test_vectors_that_pgvector_cannot_index_are_compared_one_by_one(servers: ServerUrls, alice: Scope) -> None:
+    async with own_database(servers) as url:
+        await upgrade(url)
+        postgres = await Postgres.connect(url)
+        index = PgVectorIndex(postgres, model="wide", dimensions=3_072, hnsw=True, exact_limit=-1)
+        await index.ensure()
+        east = np.eye(1, 3_072, dtype=np.float32)[0]
+        mine = point(alice, vector=east)
+        await index.upsert([mine, point(alice, vector=-east)])
+        assert [candidate.id for candidate in await index.search(View.of(alice), east, 1, Filter())] == [mine.id]
+        await postgres.aclose()

@@ -93,6 +93,29 @@ async def test_what_is_superseded_by_a_fact_that_is_there_already_is_retired_all
     assert [fact.text for fact in await alice.facts()] == ["alice is allergic to peanuts."]
 
 
+async def test_a_fact_weighs_no_more_than_whoever_is_left_to_make_its_statement(
+    idle: Application, clock: ManualClock
+) -> None:
+    alice = idle.memory.scope(tenant="acme", user="alice")
+    await alice.remember("Alice is allergic to peanuts.", role="assistant")
+    batch = await _batch(idle, alice)
+    said = replace(batch.decisions[0].draft, trust="assistant")
+    await _writer(idle, clock).write(replace(batch, decisions=(Decision(verdict="add", draft=said),)))
+    (fact,) = await alice.facts()
+    later = await alice.remember("I am allergic to peanuts.")
+    event = await alice.event(later.id)
+    confirmed = replace(said, trust="user", sources=(Source(event_id=event.id, quote="allergic to peanuts"),))
+    confirming = Decision(verdict="confirm", draft=confirmed, target=fact)
+    await _writer(idle, clock).write(
+        replace(batch, passed=[event], extraction=Extraction(drafts=(confirmed,)), decisions=(confirming,))
+    )
+    assert [each.trust for each in await alice.facts()] == ["user"]
+
+    await alice.forget(event=later.id)
+
+    assert [each.trust for each in await alice.facts()] == ["assistant"]
+
+
 async def test_a_batch_whose_event_was_forgotten_meanwhile_is_not_written(
     idle: Application, clock: ManualClock
 ) -> None:

@@ -237,6 +237,7 @@ async def test_entries_are_read_in_parts_and_waited_for(alice: ScopedMemory) -> 
     await alice.remember_many([NewEvent(content=f"step {n}") for n in range(5)])
     assert _said(await alice.entries(after=1, until=4, limit=2)) == ["step 1", "step 2"]
     assert _said(await alice.entries(after=3, until=4)) == ["step 3"]
+    assert await alice.entries(until=0) == []
     assert await alice.entries(after=5) == []
     assert await alice.entries(after=5, wait=0.05) == []
     waiting = asyncio.create_task(alice.entries(after=5, wait=SECONDS))

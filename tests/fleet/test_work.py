@@ -100,6 +100,17 @@ async def test_a_state_that_is_declared_otherwise_begins_nothing(memory: Memory,
     assert await launch.workspace() is None
 
 
+async def test_a_task_that_is_refused_leaves_the_state_of_the_one_that_lasts(launch: ScopedMemory) -> None:
+    class Next(Launch, version=2):
+        budget: int = 0
+
+    await launch.begin("Enter Vietnam?", state=Launch)
+    with pytest.raises(InvalidInput, match="must be the one that lasts"):
+        await launch.begin("Enter Laos?", state=Next)
+    await launch.update(title="One")
+    assert "budget" not in (await launch.state()).values
+
+
 async def test_a_users_place_is_worked_in_the_same_way(alice: ScopedMemory, strangers: list[ScopedMemory]) -> None:
     await alice.begin("Plan the trip", roster=ROSTER)
     await alice.agent("r1").status("searching", ttl=MINUTE)

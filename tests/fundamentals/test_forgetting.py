@@ -38,6 +38,31 @@ async def _tell(alice: ScopedMemory) -> dict[str, UUID]:
     return told
 
 
+async def test_what_was_to_end_with_a_plan_goes_on_without_it(alice: ScopedMemory) -> None:
+    await alice.remember("I live in Berlin.")
+    await alice.settled()
+    plan = await alice.remember("I'm moving to Munich in August.")
+    await alice.settled()
+    ends = [fact.validity.end for fact in await alice.facts() if "Berlin" in fact.text]
+    assert len([end for end in ends if end]) == 1, "the plan ends it"
+    await alice.forget(event=plan.id)
+    await alice.settled()
+    assert [fact.validity.end for fact in await alice.facts() if "Berlin" in fact.text] == [None]
+
+
+async def test_what_was_moved_holds_again_once_the_move_is_forgotten(alice: ScopedMemory) -> None:
+    await alice.remember("My dentist appointment is on 20 March.")
+    await alice.settled()
+    [before] = await alice.facts()
+    moved = await alice.remember("My dentist appointment was moved to 27 March.")
+    await alice.settled()
+    assert before.id not in [fact.id for fact in await alice.facts()]
+    await alice.forget(event=moved.id)
+    await alice.settled()
+    [again] = await alice.facts()
+    assert (again.id, again.validity) == (before.id, before.validity)
+
+
 async def _summaries(alice: ScopedMemory) -> dict[str | None, list[str]]:
     return {summary.session: summary.text.split("\n") for summary in await alice.summaries()}
 

@@ -120,6 +120,21 @@ async def test_a_worker_forgets_what_is_older_than_it_is_kept(alice: ScopedMemor
     await wait_until(lambda: _left(alice, []))
 
 
+async def test_what_is_imported_is_kept_no_longer_than_it_would_have_been(
+    memory: Memory, alice: ScopedMemory, clock: ManualClock
+) -> None:
+    await alice.remember("I live in Munich.", session="s1")
+    await alice.settled()
+    lines = [line async for line in alice.export()]
+    clock.advance(days=40)
+    bob = memory.scope(tenant="acme", user="bob")
+    await bob.configure(ScopeSettings(keep_events_for=30 * DAY))
+    await bob.remember("I like tea.", session="s2")
+    await bob.settled()
+    await bob.import_(lines)
+    await wait_until(lambda: _left(bob, ["I like tea."]))
+
+
 async def _left(memory: ScopedMemory, contents: list[str]) -> bool:
     return [event.content for event in await memory.history()] == contents
 

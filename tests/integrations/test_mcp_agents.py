@@ -62,6 +62,10 @@ async def test_news_are_what_others_did_since_a_position(memory: Memory, other: 
         waiting = asyncio.create_task(call("follow_since", after=2, wait=30))
         await other.update(title="Vietnam")
         assert "title" in str((await waiting)["entries"]) or (await call("follow_since", after=3))["entries"]
+        for number in range(3):
+            await call("add_memory", text=f"My own step {number}.")
+        await other.remember("It is 5 bn.")
+        assert [entry["text"] for entry in (await call("follow_since", after=4, limit=1))["entries"]] == ["It is 5 bn."]
         assert "at most the log's head" in await call.refused("follow_since", after=99)
 
 

@@ -108,7 +108,7 @@ def stored(
     event's: retrieval uses them. `said_at` is world time for one without `occurred_at`; now, if left out.
     """
     value: dict[str, Any] = memory.model_dump(exclude={"scope", "created_at", "last_accessed"})
-    value |= {"kind": KIND, "agent": agent, "created_at": _aware(memory.created_at).isoformat()}
+    value |= {"kind": KIND, "agent": agent, "created_at": _aware(memory.created_at).astimezone(UTC).isoformat()}
     if memory.embedding:
         value["embedding"] = base64.b64encode(np.asarray(memory.embedding, "<f4").tobytes()).decode()
     event = NewEvent(

@@ -7,6 +7,7 @@ from langgraph.store.base import get_text_at_path
 
 from semmem import InvalidInput
 from semmem.domain.checks import MAX_CONTENT_BYTES, check_text
+from semmem.domain.unicode import is_visible
 
 Index = Literal[False] | list[str] | None
 
@@ -37,7 +38,7 @@ def searchable_text(value: Mapping[str, Any], index: Index, fields: Sequence[str
     texts: list[str] = []
     for path in paths:
         texts += _named("", value) if path == WHOLE else get_text_at_path(value, path)
-    text = "\n".join(one for one in texts if one.strip())
+    text = "\n".join(one for one in texts if is_visible(one))
     if len(text.encode(errors="surrogatepass")) > MAX_CONTENT_BYTES:
         limit = f"must choose at most {MAX_CONTENT_BYTES} bytes of text"
         raise InvalidInput("index", limit, "name fewer fields, or split the value into several items")

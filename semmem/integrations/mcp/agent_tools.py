@@ -57,15 +57,22 @@ class AgentTools:
         if after is None:
             seen = await self._agent.overview(limit)
             return self._news(list(seen.recent), seen.position)
-        entries = await self._agent.entries(after=after, limit=limit)
-        news = self._news(entries, after)
+        news = await self._newer(after, limit)
         if news.entries or not wait:
             return news
-        after = news.position
         with suppress(TimeoutError):
-            async with asyncio.timeout(wait), aclosing(self._agent.follow(after=after)) as coming:
+            async with asyncio.timeout(wait), aclosing(self._agent.follow(after=news.position)) as coming:
                 await anext(coming)
-        return self._news(await self._agent.entries(after=after, limit=limit), after)
+        return await self._newer(news.position, limit)
+
+    async def _newer(self, after: int, limit: int) -> NewsAnswer:
+        """Passes over as much as the agent did itself."""
+        while True:
+            entries = await self._agent.entries(after=after, limit=limit)
+            news = self._news(entries, after)
+            if news.entries or len(entries) < limit:
+                return news
+            after = news.position
 
     def _news(self, entries: list[Entry], position: int) -> NewsAnswer:
         """Leaves out what the agent did itself."""

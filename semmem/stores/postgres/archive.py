@@ -18,6 +18,7 @@ from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import hold_head
 from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
+from semmem.stores.postgres.settings import look_again
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.unit import Unit
 
@@ -117,6 +118,8 @@ class ArchiveStore:
 
 async def _queue_what_follows(tx: Unit, kind: str, lines: Sequence[Line], *, new: bool) -> None:
     if kind == "summary" and await tx.fetchval(_SQL["has_stale_summary"]):
+        await queue(tx, "erase")
+    if new and kind == "event" and await look_again(tx):
         await queue(tx, "erase")
     if new and kind in ("event", "fact"):
         await queue(tx, "index")

@@ -9,7 +9,7 @@ from semmem.domain.fact import MAX_PINS, CorrectionKind, Fact, Validity, stateme
 from semmem.domain.scope import Scope
 from semmem.errors import FactChanged, InvalidInput, NotFound
 from semmem.stores.postgres.events import lock_scope, make_stale
-from semmem.stores.postgres.facts import current_with_statement, hydrate_facts, versions_of
+from semmem.stores.postgres.facts import current_with_statement, go_on, hydrate_facts, versions_of
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import hold_head, tell_corrected
@@ -72,6 +72,7 @@ class CorrectionStore:
             versions = await _locked(tx, act)
             wrong = _holding(versions, act)
             await _close(tx, versions, wrong, "rejected", act.by)
+            await go_on(tx, [wrong.id])
             before = await _superseded_by(tx, versions, wrong)
             made = None
             if before is None:
@@ -237,7 +238,8 @@ def _reopened(before: Fact, versions: Sequence[Fact]) -> Validity:
     """As it was until another version ended it."""
     after = next(each for each in versions if each.version > before.version)
     start, end = before.validity.start, before.validity.end
-    ended = max(filter(None, (after.validity.start or after.said_at, start)))
+    begun = min(after.validity.start or after.said_at, after.said_at)
+    ended = max(filter(None, (begun, start)))
     return Validity(start=start, end=None if end == ended else end, precision=before.validity.precision)
 
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from semmem.domain.fact import TRUST
 from semmem.domain.receipt import Receipt, Selection
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.stores import QDRANT
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import drop, lock_branch
 from semmem.stores.postgres.events import make_stale, mark_unconsolidated
+from semmem.stores.postgres.facts import go_on
 from semmem.stores.postgres.groups import drop_groups
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
@@ -239,6 +241,7 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
         await tx.execute(_SQL[statement], items=items)
     reopened = await _ids(tx, "reopen", facts=doomed.facts)
     await tx.execute(_SQL["revive_vectors"], facts=reopened)
+    unended = await go_on(tx, doomed.facts)
     await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
     weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
     await tx.execute(_SQL["delete_dead_letters"], letters=doomed.dead_letters)
@@ -248,9 +251,10 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
         await tx.execute(_SQL[statement], summaries=doomed.summaries)
     retold = await _ids(tx, "select_summaries", events=await _ids(tx, "sources", facts=reopened))
     await tx.execute(_SQL["stale_summaries"], summaries=retold)
-    for statement in ("redate", "readdress"):
+    await tx.execute(_SQL["redate"], facts=list(weakened), ranks=TRUST)
+    for statement in ("readdress", "remember_less"):
         await tx.execute(_SQL[statement], facts=list(weakened))
-    return [*items, *reopened, *weakened]
+    return [*items, *reopened, *unended, *weakened]
 
 
 async def _ids(tx: Unit, statement: str, **given: object) -> list[UUID]:

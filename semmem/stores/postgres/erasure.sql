@@ -34,10 +34,16 @@ select distinct event_id as id from semmem.fact_sources where tenant = :tenant a
 -- resting: the facts that rest on these events
 select distinct fact_id as id from semmem.fact_sources where tenant = :tenant and event_id = any (:events::uuid[]);
 
--- redate: facts that lost a source were said when the newest of the others said so, or a person did
+-- redate: facts that lost a source were said when the newest of the others said so, or a person did; and their word
+-- weighs no more than that of whoever is left to make the statement
 update semmem.facts f
 set said_at = greatest(e.occurred_at, case when f.made in ('corrected', 'restored') then f.recorded_at end),
-    utc_offset = e.utc_offset
+    utc_offset = e.utc_offset,
+    trust = case when f.made in ('corrected', 'restored') then f.trust else (:ranks::text[])[least(
+        array_position(:ranks, f.trust),
+        (select max(array_position(:ranks, x.role))
+         from semmem.fact_sources s join semmem.events x on x.tenant = s.tenant and x.id = s.event_id
+         where s.tenant = f.tenant and s.fact_id = f.id and s.own_words))] end
 from (
     select distinct on (s.fact_id) s.fact_id, e.occurred_at, e.utc_offset
     from semmem.fact_sources s join semmem.events e on e.tenant = s.tenant and e.id = s.event_id
@@ -56,6 +62,11 @@ from (
     where s.tenant = :tenant and s.fact_id = any (:facts::uuid[]) order by s.fact_id, e.seq
 ) e
 where v.tenant = :tenant and v.item_id = e.fact_id;
+
+-- remember_less: what ranking knows of them
+update semmem.passages p set at = coalesce(f.valid_from, f.said_at), told = f.trust = 'user'
+from semmem.facts f
+where p.tenant = :tenant and p.item_id = any (:facts::uuid[]) and f.tenant = p.tenant and f.id = p.item_id;
 
 -- unname: an agent that only witnessed what stays is named there no more
 update semmem.events set witnesses = array_remove(witnesses, :agent)
@@ -82,7 +93,7 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :
 -- reopen: the version before a forgotten one is the current one again
 update semmem.facts f
 set superseded_at = null,
-    valid_to = case when f.valid_to = greatest(coalesce(gone.valid_from, gone.said_at), f.valid_from)
+    valid_to = case when f.valid_to = greatest(least(coalesce(gone.valid_from, gone.said_at), gone.said_at), f.valid_from)
                     then null else f.valid_to end
 from semmem.facts gone
 where gone.tenant = :tenant and gone.id = any (:facts::uuid[])

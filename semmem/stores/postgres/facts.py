@@ -162,6 +162,11 @@ async def end(tx: Unit, id: UUID, *, at: datetime) -> None:
     await tx.execute(_SQL["end"], fact=id, ended=at)
 
 
+async def go_on(tx: Unit, plans: Sequence[UUID]) -> list[UUID]:
+    """Lets hold on what was to end with plans that go; answers with the facts that do."""
+    return [row["id"] for row in await tx.fetch(_SQL["goes_on"], facts=plans)]
+
+
 async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:
     """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
     await tx.execute(

@@ -55,6 +55,9 @@ def _check_same(standing: Row, model: str, dimensions: int | None) -> None:
         )
 
 
+HNSW_DIMENSIONS = 2_000  # of a vector that pgvector can index
+
+
 class PgVectorIndex:
     """ports.VectorIndex over the vectors table; `hnsw` builds the index that views above `exact_limit` need.
 
@@ -78,11 +81,16 @@ class PgVectorIndex:
                 name=self.index_name,
                 model=self._model,
                 dimensions=self._dimensions,
-                hnsw=self._hnsw,
+                hnsw=self._builds_hnsw,
             )
         assert standing is not None
         self._dimensions = self._dimensions or standing["dimensions"]
         _check_same(standing, self._model, self._dimensions)
+
+    @property
+    def _builds_hnsw(self) -> bool:
+        """Larger vectors than pgvector indexes are compared one by one."""
+        return self._hnsw and self._dimensions is not None and self._dimensions <= HNSW_DIMENSIONS
 
     async def adopt(self, vectors: NDArray[np.float32]) -> None:
         """Before vectors are written: the first make the dimensions known. Raises IndexMismatch for any others."""
@@ -143,7 +151,7 @@ class PgVectorIndex:
         narrowed = _narrowed(filter, kind) | {"among": among}
         few = among is not None and len(among) <= self._exact_limit
         async with self._postgres.transaction(view) as tx:
-            if self._hnsw and not few and await tx.fetchval(_SQL["size"]) > self._exact_limit:
+            if self._builds_hnsw and not few and await tx.fetchval(_SQL["size"]) > self._exact_limit:
                 await tx.execute(_SQL["scan_on"])
                 statement = _SQL["nearest_hnsw"].formatted(dimensions=self._dimensions, index=self.index_name)
             else:

@@ -44,6 +44,11 @@ class SettingsStore:
             ) from error
 
 
+async def look_again(tx: Unit) -> bool:
+    """Whether events are kept for a while only: then those that came may be too old already."""
+    return bool(await tx.fetchval(_SQL["look_again"]))
+
+
 async def is_due(tx: Unit) -> bool:
     return bool(await tx.fetchval(_SQL["is_due"]))
 

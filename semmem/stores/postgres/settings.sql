@@ -29,5 +29,10 @@ set due_at = coalesce(
     + interval '1 microsecond'
 where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id);
 
+-- look_again: events came that may be older than any that was here
+update semmem.scope_settings set due_at = least(due_at, :now::timestamptz)
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and due_at is not null
+returning true;
+
 -- clear: as if nothing had ever been settled
 delete from semmem.scope_settings where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);

@@ -38,3 +38,4 @@ def test_the_text_of_a_value(index: Any, fields: list[str], text: str | None) ->
 
 def test_a_value_without_text_has_none() -> None:
     assert searchable_text({"count": 3, "on": True, "text": " ", "list": []}, None, ["$"]) is None
+    assert searchable_text({"text": "\u200b", "data": ["\ufeff"]}, None, ["$"]) is None
