@@ -150,9 +150,12 @@ async def test_without_redis_nothing_is_missing_and_nothing_stale_comes_back(own
     await own.start("redis")
     after = await alice.context("What does she play?", budget=500)
     assert "cello" not in after.text
-    assert "redis" not in after.degraded
     await alice.settled()
-    assert await _degraded(alice) == frozenset()
+    await wait_until(lambda: _is_whole(alice))  # on a busy machine a refusal may last as long as an outage
+
+
+async def _is_whole(alice: ScopedMemory) -> bool:
+    return await _degraded(alice) == frozenset()
 
 
 async def test_a_lost_redis_is_a_line_in_the_log_and_not_one_for_each_event(
