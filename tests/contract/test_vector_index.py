@@ -280,3 +280,15 @@ async def test_vectors_that_pgvector_cannot_index_are_compared_one_by_one(server
         await index.upsert([mine, point(alice, vector=-east)])
         assert [candidate.id for candidate in await index.search(View.of(alice), east, 1, Filter())] == [mine.id]
         await postgres.aclose()
+
+
+async def test_an_index_is_built_once_the_dimensions_that_stand_are_known(servers: ServerUrls) -> None:
+    async with own_database(servers) as url:
+        await upgrade(url)
+        postgres = await Postgres.connect(url)
+        await PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=False).ensure()
+        await PgVectorIndex(postgres, model="test", dimensions=None, hnsw=True).ensure()
+        async with postgres.statement() as tx:
+            count = "select count(*) from pg_indexes where indexname like 'vectors_hnsw_%'"
+            assert await tx.connection.fetchval(count) == 1
+        await postgres.aclose()

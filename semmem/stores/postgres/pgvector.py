@@ -75,6 +75,13 @@ class PgVectorIndex:
         self.index_name = index_name(model)
 
     async def ensure(self) -> None:
+        standing = await self._register()
+        if self._dimensions is None and standing["dimensions"] is not None:
+            self._dimensions = standing["dimensions"]
+            standing = await self._register()  # now that it is known whether they can be indexed
+        _check_same(standing, self._model, self._dimensions)
+
+    async def _register(self) -> Row:
         async with self._postgres.statement() as tx:
             standing = await tx.fetchrow(
                 _SQL["ensure_index"],
@@ -84,8 +91,7 @@ class PgVectorIndex:
                 hnsw=self._builds_hnsw,
             )
         assert standing is not None
-        self._dimensions = self._dimensions or standing["dimensions"]
-        _check_same(standing, self._model, self._dimensions)
+        return standing
 
     @property
     def _builds_hnsw(self) -> bool:
