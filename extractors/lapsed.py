@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.clauses import Clause
 from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, RUNS, I, stated
+from semmem.extractors.reworded import WED_WHEN
 from semmem.extractors.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MEATS, MONTHS, either
+from semmem.language.words import MEATS
 
 # Behind it: nothing, or when and why; "my class was cancelled this week" goes on.
 _TAIL = (
@@ -95,11 +96,7 @@ _PULLED_OUT = re.compile(
     rf"|programme?|trial)){_TAIL}",
     re.IGNORECASE,
 )
-_MARRIED = re.compile(
-    rf"{I}(?:married to|married) (?P<v>(?-i:[A-Z])\w+)"
-    rf"(?= *(?:$|[,.!]| (?:now|last|this|yesterday|today|on)\b| in (?:\d{{4}}|{either(MONTHS)})\b))",
-    re.IGNORECASE,
-)
+_MARRIED = re.compile(rf"{I}(?:married to|married) (?P<v>(?-i:[A-Z])\w+){WED_WHEN}", re.IGNORECASE)
 _CLOSED_DOWN = re.compile(
     rf"^(?:my|the) (?P<v>{_THING}) {_HAS}(?:closed (?:for good|down)|shut down|went bust|went under|folded){_TAIL}",
     re.IGNORECASE,

@@ -12,7 +12,8 @@ _NUMBER = (
 )
 # All that is left of the sentence: "to 700 for my tenant" is somebody else's rent.
 _AMOUNT = rf"{_NUMBER}(?: (?!for\b|next\b|at\b)[a-z]+){{0,3}}(?: now| from now on)?$"
-_RESET = r"(?:raised|increased|hiked|lowered|reduced|cut|bumped)"
+# Behind a wedding: nothing, or when it was; "we got married in a video game" is none.
+WED_WHEN = rf"(?= *(?:$|[,.!]| (?:now|last|this|yesterday|today)\b| on \w+day\b| in (?:\d{{4}}|{either(MONTHS)})\b))"
 _FROM = r"(?:from [^,;]{1,20} )?"
 
 _WORDS = (
@@ -29,12 +30,7 @@ _WORDS = (
     ),
     (r"^(?=(?:mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana) (?!and\b))", "my "),
     # Numbers
-    (
-        rf"^(?:(?:they|my [a-z]+|the [a-z]+|{_NAME}) {_DONE}{_RESET} my"
-        rf"|(?:my|the) land(?:lord|lady) {_DONE}{_RESET} the) "
-        rf"(?P<what>[a-z ]{{2,20}}?) {_FROM}to (?={_AMOUNT})",
-        r"my new \g<what> is ",
-    ),
+    (rf"\b(?:hiked|bumped) (?=my [a-z ]{{2,20}}? {_FROM}to {_AMOUNT})", "raised "),
     (
         rf"^[^,;]{{2,30}}? {_DONE}(?:put|brought|bumped|jacked|knocked) (?:my|the) (?P<what>[a-z ]{{2,20}}?) "
         rf"(?:up|down) {_FROM}to (?={_AMOUNT})",
@@ -101,8 +97,7 @@ _WORDS = (
     (rf"\bI {_DONE}settled into (?:my|a) (?:new )?(?:home|house|flat|place) in (?={_NAME})", "I moved to "),
     (
         rf"^(?:me and (?P<who>{_NAME})|(?P<other>{_NAME}) and (?:me|I)) {_DONE}"
-        r"(?:(?:are|got) (?:married|hitched)|tied the knot)"
-        rf"(?= *(?:$|[,.!]| (?:now|last|this|yesterday|today)\b| on \w+day\b| in (?:\d{{4}}|{either(MONTHS)})\b))",
+        rf"(?:(?:are|got) (?:married|hitched)|tied the knot){WED_WHEN}",
         r"I am married to \g<who>\g<other>",
     ),
     (

@@ -17,8 +17,9 @@ _PEOPLE = (
 )
 _OFTEN_SEVERAL = ("teacher", "professor", "agent", "housemate")
 _ROLE = re.compile(
-    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|laptop|phone|bike|tablet|camera))(?:'s name)? is (?:now )?"
-    r"(?:(?:called|named|(?P<article>an?|the)(?: [a-z]+(?= (?-i:[A-Z])))?) )*(?P<v>(?-i:[A-Z])[\w.'& -]+)",
+    rf"^my {_NEW}(?:(?P<role>{_PEOPLE})|(?P<thing>car|van|truck|laptop|phone|bike|tablet|camera))(?:'s name)? is "
+    r"(?:now )?(?:(?:called|named|(?P<article>an?|the)(?: (?:[a-z]+|\d{4})(?= (?-i:[A-Z])))?) )*"
+    r"(?P<v>(?-i:[A-Z])[\w.'& -]+)",
     re.IGNORECASE,
 )
 PETS = (
@@ -31,12 +32,7 @@ _PET = re.compile(
     r"(?P<v2>(?-i:[A-Z])[\w'-]+)$",
     re.IGNORECASE,
 )
-_DRIVES = re.compile(
-    rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)"
-    r"|^my (?P<what>car|van|truck) is (?:now )?(?:an? |the )?(?!\S+-\w+(?:ed|proof)\b)"
-    r"(?P<v2>(?:\d{4} )?(?-i:[A-Z])[\w -]+)",
-    re.IGNORECASE,
-)
+_DRIVES = re.compile(rf"{I}(?:drive|drives|driving|ride|rides) (?:an? |my )?(?P<v>(?-i:[A-Z])[\w -]+)", re.IGNORECASE)
 _TITLE = (
     r"(?:(?!(?:my|your|his|her|their|our|not|no|a|the|at|for|in|of|with|to)\b)\w+[ -]){0,4}?"
     rf"(?:{either(OCCUPATIONS)})"
@@ -235,9 +231,8 @@ def _roles(clause: Clause) -> Iterator[Value]:
     if pet := _PET.match(clause.text):
         yield Value(f"my {(pet['pet'] or pet['pet2']).lower()}", content_stems(pet["v"] or pet["v2"]), tentative=True)
     if drives := _DRIVES.match(clause.text):
-        rides = "car" if "driv" in drives.group().lower() else "bike"
-        kind = f"my {(drives['what'] or rides).lower()}"
-        yield Value(kind, content_stems(stated(drives["v"] or drives["v2"])), tentative=True)
+        kind = "my car" if "driv" in drives.group().lower() else "my bike"
+        yield Value(kind, content_stems(stated(drives["v"])), tentative=True)
 
 
 ROLES: tuple[Callable[[Clause], Iterator[Value]], ...] = (_trade, _studies, _called, _one_at_a_time, _roles)

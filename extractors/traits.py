@@ -166,20 +166,17 @@ def _owner(clause: Clause) -> Stems:
 
 
 def traits_of(clause: Clause) -> Iterator[Trait]:
+    said = content_stems(clause.text)
     if clause.text.startswith(("I ", "my ")):
-        said = content_stems(clause.text)
         yield Trait("statement", said, said)
     if clause.negated:
         return
     if _STATE.match(clause.text):
-        said = content_stems(clause.text)
         yield Trait("state", said, said)
-    if lost := _MISSING.match(clause.text):
-        thing = content_stems(lost["v"] or lost["v2"])
-        yield Trait("missing", thing, thing)
-    if with_ := _WITH_FOR_YEARS.match(clause.text):
-        named = content_stems(with_["v"])
-        yield Trait("with", named, named)
+    for kind, pattern in (("missing", _MISSING), ("with", _WITH_FOR_YEARS)):
+        if match := pattern.match(clause.text):
+            named = content_stems(next(filter(None, match.groups())))
+            yield Trait(kind, named, named)
     yield from _habit(clause)
     yield from _possession(clause)
     if partner := _PARTNER.match(clause.text):

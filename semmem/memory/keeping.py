@@ -44,13 +44,8 @@ class Keeping:
     def __init__(
         self, folder: "LocalFolder", events: EventStore, changes: LateChanges, clock: Clock, *, dedup_window: timedelta
     ) -> None:
-        self._folder, self._events, self._changes, self._clock, self._window = (
-            folder,
-            events,
-            changes,
-            clock,
-            dedup_window,
-        )
+        self._folder, self._events, self._changes = folder, events, changes
+        self._clock, self._window = clock, dedup_window
         self._own: LocalLog | None = None
         self._inherited: list[LocalLog] = []
         self._replaying, self._making = asyncio.Lock(), asyncio.Lock()

@@ -51,6 +51,14 @@ async def _batch(application: Application, alice: ScopedMemory) -> Batch:
     )
 
 
+async def _said_again(alice: ScopedMemory, batch: Batch, decision: Decision) -> Batch:
+    """The batch of an event that says once more what the one before said, and what is decided of it."""
+    event = await alice.event((await alice.remember("I am still allergic to peanuts.")).id)
+    draft = replace(decision.draft, sources=(Source(event_id=event.id, quote="allergic to peanuts"),))
+    decisions = (replace(decision, draft=draft),)
+    return replace(batch, passed=[event], extraction=Extraction(drafts=(draft,)), decisions=decisions)
+
+
 def _writer(application: Application, clock: ManualClock) -> FactWriter:
     index_name = application.stores.pgvector.index_name
     return FactWriter(application.stores.postgres, clock, index_name=index_name, mirrored=True)
@@ -81,13 +89,8 @@ async def test_what_is_superseded_by_a_fact_that_is_there_already_is_retired_all
     await _writer(idle, clock).write(replace(batch, decisions=decided, embeddings=embeddings))
     (eats,) = [fact for fact in await alice.facts() if "eats" in fact.text]
 
-    later = await alice.remember("I am still allergic to peanuts.")
-    event = await alice.event(later.id)
-    again = replace(known.draft, sources=(Source(event_id=event.id, quote="allergic to peanuts"),))
-    superseding = Decision(verdict="supersede", draft=again, target=eats)
-    done = await _writer(idle, clock).write(
-        replace(batch, passed=[event], extraction=Extraction(drafts=(again,)), decisions=(superseding,))
-    )
+    later = await _said_again(alice, batch, replace(known, verdict="supersede", target=eats))
+    done = await _writer(idle, clock).write(later)
 
     assert done == {"added": 0, "confirmed": 1, "superseded": 1}
     assert [fact.text for fact in await alice.facts()] == ["alice is allergic to peanuts."]
@@ -102,16 +105,12 @@ async def test_a_fact_weighs_no_more_than_whoever_is_left_to_make_its_statement(
     said = replace(batch.decisions[0].draft, trust="assistant")
     await _writer(idle, clock).write(replace(batch, decisions=(Decision(verdict="add", draft=said),)))
     (fact,) = await alice.facts()
-    later = await alice.remember("I am allergic to peanuts.")
-    event = await alice.event(later.id)
-    confirmed = replace(said, trust="user", sources=(Source(event_id=event.id, quote="allergic to peanuts"),))
-    confirming = Decision(verdict="confirm", draft=confirmed, target=fact)
-    await _writer(idle, clock).write(
-        replace(batch, passed=[event], extraction=Extraction(drafts=(confirmed,)), decisions=(confirming,))
-    )
+    confirming = Decision(verdict="confirm", draft=replace(said, trust="user"), target=fact)
+    later = await _said_again(alice, batch, confirming)
+    await _writer(idle, clock).write(later)
     assert [each.trust for each in await alice.facts()] == ["user"]
 
-    await alice.forget(event=later.id)
+    await alice.forget(event=later.passed[0].id)
 
     assert [each.trust for each in await alice.facts()] == ["assistant"]
 

@@ -241,7 +241,7 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
         await tx.execute(_SQL[statement], items=items)
     reopened = await _ids(tx, "reopen", facts=doomed.facts)
     await tx.execute(_SQL["revive_vectors"], facts=reopened)
-    unended = await go_on(tx, doomed.facts)
+    await go_on(tx, doomed.facts)
     await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
     weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
     await tx.execute(_SQL["delete_dead_letters"], letters=doomed.dead_letters)
@@ -254,7 +254,7 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     await tx.execute(_SQL["redate"], facts=list(weakened), ranks=TRUST)
     for statement in ("readdress", "remember_less"):
         await tx.execute(_SQL[statement], facts=list(weakened))
-    return [*items, *reopened, *unended, *weakened]
+    return [*items, *reopened, *weakened]
 
 
 async def _ids(tx: Unit, statement: str, **given: object) -> list[UUID]:

@@ -162,9 +162,9 @@ async def end(tx: Unit, id: UUID, *, at: datetime) -> None:
     await tx.execute(_SQL["end"], fact=id, ended=at)
 
 
-async def go_on(tx: Unit, plans: Sequence[UUID]) -> list[UUID]:
-    """Lets hold on what was to end with plans that go; answers with the facts that do."""
-    return [row["id"] for row in await tx.fetch(_SQL["goes_on"], facts=plans)]
+async def go_on(tx: Unit, plans: Sequence[UUID]) -> None:
+    """Lets hold on what was to end with plans that go."""
+    await tx.execute(_SQL["goes_on"], facts=plans)
 
 
 async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:

@@ -106,5 +106,4 @@ from semmem.facts gone
 where gone.tenant = :tenant and gone.id = any (:facts::uuid[]) and gone.valid_from > gone.said_at
   and (f.tenant, f.scope_kind, f.scope_id, f.subject) = (gone.tenant, gone.scope_kind, gone.scope_id, gone.subject)
   and f.superseded_at is null and f.id <> all (:facts) and f.thread <> gone.thread
-  and f.valid_to = greatest(gone.valid_from, f.valid_from)
-returning f.id;
+  and f.valid_to = greatest(gone.valid_from, f.valid_from);
