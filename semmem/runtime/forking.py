@@ -22,7 +22,8 @@ _undivided = threading.RLock()
 def undivided() -> Iterator[None]:
     """A fork in another thread waits until this is over.
 
-    It is for what a child could never finish: an import or a library's lock that a thread holds which it does not have.
+    It is for what a child could never finish: an import or a library's lock that a thread holds which it does not have
+    (pydantic's, while it sees its first value of a kind).
     """
     with _undivided:
         yield

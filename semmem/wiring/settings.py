@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from semmem.errors import ConfigurationError
+from semmem.runtime import forking
 from semmem.runtime.deadline import PART
 from semmem.wiring.durations import Duration
 
@@ -263,7 +264,8 @@ def load_settings(**given: object) -> Settings:
     """Raises ConfigurationError that names each setting that does not hold; warns of variables that are none."""
     warn_of_unknown(os.environ)
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        with forking.undivided():
+            return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         wrong = []
         for one in error.errors():

@@ -22,6 +22,8 @@ from alembic import command
 
 import semmem
 from semmem.models import tokens
+from semmem.stores.redis import recent
+from semmem.wiring import settings
 from semmem.wiring.bridge import Bridge
 
 SECONDS = 90
@@ -204,17 +206,41 @@ def migrating() -> None:
     _fork_while(begun)
 
 
+def validating() -> None:
+    """Forks while another thread's settings are the first that pydantic looks at, which it does under a lock."""
+    slow, begun = _slow_once(settings.Settings.__init__)
+    settings.Settings.__init__ = _one_at_a_time(slow)  # type: ignore[method-assign]
+    _fork_while(begun)
+
+
+def serializing() -> None:
+    """Forks while another thread writes the first entry of Redis, which pydantic does under a lock."""
+    slow, begun = _slow_once(recent._ENTRY.dump_json)
+    recent._ENTRY.dump_json = _one_at_a_time(slow)  # type: ignore[method-assign]
+    _fork_while(begun)
+
+
 def _slow_once(function: Callable[..., Any]) -> tuple[Callable[..., Any], threading.Event]:
     """The first call takes a second longer; the event says when it is under way."""
     begun = threading.Event()
 
-    def slow(*arguments: Any) -> Any:
+    def slow(*arguments: Any, **named: Any) -> Any:
         if not begun.is_set():
             begun.set()
             time.sleep(1)
-        return function(*arguments)
+        return function(*arguments, **named)
 
     return slow, begun
+
+
+def _one_at_a_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    lock = threading.Lock()
+
+    def locked(*arguments: Any, **named: Any) -> Any:
+        with lock:
+            return function(*arguments, **named)
+
+    return locked
 
 
 def _fork_while(begun: threading.Event) -> None:

@@ -73,7 +73,9 @@ async def test_a_memory_of_the_parents_loop_is_refused_in_the_child_and_lives_on
     assert lines == [f"parent: {USED}", refused, f"child: {USED}", f"parent: {USED}", "parent: settled"]
 
 
-@pytest.mark.parametrize("case", ["counting", "importing:httpcore", *further("importing:onnxruntime")])
+@pytest.mark.parametrize(
+    "case", ["counting", "validating", "serializing", "importing:httpcore", *further("importing:onnxruntime")]
+)
 async def test_a_fork_waits_for_what_the_child_could_not_finish(case: str, settings: dict[str, Any]) -> None:
     lines = await _forked(case, settings)
     assert sorted(lines) == [f"child: {USED}", f"parent: {USED}"]

@@ -29,6 +29,7 @@ from redis.exceptions import (
 from semmem.domain.event import Event
 from semmem.domain.scope import Scope
 from semmem.errors import StoreUnavailable
+from semmem.runtime import forking
 from semmem.runtime.breaker import Breaker, Open
 from semmem.stores.postgres.identity import Identity
 from semmem.stores.postgres.offsets import at_offset, offset_of
@@ -180,11 +181,13 @@ class RedisRecent:
 def _written_entry(event: Event) -> bytes:
     in_utc = replace(event, occurred_at=event.occurred_at.astimezone(UTC))
     try:
-        return _ENTRY.dump_json((offset_of(event.occurred_at), in_utc))
+        with forking.undivided():
+            return _ENTRY.dump_json((offset_of(event.occurred_at), in_utc))
     except ValueError as error:  # such as metadata that is nested deeper than any that is taken in
         raise StoreUnavailable("redis", "an event cannot be written as an entry") from error
 
 
 def _read_entry(row: bytes) -> Event:
-    offset, event = _ENTRY.validate_json(row)
+    with forking.undivided():
+        offset, event = _ENTRY.validate_json(row)
     return replace(event, occurred_at=at_offset(event.occurred_at, offset)) if offset else event
