@@ -8,9 +8,9 @@ CREWAI := .venv-crewai
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 PATHS := semmem extractors retrieval migrations evals tests scripts examples
 
-# pip says a line or more for each package; this counts them.
-PROGRESS := /^Collecting/ { printf "\r  %d packages found", ++found; fflush() } \
-	/^Installing collected/ { print "\n  putting them in place ..."; fflush() }
+# pip says a line or more for each package; this counts them, on a terminal.
+PROGRESS := /^Collecting/ && terminal { printf "\r  %d packages found", ++found; fflush() } \
+	/^Installing collected/ { print (found ? "\n" : "") "  putting them in place ..."; fflush() }
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -124,6 +124,7 @@ $(INSTALLED) $(CREWAI)/.installed: pyproject.toml
 	@echo "making $(ENV) with $$($(PYTHON) --version) ..."
 	@test -x $(ENV)/bin/python || $(PYTHON) -m venv $(ENV)
 	@echo "installing packages (a minute or two the first time) ..."
-	@$(ENV)/bin/python -m pip install --disable-pip-version-check --editable '.[$(EXTRAS)]' 2>&1 \
-		| tee $(ENV)/install.log | awk '$(PROGRESS)' || { tail -n 30 $(ENV)/install.log; exit 1; }
+	@[ -t 1 ] && terminal=1 || terminal=0; \
+	$(ENV)/bin/python -m pip install --disable-pip-version-check --editable '.[$(EXTRAS)]' 2>&1 \
+		| tee $(ENV)/install.log | awk -v terminal=$$terminal '$(PROGRESS)' || { tail -n 30 $(ENV)/install.log; exit 1; }
 	@touch $@
