@@ -127,7 +127,7 @@ class Run:
 
 
 def main() -> None:
-    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
+    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-", ignore_cleanup_errors=True) as folder:
         stores = {"data": Path(folder), **EMBEDDED}
         theirs = _run("CrewAI's own", lambda server: _crewais(server, Path(folder) / "lancedb"))
         ours = _run("semmem", lambda server: _semmem("crew", **stores, **_model(server)))

@@ -45,7 +45,7 @@ class Fault:
 
 
 def main() -> None:
-    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
+    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-", ignore_cleanup_errors=True) as folder:
         lancedb = str(Path(folder) / "lancedb")
         default = _faults(lambda: Memory(storage=lancedb, embedder=lambda texts: [[1.0] + [0.0] * 63 for _ in texts]))
         ours = _faults(lambda: SemmemMemory(tenant="acme", user="eval", data=Path(folder), **OWN_STORES))

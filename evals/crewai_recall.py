@@ -48,7 +48,7 @@ def main(
 ) -> None:
     """Ingest each conversation into both memories and ask all its questions."""
     talks = chosen(load("locomo", locomo), conversations.split(","))
-    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-") as folder:
+    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crewai-", ignore_cleanup_errors=True) as folder:
         ours = _mean([_semmem(talk, Path(folder)) for talk in talks])
         theirs = _mean([_crewais(talk, Path(folder) / talk.id) for talk in talks])
         result = Path(folder) / "result.json"

@@ -108,7 +108,7 @@ def main() -> None:
     os.environ.pop("OPENAI_API_KEY", None)  # with a key, semmem would have a real model extract facts
     with (
         ModelServer(script) as server,
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,  # servers end a moment after their last user
         SemmemStore(tenant="acme", workspace="concierge", data=folder) as store,
         SemmemSaver(tenant="acme", workspace="concierge", data=folder) as saver,  # both share one memory
     ):

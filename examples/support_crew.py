@@ -49,7 +49,11 @@ console = Console(highlight=False, width=100)
 
 
 def main() -> None:
-    with quiet(), tempfile.TemporaryDirectory(prefix="semmem-crew-") as folder, ModelServer(answer=answer) as server:
+    with (
+        quiet(),
+        tempfile.TemporaryDirectory(prefix="semmem-crew-", ignore_cleanup_errors=True) as folder,
+        ModelServer(answer=answer) as server,
+    ):
         llm = LLM(model="openai/gpt-4o-mini", base_url=server.base_url, api_key="unused")
         for day, tasks in (("Monday", MONDAY), ("Tuesday", TUESDAY)):
             console.print(f"[bold]{day}[/]\n")

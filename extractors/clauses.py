@@ -104,7 +104,7 @@ _LEADS_IN = re.compile(
 _SPLIT = re.compile(
     r"[;:!?—]+(?:\s|$)|(?<!\bDr)(?<!\bSt)(?<!\bMr)(?<!\bMs)(?<!\bMrs)\.(?:\s|$)|,\s(?=(?!(?:in|near|outside|close"
     r"|an? (?:part|district|suburb|quarter|borough))\b)[a-z]|I\b|(?:[A-Z][\w&]* ){1,3}(?:laid|let|fired|sacked) me\b)"
-    r"|\s(?:and|but|so|then)\s(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
+    r"|\s(?:and|but|so|then)\s(?:now )?(?=(?:I|my|the|we|it|he|she|they|that) )|\s(?:because|although|since I)\s"
 )
 
 # Of a whole sentence, and of one clause of it.
@@ -122,7 +122,8 @@ _DOUBTED = re.compile(
     re.IGNORECASE,
 )
 _COMING = re.compile(
-    r"\b(?:will|shall|going to (?!the\b|an?\b|my\b|(?-i:[A-Z]))|gonna|(?<!is )(?<!to )next (?!to\b|door\b)|tomorrow"
+    r"\b(?:will|shall|(?<!stopped )(?<!quit )(?<!started )(?<!up )(?<!like )(?<!love )(?<!enjoy )"
+    r"going to (?!the\b|an?\b|my\b|(?-i:[A-Z]))|gonna|(?<!is )(?<!to )next (?!to\b|door\b)|tomorrow"
     r"|soon|upcoming"
     r"|in (?:an?|one|two|three|four|five|six|a few|\d+) (?:minute|hour|day|week|fortnight|month|year)s?$)(?:\b"
     r"|(?<= ))",

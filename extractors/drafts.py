@@ -119,5 +119,7 @@ def _validity(when: str | None, content: str, event: Event) -> Validity:
     if when is None:
         return Validity()
     validity = resolve_dates(when, event.occurred_at)
+    if ground(when, content):
+        return validity
     named = {span.start for span in spans(content, event.occurred_at)}
-    return validity if ground(when, content) or validity.start in named else Validity()
+    return validity if validity.start in named else Validity()

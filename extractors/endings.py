@@ -41,6 +41,7 @@ _NO_LONGER = re.compile(
     rf"|be\b(?! (?:an? )?(?:vegetarian|vegan|pescatarian|smoker)\b)).+)|{I}(?:an? )?(?:non|ex)-(?P<v5>\w+er)\b",
     re.IGNORECASE,
 )
+_AT_ALL = re.compile(r" at all$", re.IGNORECASE)
 _FREE_OF = re.compile(
     rf"{I}(?P<v>(?:smoke|alcohol|sugar|meat|dairy|gluten|caffeine|nicotine|drug|[a-z]+(?=-))[a-z]*)[- ]free\b",
     re.IGNORECASE,
@@ -57,6 +58,10 @@ _UNCALLED = re.compile(
 _UNREACHED = re.compile(
     r"^(?:please )?(?:(?:do not|stop) (?P<how>call|phone|e-?mail|text|message)(?:ing)? me) (?:any ?more"
     r"|any longer|again)$",
+    re.IGNORECASE,
+)
+_UNWANTED = re.compile(
+    r"^I (?:no longer want|do not want(?: any)?(?= [\w-]+ any ?more$)) (?P<how>call|text|message|e-?mail)s\b",
     re.IGNORECASE,
 )
 _CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}
@@ -107,7 +112,7 @@ def endings_of(clause: Clause) -> Iterator[Over]:
 def _no_longer(clause: Clause) -> Iterator[Over]:
     match = _NO_LONGER.match(clause.text)
     if match and not (match["v4"] and clause.besides):
-        named = match["v"] or match["v2"] or match["v3"] or match["v4"] or match["v5"]
+        named = _AT_ALL.sub("", match["v"] or match["v2"] or match["v3"] or match["v4"] or match["v5"])
         held = replace(clause, negated=False, passing=False, besides=False)
         for start in ("I am", "I"):
             for value in values_of(replace(held, text=f"{start} {named}")):
@@ -259,6 +264,8 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _reached(clause: Clause) -> Iterator[Over]:
     if uncalled := _UNCALLED.match(clause.text):
         yield from (Over(kind, content_stems(uncalled["v"])) for kind in ("called", "nick name", "first name"))
+    if unwanted := _UNWANTED.match(clause.text):
+        yield Over("channel", frozenset({_CHANNELS.get(unwanted["how"].lower(), "mail")}))
     if unreached := _UNREACHED.match(clause.text):
         yield Over("channel", frozenset({_CHANNELS.get(unreached["how"].lower(), "mail")}))
 

@@ -44,7 +44,9 @@ _NOUN_ALLERGY = re.compile(
     r"|terrible) )*"
     r"(?P<what>(?!no\b)[\w-]+(?: [\w-]+)?) allergy\b"
 )
-_DIAGNOSED = re.compile(r"^I (?:have been|was|got|am) diagnosed with (?:an? )?(?P<what>[\w-]+) allergy\b")
+_DIAGNOSED = re.compile(
+    r"^I (?:have |was |got |am |been |just |recently )*diagnosed with (?:an? )?(?P<what>[\w-]+) allergy\b"
+)
 _OUTGROWN = re.compile(
     r"^(?:I (?:have )?(?:outgrew|outgrown|lost|got rid of) (?:my|the|a) (?P<what>[\w-]+(?: [\w-]+)?) allergy"
     r"|my (?P<what2>[\w-]+(?: [\w-]+)?) allergy (?:is|has|went|just|disappeared|cleared|vanished)\b(?: (?:now|been))*"

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from semmem.domain.unicode import MOST_MARKS, normalized
+from semmem.domain.unicode import MOST_MARKS, unaccented
 from semmem.extractors.variants import TRADITIONAL
 
 _MARKUP = re.compile(
@@ -158,10 +158,7 @@ def _either_i(word: Word) -> str:
 
 def _plain_name(word: Word) -> str:
     """A name without its accents: Málaga, Malaga. In other words they tell "hablo" from "habló"."""
-    if not word.name or word.text.isascii():
-        return word.text
-    decomposed = normalized("NFD", word.text)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    return unaccented(word.text) if word.name else word.text
 
 
 def _german_name(word: Word) -> str:

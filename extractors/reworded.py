@@ -29,6 +29,12 @@ _WORDS = (
         r"my \g<what> is now called \g<name>",
     ),
     (r"^(?=(?:mum|mom|mam|dad|grandma|grandpa|granny|gran|nan|nana) (?!and\b))", "my "),
+    # How somebody is reached
+    (
+        r"^(?P<how>phone|e-?mail|text|sms|whatsapp|texts|text messages) (?:is|are) the best way to (?:reach|contact"
+        r"|get hold of) me[.!]*$",
+        r"please contact me by \g<how>",
+    ),
     # Numbers
     (rf"\b(?:hiked|bumped) (?=my [a-z ]{{2,20}}? {_FROM}to {_AMOUNT})", "raised "),
     (

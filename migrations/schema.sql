@@ -886,11 +886,27 @@ CREATE OR REPLACE FUNCTION semmem.act_as(p_tenant text, p_kind text, p_id text, 
  RETURNS void
  LANGUAGE sql
 AS $function$
-    select set_config('semmem.unwritable', coalesce(array_agg(f.field) filter (where p_role <> all (f.writers)), '{}')::text, true),
-           set_config('semmem.unreadable', coalesce(
-               array_agg(f.field) filter (where p_reading and p_role <> all (f.readers)), '{}')::text, true)
-    from semmem.fields f
-    where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+    with recursive told as (  -- from name to name, however many values each has had
+        (select s.field from semmem.state s
+         where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and p_reading
+         order by s.field limit 1)
+        union all
+        select (select s.field from semmem.state s
+                where (s.tenant, s.scope_kind, s.scope_id) = (p_tenant, p_kind, p_id) and s.field > t.field
+                order by s.field limit 1)
+        from told t where t.field is not null
+    ), known as (
+        select f.field, p_role <> all (f.writers) as unwritable, p_reading and p_role <> all (f.readers) as unreadable
+        from semmem.fields f
+        where (f.tenant, f.scope_kind, f.scope_id) = (p_tenant, p_kind, p_id)
+    ), hidden as (
+        select k.field from known k where k.unreadable
+        union all
+        select t.field from told t where t.field is not null and t.field not in (select k.field from known k)
+    )
+    select set_config('semmem.unwritable',
+                      (select coalesce(array_agg(k.field) filter (where k.unwritable), '{}') from known k)::text, true),
+           set_config('semmem.unreadable', (select coalesce(array_agg(h.field), '{}') from hidden h)::text, true)
 $function$;
 revoke all on function semmem.act_as(text,text,text,text,boolean) from public;
 grant execute on function semmem.act_as(text,text,text,text,boolean) to semmem_app;
@@ -1754,7 +1770,7 @@ begin
             group by e.item;
     else
         return query
-            select lpad(p_here::text, 19, '0') || ':' || lpad(e.number::text, 4, '0'), e.item
+            select lpad(p_here::text, 19, '0') || ':' || lpad(e.number::text, 5, '0'), e.item
             from jsonb_array_elements(p_value) with ordinality as e (item, number)
             where p_keep is null or e.number > jsonb_array_length(p_value) - p_keep
             order by e.number;
@@ -2131,13 +2147,21 @@ begin
     update semmem.deliveries d set dead = true
     where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group)
       and not d.dead and d.leased_until <= clock_timestamp() and d.attempts >= p_attempts;
+    if g.ordered and exists (
+        select from semmem.deliveries d
+        where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group)
+          and not d.dead and d.leased_until > clock_timestamp())
+    then
+        return;
+    end if;
+    -- As an array, which is read once: a join may read it anew for each row, and lease more than the limit.
     update semmem.deliveries d
     set consumer = p_consumer, lease = p_lease, attempts = d.attempts + 1, leased_until = clock_timestamp() + p_for
-    where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group) and d.position in (
+    where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group) and d.position = any (array(
         select o.position from semmem.deliveries o
         where (o.tenant, o.scope_kind, o.scope_id, o.group_name) = (p_tenant, p_kind, p_id, p_group)
           and not o.dead and o.leased_until <= clock_timestamp()
-        order by o.position limit p_limit for update);
+        order by o.position limit case when g.ordered then 1 else p_limit end for update));
     get diagnostics given = row_count;
     if given >= p_limit or g.ordered and exists (
         select from semmem.deliveries d

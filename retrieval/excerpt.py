@@ -1,19 +1,32 @@
 """Excerpts of long texts: the sentences that answer, whole, with a mark where something was left out."""
 
+from collections.abc import Iterator
+
+from semmem.ports import TokenCounter
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.pieces import sentences
 
 LEFT_OUT = "[…]"
+CHARACTERS_A_TOKEN = 4  # of a text in ASCII
+
+
+def characters_of(tokens: float, text: str, counter: TokenCounter) -> int:
+    """About how many characters of the text take so many tokens; other scripts take more than a token each."""
+    most = int(tokens * CHARACTERS_A_TOKEN)
+    if text.isascii():
+        return most
+    looked_at = text[:most]
+    return min(most, int(tokens * len(looked_at) / max(1, counter.count(looked_at))))
 
 
 def excerpt(text: str, query: str, characters: int) -> str:
     """At most about `characters` of the text: the sentences that share most words with the query, in their order.
 
-    A text that is short enough comes back as it is. The first of the sentences chosen is shown even if it is longer.
+    A text that is short enough comes back as it is. Of a sentence that is longer, the part that shares most.
     """
     if len(text) <= characters:
         return text
-    parts = sentences(text)
+    parts = [part for sentence in sentences(text) for part in _cut(sentence, max(1, characters))]
     wanted = frozenset(terms(query))
     shared = [len(wanted.intersection(terms(part))) for part in parts]
     # Best first, as many as fit; ties go to the earlier sentence.
@@ -34,3 +47,14 @@ def excerpt(text: str, query: str, characters: int) -> str:
     if last < len(parts) - 1:
         shown.append(LEFT_OUT)
     return " ".join(shown)
+
+
+def _cut(sentence: str, characters: int) -> Iterator[str]:
+    """Parts that are no longer, at spaces where there are any."""
+    while len(sentence) > characters:
+        space = sentence.rfind(" ", characters // 2, characters)
+        at = space if space > 0 else characters
+        yield sentence[:at]
+        sentence = sentence[at:].lstrip()
+    if sentence:
+        yield sentence

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from semmem.domain.embeddings import TokenStates
+from semmem.domain.unicode import unaccented
 from semmem.retrieval.analysis import terms
 from semmem.runtime.blas import one_thread
 
@@ -43,6 +44,7 @@ def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
 
     None where no word weighs anything.
     """
+    as_written = _as_tokens_write(rarity)
     words: list[list[str]] = []
     for token in tokens.tokens:
         if token.startswith("##") and words:  # `##s` continues the word before it
@@ -53,10 +55,20 @@ def asked(tokens: TokenStates, rarity: Mapping[str, float]) -> Asked | None:
     for word in words:
         # It weighs as its rarest term does; a rest such as the `s` of "Ana's" is none of the question's terms.
         written = "".join(token.removeprefix("##") for token in word)
-        weight = sqrt(max((rarity.get(term, 0.0) for term in terms(written)), default=0.0))
+        weight = sqrt(max((as_written.get(term, 0.0) for term in terms(written)), default=0.0))
         weights += [weight] * len(word)
     kept = np.flatnonzero(weights)
     return Asked(tokens.states[kept], np.array(weights, np.float32)[kept]) if len(kept) else None
+
+
+def _as_tokens_write(rarity: Mapping[str, float]) -> dict[str, float]:
+    """By terms without accents, and by what stands between their apostrophes: Müller, O'Brien."""
+    found: dict[str, float] = {}
+    for term, weight in rarity.items():
+        plain = unaccented(term)
+        for part in {plain, *plain.split("'")}:
+            found[part] = max(weight, found.get(part, 0.0))
+    return found
 
 
 def similarities(packed: Sequence[bytes], asked: Asked) -> NDArray[np.float32]:

@@ -43,7 +43,7 @@ class Side:
 
 @contextmanager
 def worktree(commit: str) -> Iterator[Path]:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         git = ("git", "-C", str(ROOT), "worktree")
         subprocess.run([*git, "add", "--quiet", "--detach", folder, commit], check=True)
         try:
@@ -54,7 +54,7 @@ def worktree(commit: str) -> Iterator[Path]:
 
 @contextmanager
 def side(tree: Path) -> Iterator[Side]:
-    with TemporaryDirectory() as data:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as data:
         command = [sys.executable, str(ROOT / "scripts" / "writers.py"), data]
         environment = os.environ | {"PYTHONPATH": str(tree)}
         process = subprocess.Popen(

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import takewhile
 from typing import Any
 
 import typer
@@ -41,7 +42,8 @@ class Commands(TyperGroup):
     """Commands whose usage errors are JSON too, where the command line says --json."""
 
     def invoke(self, ctx: Any) -> Any:
-        wanted = "--json" in ctx.args or "--json" in getattr(ctx, "_protected_args", ())
+        # Behind a "--" stands the command line of another program.
+        wanted = "--json" in takewhile(lambda word: word != "--", [*getattr(ctx, "_protected_args", ()), *ctx.args])
         token = _as_json.set(_as_json.get() or wanted)
         try:
             return super().invoke(ctx)

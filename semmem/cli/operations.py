@@ -77,7 +77,7 @@ def dead_letters(
         typer.Option(parser=options.item_id, metavar="ID", help="With --replay: this one only; may be repeated."),
     ] = None,
     before: options.BeforeId = None,
-    limit: options.Limit = 100,
+    limit: Annotated[int | None, typer.Option("--limit", "-n", help="At most so many; 100 if left out.")] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """List what could not be extracted or was refused, newest first, and replay it on request.
@@ -89,14 +89,18 @@ def dead_letters(
         if letter:
             raise InvalidInput("letter", "goes with --replay", "pass both, or leave --letter out to list them")
         async with scoped(ctx, place, reads=True) as memory:
-            return await memory.dead_letters(replayed=replayed, before=before, limit=limit)
+            return await memory.dead_letters(replayed=replayed, before=before, limit=100 if limit is None else limit)
 
     async def taken() -> dict[str, int]:
+        if replayed or before or limit is not None:
+            raise InvalidInput(
+                "replay", "takes all that wait", "name some by --letter; --limit, --before and --replayed list"
+            )
         async with scoped(ctx, place) as memory:
-            replayed = await memory.replay(letter)
-        if letter and not replayed:
+            count = await memory.replay(letter)
+        if letter and not count:
             raise NotFound("none of these dead letters waits in this scope; `semmem dead-letters` shows their ids")
-        return {"replayed": replayed}
+        return {"replayed": count}
 
     if replay:
         show(

@@ -1,7 +1,8 @@
 """The commands for what is kept under keys of a caller's own: records put, get, list and delete."""
 
 import json
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -16,8 +17,11 @@ from semmem.cli.stdin import text_or_stdin
 from semmem.domain.event import NewEvent
 from semmem.domain.record import Record
 from semmem.domain.scope import Branch
-from semmem.errors import NotFound
+from semmem.errors import InvalidInput, NotFound
 from semmem.retrieval.quote import visible
+
+if TYPE_CHECKING:
+    from semmem.memory.scoped import ScopedMemory
 
 app = typer.Typer(
     cls=Commands, help="Keep JSON values under keys of your own: put, get, list and delete them.", no_args_is_help=True
@@ -96,9 +100,7 @@ def list_(
     async def work() -> list[Record]:
         wanted = options.json_object("matching", matching) if matching else None
         async with viewed(ctx, place, also) as (memory, others):
-            start = None if after is None else await memory.records.get(after)
-            if after is not None and start is None:
-                raise NotFound(f"no record {after} in this scope to go on from; list from the start")
+            start = None if after is None else await _named(after, [memory, *others])
             return await memory.records.find(
                 also=others, matching=wanted, where=options.condition(where), after=start, limit=limit
             )
@@ -124,6 +126,15 @@ def delete(
             return {"deleted": await memory.records.delete(keys)}
 
     show(run(work()), as_json, lambda found: f"{counted(found['deleted'], 'record')} deleted")
+
+
+async def _named(key: str, places: Sequence["ScopedMemory"]) -> Record:
+    found = [record for place in places if (record := await place.records.get(key))]
+    if not found:
+        raise NotFound(f"no record {key} in this scope to go on from; list from the start")
+    if len(found) > 1:
+        raise InvalidInput("after", "is a key in several of these places", "list them one by one")
+    return found[0]
 
 
 def _record(record: Record) -> Text:

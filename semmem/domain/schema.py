@@ -104,7 +104,11 @@ class Declaration:
 
     def upgraded(self, values: Mapping[str, Any], version: int) -> dict[str, Any]:
         """What an earlier version's values are in this one, as JSON. Raises StateMismatch where they do not fit."""
-        made = self.upgrade(dict(values), version)
+        try:
+            made = self.upgrade(dict(values), version)
+        except Exception as error:  # the caller's own code
+            told = f"fails on the values of version {version} ({type(error).__name__}: {error!s:.200})"
+            raise StateMismatch("upgrade", told, "let it take values that were never told") from error
         if not isinstance(made, Mapping):
             raise StateMismatch("upgrade", f"must answer with a mapping, not {type(made).__name__}", "return a dict")
         try:

@@ -24,6 +24,13 @@ def is_visible(text: str) -> bool:
     return _VISIBLE.search(text) is not None
 
 
+def unaccented(text: str) -> str:
+    """The text without marks on its letters, as BERT's uncased tokenizers write it: Málaga, Malaga."""
+    if text.isascii():
+        return text
+    return "".join(each for each in normalized("NFD", text) if unicodedata.category(each) != "Mn")
+
+
 def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
     """The text in that form; runs of more than MOST_MARKS marks are cut, since sorting them takes quadratic time."""
     if not text.isascii() and _MAYBE.search(text):

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from semmem.domain.event import Event
+from semmem.domain.fact import Draft
 from semmem.domain.scope import Scope
 from semmem.extractors.offline import OfflineExtractor, condensed
 from semmem.extractors.retracted import Retracted, without_retracted
+from semmem.extractors.standing import replaces
 from semmem.ports import Clock
 from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.pool import Postgres
@@ -76,10 +78,12 @@ async def _ground(tx: Unit, summary: UUID) -> _Ground:
 
 
 async def _told(ground: _Ground) -> Sequence[Statement]:
-    """What rules find in the events themselves, for where no fact was drawn from them."""
-    drafts = (await OfflineExtractor().extract(ground.events, {})).drafts if ground.events else ()
-    return [
-        Statement(draft.subject, draft.text, draft.importance, draft.validity, draft.trust)
-        for draft in drafts
-        if without_retracted(draft, ground.retracted)
-    ]
+    """What rules find in the events themselves, for where no fact was drawn from them, less what later ones replace."""
+    holding: list[Draft] = []
+    events = ground.events
+    while events:
+        extraction = await OfflineExtractor().extract(events, {})
+        drafts = [draft for draft in extraction.drafts if without_retracted(draft, ground.retracted)]
+        holding = [each for each in holding if not any(replaces(draft, each) for draft in drafts)] + drafts
+        events = events[extraction.read :] if extraction.read else []
+    return [Statement(each.subject, each.text, each.importance, each.validity, each.trust) for each in holding]

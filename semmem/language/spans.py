@@ -36,6 +36,7 @@ _WENT_ON = re.compile(
     re.IGNORECASE,
 )
 _LONG_SINCE = re.compile(r"\b(?:last (?:year|month|spring|summer|autumn|fall|winter)|ago)\b", re.IGNORECASE)
+_BEFORE, _BEHIND = 160, 400  # characters around a time that are looked at, however many a text names
 _LONGEST_AHEAD = timedelta(days=240)  # of such a day: where the next one is farther, the last one is meant
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
 
@@ -56,7 +57,7 @@ class Span:
 
 def spans(text: str, said: datetime) -> list[Span]:
     """The times that the text names, in order, none inside another."""
-    moment = Said(said, bool(_COMING.search(text)))
+    moment, long_since = Said(said, bool(_COMING.search(text))), bool(_LONG_SINCE.search(text))
     found: list[Span] = []
     taken = bytearray(len(text))
     for pattern, period, relative in TABLE:
@@ -67,7 +68,7 @@ def spans(text: str, said: datetime) -> list[Span]:
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
             seen = replace(moment, coming=_looks_ahead(text, match, moment))
             named = _period(period, match, seen)
-            if not seen.coming and _is_reset(text, match):
+            if not (seen.coming or long_since) and _is_reset(text, match):
                 ahead = _period(period, match, replace(moment, coming=True))
                 named = ahead if ahead and ahead[0] - said <= _LONGEST_AHEAD else named
             if named:
@@ -82,13 +83,17 @@ def spans(text: str, said: datetime) -> list[Span]:
 def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
     """Whether what happens at this time is to come."""
     own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
-    before = f"{text[: match.start()]}{own}"
+    before = f"{_before(text, match)}{own}"
     return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before)))
 
 
 def _is_reset(text: str, match: re.Match[str]) -> bool:
-    is_over = _LONG_SINCE.search(text) or _WENT_ON.match(text[match.end() :])
-    return bool(_RESET_TO.search(text[: match.start()])) and not is_over
+    is_over = _WENT_ON.match(text[match.end() : match.end() + _BEHIND])
+    return bool(_RESET_TO.search(_before(text, match))) and not is_over
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    return text[max(0, match.start() - _BEFORE) : match.start()]
 
 
 def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, check_duration, check_each, check_id
 from semmem.domain.entry import Entry
@@ -74,7 +74,8 @@ class Group:
 class Delivery:
     """One event in the hands of one consumer. `attempt` counts from 1.
 
-    `key` is the same whenever this event is handed out: for an effect outside of semmem, which may happen again.
+    `key` is the same whenever this event is handed out to this group, and that of no other event in any place: for an
+    effect outside of semmem, which may happen again.
     """
 
     def __init__(self, inbox: "Inbox", lease: Lease) -> None:
@@ -83,7 +84,9 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        return f"{self._inbox.group}:{self.entry.position}"
+        event = self.entry.event
+        assert event is not None
+        return f"{self._inbox.group}:{uuid5(event.id, event.scope.key)}"
 
     async def settle(
         self,
@@ -122,7 +125,7 @@ class Inbox:
 
     async def __aenter__(self) -> Self:
         async with self._parts.calls.write():
-            await self._parts.groups.create(self._place.scope, self._rule)
+            await self._parts.groups.create(self._place.place, self._rule)
         self._watching = self._parts.watching.watch(self._place.scope, 0)
         self._watcher = self._watching.__enter__()
         return self
@@ -150,7 +153,9 @@ class Inbox:
                 failpoints.reach("delivery-taken")
                 self._hold(lease)
                 return Delivery(self, lease)
-            self._watcher.position = claimed
+            if claimed > self._watcher.position:  # there may be more behind what it has looked at
+                self._watcher.position = claimed
+                continue
             await self._watcher.wait(LOOK_FOR_LAPSED)
 
     async def _taken(self) -> tuple[Lease | None, int]:
@@ -166,7 +171,7 @@ class Inbox:
         settle = partial(parts.groups.settle, place, self.group, lease, events, now, change=change, fence=fence)
         try:
             async with parts.calls.write():
-                remembered = await (parts.state.declared(place, change, now, settle) if change else settle())
+                remembered, head = await (parts.state.declared(place, change, now, settle) if change else settle())
         except LeaseLost:
             self._drop(lease)
             raise
@@ -174,6 +179,8 @@ class Inbox:
         self._drop(lease)
         if remembered:
             parts.announce(remembered)
+        elif head:
+            parts.watching.wake(place.scope, head)
 
     async def _release(self, lease: Lease, after: timedelta) -> None:
         async with self._parts.calls.write():

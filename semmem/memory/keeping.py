@@ -13,7 +13,7 @@ from semmem.domain.kept import KeptEvent, LocalLogHealth
 from semmem.domain.receipt import Selection
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import Change
-from semmem.errors import KeyConflict, SemmemError, StoreUnavailable
+from semmem.errors import ConfigurationError, KeyConflict, SemmemError, StoreUnavailable
 from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.runtime.deadline import deadline
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # SQLite is loaded where there is a local log
     from semmem.stores.local.rows import Kept, KeptRow
 
     # What is dealt with, and what Postgres refused, and why.
-    Outcome = tuple[Sequence[KeptRow], Sequence[tuple[KeptRow, SemmemError]]]
+    Outcome = tuple[Sequence[KeptRow], Sequence[tuple[KeptRow, Exception]]]
 
 faults = FaultLog(logging.getLogger(__name__))
 
@@ -161,10 +161,18 @@ class Keeping:
                     done, refused = await self._store(rows, events)
         except StoreUnavailable as error:
             raise StoreUnavailable("postgres", f"what the local log has kept comes first ({error})") from error
+        except (ConfigurationError, OSError, MemoryError):  # of this process, and not of what it has kept
+            raise
+        except Exception as error:
+            if len(rows) > 1:  # one that cannot be stored holds back no other
+                for row in rows:
+                    await self._replay(log, [row])
+                return
+            done, refused = [], [(rows[0], error)]
         failpoints.reach("replay-committed")
         for row, why in refused:
             faults.warn("Postgres refused what the local log has kept", why, row.place.scope)
-            await log.refuse(row, str(why))
+            await log.refuse(row, str(why) if isinstance(why, SemmemError) else f"{type(why).__name__}: {why}")
         if done:
             await log.settle(done)
         failpoints.reach("replay-settled")

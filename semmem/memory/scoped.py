@@ -159,13 +159,13 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
             others = OTHERS
         check_unit("min_importance", min_importance)
         condition = None if where is None else condition_of("where", where)
-        if "state" in tiers:
-            await self._know_role(timeout)
-        guard = Guard(
-            agent=self._reader, role=self._role, others=others, min_importance=min_importance, where=condition
-        )
         parts, view, wanted = self._parts, self.view(also), frozenset(tiers)
         async with parts.calls.question(timeout):
+            if "state" in wanted:
+                await self._know_role(timeout)
+            guard = Guard(
+                agent=self._reader, role=self._role, others=others, min_importance=min_importance, where=condition
+            )
             context = await parts.tiers.context(
                 view, query, budget=budget, session=session, format=format, tiers=wanted, guard=guard
             )

@@ -61,15 +61,15 @@ class SharedPlace(UpdatedPlace):
     async def pin(self, checkpoint: Checkpoint, *, pinned: bool = True, timeout: float | None = None) -> None:
         """Keeps a checkpoint until it is pinned no more; from then on it goes with the next one. Raises NotFound."""
         check_flag("pinned", pinned)
-        name = self._own(checkpoint).name
+        self._check_own(checkpoint)
         async with self._parts.calls.write(timeout):
-            await self._parts.checkpoints.pin(self.scope, name, pinned)
+            await self._parts.checkpoints.pin(self.scope, checkpoint, pinned)
 
     async def verify(self, checkpoint: Checkpoint, *, timeout: float | None = None) -> None:
         """Raises Damaged where the state at the checkpoint is not what it was; NotFound where it is not kept."""
-        name = self._own(checkpoint).name
+        self._check_own(checkpoint)
         async with self._parts.calls.read(timeout):
-            await self._parts.checkpoints.verify(self.scope, name)
+            await self._parts.checkpoints.verify(self.scope, checkpoint)
 
     async def restore(self, to: Checkpoint | int, *, timeout: float | None = None) -> Change:
         """Lets the state be again what it was at a checkpoint, which is verified first, or at a position.
@@ -79,14 +79,13 @@ class SharedPlace(UpdatedPlace):
         """
         parts = self._parts
         if isinstance(to, Checkpoint):
-            target: str | int = self._own(to).name
+            self._check_own(to)
         else:
             check_int("to", to, 0, MAX_POSITION)
-            target = to
         await self._know_role(timeout)
         async with parts.calls.write(timeout):
             change = await parts.checkpoints.restore(
-                self.scope, target, agent=self._reader, role=self._role, now=parts.clock()
+                self.scope, to, agent=self._reader, role=self._role, now=parts.clock()
             )
         parts.watching.wake(self.scope, change.position)
         return change

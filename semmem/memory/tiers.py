@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -21,7 +21,7 @@ from semmem.memory.present import Present, profiled
 from semmem.ports import Clock, RecentCache, TokenCounter
 from semmem.retrieval.assemble import assemble
 from semmem.retrieval.budget import FLOORS, check_budget
-from semmem.retrieval.excerpt import excerpt
+from semmem.retrieval.excerpt import characters_of, excerpt
 from semmem.retrieval.scoring import turns_first
 from semmem.retrieval.search import Searcher
 from semmem.stores.postgres.conditions import Conditions
@@ -48,7 +48,6 @@ FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budge
 LONG = 50_000  # characters of all tiers together, which take some 10 ms to count
 
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
-CHARACTERS_A_TOKEN = 4
 
 OPEN = Guard()
 STORED: frozenset[Tier] = frozenset({"profile", "summary", "recent"})  # tiers that one transaction reads
@@ -60,7 +59,7 @@ class Recent:
     """The newest events: from the cache, else from Postgres, which then refills the cache."""
 
     def __init__(self, events: EventStore, cache: RecentCache | None, conditions: Conditions, *, cap: int) -> None:
-        self._events, self._cache, self._conditions, self._cap = events, cache, conditions, cap
+        self._events, self._cache, self.conditions, self._cap = events, cache, conditions, cap
 
     async def read(
         self, scope: Scope, state: ScopeState, session: str | None = None, guard: Guard = OPEN
@@ -71,7 +70,7 @@ class Recent:
         where it has a condition, the RECENT newest that meet it.
         """
         if guard.where is not None:
-            meeting = await self._conditions.meeting(View.of(scope), guard.where, RECENT)
+            meeting = await self.conditions.meeting(View.of(scope), guard.where, RECENT)
             found = await self._events.get(scope, meeting.events)
             return sorted(found, key=lambda event: -event.seq), frozenset()
         newest, degraded = await self._newest(scope, state)
@@ -82,6 +81,7 @@ class Recent:
                 agent=guard.agent,
                 min_importance=guard.min_importance,
                 through=state.newest,
+                session=session,
                 limit=RECENT,
             )
         of_session = sum(event.session == session for event in events)
@@ -183,9 +183,9 @@ class Tiers:
     async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
         """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
         state = await self._state.current(scope, None, [], role=guard.role)
-        longest = int(FLOORS["state"] / 2 * budget * CHARACTERS_A_TOKEN)  # of one field
+        shorten = partial(self._shortened, query=query, tokens=FLOORS["state"] / 2 * budget)
         newest = sorted(state.told_at, key=lambda name: -state.positions[name])
-        items = [_field(state, name, query, longest, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
+        items = [_field(state, name, shorten, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
         return Gathered(items)
 
     async def _retrieved_tier(
@@ -197,10 +197,16 @@ class Tiers:
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
         narrowed = Filter(min_importance=guard.min_importance, where=guard.where)
         recall = await self._searcher.recall(view, query, limit=hits, filter=narrowed, min_score=0.0, sift=turns_first)
-        longest = int(LARGEST_SHARE * budget * CHARACTERS_A_TOKEN)
-        items = [_item("retrieved", hit.item, excerpt(hit.text, query, longest), hit.undoubted) for hit in recall]
+        shorten = partial(self._shortened, query=query, tokens=LARGEST_SHARE * budget)
+        items = [_item("retrieved", hit.item, shorten(hit.text), hit.undoubted) for hit in recall]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant, recall.usage)
+
+    def _shortened(self, text: str, *, query: str, tokens: float) -> str:
+        """The text, or what of it answers, in about so many tokens."""
+        if len(text) <= tokens:  # hardly any character takes more than one
+            return text
+        return excerpt(text, query, characters_of(tokens, text, self._counter))
 
     async def _recent_tier(
         self, view: View, states: Mapping[Scope, ScopeState], session: str | None, guard: Guard
@@ -208,8 +214,10 @@ class Tiers:
         reads = await asyncio.gather(
             *(self._recent.read(scope, states.get(scope, ScopeState()), session, guard) for scope in view.scopes)
         )
-        # The asked session's events first: the conversation at hand matters most.
         events = [event for found, _ in reads for event in found]
+        if guard.where is not None and not events:
+            await self._recent.conditions.check(view, guard.where)
+        # The asked session's events first: the conversation at hand matters most.
         events = sorted(events, key=lambda event: (event.session != session, -event.seq))
         events = guard.lets_through(events, session)[:RECENT]
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
@@ -243,11 +251,11 @@ def _summarized(summary: Summary, session: str | None) -> Item:
     )
 
 
-def _field(state: Snapshot, name: str, query: str, longest: int, *, worth: float) -> Item:
+def _field(state: Snapshot, name: str, shorten: Callable[[str], str], *, worth: float) -> Item:
     """A field as it stands, and who told it."""
     value, by = state[name], state.by[name]
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    short = excerpt(shown, query, longest)
+    short = shorten(shown)
     return Item(
         tier="state",
         kind="state",

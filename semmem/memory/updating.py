@@ -94,7 +94,8 @@ class UpdatedPlace(Place):
 
     async def _position(self, at: int | Checkpoint | datetime) -> int:
         if isinstance(at, Checkpoint):
-            return self._own(at).position
+            self._check_own(at)
+            return at.position
         if isinstance(at, datetime):
             return await self._parts.state.position(self.scope, check_aware("at", at))
         check_int("at", at, 0, MAX_POSITION)
@@ -242,11 +243,10 @@ class UpdatedPlace(Place):
             )
         return declaration_of(self._state)
 
-    def _own(self, checkpoint: Checkpoint) -> Checkpoint:
+    def _check_own(self, checkpoint: Checkpoint) -> None:
         check_is("checkpoint", checkpoint, Checkpoint)
         if checkpoint.scope != self.scope:
             raise InvalidInput("checkpoint", "must be of this scope", "use the memory that it was made in")
-        return checkpoint
 
 
 def _is_away(error: StoreUnavailable) -> bool:

@@ -99,6 +99,20 @@ def test_records_are_put_read_listed_and_deleted(alice: Command) -> None:
     assert keys() == []
 
 
+def test_records_of_several_places_are_listed_page_by_page(alice: Command) -> None:
+    for key, place in (("a", ()), ("b", ("--branch", "x")), ("c", ()), ("both", ()), ("both", ("--branch", "x"))):
+        alice("records", "put", key, "{}", *place)
+
+    def keys(*options: str) -> list[str]:
+        answer = alice("records", "list", "--also", "branch:x", *options, "--json")
+        return [each["key"] for each in answer.json]
+
+    assert keys("--limit", "2") == ["a", "b"]
+    assert keys("--limit", "1", "--after", "b") == ["c"]
+    answer = alice("records", "list", "--also", "branch:x", "--after", "both")
+    assert (answer.code, "after: is a key in several of these places" in answer.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "named"),
     [

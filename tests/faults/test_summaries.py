@@ -8,10 +8,11 @@ import asyncpg
 import pytest
 
 from semmem.engine import summaries
-from semmem.engine.summaries import SummaryRebuilder
+from semmem.engine.summaries import SummaryRebuilder, _Ground, _told
 from semmem.extractors.offline import Weighed, condensed
 from semmem.testing import ManualClock
 from tests.applications import Opener
+from tests.unit.extractors.builders import event
 
 SECONDS = 60
 
@@ -55,3 +56,13 @@ async def test_what_goes_while_the_text_is_made_is_not_in_it(
         assert "Bergen" in text
         assert "4711" not in text
         assert "peanuts" not in text
+
+
+async def test_what_is_told_by_the_events_alone_is_all_that_holds_of_them() -> None:
+    said = ["I live in Oslo.", "I work as a nurse.", "I live in Bergen now.", "I have a dog called Rex."]
+    told = await _told(_Ground([], [event(text) for text in said], {}))
+    assert [each.text.partition(" ")[2] for each in told] == [
+        "works as a nurse.",
+        "lives in Bergen now.",
+        "has a dog called Rex.",
+    ]

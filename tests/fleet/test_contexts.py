@@ -37,6 +37,16 @@ async def test_its_own_words_of_elsewhere_are_no_news(launch: ScopedMemory, me: 
     assert "mine" in await _shown(launch)
 
 
+async def test_its_own_words_of_the_conversation_at_hand_stay_however_long_it_is(me: AgentMemory) -> None:
+    for number in range(35):
+        await me.remember(f"asked {number}", session="s1", role="user")
+        await me.remember(f"answered {number}", session="s1")
+        await me.remember(f"elsewhere {number}", session="s2")
+    shown = await _shown(me, session="s1")
+    assert {f"answered {number}" for number in range(15, 35)} <= shown
+    assert not any(text.startswith("elsewhere") for text in shown)
+
+
 async def test_who_talks_much_does_not_lose_sight_of_the_others(launch: ScopedMemory, me: AgentMemory) -> None:
     await launch.agent("a1").remember("another's")
     await me.remember_many([NewEvent(content=f"mine {number}", role="assistant") for number in range(60)])

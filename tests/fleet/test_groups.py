@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from semmem import Conflict, Delivery, Inbox, InvalidInput, LeaseLost, LockLost, NewEvent, NotFound
+from semmem import Conflict, Delivery, Inbox, InvalidInput, LeaseLost, LockLost, Memory, NewEvent, NotFound
+from semmem.domain.entry import MAX_POSITION
 from semmem.memory.groups import Group
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres import groups
-from semmem.testing import ManualClock
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.counts import whole_count
@@ -60,7 +61,9 @@ async def test_a_delivery_and_what_it_led_to_end_together(alice: ScopedMemory) -
     async with group.deliveries(consumer="b-1") as inbox:
         first, second = await _next(inbox), await _next(inbox)
         assert [each.entry.position for each in (first, second)] == [2, 3]
-        assert (first.attempt, first.key, inbox.group) == (1, "billing:2", "billing")
+        assert (first.attempt, inbox.group) == (1, "billing")
+        assert first.key.startswith("billing:")
+        assert first.key != second.key
         await first.settle(remember=[_paid(first)])
         assert (await group.lag()).leased == 1
         await second.settle()
@@ -169,6 +172,87 @@ async def test_groups_begin_where_they_are_told_and_do_not_meet(alice: ScopedMem
             seen[name] = delivery.entry.position
             await delivery.settle()
     assert seen == {"first": 1, "behind": 3, "next": 4}
+
+
+async def test_a_key_is_the_same_at_every_attempt_and_of_one_place_alone(memory: Memory, alice: ScopedMemory) -> None:
+    """Whoever refuses repetitions outside would else pay one tenant's invoice for another's."""
+    places = [alice, alice.branch("july"), memory.scope(tenant="other", user="alice")]
+    keys = []
+    for place in places:
+        await place.remember("invoice 0", event_type="invoice", key="invoice-0")
+        async with place.group("billing", start="first").deliveries(consumer="b-1") as inbox:
+            first = await _next(inbox)
+            await first.release()
+            again = await _next(inbox)
+        assert (first.key, again.attempt) == (again.key, 2)
+        keys.append(first.key)
+    assert len(set(keys)) == len(places)
+
+
+@pytest.mark.parametrize("start", [4, MAX_POSITION])
+async def test_a_group_does_not_begin_ahead_of_the_log(alice: ScopedMemory, start: int) -> None:
+    await _invoices(alice, 3)
+    with pytest.raises(InvalidInput, match="must be at most the log's head, 3"):
+        await alice.group("billing", start=start).deliveries(consumer="b-1").__aenter__()
+    async with alice.group("billing", start=3).deliveries(
+        consumer="b-1"
+    ):  # nothing is left of the one that was refused
+        assert (await alice.group("billing").lag()).behind == 0
+
+
+async def test_replayed_dead_letters_of_a_group_in_order_come_one_by_one(
+    alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "ATTEMPTS", 1)
+    await _invoices(alice, 3)
+    group = alice.group("ledger", ordered=True, start="first")
+    async with group.deliveries(consumer="a") as one, group.deliveries(consumer="b") as other:
+        for _ in range(3):
+            await (await _next(one)).release()
+        waiting = asyncio.ensure_future(anext(other))
+        await wait_until(lambda: _are_dead(group, 3))
+        assert await group.replay() == 3
+        async with asyncio.timeout(SECONDS):
+            first = await waiting
+        waiting = asyncio.ensure_future(anext(one))
+        await asyncio.sleep(0.7)
+        assert not waiting.done()
+        await first.settle()
+        async with asyncio.timeout(SECONDS):
+            second = await waiting
+        assert (first.entry.position, second.entry.position) == (1, 2)
+
+
+async def _are_dead(group: Group, count: int) -> bool:
+    return len(await group.dead_letters()) == count
+
+
+async def test_of_what_lapsed_together_each_goes_to_one_consumer_and_none_waits(
+    alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "ATTEMPTS", 1)
+    await _invoices(alice, 5)
+    group = alice.group("billing", start="first")
+    async with group.deliveries(consumer="a") as one, group.deliveries(consumer="b") as other:
+        for _ in range(5):
+            await (await _next(one)).release()
+        waiting = asyncio.ensure_future(anext(other))
+        await wait_until(lambda: _are_dead(group, 5))
+        assert await group.replay() == 5
+        async with asyncio.timeout(SECONDS):
+            taken = [await waiting, *[await anext(inbox) for inbox in (one, other, one, other)]]
+        assert [(each.entry.position, each.attempt) for each in taken] == [(n, 1) for n in range(1, 6)]
+
+
+async def test_a_group_that_catches_up_does_not_wait_between_its_looks(
+    alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "REACH", 10)
+    monkeypatch.setattr("semmem.memory.groups.LOOK_FOR_LAPSED", 3_600)
+    await alice.remember_many([NewEvent(content=f"note {number}") for number in range(95)])
+    await _invoices(alice, 1)
+    async with alice.group("billing", event_types={"invoice"}, start="first").deliveries(consumer="b-1") as inbox:
+        assert (await _next(inbox)).entry.position == 96
 
 
 async def test_in_order_one_is_settled_before_the_next_is_handed_out(alice: ScopedMemory) -> None:

@@ -488,6 +488,55 @@ class Telling(State, version=1):
     heliotrope: Annotated[list[str], append]
 
 
+class Broken(State, version=2):
+    calls_left: Annotated[int, add] = 0
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        return {"calls_left": len(values["never told"])}
+
+
+async def test_an_update_that_cannot_be_written_holds_back_nothing(
+    application: Application, launch: ScopedMemory, proxy: Proxy
+) -> None:
+    await launch.update(calls_left=-1)
+    broken = application.memory.at(launch.place, state=Broken)
+    await gone(proxy, launch)
+    await _kept(broken, calls_left=1)
+    await _kept(launch, findings=["kept behind it"])
+    await proxy.heal()
+    await replayed(application, launch)
+    assert (await launch.remember("written at once")).status == "accepted"
+    assert (await launch.state())["findings"] == ["kept behind it"]
+    health = await application.memory.health()
+    assert health.local_log is not None
+    assert health.local_log.refused == 1
+    assert "upgrade" in health.local_log.reasons[0]
+
+
+@pytest.mark.parametrize("error", [KeyError("whatever"), ValueError("it is")])
+async def test_what_breaks_the_replay_of_one_is_refused_and_the_others_are_stored(
+    application: Application, launch: ScopedMemory, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    replay = application.parts.events.replay
+
+    async def breaking(place: Any, kept: Any, **given: Any) -> Any:
+        if any(each.event.content == "poison" for each in kept):
+            raise error
+        return await replay(place, kept, **given)
+
+    monkeypatch.setattr(application.parts.events, "replay", breaking)
+    await gone(proxy, launch)
+    for content in ("one", "poison", "two"):
+        assert (await launch.remember(content)).status == "kept"
+    await proxy.heal()
+    await replayed(application, launch)
+    assert [event.content async for event in launch.events()] == ["one", "two"]
+    health = await application.memory.health()
+    assert health.local_log is not None
+    assert type(error).__name__ in health.local_log.reasons[0]
+
+
 async def test_nothing_of_what_is_forgotten_is_left_in_any_file(
     application: Application, behind: dict[str, Any], clock: ManualClock, proxy: Proxy, folder: Path
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from semmem import InvalidInput, NewEvent, ScopedMemory
+from semmem import InvalidInput, NewEvent, ScopedMemory, Tier
 from semmem.domain.condition import Comparison
 from semmem.domain.hit import Filter
 from semmem.domain.scope import View
@@ -153,6 +153,21 @@ async def test_it_holds_for_every_scope_of_a_view(narrowed: ScopedMemory, strang
     await other.settled(facts=False)
     hits = await narrowed.recall("kettle", also=[other], limit=50, where={"metadata": {"channel": "chat"}})
     assert {hit.text.split()[-1] for hit in hits if hit.kind == "event"} == {"chat.", "other."}
+
+
+async def test_a_path_may_lead_to_a_scalar_in_one_place_and_to_an_object_in_another(
+    narrowed: ScopedMemory, strangers: list[ScopedMemory]
+) -> None:
+    await strangers[0].remember("The kettle stands in Porto.", metadata={"place": "Porto"})
+    await strangers[0].settled(facts=False)
+    tiers: Tier
+    for tiers in ("recent", "retrieved"):
+        context = await narrowed.context(
+            "kettle", budget=3_000, also=[strangers[0]], where={"metadata": {"place": "Porto"}}, tiers=[tiers]
+        )
+        assert [item.text for item in context.items if item.kind == "event"] == ["The kettle stands in Porto."]
+    with pytest.raises(InvalidInput, match=r"leads to an object"):
+        await narrowed.context("kettle", budget=3_000, where={"metadata": {"place": "Porto"}}, tiers=["recent"])
 
 
 @pytest.mark.parametrize("path", [{"place": "Porto"}, {"tags": "a"}, {"place": {"$gt": "a"}}])

@@ -42,6 +42,30 @@ async def test_the_state_is_read_as_it_was_and_goes_back_to_it(launch: ScopedMem
     assert [(entry.agent, entry.subject) for entry in restored] == [("bob", "before-sending"), (None, None)]
 
 
+async def test_another_checkpoint_of_the_same_name_is_another_one(launch: ScopedMemory) -> None:
+    before = await _fill(launch)
+    for number in range(3):  # which push it out
+        await launch.update(title=f"Title {number}")
+        await launch.checkpoint()
+    await launch.update(title="Other")
+    await launch.checkpoint("before-sending")
+    for call in (launch.restore(before), launch.verify(before), launch.pin(before)):
+        with pytest.raises(NotFound, match=f"no checkpoint before-sending at position {before.position} here"):
+            await call
+    assert (await launch.state())["title"] == "Other"
+
+
+async def test_what_was_before_all_was_forgotten_is_out_of_reach(launch: ScopedMemory) -> None:
+    before = await _fill(launch)
+    await launch.forget(everything=True)
+    await launch.update(title="Anew")
+    with pytest.raises(InvalidInput, match="must be a position from"):
+        await launch.state(at=before)
+    with pytest.raises(InvalidInput, match="must be a position from"):
+        await launch.restore(before.position)
+    assert (await launch.state())["title"] == "Anew"
+
+
 async def test_what_was_restored_is_reduced_as_before(launch: ScopedMemory) -> None:
     before = await _fill(launch)
     await launch.update(verdict=told("stay", confidence=0.9), calls_left=-50)

@@ -50,6 +50,32 @@ async def test_an_agent_keeps_its_role_in_a_branch(payroll: ScopedMemory) -> Non
     assert [(each.agent, each.role) for each in await payroll.branch("july").roster()] == [("ann", "hr")]
 
 
+class PayrollLater(State, version=2):
+    """Without the fields that some may not read."""
+
+    title: str = ""
+    stage: str = ""
+
+
+async def test_the_past_of_a_field_that_was_dropped_is_no_agents_to_read(
+    memory: Memory, payroll: ScopedMemory, hr: ScopedMemory
+) -> None:
+    before = await payroll.state()
+    await memory.at(payroll.place, state=PayrollLater).update(stage="closed")
+    untyped = memory.at(payroll.place)
+    for role in ("writer", "boss", "hr"):
+        past = await untyped.agent("x", role=role).state(at=before.position)
+        assert SECRET not in str(past.values)
+    assert (await untyped.state(at=before.position))["salaries"] == [SECRET]  # the application may read everything
+
+
+async def test_who_writes_what_they_may_not_read_meets_no_conflict(payroll: ScopedMemory, hr: ScopedMemory) -> None:
+    boss = payroll.agent("eve", role="boss")
+    assert (await boss.update(lambda state: {"salaries": ["x"]})).written == ("salaries",)
+    assert (await boss.update(salaries=["y"], expected=await boss.state())).written == ("salaries",)
+    assert "salaries" not in (await boss.state()).values
+
+
 async def test_an_agent_sees_what_its_role_may_read(payroll: ScopedMemory, hr: ScopedMemory) -> None:
     seen = {
         role: (await payroll.agent("x", role=role).state()).values.keys() for role in ("hr", "writer", "boss", None)

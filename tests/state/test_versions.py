@@ -85,6 +85,43 @@ async def test_a_version_that_nothing_fits_leaves_all_as_it_is(memory: Memory, f
     assert (await first.update(calls_left=-1)).written == ("calls_left",)
 
 
+class Broken(State, version=2):
+    calls_left: Annotated[int, add] = 0
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        return {"calls_left": len(values["title"])}  # which was never told
+
+
+async def test_an_upgrade_that_breaks_is_named(memory: Memory, first: ScopedMemory) -> None:
+    await first.update(calls_left=-1)
+    with pytest.raises(StateMismatch, match=r"fails on the values of version 1 .KeyError: 'title'"):
+        await memory.at(first.place, state=Broken).update(calls_left=1)
+
+
+class Long(State, version=1):
+    lines: Annotated[list[str], append]
+
+
+class Longer(State, version=2):
+    lines: Annotated[list[str], append]
+    title: str = ""
+
+    @classmethod
+    def upgrade(cls, values: dict[str, Any], version: int) -> dict[str, Any]:
+        return {"lines": [line.upper() for line in values["lines"]]}
+
+
+async def test_the_longest_list_is_upgraded_in_its_order(memory: Memory) -> None:
+    place = memory.scope(tenant="acme", workspace="long", state=Long)
+    lines = [f"line {number}" for number in range(10_000)]
+    for start in range(0, len(lines), 1_000):
+        await place.update(lines=lines[start : start + 1_000])
+    longer = memory.at(place.place, state=Longer)
+    await longer.update(title="upgraded")
+    assert (await longer.state())["lines"] == [line.upper() for line in lines]
+
+
 async def test_an_upgrade_holds_nobody_up_and_is_made_anew(
     memory: Memory, first: ScopedMemory, urls: dict[str, Any]
 ) -> None:

@@ -10,15 +10,10 @@ from semmem.evals.supersedes import PAIRS, Outcome, Pair, figures, load, outcome
 PARTS = (
     *("first", "given", "held back", "traps", "further", "fresh"),
     *("everyday", "second everyday", "third everyday", "fourth everyday", "look-alikes"),
-    *("plain", "second plain", "third plain", "fourth plain", "chat"),
+    *("plain", "second plain", "third plain", "fourth plain", "fifth plain", "chat", "customers", "idioms", "tempting"),
 )
-FREER = (
-    "plain",
-    "second plain",
-    "third plain",
-    "fourth plain",
-    "chat",
-)  # what rules reach of these, docs/truth.md says
+# What rules reach of these, docs/truth.md says.
+FREER = ("plain", "second plain", "third plain", "fourth plain", "fifth plain", "chat", "customers", "idioms")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +36,7 @@ async def test_every_statement_of_the_pairs_is_stored(outcomes: list[Outcome]) -
     """But for wishes to an agent and for other things than the speaker's."""
     missed = [each.pair for each in outcomes if not each.stored]
     assert all(pair.part in FREER for pair in missed), missed
-    assert len(missed) <= 8, missed
+    assert len(missed) <= 16, missed
 
 
 def test_the_pairs_are_half_and_half_over_twelve_attributes() -> None:

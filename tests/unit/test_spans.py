@@ -29,6 +29,22 @@ def days(text: str, said: datetime = SAID) -> list[tuple[str, str]]:
         ("last Friday", "2023-06-02", "2023-06-03"),
     ],
 )
+def test_however_many_times_a_text_names_around_each_no_more_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that ends at the time begins anew at each character before it."""
+    looked_at: list[int] = []
+
+    class Pattern:
+        def search(self, text: str) -> None:
+            looked_at.append(len(text))
+
+        match = search
+
+    for name in ("_SET_FOR", "_RESET_TO", "_SINCE", "_WENT_ON"):
+        monkeypatch.setattr(f"semmem.language.spans.{name}", Pattern())
+    assert len(spans("The log says 2023-05-03 08:00 and 4 May 2023, again. " * 200, SAID)) >= 200
+    assert max(looked_at) < 500
+
+
 def test_a_time_lasts_until_its_period_is_over(text: str, start: str, over: str) -> None:
     assert days(text) == [(start, over)]
 

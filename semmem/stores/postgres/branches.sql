@@ -44,4 +44,14 @@ where (b.tenant, b.scope_kind, b.scope_id, b.branch_id) in (
     select from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   ) and not exists (
     select from semmem.threads where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.entries where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id) and kind <> 'forgotten'
+  ) and not exists (
+    select from semmem.locks where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.checkpoints where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.scope_settings where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
+  ) and not exists (
+    select from semmem.groups where (tenant, scope_kind, scope_id) = (:tenant, 'branch', :id)
   );

@@ -43,25 +43,27 @@ class CheckpointStore:
         async with self._postgres.transaction(scope) as tx:
             return [_checkpoint(row) for row in await tx.fetch(_SQL["list"])]
 
-    async def verify(self, scope: Scope, name: str) -> None:
+    async def verify(self, scope: Scope, checkpoint: Checkpoint) -> None:
         """Raises Damaged, or NotFound."""
         async with self._postgres.transaction(scope) as tx:
-            await _verified(tx, name)
+            await _verify(tx, checkpoint)
 
-    async def pin(self, scope: Scope, name: str, pinned: bool) -> None:
+    async def pin(self, scope: Scope, checkpoint: Checkpoint, pinned: bool) -> None:
         """Raises NotFound."""
         async with self._postgres.transaction(scope) as tx:
-            if not await tx.execute(_SQL["pin"], name=name, pinned=pinned):
-                raise _missing(name)
+            if not await tx.execute(_SQL["pin"], name=checkpoint.name, position=checkpoint.position, pinned=pinned):
+                raise _missing(checkpoint)
 
     @tried_again
     async def restore(
-        self, scope: Scope, to: str | int, *, agent: str | None, role: str | None, now: datetime
+        self, scope: Scope, to: Checkpoint | int, *, agent: str | None, role: str | None, now: datetime
     ) -> Change:
-        """To a checkpoint by its name, which is verified in the same transaction, or to a position."""
+        """To a checkpoint, which is verified in the same transaction, or to a position."""
+        position, subject = (to, None) if isinstance(to, int) else (to.position, to.name)
         try:
             async with self._postgres.transaction(scope, now) as tx:
-                position, subject = (to, None) if isinstance(to, int) else (await _verified(tx, to), to)
+                if isinstance(to, Checkpoint):
+                    await _verify(tx, to)
                 row = await tx.fetchrow(_SQL["restore"], agent=agent, role=role, position=position, subject=subject)
         except asyncpg.PostgresError as error:
             if error.sqlstate != OUT_OF_REACH:
@@ -74,19 +76,18 @@ class CheckpointStore:
         return Change(position=row["at"], written=tuple(row["written"]))
 
 
-async def _verified(tx: Unit, name: str) -> int:
-    """Its position. Raises Damaged, or NotFound."""
-    row = await tx.fetchrow(_SQL["verify"], name=name)
-    if row is None:
-        raise _missing(name)
-    if not row["sound"]:
-        raise Damaged(name)
-    position: int = row["position"]
-    return position
+async def _verify(tx: Unit, checkpoint: Checkpoint) -> None:
+    """Raises Damaged, or NotFound; another of the same name is another one."""
+    sound = await tx.fetchval(_SQL["verify"], name=checkpoint.name, position=checkpoint.position)
+    if sound is None:
+        raise _missing(checkpoint)
+    if not sound:
+        raise Damaged(checkpoint.name)
 
 
-def _missing(name: str) -> NotFound:
-    return NotFound(f"no checkpoint {name} in this scope: it was never made, or newer ones have taken its place")
+def _missing(checkpoint: Checkpoint) -> NotFound:
+    name, position = checkpoint.name, checkpoint.position
+    return NotFound(f"no checkpoint {name} at position {position} here: it is gone, or newer ones have taken its place")
 
 
 def _checkpoint(row: Row) -> Checkpoint:

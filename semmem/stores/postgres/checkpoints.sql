@@ -6,14 +6,14 @@ select * from semmem.checkpoints
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
 order by position desc;
 
--- verify: whether the state at a checkpoint is what it was; no row where there is none of this name
-select c.position, c.digest = semmem.state_digest(:tenant, :kind, :id, c.position) as sound
+-- verify: whether the state at a checkpoint is what it was; no row where it is not kept
+select c.digest = semmem.state_digest(:tenant, :kind, :id, c.position)
 from semmem.checkpoints c
-where (c.tenant, c.scope_kind, c.scope_id, c.name) = (:tenant, :kind, :id, :name);
+where (c.tenant, c.scope_kind, c.scope_id, c.name, c.position) = (:tenant, :kind, :id, :name, :position);
 
 -- pin: keeps it for as long as it is wanted, or no longer
 update semmem.checkpoints set pinned = :pinned
-where (tenant, scope_kind, scope_id, name) = (:tenant, :kind, :id, :name);
+where (tenant, scope_kind, scope_id, name, position) = (:tenant, :kind, :id, :name, :position);
 
 -- restore: the state as it was at a position
 select * from semmem.restore_state(:tenant, :kind, :id, :now, :agent, :role, :position, :subject);

@@ -24,18 +24,18 @@ class Conditions:
         self._postgres = postgres
 
     async def meeting(self, view: View, condition: Condition, most: int = MOST) -> Meeting:
-        """The ids of events that meet it, and of facts that rest on one of them.
-
-        Raises InvalidInput for a path that leads to objects and lists alone, where nothing meets the condition.
-        """
+        """The ids of events that meet it, and of facts that rest on one of them; `check` says why there are none."""
         wanted = parameters(condition)
         async with self._postgres.transaction(view) as tx:
             row = await tx.fetchrow(_SQL["meeting"], limit=most + 1, **wanted)
-            assert row is not None
-            events, facts = row["events"], row["facts"]
-            if not events:
-                await _check_paths(tx, condition)
-        return Meeting(tuple(events[:most]), tuple(facts), whole=len(events) <= most)
+        assert row is not None
+        events = row["events"]
+        return Meeting(tuple(events[:most]), tuple(row["facts"]), whole=len(events) <= most)
+
+    async def check(self, view: View, condition: Condition) -> None:
+        """Raises InvalidInput for a path that leads to objects and lists alone, where nothing meets the condition."""
+        async with self._postgres.transaction(view) as tx:
+            await _check_paths(tx, condition)
 
 
 async def _check_paths(tx: Unit, condition: Condition) -> None:

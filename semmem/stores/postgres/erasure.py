@@ -143,9 +143,11 @@ class Eraser:
         async with self._postgres.transaction(scope, now) as tx:
             if not await is_due(tx):
                 return False
-            await make_stale(tx)
+            found = bool(await aged_events(tx))
+            if found:
+                await make_stale(tx)
             await hold_head(tx)
-            events = await aged_events(tx)
+            events = await aged_events(tx) if found else []
             if events:
                 rows = await tx.fetch(_SQL["select_records"], events=events, everything=False)
                 await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "retention")

@@ -11,7 +11,7 @@ from semmem.domain.event import NewEvent
 from semmem.domain.group import GroupLag, GroupRule
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Fence
-from semmem.errors import InvalidInput, LeaseLost, NotFound
+from semmem.errors import InvalidInput, LeaseLost, NotFound, TooFarBehind
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import NO_WINDOW, EventStore, Remembered, event_of
@@ -42,16 +42,22 @@ class GroupStore:
     def __init__(self, postgres: Postgres, events: EventStore) -> None:
         self._postgres, self._events = postgres, events
 
-    async def create(self, scope: Scope, rule: GroupRule) -> None:
-        """Unless it is there. Raises InvalidInput where it is another one, or one too many."""
-        async with self._postgres.transaction(scope) as tx:
-            await tx.execute(
+    async def create(self, place: Branch, rule: GroupRule) -> None:
+        """Unless it is there. Raises InvalidInput where it is another one, one too many, or begins ahead of the log.
+
+        Raises TooFarBehind for a start from which on the log does not hold all entries any more.
+        """
+        async with self._postgres.transaction(place) as tx:
+            await register(tx)
+            new = await tx.execute(
                 _SQL["create"],
                 group=rule.name,
                 event_types=rule.event_types,
                 ordered=rule.ordered,
                 start=rule.start,
             )
+            if new and rule.start:
+                await _check_start(tx, rule.start)
             groups = {row["name"]: row for row in await tx.fetch(_SQL["groups"])}
             found = groups[rule.name]
             if (set(found["event_types"]), found["ordered"]) != (set(rule.event_types), rule.ordered):
@@ -91,8 +97,11 @@ class GroupStore:
         *,
         change: NewChange | None = None,
         fence: Fence = NO_FENCE,
-    ) -> Remembered | None:
-        """Ends a delivery together with what it led to, or neither. Raises LeaseLost, and LockLost."""
+    ) -> tuple[Remembered | None, int]:
+        """Ends a delivery together with what it led to, or neither; of a change the position, else 0.
+
+        Raises LeaseLost, and LockLost.
+        """
         async with self._postgres.transaction(place, now) as tx:
             if events or change or fence.names:
                 await register(tx)
@@ -101,12 +110,11 @@ class GroupStore:
             position = lease.entry.position
             if not await tx.execute(_SQL["settle"], group=group, position=position, lease=lease.id):
                 raise LeaseLost(group, position)
-            if change:
-                await write_change(tx, change)
+            changed = (await write_change(tx, change)).position if change else 0
             # Without the dedup window: what a delivery led to is its own.
             remembered = await self._events.append(tx, events, dedup_window=NO_WINDOW) if events else None
             failpoints.reach("delivery-settling")
-            return remembered
+            return remembered, changed
 
     async def release(self, scope: Scope, group: str, lease: Lease, after: timedelta) -> None:
         """Lets another have it; nothing where another has it already."""
@@ -131,6 +139,15 @@ class GroupStore:
     async def delete(self, scope: Scope, group: str) -> bool:
         async with self._postgres.transaction(scope) as tx:
             return bool(await tx.execute(_SQL["delete"], group=group))
+
+
+async def _check_start(tx: Unit, start: int) -> None:
+    row = await tx.fetchrow(_SQL["reach"])
+    head, floor = (row["head"], row["floor"]) if row else (0, 0)
+    if start > head:
+        raise InvalidInput("start", f"must be at most the log's head, {head}", "pass an entry's position, or next")
+    if start < floor:
+        raise TooFarBehind(start, floor)
 
 
 async def drop_groups(tx: Unit) -> None:

@@ -5,6 +5,9 @@ select :tenant, :kind, :id, :group, :event_types, :ordered,
                                  where (h.tenant, h.scope_kind, h.scope_id) = (:tenant, :kind, :id)), 0)
 on conflict do nothing;
 
+-- reach: from where to where the log holds all entries
+select head, floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
 -- groups: all of the scope
 select name, event_types, ordered from semmem.groups where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 

@@ -21,7 +21,10 @@ class PostgresReader:
         self._postgres, self._conditions = postgres, Conditions(postgres)
 
     async def meeting(self, view: View, condition: Condition) -> Meeting:
-        return await self._conditions.meeting(view, condition)
+        found = await self._conditions.meeting(view, condition)
+        if not found.events:
+            await self._conditions.check(view, condition)
+        return found
 
     @asynccontextmanager
     async def reading(self, view: View) -> AsyncIterator["PostgresRows"]:

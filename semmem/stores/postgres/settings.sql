@@ -21,12 +21,13 @@ join semmem.events e using (tenant, scope_kind, scope_id)
 where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id) and e.recorded_at < :now::timestamptz - s.keep_events_for
 order by e.position limit :limit;
 
--- set_due: when the first of those that are left will be too old
+-- set_due: when the first of those that are left will be too old, and then a while later, to take several at once: a
+-- forget lets what a model is extracting begin anew
 update semmem.scope_settings s
 set due_at = coalesce(
     (select min(e.recorded_at) from semmem.events e
      where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id)), :now) + s.keep_events_for
-    + interval '1 microsecond'
+    + least(s.keep_events_for / 100, interval '1 hour') + interval '1 microsecond'
 where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id);
 
 -- look_again: events came that may be older than any that was here

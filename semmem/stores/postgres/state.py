@@ -150,7 +150,7 @@ async def told_fields(tx: Unit) -> list[str]:
 
 async def clear(tx: Unit) -> None:
     """Forgets the state with all that it was, its locks and its checkpoints; the head is held, and nobody writes."""
-    for statement in ("clear_state", "clear_fields", "clear_locks", "clear_checkpoints"):
+    for statement in ("clear_past", "clear_state", "clear_fields", "clear_locks", "clear_checkpoints"):
         await tx.execute(_SQL[statement])
 
 
@@ -235,7 +235,8 @@ def _snapshot(
         values[name] = _value(name, rows, None if shown is None else shown[name])
         newest = max(rows, key=itemgetter("from_position"))
         told_at[name], by[name] = newest["told_at"], newest["agent"]
-    known = {name: at for name, at in positions.items() if shown is None or name in shown}
+    # Also of fields that the role may not read but write: `expected` counts on them, and the log shows them anyway.
+    known = {name: at for name, at in positions.items() if declaration is None or name in declaration.fields}
     return Snapshot(scope=scope, position=position, values=values, positions=known, told_at=told_at, by=by)
 
 

@@ -52,6 +52,9 @@ select coalesce(greatest(
 -- told: the fields that hold, or have held, anything
 select field from semmem.fields where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0;
 
+-- clear_past: nothing of before can be read any more; the head is held
+update semmem.heads set state_floor = head where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
+
 -- clear_state: with all that it was
 delete from semmem.state where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 

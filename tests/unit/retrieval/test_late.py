@@ -117,8 +117,10 @@ def states_of(*tokens: str) -> TokenStates:
         (("lena", "'", "s", "paint"), {"lena": 4.0, "paint": 4.0}, [0, 3], "22"),
         (("paint", "lena"), {"paint": 0.0, "lena": 4.0}, [1], "2"),
         (("##burg", "lena"), {"lena": 4.0, "burg": 1.0}, [0, 1], "12"),
+        (("jurgen", "muller", "drink"), {"jürgen": 4.0, "müller": 9.0, "drink": 1.0}, [0, 1, 2], "231"),
+        (("o", "'", "brien", "drink"), {"o'brien": 4.0, "drink": 1.0}, [0, 2, 3], "221"),
     ],
-    ids=["word pieces", "stop words", "an owner", "in every text", "a piece leads"],
+    ids=["word pieces", "stop words", "an owner", "in every text", "a piece leads", "accents", "an apostrophe"],
 )
 def test_a_token_weighs_as_much_as_its_word_is_rare(
     tokens: tuple[str, ...], rarity: dict[str, float], kept: list[int], weights: str

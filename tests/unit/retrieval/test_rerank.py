@@ -111,6 +111,14 @@ async def test_it_reads_the_best_and_of_long_ones_what_answers() -> None:
     assert max(range(len(texts)), key=lambda place: scores.of_texts[place]) == LISTED - 1
 
 
+async def test_of_a_passage_without_sentences_it_reads_no_more() -> None:
+    chat = Chat('{"ranking": []}')
+    log = json.dumps([{"ferry": number, "leaves": "nine"} for number in range(1_000)], separators=(",", ":"))
+    await ListwiseReranker(chat, answer_tokens=100).score("When does ferry 700 leave?", [log])
+    [passage] = json.loads(chat.asked[0][1]["content"])["passages"]
+    assert len(passage["passage"]) <= CHARACTERS + 20
+
+
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
