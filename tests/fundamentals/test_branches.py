@@ -1,11 +1,12 @@
 """A branch is a memory of its own below a user's or a workspace's: a project, a topic, one agent's private notes."""
 
 import asyncio
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory
+from semmem import Branch, InvalidInput, Memory, Scope, ScopedMemory, ScopeSettings
 from semmem.engine.erasure import Erasure
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -78,6 +79,31 @@ async def test_a_forgotten_branch_leaves_no_name_behind(application: Application
     assert await alice.branches() == []
     async with application.stores.postgres.transaction(alice.scope) as tx:
         assert await tx.connection.fetchval("select count(*) from semmem.branches") == 0
+
+
+LEFT = """
+select (select count(*) from semmem.entries where kind <> 'forgotten') + (select count(*) from semmem.locks)
+     + (select count(*) from semmem.checkpoints) + (select count(*) from semmem.scope_settings)
+     + (select count(*) from semmem.groups) + (select count(*) from semmem.branches)
+"""
+
+
+@pytest.mark.parametrize("whole", ["root", "branch"])
+async def test_a_branch_of_which_only_what_agents_share_is_left_is_forgotten_with_its_root(
+    application: Application, alice: ScopedMemory, whole: str
+) -> None:
+    place = alice.branch("merger")
+    ack = await place.remember(SECRET)
+    async with place.lock("merger-with-foo", ttl=timedelta(minutes=1)):
+        await place.checkpoint("before-the-merger")
+    await place.configure(ScopeSettings(zone="Europe/Berlin"))
+    async with alice.branch("merger", "news").group("merger-news").deliveries(consumer="c"):
+        pass
+    await place.forget(event=ack.id)
+    await (alice if whole == "root" else place).forget(everything=True)
+    for each in (place, alice.branch("merger", "news")):
+        async with application.stores.postgres.transaction(each.place) as tx:
+            assert await tx.connection.fetchval(LEFT) == 0
 
 
 async def test_everything_of_a_user_takes_all_branches_along(
