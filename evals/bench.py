@@ -60,7 +60,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Measure semmem beside its own parts, on embedded servers in a folder that goes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="semmem-bench-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="semmem-bench-") as folder:
         figures = asyncio.run(_measure(Path(folder), locomo))
     if as_json:
         print(json.dumps(plain(figures), indent=2))

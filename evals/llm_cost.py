@@ -58,7 +58,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
 ) -> None:
     """Ingest a conversation twice, on embedded servers in a folder that goes afterwards, and count the calls."""
-    with tempfile.TemporaryDirectory(prefix="semmem-cost-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="semmem-cost-") as folder:
         [ingested] = chosen(load(locomo), [conversation])
         figures = asyncio.run(_measure(Path(folder), ingested))
     if as_json:

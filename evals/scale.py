@@ -58,7 +58,7 @@ def main(
     turns: Annotated[list[int] | None, typer.Option(help="Sizes of a scope; may be repeated.")] = None,
 ) -> None:
     """Fill one scope for each size, on embedded servers in a folder that goes afterwards, and recall from it."""
-    with tempfile.TemporaryDirectory(prefix="semmem-scale-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="semmem-scale-") as folder:
         measured = asyncio.run(_measure(Path(folder), turns or [5_000, 100_000]))
     table = Table("turns", "recall p50", "p95", "raw query", "p95 / raw", "growth", "resident", box=None)
     for each in measured:

@@ -61,7 +61,8 @@ _UNREACHED = re.compile(
     re.IGNORECASE,
 )
 _UNWANTED = re.compile(
-    r"^I (?:no longer want|do not want(?: any)?(?= [\w-]+ any ?more$)) (?P<how>call|text|message|e-?mail)s\b",
+    r"^I (?:no longer want (?P<how>call|text|message|e-?mail)s"
+    r"|do not want (?:any )?(?P<how2>call|text|message|e-?mail)s any ?more)$",
     re.IGNORECASE,
 )
 _CHANNELS = {"phone": "phone", "call": "phone", "text": "text", "message": "chat"}
@@ -265,7 +266,7 @@ def _reached(clause: Clause) -> Iterator[Over]:
     if uncalled := _UNCALLED.match(clause.text):
         yield from (Over(kind, content_stems(uncalled["v"])) for kind in ("called", "nick name", "first name"))
     if unwanted := _UNWANTED.match(clause.text):
-        yield Over("channel", frozenset({_CHANNELS.get(unwanted["how"].lower(), "mail")}))
+        yield Over("channel", frozenset({_CHANNELS.get((unwanted["how"] or unwanted["how2"]).lower(), "mail")}))
     if unreached := _UNREACHED.match(clause.text):
         yield Over("channel", frozenset({_CHANNELS.get(unreached["how"].lower(), "mail")}))
 

@@ -1,4 +1,4 @@
-"""Excerpts of long texts: the sentences that answer, whole, with a mark where something was left out."""
+"""Excerpts of long texts: the sentences that answer, with a mark where something was left out."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ def excerpt(text: str, query: str, characters: int) -> str:
         if chosen and len(parts[at]) > left:
             break
         chosen.append(at)
-        left -= len(parts[at])
+        left -= len(parts[at]) + 1
     shown: list[str] = []
     last = -1
     for at in sorted(chosen):
@@ -51,10 +51,11 @@ def excerpt(text: str, query: str, characters: int) -> str:
 
 def _cut(sentence: str, characters: int) -> Iterator[str]:
     """Parts that are no longer, at spaces where there are any."""
-    while len(sentence) > characters:
-        space = sentence.rfind(" ", characters // 2, characters)
-        at = space if space > 0 else characters
-        yield sentence[:at]
-        sentence = sentence[at:].lstrip()
-    if sentence:
-        yield sentence
+    start = 0
+    while len(sentence) - start > characters:
+        space = sentence.rfind(" ", start + characters // 2, start + characters)
+        end = space if space > 0 else start + characters
+        yield sentence[start:end]
+        start = end + 1 if space > 0 else end
+    if start < len(sentence):
+        yield sentence[start:]

@@ -66,7 +66,7 @@ def _as_tokens_write(rarity: Mapping[str, float]) -> dict[str, float]:
     found: dict[str, float] = {}
     for term, weight in rarity.items():
         plain = unaccented(term)
-        for part in {plain, *plain.split("'")}:
+        for part in {term, plain, *(part for part in plain.split("'") if len(part) > 1)}:
             found[part] = max(weight, found.get(part, 0.0))
     return found
 

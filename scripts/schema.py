@@ -14,7 +14,7 @@ FILE = Path(__file__).parents[1] / "migrations" / "schema.sql"
 
 
 async def main() -> str:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         async with await open_servers(Path(folder)) as servers:
             await build(servers.postgres_url)
             connection = await asyncpg.connect(servers.postgres_url)

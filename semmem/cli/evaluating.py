@@ -51,7 +51,7 @@ class Request:
     def source(self) -> tuple[str, Path]:
         from semmem.evals.sources import known
 
-        _make_file(self.json_file)
+        _make_folder(self.json_file)
         return known(self.dataset, self.data)
 
 
@@ -155,7 +155,7 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
     async def show() -> None:
         from semmem.evals import compare
 
-        _make_file(json_file)
+        _make_folder(json_file)
         results: list[Result] = []
         for file in files:
             try:
@@ -204,13 +204,16 @@ def end(failures: Sequence[str]) -> None:
         raise typer.Exit(FAILED)
 
 
-def _make_file(file: Path | None) -> None:
-    """Makes the file and its folder, before anything is measured."""
+def _make_folder(file: Path | None) -> None:
+    """Makes the file's folder, and sees that the file can be written, before anything is measured."""
     if file is None:
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not file.exists()
         file.open("a").close()
+        if is_new:
+            file.unlink()
     except OSError as error:
         raise InvalidInput("--json", f"{file} cannot be written ({error.strerror})", "name another file") from error
 

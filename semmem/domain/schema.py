@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 from semmem.domain.checks import MAX_VALUE_BYTES, check_id, check_int, check_json_value
 from semmem.domain.reducers import MAX_PIECES, Reducer, Told, replace
-from semmem.errors import InvalidInput, StateMismatch
+from semmem.errors import InvalidInput, SemmemError, StateMismatch
 
 MAX_FIELDS = 100
 MAX_VERSION = 2**31 - 1
@@ -106,9 +106,11 @@ class Declaration:
         """What an earlier version's values are in this one, as JSON. Raises StateMismatch where they do not fit."""
         try:
             made = self.upgrade(dict(values), version)
+        except SemmemError:
+            raise
         except Exception as error:  # the caller's own code
-            told = f"fails on the values of version {version} ({type(error).__name__}: {error!s:.200})"
-            raise StateMismatch("upgrade", told, "let it take values that were never told") from error
+            told = f"fails on the values of version {version} ({type(error).__name__})"
+            raise StateMismatch("upgrade", told, "let it take fields that were never told") from error
         if not isinstance(made, Mapping):
             raise StateMismatch("upgrade", f"must answer with a mapping, not {type(made).__name__}", "return a dict")
         try:

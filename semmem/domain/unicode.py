@@ -28,7 +28,8 @@ def unaccented(text: str) -> str:
     """The text without marks on its letters, as BERT's uncased tokenizers write it: Málaga, Malaga."""
     if text.isascii():
         return text
-    return "".join(each for each in normalized("NFD", text) if unicodedata.category(each) != "Mn")
+    bare = "".join(each for each in normalized("NFD", text) if unicodedata.category(each) != "Mn")
+    return normalized("NFC", bare)
 
 
 def normalized(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:

@@ -10,7 +10,6 @@ from semmem.domain.fact import Draft
 from semmem.domain.scope import Scope
 from semmem.extractors.offline import OfflineExtractor, condensed
 from semmem.extractors.retracted import Retracted, without_retracted
-from semmem.extractors.standing import replaces
 from semmem.ports import Clock
 from semmem.stores.postgres.events import lock_scope
 from semmem.stores.postgres.pool import Postgres
@@ -78,12 +77,15 @@ async def _ground(tx: Unit, summary: UUID) -> _Ground:
 
 
 async def _told(ground: _Ground) -> Sequence[Statement]:
-    """What rules find in the events themselves, for where no fact was drawn from them, less what later ones replace."""
-    holding: list[Draft] = []
+    """What rules find in the events themselves, for where no fact was drawn from them."""
+    drafts: list[Draft] = []
     events = ground.events
     while events:
         extraction = await OfflineExtractor().extract(events, {})
-        drafts = [draft for draft in extraction.drafts if without_retracted(draft, ground.retracted)]
-        holding = [each for each in holding if not any(replaces(draft, each) for draft in drafts)] + drafts
+        drafts += extraction.drafts
         events = events[extraction.read :] if extraction.read else []
-    return [Statement(each.subject, each.text, each.importance, each.validity, each.trust) for each in holding]
+    return [
+        Statement(draft.subject, draft.text, draft.importance, draft.validity, draft.trust)
+        for draft in drafts
+        if without_retracted(draft, ground.retracted)
+    ]

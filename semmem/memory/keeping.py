@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from semmem.domain.change import KeptChange, NewChange
 from semmem.domain.event import Ack, NewEvent
 from semmem.domain.kept import KeptEvent, LocalLogHealth
@@ -32,6 +34,7 @@ if TYPE_CHECKING:  # SQLite is loaded where there is a local log
 faults = FaultLog(logging.getLogger(__name__))
 
 LOOK_EVERY = 0.5  # seconds, whether Postgres is back
+DATA_ERRORS = ("22", "23")  # of Postgres: data exceptions, and integrity constraints
 BATCH_SECONDS = 60.0  # that the replay of a batch may take
 
 
@@ -161,9 +164,9 @@ class Keeping:
                     done, refused = await self._store(rows, events)
         except StoreUnavailable as error:
             raise StoreUnavailable("postgres", f"what the local log has kept comes first ({error})") from error
-        except (ConfigurationError, OSError, MemoryError):  # of this process, and not of what it has kept
-            raise
         except Exception as error:
+            if not _is_of_what_is_kept(error):
+                raise
             if len(rows) > 1:  # one that cannot be stored holds back no other
                 for row in rows:
                     await self._replay(log, [row])
@@ -172,7 +175,10 @@ class Keeping:
         failpoints.reach("replay-committed")
         for row, why in refused:
             faults.warn("Postgres refused what the local log has kept", why, row.place.scope)
-            await log.refuse(row, str(why) if isinstance(why, SemmemError) else f"{type(why).__name__}: {why}")
+            # The text of any other error may quote content.
+            await log.refuse(
+                row, str(why) if isinstance(why, SemmemError) else f"cannot be stored: {type(why).__name__}"
+            )
         if done:
             await log.settle(done)
         failpoints.reach("replay-settled")
@@ -206,6 +212,15 @@ class Keeping:
             else:
                 self._inherited.remove(log)
             await log.remove()
+
+
+def _is_of_what_is_kept(error: Exception) -> bool:
+    """Whether its values are to blame, and not this process, Postgres or a release of semmem."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "")[:2] in DATA_ERRORS
+    return isinstance(error, (SemmemError, ValueError, TypeError, LookupError)) and not isinstance(
+        error, ConfigurationError
+    )
 
 
 def _is_meant(place: Branch, selection: Selection, row: "KeptRow") -> bool:

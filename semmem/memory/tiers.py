@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 from semmem.domain.context import Context, Format, Guard, Item, Since, Tier
@@ -29,6 +29,8 @@ from semmem.stores.postgres.contexts import ContextStore
 from semmem.stores.postgres.events import EventStore, ScopeState
 from semmem.stores.postgres.state import StateStore
 
+T = TypeVar("T")
+
 
 class Gathered(NamedTuple):
     """A tier's items, best first, what was degraded, how long what a worker has yet to do has waited, whether all that
@@ -45,7 +47,7 @@ RECENT = 50  # newest events of a scope that may stand in a context
 OF_SESSION = 25  # of the session that is asked for, however much others talk
 FEWEST, MOST, TOKENS_A_HIT = 10, 130, 25  # hits asked for: as many as the budget may hold
 
-LONG = 50_000  # characters of all tiers together, which take some 10 ms to count
+LONG = 50_000  # characters, which take some 10 ms to count
 
 LARGEST_SHARE = 0.25  # of the budget, for one recalled text
 
@@ -75,17 +77,18 @@ class Recent:
             return sorted(found, key=lambda event: -event.seq), frozenset()
         newest, degraded = await self._newest(scope, state)
         events = newest[:RECENT]
-        if not guard.stands_open and len(events) == min(RECENT, self._cap):
+        if len(events) < min(RECENT, self._cap):  # there are no others
+            return events, degraded
+        if not guard.stands_open:
             events = await self._events.news(
                 scope,
                 agent=guard.agent,
                 min_importance=guard.min_importance,
                 through=state.newest,
-                session=session,
                 limit=RECENT,
             )
         of_session = sum(event.session == session for event in events)
-        if session is None or of_session >= OF_SESSION or len(events) < min(RECENT, self._cap):
+        if session is None or (of_session >= OF_SESSION and guard.stands_open):  # news lack its part in the session
             return events, degraded
         known = {event.id for event in events}
         earlier = await self._events.of_session(scope, session, state.newest, OF_SESSION)
@@ -164,9 +167,7 @@ class Tiers:
             home=view.scopes[0],
             nothing_relevant=any(found.nothing_relevant for found in gathered),
         )
-        # In a thread where the texts are long; for short ones the way there costs more than it saves.
-        long = sum(len(item.text) for of_tier in items.values() for item in of_tier) > LONG
-        context = await asyncio.to_thread(put_together) if long else put_together()
+        context = await _done(put_together, sum(len(item.text) for of_tier in items.values() for item in of_tier))
         usage = sum((found.usage for found in gathered), Usage())
         return replace(context, waited=next((found.waited for found in gathered if found.waited), None), usage=usage)
 
@@ -183,10 +184,11 @@ class Tiers:
     async def _state_tier(self, scope: Scope, query: str, budget: int, guard: Guard) -> Gathered:
         """What the role may read of the state of the place that is asked, newest first; of long values what answers."""
         state = await self._state.current(scope, None, [], role=guard.role)
-        shorten = partial(self._shortened, query=query, tokens=FLOORS["state"] / 2 * budget)
         newest = sorted(state.told_at, key=lambda name: -state.positions[name])
-        items = [_field(state, name, shorten, worth=1 - rank / len(newest)) for rank, name in enumerate(newest)]
-        return Gathered(items)
+        shown = [_written(state[name]) for name in newest]
+        short = await self._shortened(shown, query, FLOORS["state"] / 2 * budget)
+        worth = [1 - rank / len(newest) for rank in range(len(newest))]
+        return Gathered([_field(state, *each) for each in zip(newest, shown, short, worth, strict=True)])
 
     async def _retrieved_tier(
         self, view: View, query: str, budget: int, tiers: Collection[Tier], guard: Guard
@@ -197,16 +199,22 @@ class Tiers:
         hits = max(FEWEST, min(MOST, int(budget * (1 - others)) // TOKENS_A_HIT))
         narrowed = Filter(min_importance=guard.min_importance, where=guard.where)
         recall = await self._searcher.recall(view, query, limit=hits, filter=narrowed, min_score=0.0, sift=turns_first)
-        shorten = partial(self._shortened, query=query, tokens=LARGEST_SHARE * budget)
-        items = [_item("retrieved", hit.item, shorten(hit.text), hit.undoubted) for hit in recall]
+        short = await self._shortened([hit.text for hit in recall], query, LARGEST_SHARE * budget)
+        items = [_item("retrieved", hit.item, text, hit.undoubted) for hit, text in zip(recall, short, strict=True)]
         nothing_relevant = all(hit.score < RELEVANT for hit in recall)
         return Gathered(items, recall.degraded, recall.waited, nothing_relevant, recall.usage)
 
-    def _shortened(self, text: str, *, query: str, tokens: float) -> str:
-        """The text, or what of it answers, in about so many tokens."""
-        if len(text) <= tokens:  # hardly any character takes more than one
-            return text
-        return excerpt(text, query, characters_of(tokens, text, self._counter))
+    async def _shortened(self, texts: Sequence[str], query: str, tokens: float) -> list[str]:
+        """Each text, or what of it answers, in about so many tokens."""
+
+        def short() -> list[str]:
+            return [
+                # Hardly any character takes more than one.
+                text if len(text) <= tokens else excerpt(text, query, characters_of(tokens, text, self._counter))
+                for text in texts
+            ]
+
+        return await _done(short, sum(map(len, texts)))
 
     async def _recent_tier(
         self, view: View, states: Mapping[Scope, ScopeState], session: str | None, guard: Guard
@@ -223,6 +231,11 @@ class Tiers:
         items = [_item("recent", event, event.text, 1 - rank / len(events)) for rank, event in enumerate(events)]
         stalled = {"llm"} if any(state.stalled for state in states.values()) else set()
         return Gathered(items, frozenset().union(stalled, *(degraded for _, degraded in reads)))
+
+
+async def _done(work: Callable[[], T], characters: int) -> T:
+    """In a thread where the texts are long; for short ones the way there costs more than it saves."""
+    return await asyncio.to_thread(work) if characters > LONG else work()
 
 
 def _told_once(summaries: Sequence[Summary]) -> list[Summary]:
@@ -251,11 +264,13 @@ def _summarized(summary: Summary, session: str | None) -> Item:
     )
 
 
-def _field(state: Snapshot, name: str, shorten: Callable[[str], str], *, worth: float) -> Item:
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _field(state: Snapshot, name: str, shown: str, short: str, worth: float) -> Item:
     """A field as it stands, and who told it."""
-    value, by = state[name], state.by[name]
-    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    short = shorten(shown)
+    by = state.by[name]
     return Item(
         tier="state",
         kind="state",

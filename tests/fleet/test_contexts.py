@@ -43,7 +43,7 @@ async def test_its_own_words_of_the_conversation_at_hand_stay_however_long_it_is
         await me.remember(f"answered {number}", session="s1")
         await me.remember(f"elsewhere {number}", session="s2")
     shown = await _shown(me, session="s1")
-    assert {f"answered {number}" for number in range(15, 35)} <= shown
+    assert {f"answered {number}" for number in range(24, 35)} <= shown
     assert not any(text.startswith("elsewhere") for text in shown)
 
 
@@ -51,6 +51,9 @@ async def test_who_talks_much_does_not_lose_sight_of_the_others(launch: ScopedMe
     await launch.agent("a1").remember("another's")
     await me.remember_many([NewEvent(content=f"mine {number}", role="assistant") for number in range(60)])
     assert await _shown(me) == {"another's"}
+    await me.remember_many([NewEvent(content=f"here {n}", role="assistant", session="s1") for n in range(60)])
+    shown = await _shown(me, session="s1")
+    assert {"another's", "here 59"} <= shown
 
 
 async def test_so_many_events_of_others_are_shown(launch: ScopedMemory, me: AgentMemory) -> None:

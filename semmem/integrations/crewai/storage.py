@@ -29,7 +29,6 @@ Work = Callable[[Tree], Coroutine[Any, Any, T]]
 _scheme = SCHEME.split("/")[0]
 _settings: dict[str, Any] = {}
 _known: dict[str, dict[str, Any]] = {}
-MOST_KNOWN = 1_000  # memories with settings of their own that a checkpoint of this process may be restored for
 
 
 def register(**settings: Any) -> None:
@@ -47,10 +46,7 @@ def register(**settings: Any) -> None:
 
 def know(url: str, settings: dict[str, Any]) -> None:
     """A checkpoint of a memory that was opened with settings of its own finds them again in the same process."""
-    _known.pop(url, None)
     _known[url] = settings
-    if len(_known) > MOST_KNOWN:
-        del _known[next(iter(_known))]
 
 
 class _Factory:

@@ -180,13 +180,11 @@ class EventStore:
         return [event_of(row) for row in rows]
 
     async def news(
-        self, scope: Scope, *, agent: str | None, min_importance: float, session: str | None, through: int, limit: int
+        self, scope: Scope, *, agent: str | None, min_importance: float, through: int, limit: int
     ) -> list[Event]:
-        """The newest up to the sequence number `through`, without what weighs less and the agent's words elsewhere than
-        in the session."""
-        wanted = {"agent": agent, "least": min_importance, "session": session, "through": through, "limit": limit}
+        """The newest up to the sequence number `through`, without the agent's own words and what weighs less."""
         async with self._postgres.transaction(scope) as tx:
-            rows = await tx.fetch(_SQL["news"], **wanted)
+            rows = await tx.fetch(_SQL["news"], agent=agent, least=min_importance, through=through, limit=limit)
         return [event_of(row) for row in rows]
 
     async def page(self, scope: Scope, after: int, limit: int) -> list[Event]:

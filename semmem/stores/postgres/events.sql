@@ -58,10 +58,10 @@ select * from semmem.events
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and session = :session and seq <= :through
 order by seq desc limit :limit;
 
--- news: newest first, without what weighs less and an agent's own words, but for those of one session
+-- news: newest first, without an agent's own words and what weighs less
 select * from semmem.events
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and seq <= :through and importance >= :least
-  and (agent is distinct from :agent::text or role <> 'assistant' or session = :session::text)
+  and (agent is distinct from :agent::text or role <> 'assistant')
 order by seq desc limit :limit;
 
 -- hydrate: rows of ids that an index returned, and whether all that they say was superseded or corrected

@@ -11,7 +11,7 @@ from semmem.domain.event import NewEvent
 from semmem.domain.group import GroupLag, GroupRule
 from semmem.domain.scope import Branch, Scope
 from semmem.domain.state import NO_FENCE, Fence
-from semmem.errors import InvalidInput, LeaseLost, NotFound, TooFarBehind
+from semmem.errors import InvalidInput, LeaseLost, NotFound
 from semmem.runtime import failpoints
 from semmem.stores.postgres.branches import register
 from semmem.stores.postgres.events import NO_WINDOW, EventStore, Remembered, event_of
@@ -43,10 +43,7 @@ class GroupStore:
         self._postgres, self._events = postgres, events
 
     async def create(self, place: Branch, rule: GroupRule) -> None:
-        """Unless it is there. Raises InvalidInput where it is another one, one too many, or begins ahead of the log.
-
-        Raises TooFarBehind for a start from which on the log does not hold all entries any more.
-        """
+        """Unless it is there. Raises InvalidInput where it is another one, one too many, or begins where no log is."""
         async with self._postgres.transaction(place) as tx:
             await register(tx)
             new = await tx.execute(
@@ -144,10 +141,10 @@ class GroupStore:
 async def _check_start(tx: Unit, start: int) -> None:
     row = await tx.fetchrow(_SQL["reach"])
     head, floor = (row["head"], row["floor"]) if row else (0, 0)
-    if start > head:
-        raise InvalidInput("start", f"must be at most the log's head, {head}", "pass an entry's position, or next")
-    if start < floor:
-        raise TooFarBehind(start, floor)
+    if not floor <= start <= head:
+        raise InvalidInput(
+            "start", f"must be from {floor} to {head}, where the log is", "pass first, next or a position"
+        )
 
 
 async def drop_groups(tx: Unit) -> None:

@@ -235,7 +235,7 @@ def _snapshot(
         values[name] = _value(name, rows, None if shown is None else shown[name])
         newest = max(rows, key=itemgetter("from_position"))
         told_at[name], by[name] = newest["told_at"], newest["agent"]
-    # Also of fields that the role may not read but write: `expected` counts on them, and the log shows them anyway.
+    # As it is now, also of fields that the role may write but not read: `expected` counts on them.
     known = {name: at for name, at in positions.items() if declaration is None or name in declaration.fields}
     return Snapshot(scope=scope, position=position, values=values, positions=known, told_at=told_at, by=by)
 

@@ -118,9 +118,21 @@ def states_of(*tokens: str) -> TokenStates:
         (("paint", "lena"), {"paint": 0.0, "lena": 4.0}, [1], "2"),
         (("##burg", "lena"), {"lena": 4.0, "burg": 1.0}, [0, 1], "12"),
         (("jurgen", "muller", "drink"), {"jürgen": 4.0, "müller": 9.0, "drink": 1.0}, [0, 1, 2], "231"),
-        (("o", "'", "brien", "drink"), {"o'brien": 4.0, "drink": 1.0}, [0, 2, 3], "221"),
+        (("o", "'", "brien", "drink"), {"o'brien": 4.0, "drink": 1.0}, [2, 3], "21"),
+        (("l", "'", "amour", "drink"), {"l'amour": 4.0, "drink": 1.0}, [2, 3], "21"),
+        (("서울", "날씨"), {"서": 1.0, "울": 1.0, "서울": 4.0, "날": 1.0, "씨": 1.0, "날씨": 9.0}, [0, 1], "23"),
     ],
-    ids=["word pieces", "stop words", "an owner", "in every text", "a piece leads", "accents", "an apostrophe"],
+    ids=[
+        "word pieces",
+        "stop words",
+        "an owner",
+        "in every text",
+        "a piece leads",
+        "accents",
+        "an apostrophe",
+        "an article",
+        "Hangul",
+    ],
 )
 def test_a_token_weighs_as_much_as_its_word_is_rare(
     tokens: tuple[str, ...], rarity: dict[str, float], kept: list[int], weights: str

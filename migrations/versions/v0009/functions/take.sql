@@ -10,6 +10,7 @@ declare
     g semmem.groups;
     through bigint;
     given integer;
+    wanted integer;
     found_new integer;
     last_new bigint;
 begin
@@ -50,12 +51,13 @@ begin
     if through is null then  -- nothing was ever written here
         return;
     end if;
+    wanted := case when g.ordered then 1 else p_limit - given end;
     with new as materialized (
         select e.position, e.id from semmem.events e
         where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, p_kind, p_id)
           and e.position > g.claimed and e.position <= through
           and (cardinality(g.event_types) = 0 or e.event_type = any (g.event_types))
-        order by e.position limit p_limit - given
+        order by e.position limit wanted
     ), standing as (  -- waits for one that is being forgotten, which is then none any more
         select n.position, n.id from new n join semmem.events e on e.tenant = p_tenant and e.id = n.id
         order by n.position for key share of e
@@ -66,6 +68,6 @@ begin
         from standing s
     )
     select count(*), max(n.position) into found_new, last_new from new n;
-    update semmem.groups s set claimed = case when found_new = p_limit - given then last_new else through end
+    update semmem.groups s set claimed = case when found_new = wanted then last_new else through end
     where (s.tenant, s.scope_kind, s.scope_id, s.name) = (p_tenant, p_kind, p_id, p_group);
 end $$;
