@@ -32,6 +32,8 @@ _LEFT_BEHIND = {
     "fields": "{} fields of shared state stay behind: agents that work there go on with it",
     "questions": "{} questions of agents stay behind: who asked them waits there",
     "members": "{} agents on the roster stay behind, with the task that they work on",
+    "settings": "{} places' settings stay behind, their time zone and how long events are kept: configure them again",
+    "groups": "{} groups of consumers stay behind, and where they are in the log",
     "threads": "{} threads of graphs stay behind: what runs there goes on with them",
 }
 
@@ -106,7 +108,7 @@ class Intake:
 
     def _take(self, line: bytes, number: int, total: Sum) -> bool:
         said = object_of(line)
-        if number == 1:
+        if self._header is None:
             self._header = read_header(said)
             return False
         kind, fields = self._read(said)
@@ -168,9 +170,9 @@ class Intake:
         self._copy.seek(0)
         place, kind, size = self._place, "", 0
         lines: list[Line] = []
-        for number, line in enumerate(self._copy, start=1):
-            if number == 1 or not line.strip():
-                continue
+        written = ((number, line) for number, line in enumerate(self._copy, start=1) if line.strip())
+        next(written)  # the header
+        for number, line in written:
             next_kind, fields = self._read(object_of(line))
             if next_kind == "end":
                 break

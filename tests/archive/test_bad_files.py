@@ -209,6 +209,14 @@ async def test_a_changed_file_is_recognised(alice: ScopedMemory, lines: list[str
     assert "sha256" in (await refusal(alice, [*lines[:-2], lines[-1]])).field
 
 
+async def test_blank_lines_may_stand_anywhere(alice: ScopedMemory, elsewhere: Application, lines: list[str]) -> None:
+    spaced = ["", *(each for line in lines for each in (line, ""))]
+    stored = (await alice.import_(lines)).stored
+    assert (await alice.import_(spaced)).known == stored
+    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    assert (await other.import_(spaced)).stored["event"] > 0
+
+
 async def test_only_how_lines_end_may_change(alice: ScopedMemory, lines: list[str]) -> None:
     imported = await alice.import_(f"{line}\r\n".encode() for line in lines)
     assert imported.stored["event"] == 3

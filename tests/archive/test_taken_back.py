@@ -39,6 +39,23 @@ async def test_a_wrong_fact_is_not_learnt_again_after_an_import(alice: ScopedMem
     assert await _summaries(other) == {None: {"bob owns a kayak."}, "s1": {"bob owns a kayak."}}
 
 
+async def test_an_older_export_does_not_bring_back_what_was_taken_back_since(
+    alice: ScopedMemory, elsewhere: Application
+) -> None:
+    await alice.remember("I drive a red Volvo.", session="s1")
+    await alice.remember("I own a kayak.", session="s2")
+    await alice.settled()
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant="acme", user="alice")
+    await other.import_(lines)
+    for memory in (alice, other):
+        [wrong] = [fact for fact in await memory.facts() if "Volvo" in fact.text]
+        await memory.forget(fact=wrong.id, keep_events=True)
+        imported = await memory.import_(lines)
+        assert "1 of kind fact were left out" in str(imported.warnings)
+        await memory.settled()
+        assert [fact.text for fact in await memory.facts(superseded=True)] == ["alice owns a kayak."]
+
+
 async def test_nothing_is_extracted_before_what_was_taken_back_is_known(
     opener: Opener, elsewhere: Application, postgres_url: str
 ) -> None:

@@ -172,6 +172,16 @@ async def test_the_list_is_paged_newest_first(alice: ScopedMemory, memory: Memor
     assert after is None
 
 
+async def test_a_list_goes_on_behind_a_memory_that_was_updated(alice: ScopedMemory, memory: Memory) -> None:
+    async with host_of(alice, memory) as call:
+        for number in range(4):
+            await call("add_memory", text=f"Note number {number}.")
+        page = await call("list_memories", limit=2)
+        await call("update_memory", memory_id=page["memories"][-1]["id"], text="Tidied.")
+        behind = await call("list_memories", limit=2, after=page["after"])
+    assert [each["text"] for each in behind["memories"]] == ["Note number 1.", "Note number 0."]
+
+
 async def test_deleting_all_empties_this_memory_alone(
     alice: ScopedMemory, strangers: list[ScopedMemory], memory: Memory
 ) -> None:

@@ -9,6 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from semmem import Event, Fact, InvalidInput, NewEvent, NotSettled, ScopedMemory, Tier
 from semmem.domain.context import TIERS
+from semmem.domain.entry import MAX_POSITION
 from semmem.integrations.mcp.answers import (
     ContextAnswer,
     Corrected,
@@ -120,10 +121,11 @@ class Tools:
     ) -> ListAnswer:
         """List all memories as they were stored, newest first, a page at a time. To find something, search instead."""
         memory = self._memory()
-        before = None if after is None else (await _event(memory, after, "after")).seq
+        before = None if after is None else await _place(memory, after)
         events = await memory.history(before=before, limit=limit + 1)
         page = await shown(memory, events[:limit])
-        return ListAnswer(memories=page, after=page[-1].id if len(events) > limit else None)
+        # Not the last one's id: once that is updated, it is the newest.
+        return ListAnswer(memories=page, after=str(events[limit - 1].seq) if len(events) > limit else None)
 
     async def update_memory(
         self,
@@ -250,6 +252,13 @@ async def _fact(memory: ScopedMemory, id: str) -> UUID:
 
 def _corrected(holds: Fact | None) -> Corrected:
     return Corrected(fact_id=str(holds.id), text=holds.text) if holds else Corrected(fact_id=None, text=None)
+
+
+async def _place(memory: ScopedMemory, after: str) -> int:
+    """Of a page's last memory, as the page said it, or of a memory by its id."""
+    if after.isascii() and after.isdigit() and 0 < int(after) <= MAX_POSITION:
+        return int(after)
+    return (await _event(memory, after, "after")).seq
 
 
 async def _event(memory: ScopedMemory, id: str, field: str) -> Event:

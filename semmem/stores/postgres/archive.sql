@@ -11,6 +11,9 @@ select (select count(*) from semmem.receipts where (tenant, scope_kind, scope_id
         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and changed_at > 0) as fields,
        (select count(*) from semmem.questions where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as questions,
        (select count(*) from semmem.roster where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as members,
+       (select count(*) from semmem.scope_settings
+        where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as settings,
+       (select count(*) from semmem.groups where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as groups,
        (select count(distinct thread) from semmem.threads
         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)) as threads;
 

@@ -106,13 +106,30 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
         (str(row["thread"]), row["version"]): str(row["id"])
         for row in await tx.fetch(_SQL["versions"], threads=threads)
     }
-    free = [row for row in rows if _has_room(tx.scope, row, standing, versions)]
+    told = await _without_what_was_taken_back(tx, rows)
+    free = [row for row in told if _has_room(tx.scope, row, standing, versions)]
     moved.kept["fact"] += len(rows) - len(free)
     stored = await _insert(tx, "fact", free, moved)
     moved.kept["pin"] += await tx.execute(_SQL["unpin_beyond"], facts=stored, limit=MAX_PINS)
     known = [row | {"id": moved.id(row["id"], "fact")} for row in free]
     await tx.execute(_SQL["confirm"], rows=[row for row in known if row["id"] not in stored])
     return stored
+
+
+async def _without_what_was_taken_back(tx: Unit, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without facts that hold by the file, but of whose events a person has taken just this back since."""
+    events = list({source["event"] for row in rows for source in row["sources"]})
+    found = await tx.fetch(_SQL["taken_back"], events=events)
+    taken_back = {(str(row["event_id"]), row["statement_hash"].hex()) for row in found}
+    kept = []
+    for row in rows:
+        if row["superseded_at"] is None and row["made"] is None:
+            left = [each for each in row["sources"] if (str(each["event"]), row["statement_hash"]) not in taken_back]
+            if len(left) < len(row["sources"]) and not any(each["own_words"] for each in left):
+                continue
+            row = row | {"sources": left}
+        kept.append(row)
+    return kept
 
 
 def _has_room(

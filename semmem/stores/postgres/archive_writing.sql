@@ -27,6 +27,10 @@ select id, statement_hash from semmem.facts
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and statement_hash = any (:hashes::bytea[])
   and superseded_at is null;
 
+-- taken_back: what is not to be drawn from these events again
+select event_id, statement_hash from semmem.retractions
+where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and event_id = any (:events::uuid[]);
+
 -- versions: what stands in these threads
 select thread, version, id from semmem.facts
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and thread = any (:threads::uuid[]);

@@ -17,7 +17,7 @@ from semmem.stores.postgres.groups import drop_groups
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
-from semmem.stores.postgres.points import add_work
+from semmem.stores.postgres.points import add_work, revive_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.retractions import retract
@@ -30,6 +30,7 @@ from semmem.stores.postgres.unit import Unit
 from semmem.stores.postgres.workspaces import clear_workspace, drop_sayings
 
 _SQL = statements("erasure.sql")
+EXPIRED = 500  # records that are forgotten in one transaction
 EVERYTHING = Selection(everything=True)
 
 
@@ -112,12 +113,12 @@ class Eraser:
         await self._carry_out(tx, await _doomed(tx, events, []), "caller")
 
     async def erase_expired(self, scope: Scope, now: datetime) -> bool:
-        """Forgets the records whose time is over; whether there were any."""
+        """Forgets a part of the records whose time is over; whether there were any."""
         async with self._postgres.transaction(scope, now) as tx:
-            if not await tx.fetch(_SQL["expired"]):
+            if not await tx.fetch(_SQL["expired"], limit=1):
                 return False
             await make_stale(tx)
-            rows = await tx.fetch(_SQL["expired"])
+            rows = await tx.fetch(_SQL["expired"], limit=EXPIRED)
             events = [row["event_id"] for row in rows if row["event_id"]]
             await self._carry_out(tx, await _doomed(tx, events, [row["key"] for row in rows]), "expiry")
         return True
@@ -242,7 +243,8 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     for statement in ("shrink", "delete_terms", "delete_vectors", "delete_passages"):
         await tx.execute(_SQL[statement], items=items)
     reopened = await _ids(tx, "reopen", facts=doomed.facts)
-    await tx.execute(_SQL["revive_vectors"], facts=reopened)
+    await tx.execute(_SQL["hand_over"], facts=doomed.facts)
+    await revive_points(tx, reopened)
     await go_on(tx, doomed.facts)
     await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
     weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
