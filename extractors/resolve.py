@@ -70,15 +70,15 @@ def judge(question: Question) -> Decision:
         until = tuple(fact for fact, _ in _current(question) if outlasts(draft, fact) and _is_news(question, fact))
         return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
-    behind = min(after, key=_since, default=None)
-    if behind:
-        draft = _as_history(draft, _since(behind))
+    if after:
+        draft = _as_history(draft, min(map(_since, after)))
     if before:
         last = max(before, key=_since)
-        also = tuple(fact for fact in before if fact is not last)
-        return Decision(verdict="supersede", draft=draft, target=last, also=also, behind=behind)
-    if behind:
-        return Decision(verdict="add", draft=draft, behind=behind)
+        return Decision(
+            verdict="supersede", draft=draft, target=last, also=tuple(fact for fact in before if fact is not last)
+        )
+    if after:
+        return Decision(verdict="add", draft=draft)
     for fact, cosine in _current(question):
         if cosine >= CONFIRM_COSINE and _same_stems(draft, fact):
             return Decision(verdict="confirm", draft=draft, target=fact)
@@ -100,7 +100,7 @@ def superseding(question: Question, fact: Fact) -> Decision:
         return Decision(verdict="add", draft=draft, until=(fact,) if _is_news(question, fact) else ())
     if _is_news(question, fact):
         return Decision(verdict="supersede", draft=draft, target=fact)
-    return Decision(verdict="add", draft=_as_history(draft, _since(fact)), behind=fact)
+    return Decision(verdict="add", draft=_as_history(draft, _since(fact)))
 
 
 def _is_news(question: Question, fact: Fact) -> bool:

@@ -583,7 +583,6 @@ create table semmem.facts (
     ended_by text collate "C",
     pinned_at timestamp with time zone,
     pinned_by text collate "C",
-    superseded_by uuid,
     constraint facts_pkey PRIMARY KEY (tenant, id),
     constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
     constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
@@ -596,7 +595,6 @@ create table semmem.facts (
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 CREATE INDEX facts_pinned ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE ((superseded_at IS NULL) AND (pinned_at IS NOT NULL));
-CREATE INDEX facts_superseded_by ON semmem.facts USING btree (tenant, superseded_by) WHERE (superseded_by IS NOT NULL);
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);
 CREATE INDEX facts_weightiest ON semmem.facts USING btree (tenant, scope_kind, scope_id, importance DESC, recorded_at DESC, id) WHERE ((superseded_at IS NULL) AND (trust = 'user'::text) AND ((category = ANY (ARRAY['profile'::text, 'preference'::text, 'relationship'::text, 'decision'::text])) OR (version > 1)));
 CREATE INDEX facts_with_statement ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash);

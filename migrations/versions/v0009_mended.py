@@ -1,4 +1,4 @@
-"""What takes a fact's place is known; functions mended: groups that replay, the past of dropped fields, long lists."""
+"""Functions mended: an ordered group that replays, the past of fields that were dropped, lists of 10,000 items."""
 
 from semmem.migrations import sql
 
@@ -6,7 +6,6 @@ revision = "0009"
 down_revision = "0008"
 
 SCRIPTS = (
-    "tables/superseded",
     "functions/take",
     "functions/act_as",
     "functions/pieces_of",

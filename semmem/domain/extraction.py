@@ -90,8 +90,7 @@ class Decision:
     """What becomes of a draft; `target` is the fact that is confirmed, superseded or already says it.
 
     `also` are further facts that hold no more since the draft does: it is the next version of its target alone.
-    `until` are facts that hold until the draft does, for it tells of a plan. `behind` is what took the place of a draft
-    that comes late, as history.
+    `until` are facts that hold until the draft does, for it tells of a plan.
     """
 
     verdict: Verdict
@@ -99,7 +98,6 @@ class Decision:
     target: Fact | None = None
     also: tuple[Fact, ...] = ()
     until: tuple[Fact, ...] = ()
-    behind: Fact | None = None
 
 
 class BatchLimits(NamedTuple):

@@ -24,7 +24,6 @@ from semmem.stores.postgres.facts import (
     insert_fact,
     new_fact,
     supersede,
-    superseded_by,
 )
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit, add_dead_letter
@@ -138,22 +137,18 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         await confirm(tx, target.id, draft, said_at, own_words=alike)
         return None
     retired = (target, *decision.also) if decision.verdict == "supersede" and target else ()
-    fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target if retired else None)
     for each in retired:
-        if not await supersede(tx, each, by=fact.id, ended=min(draft.validity.start or said_at, said_at)):
+        if not await supersede(tx, each, ended=min(draft.validity.start or said_at, said_at)):
             raise StaleDecision("a fact changed while its successor was decided upon")
     for outlasted in () if retired else decision.until:
         await end(tx, outlasted.id, at=draft.validity.start or said_at)
+    fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target if retired else None)
     is_new = await insert_fact(tx, fact)
     same = fact.id if is_new else await current_with_statement(tx, fact.subject, fact.text)
     if same and not is_new:
         await confirm(tx, same, draft, said_at, own_words=True)
     if same and retired:
         await carry_pin(tx, same, [each.id for each in retired])
-        if not is_new:
-            await superseded_by(tx, [each.id for each in retired], same)
-    if is_new and decision.behind:
-        await superseded_by(tx, [fact.id], decision.behind.id)
     return fact if is_new else None
 
 

@@ -90,8 +90,10 @@ class Recent:
         of_session = sum(event.session == session for event in events)
         if session is None or (of_session >= OF_SESSION and guard.stands_open):  # news lack its part in the session
             return events, degraded
-        known = {event.id for event in events}
         earlier = await self._events.of_session(scope, session, state.newest, OF_SESSION)
+        if not guard.stands_open and len(earlier) == OF_SESSION:  # no question further back, without its answer
+            events = [event for event in events if event.session != session or event.seq >= earlier[-1].seq]
+        known = {event.id for event in events}
         return [*events, *(event for event in earlier if event.id not in known)], degraded
 
     async def _newest(self, scope: Scope, state: ScopeState) -> tuple[list[Event], frozenset[str]]:

@@ -45,6 +45,7 @@ async def test_its_own_words_of_the_conversation_at_hand_stay_however_long_it_is
     shown = await _shown(me, session="s1")
     assert {f"answered {number}" for number in range(24, 35)} <= shown
     assert not any(text.startswith("elsewhere") for text in shown)
+    assert "asked 20" not in shown  # whose answer is not shown
 
 
 async def test_who_talks_much_does_not_lose_sight_of_the_others(launch: ScopedMemory, me: AgentMemory) -> None:

@@ -289,28 +289,6 @@ class TestRestoring:
         again = await alice.restore_fact(moved.id, by="bob")
         assert (again.text, await _current(alice)) == ("alice moved to Berlin.", ["alice moved to Berlin."])
 
-    async def test_with_all_that_it_had_ended(
-        self, alice: ScopedMemory, application: Application, clock: ManualClock
-    ) -> None:
-        for said in ("I have a cat called Miso.", "Miso is my cat.", "My cat Miso is 9 years old."):
-            await _learnt(alice, said)
-            clock.advance(days=1)
-        held = set(await _current(alice))
-        died = await _learnt(alice, "Miso died.")
-        ended = set(await _current(alice))
-        assert (len(held), held & ended) == (3, set())
-
-        await alice.reject(died.id, by="bob")
-        await alice.settled()
-        assert set(await _current(alice)) == held
-        assert {hit.text for hit in await alice.recall("Miso the cat", limit=50) if hit.kind == "fact"} == held
-        assert await drift(application, alice) == set()
-
-        await alice.restore_fact(died.id, by="bob")
-        await alice.settled()
-        assert set(await _current(alice)) == ended
-        assert await drift(application, alice) == set()
-
 
 class TestPinning:
     async def test_it_stands_first_in_the_profile(self, alice: ScopedMemory, application: Application) -> None:

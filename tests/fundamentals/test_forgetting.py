@@ -202,70 +202,37 @@ async def test_a_fact_in_forgotten_words_is_drawn_anew_from_what_confirmed_it(
     assert await drift(application, alice) == set()
 
 
-async def _told_one_by_one(alice: ScopedMemory, clock: ManualClock, *said: str) -> list[UUID]:
+async def _told_one_by_one(alice: ScopedMemory, clock: ManualClock, *said: str, session: str = "s1") -> list[UUID]:
     told = []
     for words in said:
-        told.append((await alice.remember(words)).id)
+        told.append((await alice.remember(words, session=session)).id)
         await alice.settled()
         clock.advance(days=1)
     return told
 
 
-async def test_all_that_a_forgotten_event_had_ended_holds_again(
+async def test_what_was_superseded_before_what_is_forgotten_stays_so(
     alice: ScopedMemory, application: Application, clock: ManualClock
 ) -> None:
-    said = ["I have a cat called Miso.", "Miso is my cat.", "My cat Miso is 9 years old.", "Miso died."]
-    *_, died = await _told_one_by_one(alice, clock, *said)
-    before = {fact.text for fact in await alice.facts()}
-    await alice.forget(event=died)
+    """London held no more: Oslo took its place, though as another fact's next version."""
+    said = ["I live in Berlin.", "I moved to London.", "I live in Hackney, in London.", "I moved to Oslo."]
+    _, london, *_ = await _told_one_by_one(alice, clock, *said)
+    await alice.forget(event=london)
     await alice.settled()
-    held = {fact.text for fact in await alice.facts()}
-    assert len(before) < len(held) == 3
-    assert {hit.text for hit in await alice.recall("Miso the cat", limit=50) if hit.kind == "fact"} == held
+    assert [fact.text for fact in await alice.facts()] == ["alice moved to Oslo."]
     assert await drift(application, alice) == set()
 
 
-async def test_what_came_late_as_history_holds_again_without_what_had_taken_its_place(
+async def test_what_was_returned_to_is_forgotten_with_what_it_had_left(
     alice: ScopedMemory, application: Application, clock: ManualClock
 ) -> None:
-    munich = await alice.remember("I moved to Munich.")
-    await alice.settled()
-    await alice.remember("I live in Berlin.", occurred_at=clock.now - timedelta(days=90))
-    await alice.settled()
-    assert [fact.text for fact in await alice.facts()] == ["alice moved to Munich."]
-    await alice.forget(event=munich.id)
+    """The version that holds again says what one of those says that go."""
+    await _told_one_by_one(alice, clock, "I live in Berlin.")
+    await _told_one_by_one(alice, clock, "I moved to Munich.", "I live in Berlin.", session="s2")
+    await alice.forget(session="s2")
     await alice.settled()
     [berlin] = await alice.facts()
-    assert (berlin.text, berlin.validity.end) == ("alice lives in Berlin.", None)
-    assert await drift(application, alice) == set()
-
-
-async def test_what_a_forgotten_event_had_ended_stays_ended_by_what_ended_that(
-    alice: ScopedMemory, application: Application, clock: ManualClock
-) -> None:
-    said = ["I live in Berlin.", "I moved to London.", "I live in Hackney, in London.", "I moved to Oslo."]
-    _, london, _, oslo = await _told_one_by_one(alice, clock, *said)
-    await alice.forget(event=london)
-    assert [fact.text for fact in await alice.facts()] == ["alice moved to Oslo."]
-    await alice.forget(event=oslo)
-    await alice.settled()
-    assert "Oslo" not in str([fact.text for fact in await alice.facts(superseded=True)])
-    assert "alice lives in Hackney, in London." in {fact.text for fact in await alice.facts()}
-    assert await drift(application, alice) == set()
-
-
-async def test_of_two_facts_that_would_hold_again_and_say_the_same_one_does(
-    alice: ScopedMemory, application: Application, clock: ManualClock
-) -> None:
-    said = ["I live in Berlin.", "I moved to London.", "I live in Hackney, in London.", "I moved to Oslo."]
-    _, london, hackney, oslo = await _told_one_by_one(alice, clock, *said)
-    _, rome = await _told_one_by_one(alice, clock, "I live in Berlin.", "I moved to Rome.")
-    for event in (london, hackney, oslo):
-        await alice.remember("marker", session="x")
-        await alice.forget(event=event)
-    await alice.forget(event=rome)
-    assert [fact.text for fact in await alice.facts()].count("alice lives in Berlin.") == 1
-    await alice.settled()
+    assert (berlin.text, berlin.version, berlin.validity.end) == ("alice lives in Berlin.", 1, None)
     assert await drift(application, alice) == set()
 
 

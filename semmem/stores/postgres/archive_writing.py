@@ -117,13 +117,13 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
 
 
 async def _without_what_was_taken_back(tx: Unit, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Without facts that hold by the file, but of whose events a person has taken just this back since."""
+    """Without what was taken back since of the events that it was drawn from; what people said themselves stays."""
     events = list({source["event"] for row in rows for source in row["sources"]})
     found = await tx.fetch(_SQL["taken_back"], events=events)
     taken_back = {(str(row["event_id"]), row["statement_hash"].hex()) for row in found}
     kept = []
     for row in rows:
-        if row["superseded_at"] is None and row["made"] is None:
+        if row["ended"] is None and row["made"] in (None, "reopened"):
             left = [each for each in row["sources"] if (str(each["event"]), row["statement_hash"]) not in taken_back]
             if len(left) < len(row["sources"]) and not any(each["own_words"] for each in left):
                 continue

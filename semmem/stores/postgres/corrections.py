@@ -13,7 +13,7 @@ from semmem.stores.postgres.facts import current_with_statement, go_on, hydrate_
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import hold_head, tell_corrected
-from semmem.stores.postgres.points import add_work, retire_points, revive_points
+from semmem.stores.postgres.points import add_work, retire_points
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.retractions import allow, retract
 from semmem.stores.postgres.sql import statements
@@ -79,9 +79,7 @@ class CorrectionStore:
                 await tx.execute(_SQL["pin"], thread=wrong.thread, at=None, by=None)
             else:
                 made = await _write(tx, versions, before, act.by, "reopened", validity=_reopened(before, versions))
-            beside = [row["id"] for row in await tx.fetch(_SQL["reopen_beside"], fact=wrong.id)]
-            await revive_points(tx, beside)
-            return await self._finish(tx, act, "rejected", [wrong.id], made, revived=beside)
+            return await self._finish(tx, act, "rejected", [wrong.id], made)
 
     @tried_again
     async def restore(self, scope: Scope, act: Act, now: datetime) -> Done:
@@ -97,9 +95,7 @@ class CorrectionStore:
                 await _close(tx, versions, last, "restored", act.by)
             kind: CorrectionKind = "corrected" if again.in_own_words else "restored"
             made = await _write(tx, versions, again, act.by, kind)
-            began = min(again.validity.start or again.said_at, again.said_at)
-            closed = [row["id"] for row in await tx.fetch(_SQL["close_beside"], fact=again.id, by=made, ended=began)]
-            return await self._finish(tx, act, "restored", list({again.id, last.id, *closed}), made)
+            return await self._finish(tx, act, "restored", list({again.id, last.id}), made)
 
     @tried_again
     async def pin(self, scope: Scope, act: Act, now: datetime, *, pinned: bool) -> Done:
@@ -115,20 +111,11 @@ class CorrectionStore:
                 await tx.execute(_SQL["pin"], thread=fact.thread, at=at, by=by)
             return await self._finish(tx, act, "pinned" if pinned else "unpinned", [], fact.id)
 
-    async def _finish(
-        self,
-        tx: Unit,
-        act: Act,
-        what: str,
-        changed: Sequence[UUID],
-        holds: UUID | None,
-        *,
-        revived: Sequence[UUID] = (),
-    ) -> Done:
+    async def _finish(self, tx: Unit, act: Act, what: str, changed: Sequence[UUID], holds: UUID | None) -> Done:
         """What follows from an act: recall, summaries, the mirror, followers and the audit learn of it."""
         await retire_points(tx, changed)
-        await add_work(tx, [*changed, *revived], mirrored=self._mirrored)
-        if await outdate_summaries(tx, [*changed, *revived], besides=[]):
+        await add_work(tx, changed, mirrored=self._mirrored)
+        if await outdate_summaries(tx, changed, besides=[]):
             await queue(tx, "erase")
         if changed and holds:
             await queue(tx, "index")

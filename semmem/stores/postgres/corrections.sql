@@ -26,32 +26,6 @@ with written as (
 )
 select id from written;
 
--- reopen_beside: what a rejected fact had superseded in other threads holds again, unless another says the same
-with again as (
-    select distinct on (f.statement_hash) f.id, least(coalesce(w.valid_from, w.said_at), w.said_at) as begun
-    from semmem.facts w
-    join semmem.facts f on f.tenant = w.tenant and f.superseded_by = w.id and f.thread <> w.thread
-    where w.tenant = :tenant and w.id = :fact and f.superseded_at is not null and f.ended is null
-      and not exists (select from semmem.facts x
-                      where (x.tenant, x.scope_kind, x.scope_id, x.thread)
-                              = (f.tenant, f.scope_kind, f.scope_id, f.thread) and x.version > f.version)
-      and not exists (select from semmem.facts x
-                      where (x.tenant, x.scope_kind, x.scope_id, x.statement_hash)
-                              = (f.tenant, f.scope_kind, f.scope_id, f.statement_hash) and x.superseded_at is null)
-    order by f.statement_hash, f.said_at desc, f.id
-)
-update semmem.facts f
-set superseded_at = null,
-    valid_to = case when f.valid_to = greatest(a.begun, f.valid_from) then null else f.valid_to end
-from again a where f.tenant = :tenant and f.id = a.id
-returning f.id;
-
--- close_beside: what had come back as a fact was rejected, which holds again now as another version
-update semmem.facts
-set superseded_at = :now, superseded_by = :by, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
-where tenant = :tenant and superseded_by = :fact and superseded_at is null
-returning id;
-
 -- pin: or unpin, where no time is given: every version of a thread
 update semmem.facts set pinned_at = :at, pinned_by = :by
 where (tenant, scope_kind, scope_id, thread) = (:tenant, :kind, :id, :thread);

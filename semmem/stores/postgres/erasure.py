@@ -17,7 +17,7 @@ from semmem.stores.postgres.groups import drop_groups
 from semmem.stores.postgres.jobs import job_of, queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
-from semmem.stores.postgres.points import add_work, revive_points
+from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.retractions import retract
@@ -242,11 +242,12 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     items = doomed.events + doomed.facts
     for statement in ("shrink", "delete_terms", "delete_vectors", "delete_passages"):
         await tx.execute(_SQL[statement], items=items)
-    reopened = await _ids(tx, "reopen", facts=doomed.facts)
-    await tx.execute(_SQL["hand_over"], facts=doomed.facts)
-    await revive_points(tx, reopened)
+    rows = await tx.fetch(_SQL["to_reopen"], facts=doomed.facts)
+    reopened = [row["id"] for row in rows]
     await go_on(tx, doomed.facts)
     await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
+    await tx.execute(_SQL["reopen"], facts=reopened, begun=[row["begun"] for row in rows])
+    await tx.execute(_SQL["revive_vectors"], facts=reopened)
     weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
     await tx.execute(_SQL["delete_dead_letters"], letters=doomed.dead_letters)
     await tx.execute(_SQL["delete_records"], keys=doomed.records)

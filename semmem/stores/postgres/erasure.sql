@@ -91,45 +91,38 @@ select key, event_id from semmem.records
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now
 order by expires_at limit :limit;
 
--- reopen: what a forgotten fact had superseded, in its thread or beside it, holds again, where the forgotten one held to
--- the last; of several that make one statement the one that was said last
-with gone as materialized (
-    select * from semmem.facts where tenant = :tenant and id = any (:facts::uuid[])
-), held as (  -- or what took its place goes too
-    select * from gone g where g.superseded_at is null or g.superseded_by = any (:facts)
-), again as (
-    select distinct on (f.statement_hash) f.id, least(coalesce(g.valid_from, g.said_at), g.said_at) as begun
-    from semmem.facts f
-    join gone g on (g.scope_kind, g.scope_id) = (f.scope_kind, f.scope_id) and (
-        g.id = f.superseded_by
-        or g.thread = f.thread
-        and g.version = (select min(version) from semmem.facts x
-                         where (x.tenant, x.scope_kind, x.scope_id, x.thread)
-                                 = (f.tenant, f.scope_kind, f.scope_id, f.thread) and x.version > f.version))
-    where f.tenant = :tenant and (f.thread in (select thread from gone) or f.superseded_by = any (:facts))
-      and f.id <> all (:facts) and f.superseded_at is not null and f.ended is null
-      and (f.superseded_by is null or f.superseded_by = any (:facts))
-      and exists (select from held h where h.thread = g.thread)
-      and not exists (select from semmem.facts x
-                      where (x.tenant, x.scope_kind, x.scope_id, x.thread)
-                              = (f.tenant, f.scope_kind, f.scope_id, f.thread)
-                        and x.version > f.version and x.id <> all (:facts))
-      and not exists (select from semmem.facts x
-                      where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
-                        and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all (:facts))
-    order by f.statement_hash, f.said_at desc, f.id
-)
-update semmem.facts f
-set superseded_at = null, superseded_by = null,
-    valid_to = case when f.valid_to = greatest(a.begun, f.valid_from) then null else f.valid_to end
-from again a where f.tenant = :tenant and f.id = a.id
-returning f.id;
+-- to_reopen: the versions before forgotten ones that held to the last, and since when those did; of several that make one
+-- statement the one that was said last
+select distinct on (f.statement_hash) f.id, least(coalesce(gone.valid_from, gone.said_at), gone.said_at) as begun
+from semmem.facts gone
+join semmem.facts f on (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                     = (gone.tenant, gone.scope_kind, gone.scope_id, gone.thread)
+where gone.tenant = :tenant and gone.id = any (:facts::uuid[])
+  and f.id <> all (:facts) and f.superseded_at is not null and f.ended is null
+  and gone.version = (select min(version) from semmem.facts x
+                      where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                        and x.version > f.version)
+  and not exists (select from semmem.facts x
+                  where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                    and x.version > f.version and x.id <> all (:facts))
+  and exists (select from semmem.facts x
+              where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
+                and x.id = any (:facts) and (x.superseded_at is null or x.ended is not null))
+  and not exists (select from semmem.facts x
+                  where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
+                    and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all (:facts))
+order by f.statement_hash, f.said_at desc, f.id;
 
--- hand_over: what stays superseded, for what took the place of the forgotten one stays, is so by that
-update semmem.facts f set superseded_by = g.superseded_by
-from semmem.facts g
-where g.tenant = :tenant and g.id = any (:facts::uuid[]) and f.tenant = g.tenant and f.superseded_by = g.id
-  and f.id <> all (:facts) and f.superseded_at is not null;
+-- reopen: they hold again, once what took their place is gone
+update semmem.facts f
+set superseded_at = null,
+    valid_to = case when f.valid_to = greatest(a.begun, f.valid_from) then null else f.valid_to end
+from unnest(:facts::uuid[], :begun::timestamptz[]) as a (id, begun)
+where f.tenant = :tenant and f.id = a.id;
+
+-- revive_vectors: a reopened fact is among the current answers again
+update semmem.vectors set current = true, version = version + 1
+where tenant = :tenant and item_id = any (:facts::uuid[]);
 
 -- shrink: takes the items out of BM25's collection statistics
 update semmem.scopes s set items = s.items - gone.items, terms = s.terms - gone.terms

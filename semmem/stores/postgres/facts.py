@@ -147,14 +147,9 @@ async def current_with_statement(tx: Unit, subject: str, text: str) -> UUID | No
     return id
 
 
-async def supersede(tx: Unit, fact: Fact, *, by: UUID, ended: datetime) -> bool:
+async def supersede(tx: Unit, fact: Fact, *, ended: datetime) -> bool:
     """False where the version is no longer the current one: the caller's decision is stale."""
-    return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, by=by, ended=ended) == 1
-
-
-async def superseded_by(tx: Unit, facts: Sequence[UUID], by: UUID) -> None:
-    """Says what took their place, where that was there before them."""
-    await tx.execute(_SQL["superseded_by"], facts=facts, by=by)
+    return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, ended=ended) == 1
 
 
 async def carry_pin(tx: Unit, fact: UUID, retired: Sequence[UUID]) -> None:

@@ -23,11 +23,8 @@ where (tenant, scope_kind, scope_id, statement_hash) = (:tenant, :kind, :id, :ha
 
 -- supersede: closes a version, if it still is the current one
 update semmem.facts
-set superseded_at = :now, superseded_by = :by, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
+set superseded_at = :now, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
 where tenant = :tenant and id = :fact and version = :version and superseded_at is null;
-
--- superseded_by: what took the place of these, where that was there before them
-update semmem.facts set superseded_by = :by where tenant = :tenant and id = any (:facts::uuid[]);
 
 -- carry_pin: what takes the place of pinned facts is pinned as the first of them was
 update semmem.facts f set pinned_at = p.pinned_at, pinned_by = p.pinned_by

@@ -142,11 +142,6 @@ async def retire_points(tx: Unit, facts: Sequence[UUID]) -> None:
     await tx.execute(_SQL["retire_vectors"], facts=facts)
 
 
-async def revive_points(tx: Unit, facts: Sequence[UUID]) -> None:
-    """What holds again is among the current answers again."""
-    await tx.execute(_SQL["revive_vectors"], facts=facts)
-
-
 async def put_terms(tx: Unit, documents: Mapping[UUID, Sequence[str]]) -> None:
     """Adds each item's terms, repetitions included, and lets the collection statistics grow by them."""
     rows = []

@@ -34,10 +34,6 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and missing = 'refu
 update semmem.vectors set current = false, version = version + 1
 where tenant = :tenant and item_id = any (:facts::uuid[]) and current;
 
--- revive_vectors: a reopened fact is among the current answers again
-update semmem.vectors set current = true, version = version + 1
-where tenant = :tenant and item_id = any (:facts::uuid[]);
-
 -- points: what a mirror should hold of these ids
 select * from semmem.vectors
 where tenant = :tenant and index_name = :index and item_id = any (:items::uuid[]) and vector is not null;
