@@ -67,6 +67,8 @@ async def test_the_past_of_a_field_that_was_dropped_is_no_agents_to_read(
         past = await untyped.agent("x", role=role).state(at=before.position)
         assert SECRET not in str(past.values)
     assert (await untyped.state(at=before.position))["salaries"] == [SECRET]  # the application may read everything
+    past = await payroll.agent("ann", role="hr").state(at=before.position)
+    assert past.values.keys() == {"title"}, "a default stands for what is not shown"
 
 
 async def test_who_writes_what_they_may_not_read_meets_no_conflict(payroll: ScopedMemory, hr: ScopedMemory) -> None:

@@ -1,7 +1,7 @@
 """The state of a scope: each update is one transaction under the head of its log, so none works on a stale value."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -125,12 +125,13 @@ class StateStore:
         """Raises InvalidInput for a position that was not reached yet, or cannot be read any more."""
         async with self._postgres.transaction(scope) as tx:
             await _act_as(tx, role)
+            hidden = await tx.fetchval(_SQL["hidden"]) if role is not None else ()
             await check_reach(tx, "at", position)
             rows = await tx.fetch(_SQL["at"], position=position, fields=fields)
         positions: dict[str, int] = {}
         for row in rows:
             positions[row["field"]] = max(row["from_position"], positions.get(row["field"], 0))
-        return _snapshot(scope, declaration, fields, role, position, rows, positions)
+        return _snapshot(scope, declaration, fields, role, position, rows, positions, hidden)
 
     async def position(self, scope: Scope, moment: datetime) -> int:
         """Of the log's last entry that is no event, at that time; 0 before the first one."""
@@ -222,12 +223,12 @@ def _snapshot(
     position: int,
     pieces: Sequence[Row],
     positions: Mapping[str, int],
+    hidden: Collection[str] = (),
 ) -> Snapshot:
-    shown = (
-        None
-        if declaration is None
-        else {each.name: each for each in declaration.fields.values() if each.is_readable(role)}
-    )
+    shown = None
+    if declaration is not None:
+        readable = [each for each in declaration.fields.values() if each.is_readable(role)]
+        shown = {each.name: each for each in readable if each.name not in hidden}
     values, told_at, by = _defaults(shown, fields), {}, {}
     for name, rows in ((name, list(rows)) for name, rows in groupby(pieces, itemgetter("field"))):
         if shown is not None and name not in shown:

@@ -31,6 +31,9 @@ left join semmem.state s
     on (s.tenant, s.scope_kind, s.scope_id, s.field) = (:tenant, :kind, :id, f.field) and s.to_position is null
 order by f.field, s.piece;
 
+-- hidden: fields that this role does not see; of the past also those that a later class dropped
+select current_setting('semmem.unreadable')::text[];
+
 -- reach: from where to where a scope's state can be read
 select head, state_floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
