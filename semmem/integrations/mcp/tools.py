@@ -1,5 +1,6 @@
 """The tools. A docstring here is what a model is told; whose memory it is, no argument says."""
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -9,7 +10,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from semmem import Event, Fact, InvalidInput, NewEvent, NotSettled, ScopedMemory, Tier
 from semmem.domain.context import TIERS
-from semmem.domain.entry import MAX_POSITION
 from semmem.integrations.mcp.answers import (
     ContextAnswer,
     Corrected,
@@ -256,7 +256,7 @@ def _corrected(holds: Fact | None) -> Corrected:
 
 async def _place(memory: ScopedMemory, after: str) -> int:
     """Of a page's last memory, as the page said it, or of a memory by its id."""
-    if after.isascii() and after.isdigit() and 0 < int(after) <= MAX_POSITION:
+    if re.fullmatch(r"[1-9][0-9]{0,17}", after):
         return int(after)
     return (await _event(memory, after, "after")).seq
 
