@@ -265,10 +265,9 @@ def _taken_back(clause: Clause) -> Iterator[Over]:
 def _reached(clause: Clause) -> Iterator[Over]:
     if uncalled := _UNCALLED.match(clause.text):
         yield from (Over(kind, content_stems(uncalled["v"])) for kind in ("called", "nick name", "first name"))
-    if unwanted := _UNWANTED.match(clause.text):
-        yield Over("channel", frozenset({_CHANNELS.get((unwanted["how"] or unwanted["how2"]).lower(), "mail")}))
-    if unreached := _UNREACHED.match(clause.text):
-        yield Over("channel", frozenset({_CHANNELS.get(unreached["how"].lower(), "mail")}))
+    if unreached := _UNREACHED.match(clause.text) or _UNWANTED.match(clause.text):
+        how = next(filter(None, unreached.groups()))
+        yield Over("channel", frozenset({_CHANNELS.get(how.lower(), "mail")}))
 
 
 def _diet(clause: Clause) -> Iterator[Over]:

@@ -2155,6 +2155,7 @@ begin
     then
         return;
     end if;
+    wanted := case when g.ordered then 1 else p_limit end;
     -- As an array, which is read once: a join may read it anew for each row, and lease more than the limit.
     update semmem.deliveries d
     set consumer = p_consumer, lease = p_lease, attempts = d.attempts + 1, leased_until = clock_timestamp() + p_for
@@ -2162,9 +2163,10 @@ begin
         select o.position from semmem.deliveries o
         where (o.tenant, o.scope_kind, o.scope_id, o.group_name) = (p_tenant, p_kind, p_id, p_group)
           and not o.dead and o.leased_until <= clock_timestamp()
-        order by o.position limit case when g.ordered then 1 else p_limit end for update));
+        order by o.position limit wanted for update));
     get diagnostics given = row_count;
-    if given >= p_limit or g.ordered and exists (
+    wanted := wanted - given;
+    if wanted = 0 or g.ordered and exists (
         select from semmem.deliveries d
         where (d.tenant, d.scope_kind, d.scope_id, d.group_name) = (p_tenant, p_kind, p_id, p_group) and not d.dead)
     then
@@ -2177,7 +2179,6 @@ begin
     if through is null then  -- nothing was ever written here
         return;
     end if;
-    wanted := case when g.ordered then 1 else p_limit - given end;
     with new as materialized (
         select e.position, e.id from semmem.events e
         where (e.tenant, e.scope_kind, e.scope_id) = (p_tenant, p_kind, p_id)

@@ -51,7 +51,7 @@ class Request:
     def source(self) -> tuple[str, Path]:
         from semmem.evals.sources import known
 
-        _make_folder(self.json_file)
+        _check_writable(self.json_file)
         return known(self.dataset, self.data)
 
 
@@ -155,7 +155,7 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
     async def show() -> None:
         from semmem.evals import compare
 
-        _make_folder(json_file)
+        _check_writable(json_file)
         results: list[Result] = []
         for file in files:
             try:
@@ -204,7 +204,7 @@ def end(failures: Sequence[str]) -> None:
         raise typer.Exit(FAILED)
 
 
-def _make_folder(file: Path | None) -> None:
+def _check_writable(file: Path | None) -> None:
     """Makes the file's folder, and sees that the file can be written, before anything is measured."""
     if file is None:
         return

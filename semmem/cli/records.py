@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -19,9 +19,6 @@ from semmem.domain.record import Record
 from semmem.domain.scope import Branch
 from semmem.errors import InvalidInput, NotFound
 from semmem.retrieval.quote import visible
-
-if TYPE_CHECKING:
-    from semmem.memory.scoped import ScopedMemory
 
 app = typer.Typer(
     cls=Commands, help="Keep JSON values under keys of your own: put, get, list and delete them.", no_args_is_help=True
@@ -100,7 +97,7 @@ def list_(
     async def work() -> list[Record]:
         wanted = options.json_object("matching", matching) if matching else None
         async with viewed(ctx, place, also) as (memory, others):
-            start = None if after is None else await _named(after, [memory, *others])
+            start = None if after is None else _the_only(after, await memory.records.named([after], also=others))
             return await memory.records.find(
                 also=others, matching=wanted, where=options.condition(where), after=start, limit=limit
             )
@@ -128,8 +125,7 @@ def delete(
     show(run(work()), as_json, lambda found: f"{counted(found['deleted'], 'record')} deleted")
 
 
-async def _named(key: str, places: Sequence["ScopedMemory"]) -> Record:
-    found = [record for place in places if (record := await place.records.get(key))]
+def _the_only(key: str, found: Sequence[Record]) -> Record:
     if not found:
         raise NotFound(f"no record {key} in this scope to go on from; list from the start")
     if len(found) > 1:

@@ -207,13 +207,7 @@ async def test_replayed_dead_letters_of_a_group_in_order_come_one_by_one(
     await _invoices(alice, 3)
     group = alice.group("ledger", ordered=True, start="first")
     async with group.deliveries(consumer="a") as one, group.deliveries(consumer="b") as other:
-        for _ in range(3):
-            await (await _next(one)).release()
-        waiting = asyncio.ensure_future(anext(other))
-        await wait_until(lambda: _are_dead(group, 3))
-        assert await group.replay() == 3
-        async with asyncio.timeout(SECONDS):
-            first = await waiting
+        first = await _after_a_replay(group, one, other, 3)
         waiting = asyncio.ensure_future(anext(one))
         await asyncio.sleep(0.7)
         assert not waiting.done()
@@ -223,8 +217,19 @@ async def test_replayed_dead_letters_of_a_group_in_order_come_one_by_one(
         assert (first.entry.position, second.entry.position) == (1, 2)
 
 
-async def _are_dead(group: Group, count: int) -> bool:
-    return len(await group.dead_letters()) == count
+async def _after_a_replay(group: Group, one: Inbox, other: Inbox, count: int) -> Delivery:
+    """What the other is given first, once all have failed in the hands of the one, and are replayed."""
+
+    async def all_are_dead() -> bool:
+        return len(await group.dead_letters()) == count
+
+    for _ in range(count):
+        await (await _next(one)).release()
+    waiting = asyncio.ensure_future(anext(other))
+    await wait_until(all_are_dead)
+    assert await group.replay() == count
+    async with asyncio.timeout(SECONDS):
+        return await waiting
 
 
 async def test_of_what_lapsed_together_each_goes_to_one_consumer_and_none_waits(
@@ -234,13 +239,8 @@ async def test_of_what_lapsed_together_each_goes_to_one_consumer_and_none_waits(
     await _invoices(alice, 5)
     group = alice.group("billing", start="first")
     async with group.deliveries(consumer="a") as one, group.deliveries(consumer="b") as other:
-        for _ in range(5):
-            await (await _next(one)).release()
-        waiting = asyncio.ensure_future(anext(other))
-        await wait_until(lambda: _are_dead(group, 5))
-        assert await group.replay() == 5
-        async with asyncio.timeout(SECONDS):
-            taken = [await waiting, *[await anext(inbox) for inbox in (one, other, one, other)]]
+        first = await _after_a_replay(group, one, other, 5)
+        taken = [first, *[await _next(inbox) for inbox in (one, other, one, other)]]
         assert [(each.entry.position, each.attempt) for each in taken] == [(n, 1) for n in range(1, 6)]
 
 
