@@ -249,6 +249,7 @@ async def test_a_group_that_catches_up_does_not_wait_between_its_looks(
 ) -> None:
     monkeypatch.setattr(groups, "REACH", 10)
     monkeypatch.setattr("semmem.memory.groups.LOOK_FOR_LAPSED", 3_600)
+    monkeypatch.setattr("semmem.memory.watching.LOOK_EVERY", 3_600)
     await alice.remember_many([NewEvent(content=f"note {number}") for number in range(95)])
     await _invoices(alice, 1)
     async with alice.group("billing", event_types={"invoice"}, start="first").deliveries(consumer="b-1") as inbox:
