@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
-from semmem.domain.fact import TRUST, Draft, Fact, Validity
+from semmem.domain.fact import TRUST, Draft, Fact, Superseded, Validity
 from semmem.extractors.clauses import RESOLVED_DATE
 from semmem.extractors.meaning import meaning
 from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, reschedules, same_subject
@@ -71,7 +71,8 @@ def judge(question: Question) -> Decision:
         return Decision(verdict="add", draft=draft, until=until)
     after = [fact for fact in rivals if not _is_news(question, fact) and replaces(fact, draft)]
     if after:
-        draft = _as_history(draft, min(map(_since, after)))
+        first = min(after, key=_since)
+        draft = _as_history(draft, first, _since(first))
     if before:
         last = max(before, key=_since)
         return Decision(
@@ -100,7 +101,7 @@ def superseding(question: Question, fact: Fact) -> Decision:
         return Decision(verdict="add", draft=draft, until=(fact,) if _is_news(question, fact) else ())
     if _is_news(question, fact):
         return Decision(verdict="supersede", draft=draft, target=fact)
-    return Decision(verdict="add", draft=_as_history(draft, _since(fact)))
+    return Decision(verdict="add", draft=_as_history(draft, fact, _since(fact)))
 
 
 def _is_news(question: Question, fact: Fact) -> bool:
@@ -145,11 +146,14 @@ def _since(fact: Fact) -> datetime:
     return fact.validity.start or fact.said_at
 
 
-def _as_history(draft: Draft, end: datetime) -> Draft:
-    """The draft as what held until `end`."""
-    start = draft.validity.start
+def _as_history(draft: Draft, successor: Statement, end: datetime) -> Draft:
+    """The draft as what held until `end`, when its successor took its place."""
+    start, said_to = draft.validity.start, draft.validity.end
+    if draft.superseded:
+        said_to = draft.superseded.said_to
     ends = replace(draft.validity, end=max(start, end) if start else end)
-    return replace(draft, validity=ends, superseded=True)
+    superseded = Superseded(subject=successor.subject, text=successor.text, said_to=said_to)
+    return replace(draft, validity=ends, superseded=superseded)
 
 
 def same(one: Statement, other: Statement) -> bool:
@@ -200,7 +204,7 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
         draft = drafts[later]
         since = min(draft.validity.start or times[later], times[later])
         for earlier in standing.replaced_by(draft):
-            closed[earlier] = _as_history(closed[earlier], since)
+            closed[earlier] = _as_history(closed[earlier], draft, since)
             standing.drop(earlier)
         if draft.validity.end is None:
             standing.add(later, draft)

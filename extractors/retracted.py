@@ -38,3 +38,26 @@ def without_retracted(draft: Draft, retracted: Retracted) -> Draft | None:
         if not any(forbids(each, draft, source.quote) for each in retracted.get(source.event_id, ()))
     )
     return replace(draft, sources=kept) if kept else None
+
+
+def allowed(drafts: Sequence[Draft], retracted: Retracted) -> list[Draft | None]:
+    """Each as `without_retracted` leaves it. What only a statement had ended that was taken back holds as it said."""
+    kept = [without_retracted(draft, retracted) for draft in drafts]
+    wrong = {
+        statement_hash(draft.subject, draft.text): draft
+        for draft, left in zip(drafts, kept, strict=True)
+        if left is None
+    }
+    return [draft and _ended_by_what_stays(draft, wrong) for draft in kept]
+
+
+def _ended_by_what_stays(draft: Draft, wrong: Mapping[bytes, Draft]) -> Draft:
+    """What a wrong statement ended, whatever took that one's place has ended."""
+    left = dict(wrong)
+    while draft.superseded and (ender := left.pop(draft.superseded.statement_hash, None)):
+        end, successor = draft.superseded.said_to, ender.superseded
+        if successor:
+            end = max(filter(None, (draft.validity.start, ender.validity.end)), default=None)
+            successor = replace(successor, said_to=draft.superseded.said_to)
+        draft = replace(draft, validity=replace(draft.validity, end=end), superseded=successor)
+    return draft

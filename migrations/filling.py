@@ -26,6 +26,7 @@ FILLING_LOCK = 0x5E33E4  # any other number than env.py's will do
 INDEXES = {
     "facts_weightiest": ("drop_weightiest", "weightiest"),
     "facts_pinned": ("drop_pinned", "pinned"),
+    "facts_ended": ("drop_ended", "ended"),
     "events_in_order": ("withdraw", "promise", "check", "require", "drop", "index"),
 }
 

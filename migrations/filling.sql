@@ -62,6 +62,12 @@ drop index concurrently if exists semmem.facts_pinned;
 create index concurrently facts_pinned on semmem.facts (tenant, scope_kind, scope_id)
     where superseded_at is null and pinned_at is not null;
 
+-- drop_ended: an index that was broken off
+drop index concurrently if exists semmem.facts_ended;
+
+-- ended: by which a fact finds what it has ended
+create index concurrently facts_ended on semmem.facts (tenant, successor) where successor is not null;
+
 -- drop: an index that was broken off
 drop index concurrently if exists semmem.events_in_order;
 

@@ -583,6 +583,8 @@ create table semmem.facts (
     ended_by text collate "C",
     pinned_at timestamp with time zone,
     pinned_by text collate "C",
+    successor uuid,
+    said_to timestamp with time zone,
     constraint facts_pkey PRIMARY KEY (tenant, id),
     constraint facts_tenant_scope_kind_scope_id_thread_version_key UNIQUE (tenant, scope_kind, scope_id, thread, version),
     constraint facts_confidence_check CHECK (confidence >= 0::double precision AND confidence <= 1::double precision),
@@ -593,6 +595,7 @@ create table semmem.facts (
     constraint facts_tenant_scope_kind_scope_id_fkey FOREIGN KEY (tenant, scope_kind, scope_id) REFERENCES semmem.scopes(tenant, scope_kind, scope_id)
 );
 CREATE UNIQUE INDEX facts_current ON semmem.facts USING btree (tenant, scope_kind, scope_id, statement_hash) WHERE (superseded_at IS NULL);
+CREATE INDEX facts_ended ON semmem.facts USING btree (tenant, successor) WHERE (successor IS NOT NULL);
 CREATE INDEX facts_newest ON semmem.facts USING btree (tenant, scope_kind, scope_id, recorded_at, id);
 CREATE INDEX facts_pinned ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE ((superseded_at IS NULL) AND (pinned_at IS NOT NULL));
 CREATE INDEX facts_waiting ON semmem.facts USING btree (tenant, scope_kind, scope_id) WHERE (indexed_at IS NULL);

@@ -33,13 +33,15 @@ from semmem.domain.fact import CATEGORIES, MAX_FACT_BYTES, MAX_SUBJECT_BYTES, Pr
 from semmem.domain.record import MAX_TTL
 from semmem.errors import InvalidInput
 
-VERSION = 2
+VERSION = 3
 MAX_LINE_BYTES = 16 * 1024 * 1024  # a summary of a large scope names each of its events
 MAX_TEXT_BYTES = 1024 * 1024
 DAY = 86_400
 MARK = "semmem"  # the header's first field, by which it is known
 
 CORRECTIONS = ("made", "made_by", "ended", "ended_by", "pinned_at", "pinned_by")  # of a fact, by people
+
+SUCCESSION = ("successor", "said_to")  # of a fact: what ended it, and its end as it was before
 
 KINDS = ("event", "record", "retraction", "fact", "summary", "dead_letter")
 
@@ -49,6 +51,7 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]  # a line's fields, not che
 # By version and kind: how a line of that version becomes one of the next. Every version below VERSION has an entry.
 UPGRADES: dict[int, dict[str, Upgrade]] = {
     1: {"fact": lambda fact: dict.fromkeys(CORRECTIONS) | fact},  # nobody had corrected any
+    2: {"fact": lambda fact: dict.fromkeys(SUCCESSION) | fact},  # its thread alone told what ended it
 }
 
 
@@ -297,6 +300,8 @@ FIELDS: dict[str, dict[str, Check]] = {
         "utc_offset": _or_none(_offset),
         "recorded_at": _moment,
         "superseded_at": _or_none(_moment),
+        "successor": _or_none(_uuid),
+        "said_to": _or_none(_moment),
         "made": _or_none(_one_of("corrected", "restored", "reopened")),
         "made_by": check_optional_id,
         "ended": _or_none(_one_of("corrected", "rejected", "restored")),

@@ -70,6 +70,19 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Superseded:
+    """The statement that took a draft's place before it was stored, and until when the draft itself says it holds."""
+
+    subject: str
+    text: str
+    said_to: datetime | None
+
+    @property
+    def statement_hash(self) -> bytes:
+        return statement_hash(self.subject, self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A fact as an extractor proposes it: grounded in its sources, not yet decided upon."""
 
@@ -81,7 +94,7 @@ class Draft:
     validity: Validity
     sources: tuple[Source, ...]
     trust: Role
-    superseded: bool = False  # another statement took its place before it was stored: it becomes history
+    superseded: Superseded | None = None  # then it becomes history
 
     def __post_init__(self) -> None:
         check_text("subject", self.subject, MAX_SUBJECT_BYTES)

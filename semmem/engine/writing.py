@@ -8,11 +8,11 @@ from uuid import UUID
 from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Usage
-from semmem.domain.fact import Fact, statement_hash
+from semmem.domain.fact import Draft, Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
-from semmem.extractors.retracted import Retracted, without_retracted
+from semmem.extractors.retracted import Retracted, allowed, without_retracted
 from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
@@ -23,6 +23,7 @@ from semmem.stores.postgres.facts import (
     end,
     insert_fact,
     new_fact,
+    succeed,
     supersede,
 )
 from semmem.stores.postgres.jobs import queue
@@ -94,8 +95,8 @@ class FactWriter:
         said = {event.id: event for event in batch.passed}
         indexed: list[IndexedFact] = []
         done = _Done()
-        for row, proposed in enumerate(batch.decisions):
-            draft = without_retracted(proposed.draft, retracted)
+        drafts = allowed([decision.draft for decision in batch.decisions], retracted)
+        for row, (proposed, draft) in enumerate(zip(batch.decisions, drafts, strict=True)):
             if draft is None:
                 continue
             decision = replace(proposed, draft=draft)
@@ -108,12 +109,15 @@ class FactWriter:
                 done.confirmed += decision.verdict != "ignore"
                 continue
             done.added.append(fact.id)
+            if draft.superseded:
+                done.history[fact.id] = draft.superseded.statement_hash
             if batch.embeddings:
                 first = said[fact.sources[0].event_id]
                 indexed.append(IndexedFact(fact, first.session, first.agent).embedded(batch.embeddings, row))
         if batch.embeddings:
             await put_facts(tx, self._index_name, indexed)
         await retire_points(tx, done.retired)
+        await succeed(tx, done.history)
         return done
 
 
@@ -123,6 +127,7 @@ class _Done:
 
     added: list[UUID] = field(default_factory=list)
     retired: list[UUID] = field(default_factory=list)  # superseded by one that was added or confirmed
+    history: dict[UUID, bytes] = field(default_factory=dict)  # added as such, with the statement that took its place
     confirmed: int = 0
     successors: int = 0  # of those that were added
 
@@ -137,19 +142,26 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None
         await confirm(tx, target.id, draft, said_at, own_words=alike)
         return None
     retired = (target, *decision.also) if decision.verdict == "supersede" and target else ()
-    for each in retired:
-        if not await supersede(tx, each, ended=min(draft.validity.start or said_at, said_at)):
-            raise StaleDecision("a fact changed while its successor was decided upon")
-    for outlasted in () if retired else decision.until:
-        await end(tx, outlasted.id, at=draft.validity.start or said_at)
     fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target if retired else None)
-    is_new = await insert_fact(tx, fact)
-    same = fact.id if is_new else await current_with_statement(tx, fact.subject, fact.text)
-    if same and not is_new:
-        await confirm(tx, same, draft, said_at, own_words=True)
-    if same and retired:
-        await carry_pin(tx, same, [each.id for each in retired])
+    for each in retired:
+        if not await supersede(tx, each, by=fact.id, ended=min(draft.validity.start or said_at, said_at)):
+            raise StaleDecision("a fact changed while its successor was decided upon")
+    is_new = await insert_fact(tx, fact, said_to=draft.superseded.said_to if draft.superseded else None)
+    holds = fact.id if is_new else await _say_again(tx, fact, draft, retired)
+    for outlasted in () if retired else decision.until:
+        await end(tx, outlasted.id, plan=holds, at=draft.validity.start or said_at)
+    if retired:
+        await carry_pin(tx, holds, [each.id for each in retired])
     return fact if is_new else None
+
+
+async def _say_again(tx: Unit, fact: Fact, draft: Draft, retired: Sequence[Fact]) -> UUID:
+    """The current fact that makes the statement already is confirmed, and has taken the place of what is retired."""
+    same = await current_with_statement(tx, fact.subject, fact.text)
+    assert same is not None, "the scope is locked, and the insert has met it"
+    await confirm(tx, same, draft, fact.said_at, own_words=True)
+    await succeed(tx, dict.fromkeys([each.id for each in retired], statement_hash(fact.subject, fact.text)))
+    return same
 
 
 async def _summarize(tx: Unit, batch: Batch, retracted: Retracted, retired: Sequence[UUID]) -> None:

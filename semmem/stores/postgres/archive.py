@@ -94,7 +94,7 @@ class ArchiveStore:
             await hold_head(tx)
             lines = await without_forgotten(tx, kind, lines, moved)
             if kind == "fact":
-                await self._close(tx, lines)
+                await self._close(tx, lines, moved)
             ids = await WRITERS[kind](tx, lines, moved)
             if retracted:
                 await WRITERS["retraction"](tx, retracted, moved)
@@ -103,11 +103,11 @@ class ArchiveStore:
             await _queue_what_follows(tx, kind, lines, new=bool(ids))
         await self._postgres.analyse_new()
 
-    async def _close(self, tx: Unit, lines: Sequence[Line]) -> None:
+    async def _close(self, tx: Unit, lines: Sequence[Line], moved: Moved) -> None:
         """A version that was superseded since it was imported is so here too, before a later one says the same."""
-        names = ("superseded_at", "valid_to", "ended", "ended_by")
+        names = ("superseded_at", "valid_to", "said_to", "ended", "ended_by")
         ends = [
-            {"id": id, **{name: said[name] for name in names}}
+            {"id": id, "successor": moved.successor(said), **{name: said[name] for name in names}}
             for _, said in lines
             for id in (said["id"], fresh_id(tx.scope, said["id"]))
         ]

@@ -56,9 +56,12 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and stage <> 'embed
 order by recorded_at, id;
 
 -- close: versions that the archive knows to be superseded, and this memory does not yet
-update semmem.facts f set superseded_at = x.superseded_at, valid_to = x.valid_to, ended = x.ended, ended_by = x.ended_by
+update semmem.facts f
+set superseded_at = x.superseded_at, valid_to = x.valid_to, successor = x.successor, said_to = x.said_to,
+    ended = x.ended, ended_by = x.ended_by
 from jsonb_to_recordset(:ends) as x (
-    id uuid, superseded_at timestamptz, valid_to timestamptz, ended text, ended_by text)
+    id uuid, superseded_at timestamptz, valid_to timestamptz, successor uuid, said_to timestamptz,
+    ended text, ended_by text)
 where (f.tenant, f.scope_kind, f.scope_id, f.id) = (:tenant, :kind, :id, x.id)
   and f.superseded_at is null and x.superseded_at is not null
 returning f.id;

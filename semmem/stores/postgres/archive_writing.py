@@ -39,6 +39,10 @@ class Moved:
     def id(self, old: str, kind: str = "event") -> str:
         return self.ids.get((kind, old), old)
 
+    def successor(self, fact: Mapping[str, Any]) -> str | None:
+        """Of a fact, as far as its new id is known: a successor may be read after the fact."""
+        return self.id(fact["successor"], "fact") if fact["successor"] else None
+
 
 async def _write_events(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[str]:
     held_keys = await keyed(tx, lines)
@@ -94,6 +98,7 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
         {
             **said,
             "trust": trusted(said, moved.roles),
+            "successor": moved.successor(said),
             "statement_hash": statement_hash(said["subject"], said["text"]).hex(),
             "sources": [{**source, "event": moved.id(source["event"])} for source in said["sources"]],
         }
@@ -111,6 +116,8 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
     moved.kept["fact"] += len(rows) - len(free)
     stored = await _insert(tx, "fact", free, moved)
     moved.kept["pin"] += await tx.execute(_SQL["unpin_beyond"], facts=stored, limit=MAX_PINS)
+    renamed = {row["id"]: moved.id(row["id"], "fact") for row in free if ("fact", row["id"]) in moved.ids}
+    await tx.execute(_SQL["follow"], old=list(renamed), new=list(renamed.values()))
     known = [row | {"id": moved.id(row["id"], "fact")} for row in free]
     await tx.execute(_SQL["confirm"], rows=[row for row in known if row["id"] not in stored])
     return stored

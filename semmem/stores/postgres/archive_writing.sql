@@ -88,16 +88,16 @@ with given as (
         id uuid, thread uuid, version integer, subject text, text text, statement_hash text, category text,
         confidence double precision, importance double precision, valid_from timestamptz, valid_to timestamptz,
         precision text, trust text, said_at timestamptz, utc_offset double precision, recorded_at timestamptz,
-        superseded_at timestamptz, made text, made_by text, ended text, ended_by text, pinned_at timestamptz,
-        pinned_by text, sources jsonb)
+        superseded_at timestamptz, successor uuid, said_to timestamptz, made text, made_by text, ended text,
+        ended_by text, pinned_at timestamptz, pinned_by text, sources jsonb)
 ), stored as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at,
-        made, made_by, ended, ended_by, pinned_at, pinned_by)
+        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, successor,
+        said_to, indexed_at, made, made_by, ended, ended_by, pinned_at, pinned_by)
     select :tenant, :kind, :id, id, thread, version, subject, text, decode(statement_hash, 'hex'), category, confidence,
            importance, valid_from, valid_to, precision, trust, said_at, make_interval(secs => utc_offset), recorded_at,
-           superseded_at, null, made, made_by, ended, ended_by, pinned_at, pinned_by
+           superseded_at, successor, said_to, null, made, made_by, ended, ended_by, pinned_at, pinned_by
     from given
     on conflict do nothing
     returning id
@@ -108,6 +108,11 @@ with given as (
          jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
 )
 select id from stored;
+
+-- follow: what was imported before its successor, which got a new id
+update semmem.facts f set successor = n.new
+from unnest(:old::uuid[], :new::uuid[]) as n (old, new)
+where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id) and f.successor = n.old;
 
 -- unpin_beyond: of these facts those that are more than may be pinned, beside those that were here
 update semmem.facts set pinned_at = null, pinned_by = null

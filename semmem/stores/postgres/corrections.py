@@ -1,7 +1,7 @@
 """Corrections by people: each makes or ends a version of a fact, in one transaction with all that follows from it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -9,7 +9,7 @@ from semmem.domain.fact import MAX_PINS, CorrectionKind, Fact, Validity, stateme
 from semmem.domain.scope import Scope
 from semmem.errors import FactChanged, InvalidInput, NotFound
 from semmem.stores.postgres.events import lock_scope, make_stale
-from semmem.stores.postgres.facts import current_with_statement, go_on, hydrate_facts, versions_of
+from semmem.stores.postgres.facts import current_with_statement, go_on, hand_over, hydrate_facts, versions_of
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import hold_head, tell_corrected
@@ -78,8 +78,10 @@ class CorrectionStore:
             if before is None:
                 await tx.execute(_SQL["pin"], thread=wrong.thread, at=None, by=None)
             else:
-                made = await _write(tx, versions, before, act.by, "reopened", validity=_reopened(before, versions))
-            return await self._finish(tx, act, "rejected", [wrong.id], made)
+                validity = await _reopened(tx, before, versions)
+                made = await _write(tx, versions, before, act.by, "reopened", validity=validity)
+            also = await _reopen_elsewhere(tx, wrong, act.by)
+            return await self._finish(tx, act, "rejected", [wrong.id], made, also)
 
     @tried_again
     async def restore(self, scope: Scope, act: Act, now: datetime) -> Done:
@@ -95,7 +97,9 @@ class CorrectionStore:
                 await _close(tx, versions, last, "restored", act.by)
             kind: CorrectionKind = "corrected" if again.in_own_words else "restored"
             made = await _write(tx, versions, again, act.by, kind)
-            return await self._finish(tx, act, "restored", list({again.id, last.id}), made)
+            await tx.execute(_SQL["yield"], fact=last.id, made=made)
+            ended = [row["id"] for row in await tx.fetch(_SQL["end_again"], fact=made)]
+            return await self._finish(tx, act, "restored", [*{again.id, last.id}, *ended], made)
 
     @tried_again
     async def pin(self, scope: Scope, act: Act, now: datetime, *, pinned: bool) -> Done:
@@ -111,16 +115,28 @@ class CorrectionStore:
                 await tx.execute(_SQL["pin"], thread=fact.thread, at=at, by=by)
             return await self._finish(tx, act, "pinned" if pinned else "unpinned", [], fact.id)
 
-    async def _finish(self, tx: Unit, act: Act, what: str, changed: Sequence[UUID], holds: UUID | None) -> Done:
-        """What follows from an act: recall, summaries, the mirror, followers and the audit learn of it."""
+    async def _finish(
+        self,
+        tx: Unit,
+        act: Act,
+        what: str,
+        changed: Sequence[UUID],
+        holds: UUID | None,
+        also: Sequence[UUID] = (),
+    ) -> Done:
+        """What follows from an act: recall, summaries, the mirror, followers and the audit learn of it.
+
+        `also` hold again outside the thread of the fact.
+        """
+        written = [*([holds] if holds else []), *also]
         await retire_points(tx, changed)
         await add_work(tx, changed, mirrored=self._mirrored)
         if await outdate_summaries(tx, changed, besides=[]):
             await queue(tx, "erase")
-        if changed and holds:
+        if changed and written:
             await queue(tx, "index")
-        position = await tell_corrected(tx, what, list(dict.fromkeys(filter(None, (act.fact, holds)))), act.agent)
-        await add_audit(tx, what, "caller", [*changed, *([holds] if holds else [])])
+        position = await tell_corrected(tx, what, list(dict.fromkeys([act.fact, *written])), act.agent)
+        await add_audit(tx, what, "caller", [*changed, *written])
         facts = await hydrate_facts(tx, [holds] if holds else [])
         return Done(facts[0] if facts else None, position)
 
@@ -222,6 +238,7 @@ async def _write(
     if kind != "corrected":
         await allow(tx, of.id)
     written: UUID = id
+    await hand_over(tx, of.id, made=written)
     return written
 
 
@@ -234,13 +251,26 @@ async def _superseded_by(tx: Unit, versions: Sequence[Fact], wrong: Fact) -> Fac
     return others[-1]
 
 
-def _reopened(before: Fact, versions: Sequence[Fact]) -> Validity:
+async def _reopened(tx: Unit, before: Fact, versions: Sequence[Fact]) -> Validity:
     """As it was until another version ended it."""
+    if kept := await tx.fetch(_SQL["own_end"], fact=before.id):
+        return replace(before.validity, end=kept[0]["said_to"])
     after = next(each for each in versions if each.version > before.version)
     start, end = before.validity.start, before.validity.end
     begun = min(after.validity.start or after.said_at, after.said_at)
     ended = max(filter(None, (begun, start)))
-    return Validity(start=start, end=None if end == ended else end, precision=before.validity.precision)
+    return replace(before.validity, end=None if end == ended else end)
+
+
+async def _reopen_elsewhere(tx: Unit, wrong: Fact, by: str) -> list[UUID]:
+    """The next versions of what a wrong one had ended outside its thread."""
+    written = []
+    for row in await tx.fetch(_SQL["ended_elsewhere"], fact=wrong.id):
+        versions = await versions_of(tx, row["id"])
+        before = versions[-1]
+        validity = replace(before.validity, end=row["said_to"])
+        written.append(await _write(tx, versions, before, by, "reopened", validity=validity))
+    return written
 
 
 def _statement(fact: Fact) -> bytes:

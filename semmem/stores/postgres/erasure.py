@@ -21,6 +21,7 @@ from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
 from semmem.stores.postgres.retractions import retract
+from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.settings import aged_events, clear_settings, is_due, set_due
 from semmem.stores.postgres.sql import statements
 from semmem.stores.postgres.state import clear, told_fields
@@ -242,11 +243,10 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     items = doomed.events + doomed.facts
     for statement in ("shrink", "delete_terms", "delete_vectors", "delete_passages"):
         await tx.execute(_SQL[statement], items=items)
-    rows = await tx.fetch(_SQL["to_reopen"], facts=doomed.facts)
-    reopened = [row["id"] for row in rows]
+    outlived = await tx.fetch(_SQL["outlived"], facts=doomed.facts)
     await go_on(tx, doomed.facts)
     await tx.execute(_SQL["delete_facts"], facts=doomed.facts)
-    await tx.execute(_SQL["reopen"], facts=reopened, begun=[row["begun"] for row in rows])
+    reopened = await _reopen(tx, outlived)
     await tx.execute(_SQL["revive_vectors"], facts=reopened)
     weakened = set(await _ids(tx, "resting", events=doomed.events)) - set(doomed.facts)
     await tx.execute(_SQL["delete_dead_letters"], letters=doomed.dead_letters)
@@ -260,6 +260,15 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     for statement in ("readdress", "remember_less"):
         await tx.execute(_SQL[statement], facts=list(weakened))
     return [*items, *reopened, *weakened]
+
+
+async def _reopen(tx: Unit, outlived: Sequence[Row]) -> list[UUID]:
+    """What forgotten facts had ended holds again, unless another fact took the place of those."""
+    heirs = {row["id"]: row["heir"] for row in outlived if row["heir"]}
+    await tx.execute(_SQL["inherit"], facts=list(heirs), heirs=list(heirs.values()))
+    freed = {row["id"]: row["begun"] for row in outlived if not row["heir"]}
+    await tx.execute(_SQL["reopen"], facts=list(freed), begun=list(freed.values()))
+    return list(freed)
 
 
 async def _ids(tx: Unit, statement: str, **given: object) -> list[UUID]:

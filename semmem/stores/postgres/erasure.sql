@@ -91,32 +91,55 @@ select key, event_id from semmem.records
 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and expires_at <= :now
 order by expires_at limit :limit;
 
--- to_reopen: the versions before forgotten ones that held to the last, and since when those did; of several that make one
--- statement the one that was said last
-select distinct on (f.statement_hash) f.id, least(coalesce(gone.valid_from, gone.said_at), gone.said_at) as begun
-from semmem.facts gone
-join semmem.facts f on (f.tenant, f.scope_kind, f.scope_id, f.thread)
-                     = (gone.tenant, gone.scope_kind, gone.scope_id, gone.thread)
-where gone.tenant = :tenant and gone.id = any (:facts::uuid[])
-  and f.id <> all (:facts) and f.superseded_at is not null and f.ended is null
-  and gone.version = (select min(version) from semmem.facts x
-                      where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
-                        and x.version > f.version)
+-- outlived: what forgotten facts had ended, with the fact that stays and took their place in turn; without such an heir it
+-- holds again, unless its thread goes on or another fact says the same. Of several that make one statement the one that
+-- was said last does
+with recursive gone as materialized (
+    select g.id, g.thread, g.version, g.superseded_at is null or g.ended is not null as is_last,
+           least(coalesce(g.valid_from, g.said_at), g.said_at) as begun, coalesce(g.successor, (
+               select n.id from semmem.facts n
+               where (n.tenant, n.scope_kind, n.scope_id, n.thread) = (g.tenant, g.scope_kind, g.scope_id, g.thread)
+                 and n.version > g.version order by n.version limit 1)) as successor
+    from semmem.facts g where g.tenant = :tenant and g.id = any (:facts::uuid[])
+), ended as (
+    select f.id, f.successor as by, null::timestamptz as begun from semmem.facts f
+    where f.tenant = :tenant and f.successor = any (:facts::uuid[]) and f.superseded_at is not null
+    union all
+    select f.id, g.id, g.begun
+    from gone g join semmem.facts f on (f.tenant, f.scope_kind, f.scope_id, f.thread) = (:tenant, :kind, :id, g.thread)
+    where f.successor is null and f.superseded_at is not null and f.version = (
+        select max(version) from semmem.facts x
+        where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (:tenant, :kind, :id, g.thread) and x.version < g.version)
+), chain as (
+    select id, by, begun from ended where id <> all (:facts)
+    union
+    select c.id, g.successor, c.begun from chain c join gone g on g.id = c.by and not g.is_last
+), outcome as (
+    select c.id, c.begun, case when g.id is null then c.by end as heir
+    from chain c left join gone g on g.id = c.by
+    where case when g.id is null then c.by is not null else g.is_last end
+)
+select distinct on (f.statement_hash, case when o.heir is not null then f.id end) f.id, o.heir, o.begun
+from outcome o join semmem.facts f on f.tenant = :tenant and f.id = o.id
+where o.heir is not null or (f.ended is null or f.made = 'reopened' and f.ended = 'restored')
   and not exists (select from semmem.facts x
                   where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
                     and x.version > f.version and x.id <> all (:facts))
-  and exists (select from semmem.facts x
-              where (x.tenant, x.scope_kind, x.scope_id, x.thread) = (f.tenant, f.scope_kind, f.scope_id, f.thread)
-                and x.id = any (:facts) and (x.superseded_at is null or x.ended is not null))
   and not exists (select from semmem.facts x
                   where x.tenant = f.tenant and x.scope_kind = f.scope_kind and x.scope_id = f.scope_id
                     and x.statement_hash = f.statement_hash and x.superseded_at is null and x.id <> all (:facts))
-order by f.statement_hash, f.said_at desc, f.id;
+order by f.statement_hash, case when o.heir is not null then f.id end, f.said_at desc, f.id;
 
--- reopen: they hold again, once what took their place is gone
+-- inherit: what took their place now
+update semmem.facts f set successor = n.heir
+from unnest(:facts::uuid[], :heirs::uuid[]) as n (id, heir)
+where f.tenant = :tenant and f.id = n.id;
+
+-- reopen: they hold again, until when they said themselves
 update semmem.facts f
-set superseded_at = null,
-    valid_to = case when f.valid_to = greatest(a.begun, f.valid_from) then null else f.valid_to end
+set superseded_at = null, successor = null, said_to = null, ended = null, ended_by = null,
+    valid_to = case when f.successor is not null then f.said_to
+                    when f.valid_to = greatest(a.begun, f.valid_from) then null else f.valid_to end
 from unnest(:facts::uuid[], :begun::timestamptz[]) as a (id, begun)
 where f.tenant = :tenant and f.id = a.id;
 

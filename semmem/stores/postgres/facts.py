@@ -1,7 +1,7 @@
 """Facts: what was drawn from the events."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -116,8 +116,8 @@ def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, re
     )
 
 
-async def insert_fact(tx: Unit, fact: Fact) -> bool:
-    """False where the scope already holds this statement as current."""
+async def insert_fact(tx: Unit, fact: Fact, *, said_to: datetime | None = None) -> bool:
+    """False where the scope already holds this statement as current. `said_to` is history's own end."""
     inserted = await tx.fetchval(
         _SQL["insert"],
         fact=fact.id,
@@ -137,6 +137,7 @@ async def insert_fact(tx: Unit, fact: Fact) -> bool:
         utc_offset=offset_of(fact.said_at),
         recorded_at=fact.recorded_at,
         superseded_at=fact.superseded_at,
+        said_to=said_to,
         **_side_by_side(fact.sources),
     )
     return inserted is not None
@@ -147,9 +148,14 @@ async def current_with_statement(tx: Unit, subject: str, text: str) -> UUID | No
     return id
 
 
-async def supersede(tx: Unit, fact: Fact, *, ended: datetime) -> bool:
+async def supersede(tx: Unit, fact: Fact, *, by: UUID, ended: datetime) -> bool:
     """False where the version is no longer the current one: the caller's decision is stale."""
-    return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, ended=ended) == 1
+    return await tx.execute(_SQL["supersede"], fact=fact.id, version=fact.version, successor=by, ended=ended) == 1
+
+
+async def succeed(tx: Unit, history: Mapping[UUID, bytes]) -> None:
+    """Says which facts took the place of what came as history, by the hashes of their statements."""
+    await tx.execute(_SQL["succeed"], facts=list(history), hashes=list(history.values()))
 
 
 async def carry_pin(tx: Unit, fact: UUID, retired: Sequence[UUID]) -> None:
@@ -157,14 +163,19 @@ async def carry_pin(tx: Unit, fact: UUID, retired: Sequence[UUID]) -> None:
     await tx.execute(_SQL["carry_pin"], fact=fact, retired=retired)
 
 
-async def end(tx: Unit, id: UUID, *, at: datetime) -> None:
-    """Says until when a current version holds; it stays the current one until something takes its place."""
-    await tx.execute(_SQL["end"], fact=id, ended=at)
+async def end(tx: Unit, id: UUID, *, plan: UUID, at: datetime) -> None:
+    """A current version holds until a plan begins; it stays the current one until something takes its place."""
+    await tx.execute(_SQL["end"], fact=id, successor=plan, ended=at)
 
 
 async def go_on(tx: Unit, plans: Sequence[UUID]) -> None:
     """Lets hold on what was to end with plans that go."""
     await tx.execute(_SQL["goes_on"], facts=plans)
+
+
+async def hand_over(tx: Unit, of: UUID, *, made: UUID) -> None:
+    """What a version had ended in other threads is ended by its next version from here on."""
+    await tx.execute(_SQL["hand_over"], of=of, made=made)
 
 
 async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:

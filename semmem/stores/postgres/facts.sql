@@ -2,11 +2,12 @@
 with inserted as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
-        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at)
+        importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, said_to,
+        indexed_at)
     values (
         :tenant, :kind, :id, :fact, :thread, :version, :subject, :text, :hash, :category, :confidence,
         :importance, :valid_from, :valid_to, :precision, :trust, :said_at, :utc_offset, :recorded_at, :superseded_at,
-        :recorded_at)
+        :said_to, :recorded_at)
     on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
     returning id
 ), sourced as (
@@ -21,10 +22,19 @@ select id from inserted;
 select id from semmem.facts
 where (tenant, scope_kind, scope_id, statement_hash) = (:tenant, :kind, :id, :hash) and superseded_at is null;
 
--- supersede: closes a version, if it still is the current one
+-- supersede: closes a version, if it still is the current one; what it said of its own end is kept, as by `end`
 update semmem.facts
-set superseded_at = :now, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
+set superseded_at = :now, valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from)),
+    said_to = case when successor is null then valid_to else said_to end, successor = :successor
 where tenant = :tenant and id = :fact and version = :version and superseded_at is null;
+
+-- succeed: history gets as its successor whichever fact makes the statement that took its place; the current one, if any
+update semmem.facts f set successor = (
+    select s.id from semmem.facts s
+    where (s.tenant, s.scope_kind, s.scope_id, s.statement_hash) = (:tenant, :kind, :id, n.hash) and s.id <> f.id
+    order by s.superseded_at is not null, s.recorded_at desc, s.version desc limit 1)
+from unnest(:facts::uuid[], :hashes::bytea[]) as n (id, hash)
+where f.tenant = :tenant and f.id = n.id;
 
 -- carry_pin: what takes the place of pinned facts is pinned as the first of them was
 update semmem.facts f set pinned_at = p.pinned_at, pinned_by = p.pinned_by
@@ -34,15 +44,18 @@ from (
 ) p
 where f.tenant = :tenant and f.id = :fact and f.pinned_at is null;
 
--- end: until when a current version holds
+-- end: until when a current version holds, which is when a plan begins
 update semmem.facts
-set valid_to = least(valid_to, greatest(:ended::timestamptz, valid_from))
-where tenant = :tenant and id = :fact and superseded_at is null;
+set valid_to = greatest(:ended::timestamptz, valid_from),
+    said_to = case when successor is null then valid_to else said_to end, successor = :successor
+where tenant = :tenant and id = :fact and superseded_at is null
+  and (valid_to is null or valid_to > greatest(:ended::timestamptz, valid_from));
 
 -- confirm: a statement was heard again; it is trusted as the best that made it. What was to end with a plan, and is said
 -- after that day, goes on
 update semmem.facts
 set valid_to = case when said_at < valid_to and valid_to <= :said_at then null else valid_to end,
+    successor = case when said_at < valid_to and valid_to <= :said_at then null else successor end,
     confidence = greatest(confidence, :confidence), importance = greatest(importance, :importance),
     said_at = greatest(said_at, :said_at),
     trust = (:ranks::text[])[greatest(array_position(:ranks, trust), array_position(:ranks, :trust))]
@@ -100,10 +113,12 @@ order by id for update;
 -- mark_indexed: recall can find these now
 update semmem.facts set indexed_at = :now where tenant = :tenant and id = any (:facts::uuid[]);
 
--- goes_on: what was to end on the day that a plan named, which goes
-update semmem.facts f set valid_to = null
-from semmem.facts gone
-where gone.tenant = :tenant and gone.id = any (:facts::uuid[]) and gone.valid_from > gone.said_at
-  and (f.tenant, f.scope_kind, f.scope_id, f.subject) = (gone.tenant, gone.scope_kind, gone.scope_id, gone.subject)
-  and f.superseded_at is null and f.id <> all (:facts) and f.thread <> gone.thread
-  and f.valid_to = greatest(gone.valid_from, f.valid_from);
+-- goes_on: what was to end with a plan that goes
+update semmem.facts f set valid_to = said_to, said_to = null, successor = null
+where f.tenant = :tenant and f.successor = any (:facts::uuid[]) and f.superseded_at is null and f.id <> all (:facts);
+
+-- hand_over: what a version ended, its next one ends
+update semmem.facts f set successor = :made
+from semmem.facts wrong
+where wrong.tenant = :tenant and wrong.id = :of and f.tenant = :tenant and f.successor = wrong.id
+  and f.thread <> wrong.thread;

@@ -73,7 +73,7 @@ def test_a_hostile_message_takes_no_time() -> None:
     said = {each.sources[0].event_id: SAID for each in drafts}
     began = time.process_time()
     closed = ended(drafts, said)
-    assert sum(each.superseded for each in closed) == 1_499
+    assert sum(each.superseded is not None for each in closed) == 1_499
     assert time.process_time() - began < 12  # each with each took 84 s
 
 
