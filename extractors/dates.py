@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from semmem.domain.fact import Validity
+from semmem.language.periods import label
 from semmem.language.spans import Span, spans
 
 _RECURS = re.compile(r"\b(?:birthday|anniversary|every|each|annual\w*|yearly|usually|always)\b", re.IGNORECASE)
@@ -17,17 +18,19 @@ _RESET = re.compile(
 )
 
 
-def resolve(text: str, said: datetime) -> Validity:
+def resolve(text: str, said: datetime, within: tuple[int, int] | None = None) -> Validity:
     """When the text says that something begins ("since 2019", "last week") or ends ("until May"); else open.
 
-    Two dates are a period only where they stand as one: "from May to June", not "in May and in June", nor what was
-    moved from one to the other. A period known only to the week has the precision of a month.
+    Of a stretch `within` the text only its times count, as the whole text means them. Two dates are a period only where
+    they stand as one: "from May to June", not "in May and in June", nor what was moved from one to the other. A period
+    known only to the week has the precision of a month.
     """
-    if _RECURS.search(text):
+    first, last = within or (0, len(text))
+    if _RECURS.search(text[first:last]):
         return Validity()
     start: Span | None = None
     end: Span | None = None
-    for span in spans(text, said):
+    for span in (each for each in spans(text, said) if each.first < last and first < each.last):
         before = text[: span.first].rstrip().lower()
         if _ENDS.search(before):
             end = end or (None if _EXPIRES.search(_ENDS.sub("", before).rstrip()) else span)
@@ -53,6 +56,14 @@ def annotate(text: str, said: datetime) -> str:
         if span.relative:
             text = f"{text[: span.last]} ({span.label}){text[span.last :]}"
     return text
+
+
+def dated(text: str, validity: Validity) -> str:
+    """The text with when it began behind it, as `annotate` writes it: two days of one thing are two statements."""
+    if validity.start is None:
+        return text
+    body = text.rstrip(".!?")
+    return f"{body} ({label(validity.start, validity.precision or 'instant')}){text[len(body) :]}"
 
 
 def _is_period(text: str, start: Span, end: Span) -> bool:

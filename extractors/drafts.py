@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 
 from semmem.domain.event import Event, Role
 from semmem.domain.extraction import Quarantined
@@ -14,6 +16,7 @@ from semmem.extractors.ground import ground, normalised
 from semmem.extractors.parse import Reading
 from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
+from semmem.extractors.sentences import sentence_ends
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
 from semmem.extractors.words import words
@@ -79,7 +82,7 @@ def _draft(said: SaidFact, events: Sequence[Event], speakers: frozenset[str]) ->
         category=said.category,
         confidence=said.confidence,
         importance=said.importance,
-        validity=_validity(said.when, content, event),
+        validity=_validity(said.when, quote, content, event),
         sources=(Source(event_id=event.id, quote=quote),),
         trust=_trust(quote, content, event),
     )
@@ -114,12 +117,22 @@ def _found(quote: str, named: Event, events: Sequence[Event]) -> tuple[Event, st
     return holding[0] if len(holding) == 1 else None
 
 
-def _validity(when: str | None, content: str, event: Event) -> Validity:
+def _validity(when: str | None, quote: str, content: str, event: Event) -> Validity:
     """The time that `when` names, if the source says so: in these words, or in others that mean the same time."""
     if when is None:
         return Validity()
+    if held := ground(when, content):
+        return _meant(held, quote, content, event.occurred_at)
     validity = resolve_dates(when, event.occurred_at)
-    if ground(when, content):
-        return validity
     named = {span.start for span in spans(content, event.occurred_at)}
     return validity if validity.start in named else Validity()
+
+
+def _meant(when: str, quote: str, content: str, said: datetime) -> Validity:
+    """The time as its sentence means it: the Friday of an appointment is to come, that of a visit is over."""
+    holding = [content[first:last] for first, last in pairwise([0, *sentence_ends(content)])]
+    holding = [sentence for sentence in holding if when in sentence]
+    quoted = [sentence for sentence in holding if quote in sentence or sentence.strip() in quote]
+    sentence = next(iter(quoted or holding), when)
+    first = sentence.index(when)
+    return resolve_dates(sentence, said, within=(first, first + len(when)))

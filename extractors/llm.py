@@ -73,7 +73,7 @@ class LlmExtractor:
                 outcomes[place] = Decision(verdict="add", draft=question.draft)
         asking = Asking(self._voice)
         outcomes |= zip(doubts, await _verdicts(asking, list(doubts.values())), strict=True)
-        return _superseding_once([outcomes[place] for place in range(len(questions))]), asking.usage
+        return _superseding_once([outcomes[place] for place in range(len(questions))], questions), asking.usage
 
     async def aclose(self) -> None:
         await self._voice.chat.aclose()
@@ -192,9 +192,12 @@ class _Doubt:
     facts: tuple[Fact, ...]
 
 
-def _superseding_once(outcomes: Sequence[Decision | Failure]) -> list[Decision | Failure]:
+def _superseding_once(
+    outcomes: Sequence[Decision | Failure], questions: Sequence[Question]
+) -> list[Decision | Failure]:
     """The outcomes, such that no fact is superseded by two of the drafts; failures stay in their places."""
-    decisions = iter(one_successor([each for each in outcomes if isinstance(each, Decision)]))
+    times = [asked.said_at for each, asked in zip(outcomes, questions, strict=True) if isinstance(each, Decision)]
+    decisions = iter(one_successor([each for each in outcomes if isinstance(each, Decision)], times))
     return [next(decisions) if isinstance(each, Decision) else each for each in outcomes]
 
 

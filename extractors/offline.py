@@ -66,10 +66,14 @@ class OfflineExtractor:
         )
 
     async def decide(self, questions: Sequence[Question]) -> tuple[list[Decision], Usage]:
-        return await asyncio.to_thread(lambda: one_successor([judge(question) for question in questions])), Usage()
+        return await asyncio.to_thread(_decided, questions), Usage()
 
     async def aclose(self) -> None:
         """Holds nothing."""
+
+
+def _decided(questions: Sequence[Question]) -> list[Decision]:
+    return one_successor([judge(question) for question in questions], [question.said_at for question in questions])
 
 
 def _until_replaced(events: Sequence[Event]) -> tuple[int, list[tuple[Event, Draft]]]:

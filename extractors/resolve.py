@@ -158,7 +158,7 @@ def _as_history(draft: Draft, successor: Statement, end: datetime) -> Draft:
 
 def same(one: Statement, other: Statement) -> bool:
     """The same words about the same subject, and no other time: "I ran yesterday" of two days is two statements."""
-    return _key(one) == _key(other) and _times_agree(one.validity, other.validity)
+    return _key(one) == _key(other) and times_agree(one.validity, other.validity)
 
 
 def merged(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
@@ -211,18 +211,26 @@ def ended(drafts: Sequence[Draft], said: Mapping[UUID, datetime]) -> tuple[Draft
     return tuple(closed)
 
 
-def one_successor(decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions, such that no fact is superseded twice: the last draft takes its place, the others are added."""
+def one_successor(decisions: Sequence[Decision], said: Sequence[datetime | None]) -> list[Decision]:
+    """The decisions, such that no fact is superseded twice: the last draft takes its place, the others are added.
+
+    What a later draft says again was not superseded for good: the draft between is history. `said` has each one's time.
+    """
     last = {fact.id: i for i, decision in enumerate(decisions) for fact in _retired(decision)}
+    again = {one.target.id: i for i, one in enumerate(decisions) if one.verdict == "confirm" and one.target}
     made: list[Decision] = []
     for i, decision in enumerate(decisions):
-        mine = [fact for fact in _retired(decision) if last[fact.id] == i]
+        mine = [fact for fact in _retired(decision) if last[fact.id] == i and again.get(fact.id, i) <= i]
+        returned = [fact for fact in _retired(decision) if again.get(fact.id, i) > i]
         if decision.verdict != "supersede":
             made.append(decision)
         elif mine:
             made.append(replace(decision, target=mine[0], also=tuple(mine[1:])))
         else:
-            made.append(replace(decision, verdict="add", target=None, also=()))
+            draft = decision.draft
+            if returned and (end := said[again[returned[0].id]]):
+                draft = _as_history(draft, returned[0], end)
+            made.append(replace(decision, verdict="add", draft=draft, target=None, also=()))
     return made
 
 
@@ -242,7 +250,17 @@ def _joined(drafts: Sequence[Draft]) -> Draft:
     best = max(drafts, key=lambda draft: draft.confidence)
     importance = max(draft.importance for draft in drafts)
     trust = max((draft.trust for draft in drafts), key=TRUST.index)
-    return replace(best, sources=sources, importance=importance, trust=trust)
+    validity = _dated(best.validity, [draft.validity for draft in drafts])
+    return replace(best, sources=sources, importance=importance, trust=trust, validity=validity)
+
+
+def _dated(best: Validity, others: Sequence[Validity]) -> Validity:
+    """With the dates that it leaves open and the first of the others says."""
+    began = next((each for each in (best, *others) if each.start), best)
+    ended = next((each for each in (best, *others) if each.end), best)
+    if began.start and ended.end and ended.end < began.start:
+        return best
+    return Validity(start=began.start, end=ended.end, precision=began.precision or ended.precision)
 
 
 def _key(statement: Statement) -> tuple[str, str]:
@@ -252,7 +270,7 @@ def _key(statement: Statement) -> tuple[str, str]:
 def _same_stems(one: Statement, other: Statement) -> bool:
     texts = RESOLVED_DATE.sub("", one.text), RESOLVED_DATE.sub("", other.text)
     alike = content_stems(texts[0]) == content_stems(texts[1]) and _negations(texts[0]) == _negations(texts[1])
-    return alike and same_subject(one, other) and _times_agree(one.validity, other.validity)
+    return alike and same_subject(one, other) and times_agree(one.validity, other.validity)
 
 
 def reworded(subject: str, text: str, other_subject: str, other_text: str) -> bool:
@@ -272,6 +290,6 @@ def _negations(text: str) -> int:
     return len(_NEGATION.findall(text))
 
 
-def _times_agree(one: Validity, other: Validity) -> bool:
+def times_agree(one: Validity, other: Validity) -> bool:
     """Open agrees with any time."""
     return one.start is None or other.start is None or one.start == other.start

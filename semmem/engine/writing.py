@@ -12,15 +12,19 @@ from semmem.domain.fact import Draft, Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
+from semmem.extractors.dates import dated
+from semmem.extractors.resolve import times_agree
 from semmem.extractors.retracted import Retracted, allowed, without_retracted
 from semmem.ports import Clock
 from semmem.runtime import failpoints
 from semmem.stores.postgres.events import lock_scope, lock_unconsolidated, make_stale, mark_consolidated
 from semmem.stores.postgres.facts import (
+    adopt_dates,
     carry_pin,
     confirm,
     current_with_statement,
     end,
+    hydrate_facts,
     insert_fact,
     new_fact,
     succeed,
@@ -35,6 +39,7 @@ from semmem.stores.postgres.summaries import outdate_summaries, outdated_texts, 
 from semmem.stores.postgres.unit import Unit
 
 NO_USAGE = Usage()
+_CHANGED = "a fact changed while its successor was decided upon"
 
 
 class StaleDecision(SemmemError):
@@ -78,7 +83,7 @@ class FactWriter:
                 return None
             retracted = await retractions(tx, ids)
             done = await self._decide(tx, batch, retracted)
-            changed = [*done.added, *done.retired]
+            changed = [*done.added, *done.retired, *done.dated]
             failpoints.reach("facts-writing")
             await _summarize(tx, batch, retracted, done.retired)
             for event_id, failure in (batch.extraction.failed or {}).items():
@@ -101,7 +106,7 @@ class FactWriter:
                 continue
             decision = replace(proposed, draft=draft)
             said_at = max(said[source.event_id].occurred_at for source in draft.sources)
-            fact = await _apply(tx, decision, said_at)
+            fact = await _apply(tx, decision, said_at, done)
             if decision.verdict == "supersede" and decision.target:  # also where the successor was there already
                 done.retired += [decision.target.id, *(other.id for other in decision.also)]
                 done.successors += fact is not None
@@ -127,41 +132,61 @@ class _Done:
 
     added: list[UUID] = field(default_factory=list)
     retired: list[UUID] = field(default_factory=list)  # superseded by one that was added or confirmed
+    dated: list[UUID] = field(default_factory=list)  # confirmed, with dates that they had left open
     history: dict[UUID, bytes] = field(default_factory=dict)  # added as such, with the statement that took its place
     confirmed: int = 0
     successors: int = 0  # of those that were added
 
 
-async def _apply(tx: Unit, decision: Decision, said_at: datetime) -> Fact | None:
+async def _apply(tx: Unit, decision: Decision, said_at: datetime, done: _Done) -> Fact | None:
     """The fact that a decision adds, if it adds one."""
     draft, target = decision.draft, decision.target
     if decision.verdict == "ignore":
         return None
     if decision.verdict == "confirm" and target:
         alike = statement_hash(draft.subject, draft.text) == statement_hash(target.subject, target.text)
-        await confirm(tx, target.id, draft, said_at, own_words=alike)
+        await _confirm(tx, target.id, draft, said_at, done, own_words=alike)
         return None
     retired = (target, *decision.also) if decision.verdict == "supersede" and target else ()
     fact = new_fact(tx.scope, draft, said_at=said_at, now=tx.now, replaces=target if retired else None)
     for each in retired:
         if not await supersede(tx, each, by=fact.id, ended=min(draft.validity.start or said_at, said_at)):
-            raise StaleDecision("a fact changed while its successor was decided upon")
-    is_new = await insert_fact(tx, fact, said_to=draft.superseded.said_to if draft.superseded else None)
-    holds = fact.id if is_new else await _say_again(tx, fact, draft, retired)
+            raise StaleDecision(_CHANGED)
+    fact, same = await _insert(tx, fact, draft.superseded.said_to if draft.superseded else None)
+    if same:
+        await _confirm(tx, same, draft, said_at, done, own_words=True)
+        await succeed(tx, dict.fromkeys([each.id for each in retired], statement_hash(fact.subject, fact.text)))
+    holds = same or fact.id
     for outlasted in () if retired else decision.until:
         await end(tx, outlasted.id, plan=holds, at=draft.validity.start or said_at)
     if retired:
         await carry_pin(tx, holds, [each.id for each in retired])
-    return fact if is_new else None
+    return None if same else fact
 
 
-async def _say_again(tx: Unit, fact: Fact, draft: Draft, retired: Sequence[Fact]) -> UUID:
-    """The current fact that makes the statement already is confirmed, and has taken the place of what is retired."""
-    same = await current_with_statement(tx, fact.subject, fact.text)
-    assert same is not None, "the scope is locked, and the insert has met it"
-    await confirm(tx, same, draft, fact.said_at, own_words=True)
-    await succeed(tx, dict.fromkeys([each.id for each in retired], statement_hash(fact.subject, fact.text)))
-    return same
+async def _insert(tx: Unit, fact: Fact, said_to: datetime | None) -> tuple[Fact, UUID | None]:
+    """The fact as it is stored, or the one that makes its statement already.
+
+    The same statement of another time is another fact: then the text tells the time.
+    """
+    if await insert_fact(tx, fact, said_to=said_to):
+        return fact, None
+    id = await current_with_statement(tx, fact.subject, fact.text)
+    assert id is not None, "the scope is locked, and the insert has met it"
+    [same] = await hydrate_facts(tx, [id])
+    if times_agree(same.validity, fact.validity):
+        return fact, id
+    fact = replace(fact, text=dated(fact.text, fact.validity))
+    if await insert_fact(tx, fact, said_to=said_to):
+        return fact, None
+    return fact, await current_with_statement(tx, fact.subject, fact.text)
+
+
+async def _confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, done: _Done, *, own_words: bool) -> None:
+    if not await confirm(tx, id, draft, said_at, own_words=own_words):
+        raise StaleDecision(_CHANGED)
+    if own_words and await adopt_dates(tx, id, draft.validity, said_at):
+        done.dated.append(id)
 
 
 async def _summarize(tx: Unit, batch: Batch, retracted: Retracted, retired: Sequence[UUID]) -> None:

@@ -62,6 +62,13 @@ def _year(start: datetime) -> Period:
     return start, start.replace(year=start.year + 1), "year", str(start.year)
 
 
+def label(start: datetime, precision: Precision) -> str:
+    """The time in words, as exactly as it is known."""
+    if precision == "instant":
+        return f"{_day(start)[3]} {start:%H:%M}"
+    return {"day": _day, "month": _month, "year": _year}[precision](start)[3]
+
+
 def _shifted(day: datetime, months: int) -> datetime:
     """The first of the month that many months on."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -141,7 +148,7 @@ def _distance(match: re.Match[str], said: Said) -> Period | None:
 def _moved(said: Said, count: int, unit: str) -> Period:
     if unit in ("minute", "hour"):
         start = said.at + count * (timedelta(hours=1) if unit == "hour" else timedelta(minutes=1))
-        return start, start, "instant", f"{_day(start)[3]} {start:%H:%M}"
+        return start, start, "instant", label(start, "instant")
     if unit == "day":
         return _day(said.midnight + timedelta(days=count))
     if unit == "week":

@@ -39,6 +39,13 @@ _LONG_SINCE = re.compile(r"\b(?:last (?:year|month|spring|summer|autumn|fall|win
 _BEFORE, _BEHIND = 160, 400  # characters around a time that are looked at, however many a text names
 _LONGEST_AHEAD = timedelta(days=240)  # of such a day: where the next one is farther, the last one is meant
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
+# "I work there until May" ends in the May to come; "I worked there until May" ended in the one that is over.
+_UNTIL = re.compile(r"\b(?:until|till)(?: the)? $", re.IGNORECASE)
+_TOLD_OF_THE_PAST = re.compile(
+    r"\b(?:was|were|been|had|did|went|(?<!'ve )(?<!have )(?<!has )got|ran|kept|left|came|saw|slept|sat|stood|held"
+    r"|fought|taught|sang|swam|drove|\w{2,}ed)\b|'d\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
     """Whether what happens at this time is to come."""
     own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
     before = f"{_before(text, match)}{own}"
-    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before)))
+    lasts = _UNTIL.search(before) and not _TOLD_OF_THE_PAST.search(before)
+    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before) or lasts))
 
 
 def _is_reset(text: str, match: re.Match[str]) -> bool:

@@ -154,3 +154,20 @@ async def test_the_asked_session_is_shown_however_much_others_talk(opener: Opene
         assert shown[-3:] == ["Mine 27.", "Mine 28.", "Mine 29."]
         again = await alice.context("anything", budget=600, session="mine", tiers=["recent"])
         assert again.text == context.text
+
+
+async def test_a_return_within_one_batch_to_what_was_known_is_learnt_also_in_another_language(
+    opener: Opener, model: ModelServer
+) -> None:
+    """Where no rule sees that the drafts take each other's place, and only the model does."""
+    at_home, away = "Ich wohne in Berlin.", "Ich wohne in München."
+    async with opener(**with_model(model), extract_after=60) as app:
+        alice = app.memory.scope(tenant="acme", user="alice")
+        await alice.remember(at_home, occurred_at=START)
+        await alice.settled()
+        later = [(away, START + timedelta(days=1)), (at_home, START + timedelta(days=2))]
+        await alice.remember_many([NewEvent(content=text, occurred_at=when) for text, when in later])
+        await alice.settled()
+        assert [fact.text for fact in await alice.facts()] == [at_home]
+        [between] = [fact for fact in await alice.facts(superseded=True) if fact.text == away]
+        assert between.validity.end == later[1][1]

@@ -178,9 +178,12 @@ async def hand_over(tx: Unit, of: UUID, *, made: UUID) -> None:
     await tx.execute(_SQL["hand_over"], of=of, made=made)
 
 
-async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> None:
-    """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone."""
-    await tx.execute(
+async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> bool:
+    """`own_words` says that the draft makes the very statement: the fact may then rest on its sources alone.
+
+    False where the fact is no longer the current version: the caller's decision is stale.
+    """
+    confirmed = await tx.execute(
         _SQL["confirm"],
         fact=id,
         confidence=draft.confidence,
@@ -190,6 +193,16 @@ async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_wo
         ranks=TRUST,
     )
     await tx.execute(_SQL["add_sources"], fact=id, own_words=own_words, **_side_by_side(draft.sources))
+    return confirmed == 1
+
+
+async def adopt_dates(tx: Unit, id: UUID, validity: Validity, said_at: datetime) -> bool:
+    """Whether a fact that leaves its dates open has them now from the same statement; an end only that is to come."""
+    if validity.start is None and validity.end is None:
+        return False
+    end = validity.end if validity.end and validity.end > said_at else None
+    given = {"valid_from": validity.start, "valid_to": end, "precision": validity.precision}
+    return bool(await tx.fetch(_SQL["adopt_dates"], fact=id, **given))
 
 
 def _side_by_side(sources: Sequence[Source]) -> dict[str, list[Any]]:

@@ -61,6 +61,26 @@ set valid_to = case when said_at < valid_to and valid_to <= :said_at then null e
     trust = (:ranks::text[])[greatest(array_position(:ranks, trust), array_position(:ranks, :trust))]
 where tenant = :tenant and id = :fact and superseded_at is null;
 
+-- adopt_dates: what a fact leaves open, as the same statement dates it now; whoever said it undated makes it no more
+with dated as (
+    update semmem.facts
+    set valid_from = coalesce(valid_from, :valid_from), precision = coalesce(precision, :precision),
+        valid_to = coalesce(valid_to, :valid_to)
+    where tenant = :tenant and id = :fact and superseded_at is null
+      and (valid_from is null and :valid_from::timestamptz is not null
+           or valid_to is null and :valid_to::timestamptz is not null)
+      and coalesce(coalesce(valid_from, :valid_from) <= coalesce(valid_to, :valid_to), true)
+    returning id, coalesce(valid_from, said_at) as at
+), undated as (
+    update semmem.fact_sources s set own_words = false from dated where s.tenant = :tenant and s.fact_id = dated.id
+), moved as (
+    update semmem.vectors v set at = dated.at, version = v.version + 1
+    from dated where v.tenant = :tenant and v.item_id = dated.id and v.index_name = (select name from semmem.indexes)
+), ranked as (
+    update semmem.passages p set at = dated.at from dated where p.tenant = :tenant and p.item_id = dated.id
+)
+select id from dated;
+
 -- add_sources: the events a fact rests on, with the quotes
 insert into semmem.fact_sources as s (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
 select :tenant, :kind, :id, :fact, event_id, quote, :own_words

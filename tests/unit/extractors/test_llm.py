@@ -106,6 +106,30 @@ async def test_a_time_that_the_source_does_not_name_stays_open(when: str) -> Non
     assert extraction.drafts[0].validity == Validity()
 
 
+@pytest.mark.parametrize(
+    ("content", "when", "start", "end"),
+    [
+        ("I have a dentist appointment on Friday.", "on Friday", "2024-03-08", None),
+        ("I will fly to Rome in May.", "in May", "2024-05-01", None),
+        ("I will fly to Rome in May.", "May", "2024-05-01", None),
+        ("I moved in May. I will call you.", "in May", "2023-05-01", None),
+        ("I'm going to move to Munich in August", "in August", "2024-08-01", None),
+        ("I'm starting at Siemens in 2 weeks", "in 2 weeks", "2024-03-18", None),
+        ("I saw Bob on Friday. I have an exam on Friday.", "on Friday", "2024-03-01", None),
+        ("I work at Siemens until May.", "until May", None, "2024-06-01"),
+        ("I worked at Siemens until May.", "until May", None, "2023-06-01"),
+        ("I live here from May 2023 to June 2025.", "from May 2023", "2023-05-01", None),
+    ],
+)
+async def test_a_time_means_what_its_sentence_means(
+    content: str, when: str, start: str | None, end: str | None
+) -> None:
+    chat = ScriptedChat(answer(said_fact(quote=content.split(". ")[0], when=when)))
+    told = event(content, at=datetime(2024, 3, 4, tzinfo=UTC))
+    [draft] = (await extractor(chat).extract([told], {})).drafts
+    assert [day and f"{day:%Y-%m-%d}" for day in (draft.validity.start, draft.validity.end)] == [start, end]
+
+
 async def test_recalled_memory_is_neither_shown_nor_a_source() -> None:
     told = event(f"{OPENING} alice loves Rome {CLOSING} {BERLIN}")
     chat = ScriptedChat(answer(said_fact(quote="alice loves Rome"), said_fact()))

@@ -106,7 +106,7 @@ def test_no_fact_is_superseded_twice() -> None:
     first, second = (
         Decision(verdict="supersede", draft=draft(f"in {city}"), target=target) for city in ("Rome", "Oslo")
     )
-    assert one_successor([first, second]) == [Decision(verdict="add", draft=first.draft), second]
+    assert one_successor([first, second], [SAID, SAID]) == [Decision(verdict="add", draft=first.draft), second]
 
 
 def test_related_is_one_attribute_of_one_subject() -> None:
@@ -128,7 +128,7 @@ def test_of_two_that_retire_the_same_facts_the_last_keeps_what_is_its_own() -> N
     one, other = fact("alice lives in Rome."), fact("alice lives in Oslo.")
     first = Decision(verdict="supersede", draft=draft("a"), target=one, also=(other,))
     second = Decision(verdict="supersede", draft=draft("b"), target=one)
-    kept, last = one_successor([first, second])
+    kept, last = one_successor([first, second], [SAID, SAID])
     assert (kept.verdict, kept.target, kept.also) == ("supersede", other, ())
     assert last == second
 
@@ -142,3 +142,27 @@ def test_rivals_are_found_without_being_near_in_their_words() -> None:
     assert rivals.of(draft('alice: "Miso died."')) == [cat]
     assert {each.text for each in rivals.of(draft("alice works at Nokia."))} == {left.text, job.text}
     assert rivals.of(draft("alice is moving to Rome.")) == []
+
+
+def test_a_statement_that_is_made_twice_in_a_batch_has_the_dates_of_either() -> None:
+    began, over = SAID - 400 * DAY, SAID + 30 * DAY
+    drafts = [
+        draft("alice works at Siemens."),
+        draft("alice works at Siemens.", validity=Validity(end=over, precision="month")),
+        draft("alice works at Siemens.", validity=Validity(start=began, precision="year")),
+    ]
+    [joined] = merged(drafts)
+    assert joined.validity == Validity(start=began, end=over, precision="year")
+    [joined] = merged(drafts[:2])
+    assert joined.validity == Validity(end=over, precision="month")
+
+
+def test_what_is_said_again_after_another_value_was_not_superseded() -> None:
+    known = fact("alice wohnt in Berlin.")
+    away = Decision(verdict="supersede", draft=draft("alice wohnt in Rom."), target=known)
+    back = Decision(verdict="confirm", draft=draft(known.text), target=known)
+    between, confirmed = one_successor([away, back], [SAID, SAID + DAY])
+    assert confirmed == back
+    assert (between.verdict, between.target, between.draft.validity.end) == ("add", None, SAID + DAY)
+    assert between.draft.superseded
+    assert between.draft.superseded.text == known.text
