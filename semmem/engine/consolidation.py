@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from uuid import UUID
@@ -31,6 +31,7 @@ from semmem.stores.postgres.summaries import SummaryStore
 
 log = logging.getLogger(__name__)
 
+STALE = 2  # batches that were read in vain, after which other scopes have their turn
 WINDOW = 400  # events looked at together: more than any extractor takes, so that a cut falls between sessions
 
 
@@ -63,10 +64,13 @@ class Consolidator:
         """
         attempt = _Attempt(scope, last=last_attempt)
         try:
-            try:
-                await self._run(attempt, turn)
-            except StaleDecision:  # somebody forgot or wrote meanwhile, which is no failure; twice in a row it is one
-                await self._run(attempt, turn)
+            for _ in range(STALE):
+                try:
+                    return await self._run(attempt, turn)
+                except (
+                    StaleDecision
+                ):  # somebody forgot or wrote meanwhile, which is no failure, of a model least of all
+                    log.info("what a batch rests on changed while it was read, and it is read again %s", scope.digest)
         except Exception as error:
             if not last_attempt or is_outside(error):
                 raise
@@ -74,7 +78,7 @@ class Consolidator:
             await self._take_apart(scope, await self._events.unconsolidated(scope, 0, WINDOW))
 
     async def _run(self, attempt: "_Attempt", turn: Turn) -> None:
-        while turn.take() and (first := await self._read(attempt, 0, {})):
+        while turn.take() and (first := await self._read(attempt, 0, None)):
             await self._work_off(first, turn)
 
     async def _work_off(self, first: "_Read", turn: Turn) -> None:
@@ -84,7 +88,7 @@ class Consolidator:
             ahead = None
             if turn.take():
                 last = read.passed[-1].seq
-                ahead = asyncio.create_task(self._read(read.attempt, last, read.summaries))
+                ahead = asyncio.create_task(self._read(read.attempt, last, read))
             try:
                 await self._write(read)
                 read = await ahead if ahead and not turn.stopped() else None
@@ -93,11 +97,11 @@ class Consolidator:
                     ahead.cancel()
                     await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _read(self, attempt: "_Attempt", after: int, summaries: Mapping[str | None, str]) -> "_Read | None":
-        """The next batch's drafts, if events wait after `after`; `summaries` are those about to be written."""
+    async def _read(self, attempt: "_Attempt", after: int, before: "_Read | None") -> "_Read | None":
+        """The next batch's drafts, if events wait after `after`; the batch `before` is about to be written."""
         while pending := await self._events.unconsolidated(attempt.scope, after, WINDOW):
             if events := await asyncio.to_thread(self._next_batch, pending):
-                return await self._extract(attempt, events, pending, summaries)
+                return await self._extract(attempt, events, pending, before)
             async with self._postgres.transaction(attempt.scope, self._clock()) as tx:
                 await lock_scope(tx)
                 await mark_consolidated(tx, [event.id for event in pending])
@@ -113,14 +117,16 @@ class Consolidator:
         attempt: "_Attempt",
         events: Sequence[Event],
         pending: Sequence[Event],
-        summaries: Mapping[str | None, str],
+        before: "_Read | None",
     ) -> "_Read":
         scope, started = attempt.scope, monotonic()
         await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
-        epoch = (await self._events.states(View.of(scope)))[scope].epoch
+        # What is forgotten from here on makes the batch stale; the summaries that it goes on from are older.
+        epoch = before.epoch if before else (await self._events.states(View.of(scope)))[scope].epoch
         sessions = {event.session for event in events} | {None}
         present = await self._present(scope, sessions)
-        present |= {session: text for session, text in summaries.items() if session in sessions}
+        if before:
+            present |= {session: text for session, text in before.summaries.items() if session in sessions}
         extraction = await self._extractor.extract(events, present)
         read = events[: extraction.read]
         failed = dict(extraction.failed or {})
@@ -239,7 +245,7 @@ class Consolidator:
         while waiting:
             some = waiting.pop()
             try:
-                await self._write(await self._extract(attempt, some, some, {}))
+                await self._write(await self._extract(attempt, some, some, None))
             except Exception as error:
                 if is_outside(error):
                     raise

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from pgqueuer import Queries, QueueManager
 from pgqueuer.core import logconfig
@@ -19,7 +20,7 @@ from semmem.engine.duties import Duties
 from semmem.engine.heartbeat import Heartbeat
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.scrubbing import Scrubber
-from semmem.errors import SemmemError, StoreUnavailable
+from semmem.errors import SemmemError
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
 from semmem.runtime.turn import Turn
@@ -62,6 +63,25 @@ class JobManager(QueueManager):
     """Takes no job of a kind that has no slot free here; pgqueuer's own limits count the jobs of all workers."""
 
     slots: Mapping[str, asyncio.Semaphore]
+    cut_short: Callable[[], None]
+
+    async def fetch_jobs(self, *limits: Any) -> AsyncGenerator[Job, None]:
+        with self._no_wait_for_what_hangs():
+            async for job in super().fetch_jobs(*limits):
+                yield job
+
+    async def _effective_dequeue_timeout(self, dequeue_timeout: timedelta) -> timedelta:
+        with self._no_wait_for_what_hangs():
+            return await super()._effective_dequeue_timeout(dequeue_timeout)
+
+    @contextmanager
+    def _no_wait_for_what_hangs(self) -> Iterator[None]:
+        """A queue that breaks waits for all jobs that it runs, and no other begins until then: they are cut short."""
+        try:
+            yield
+        except Exception:
+            self.cut_short()
+            raise
 
     def entrypoints_below_capacity_limits(self) -> set[QueueEntrypoint]:
         return {name for name in super().entrypoints_below_capacity_limits() if not self.slots[name].locked()}
@@ -133,8 +153,7 @@ class Worker:
             await asyncio.wait({serving, scrubbing}, timeout=self._pace.stop_grace.total_seconds())
         finally:
             self.stop()
-            for task in self._under_way:
-                task.cancel()
+            self._cut_short()
             # A queue that is cancelled while it takes jobs leaves them taken; one that is stopped gives them back.
             await asyncio.wait({serving}, timeout=CLOSE_SECONDS)
             for own in (serving, sweeping, stopping, beating, keeping, scrubbing):
@@ -149,8 +168,12 @@ class Worker:
         if self._manager:
             self._manager.shutdown.set()
 
+    def _cut_short(self) -> None:
+        for task in self._under_way:
+            task.cancel()
+
     async def _say_what_is_left(self) -> None:
-        with suppress(StoreUnavailable, TimeoutError):
+        with suppress(SemmemError, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 self.left = await self._jobs.waiting()
         log.info("the worker stopped; %s", self.left or "Postgres is away, and knows what waits")
@@ -166,6 +189,7 @@ class Worker:
 
     async def _manage(self, queue: Queries) -> None:
         self._manager = JobManager(queue)
+        self._manager.cut_short = self._cut_short
         self._manager.slots = {self._jobs.name(kind): self._slots[kind] for kind in ENTRYPOINTS}
         for kind in self._kinds:
             self._manager.entrypoint(self._jobs.name(kind))(self._handler(kind))
@@ -187,19 +211,19 @@ class Worker:
             failpoints.reach("job-claimed")
             scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
             last_attempt = failures_of(job) + 1 >= self._pace.attempts
+            done = True
             async with self._slots[entrypoint]:
                 if not self._stopping.is_set():
                     with as_job(entrypoint):
-                        await self._do(
-                            job, entrypoint, self._duties.do(entrypoint, scope, turn, last_attempt=last_attempt)
-                        )
-            at_once = self._stopping.is_set() or turn.used_up
+                        work = self._duties.do(entrypoint, scope, turn, last_attempt=last_attempt)
+                        done = await self._do(job, entrypoint, work)
+            at_once = self._stopping.is_set() or turn.used_up or not done
             await self._jobs.release(job.id, entrypoint, scope, at_once=at_once)
 
         return handle
 
-    async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> None:
-        """In a task of its own, which stopping can cancel while the queue goes on."""
+    async def _do(self, job: Job, entrypoint: Entrypoint, work: Awaitable[None]) -> bool:
+        """In a task of its own, which stopping can cancel while the queue goes on; False where it was."""
         task = asyncio.ensure_future(work)
         self._under_way.add(task)
         try:
@@ -208,7 +232,7 @@ class Worker:
             self._under_way.discard(task)
             task.cancel()
         if task.cancelled():
-            log.info("%s job %s was cut short, and is another worker's now", entrypoint, job.id)
+            log.info("%s job %s was cut short, and is taken up anew", entrypoint, job.id)
         elif error := task.exception():  # a job that ended any other way than done has to come back
             scope = scope_of_job(job.payload)
             if isinstance(error, Exception) and not is_outside(error):
@@ -218,6 +242,7 @@ class Worker:
             faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
             raise RetryRequested(delay, reason=type(error).__name__) from None
+        return not task.cancelled()
 
     async def _sweep(self) -> None:
         while not self._stopping.is_set():
@@ -233,6 +258,7 @@ class Worker:
         while self._keeper and not self._stopping.is_set():
             try:
                 await self._keeper.keep()
+                await self._jobs.hurry("mirror")  # searches go to Qdrant again, which lacks what failed meanwhile
             except Exception as error:  # one that is never looked at again may be wrong for good
                 faults.warn("qdrant could not be looked at, and is looked at again later", error)
             with suppress(TimeoutError):

@@ -184,6 +184,8 @@ async def _insert(tx: Unit, fact: Fact, said_to: datetime | None) -> tuple[Fact,
 
 async def _confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, done: _Done, *, own_words: bool) -> None:
     if not await confirm(tx, id, draft, said_at, own_words=own_words):
+        if id in done.retired:  # by a draft of the same batch that was said later
+            return
         raise StaleDecision(_CHANGED)
     if own_words and await adopt_dates(tx, id, draft.validity, said_at):
         done.dated.append(id)

@@ -15,7 +15,7 @@ from semmem import ScopedMemory, StoreUnavailable
 from semmem.domain.scope import Branch, Scope
 from semmem.embedded import Servers, open_servers
 from semmem.migrations import upgrade
-from semmem.stores.postgres.jobs import Entrypoint, JobQueue
+from semmem.stores.postgres.jobs import SWEEPER_ROLE, Entrypoint, JobQueue
 from semmem.stores.postgres.pool import Postgres
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
 from semmem.wiring.bootstrap import Application
@@ -109,6 +109,30 @@ async def test_what_is_said_and_forgotten_without_qdrant_arrives_there_later(
     assert await drift(application, alice) == set()
     assert (await alice.receipt(receipt.id)).complete
     assert (await alice.recall("What does she play?")).degraded == frozenset()
+
+
+async def test_what_was_said_without_qdrant_is_found_there_as_soon_as_it_is_back(own: Servers, opener: Opener) -> None:
+    """However long the job that carries it there would have waited: it failed at an outage that is over."""
+    async with opener(backoff=600) as application:
+        alice = _alice(application)
+        await _told(alice)
+        await own.stop("qdrant")
+        ack = await alice.remember("I play the cello.", session="s2")
+        await wait_until(lambda: _recalls(alice, ack.id))
+        await wait_until(lambda: _mirror_waits(application))
+        await own.start("qdrant")
+        await wait_until(lambda: _follows(application, alice))
+        assert not (await alice.recall("What does she play?")).degraded
+
+
+async def _mirror_waits(application: Application) -> bool:
+    async with application.stores.postgres.acting_as(SWEEPER_ROLE) as tx:
+        waits = "select exists (select from semmem.pgqueuer where entrypoint = 'mirror' and execute_after > now())"
+        return bool(await tx.connection.fetchval(waits))
+
+
+async def _follows(application: Application, alice: ScopedMemory) -> bool:
+    return await drift(application, alice) == set()
 
 
 async def _recalls(alice: ScopedMemory, id: object) -> bool:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,8 +14,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from semmem import ConfigurationError, NewEvent, ScopedMemory
+from semmem import ConfigurationError, NewEvent, ScopedMemory, StoreUnavailable
 from semmem.domain.scope import Scope
+from semmem.engine.consolidation import Consolidator
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.stores.postgres.jobs import JobQueue
 from semmem.testing import ManualClock, ModelServer, Reply, wait_until
@@ -26,6 +27,10 @@ from tests.faults.oracle import nothing_lost_and_nothing_doubled
 from tests.unit.extractors.builders import answer, said_fact
 
 NEVER = 600  # seconds until a sweep: none in a test
+END_OURS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity "
+    "where datname = current_database() and pid <> pg_backend_pid() and application_name = 'semmem'"
+)
 
 
 def _alice(application: Application) -> ScopedMemory:
@@ -220,6 +225,99 @@ async def test_what_is_forgotten_while_the_model_thinks_does_not_come_back_in_it
 
             assert [summary.text for summary in await alice.summaries()] == ["There is a dog."]
             assert "heliotrope" not in (await alice.context("What is the safe word?", budget=500)).text
+
+
+async def test_what_is_forgotten_before_the_next_batch_is_read_does_not_come_back_in_its_summary(
+    opener: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next batch is read ahead with the summary in hand, and the forget comes between."""
+    extract, reading, forgotten = Consolidator._extract, asyncio.Event(), asyncio.Event()
+
+    async def slowly(self: Consolidator, *given: Any) -> Any:
+        if given[-1] is not None:  # ahead of the batch before
+            reading.set()
+            await forgotten.wait()
+        return await extract(self, *given)
+
+    def said(body: dict[str, Any]) -> Reply:
+        known = "heliotrope" in body["messages"][1]["content"]
+        summary = "The safe word is heliotrope." if known else "There is a dog."
+        return Reply(text=answer(summaries=[{"session": 0, "text": summary}]))
+
+    monkeypatch.setattr(Consolidator, "_extract", slowly)
+    with ModelServer(said) as server:
+        async with _with_model(opener, server, extract_after=1) as application:
+            alice = _alice(application)
+            padding = " ".join(["and so on"] * 900)  # so that each is a batch of its own
+            secret, _ = await alice.remember_many(
+                [
+                    NewEvent(content=f"My safe word is heliotrope. {padding}"),
+                    NewEvent(content=f"I have a dog. {padding}"),
+                ]
+            )
+            await reading.wait()
+            await wait_until(lambda: _tells_heliotrope(alice))
+            await alice.forget(event=secret.id)
+            forgotten.set()
+            await alice.settled()
+            assert [summary.text for summary in await alice.summaries()] == ["There is a dog."]
+
+
+async def _tells_heliotrope(alice: ScopedMemory) -> bool:
+    return "heliotrope" in str(await alice.summaries())
+
+
+async def test_what_is_forgotten_again_and_again_is_no_outage_of_the_model(opener: Opener) -> None:
+    """Each answer comes too late, for a record was replaced meanwhile; once it stays, the facts are learnt at once."""
+    alices: list[ScopedMemory] = []
+    replaced, loop = 0, asyncio.get_running_loop()
+
+    def said(body: dict[str, Any]) -> str:
+        nonlocal replaced
+        if replaced < 5:
+            replaced += 1
+            status = NewEvent(content=f"The status is {replaced}.", role="tool")
+            put = alices[0].records.put("status", {"n": replaced}, event=status)
+            asyncio.run_coroutine_threadsafe(put, loop).result(60)
+        return answer(said_fact(text="alice has a dog.", quote="I have a dog.", when=None))
+
+    with ModelServer(said) as server:
+        async with _with_model(opener, server, backoff=NEVER) as application:
+            alices.append(_alice(application))
+            await alices[0].records.put("status", {"n": 0}, event=NewEvent(content="The status is 0.", role="tool"))
+            await alices[0].remember("I have a dog.")
+            await wait_until(lambda: replaced == 5)
+            await wait_until(lambda: _knows(alices[0], "alice has a dog."))
+            assert (await alices[0].context("Is there a dog?", budget=500)).degraded == frozenset()
+
+
+async def _knows(alice: ScopedMemory, text: str) -> bool:
+    return text in [fact.text for fact in await alice.facts()]
+
+
+async def test_a_lost_connection_of_the_queue_lets_no_hung_model_hold_up_other_tenants(
+    opener: Opener, owner: asyncpg.Connection
+) -> None:
+    never = threading.Event()
+    with ModelServer(lambda body: Reply(text=answer(), after=never)) as server:
+        async with _with_model(opener, server, llm_timeout=NEVER) as application:
+            await _alice(application).remember("I have a dog.")
+            await wait_until(lambda: server.requests)
+            await owner.fetch(END_OURS)
+            bob = application.memory.scope(tenant="globex", user="bob")
+            await wait_until(lambda: _stores(bob, "I play the cello."))
+            await wait_until(lambda: _finds(bob, "I play the cello."))
+            never.set()
+
+
+async def _stores(place: ScopedMemory, text: str) -> bool:
+    with suppress(StoreUnavailable):  # on a connection that was lost too
+        return bool(await place.remember(text, key=text))
+    return False
+
+
+async def _finds(place: ScopedMemory, text: str) -> bool:
+    return text in [hit.text for hit in await place.recall("What does he play?")]
 
 
 async def test_bad_answers_are_tried_again_and_then_go_to_the_dead_letters(opener: Opener) -> None:

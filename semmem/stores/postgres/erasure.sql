@@ -61,7 +61,7 @@ from (
     join semmem.facts f on f.tenant = s.tenant and f.id = s.fact_id
     where s.tenant = :tenant and s.fact_id = any (:facts::uuid[]) order by s.fact_id, e.seq
 ) e
-where v.tenant = :tenant and v.item_id = e.fact_id;
+where v.tenant = :tenant and v.index_name = any (array(select name from semmem.indexes)) and v.item_id = e.fact_id;
 
 -- remember_less: what ranking knows of them
 update semmem.passages p set at = coalesce(f.valid_from, f.said_at), told = f.trust = 'user'
@@ -145,7 +145,7 @@ where f.tenant = :tenant and f.id = a.id;
 
 -- revive_vectors: a reopened fact is among the current answers again
 update semmem.vectors set current = true, version = version + 1
-where tenant = :tenant and item_id = any (:facts::uuid[]);
+where tenant = :tenant and index_name = any (array(select name from semmem.indexes)) and item_id = any (:facts::uuid[]);
 
 -- shrink: takes the items out of BM25's collection statistics
 update semmem.scopes s set items = s.items - gone.items, terms = s.terms - gone.terms
@@ -159,7 +159,8 @@ where (s.tenant, s.scope_kind, s.scope_id) = (:tenant, :kind, :id);
 delete from semmem.terms where tenant = :tenant and item_id = any (:items::uuid[]);
 
 -- delete_vectors: vectors of these items, of every index
-delete from semmem.vectors where tenant = :tenant and item_id = any (:items::uuid[]);
+delete from semmem.vectors
+where tenant = :tenant and index_name = any (array(select name from semmem.indexes)) and item_id = any (:items::uuid[]);
 
 -- delete_passages: what ranking knew of these items
 delete from semmem.passages where tenant = :tenant and item_id = any (:items::uuid[]);

@@ -75,7 +75,7 @@ with dated as (
     update semmem.fact_sources s set own_words = false from dated where s.tenant = :tenant and s.fact_id = dated.id
 ), moved as (
     update semmem.vectors v set at = dated.at, version = v.version + 1
-    from dated where v.tenant = :tenant and v.item_id = dated.id and v.index_name = (select name from semmem.indexes)
+    from dated where v.tenant = :tenant and v.item_id = dated.id and v.index_name = any (array(select name from semmem.indexes))
 ), ranked as (
     update semmem.passages p set at = dated.at from dated where p.tenant = :tenant and p.item_id = dated.id
 )

@@ -77,6 +77,11 @@ class JobQueue:
             if await tx.fetchval(_SQL[f"has_{entrypoint}_work"], **given):
                 await queue(tx, self.name(entrypoint), after=pause)
 
+    async def hurry(self, kind: Entrypoint) -> None:
+        """Has jobs that failed tried again now, in all tenants: what they failed at is back."""
+        async with self._postgres.acting_as(SWEEPER_ROLE) as tx:
+            await tx.execute(_SQL["hurry"], entrypoint=self.name(kind))
+
     async def sweep(self) -> int:
         """Queues work for every scope that has some left, in all tenants; how many jobs those are."""
         async with self._postgres.acting_as(SWEEPER_ROLE, self._clock()) as tx:

@@ -5,6 +5,10 @@ update semmem.jobs set key = null where id = :job;
 update semmem.pgqueuer set headers = coalesce(headers, '{}') || jsonb_build_object('failures', :failures::int)
 where id = :job;
 
+-- hurry: what failed while its store was away does not wait any longer than the store was
+update semmem.pgqueuer set execute_after = now()
+where entrypoint = :entrypoint and status = 'queued' and execute_after > now();
+
 -- await_writers: those that counted on that job, so that a last look sees their rows
 select pg_advisory_xact_lock(semmem.job_lock(:entrypoint, :tenant, :kind, :id));
 

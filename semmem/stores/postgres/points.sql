@@ -16,10 +16,11 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and missing = 'wait
 
 -- fill_vector: the vector that was waited for, unless the item was forgotten meanwhile
 update semmem.vectors set vector = :vector, missing = null
-where tenant = :tenant and item_id = :item and missing = 'waits';
+where tenant = :tenant and index_name = any (array(select name from semmem.indexes)) and item_id = :item and missing = 'waits';
 
 -- refuse_vector: the embedder refused the text, and is not asked again
-update semmem.vectors set missing = 'refused' where tenant = :tenant and item_id = :item and missing = 'waits';
+update semmem.vectors set missing = 'refused'
+where tenant = :tenant and index_name = any (array(select name from semmem.indexes)) and item_id = :item and missing = 'waits';
 
 -- fill_states: the token states that come with the vector that was waited for
 update semmem.passages set states = :states where tenant = :tenant and item_id = :item;
@@ -32,7 +33,7 @@ where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and missing = 'refu
 
 -- retire_vectors: superseded facts leave the current answers and stay for as_of
 update semmem.vectors set current = false, version = version + 1
-where tenant = :tenant and item_id = any (:facts::uuid[]) and current;
+where tenant = :tenant and index_name = any (array(select name from semmem.indexes)) and item_id = any (:facts::uuid[]) and current;
 
 -- points: what a mirror should hold of these ids
 select * from semmem.vectors
