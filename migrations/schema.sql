@@ -553,7 +553,7 @@ CREATE INDEX events_newest ON semmem.events USING btree (tenant, scope_kind, sco
 CREATE INDEX events_of_report ON semmem.events USING btree (tenant, scope_kind, scope_id, report_hash) WHERE (report_hash IS NOT NULL);
 CREATE INDEX events_of_session ON semmem.events USING btree (tenant, scope_kind, scope_id, session, seq);
 CREATE INDEX events_waiting ON semmem.events USING btree (tenant, scope_kind, scope_id, seq) WHERE ((consolidated_at IS NULL) OR (indexed_at IS NULL));
-select semmem.guard('semmem.events', '{witnesses,indexed_at,consolidated_at}', '{tenant,scope_kind,scope_id,recorded_at,indexed_at,consolidated_at}');
+select semmem.guard('semmem.events', '{agent,agent_type,body_hash,witnesses,indexed_at,consolidated_at}', '{tenant,scope_kind,scope_id,recorded_at,indexed_at,consolidated_at}');
 
 create table semmem.facts (
     tenant text collate "C" not null,

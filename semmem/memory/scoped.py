@@ -292,7 +292,8 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
 
         Everything of a place takes all branches below it along. Forgetting a fact takes the events it rests on, and all
-        that rests on them alone; summaries are made again of what stays. With `keep_events` a wrong fact goes and its
+        that rests on them alone; summaries are made again of what stays. What an agent reported and others did too
+        becomes theirs, unless an event, fact or category is named as well. With `keep_events` a wrong fact goes and its
         events stay: it is not drawn from them again, and what it had superseded holds again. A dry run only counts.
         """
         selection = Selection(

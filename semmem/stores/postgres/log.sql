@@ -38,7 +38,7 @@ left join lateral (
          where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :after and position <= :until
            and (cardinality(:types::text[]) > 0 or cardinality(:fields::text[]) = 0)
            and (cardinality(:types) = 0 or event_type = any (:types))
-           and (cardinality(:agents::text[]) = 0 or agent = any (:agents))
+           and (cardinality(:agents::text[]) = 0 or agent = any (:agents) or witnesses && :agents)
            and importance >= :least and (:without::text is null or agent is distinct from :without)
          order by position limit :limit)
         union all
@@ -59,11 +59,13 @@ left join semmem.events e
 where (h.tenant, h.scope_kind, h.scope_id) = (:tenant, :kind, :id)
 order by p.position;
 
--- latest: the newest event of each agent and type, newest first
+-- latest: the newest event of each agent and type, newest first; of one agent also what it reported as a witness
 select * from (
-    select distinct on (agent, event_type) * from semmem.events
+    select distinct on (who, event_type) e.*
+    from semmem.events e, lateral (select case when :agent::text is null then e.agent end as who) w
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
-      and (:agent::text is null or agent = :agent) and (:event_type::text is null or event_type = :event_type)
-    order by agent, event_type, position desc
+      and (:agent is null or agent = :agent or :agent = any (witnesses))
+      and (:event_type::text is null or event_type = :event_type)
+    order by who, event_type, position desc
 ) newest
 order by position desc limit :limit;
