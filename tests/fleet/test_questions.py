@@ -122,6 +122,14 @@ async def test_an_answer_that_was_given_meanwhile_is_received(
         assert (await asked(me, launch, "Send it?", YES_NO)).id != question.id
 
 
+async def test_a_wait_that_is_over_leaves_the_question(launch: ScopedMemory, me: AgentMemory) -> None:
+    question = await asked(me, launch, "Send it?", YES_NO)
+    assert await me.ask("Send it?", YES_NO, within=HOUR, wait=0.05) is None
+    assert [each.id for each in await launch.questions()] == [question.id]
+    await launch.answer(question.id, "yes")
+    assert await me.ask("Send it?", YES_NO, within=HOUR, wait=SECONDS) == "yes"
+
+
 async def test_a_question_without_an_answer_is_over(launch: ScopedMemory, me: AgentMemory, clock: ManualClock) -> None:
     waiting = asyncio.create_task(me.ask("Send it?", YES_NO, within=HOUR))
     question = await until_asked(launch, "Send it?")
@@ -210,6 +218,7 @@ async def test_questions_are_listed_in_pages(launch: ScopedMemory, me: AgentMemo
         ({"within": timedelta(days=31)}, "within"),
         ({"within": 60}, "within"),
         ({"key": ""}, "key"),
+        ({"wait": -1}, "wait"),
     ],
 )
 async def test_what_cannot_be_asked_is_refused(

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from semmem import AgentMemory, InvalidInput, Memory, Scope, ScopedMemory
+from semmem import AgentMemory, InvalidInput, Memory, Question, Scope, ScopedMemory
 from semmem.integrations.mcp.server import one_agent
+from semmem.stores.postgres.questions import QuestionStore
+from semmem.testing import wait_until
 from tests.fleet.asking import asked, until_asked
 from tests.integrations.mcp_hosts import Caller, calling, text_of
 from tests.integrations.test_mcp_every_input import WRONG
@@ -98,6 +100,24 @@ async def test_a_question_stays_until_it_is_answered(memory: Memory, launch: Sco
         unanswered = await call("ask", question="And now?", options='["yes"]', wait=1)
         assert unanswered["choice"] is None
         assert "ask again in the same words" in unanswered["note"]
+
+
+async def test_an_answer_that_is_being_received_as_the_wait_ends_is_told(
+    memory: Memory, launch: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive, wait, now = QuestionStore.receive, 3, asyncio.get_running_loop().time
+
+    async def slow(store: QuestionStore, *given: Any) -> Question:
+        received, ends = await receive(store, *given), now() + wait
+        await wait_until(lambda: now() > ends)
+        return received
+
+    monkeypatch.setattr(QuestionStore, "receive", slow)
+    async with serving(memory) as call:
+        waiting = asyncio.create_task(call("ask", question="Pay?", options=["yes", "no"], wait=wait))
+        question = await until_asked(launch, "Pay?")
+        await launch.answer(question.id, "yes")
+        assert await waiting == {"choice": "yes", "note": None}
 
 
 async def test_every_argument_of_every_tool_for_agents(memory: Memory, launch: ScopedMemory) -> None:

@@ -438,6 +438,7 @@ async def an_agent(me: AgentMemory) -> None:
     assert_type(await me.result("The market is 4.2 bn USD.", importance=0.9, timeout=2), Ack)
     assert_type(await me.remember("The market is 4.2 bn USD.", key="src-7"), Ack)
     assert_type(await me.ask("Send it?", ("yes", "no"), of="human", within=DAY, key="send", timeout=2), str)
+    assert_type(await me.ask("Send it?", ("yes", "no"), within=DAY, wait=25.0), str | None)
     assert_type(me.branch("drafts", owner="r1"), AgentMemory)
 
 
