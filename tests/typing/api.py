@@ -424,7 +424,7 @@ async def working_together(launch: ScopedMemory) -> None:
     assert_type((question.asked_at, question.until), tuple[datetime, datetime])
     assert_type((question.choice, question.answered_by), tuple[str | None, str | None])
     assert_type((question.answered_at, question.over, question.open), tuple[datetime | None, bool, bool])
-    seen = assert_type(await launch.overview(recent=20, timeout=2), Overview)
+    seen = assert_type(await launch.overview(recent=20, own=False, timeout=2), Overview)
     assert_type((seen.workspace, seen.roster), tuple[Workspace | None, tuple[Member, ...]])
     assert_type((seen.questions, seen.results), tuple[tuple[Question, ...], tuple[Event, ...]])
     assert_type((seen.recent, seen.summary, seen.position), tuple[tuple[Entry, ...], str | None, int])

@@ -59,6 +59,31 @@ left join semmem.events e
 where (h.tenant, h.scope_kind, h.scope_id) = (:tenant, :kind, :id)
 order by p.position;
 
+-- last: the last entries up to a position, in their order; without an agent's own they are sought from further back
+select p.position as at_position, p.kind, p.agent as by_agent, p.subject, p.fields, p.items, p.detail, p.at, e.*
+from (
+    select * from (
+        (select position, 'event' as kind, agent, null as subject, null::text[] as fields, null::uuid[] as items,
+                null::jsonb as detail, recorded_at as at
+         from semmem.events
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+           and (:without::text is null or agent is distinct from :without)
+         order by position desc limit :limit)
+        union all
+        (select position, kind, agent, subject, fields, items, detail, at
+         from semmem.entries
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+           and (:without is null or agent is distinct from :without)
+         order by position desc limit :limit)
+    ) either
+    where position > (
+        select floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id))
+    order by position desc limit :limit
+) p
+left join semmem.events e
+    on p.kind = 'event' and (e.tenant, e.scope_kind, e.scope_id, e.position) = (:tenant, :kind, :id, p.position)
+order by p.position;
+
 -- latest: the newest event of each agent and type, newest first; of one agent also what it reported as a witness
 select * from (
     select distinct on (who, event_type) e.*
