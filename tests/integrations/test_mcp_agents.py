@@ -71,6 +71,25 @@ async def test_news_are_what_others_did_since_a_position(memory: Memory, other: 
         assert "at most the log's head" in await call.refused("follow_since", after=99)
 
 
+async def test_a_refused_position_is_answered_with_one_that_every_log_has(memory: Memory) -> None:
+    async with serving(memory) as call:
+        for after in (-1, "abc"):
+            assert (await call.refused("follow_since", after=after)).endswith("; pass 0, say")
+        assert (await call.refused("follow_since", wait=31)).endswith("; pass 30, say")
+
+
+async def test_the_newest_of_others_are_sought_behind_what_the_agent_did_itself(
+    memory: Memory, other: AgentMemory
+) -> None:
+    for number in range(3):
+        await other.remember(f"News {number}.")
+    async with serving(memory) as call:
+        for number in range(3):
+            await call("add_memory", text=f"My own step {number}.")
+        news = await call("follow_since", limit=2)
+    assert ([entry["text"] for entry in news["entries"]], news["position"]) == (["News 1.", "News 2."], 6)
+
+
 async def test_state_is_read_and_updated_and_a_refused_update_says_who_was_first(
     memory: Memory, launch: ScopedMemory, other: AgentMemory
 ) -> None:

@@ -55,7 +55,7 @@ class AgentTools:
         what you keep of the memories that it names.
         """
         if after is None:
-            seen = await self._agent.overview(limit)
+            seen = await self._agent.overview(limit, own=False)
             return self._news(list(seen.recent), seen.position)
         news = await self._newer(after, limit)
         if news.entries or not wait:
