@@ -167,7 +167,7 @@ async def an_open_memory(memory: Memory) -> None:
 async def places(alice: ScopedMemory) -> None:
     assert_type(alice.scope, Scope)
     assert_type(alice.place, Branch)
-    assert_type(alice.branch("projects", "apollo", owner="scout"), ScopedMemory)
+    assert_type(alice.branch("projects", "apollo", owner="scout", state=Launch), ScopedMemory)
     found = assert_type(await alice.branches(limit=10, timeout=1.0), list[Branch])
     await alice.branches(after=found[-1])
     place: Place = alice
@@ -439,7 +439,7 @@ async def an_agent(me: AgentMemory) -> None:
     assert_type(await me.remember("The market is 4.2 bn USD.", key="src-7"), Ack)
     assert_type(await me.ask("Send it?", ("yes", "no"), of="human", within=DAY, key="send", timeout=2), str)
     assert_type(await me.ask("Send it?", ("yes", "no"), within=DAY, wait=25.0), str | None)
-    assert_type(me.branch("drafts", owner="r1"), AgentMemory)
+    assert_type(me.branch("drafts", owner="r1", state=Launch), AgentMemory)
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:
