@@ -368,7 +368,7 @@ create table semmem.questions (
 );
 CREATE UNIQUE INDEX question_of_key ON semmem.questions USING btree (tenant, scope_kind, scope_id, agent, key) WHERE (key IS NOT NULL);
 CREATE INDEX questions_in_order ON semmem.questions USING btree (tenant, scope_kind, scope_id, "position");
-select semmem.guard('semmem.questions', '{choice,answered_by,answered_at,received_at,closed_at}', '{}');
+select semmem.guard('semmem.questions', '{key,choice,answered_by,answered_at,received_at,closed_at}', '{}');
 
 create table semmem.receipts (
     tenant text collate "C" not null,
@@ -1104,9 +1104,13 @@ begin
         if (known.asked, known.question, known.options) <> (p_asked, p_text, p_options) then
             raise exception using errcode = 'SM028', message = 'the key stands for another question';
         end if;
-        perform semmem.advance(p_tenant, p_kind, p_id, -1);
-        return next known;
-        return;
+        if known.choice is not null or known.closed_at is null and known.until > p_now then
+            perform semmem.advance(p_tenant, p_kind, p_id, -1);
+            return next known;
+            return;
+        end if;
+        update semmem.questions q set key = null, closed_at = coalesce(q.closed_at, p_now)
+        where (q.tenant, q.scope_kind, q.scope_id, q.id) = (p_tenant, p_kind, p_id, known.id);
     end if;
 
     perform semmem.take_seat(p_tenant, p_kind, p_id, p_agent, p_role);

@@ -1,4 +1,4 @@
-"""Which fact ended which, and reports that outlive their first agent.
+"""Which fact ended which, reports that outlive their first agent, and keys that are asked under again.
 
 `semmem.migrations.filling` makes the index by which ended facts are found, while others write.
 """
@@ -11,6 +11,8 @@ down_revision = "0009"
 SCRIPTS = (
     "tables/successors",
     "tables/reports",
+    "tables/questions",
+    "functions/ask_question",
 )
 
 

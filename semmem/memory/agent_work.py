@@ -129,7 +129,8 @@ class AgentWork(SharedWork):
 
         `of` is human, or an agent or a role of the roster. An agent that was started anew asks again, in the same words
         or under the same `key`: it waits on, and is told an answer that was given meanwhile. Under a key it is told the
-        same answer ever after; without one, what was answered is asked anew. `timeout` is of asking, not of the wait.
+        same answer ever after; without one, what was answered is asked anew, as is what is over without an answer.
+        `timeout` is of asking, not of the wait.
         With `wait` it is None where nobody has answered within so many seconds: the question stays, to be asked again.
         A limit from outside may strike just as an answer is received, which nobody is told then; this one does not.
 
