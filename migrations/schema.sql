@@ -368,7 +368,7 @@ create table semmem.questions (
 );
 CREATE UNIQUE INDEX question_of_key ON semmem.questions USING btree (tenant, scope_kind, scope_id, agent, key) WHERE (key IS NOT NULL);
 CREATE INDEX questions_in_order ON semmem.questions USING btree (tenant, scope_kind, scope_id, "position");
-select semmem.guard('semmem.questions', '{choice,answered_by,answered_at,received_at,closed_at}', '{}');
+select semmem.guard('semmem.questions', '{key,choice,answered_by,answered_at,received_at,closed_at}', '{}');
 
 create table semmem.receipts (
     tenant text collate "C" not null,
@@ -553,7 +553,7 @@ CREATE INDEX events_newest ON semmem.events USING btree (tenant, scope_kind, sco
 CREATE INDEX events_of_report ON semmem.events USING btree (tenant, scope_kind, scope_id, report_hash) WHERE (report_hash IS NOT NULL);
 CREATE INDEX events_of_session ON semmem.events USING btree (tenant, scope_kind, scope_id, session, seq);
 CREATE INDEX events_waiting ON semmem.events USING btree (tenant, scope_kind, scope_id, seq) WHERE ((consolidated_at IS NULL) OR (indexed_at IS NULL));
-select semmem.guard('semmem.events', '{witnesses,indexed_at,consolidated_at}', '{tenant,scope_kind,scope_id,recorded_at,indexed_at,consolidated_at}');
+select semmem.guard('semmem.events', '{agent,agent_type,body_hash,witnesses,indexed_at,consolidated_at}', '{tenant,scope_kind,scope_id,recorded_at,indexed_at,consolidated_at}');
 
 create table semmem.facts (
     tenant text collate "C" not null,
@@ -1104,9 +1104,13 @@ begin
         if (known.asked, known.question, known.options) <> (p_asked, p_text, p_options) then
             raise exception using errcode = 'SM028', message = 'the key stands for another question';
         end if;
-        perform semmem.advance(p_tenant, p_kind, p_id, -1);
-        return next known;
-        return;
+        if known.choice is not null or known.closed_at is null and known.until > p_now then
+            perform semmem.advance(p_tenant, p_kind, p_id, -1);
+            return next known;
+            return;
+        end if;
+        update semmem.questions q set key = null, closed_at = coalesce(q.closed_at, p_now)
+        where (q.tenant, q.scope_kind, q.scope_id, q.id) = (p_tenant, p_kind, p_id, known.id);
     end if;
 
     perform semmem.take_seat(p_tenant, p_kind, p_id, p_agent, p_role);

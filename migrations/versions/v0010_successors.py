@@ -1,11 +1,19 @@
-"""Which fact ended which; `semmem.migrations.filling` makes the index by which they are found, while others write."""
+"""Which fact ended which, reports that outlive their first agent, and keys that are asked under again.
+
+`semmem.migrations.filling` makes the index by which ended facts are found, while others write.
+"""
 
 from semmem.migrations import sql
 
 revision = "0010"
 down_revision = "0009"
 
-SCRIPTS = ("tables/successors",)
+SCRIPTS = (
+    "tables/successors",
+    "tables/reports",
+    "tables/questions",
+    "functions/ask_question",
+)
 
 
 def upgrade() -> None:

@@ -17,6 +17,7 @@ class Selection:
 
     An event takes along the facts that no other event states, and a fact the events that all versions of it rest on.
     With `keep_events` only this version of the fact goes, which was wrongly drawn from events that are right.
+    What an agent reported and others did too stays as theirs, unless an event, a fact or a category is named as well.
     """
 
     everything: bool = False
@@ -45,6 +46,11 @@ class Selection:
             raise InvalidInput("keep_events", "goes with a fact alone", "pass fact=, and nothing else")
         if self.everything == narrowed:
             raise InvalidInput("forget", "must name what to forget", "pass everything=True, or a session, event, ...")
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether an agent is forgotten, and not what was said: reports that others made too become theirs."""
+        return self.agent is not None and not any((self.event, self.fact, self.category))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

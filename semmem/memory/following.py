@@ -115,8 +115,7 @@ class FollowedPlace(SharedPlace):
 
     async def _follow(self, wanted: Wanted, after: int | None) -> AsyncGenerator[Entry]:
         if after is None:
-            async with self._parts.calls.read():
-                after = await self._parts.entries.head(self.scope)
+            after = await self._parts.watching.answered(self._head, self.scope)
         with self._parts.watching.watch(self.scope, after) as watcher:
             while True:
                 watcher.clear()
@@ -128,6 +127,11 @@ class FollowedPlace(SharedPlace):
                 watcher.position = page.through
                 if page.through >= page.head:
                     await watcher.wait()
+
+    async def _head(self) -> int:
+        parts = self._parts
+        async with parts.calls.read():
+            return await parts.entries.head(self.scope)
 
     async def _next_page(self, wanted: Wanted, after: int) -> Page:
         parts = self._parts

@@ -28,6 +28,7 @@ from semmem.domain.event import Event
 from semmem.domain.fact import Category, Fact, Summary
 from semmem.domain.hit import Filter, Recall, check_limit, check_page
 from semmem.domain.receipt import Receipt, Selection
+from semmem.domain.schema import State
 from semmem.domain.scope import Branch, View
 from semmem.errors import InvalidInput, NotFound
 from semmem.memory.agent_work import AgentWork
@@ -53,12 +54,13 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         """What is kept here under keys of the caller's own."""
         return Records(self, self._opened)
 
-    def branch(self, *path: str, owner: str | None = None) -> "ScopedMemory":
+    def branch(self, *path: str, owner: str | None = None, state: type[State] | None = None) -> "ScopedMemory":
         """The memory of a place below this one, such as a project's: facts, summaries and records of its own.
 
-        It is found by its exact path; with an `owner` it is a private place beside the shared one of that path.
+        It is found by its exact path; with an `owner` it is a private place beside the shared one of that path. Its
+        state is its own, too, of the class `state`.
         """
-        return ScopedMemory(self.place.below(*path, owner=owner), self._opened)
+        return ScopedMemory(self.place.below(*path, owner=owner), self._opened, state=state)
 
     def agent(self, name: str, *, role: str | None = None) -> "AgentMemory":
         """This place for one agent: what it writes is signed, and what others wrote meanwhile is known as theirs.
@@ -292,7 +294,8 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
         """Removes what matches all that is named, from every tier at once; the receipt tells when the stores followed.
 
         Everything of a place takes all branches below it along. Forgetting a fact takes the events it rests on, and all
-        that rests on them alone; summaries are made again of what stays. With `keep_events` a wrong fact goes and its
+        that rests on them alone; summaries are made again of what stays. What an agent reported and others did too
+        becomes theirs, unless an event, fact or category is named as well. With `keep_events` a wrong fact goes and its
         events stay: it is not drawn from them again, and what it had superseded holds again. A dry run only counts.
         """
         selection = Selection(
@@ -348,6 +351,7 @@ class ScopedMemory(FollowedPlace, SharedWork, CorrectedPlace, OperatedPlace):
 class AgentMemory(AgentWork, ScopedMemory):
     """A place for one agent, which signs what it says and does there."""
 
-    def branch(self, *path: str, owner: str | None = None) -> "AgentMemory":
+    def branch(self, *path: str, owner: str | None = None, state: type[State] | None = None) -> "AgentMemory":
         """As ScopedMemory.branch, for the same agent."""
-        return AgentMemory(self.place.below(*path, owner=owner), self._opened, agent=self.name, role=self._said_role)
+        place = self.place.below(*path, owner=owner)
+        return AgentMemory(place, self._opened, agent=self.name, role=self._said_role, state=state)

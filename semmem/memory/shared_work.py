@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from semmem.domain.checks import check_flag, check_id, check_int, check_optional_id, check_text, check_uuid
-from semmem.domain.entry import ALL, MAX_POSITION, Entry
+from semmem.domain.entry import MAX_POSITION
 from semmem.domain.event import NewEvent
 from semmem.domain.hit import check_limit
 from semmem.domain.schema import State, declaration_of
@@ -18,7 +18,6 @@ from semmem.domain.workspace import (
     Workspace,
     check_roster,
 )
-from semmem.errors import TooFarBehind
 from semmem.memory.remembering import Remembering
 
 NOBODY: Mapping[str, str] = {}
@@ -125,9 +124,14 @@ class SharedWork(Remembering):
             answered, _ = await parts.questions.get(self.scope, question_id, now)
         return answered
 
-    async def overview(self, recent: int = 20, *, timeout: float | None = None) -> Overview:
-        """The task, the roster, open questions, the newest results, and the last `recent` entries of the log."""
+    async def overview(self, recent: int = 20, *, own: bool = True, timeout: float | None = None) -> Overview:
+        """The task, the roster, open questions, the newest results, and the last `recent` entries of the log.
+
+        Unless they shall be its `own` too, in an agent's memory these are the last of others.
+        """
         check_limit(recent)
+        check_flag("own", own)
+        without = None if own else self._reader
         parts, scope = self._parts, self.scope
         async with parts.calls.read(timeout):
             now, head = parts.clock(), await parts.entries.head(scope)
@@ -137,7 +141,7 @@ class SharedWork(Remembering):
                 parts.questions.find(scope, open=True, of=None, before=None, limit=QUESTIONS_SHOWN, now=now),
                 parts.entries.latest(scope, agent=None, event_type=RESULT, limit=RESULTS_SHOWN),
                 parts.summaries.find(scope, before=None, limit=1),
-                self._last(head, recent),
+                parts.entries.last(scope, until=head, without=without, limit=recent),
             )
         rolling = next((summary.text for summary in summaries if summary.session is None), None)
         return Overview(
@@ -149,15 +153,6 @@ class SharedWork(Remembering):
             summary=rolling,
             position=head,
         )
-
-    async def _last(self, head: int, count: int) -> list[Entry]:
-        """The log's last entries, from among its last `count` positions."""
-        entries, after = self._parts.entries, max(0, head - count)
-        try:
-            page = await entries.page(self.scope, ALL, after=after, until=head, limit=count)
-        except TooFarBehind as behind:
-            page = await entries.page(self.scope, ALL, after=behind.floor, until=head, limit=count)
-        return list(page.entries)
 
 
 def result_of(content: str, importance: float, agent: str | None) -> NewEvent:

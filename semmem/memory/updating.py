@@ -238,9 +238,8 @@ class UpdatedPlace(Place):
     @property
     def _declaration(self) -> Declaration:
         if self._state is None:
-            raise InvalidInput(
-                "state", "has no class in this memory", "open it with memory.scope(..., state=Launch), say"
-            )
+            way = "memory.scope(..., state=Launch)" if self.place.is_root else "memory.at(place, state=Launch)"
+            raise InvalidInput("state", "has no class in this memory", f"open it with {way}, say")
         return declaration_of(self._state)
 
     def _check_own(self, checkpoint: Checkpoint) -> None:

@@ -13,9 +13,10 @@ from semmem import Closed, Entry, InvalidInput, NewEvent, StoreUnavailable, TooF
 from semmem.domain.entry import Wanted
 from semmem.memory import watching
 from semmem.memory.scoped import ScopedMemory
-from semmem.testing import wait_until
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
-from tests.applications import Opener
+from tests.applications import Opener, opened
+from tests.faults.proxy import Proxy, Refuse
 
 SECONDS = 60  # for what should take a moment, on a machine that is busy
 
@@ -211,6 +212,27 @@ async def test_a_follower_outlives_its_connections(
                 "select pg_terminate_backend(pid) from pg_stat_activity "
                 "where datname = current_database() and pid <> pg_backend_pid() and application_name = 'semmem'"
             )
+
+
+async def test_a_follower_that_begins_while_postgres_is_away_waits(
+    behind: dict[str, Any], clock: ManualClock, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(behind | {"local_log": None}, clock) as application:
+        alice = application.memory.scope(tenant="acme", user="alice")
+        await alice.remember("before")
+        await proxy.impose(Refuse())
+        async with aclosing(alice.follow()) as follower:
+            coming = asyncio.ensure_future(anext(follower))
+            await wait_until(lambda: coming.done() or "a follower waits for Postgres" in caplog.text)
+            await proxy.heal()
+
+            async def arrives() -> bool:
+                with suppress(StoreUnavailable):
+                    await alice.remember("news")
+                return coming.done()
+
+            await wait_until(arrives)
+            assert _said([coming.result()]) == ["news"]
 
 
 async def test_behind_the_floor_nobody_jumps_in_silence(alice: ScopedMemory, owner: asyncpg.Connection) -> None:

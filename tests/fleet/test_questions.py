@@ -122,8 +122,19 @@ async def test_an_answer_that_was_given_meanwhile_is_received(
         assert (await asked(me, launch, "Send it?", YES_NO)).id != question.id
 
 
-async def test_a_question_without_an_answer_is_over(launch: ScopedMemory, me: AgentMemory, clock: ManualClock) -> None:
-    waiting = asyncio.create_task(me.ask("Send it?", YES_NO, within=HOUR))
+async def test_a_wait_that_is_over_leaves_the_question(launch: ScopedMemory, me: AgentMemory) -> None:
+    question = await asked(me, launch, "Send it?", YES_NO)
+    assert await me.ask("Send it?", YES_NO, within=HOUR, wait=0.05) is None
+    assert [each.id for each in await launch.questions()] == [question.id]
+    await launch.answer(question.id, "yes")
+    assert await me.ask("Send it?", YES_NO, within=HOUR, wait=SECONDS) == "yes"
+
+
+@pytest.mark.parametrize("key", [None, "send"])
+async def test_a_question_without_an_answer_is_over(
+    launch: ScopedMemory, me: AgentMemory, clock: ManualClock, key: str | None
+) -> None:
+    waiting = asyncio.create_task(me.ask("Send it?", YES_NO, within=HOUR, key=key))
     question = await until_asked(launch, "Send it?")
     clock.advance(hours=1)
     with pytest.raises(QuestionClosed) as over:
@@ -136,7 +147,27 @@ async def test_a_question_without_an_answer_is_over(launch: ScopedMemory, me: Ag
     with pytest.raises(QuestionClosed):
         await launch.answer(question.id, "yes")
     assert [each.over for each in await launch.questions(answered=True)] == [True]
-    assert (await asked(me, launch, "Send it?", YES_NO)).id != question.id
+    anew = await asked(me, launch, "Send it?", YES_NO, key=key)
+    assert anew.id != question.id
+    await launch.answer(anew.id, "yes")
+    assert await me.ask("Send it?", YES_NO, within=HOUR, key=key) == "yes"
+
+
+async def test_a_question_that_ended_with_the_work_is_asked_anew_under_its_key(
+    launch: ScopedMemory, me: AgentMemory
+) -> None:
+    first = await asked(me, launch, "Send it?", YES_NO, key="send")
+    await launch.end("given up")
+    with pytest.raises(NotFound):
+        await me.ask("Send it?", YES_NO, within=HOUR, key="send")
+    await launch.begin("Enter Laos?")
+    with pytest.raises(InvalidInput, match=r"^key: "):
+        await me.ask("Send them?", YES_NO, within=HOUR, key="send")
+    anew = await asked(me, launch, "Send it?", YES_NO, key="send")
+    assert [(each.id, each.over) for each in await launch.questions(answered=True)] == [
+        (anew.id, False),
+        (first.id, True),
+    ]
 
 
 async def test_the_end_of_the_work_ends_the_wait(launch: ScopedMemory, me: AgentMemory) -> None:
@@ -210,6 +241,7 @@ async def test_questions_are_listed_in_pages(launch: ScopedMemory, me: AgentMemo
         ({"within": timedelta(days=31)}, "within"),
         ({"within": 60}, "within"),
         ({"key": ""}, "key"),
+        ({"wait": -1}, "wait"),
     ],
 )
 async def test_what_cannot_be_asked_is_refused(

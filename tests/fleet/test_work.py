@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from semmem import InvalidInput, Memory, NotFound, QuestionClosed, ScopedMemory, StateMismatch
+from semmem import InvalidInput, Memory, NewEvent, NotFound, QuestionClosed, ScopedMemory, StateMismatch
 from semmem.testing import ManualClock
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -137,6 +137,27 @@ async def test_an_overview_shows_where_everybody_stands(launch: ScopedMemory) ->
     assert [event.content for event in seen.results] == ["The market is 4.2 bn USD."]
     assert [entry.kind for entry in seen.recent] == ["status", "question"]
     assert (seen.position, seen.summary) == (4, None)
+
+
+async def test_an_overview_shows_the_last_entries_however_many_were_forgotten(launch: ScopedMemory) -> None:
+    kept = [NewEvent(content=f"kept {n}") for n in range(5)]
+    await launch.remember_many(kept)
+    await launch.remember_many([NewEvent(content=f"spam {n}", agent="spam") for n in range(25)])
+    await launch.forget(agent="spam")
+    shown = (await launch.overview(5)).recent
+    assert [entry.position for entry in shown] == [2, 3, 4, 5, 31]
+    assert [entry.kind for entry in shown] == ["event"] * 4 + ["forgotten"]
+    assert [entry.event.content for entry in shown if entry.event] == [event.content for event in kept[1:]]
+
+
+async def test_an_overview_without_an_agents_own_entries_seeks_others_from_further_back(launch: ScopedMemory) -> None:
+    for number in range(3):
+        await launch.agent("a1").remember(f"news {number}")
+    for number in range(5):
+        await launch.agent("r1").remember(f"own {number}")
+    seen = await launch.agent("r1").overview(2, own=False)
+    assert [entry.event and entry.event.content for entry in seen.recent] == ["news 1", "news 2"]
+    assert seen.position == 8
 
 
 async def test_an_overview_tells_the_summary(launch: ScopedMemory) -> None:

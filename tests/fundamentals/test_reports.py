@@ -1,13 +1,18 @@
 """The dedup window merges reports of one happening, and never two events: who else saw it is kept."""
 
+import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from semmem import Event, NewEvent, ScopedMemory
 from semmem.testing import ManualClock
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+from tests.faults.oracle import drift
 
 pytestmark = pytest.mark.shared
 
@@ -141,3 +146,80 @@ async def test_a_forgotten_report_is_none_that_another_is_merged_into(alice: Sco
 
     assert await _statuses(alice, NOTICE | {"agent": "b"}) == ["accepted"]
     assert (await _only(alice)).agent == "b"
+
+
+async def test_a_report_outlives_the_agent_that_was_first(
+    alice: ScopedMemory, application: Application, owner: asyncpg.Connection
+) -> None:
+    acks = [await alice.remember(**NOTICE, agent=agent, agent_type="watcher") for agent in ("heliotrope", "b", "c")]
+    await alice.remember("Only mine.", role="system", agent="heliotrope")
+    await alice.settled()
+    before = await owner.fetchval("select body_hash from semmem.events where id = $1", acks[0].id)
+
+    receipt = await alice.forget(agent="heliotrope")
+    await alice.settled()
+
+    event = await _only(alice)
+    assert (receipt.counts["events"], event.id) == (1, acks[1].id)
+    assert (event.agent, event.agent_type, event.witnesses) == ("b", None, ("c",))
+    assert [hit.id for hit in await alice.recall("Is the build red?", agent="b")] == [event.id]
+    assert await drift(application, alice) == set()
+    assert before != await owner.fetchval("select body_hash from semmem.events where id = $1", acks[0].id)
+    for table in ("events", "entries", "vectors", "passages", "audit"):
+        rows = await owner.fetch(f"select t::text as t from semmem.{table} t where tenant = $1", alice.scope.tenant)  # noqa: S608
+        assert "heliotrope" not in str(rows), table
+
+
+async def test_a_fact_of_a_report_is_found_by_whose_it_is_now(alice: ScopedMemory, application: Application) -> None:
+    said: dict[str, Any] = {"content": "I booked the flight to Bergen.", "role": "assistant", "speaker": "ann"}
+    assert await _statuses(alice, said | {"agent": "a"}, said | {"agent": "b"}) == ["accepted", "duplicate"]
+    await alice.settled()
+    assert {hit.kind for hit in await alice.recall("Bergen", agent="a")} == {"event", "fact"}
+
+    await alice.forget(agent="a")
+    await alice.settled()
+
+    assert not (await alice.recall("Bergen", agent="a")).hits
+    assert {hit.kind for hit in await alice.recall("Bergen", agent="b")} == {"event", "fact"}
+    assert await drift(application, alice) == set()
+
+
+async def test_a_dry_run_counts_no_report_that_stays(alice: ScopedMemory) -> None:
+    await _statuses(alice, NOTICE | {"agent": "a"}, NOTICE | {"agent": "b"})
+
+    assert (await alice.forget(agent="a", dry_run=True)).counts["events"] == 0
+
+
+async def test_the_reports_of_a_time_and_a_session_are_handed_over(alice: ScopedMemory, clock: ManualClock) -> None:
+    early = NOTICE | {"occurred_at": clock.now - timedelta(hours=2)}
+    for said in (early, NOTICE, NOTICE | {"session": "cd"}):
+        await _statuses(alice, said | {"agent": "a"}, said | {"agent": "b"})
+
+    await alice.forget(agent="a", session="ci", before=clock.now - timedelta(hours=1))
+
+    assert [(event.agent, event.witnesses) for event in await alice.history()] == [
+        ("a", ("b",)),
+        ("a", ("b",)),
+        ("b", ()),
+    ]
+
+
+async def test_a_report_that_is_named_itself_goes_whoever_made_it(alice: ScopedMemory) -> None:
+    first = await alice.remember(**NOTICE, agent="a")
+    await alice.remember(**NOTICE, agent="b")
+
+    await alice.forget(agent="a", event=first.id)
+
+    assert await alice.history() == []
+
+
+async def test_what_a_witness_reported_is_its_latest_and_comes_to_who_follows_it(alice: ScopedMemory) -> None:
+    await alice.remember("Nothing yet.", role="system", agent="b")
+    await _statuses(alice, NOTICE | {"agent": "a"}, NOTICE | {"agent": "b"})
+    await alice.remember("Only a's.", role="system", agent="a")
+
+    assert [event.content for event in await alice.latest(agent="b")] == [NOTICE["content"]]
+    assert [event.content for event in await alice.latest()] == ["Only a's.", "Nothing yet."]
+    async with aclosing(alice.follow(after=0, agents={"b"})) as follower, asyncio.timeout(60):
+        entries = [await anext(follower), await anext(follower)]
+    assert [entry.event and entry.event.content for entry in entries] == ["Nothing yet.", NOTICE["content"]]

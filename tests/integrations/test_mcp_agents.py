@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from semmem import AgentMemory, InvalidInput, Memory, Scope, ScopedMemory
+from semmem import AgentMemory, InvalidInput, Memory, Question, Scope, ScopedMemory
 from semmem.integrations.mcp.server import one_agent
+from semmem.stores.postgres.questions import QuestionStore
+from semmem.testing import wait_until
 from tests.fleet.asking import asked, until_asked
 from tests.integrations.mcp_hosts import Caller, calling, text_of
 from tests.integrations.test_mcp_every_input import WRONG
@@ -69,6 +71,25 @@ async def test_news_are_what_others_did_since_a_position(memory: Memory, other: 
         assert "at most the log's head" in await call.refused("follow_since", after=99)
 
 
+async def test_a_refused_position_is_answered_with_one_that_every_log_has(memory: Memory) -> None:
+    async with serving(memory) as call:
+        for after in (-1, "abc"):
+            assert (await call.refused("follow_since", after=after)).endswith("; pass 0, say")
+        assert (await call.refused("follow_since", wait=31)).endswith("; pass 30, say")
+
+
+async def test_the_newest_of_others_are_sought_behind_what_the_agent_did_itself(
+    memory: Memory, other: AgentMemory
+) -> None:
+    for number in range(3):
+        await other.remember(f"News {number}.")
+    async with serving(memory) as call:
+        for number in range(3):
+            await call("add_memory", text=f"My own step {number}.")
+        news = await call("follow_since", limit=2)
+    assert ([entry["text"] for entry in news["entries"]], news["position"]) == (["News 1.", "News 2."], 6)
+
+
 async def test_state_is_read_and_updated_and_a_refused_update_says_who_was_first(
     memory: Memory, launch: ScopedMemory, other: AgentMemory
 ) -> None:
@@ -98,6 +119,24 @@ async def test_a_question_stays_until_it_is_answered(memory: Memory, launch: Sco
         unanswered = await call("ask", question="And now?", options='["yes"]', wait=1)
         assert unanswered["choice"] is None
         assert "ask again in the same words" in unanswered["note"]
+
+
+async def test_an_answer_that_is_being_received_as_the_wait_ends_is_told(
+    memory: Memory, launch: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive, wait, now = QuestionStore.receive, 3, asyncio.get_running_loop().time
+
+    async def slow(store: QuestionStore, *given: Any) -> Question:
+        received, ends = await receive(store, *given), now() + wait
+        await wait_until(lambda: now() > ends)
+        return received
+
+    monkeypatch.setattr(QuestionStore, "receive", slow)
+    async with serving(memory) as call:
+        waiting = asyncio.create_task(call("ask", question="Pay?", options=["yes", "no"], wait=wait))
+        question = await until_asked(launch, "Pay?")
+        await launch.answer(question.id, "yes")
+        assert await waiting == {"choice": "yes", "note": None}
 
 
 async def test_every_argument_of_every_tool_for_agents(memory: Memory, launch: ScopedMemory) -> None:

@@ -117,9 +117,19 @@ async def test_the_refusal_of_an_optional_argument_says_one_thing(alice: ScopedM
     async with calling(one_scope(memory, alice.scope)) as call:
         refused = await call.refused("add_memory", text=TEA, metadata="[1]")
         assert refused == 'metadata: must be a JSON object; pass it like {"source": "chat"}'
-        assert (
-            await call.refused("list_memories", after=5) == "after: must be an id, as text; take one that a tool showed"
-        )
+        for after in (True, 2.5, {"page": 5}):
+            refused = await call.refused("list_memories", after=after)
+            assert refused == "after: must be an id, as text; take one that a tool showed"
+
+
+async def test_the_number_of_a_page_may_come_as_a_number(alice: ScopedMemory, memory: Memory) -> None:
+    async with calling(one_scope(memory, alice.scope)) as call:
+        for number in range(3):
+            await call("add_memory", text=f"Note {number}.")
+        after = (await call("list_memories", limit=1))["after"]
+        for said in (int(after), float(after)):
+            page = await call("list_memories", limit=1, after=said)
+            assert [each["text"] for each in page["memories"]] == ["Note 1."]
 
 
 @pytest.mark.parametrize("after", ["", " ", None, "null"])

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from semmem import Memory, ScopedMemory
+from semmem import InvalidInput, Memory, ScopedMemory
 from semmem.wiring.bootstrap import Application
 from tests.state.launch import Launch
 
@@ -44,6 +44,23 @@ async def test_a_branch_has_a_state_of_its_own(memory: Memory, launch: ScopedMem
     await launch.forget(everything=True)
     assert branch.place not in await launch.branches()
     assert (await branch.state())["title"] == ""
+
+
+async def test_a_branch_of_an_agent_takes_a_class_of_its_own(launch: ScopedMemory) -> None:
+    for memory in (launch, launch.agent("ann")):
+        branch = memory.branch("drafts", state=Launch)
+        await branch.update(findings=["draft"])
+    assert (await branch.state())["findings"] == ["draft", "draft"]
+    assert (await launch.state())["findings"] == []
+
+
+async def test_a_branch_without_a_class_says_how_to_open_it_with_one(memory: Memory, launch: ScopedMemory) -> None:
+    for branch in (launch.branch("drafts"), launch.agent("ann").branch("drafts", owner="ann")):
+        with pytest.raises(InvalidInput, match=r"open it with memory\.at\(place, state=Launch\), say$"):
+            await branch.update(title="draft")
+        assert (await memory.at(branch.place, state=Launch).update(title="draft")).written == ("title",)
+    with pytest.raises(InvalidInput, match=r"open it with memory\.scope\("):
+        await memory.at(launch.place).update(title="ours")
 
 
 async def test_the_log_tells_every_change_in_one_order(launch: ScopedMemory) -> None:

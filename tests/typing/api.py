@@ -167,7 +167,7 @@ async def an_open_memory(memory: Memory) -> None:
 async def places(alice: ScopedMemory) -> None:
     assert_type(alice.scope, Scope)
     assert_type(alice.place, Branch)
-    assert_type(alice.branch("projects", "apollo", owner="scout"), ScopedMemory)
+    assert_type(alice.branch("projects", "apollo", owner="scout", state=Launch), ScopedMemory)
     found = assert_type(await alice.branches(limit=10, timeout=1.0), list[Branch])
     await alice.branches(after=found[-1])
     place: Place = alice
@@ -424,7 +424,7 @@ async def working_together(launch: ScopedMemory) -> None:
     assert_type((question.asked_at, question.until), tuple[datetime, datetime])
     assert_type((question.choice, question.answered_by), tuple[str | None, str | None])
     assert_type((question.answered_at, question.over, question.open), tuple[datetime | None, bool, bool])
-    seen = assert_type(await launch.overview(recent=20, timeout=2), Overview)
+    seen = assert_type(await launch.overview(recent=20, own=False, timeout=2), Overview)
     assert_type((seen.workspace, seen.roster), tuple[Workspace | None, tuple[Member, ...]])
     assert_type((seen.questions, seen.results), tuple[tuple[Question, ...], tuple[Event, ...]])
     assert_type((seen.recent, seen.summary, seen.position), tuple[tuple[Entry, ...], str | None, int])
@@ -438,7 +438,8 @@ async def an_agent(me: AgentMemory) -> None:
     assert_type(await me.result("The market is 4.2 bn USD.", importance=0.9, timeout=2), Ack)
     assert_type(await me.remember("The market is 4.2 bn USD.", key="src-7"), Ack)
     assert_type(await me.ask("Send it?", ("yes", "no"), of="human", within=DAY, key="send", timeout=2), str)
-    assert_type(me.branch("drafts", owner="r1"), AgentMemory)
+    assert_type(await me.ask("Send it?", ("yes", "no"), within=DAY, wait=25.0), str | None)
+    assert_type(me.branch("drafts", owner="r1", state=Launch), AgentMemory)
 
 
 async def moving(alice: ScopedMemory, bob: ScopedMemory) -> None:

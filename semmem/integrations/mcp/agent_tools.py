@@ -55,7 +55,7 @@ class AgentTools:
         what you keep of the memories that it names.
         """
         if after is None:
-            seen = await self._agent.overview(limit)
+            seen = await self._agent.overview(limit, own=False)
             return self._news(list(seen.recent), seen.position)
         news = await self._newer(after, limit)
         if news.entries or not wait:
@@ -152,11 +152,8 @@ class AgentTools:
 
         Where nobody answers in time, `choice` is null and the question stays: ask again in the same words to wait on.
         """
-        asked = self._agent.ask(question, options, of=of, within=timedelta(hours=lasts), key=key)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait):
-                return Choice(choice=await asked)
-        return Choice(choice=None, note=NOT_ANSWERED)
+        choice = await self._agent.ask(question, options, of=of, within=timedelta(hours=lasts), key=key, wait=wait)
+        return Choice(choice=choice, note=NOT_ANSWERED if choice is None else None)
 
 
 def _inside(argument: str, error: InvalidInput) -> InvalidInput:

@@ -24,6 +24,7 @@ ROLES = {
     "agent": "assistant",
     "model": "assistant",
 }
+PROPOSED = 1_000  # the largest number that a refusal proposes: a larger one may be beyond what there is
 YES, NO = {"true", "yes", "1"}, {"false", "no", "0"}
 
 # What hosts add to calls for purposes of their own. Cursor sends `random_string` where a tool takes no arguments.
@@ -147,18 +148,27 @@ def _id(value: object, info: ValidationInfo) -> str:
     return value.strip()
 
 
+def _page(value: object, info: ValidationInfo) -> str:
+    """Reads what the page before said, which is a number as text, also where it comes as a number."""
+    return _id(str(int(value)) if _is_whole(value) else value, info)  # type: ignore[call-overload]
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+
+
 def number(low: int, high: int | None) -> BeforeValidator:
     """Reads a whole number in these bounds, both included; no upper bound where `high` is None.
 
     5, 5.0, "5" and "5.0" are the same number.
     """
+    proposed = low if high is None or high > PROPOSED else high
 
     def read(value: object, info: ValidationInfo) -> int:
         found = _parsed(value)
-        whole = isinstance(found, int | float) and not isinstance(found, bool) and found == found // 1
-        if not whole or found < low or (high is not None and found > high):  # type: ignore[operator]
+        if not _is_whole(found) or found < low or (high is not None and found > high):  # type: ignore[operator]
             limit = "must be a whole number " + (f"of at least {low}" if high is None else f"from {low} to {high}")
-            raise InvalidInput(info.field_name or "", limit, f"pass {low if high is None else high}, say")
+            raise InvalidInput(info.field_name or "", limit, f"pass {proposed}, say")
         return int(found)  # type: ignore[call-overload,no-any-return]
 
     return BeforeValidator(read)
@@ -205,6 +215,7 @@ def _yes_or_no(value: object, info: ValidationInfo) -> bool:
 TextArgument = Annotated[str, BeforeValidator(_text)]
 QueryArgument = Annotated[str, BeforeValidator(_query)]
 IdArgument = Annotated[str, BeforeValidator(_id)]
+PageArgument = Annotated[str, BeforeValidator(_page)]
 RoleArgument = Annotated[Literal["user", "assistant"], BeforeValidator(_role)]
 YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
 Confirmation = Annotated[bool, BeforeValidator(_confirmed)]

@@ -24,6 +24,7 @@ from semmem.integrations.mcp.arguments import (
     IdArgument,
     Limit,
     ObjectArgument,
+    PageArgument,
     QueryArgument,
     RoleArgument,
     TextArgument,
@@ -115,7 +116,7 @@ class Tools:
         self,
         limit: Annotated[Limit, Field(description="At most so many a page; 50 if left out.")] = 50,
         after: Annotated[
-            IdArgument | SkipJsonSchema[None],
+            PageArgument | SkipJsonSchema[None],
             Field(description="The `after` of the page before; leave it out at first."),
         ] = None,
     ) -> ListAnswer:

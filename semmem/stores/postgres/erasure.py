@@ -45,6 +45,7 @@ class Doomed:
     dead_letters: list[UUID]
     records: list[str]  # by key
     redrawn: list[UUID]  # events that stay, in which a fact that goes is sought anew, in their own words
+    handed: list[UUID] = field(default_factory=list)  # reports that stay, as their first witness's
     fields: list[str] = field(default_factory=list)  # of the state
     threads: list[str] = field(default_factory=list)  # of graphs
     retracted: bool = False  # the facts go, and are not to be drawn from their events again
@@ -164,7 +165,7 @@ class Eraser:
             await tell_forgotten(tx, doomed.events, whole=whole)
         if doomed.retracted:
             await retract(tx, doomed.facts)
-        changed = await _delete(tx, doomed)
+        changed = await _delete(tx, doomed) + await _hand_over(tx, doomed.handed)
         failpoints.reach("forget-writing")
         receipt, stores = await self._receipts.write(tx, doomed.counts)
         await add_audit(tx, "retract" if doomed.retracted else "forget", actor, doomed.events + doomed.facts)
@@ -191,7 +192,16 @@ async def _forget_what_agents_share(tx: Unit, selection: Selection) -> None:
 async def _select(tx: Unit, selection: Selection) -> Doomed:
     if selection.keep_events:
         return await _wrong(tx, selection.fact)
-    events = await _ids(
+    events = await _events(tx, selection, shared=False)
+    rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
+    doomed = await _doomed(tx, events, [row["key"] for row in rows])
+    if not selection.everything:
+        return replace(doomed, handed=await _events(tx, selection, shared=True))
+    return replace(doomed, fields=await told_fields(tx), threads=await named_threads(tx))
+
+
+async def _events(tx: Unit, selection: Selection, *, shared: bool) -> list[UUID]:
+    return await _ids(
         tx,
         "select_events",
         session=selection.session,
@@ -200,12 +210,9 @@ async def _select(tx: Unit, selection: Selection) -> Doomed:
         before=selection.before,
         fact=selection.fact,
         category=selection.category,
+        hands_over=selection.hands_over,
+        shared=shared,
     )
-    rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
-    doomed = await _doomed(tx, events, [row["key"] for row in rows])
-    if not selection.everything:
-        return doomed
-    return replace(doomed, fields=await told_fields(tx), threads=await named_threads(tx))
 
 
 async def _doomed(tx: Unit, events: list[UUID], records: list[str]) -> Doomed:
@@ -260,6 +267,15 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
     for statement in ("readdress", "remember_less"):
         await tx.execute(_SQL[statement], facts=list(weakened))
     return [*items, *reopened, *weakened]
+
+
+async def _hand_over(tx: Unit, reports: list[UUID]) -> list[UUID]:
+    """Answers with the ids that the mirror has to look at: the reports, and the facts that rest on them."""
+    for statement in ("hand_over", "readdress_events"):
+        await tx.execute(_SQL[statement], events=reports)
+    facts = await _ids(tx, "resting", events=reports)
+    await tx.execute(_SQL["readdress"], facts=facts)
+    return [*reports, *facts]
 
 
 async def _reopen(tx: Unit, outlived: Sequence[Row]) -> list[UUID]:

@@ -1,6 +1,8 @@
--- select_events: what is named by its event; a named fact or category takes the events it rests on
+-- select_events: what is named by its event; a named fact or category takes the events it rests on. With :shared these are
+-- the agent's reports that others made too, and without it all else
 select e.id from semmem.events e
 where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id)
+  and :shared = (:hands_over and array_remove(e.witnesses, e.agent) <> '{}')
   and (:session::text is null or e.session = :session)
   and (:agent::text is null or e.agent = :agent)
   and (:event::uuid is null or e.id = :event)
@@ -67,6 +69,17 @@ where v.tenant = :tenant and v.index_name = any (array(select name from semmem.i
 update semmem.passages p set at = coalesce(f.valid_from, f.said_at), told = f.trust = 'user'
 from semmem.facts f
 where p.tenant = :tenant and p.item_id = any (:facts::uuid[]) and f.tenant = p.tenant and f.id = p.item_id;
+
+-- hand_over: reports become their first witness's, whose type nobody said; of the body that hash stays which names no agent
+update semmem.events
+set agent = (array_remove(witnesses, agent))[1], witnesses = (array_remove(witnesses, agent))[2:], agent_type = null,
+    body_hash = coalesce(report_hash, body_hash)
+where tenant = :tenant and id = any (:events::uuid[]);
+
+-- readdress_events: and are found by that agent
+update semmem.vectors v set agent = e.agent, version = v.version + 1
+from semmem.events e
+where v.tenant = :tenant and v.item_id = any (:events::uuid[]) and e.tenant = v.tenant and e.id = v.item_id;
 
 -- unname: an agent that only witnessed what stays is named there no more
 update semmem.events set witnesses = array_remove(witnesses, :agent)

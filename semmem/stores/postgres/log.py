@@ -63,6 +63,12 @@ class EntryLog:
         through = entries[-1].position if len(entries) == limit else min(last, head)
         return Page(entries=entries, through=through, head=head)
 
+    async def last(self, scope: Scope, *, until: int, without: str | None, limit: int) -> list[Entry]:
+        """The last entries up to a position, in their order, as far as the log still holds them."""
+        async with self._postgres.transaction(scope) as tx:
+            rows = await tx.fetch(_SQL["last"], until=until, without=without, limit=limit)
+        return [_entry(scope, row) for row in rows]
+
     async def head(self, scope: Scope) -> int:
         """The position of the last entry, 0 where there is none yet."""
         async with self._postgres.transaction(scope) as tx:

@@ -38,7 +38,7 @@ left join lateral (
          where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :after and position <= :until
            and (cardinality(:types::text[]) > 0 or cardinality(:fields::text[]) = 0)
            and (cardinality(:types) = 0 or event_type = any (:types))
-           and (cardinality(:agents::text[]) = 0 or agent = any (:agents))
+           and (cardinality(:agents::text[]) = 0 or agent = any (:agents) or witnesses && :agents)
            and importance >= :least and (:without::text is null or agent is distinct from :without)
          order by position limit :limit)
         union all
@@ -59,11 +59,38 @@ left join semmem.events e
 where (h.tenant, h.scope_kind, h.scope_id) = (:tenant, :kind, :id)
 order by p.position;
 
--- latest: the newest event of each agent and type, newest first
+-- last: the last entries up to a position, in their order; without an agent's own they are sought from further back
+select p.position as at_position, p.kind, p.agent as by_agent, p.subject, p.fields, p.items, p.detail, p.at, e.*
+from (
+    select * from (
+        (select position, 'event' as kind, agent, null as subject, null::text[] as fields, null::uuid[] as items,
+                null::jsonb as detail, recorded_at as at
+         from semmem.events
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+           and (:without::text is null or agent is distinct from :without)
+         order by position desc limit :limit)
+        union all
+        (select position, kind, agent, subject, fields, items, detail, at
+         from semmem.entries
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+           and (:without is null or agent is distinct from :without)
+         order by position desc limit :limit)
+    ) either
+    where position > (
+        select floor from semmem.heads where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id))
+    order by position desc limit :limit
+) p
+left join semmem.events e
+    on p.kind = 'event' and (e.tenant, e.scope_kind, e.scope_id, e.position) = (:tenant, :kind, :id, p.position)
+order by p.position;
+
+-- latest: the newest event of each agent and type, newest first; of one agent also what it reported as a witness
 select * from (
-    select distinct on (agent, event_type) * from semmem.events
+    select distinct on (who, event_type) e.*
+    from semmem.events e, lateral (select case when :agent::text is null then e.agent end as who) w
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
-      and (:agent::text is null or agent = :agent) and (:event_type::text is null or event_type = :event_type)
-    order by agent, event_type, position desc
+      and (:agent is null or agent = :agent or :agent = any (witnesses))
+      and (:event_type::text is null or event_type = :event_type)
+    order by who, event_type, position desc
 ) newest
 order by position desc limit :limit;
