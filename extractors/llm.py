@@ -9,7 +9,7 @@ from uuid import UUID
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Fact
-from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
+from semmem.errors import BadAnswer, ModelError
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Truncated, Voice
 from semmem.extractors.drafts import Gathered
@@ -140,7 +140,7 @@ class _Batch:
             if error.reason == "too_long" and not await self._asking.is_well():
                 told = "the context window is too small for the instructions alone; choose a model with 4,096 tokens"
                 raise ModelError(f"{self._voice.chat.model}: {told}") from error
-            await _check_still_well(self._asking, error)
+            await self._asking.check_still_well(error)
             self._failures[event.id] = error
             return
         for half in filter(str.strip, segment.halves(content)):
@@ -164,13 +164,6 @@ class _Batch:
             summaries=tuple(SummaryText(session=key, text=text) for key, text in self._gathered.renewed.items()),
             usage=self._asking.usage,
         )
-
-
-async def _check_still_well(asking: Asking, error: BadAnswer) -> None:
-    """Raises what the endpoint raised, if it answers nothing any more: then it is no fault of what was said."""
-    refused = error.__cause__
-    if isinstance(refused, RequestFailed | RequestRefused) and not await asking.is_well(still=True):
-        raise refused
 
 
 def _failure(error: BadAnswer, asking: Asking) -> Failure:
@@ -208,7 +201,7 @@ async def _verdicts(asking: Asking, doubts: Sequence[_Doubt]) -> list[Decision |
             judged += await _asked_verdicts(asking, some)
         except BadAnswer as error:
             if len(some) == 1 or asking.calls >= MAX_CALLS:
-                await _check_still_well(asking, error)
+                await asking.check_still_well(error)
                 judged += [error] * len(some)
             else:
                 middle = len(some) // 2

@@ -8,7 +8,7 @@ import pytest
 from semmem.domain.context import CLOSING, OPENING
 from semmem.domain.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Validity
-from semmem.errors import ModelError, RequestFailed, RequestRefused
+from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors.llm import MAX_CALLS, LlmExtractor
 from tests.unit.extractors.builders import (
     SAID,
@@ -275,6 +275,41 @@ async def test_a_text_that_an_endpoint_fails_at_fails_alone(failure: ModelError)
     events = [event("I live in Berlin."), event("POISON"), event("My dog is called Rex.")]
     extraction = await extractor(ScriptedChat(by=by)).extract(events, {})
     assert set(extraction.failed or {}) == {events[1].id}
+
+
+@pytest.mark.parametrize("texts", [["I live in Berlin."], ["I live in Berlin.", "My dog is called Rex."]])
+async def test_an_endpoint_that_refuses_everything_in_a_filters_words_buries_nothing(texts: list[str]) -> None:
+    def by(request: str) -> str:
+        raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (403)")
+
+    with pytest.raises(ModelError, match="without data") as raised:
+        await extractor(ScriptedChat(by=by)).extract(list(map(event, texts)), {})
+    assert not isinstance(raised.value, BadAnswer)
+
+
+async def test_an_endpoint_that_is_closed_in_a_filters_words_after_some_answers_buries_nothing() -> None:
+    answered = 0
+
+    def by(request: str) -> str:
+        nonlocal answered
+        answered += 1
+        if answered in (1, 3, 4):
+            raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (403)")
+        return NOTHING
+
+    with pytest.raises(ModelError, match="without data"):
+        await extractor(ScriptedChat(by=by)).extract([event("I live in Berlin."), event("My dog is called Rex.")], {})
+
+
+async def test_a_text_that_a_filter_refuses_fails_alone() -> None:
+    def by(request: str) -> str:
+        if "POISON" in request:
+            raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (400)")
+        return NOTHING
+
+    events = [event("I live in Berlin."), event("POISON"), event("My dog is called Rex.")]
+    extraction = await extractor(ScriptedChat(by=by)).extract(events, {})
+    assert {id: failure.reason for id, failure in (extraction.failed or {}).items()} == {events[1].id: "filtered"}
 
 
 async def test_an_endpoint_that_fails_at_verdicts_after_some_buries_nothing() -> None:

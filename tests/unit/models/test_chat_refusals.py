@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
+from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestFailed, RequestRefused
 from semmem.models.chat import OpenAIChat
 from semmem.models.refusals import read_refusal
 from semmem.ports import ChatAnswer
@@ -471,3 +471,13 @@ async def test_a_rate_limit_that_no_waiting_mends_is_a_request_that_is_too_large
 def test_an_outage_is_no_refusal() -> None:
     for status in (408, 409, 425, 429, 502, 503, 504, 529):
         assert read_refusal(status, '{"error": "response_format temperature content filter"}', 4_000).kind == "outage"
+
+
+@pytest.mark.parametrize("words", ["The moderation service is temporarily unavailable", "safety system timed out"])
+async def test_a_filter_that_fails_itself_has_not_refused_what_was_said(
+    server: ModelServer, chat: OpenAIChat, words: str
+) -> None:
+    await ask(chat)
+    server.answer = refusing(lambda request: True, 500, openai_error(words))
+    with pytest.raises(RequestFailed):
+        await ask(chat)
