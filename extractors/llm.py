@@ -106,14 +106,15 @@ class _Batch:
             self._done.update(event.id for event in events)
 
     async def _parts(self, events: list[Event], error: BadAnswer) -> list[list[Event]]:
-        """What is asked again: the events from the last line on that a truncated answer came to, once what it says of
-        those before is kept; else two halves."""
+        """What is asked again: the events from the last line on that a truncated answer came to, or the first of which
+        it tells a malformed fact, once what it says of those before is kept; else two halves."""
         beginning = parse_beginning(error.text) if isinstance(error, Truncated) else None
-        last = min(beginning.answer.facts[-1].source, len(events)) if beginning else 1
+        last = min(_told_up_to(beginning), len(events)) if beginning else 1
         if beginning is None or last == 1:
             return [events[: len(events) // 2], events[len(events) // 2 :]]
         before = [fact for fact in beginning.answer.facts if fact.source < last]
-        kept = replace(beginning, answer=beginning.answer.model_copy(update={"facts": before}), faults=())
+        nameless = tuple(fault for fault in beginning.faults if fault.source not in range(1, len(events) + 1))
+        kept = replace(beginning, answer=beginning.answer.model_copy(update={"facts": before}), faults=nameless)
         await asyncio.to_thread(self._gathered.take, kept, events)
         self._done.update(event.id for event in events[: last - 1])
         return [events[last - 1 :]]
@@ -170,6 +171,12 @@ def _failure(error: BadAnswer, asking: Asking) -> Failure:
     """A failure of the endpoint may pass; so may a bad answer of a model that answered nothing well."""
     may_pass = error.reason == "no_answer" or (not asking.answered and error.reason not in _LASTING)
     return Failure(reason=error.reason, detail=error.detail, may_pass=may_pass)
+
+
+def _told_up_to(beginning: Reading) -> int:
+    """The last line of which a truncated answer tells, or the first of which it tells a malformed fact."""
+    faulty = [fault.source for fault in beginning.faults if fault.source]
+    return min([beginning.answer.facts[-1].source, *faulty])
 
 
 def _heard(text: str) -> Heard[Reading]:

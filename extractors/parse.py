@@ -125,7 +125,7 @@ def _each(said: list[Any], place: str, tidy: Callable[[Any], Any], shape: type[S
             right.append(shape.model_validate(tidied))
         except ValidationError as error:
             source = tidied.get("source") if isinstance(tidied, Mapping) else None
-            number = source if isinstance(source, int) and not isinstance(source, bool) else None
+            number = source if isinstance(source, int) and not isinstance(source, bool) and source > 0 else None
             faults.append(Fault(_explain(error, f"{place}.{position}"), number))
     return right, faults
 

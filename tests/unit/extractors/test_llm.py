@@ -176,6 +176,25 @@ async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_fo
     assert "dog number 2" not in chat.requests[1][1]["content"]  # what stood behind the third line was not told yet
 
 
+async def test_a_line_of_which_a_truncated_answer_tells_a_malformed_fact_is_asked_about_again() -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 5)]
+    malformed = dog(2, 2) | {"quote": None}
+    chat = ScriptedChat(cut(dog(1, 1), malformed, dog(3, 3), dog(4, 4)), answer(dog(1, 2), dog(2, 3), dog(3, 4)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert len(chat.requests) == 2
+
+
+@pytest.mark.parametrize("source", [None, 0, 99])
+async def test_a_malformed_fact_of_no_line_in_a_truncated_answer_is_quarantined(source: int | None) -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 4)]
+    malformed = dog(1, 1) | {"quote": None, "source": source}
+    chat = ScriptedChat(cut(dog(1, 1), malformed, dog(2, 2), dog(3, 3)), answer(dog(1, 3)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert [each.reason for each in extraction.quarantined] == ["schema"]
+
+
 async def test_an_answer_that_goes_round_in_circles_is_kept_up_to_there() -> None:
     events = [event(f"I own dog number {i}.") for i in range(1, 4)]
     chat = ScriptedChat(cut(*[dog(1, 1), dog(2, 2)] * 4), answer(dog(1, 2), dog(2, 3)))
