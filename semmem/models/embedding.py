@@ -14,7 +14,8 @@ import openai
 from semmem.domain.checks import check_int
 from semmem.domain.embeddings import HARMLESS, Embeddings, Refused
 from semmem.errors import ModelError, ModelUnavailable
-from semmem.models.endpoint import connect, parse_body, post, typed_errors
+from semmem.models.endpoint import MAX_ERROR_CHARACTERS, connect, parse_body, post, typed_errors
+from semmem.models.refusals import read_refusal
 from semmem.models.vectors import Row, read_rows
 
 _log = logging.getLogger(__name__)
@@ -61,8 +62,9 @@ class OpenAIEmbedder:
     `expect`ed, else of the first answer's. `timeout` is in seconds for each of 1 + `max_retries` attempts. Texts are
     truncated to `text_bytes`.
 
-    What an endpoint refuses is told apart by trying, never by its words: where even a harmless text fails, the endpoint
-    is at fault; where as many harmless texts fail, the number is; else a batch is halved until the one text is found.
+    What an endpoint refuses is told apart by trying, not by its words, except for what may pass: where even a harmless
+    text fails, the endpoint is at fault; where as many harmless texts fail, the number is; else a batch is halved until
+    the one text is found.
     """
 
     def __init__(
@@ -180,9 +182,16 @@ class OpenAIEmbedder:
         left, right = texts[:middle], texts[middle:]
         first, whole = await self._rows(left, again=False)
         second, also_whole = await self._rows(right, again=False)
-        if whole and also_whole and not await self._accepts(texts):  # or the failures had passed meanwhile
+        if whole and also_whole and await self._is_too_large(texts):  # or the failures had passed meanwhile
             self._learn(request_bytes=max(_size(left), _size(right)))
         return [*first, *second]
+
+    async def _is_too_large(self, texts: list[str]) -> bool:
+        """Returns whether a batch is refused, or takes too long, of which both halves were taken."""
+        try:
+            return not await self._accepts(texts)
+        except ModelUnavailable as failure:
+            return isinstance(failure.__cause__, openai.APITimeoutError)
 
     async def _too_many(self, count: int) -> bool:
         """Returns whether so many harmless texts are refused; then a request that met the limit learns it."""
@@ -191,6 +200,8 @@ class OpenAIEmbedder:
             while most > 1 and not await self._accepts([HARMLESS] * most):
                 most = (most + 1) // 2
             if most < self._limits.texts and most < count:
+                if most == 1:
+                    await self._check_endpoint()  # what had failed for all but this number may fail for it as well
                 self._learn(texts=most)
         return most < count
 
@@ -238,9 +249,12 @@ class OpenAIEmbedder:
         return row
 
     async def _accepts(self, texts: list[str]) -> bool:
+        """Raises a failure that may pass, which tells nothing about what was asked."""
         try:
             return not any(isinstance(row, Refused) for row in await self._ask(texts, retries=self._retries))
-        except ModelError:
+        except ModelError as failure:
+            if _may_pass(failure):
+                raise
             return False
 
     async def _check_endpoint(self) -> None:
@@ -309,3 +323,11 @@ def _size(texts: Sequence[str]) -> int:
 def _is_refusal(failure: ModelError) -> bool:
     """Returns whether the request itself was refused, which will not pass; an error in a 200, for example, may."""
     return isinstance(failure.__cause__, openai.APIStatusError) and not isinstance(failure, ModelUnavailable)
+
+
+def _may_pass(failure: ModelError) -> bool:
+    """Returns whether it is no answer to what was asked: no connection, a pause that is asked for, an overload."""
+    cause = failure.__cause__
+    if isinstance(cause, openai.APIStatusError):
+        return read_refusal(cause.status_code, cause.response.text[:MAX_ERROR_CHARACTERS], 0).kind == "outage"
+    return isinstance(failure, ModelUnavailable)
