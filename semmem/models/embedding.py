@@ -16,7 +16,7 @@ from semmem.domain.embeddings import HARMLESS, Embeddings, Refused
 from semmem.errors import ModelError, ModelUnavailable
 from semmem.models.endpoint import MAX_ERROR_CHARACTERS, connect, parse_body, post, typed_errors
 from semmem.models.refusals import read_refusal
-from semmem.models.vectors import Row, read_rows
+from semmem.models.vectors import ExaminedRow, Row, Shortened, read_rows
 
 _log = logging.getLogger(__name__)
 
@@ -127,12 +127,13 @@ class OpenAIEmbedder:
         rows = [row for part, _ in parts for row in part]
         vectors = np.zeros((len(rows), await self.dimensions()), np.float32)
         refused = {place: row for place, row in enumerate(rows) if isinstance(row, Refused)}
+        shortened = {place for place, row in enumerate(rows) if isinstance(row, Shortened)}
         for place, row in enumerate(rows):
             if not isinstance(row, Refused):
-                vectors[place] = row
+                vectors[place] = row.vector if isinstance(row, Shortened) else row
         most = min(most, self._limits.text_bytes)  # a lower limit may have been learned meanwhile
-        truncated = frozenset(place for place, text in enumerate(texts) if len(text.encode()) > most)
-        return Embeddings(vectors, refused=refused, truncated=truncated)
+        truncated = {place for place, text in enumerate(texts) if len(text.encode()) > most}
+        return Embeddings(vectors, refused=refused, truncated=frozenset(truncated | shortened))
 
     async def states(self, texts: Sequence[str]) -> None:
         """An endpoint gives none."""
@@ -140,7 +141,7 @@ class OpenAIEmbedder:
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[Row], bool]:
+    async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[ExaminedRow], bool]:
         """Returns a row for each text, and whether the endpoint took them as they were sent."""
         batches = list(self._limits.batches(texts))
         if len(batches) > 1:  # a lower limit was learned since the batch was made
@@ -148,7 +149,7 @@ class OpenAIEmbedder:
             return [row for part, _ in parts for row in part], False
         form = self._form
         try:
-            rows = await self._ask(texts)
+            rows: list[ExaminedRow] = [*await self._ask(texts)]
         except ModelError as failure:
             await self._check_endpoint()
             if self._form != form:
@@ -161,18 +162,18 @@ class OpenAIEmbedder:
             rows[place] = await self._examined(texts[place])
         return rows, not refused
 
-    async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[Row], bool]:
+    async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[ExaminedRow], bool]:
         """Asks once more, for what may have passed; a plain 500 is often an answer to the texts, and not waited for."""
         plain = isinstance(failure.__cause__, openai.APIStatusError) and failure.__cause__.status_code == 500
         try:
-            rows = await self._ask(texts, retries=0 if plain else self._retries)
+            rows: list[ExaminedRow] = [*await self._ask(texts, retries=0 if plain else self._retries)]
         except ModelError:
             return await self._divided(texts), False
         if any(isinstance(row, Refused) for row in rows):
             return await self._rows(texts, again=False)
         return rows, True
 
-    async def _divided(self, texts: list[str]) -> list[Row]:
+    async def _divided(self, texts: list[str]) -> list[ExaminedRow]:
         """Divides a batch that was refused while a harmless text passes: too many, too large, or one bad one."""
         if len(texts) == 1:
             return [await self._examined(texts[0], unanswered=True)]
@@ -205,7 +206,7 @@ class OpenAIEmbedder:
                 self._learn(texts=most)
         return most < count
 
-    async def _examined(self, text: str, *, unanswered: bool = False) -> Row:
+    async def _examined(self, text: str, *, unanswered: bool = False) -> ExaminedRow:
         """Shortens a text that was refused while a harmless one passes, until it is taken, if its length may be why.
 
         Where texts of its length are refused in general, all later ones are truncated as well.
@@ -227,7 +228,7 @@ class OpenAIEmbedder:
             if not isinstance(shorter, Refused):
                 if general:
                     self._learn(text_bytes=size)
-                return shorter
+                return Shortened(shorter)
         return row
 
     async def _alone(self, text: str) -> Row:

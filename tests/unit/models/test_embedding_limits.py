@@ -264,6 +264,7 @@ async def test_a_text_of_more_tokens_a_byte_is_cut_alone(server: ModelServer, em
     embeddings = await embedder.embed(["1 2 3 4 5 " * 200, "sentence " * 300])
 
     assert embeddings.refused == {}
+    assert embeddings.truncated == {0}, "what was not embedded is told"
     assert "1 2 3 4 5 " * 100 in [text for body in server.requests for text in texts_of(body)]
     server.requests.clear()
     await embedder.embed(["sentence " * 300])
