@@ -1,6 +1,7 @@
 """The extractor that asks a chat model: one call for a batch, one more for verdicts where drafts have candidates."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +26,7 @@ BATCH_TOKENS, BATCH_EVENTS = 2_700, 80
 ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; what is not reached comes again
 MIN_PIECE_TOKENS = 200  # a text this short is not cut
+MAX_UNREAD = 3  # pieces of an event, where nothing at all was answered
 VERDICT_COSINE = 0.75
 VERDICT_CANDIDATES = 2
 
@@ -87,6 +89,7 @@ class _Batch:
         self._asking = Asking(voice)
         self._gathered = Gathered(summaries=dict(summaries), speakers=speakers)
         self._failures: dict[UUID, BadAnswer] = {}
+        self._unread = Counter[UUID]()  # pieces of an event that no answer could be had for
         self._done: set[UUID] = set()
 
     async def extract(self, events: list[Event]) -> None:
@@ -143,13 +146,22 @@ class _Batch:
                 raise ModelError(f"{self._voice.chat.model}: {told}") from error
             await self._asking.check_still_well(error)
             self._failures[event.id] = error
+            self._unread[event.id] += 1
             return
         for half in filter(str.strip, segment.halves(content)):
+            if self._is_given_up(event.id):
+                return
             piece = replace(event, content=half)
             try:
                 await self._ask([piece])
             except BadAnswer as again:
                 await self._corner(piece, again)
+
+    def _is_given_up(self, id: UUID) -> bool:
+        """Whether the rest of an event is left unread; one whose every piece is answered is read to its end."""
+        if not self._asking.answered:
+            return self._unread[id] >= MAX_UNREAD
+        return self._unread[id] > 0 and self._asking.calls >= MAX_CALLS
 
     def result(self, events: Sequence[Event]) -> Extraction:
         told = {source.event_id for draft in self._gathered.drafts for source in draft.sources}

@@ -9,7 +9,7 @@ from semmem.domain.context import CLOSING, OPENING
 from semmem.domain.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Validity
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
-from semmem.extractors.llm import MAX_CALLS, LlmExtractor
+from semmem.extractors.llm import MAX_CALLS, MAX_UNREAD, LlmExtractor
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,
@@ -361,6 +361,45 @@ async def test_many_poisonous_events_cost_no_good_one() -> None:
         failed |= extraction.failed or {}
         left = left[extraction.read :] if extraction.read else []
     assert set(failed) == {told.id for told in events if told.content == "poison"}
+
+
+LONG = " ".join(f"word{number}" for number in range(12_800))  # more than 64 pieces
+DEEPEST = 15  # times that it is cut, at three quarters of a text at the most, until a piece is not cut any more
+
+
+async def test_a_long_event_that_nothing_can_be_had_for_is_given_up_after_a_few_pieces() -> None:
+    long = event(LONG)
+    chat = ScriptedChat(("<think>hmm", "length"))
+    extraction = await extractor(chat).extract([long], {})
+    assert len(chat.requests) <= DEEPEST + 2 * MAX_UNREAD
+    assert {id: failure.reason for id, failure in (extraction.failed or {}).items()} == {long.id: "truncated"}
+
+
+async def test_a_long_event_that_is_answered_in_part_costs_no_more_than_a_batch_may() -> None:
+    long = event(LONG)
+
+    def by(request: str) -> str | tuple[str, str]:
+        words = request.rsplit(": ", 1)[-1].split()
+        return NOTHING if len(words) <= 200 and int(words[0][4:]) % 400 == 0 else ("<think>hmm", "length")
+
+    chat = ScriptedChat(by=by)
+    extraction = await extractor(chat).extract([long], {})
+    assert set(extraction.failed or {}) == {long.id}
+    assert len(chat.requests) <= MAX_CALLS + DEEPEST
+
+
+async def test_a_long_event_whose_every_piece_is_answered_is_read_to_its_end() -> None:
+    read: list[str] = []
+
+    def by(request: str) -> str | tuple[str, str]:
+        words = request.rsplit(": ", 1)[-1].split()
+        if len(words) > 300:
+            return "<think>hmm", "length"
+        read.extend(words)
+        return NOTHING
+
+    extraction = await extractor(ScriptedChat(by=by)).extract([event(LONG)], {})
+    assert (extraction.failed, " ".join(read)) == (None, LONG)
 
 
 async def test_halves_build_on_each_others_summaries() -> None:
