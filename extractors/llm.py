@@ -111,7 +111,7 @@ class _Batch:
     async def _parts(self, events: list[Event], error: BadAnswer) -> list[list[Event]]:
         """What is asked again: the events from the last line on that a truncated answer came to, or the first of which
         it tells a malformed fact, once what it says of those before is kept; else two halves."""
-        beginning = parse_beginning(error.text) if isinstance(error, Truncated) else None
+        beginning = await asyncio.to_thread(parse_beginning, error.text) if isinstance(error, Truncated) else None
         last = min(_told_up_to(beginning), len(events)) if beginning else 1
         if beginning is None or last == 1:
             return [events[: len(events) // 2], events[len(events) // 2 :]]

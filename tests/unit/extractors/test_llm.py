@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from threading import get_ident
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from semmem.domain.context import CLOSING, OPENING
 from semmem.domain.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Validity
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
+from semmem.extractors import llm
 from semmem.extractors.llm import MAX_CALLS, MAX_UNREAD, LlmExtractor
+from semmem.extractors.parse import Reading, parse_beginning
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,
@@ -174,6 +177,20 @@ async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_fo
     assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
     assert ["dog number 3" in request[1]["content"] for request in chat.requests] == [True, True]
     assert "dog number 2" not in chat.requests[1][1]["content"]  # what stood behind the third line was not told yet
+
+
+async def test_a_truncated_answer_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[int] = []
+
+    def noting(text: str) -> Reading | None:
+        readers.append(get_ident())
+        return parse_beginning(text)
+
+    monkeypatch.setattr(llm, "parse_beginning", noting)
+    events = [event(f"I own dog number {i}.") for i in range(1, 4)]
+    await extractor(ScriptedChat(cut(dog(1, 1), dog(2, 2)), NOTHING)).extract(events, {})
+    assert readers
+    assert get_ident() not in readers
 
 
 async def test_a_line_of_which_a_truncated_answer_tells_a_malformed_fact_is_asked_about_again() -> None:
