@@ -133,12 +133,25 @@ class Asking:
             self._check_room(empty)
             await self._call(empty, Answer)
         except BadAnswer as error:
-            self._well = error.reason != "too_long"
+            self._well = error.reason not in ("too_long", "filtered")
         except ModelError:
             self._well = False
         else:
             self._well = True
         return self._well
+
+    async def check_still_well(self, error: BadAnswer) -> None:
+        """Raises what is wrong with the endpoint, if it answers nothing any more: then what was said is not at fault.
+
+        A key that was withdrawn, and a firewall, may be told in the very words of a content filter.
+        """
+        refused = error.__cause__
+        if isinstance(refused, RequestFailed | RequestRefused):
+            if not await self.is_well(still=True):
+                raise refused
+        elif error.reason == "filtered" and not await self.is_well(still=True):
+            told = "the endpoint refuses even a request without data; check the account, and the network on the way"
+            raise ModelError(f"{self._voice.chat.model}: {told}") from error
 
 
 def _attempt(read: Callable[[str], Heard[Value]], text: str) -> Heard[Value] | BadAnswer:

@@ -1,6 +1,7 @@
 """The extractor that asks a chat model: one call for a batch, one more for verdicts where drafts have candidates."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +10,7 @@ from uuid import UUID
 from semmem.domain.event import Event
 from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Fact
-from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
+from semmem.errors import BadAnswer, ModelError
 from semmem.extractors import prompt, segment
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Truncated, Voice
 from semmem.extractors.drafts import Gathered
@@ -25,6 +26,7 @@ BATCH_TOKENS, BATCH_EVENTS = 2_700, 80
 ANSWER_TOKENS = 4_000  # some 40 facts; a small model that loops would go on for ever
 MAX_CALLS = 24  # per batch: one poisonous event is cornered within this; what is not reached comes again
 MIN_PIECE_TOKENS = 200  # a text this short is not cut
+MAX_UNREAD = 3  # pieces of an event, where nothing at all was answered
 VERDICT_COSINE = 0.75
 VERDICT_CANDIDATES = 2
 
@@ -87,6 +89,7 @@ class _Batch:
         self._asking = Asking(voice)
         self._gathered = Gathered(summaries=dict(summaries), speakers=speakers)
         self._failures: dict[UUID, BadAnswer] = {}
+        self._unread = Counter[UUID]()  # pieces of an event that no answer could be had for
         self._done: set[UUID] = set()
 
     async def extract(self, events: list[Event]) -> None:
@@ -106,14 +109,15 @@ class _Batch:
             self._done.update(event.id for event in events)
 
     async def _parts(self, events: list[Event], error: BadAnswer) -> list[list[Event]]:
-        """What is asked again: the events from the last line on that a truncated answer came to, once what it says of
-        those before is kept; else two halves."""
-        beginning = parse_beginning(error.text) if isinstance(error, Truncated) else None
-        last = min(beginning.answer.facts[-1].source, len(events)) if beginning else 1
+        """What is asked again: the events from the last line on that a truncated answer came to, or the first of which
+        it tells a malformed fact, once what it says of those before is kept; else two halves."""
+        beginning = await asyncio.to_thread(parse_beginning, error.text) if isinstance(error, Truncated) else None
+        last = min(_told_up_to(beginning), len(events)) if beginning else 1
         if beginning is None or last == 1:
             return [events[: len(events) // 2], events[len(events) // 2 :]]
         before = [fact for fact in beginning.answer.facts if fact.source < last]
-        kept = replace(beginning, answer=beginning.answer.model_copy(update={"facts": before}), faults=())
+        nameless = tuple(fault for fault in beginning.faults if fault.source not in range(1, len(events) + 1))
+        kept = replace(beginning, answer=beginning.answer.model_copy(update={"facts": before}), faults=nameless)
         await asyncio.to_thread(self._gathered.take, kept, events)
         self._done.update(event.id for event in events[: last - 1])
         return [events[last - 1 :]]
@@ -140,15 +144,24 @@ class _Batch:
             if error.reason == "too_long" and not await self._asking.is_well():
                 told = "the context window is too small for the instructions alone; choose a model with 4,096 tokens"
                 raise ModelError(f"{self._voice.chat.model}: {told}") from error
-            await _check_still_well(self._asking, error)
+            await self._asking.check_still_well(error)
             self._failures[event.id] = error
+            self._unread[event.id] += 1
             return
         for half in filter(str.strip, segment.halves(content)):
+            if self._is_given_up(event.id):
+                return
             piece = replace(event, content=half)
             try:
                 await self._ask([piece])
             except BadAnswer as again:
                 await self._corner(piece, again)
+
+    def _is_given_up(self, id: UUID) -> bool:
+        """Whether the rest of an event is left unread; one whose every piece is answered is read to its end."""
+        if not self._asking.answered:
+            return self._unread[id] >= MAX_UNREAD
+        return self._unread[id] > 0 and self._asking.calls >= MAX_CALLS
 
     def result(self, events: Sequence[Event]) -> Extraction:
         told = {source.event_id for draft in self._gathered.drafts for source in draft.sources}
@@ -166,17 +179,16 @@ class _Batch:
         )
 
 
-async def _check_still_well(asking: Asking, error: BadAnswer) -> None:
-    """Raises what the endpoint raised, if it answers nothing any more: then it is no fault of what was said."""
-    refused = error.__cause__
-    if isinstance(refused, RequestFailed | RequestRefused) and not await asking.is_well(still=True):
-        raise refused
-
-
 def _failure(error: BadAnswer, asking: Asking) -> Failure:
     """A failure of the endpoint may pass; so may a bad answer of a model that answered nothing well."""
     may_pass = error.reason == "no_answer" or (not asking.answered and error.reason not in _LASTING)
     return Failure(reason=error.reason, detail=error.detail, may_pass=may_pass)
+
+
+def _told_up_to(beginning: Reading) -> int:
+    """The last line of which a truncated answer tells, or the first of which it tells a malformed fact."""
+    faulty = [fault.source for fault in beginning.faults if fault.source]
+    return min([beginning.answer.facts[-1].source, *faulty])
 
 
 def _heard(text: str) -> Heard[Reading]:
@@ -211,7 +223,7 @@ async def _verdicts(asking: Asking, doubts: Sequence[_Doubt]) -> list[Decision |
             judged += await _asked_verdicts(asking, some)
         except BadAnswer as error:
             if len(some) == 1 or asking.calls >= MAX_CALLS:
-                await _check_still_well(asking, error)
+                await asking.check_still_well(error)
                 judged += [error] * len(some)
             else:
                 middle = len(some) // 2

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from semmem.errors import BadAnswer
-from semmem.extractors.loading import load
+from semmem.extractors.loading import MAX_ANSWER_CHARS, load
 from semmem.extractors.schema import MAX_FACTS, Answer, SaidFact, SaidSummary, SaidVerdict, Verdicts
 from semmem.extractors.tidy import tidy_fact, tidy_summary, tidy_verdict
 
@@ -54,21 +54,29 @@ def parse_beginning(text: str) -> Reading | None:
 
     None where that is nothing, or where its lines do not come in their order: then it may have passed over some.
     """
-    opened = _OPENED.search(text)
-    position, facts = opened.end() if opened else len(text), list[Any]()
-    while begun := _FACT.match(text, position):
-        try:
-            fact, position = _DECODER.raw_decode(text, begun.end() - 1)
-        except (ValueError, RecursionError):
-            break
-        if fact in facts:
-            break
-        facts.append(fact)
-    right, faults = _each(facts, Answer.KEY, tidy_fact, SaidFact)
+    right, faults = _each(_facts_before_break(text[:MAX_ANSWER_CHARS]), Answer.KEY, tidy_fact, SaidFact)
     lines = [fact.source for fact in right]
     if not right or lines != sorted(lines):
         return None
     return Reading(Answer(facts=right, summaries=[]), tuple(faults))
+
+
+def _facts_before_break(text: str) -> list[Any]:
+    """The whole facts at the beginning of a list, up to the first that stands there already."""
+    opened = _OPENED.search(text)
+    position, facts, seen = opened.end() if opened else len(text), list[Any](), set[str]()
+    while len(facts) < MAX_FACTS and (begun := _FACT.match(text, position)):
+        start = begun.end() - 1
+        try:
+            fact, position = _DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        written = text[start:position]
+        if written in seen:
+            break
+        seen.add(written)
+        facts.append(fact)
+    return facts
 
 
 def parse_verdicts(text: str) -> list[SaidVerdict]:
@@ -125,7 +133,7 @@ def _each(said: list[Any], place: str, tidy: Callable[[Any], Any], shape: type[S
             right.append(shape.model_validate(tidied))
         except ValidationError as error:
             source = tidied.get("source") if isinstance(tidied, Mapping) else None
-            number = source if isinstance(source, int) and not isinstance(source, bool) else None
+            number = source if isinstance(source, int) and not isinstance(source, bool) and source > 0 else None
             faults.append(Fault(_explain(error, f"{place}.{position}"), number))
     return right, faults
 

@@ -7,7 +7,7 @@ stand in their order without a gap; where a mark stands between two of them, the
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from semmem.domain.unicode import MOST_MARKS, unaccented
@@ -107,17 +107,26 @@ def find(part: Reading, source: Reading, after: int = 0) -> tuple[int, int] | No
     """The first and the last word of `source`, from the word `after` on, between which `part` stands; else None."""
     if not part.words or not any(word.text[0].isalnum() for word in part.words):
         return None
+    unfolded = part.texts(_strict), source.texts(_strict)
     for fold in (_strict, _either_i, _plain_name, _german_name, _mended):
         if fold is _mended and len(part.words) < MIN_WORDS:
             continue
         wanted, whole = part.texts(fold), source.texts(fold)
-        at = whole.find(wanted)
-        while at >= 0:
-            first = whole.count("\0", 0, at)
+        if fold is not _strict and (wanted, whole) == unfolded:
+            continue  # it was looked for already
+        for first in _places(wanted, whole):
             if first >= after and _fits(part, source, first, fold):
                 return first, first + len(part.words) - 1
-            at = whole.find(wanted, at + 1)
     return None
+
+
+def _places(wanted: str, whole: str) -> Iterator[int]:
+    """The numbers of the words at which the wanted ones begin."""
+    first, counted, at = 0, 0, whole.find(wanted)
+    while at >= 0:
+        first += whole.count("\0", counted, at)
+        yield first
+        counted, at = at, whole.find(wanted, at + 1)
 
 
 def _fits(part: Reading, source: Reading, first: int, fold: Callable[[Word], str]) -> bool:

@@ -85,6 +85,7 @@ class OpenAIChat:
         """
         asked = _Asked(messages, schema, schema_name, max_tokens)
         dialect, room = self._dialect, self._dialect.room(messages, schema, max_tokens)
+        known = dialect  # without what was left out on a guess
         plainer: Iterator[Dialect] = iter(())
         lasting = True  # what is learnt holds for other requests too
         for form in range(MAX_FORMS):
@@ -94,9 +95,12 @@ class OpenAIChat:
                 refusal = refused.refusal
                 if refusal.kind == "size":
                     dialect, room = self._smaller(asked, dialect, room, refusal)
+                    known = replace(known, context=dialect.context, answer=dialect.answer)
                     continue
                 lasting = lasting and refusal.kind != "generation"
                 named = None if refusal.kind == "unclear" else dialect.without(refusal.said)
+                if named:
+                    known = known.without(refusal.said) or known
                 if named or form == 0:
                     plainer = (named or dialect).plainer()
                 following = named or next(plainer, None)
@@ -104,10 +108,25 @@ class OpenAIChat:
                     raise self._given_up(refused) from refused
                 dialect = following
             else:
-                if lasting:
-                    self._learn(dialect)
-                return answer
+                return await self._learnt(asked, dialect, known, room, answer) if lasting else answer
         raise RequestRefused(f"{self._model}: the endpoint refused {MAX_FORMS} forms of the request")
+
+    async def _learnt(
+        self, asked: _Asked, dialect: Dialect, known: Dialect, room: int, answer: ChatAnswer
+    ) -> ChatAnswer:
+        """Learns the form of the answer; what was left out of it on a guess only if it is refused once more.
+
+        A failure that says nothing may have been one that passes.
+        """
+        if dialect != known:
+            try:
+                answer, dialect = await self._ask(asked, known, room, retry=True), known
+            except _Refused:
+                pass
+            except ModelError:  # an outage, or a bad answer: nothing is known of the form
+                return answer
+        self._learn(dialect)
+        return answer
 
     async def _ask(self, asked: _Asked, dialect: Dialect, room: int, *, retry: bool) -> ChatAnswer:
         body = {

@@ -14,8 +14,9 @@ import openai
 from semmem.domain.checks import check_int
 from semmem.domain.embeddings import HARMLESS, Embeddings, Refused
 from semmem.errors import ModelError, ModelUnavailable
-from semmem.models.endpoint import connect, parse_body, post, typed_errors
-from semmem.models.vectors import Row, read_rows
+from semmem.models.endpoint import MAX_ERROR_CHARACTERS, connect, parse_body, post, typed_errors
+from semmem.models.refusals import read_refusal
+from semmem.models.vectors import ExaminedRow, Row, Shortened, read_rows
 
 _log = logging.getLogger(__name__)
 
@@ -61,8 +62,9 @@ class OpenAIEmbedder:
     `expect`ed, else of the first answer's. `timeout` is in seconds for each of 1 + `max_retries` attempts. Texts are
     truncated to `text_bytes`.
 
-    What an endpoint refuses is told apart by trying, never by its words: where even a harmless text fails, the endpoint
-    is at fault; where as many harmless texts fail, the number is; else a batch is halved until the one text is found.
+    What an endpoint refuses is told apart by trying, not by its words, except for what may pass: where even a harmless
+    text fails, the endpoint is at fault; where as many harmless texts fail, the number is; else a batch is halved until
+    the one text is found.
     """
 
     def __init__(
@@ -125,12 +127,13 @@ class OpenAIEmbedder:
         rows = [row for part, _ in parts for row in part]
         vectors = np.zeros((len(rows), await self.dimensions()), np.float32)
         refused = {place: row for place, row in enumerate(rows) if isinstance(row, Refused)}
+        shortened = {place for place, row in enumerate(rows) if isinstance(row, Shortened)}
         for place, row in enumerate(rows):
             if not isinstance(row, Refused):
-                vectors[place] = row
+                vectors[place] = row.vector if isinstance(row, Shortened) else row
         most = min(most, self._limits.text_bytes)  # a lower limit may have been learned meanwhile
-        truncated = frozenset(place for place, text in enumerate(texts) if len(text.encode()) > most)
-        return Embeddings(vectors, refused=refused, truncated=truncated)
+        truncated = {place for place, text in enumerate(texts) if len(text.encode()) > most}
+        return Embeddings(vectors, refused=refused, truncated=frozenset(truncated | shortened))
 
     async def states(self, texts: Sequence[str]) -> None:
         """An endpoint gives none."""
@@ -138,7 +141,7 @@ class OpenAIEmbedder:
     async def aclose(self) -> None:
         await self._client.close()
 
-    async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[Row], bool]:
+    async def _rows(self, texts: list[str], *, again: bool = True) -> tuple[list[ExaminedRow], bool]:
         """Returns a row for each text, and whether the endpoint took them as they were sent."""
         batches = list(self._limits.batches(texts))
         if len(batches) > 1:  # a lower limit was learned since the batch was made
@@ -146,7 +149,7 @@ class OpenAIEmbedder:
             return [row for part, _ in parts for row in part], False
         form = self._form
         try:
-            rows = await self._ask(texts)
+            rows: list[ExaminedRow] = [*await self._ask(texts)]
         except ModelError as failure:
             await self._check_endpoint()
             if self._form != form:
@@ -159,18 +162,18 @@ class OpenAIEmbedder:
             rows[place] = await self._examined(texts[place])
         return rows, not refused
 
-    async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[Row], bool]:
+    async def _repeated(self, texts: list[str], failure: ModelError) -> tuple[list[ExaminedRow], bool]:
         """Asks once more, for what may have passed; a plain 500 is often an answer to the texts, and not waited for."""
         plain = isinstance(failure.__cause__, openai.APIStatusError) and failure.__cause__.status_code == 500
         try:
-            rows = await self._ask(texts, retries=0 if plain else self._retries)
+            rows: list[ExaminedRow] = [*await self._ask(texts, retries=0 if plain else self._retries)]
         except ModelError:
             return await self._divided(texts), False
         if any(isinstance(row, Refused) for row in rows):
             return await self._rows(texts, again=False)
         return rows, True
 
-    async def _divided(self, texts: list[str]) -> list[Row]:
+    async def _divided(self, texts: list[str]) -> list[ExaminedRow]:
         """Divides a batch that was refused while a harmless text passes: too many, too large, or one bad one."""
         if len(texts) == 1:
             return [await self._examined(texts[0], unanswered=True)]
@@ -180,9 +183,16 @@ class OpenAIEmbedder:
         left, right = texts[:middle], texts[middle:]
         first, whole = await self._rows(left, again=False)
         second, also_whole = await self._rows(right, again=False)
-        if whole and also_whole and not await self._accepts(texts):  # or the failures had passed meanwhile
+        if whole and also_whole and await self._is_too_large(texts):  # or the failures had passed meanwhile
             self._learn(request_bytes=max(_size(left), _size(right)))
         return [*first, *second]
+
+    async def _is_too_large(self, texts: list[str]) -> bool:
+        """Returns whether a batch is refused, or takes too long, of which both halves were taken."""
+        try:
+            return not await self._accepts(texts)
+        except ModelUnavailable as failure:
+            return isinstance(failure.__cause__, openai.APITimeoutError)
 
     async def _too_many(self, count: int) -> bool:
         """Returns whether so many harmless texts are refused; then a request that met the limit learns it."""
@@ -191,10 +201,12 @@ class OpenAIEmbedder:
             while most > 1 and not await self._accepts([HARMLESS] * most):
                 most = (most + 1) // 2
             if most < self._limits.texts and most < count:
+                if most == 1:
+                    await self._check_endpoint()  # what had failed for all but this number may fail for it as well
                 self._learn(texts=most)
         return most < count
 
-    async def _examined(self, text: str, *, unanswered: bool = False) -> Row:
+    async def _examined(self, text: str, *, unanswered: bool = False) -> ExaminedRow:
         """Shortens a text that was refused while a harmless one passes, until it is taken, if its length may be why.
 
         Where texts of its length are refused in general, all later ones are truncated as well.
@@ -216,7 +228,7 @@ class OpenAIEmbedder:
             if not isinstance(shorter, Refused):
                 if general:
                     self._learn(text_bytes=size)
-                return shorter
+                return Shortened(shorter)
         return row
 
     async def _alone(self, text: str) -> Row:
@@ -238,9 +250,12 @@ class OpenAIEmbedder:
         return row
 
     async def _accepts(self, texts: list[str]) -> bool:
+        """Raises a failure that may pass, which tells nothing about what was asked."""
         try:
             return not any(isinstance(row, Refused) for row in await self._ask(texts, retries=self._retries))
-        except ModelError:
+        except ModelError as failure:
+            if _may_pass(failure):
+                raise
             return False
 
     async def _check_endpoint(self) -> None:
@@ -309,3 +324,11 @@ def _size(texts: Sequence[str]) -> int:
 def _is_refusal(failure: ModelError) -> bool:
     """Returns whether the request itself was refused, which will not pass; an error in a 200, for example, may."""
     return isinstance(failure.__cause__, openai.APIStatusError) and not isinstance(failure, ModelUnavailable)
+
+
+def _may_pass(failure: ModelError) -> bool:
+    """Returns whether it is no answer to what was asked: no connection, a pause that is asked for, an overload."""
+    cause = failure.__cause__
+    if isinstance(cause, openai.APIStatusError):
+        return read_refusal(cause.status_code, cause.response.text[:MAX_ERROR_CHARACTERS], 0).kind == "outage"
+    return isinstance(failure, ModelUnavailable)

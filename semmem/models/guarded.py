@@ -1,7 +1,8 @@
 """Models that nobody waits for while they are known to be down."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from semmem.domain.embeddings import HARMLESS, Embeddings, TokenStates
@@ -15,9 +16,9 @@ from semmem.runtime.breaker import Breaker, Open
 class GuardedEmbedder:
     """Raises ModelUnavailable at once while the embedder is down; `patience` is a recall's, in seconds."""
 
-    def __init__(self, embedder: Embedder, *, patience: float) -> None:
+    def __init__(self, embedder: Embedder, *, patience: float, clock: Callable[[], float] = monotonic) -> None:
         self._embedder = embedder
-        self.breaker = Breaker("embedder", _is_down, probe=self._probe, patience=patience)
+        self.breaker = Breaker("embedder", _is_down, probe=self._probe, patience=patience, clock=clock)
         self._doubted = False  # the last call failed, though perhaps too soon to open the breaker
 
     @property
@@ -39,8 +40,9 @@ class GuardedEmbedder:
         self._embedder.expect(dimensions)
 
     async def embed(self, texts: Sequence[str], *, tokens: bool = False) -> Embeddings:
+        """A recall asks for one text; of many, those who give up tell nothing about how soon one would be answered."""
         try:
-            with _guarded(self.breaker, self.model):
+            with _guarded(self.breaker, self.model, long=len(texts) > 1):
                 embedded = await self._embedder.embed(texts, tokens=tokens)
         except ModelError as error:
             self._doubted = self._doubted or _is_down(error)
@@ -130,9 +132,9 @@ class GuardedReranker:
 
 
 @contextmanager
-def _guarded(breaker: Breaker, model: str) -> Iterator[None]:
+def _guarded(breaker: Breaker, model: str, *, long: bool = False) -> Iterator[None]:
     try:
-        with breaker.guard():
+        with breaker.guard(long=long):
             yield
     except Open as error:
         raise ModelUnavailable(f"{model}: it is known to be down, and looked for") from error

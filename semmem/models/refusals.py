@@ -78,7 +78,8 @@ def read_refusal(status: int, text: str, asked: int) -> Refusal:
     if status in (401, 402) or 300 <= status < 400:
         return Refusal(kind="denied", said=said)
     if _CONTENT.search(said) and not _CONTEXT.search(said):
-        return Refusal(kind="content", said=said)
+        # A filter that has refused what was said does not answer 500; one that has failed itself does.
+        return Refusal(kind="content" if status < 500 else "unclear", said=said)
     if status == 403 or (status == 404 and _NO_MODEL.search(said)):
         return Refusal(kind="denied", said=said)
     if _GENERATION.search(said):

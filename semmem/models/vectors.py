@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ from numpy.typing import NDArray
 from semmem.domain.embeddings import Refused
 from semmem.errors import ModelError
 
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """The vector of a text's beginning, where the endpoint does not take the whole."""
+
+    vector: NDArray[np.float32]
+
+
 Row = NDArray[np.float32] | Refused
+ExaminedRow = Row | Shortened
 
 NAN = Refused("nan", "the model gives NaN or infinity for this text")
 ZERO = Refused("zero", "the model gives a vector of length 0 for this text")

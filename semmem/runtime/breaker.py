@@ -86,8 +86,11 @@ class Breaker:
             del self._requests[request]
 
     @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Around a call. Raises Open where the dependency is known to be down."""
+    def guard(self, *, long: bool = False) -> Iterator[None]:
+        """Around a call. Raises Open where the dependency is known to be down.
+
+        A `long` call may take its time: where it is cancelled, the probe is asked whether anything is wrong.
+        """
         probing = self._due is not None  # without a probe of the breaker's own, the first call after the pause is one
         if self._due is not None:
             if self._probe or self._probing or self._clock() < self._due:
@@ -98,7 +101,10 @@ class Breaker:
             yield
         except BaseException as error:
             took = self._clock() - began
-            if isinstance(error, self._given_up) or self._is_down(error):
+            if long and self._probe and isinstance(error, asyncio.CancelledError):
+                if took > self._patience / 2:
+                    self._probe_in_background(self._probe)
+            elif isinstance(error, self._given_up) or self._is_down(error):
                 if probing or took > self._patience / 2:
                     self._fail(error)
             elif isinstance(error, Exception):
@@ -126,8 +132,12 @@ class Breaker:
             return  # a call that was under way when others failed: the pause is theirs
         self._due = self._clock() + self._pause
         self._pause = min(2 * self._pause, self._longest_pause)
-        if self._probe and (self._task is None or self._task.done()):
-            asking = self._ask_until_it_answers(self._probe)
+        if self._probe:
+            self._probe_in_background(self._probe)
+
+    def _probe_in_background(self, probe: Callable[[], Awaitable[object]]) -> None:
+        if self._task is None or self._task.done():
+            asking = self._ask_until_it_answers(probe)
             # In a context of its own: a trace or a tenant of the caller that failed is not the probe's.
             self._task = asyncio.create_task(asking, name=f"semmem-probe-{self.name}", context=Context())
 
@@ -137,16 +147,25 @@ class Breaker:
         self._failures, self._due, self._pause = 0, None, FIRST_PAUSE
 
     async def _ask_until_it_answers(self, probe: Callable[[], Awaitable[object]]) -> None:
+        """At once where it is only doubted, else after each pause."""
+        if self._due is None and (failure := await self._failure_of(probe)):
+            self._fail(failure)
         while self._due is not None:
             await self._sleep(self._due - self._clock())
             if self._due is None:
                 return  # a call that was under way was answered meanwhile
-            try:
-                async with asyncio.timeout(self._patience):
-                    await probe()
-            except Exception as error:
-                if isinstance(error, TimeoutError) or self._is_down(error):
-                    self._due = self._clock() + self._pause
-                    self._pause = min(2 * self._pause, self._longest_pause)
-                    continue
-            self._close()
+            if await self._failure_of(probe):
+                self._due = self._clock() + self._pause
+                self._pause = min(2 * self._pause, self._longest_pause)
+            else:
+                self._close()
+
+    async def _failure_of(self, probe: Callable[[], Awaitable[object]]) -> Exception | None:
+        """Why it is down, as the probe finds it; None where it answers."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await probe()
+        except Exception as error:
+            if isinstance(error, TimeoutError) or self._is_down(error):
+                return error
+        return None

@@ -135,6 +135,12 @@ PASSING = {
     "a 529": failing(529, message="Overloaded"),
     "a 401 until the key is right": failing(401, message="Incorrect API key"),
     "a 402 until it is paid": failing(402, message="Insufficient credits"),
+    "a 403 of an account that was closed": failing(
+        403, message="Your access was terminated due to violation of our policies"
+    ),
+    "a 403 of an account under review": failing(403, message="Your account was flagged for review"),
+    "a 403 of a firewall": failing(403, message="Your request was blocked by the network firewall"),
+    "a 500 of a filter that is down": failing(500, message="The moderation service is temporarily unavailable"),
     "a 404 until the model is there": failing(404, message="model 'm' not found, try pulling it first"),
     "a 400 for everything": failing(400, message="Bad Request"),
 }

@@ -34,17 +34,21 @@ def is_down(error: BaseException) -> bool:
     return isinstance(error, StoreUnavailable)
 
 
-def call(breaker: Breaker, time: Time, error: BaseException | None = None, took: float = PATIENCE) -> None:
+def call(
+    breaker: Breaker, time: Time, error: BaseException | None = None, took: float = PATIENCE, *, long: bool = False
+) -> None:
     """One call that takes so long, and ends with the error."""
-    with breaker.guard():
+    with breaker.guard(long=long):
         time.now += took
         if error:
             raise error
 
 
-def fail(breaker: Breaker, time: Time, error: BaseException = AWAY, took: float = PATIENCE) -> None:
+def fail(
+    breaker: Breaker, time: Time, error: BaseException = AWAY, took: float = PATIENCE, *, long: bool = False
+) -> None:
     with pytest.raises(type(error)):
-        call(breaker, time, error, took)
+        call(breaker, time, error, took, long=long)
 
 
 def of_jobs(time: Time, threshold: int = 1) -> Breaker:
@@ -184,6 +188,26 @@ async def test_a_call_that_was_under_way_and_is_answered_ends_the_probing() -> N
     time.asleep.set()
     await asyncio.wait(probing)
     assert not asked
+
+
+@pytest.mark.parametrize(("answer", "opens"), [(AWAY, True), (TimeoutError(), True), (ValueError("an answer"), False)])
+async def test_a_long_call_that_is_cancelled_is_judged_by_the_probe(answer: Exception, opens: bool) -> None:
+    time = Time()
+    asked: list[None] = []
+
+    async def probe() -> None:
+        asked.append(None)
+        raise answer
+
+    breaker = Breaker("qdrant", is_down, probe=probe, patience=PATIENCE, clock=time, sleep=time.sleep)
+    for took in (PATIENCE / 4, PATIENCE):
+        fail(breaker, time, asyncio.CancelledError(), took, long=True)
+        assert not breaker.open, "it may only have been long"
+        assert not asked
+    await wait_until(lambda: bool(asked))
+    await wait_until(lambda: breaker.open is opens)
+    await breaker.aclose()
+    assert len(asked) == 1
 
 
 async def test_closing_ends_the_probing() -> None:

@@ -2,10 +2,12 @@
 
 import time
 import unicodedata
+from typing import Any
 
 import pytest
 
 from semmem.extractors.ground import ground
+from semmem.extractors.reading import Reading
 
 SOURCE = "Well — I’ve moved to  7 Oak\nAvenue, near the Café “Zoë” (it's small)."
 
@@ -177,3 +179,37 @@ def test_hostile_sources_and_quotes_take_no_time(piece: str) -> None:
     for tried in (quote, quote + "x", "a a", "a ... x", quote + " ... b"):
         ground(tried, source)
     assert time.process_time() - began < 5
+
+
+def _searched(monkeypatch: pytest.MonkeyPatch, source: str) -> tuple[int, int]:
+    """How often a text is looked for in vain, and how many characters are counted on the way."""
+    finds = counted = 0
+
+    class Watched(str):
+        __slots__ = ()
+
+        def find(self, *given: Any) -> int:
+            nonlocal finds
+            finds += 1
+            return super().find(*given)
+
+        def count(self, mark: Any, *between: Any) -> int:
+            nonlocal counted
+            start, end = between
+            counted += end - start
+            return super().count(mark, *between)
+
+    texts = Reading.texts
+    with monkeypatch.context() as patched:
+        patched.setattr(Reading, "texts", lambda reading, fold: Watched(texts(reading, fold)))
+        assert ground("1", source) is None
+    return finds, counted
+
+
+def test_a_number_that_is_a_part_of_others_everywhere_is_looked_for_once_in_each_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for times in (100, 200):
+        finds, counted = _searched(monkeypatch, "1-1 " * times)
+        assert finds <= 2 * times + 2, "the folds change nothing here"
+        assert counted <= len("1-1 ") * times

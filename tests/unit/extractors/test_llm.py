@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime, timedelta
+from threading import get_ident
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,10 @@ import pytest
 from semmem.domain.context import CLOSING, OPENING
 from semmem.domain.extraction import Decision, Failure, Question, SummaryText, Usage
 from semmem.domain.fact import Validity
-from semmem.errors import ModelError, RequestFailed, RequestRefused
-from semmem.extractors.llm import MAX_CALLS, LlmExtractor
+from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
+from semmem.extractors import llm
+from semmem.extractors.llm import MAX_CALLS, MAX_UNREAD, LlmExtractor
+from semmem.extractors.parse import Reading, parse_beginning
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,
@@ -200,6 +203,39 @@ async def test_the_beginning_of_a_truncated_answer_is_kept_and_the_rest_asked_fo
     assert "dog number 2" not in chat.requests[1][1]["content"]  # what stood behind the third line was not told yet
 
 
+async def test_a_truncated_answer_is_read_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    readers: list[int] = []
+
+    def noting(text: str) -> Reading | None:
+        readers.append(get_ident())
+        return parse_beginning(text)
+
+    monkeypatch.setattr(llm, "parse_beginning", noting)
+    events = [event(f"I own dog number {i}.") for i in range(1, 4)]
+    await extractor(ScriptedChat(cut(dog(1, 1), dog(2, 2)), NOTHING)).extract(events, {})
+    assert readers
+    assert get_ident() not in readers
+
+
+async def test_a_line_of_which_a_truncated_answer_tells_a_malformed_fact_is_asked_about_again() -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 5)]
+    malformed = dog(2, 2) | {"quote": None}
+    chat = ScriptedChat(cut(dog(1, 1), malformed, dog(3, 3), dog(4, 4)), answer(dog(1, 2), dog(2, 3), dog(3, 4)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert len(chat.requests) == 2
+
+
+@pytest.mark.parametrize("source", [None, 0, 99])
+async def test_a_malformed_fact_of_no_line_in_a_truncated_answer_is_quarantined(source: int | None) -> None:
+    events = [event(f"I own dog number {i}.") for i in range(1, 4)]
+    malformed = dog(1, 1) | {"quote": None, "source": source}
+    chat = ScriptedChat(cut(dog(1, 1), malformed, dog(2, 2), dog(3, 3)), answer(dog(1, 3)))
+    extraction = await extractor(chat).extract(events, {})
+    assert [found.sources[0].event_id for found in extraction.drafts] == [told.id for told in events]
+    assert [each.reason for each in extraction.quarantined] == ["schema"]
+
+
 async def test_an_answer_that_goes_round_in_circles_is_kept_up_to_there() -> None:
     events = [event(f"I own dog number {i}.") for i in range(1, 4)]
     chat = ScriptedChat(cut(*[dog(1, 1), dog(2, 2)] * 4), answer(dog(1, 2), dog(2, 3)))
@@ -301,6 +337,41 @@ async def test_a_text_that_an_endpoint_fails_at_fails_alone(failure: ModelError)
     assert set(extraction.failed or {}) == {events[1].id}
 
 
+@pytest.mark.parametrize("texts", [["I live in Berlin."], ["I live in Berlin.", "My dog is called Rex."]])
+async def test_an_endpoint_that_refuses_everything_in_a_filters_words_buries_nothing(texts: list[str]) -> None:
+    def by(request: str) -> str:
+        raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (403)")
+
+    with pytest.raises(ModelError, match="without data") as raised:
+        await extractor(ScriptedChat(by=by)).extract(list(map(event, texts)), {})
+    assert not isinstance(raised.value, BadAnswer)
+
+
+async def test_an_endpoint_that_is_closed_in_a_filters_words_after_some_answers_buries_nothing() -> None:
+    answered = 0
+
+    def by(request: str) -> str:
+        nonlocal answered
+        answered += 1
+        if answered in (1, 3, 4):
+            raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (403)")
+        return NOTHING
+
+    with pytest.raises(ModelError, match="without data"):
+        await extractor(ScriptedChat(by=by)).extract([event("I live in Berlin."), event("My dog is called Rex.")], {})
+
+
+async def test_a_text_that_a_filter_refuses_fails_alone() -> None:
+    def by(request: str) -> str:
+        if "POISON" in request:
+            raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (400)")
+        return NOTHING
+
+    events = [event("I live in Berlin."), event("POISON"), event("My dog is called Rex.")]
+    extraction = await extractor(ScriptedChat(by=by)).extract(events, {})
+    assert {id: failure.reason for id, failure in (extraction.failed or {}).items()} == {events[1].id: "filtered"}
+
+
 async def test_an_endpoint_that_fails_at_verdicts_after_some_buries_nothing() -> None:
     answered = 0
 
@@ -331,6 +402,45 @@ async def test_many_poisonous_events_cost_no_good_one() -> None:
         failed |= extraction.failed or {}
         left = left[extraction.read :] if extraction.read else []
     assert set(failed) == {told.id for told in events if told.content == "poison"}
+
+
+LONG = " ".join(f"word{number}" for number in range(12_800))  # more than 64 pieces
+DEEPEST = 15  # times that it is cut, at three quarters of a text at the most, until a piece is not cut any more
+
+
+async def test_a_long_event_that_nothing_can_be_had_for_is_given_up_after_a_few_pieces() -> None:
+    long = event(LONG)
+    chat = ScriptedChat(("<think>hmm", "length"))
+    extraction = await extractor(chat).extract([long], {})
+    assert len(chat.requests) <= DEEPEST + 2 * MAX_UNREAD
+    assert {id: failure.reason for id, failure in (extraction.failed or {}).items()} == {long.id: "truncated"}
+
+
+async def test_a_long_event_that_is_answered_in_part_costs_no_more_than_a_batch_may() -> None:
+    long = event(LONG)
+
+    def by(request: str) -> str | tuple[str, str]:
+        words = request.rsplit(": ", 1)[-1].split()
+        return NOTHING if len(words) <= 200 and int(words[0][4:]) % 400 == 0 else ("<think>hmm", "length")
+
+    chat = ScriptedChat(by=by)
+    extraction = await extractor(chat).extract([long], {})
+    assert set(extraction.failed or {}) == {long.id}
+    assert len(chat.requests) <= MAX_CALLS + DEEPEST
+
+
+async def test_a_long_event_whose_every_piece_is_answered_is_read_to_its_end() -> None:
+    read: list[str] = []
+
+    def by(request: str) -> str | tuple[str, str]:
+        words = request.rsplit(": ", 1)[-1].split()
+        if len(words) > 300:
+            return "<think>hmm", "length"
+        read.extend(words)
+        return NOTHING
+
+    extraction = await extractor(ScriptedChat(by=by)).extract([event(LONG)], {})
+    assert (extraction.failed, " ".join(read)) == (None, LONG)
 
 
 async def test_halves_build_on_each_others_summaries() -> None:

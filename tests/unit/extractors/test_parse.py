@@ -5,8 +5,8 @@ import pytest
 
 from semmem.errors import BadAnswer
 from semmem.extractors.loading import MAX_ANSWER_CHARS
-from semmem.extractors.parse import parse_answer, parse_verdicts
-from semmem.extractors.schema import Answer, SaidFact
+from semmem.extractors.parse import parse_answer, parse_beginning, parse_verdicts
+from semmem.extractors.schema import MAX_FACTS, Answer, SaidFact
 from semmem.extractors.tidy import NOT_GIVEN
 from tests.unit.extractors.builders import answer, said_fact, verdicts
 
@@ -328,3 +328,20 @@ def test_verdicts_are_read_the_same_way() -> None:
     assert [said.draft for said in parse_verdicts(verdicts((2, "add", None), (1, "add", None)))] == [1, 2]
     with pytest.raises(BadAnswer):
         parse_verdicts(verdicts((1, "delete", 1)))
+
+
+def test_of_a_truncated_answer_no_more_is_read_than_of_a_whole_one() -> None:
+    many = answer(*(said_fact(source=line) for line in range(1, 2 * MAX_FACTS)))[:-40]
+    long = answer(*(said_fact(source=line, text="long " * 390) for line in range(1, 100)))[:-40]
+    of_many, of_long = parse_beginning(many), parse_beginning(long)
+    assert of_many is not None
+    assert of_long is not None
+    assert len(of_many.answer.facts) == MAX_FACTS
+    assert 0 < len(of_long.answer.facts) < MAX_ANSWER_CHARS / len("long " * 390)
+
+
+def test_a_truncated_answer_is_read_up_to_the_first_fact_that_it_repeats() -> None:
+    said = [said_fact(source=1), said_fact(source=2)]
+    reading = parse_beginning(answer(*said, *said, said_fact(source=3))[:-40])
+    assert reading is not None
+    assert [fact.source for fact in reading.answer.facts] == [1, 2]

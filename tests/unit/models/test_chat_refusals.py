@@ -2,12 +2,12 @@
 # ruff: noqa: E501 (refusals are quoted as they come)
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
 
-from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestRefused
+from semmem.errors import BadAnswer, ModelError, ModelUnavailable, RequestFailed, RequestRefused
 from semmem.models.chat import OpenAIChat
 from semmem.models.refusals import read_refusal
 from semmem.ports import ChatAnswer
@@ -283,6 +283,7 @@ async def test_only_what_is_refused_is_given_up(server: ModelServer, chat: OpenA
     server.answer = refusing(holds, status, body)
 
     await ask(chat)
+    await ask(chat)
 
     assert set(server.requests[0]) - set(server.requests[-1]) == {"temperature"} or "everything" in name
     assert has_schema(server.requests[-1]) or "everything" in name
@@ -471,3 +472,61 @@ async def test_a_rate_limit_that_no_waiting_mends_is_a_request_that_is_too_large
 def test_an_outage_is_no_refusal() -> None:
     for status in (408, 409, 425, 429, 502, 503, 504, 529):
         assert read_refusal(status, '{"error": "response_format temperature content filter"}', 4_000).kind == "outage"
+
+
+@pytest.mark.parametrize("words", ["The moderation service is temporarily unavailable", "safety system timed out"])
+async def test_a_filter_that_fails_itself_has_not_refused_what_was_said(
+    server: ModelServer, chat: OpenAIChat, words: str
+) -> None:
+    await ask(chat)
+    server.answer = refusing(lambda request: True, 500, openai_error(words))
+    with pytest.raises(RequestFailed):
+        await ask(chat)
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_failure_without_words_that_passes_teaches_nothing(
+    server: ModelServer, chat: OpenAIChat, status: int
+) -> None:
+    """It passes in the middle of the first request, between the form it began with and a plainer one."""
+    plainer_came = False
+
+    def answer(body: dict[str, Any]) -> str | Reply:
+        nonlocal plainer_came
+        plainer_came = plainer_came or not is_closed(body)
+        return ANSWER if plainer_came else Reply(status=status, headers={"retry-after-ms": "1"})
+
+    server.answer = answer
+    assert (await ask(chat)).text == ANSWER
+    await ask(chat)
+    assert server.requests[-1] == server.requests[0]
+
+
+async def test_what_a_refusal_names_is_learnt_beside_a_failure_that_passes(
+    server: ModelServer, chat: OpenAIChat
+) -> None:
+    failures: Iterator[str | Reply] = iter([Reply(status=400)])
+    holds, status, body = REFUSALS["OpenAI, reasoning: temperature"]
+    refuse = refusing(holds, status, body)
+
+    def answer(request: dict[str, Any]) -> str | Reply:
+        return refuse(request) if holds(request) else next(failures, ANSWER)
+
+    server.answer = answer
+    await ask(chat)
+    await ask(chat)
+    assert set(server.requests[0]) - set(server.requests[-1]) == {"temperature"}
+    assert server.requests[-1]["response_format"] == server.requests[0]["response_format"]
+
+
+async def test_an_outage_when_a_form_is_asked_for_once_more_teaches_nothing_and_loses_no_answer(
+    server: ModelServer, chat: OpenAIChat
+) -> None:
+    replies: Iterator[str | Reply] = iter(
+        [Reply(status=400), ANSWER, *[Reply(status=503, headers={"retry-after-ms": "1"})] * 4]
+    )
+    server.answer = lambda body: next(replies, ANSWER)
+
+    assert (await ask(chat)).text == ANSWER
+    await ask(chat)
+    assert server.requests[-1] == server.requests[0]

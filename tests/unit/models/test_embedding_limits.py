@@ -115,6 +115,87 @@ async def test_a_batch_that_fails_once_teaches_no_limit(server: ModelServer, emb
     assert _most(server) == len(CITIES)
 
 
+PASSING = {
+    "a rate limit": Reply(status=429, error={"message": "Rate limit reached"}, headers={"retry-after-ms": "1"}),
+    "an overload": Reply(status=503),
+    "a gateway's": Reply(status=502),
+    "no connection": Reply(cut=True, body=b"a proxy that starts again" * 9),
+}
+
+
+@pytest.mark.parametrize("failure", PASSING.values(), ids=PASSING)
+async def test_an_outage_while_a_refused_batch_is_examined_teaches_no_number_of_texts(
+    server: ModelServer, embedder: OpenAIEmbedder, failure: Reply
+) -> None:
+    """The batch holds a bad text; numbers of harmless ones are refused for a while, and a single one passes."""
+    await embedder.dimensions()
+    server.embed = lambda body: (
+        Reply(status=400) if POISON in texts_of(body) else failure if len(texts_of(body)) > 1 else hashed_words(body)
+    )
+    with pytest.raises(ModelUnavailable):
+        await embedder.embed(CITIES)
+
+    server.embed = hashed_words
+    server.requests.clear()
+    await _same_as_hashed(embedder, CITIES)
+    assert [len(texts_of(body)) for body in server.requests] == [len(CITIES)]
+
+
+async def test_failures_for_every_number_of_texts_teach_no_limit(server: ModelServer, embedder: OpenAIEmbedder) -> None:
+    """All of them are one outage, where one text fails as well at last."""
+    await embedder.dimensions()
+    harmless = count(1)
+
+    def embed(body: Body) -> Vectors | Reply:
+        return hashed_words(body) if texts_of(body) == ["hello"] and next(harmless) == 1 else Reply(status=500)
+
+    server.embed = embed
+    with pytest.raises(ModelUnavailable):
+        await embedder.embed(CITIES)
+
+    server.embed = hashed_words
+    server.requests.clear()
+    await _same_as_hashed(embedder, CITIES)
+    assert _most(server) == len(CITIES)
+
+
+@pytest.mark.parametrize("failure", PASSING.values(), ids=PASSING)
+async def test_an_outage_while_a_refused_text_is_examined_teaches_no_length(
+    server: ModelServer, embedder: OpenAIEmbedder, failure: Reply
+) -> None:
+    """A text is refused for its words; shorter ones are taken, and those of its length meet an outage meanwhile."""
+    long = "word " * 60 + POISON
+
+    def embed(body: Body) -> Vectors | Reply:
+        [text] = texts_of(body)
+        if POISON in text:
+            return Reply(status=400)
+        return failure if len(text) == len(long) else hashed_words(body)
+
+    server.embed = embed
+    with pytest.raises(ModelUnavailable):
+        await embedder.embed([long])
+
+    server.embed = hashed_words
+    server.requests.clear()
+    await _same_as_hashed(embedder, ["another " * 40])
+    assert [texts_of(body) for body in server.requests] == [["another " * 40]]
+
+
+@pytest.mark.parametrize("failure", PASSING.values(), ids=PASSING)
+async def test_a_batch_that_meets_an_outage_whenever_it_is_whole_teaches_no_size(
+    server: ModelServer, embedder: OpenAIEmbedder, failure: Reply
+) -> None:
+    texts = CITIES[:4]
+    server.embed = lambda body: failure if texts_of(body) == texts else hashed_words(body)
+    await _same_as_hashed(embedder, texts)
+
+    server.embed = hashed_words
+    server.requests.clear()
+    await _same_as_hashed(embedder, texts)
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("broken", [Reply(status=500), Reply(body=b"{}"), Reply(cut=True)], ids=["500", "{}", "cut"])
 async def test_one_of_two_servers_behind_an_address_that_is_ill_buries_nothing(
@@ -183,6 +264,7 @@ async def test_a_text_of_more_tokens_a_byte_is_cut_alone(server: ModelServer, em
     embeddings = await embedder.embed(["1 2 3 4 5 " * 200, "sentence " * 300])
 
     assert embeddings.refused == {}
+    assert embeddings.truncated == {0}, "what was not embedded is told"
     assert "1 2 3 4 5 " * 100 in [text for body in server.requests for text in texts_of(body)]
     server.requests.clear()
     await embedder.embed(["sentence " * 300])
