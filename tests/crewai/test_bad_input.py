@@ -83,6 +83,14 @@ def test_writing_with_read_only(memory: SemmemMemory, remembering: Remembering) 
     assert [match.record.content for match in reader.recall("one", depth="shallow")] == ["One."]
 
 
+def test_an_embedder_is_semmems_setting(remembering: Remembering) -> None:
+    with pytest.raises(ConfigurationError, match="embedder: "):
+        remembering(embedder="no such")
+    with pytest.raises(ConfigurationError, match="embedder: "):
+        remembering(embedder=lambda texts: [])
+    assert remembering(embedder="minilm")._storage._bridge._settings["embedder"] == "minilm"
+
+
 def test_use_after_close(memory: SemmemMemory) -> None:
     memory.remember("One.")
     memory.close()

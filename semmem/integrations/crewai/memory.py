@@ -19,7 +19,7 @@ from semmem.integrations.crewai.records import new_memory, paragraphs, stored
 from semmem.integrations.crewai.storage import SemmemStorage, know
 from semmem.integrations.crewai.telling import Querying, Saving
 from semmem.integrations.crewai.tree import Tree, home
-from semmem.wiring.settings import load_settings
+from semmem.wiring.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ Depth = Literal["shallow", "deep"]
 
 # Arguments of semmem.open() that are no settings.
 _PARTS = ("clock", "reranker")
+
+# CrewAI's fields that may be given; a name of both, such as `embedder`, is semmem's setting.
+_INHERITED = set(Memory.model_fields) - set(Settings.model_fields)
 
 
 class SemmemMemory(Memory):
@@ -57,7 +60,7 @@ class SemmemMemory(Memory):
     ) -> None:
         scope = Scope.one_of(tenant, user=user, workspace=workspace)
         Branch(scope, segments(root_scope))
-        inherited = {name: settings.pop(name) for name in Memory.model_fields if name in settings}
+        inherited = {name: settings.pop(name) for name in _INHERITED & set(settings)}
         load_settings(**{name: value for name, value in settings.items() if name not in _PARTS})
         fields = {"tenant": tenant, "user": user, "workspace": workspace, "root_scope": root_scope}
         url = url_of(scope)
