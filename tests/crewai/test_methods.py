@@ -2,8 +2,10 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -123,6 +125,22 @@ def test_forget_by_each_criterion(memory: SemmemMemory) -> None:
     assert memory.forget(older_than=datetime.now(UTC) + timedelta(hours=1), scope="/deep") == 1
     assert memory.list_records() == []
     assert memory.recall("one two three") == []
+
+
+@pytest.mark.parametrize("criteria", [{}, {"scope": "/desk", "categories": ["card"]}])
+def test_forget_takes_what_is_still_being_saved(memory: SemmemMemory, criteria: dict[str, Any]) -> None:
+    memory.list_records()
+    saved = Event()
+    memory._submit_save(saved.wait, 60)
+    memory.remember_many(["My card number is 4711."], scope="/desk", categories=["card"])
+    with ThreadPoolExecutor(1) as thread:
+        forgetting = thread.submit(memory.forget, **criteria)
+        with pytest.raises(TimeoutError):
+            forgetting.result(timeout=0.5)
+        saved.set()
+
+    assert forgetting.result() == 1
+    assert memory.list_records() == []
 
 
 def test_forget_by_id_takes_records_and_facts(memory: SemmemMemory) -> None:

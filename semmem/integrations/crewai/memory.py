@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Literal, get_args
 
@@ -209,6 +209,23 @@ class SemmemMemory(Memory):
         record = checked.model_copy(update=kept)
         await tree.replace(record, said_at=None if "content" in given else earlier.created_at.replace(tzinfo=UTC))
         return record
+
+    def forget(
+        self,
+        scope: str | None = None,
+        categories: list[str] | None = None,
+        older_than: datetime | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        record_ids: list[str] | None = None,
+    ) -> int:
+        """Forgets what fits at the scope and below it, with what is still being saved; how many records went.
+
+        At the root, if `scope` is left out. A fact's id takes along the records it rests on.
+        """
+        self._storage.check_open()
+        self.drain_writes()
+        path = joined(self.root_scope, scope)
+        return self._storage.delete(path, categories, record_ids, older_than, metadata_filter)
 
     def reset_all(self) -> None:
         """Forgets all that is kept at and below the root, of this user or workspace alone."""
