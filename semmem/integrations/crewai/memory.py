@@ -152,7 +152,7 @@ class SemmemMemory(Memory):
                 text=query,
                 path=joined(self.root_scope, scope),
                 limit=limit,
-                categories=categories or None,
+                categories=categories,
                 facts=depth == "deep",
                 source=source,
                 include_private=include_private,
