@@ -12,6 +12,7 @@ import pytest
 from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
+from semmem import Record, Records
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.records import Match
 from tests.crewai.conftest import Remembering
@@ -140,6 +141,26 @@ def test_forget_takes_what_is_still_being_saved(memory: SemmemMemory, criteria: 
         saved.set()
 
     assert forgetting.result() == 1
+    assert memory.list_records() == []
+
+
+def test_forget_passes_over_nothing_while_others_forget(memory: SemmemMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.remember_many([f"Note {number}." for number in range(9)])
+    memory.drain_writes()
+    newest = [record.id for record in memory.list_records()]
+    find = Records.find
+
+    async def while_another_forgets(records: Records, **asked: Any) -> list[Record]:
+        page = await find(records, **asked)
+        await records.delete([page[0].key, page[-1].key] if len(page) == 4 else [])
+        return page
+
+    monkeypatch.setattr("semmem.integrations.crewai.tree.MAX_LIMIT", 4)
+    monkeypatch.setattr(Records, "find", while_another_forgets)
+    memory.forget(older_than=datetime.now(UTC) + timedelta(hours=1))
+    monkeypatch.undo()
+
+    assert len(newest) == 9
     assert memory.list_records() == []
 
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from langgraph.store.base import Item, PutOp
 
-from semmem import Closed, ConfigurationError, StoreUnavailable
+from semmem import Closed, ConfigurationError, Record, Records, StoreUnavailable
 from semmem.integrations.langgraph import SemmemStore
 from semmem.testing import wait_until
 from tests.applications import FAST
@@ -73,6 +73,22 @@ async def test_synchronous_names_work_inside_a_running_loop(alices: SemmemStore)
     alices.put(NOTES, "key", {"text": "The parcel is at the bakery."})
 
     assert alices.search(NOTES, query="Where is the parcel?")[0].key == "key"
+
+
+def test_a_search_passes_over_nothing_that_stays(alices: SemmemStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"{number:02}" for number in range(12)]
+    alices.batch([PutOp(NOTES, key, {"number": int(key)}, index=False) for key in keys])
+    find = Records.find
+
+    async def while_another_deletes(records: Records, **asked: Any) -> list[Record]:
+        page = await find(records, **asked)
+        await records.delete(["00", "04"])
+        return page
+
+    monkeypatch.setattr("semmem.integrations.langgraph.search.PAGE", 5)
+    monkeypatch.setattr(Records, "find", while_another_deletes)
+
+    assert [item.key for item in alices.search(NOTES, filter={"number": {"$gte": 0}}, limit=20)] == keys
 
 
 async def test_a_cancelled_call_leaves_the_store_usable(alices: SemmemStore) -> None:
