@@ -1,6 +1,6 @@
 """Whole lists of records, for frameworks that know no pages."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from semmem import NotFound, Record, Scope, ScopedMemory
@@ -8,7 +8,7 @@ from semmem import NotFound, Record, Scope, ScopedMemory
 
 async def pages_of(
     places: Sequence[ScopedMemory], *, matching: Mapping[str, Any], size: int
-) -> AsyncIterator[list[Record]]:
+) -> AsyncGenerator[list[Record], None]:
     """Yields the records of these places in the order they were first put, each once, while others come and go."""
     first, *rest = places
     after: Record | None = None

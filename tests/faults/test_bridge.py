@@ -5,8 +5,8 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from semmem import Closed, InvalidInput, Memory, StoreUnavailable
 from semmem.wiring.bridge import Bridge
 from tests.faults.proxy import Proxy, Refuse
 from tests.servers import through, way_to_postgres
+
+Ask = Callable[[Callable[[Memory], Any]], Awaitable[Any]]
 
 END_WITHOUT_CLOSING = """
 import json, sys
@@ -82,7 +84,7 @@ async def test_a_memory_whose_postgres_was_away_opens_once_it_is_back(
 ) -> None:
     async with Proxy(way_to_postgres(settings["postgres_url"])) as proxy:
         bridge = Bridge.shared(**settings | {"postgres_url": through(proxy.port, settings["postgres_url"])})
-        ask = bridge.arun if asks_from_a_loop else partial(asyncio.to_thread, bridge.run)
+        ask: Ask = bridge.arun if asks_from_a_loop else lambda work: asyncio.to_thread(bridge.run, work)
         await proxy.impose(Refuse())
         for _ in range(2):
             with pytest.raises(StoreUnavailable):
