@@ -1,6 +1,5 @@
 """A SearchOp's answer: records by what they say, or in the order they were first put."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -48,7 +47,10 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
     page = found[op.offset : op.offset + op.limit]
     at = {place.scope: place for place in places}
     if op.refresh_ttl:
-        await asyncio.gather(*(at[one.scope].records.get(one.key, refresh=True) for one, _ in page if one.ttl))
+        mortal = [record for record, _ in page if record.ttl]
+        for scope in {record.scope for record in mortal}:
+            keys = [record.key for record in mortal if record.scope == scope]
+            await at[scope].records.named(keys, refresh=True)
     return [
         SearchItem(
             namespace=at[record.scope].place.path,
