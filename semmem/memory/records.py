@@ -66,12 +66,16 @@ class Records:
         async with self._parts.calls.read():
             return await self._parts.records.get(self._memory.scope, key, self._parts.clock(), refresh=refresh)
 
-    async def named(self, keys: Sequence[str], *, also: Sequence[Place] = ()) -> list[Record]:
-        """Those under any of these keys, here and in the other places, in the order they were first put."""
+    async def named(self, keys: Sequence[str], *, also: Sequence[Place] = (), refresh: bool = False) -> list[Record]:
+        """Those under any of these keys, here and in the other places, in the order they were first put.
+
+        `refresh` starts their time to live again.
+        """
         keys = _checked_keys(keys)
+        check_flag("refresh", refresh)
         view = self._memory.view(also)
         async with self._parts.calls.read():
-            return await self._parts.records.named(view, keys, self._parts.clock())
+            return await self._parts.records.named(view, keys, self._parts.clock(), refresh=refresh)
 
     async def find(
         self,

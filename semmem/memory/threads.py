@@ -9,7 +9,7 @@ from semmem.memory.parts import Parts
 from semmem.memory.place import Opened
 from semmem.memory.scoped import ScopedMemory
 
-PATIENCE = 5.0  # seconds that writes wait for the first checkpoint of their thread, which is on its way
+PATIENCE = 5.0  # seconds that writes wait for their checkpoint, which is on its way, while nothing comes
 PAUSE = 0.02
 
 
@@ -25,13 +25,16 @@ class Threads:
             await self._parts.threads.put(self._place, new, claim, first=first)
 
     async def put_writes(self, new: NewWrites, claim: Claim) -> None:
-        """Stores what a task wrote."""
+        """Stores what a task wrote, once its checkpoint is there."""
         loop = asyncio.get_running_loop()
-        gives_up = loop.time() + PATIENCE
+        gives_up, turn = loop.time() + PATIENCE, 0
         while True:
             async with self._parts.calls.write():
-                if await self._parts.threads.put_writes(self._place, new, claim):
-                    return
+                last = await self._parts.threads.put_writes(self._place, new, claim)
+            if last is None:
+                return
+            if last != turn:  # checkpoints come one behind the other, and this one's turn comes
+                gives_up, turn = loop.time() + PATIENCE, last
             if loop.time() >= gives_up:
                 raise ThreadLost(new.key.thread)
             await asyncio.sleep(PAUSE)

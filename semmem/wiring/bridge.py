@@ -17,7 +17,7 @@ from weakref import WeakSet
 
 from pydantic import SecretStr
 
-from semmem.errors import Closed, InvalidInput
+from semmem.errors import Closed, EmbeddedServerError, InvalidInput, StoreUnavailable
 from semmem.memory.memory import Memory
 from semmem.runtime import forking
 from semmem.wiring.bootstrap import open
@@ -43,7 +43,10 @@ class _Opened:
 
 
 class Bridge:
-    """Runs work in the thread that a memory lives in. The memory opens on first use; any thread or loop may ask."""
+    """Runs work in the thread that a memory lives in. The memory opens on first use; any thread or loop may ask.
+
+    Where a server was away then, the next use tries again.
+    """
 
     def __init__(self, **settings: Any) -> None:
         """Takes what `semmem.open` takes."""
@@ -54,9 +57,13 @@ class Bridge:
         _bridges.add(self)
 
     def _prepare(self) -> None:
-        self._opened: Future[_Opened] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="semmem", daemon=True)
         self._lock = threading.Lock()
+        self._prepare_opening()
+
+    def _prepare_opening(self) -> None:
+        opened: Future[_Opened] = Future()
+        self._opened = opened
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live(opened)), name="semmem", daemon=True)
 
     @classmethod
     def shared(cls, **settings: Any) -> "Bridge":
@@ -78,8 +85,17 @@ class Bridge:
 
     @property
     def ended(self) -> bool:
-        """Closed, or never opened for an error."""
-        return self._closed or (self._opened.done() and self._opened.exception() is not None)
+        """Closed, or never opened for an error that stays."""
+        return self._closed or (self._failure is not None and not self._opens_anew)
+
+    @property
+    def _failure(self) -> BaseException | None:
+        return self._opened.exception() if self._opened.done() else None
+
+    @property
+    def _opens_anew(self) -> bool:
+        """What was away when the memory was opened may be back."""
+        return isinstance(self._failure, StoreUnavailable | EmbeddedServerError)
 
     def run(self, work: Work[T]) -> T:
         """Returns the answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
@@ -95,7 +111,7 @@ class Bridge:
 
     async def arun(self, work: Work[T]) -> T:
         """Does the same from a running loop, which goes on meanwhile."""
-        if not self._opened.done():
+        if not self._opened.done() or self._opens_anew:
             await asyncio.to_thread(self._open)
         return await asyncio.wrap_future(self._submit(work))
 
@@ -126,19 +142,23 @@ class Bridge:
             if self._thread.ident is None:
                 self._thread.start()
                 atexit.register(self._end)
-        return self._opened.result()
+            elif self._opens_anew:
+                self._prepare_opening()
+                self._thread.start()
+            opened = self._opened
+        return opened.result()
 
-    async def _live(self) -> None:
+    async def _live(self, opened: "Future[_Opened]") -> None:
         closing = asyncio.Event()
         forking.watch(asyncio.get_running_loop(), owned=True)
         try:
             async with open(**self._settings) as memory:
-                self._opened.set_result(_Opened(memory, asyncio.get_running_loop(), closing))
+                opened.set_result(_Opened(memory, asyncio.get_running_loop(), closing))
                 await closing.wait()
         except BaseException as error:  # whoever asked for the memory is told
-            if self._opened.done():
+            if opened.done():
                 raise
-            self._opened.set_exception(error)
+            opened.set_exception(error)
 
     def _end(self) -> None:
         with self._lock:

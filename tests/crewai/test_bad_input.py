@@ -31,6 +31,15 @@ REFUSED: dict[str, tuple[Call, str]] = {
     "no path": (lambda m: m.recall("a", scope=7), "scope: must be a path"),  # type: ignore[arg-type]
     "limit": (lambda m: m.recall("a", limit=0), "limit: must be a whole number from 1"),
     "depth": (lambda m: m.recall("a", depth="abyss"), "depth: must be one of shallow, deep"),  # type: ignore[arg-type]
+    "categories of a recall": (lambda m: m.recall("a", categories="x"), "categories: must be a list"),  # type: ignore[arg-type]
+    "forgotten categories": (lambda m: m.forget(categories="x"), "categories: must be a list"),  # type: ignore[arg-type]
+    "a number of categories": (lambda m: m.forget(categories=5), "categories: must be a list"),  # type: ignore[arg-type]
+    "a year": (lambda m: m.forget(older_than="2020"), "older_than: must be a datetime, not str"),  # type: ignore[arg-type]
+    "a list as a filter": (lambda m: m.forget(metadata_filter=["x"]), "metadata_filter: must be a dict"),  # type: ignore[arg-type]
+    "an id alone": (lambda m: m.forget(record_ids="abc"), "record_ids: must be a sequence of str"),  # type: ignore[arg-type]
+    "a number of ids": (lambda m: m.forget(record_ids=5), "record_ids: must be a sequence of str"),  # type: ignore[arg-type]
+    "ids of another type": (lambda m: m.forget(record_ids=[5]), r"record_ids\[0\]: must be a str"),  # type: ignore[list-item]
+    "no path to forget": (lambda m: m.forget(scope=7), "scope: must be a path"),  # type: ignore[arg-type]
     "unknown id": (lambda m: m.update("4711", content="b"), "no record 4711 is kept here; take an id from"),
 }
 
@@ -81,6 +90,14 @@ def test_writing_with_read_only(memory: SemmemMemory, remembering: Remembering) 
         with pytest.raises(InvalidInput, match=r"read_only: this memory may only be read; open SemmemMemory"):
             write()
     assert [match.record.content for match in reader.recall("one", depth="shallow")] == ["One."]
+
+
+def test_an_embedder_is_semmems_setting(remembering: Remembering) -> None:
+    with pytest.raises(ConfigurationError, match="embedder: "):
+        remembering(embedder="no such")
+    with pytest.raises(ConfigurationError, match="embedder: "):
+        remembering(embedder=lambda texts: [])
+    assert remembering(embedder="minilm")._storage._bridge._settings["embedder"] == "minilm"
 
 
 def test_use_after_close(memory: SemmemMemory) -> None:

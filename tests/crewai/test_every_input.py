@@ -14,6 +14,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "recall": {"query": "tea", "depth": "shallow"},
     "extract_memories": {"content": "I like tea."},
     "update": {"record_id": "no-such-record"},
+    "forget": {"scope": "/nowhere"},
 }
 STORAGE: dict[str, dict[str, Any]] = {
     "delete": {"record_ids": ["no-such-record"]},

@@ -2,14 +2,17 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from crewai.memory.types import MemoryMatch
 from crewai.memory.unified_memory import Memory
 
+from semmem import Record, Records
 from semmem.integrations.crewai import SemmemMemory
 from semmem.integrations.crewai.records import Match
 from tests.crewai.conftest import Remembering
@@ -123,6 +126,42 @@ def test_forget_by_each_criterion(memory: SemmemMemory) -> None:
     assert memory.forget(older_than=datetime.now(UTC) + timedelta(hours=1), scope="/deep") == 1
     assert memory.list_records() == []
     assert memory.recall("one two three") == []
+
+
+@pytest.mark.parametrize("criteria", [{}, {"scope": "/desk", "categories": ["card"]}])
+def test_forget_takes_what_is_still_being_saved(memory: SemmemMemory, criteria: dict[str, Any]) -> None:
+    memory.list_records()
+    saved = Event()
+    memory._submit_save(saved.wait, 60)
+    memory.remember_many(["My card number is 4711."], scope="/desk", categories=["card"])
+    with ThreadPoolExecutor(1) as thread:
+        forgetting = thread.submit(memory.forget, **criteria)
+        with pytest.raises(TimeoutError):
+            forgetting.result(timeout=0.5)
+        saved.set()
+
+    assert forgetting.result() == 1
+    assert memory.list_records() == []
+
+
+def test_forget_passes_over_nothing_while_others_forget(memory: SemmemMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.remember_many([f"Note {number}." for number in range(9)])
+    memory.drain_writes()
+    newest = [record.id for record in memory.list_records()]
+    find = Records.find
+
+    async def while_another_forgets(records: Records, **asked: Any) -> list[Record]:
+        page = await find(records, **asked)
+        await records.delete([page[0].key, page[-1].key] if len(page) == 4 else [])
+        return page
+
+    monkeypatch.setattr("semmem.integrations.crewai.tree.MAX_LIMIT", 4)
+    monkeypatch.setattr(Records, "find", while_another_forgets)
+    memory.forget(older_than=datetime.now(UTC) + timedelta(hours=1))
+    monkeypatch.undo()
+
+    assert len(newest) == 9
+    assert memory.list_records() == []
 
 
 def test_forget_by_id_takes_records_and_facts(memory: SemmemMemory) -> None:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +14,10 @@ from pydantic import SecretStr
 
 from semmem import Closed, InvalidInput, Memory, StoreUnavailable
 from semmem.wiring.bridge import Bridge
+from tests.faults.proxy import Proxy, Refuse
+from tests.servers import through, way_to_postgres
+
+Ask = Callable[[Callable[[Memory], Any]], Awaitable[Any]]
 
 END_WITHOUT_CLOSING = """
 import json, sys
@@ -71,6 +76,23 @@ async def test_a_memory_that_can_not_be_opened_says_why_every_time(settings: dic
             await bridge.arun(_tell)
     await asyncio.to_thread(bridge.close)
     assert Bridge.shared(**nowhere) is not bridge
+
+
+@pytest.mark.parametrize("asks_from_a_loop", [True, False])
+async def test_a_memory_whose_postgres_was_away_opens_once_it_is_back(
+    settings: dict[str, Any], asks_from_a_loop: bool
+) -> None:
+    async with Proxy(way_to_postgres(settings["postgres_url"])) as proxy:
+        bridge = Bridge.shared(**settings | {"postgres_url": through(proxy.port, settings["postgres_url"])})
+        ask: Ask = bridge.arun if asks_from_a_loop else lambda work: asyncio.to_thread(bridge.run, work)
+        await proxy.impose(Refuse())
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable):
+                await ask(_tell)
+        assert not bridge.ended
+        await proxy.heal()
+        assert await asyncio.gather(*(ask(_tell) for _ in range(5))) == [[]] * 5
+        await asyncio.to_thread(bridge.close)
 
 
 async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[str, Any]) -> None:

@@ -144,6 +144,8 @@ async def test_reading_may_start_the_time_to_live_again(alice: ScopedMemory, clo
     clock.advance(minutes=4)
     assert await alice.records.find(refresh=True)
     clock.advance(minutes=4)
+    assert await alice.records.named(["code"], refresh=True)
+    clock.advance(minutes=4)
     assert await alice.records.get("code")
     clock.advance(minutes=1)
     assert await alice.records.get("code") is None

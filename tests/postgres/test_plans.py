@@ -138,7 +138,7 @@ async def _walk_records(memory: Any) -> None:
     await memory.records.put("size", {"size": 42}, event=event, ttl=timedelta(days=3))
     await memory.records.put_many([NewRecord(key="size", value={"size": 43}), NewRecord(key="hat", value={"size": 7})])
     await memory.records.get("size", refresh=True)
-    await memory.records.named(["size", "hat"])
+    await memory.records.named(["size", "hat"], refresh=True)
     [first, *_] = await memory.records.find(limit=5)
     await memory.records.find(matching={"size": 7}, after=first, refresh=True)
     await memory.records.of([uuid4()])

@@ -478,7 +478,7 @@ async def keeping(alice: ScopedMemory) -> None:
     assert_type((new.event, new.ttl), tuple[NewEvent | None, timedelta | None])
     assert_type(await records.put_many([new]), list[Record])
     assert_type(await records.get("home", refresh=True), Record | None)
-    assert_type(await records.named(["home"], also=[alice]), list[Record])
+    assert_type(await records.named(["home"], also=[alice], refresh=True), list[Record])
     page = await records.find(also=[alice], matching={"city": "Berlin"}, refresh=True, limit=10, offset=20)
     assert_type(page, list[Record])
     await records.find(after=page[-1], where={"stars": {"$in": [4, 5]}})

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import product
 from typing import Any, Literal, get_args
 
@@ -19,7 +19,7 @@ from semmem.integrations.crewai.records import new_memory, paragraphs, stored
 from semmem.integrations.crewai.storage import SemmemStorage, know
 from semmem.integrations.crewai.telling import Querying, Saving
 from semmem.integrations.crewai.tree import Tree, home
-from semmem.wiring.settings import load_settings
+from semmem.wiring.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ Depth = Literal["shallow", "deep"]
 
 # Arguments of semmem.open() that are no settings.
 _PARTS = ("clock", "reranker")
+
+# CrewAI's fields that may be given; a name of both, such as `embedder`, is semmem's setting.
+_INHERITED = set(Memory.model_fields) - set(Settings.model_fields)
 
 
 class SemmemMemory(Memory):
@@ -57,7 +60,7 @@ class SemmemMemory(Memory):
     ) -> None:
         scope = Scope.one_of(tenant, user=user, workspace=workspace)
         Branch(scope, segments(root_scope))
-        inherited = {name: settings.pop(name) for name in Memory.model_fields if name in settings}
+        inherited = {name: settings.pop(name) for name in _INHERITED & set(settings)}
         load_settings(**{name: value for name, value in settings.items() if name not in _PARTS})
         fields = {"tenant": tenant, "user": user, "workspace": workspace, "root_scope": root_scope}
         url = url_of(scope)
@@ -149,7 +152,7 @@ class SemmemMemory(Memory):
                 text=query,
                 path=joined(self.root_scope, scope),
                 limit=limit,
-                categories=categories or None,
+                categories=categories,
                 facts=depth == "deep",
                 source=source,
                 include_private=include_private,
@@ -206,6 +209,23 @@ class SemmemMemory(Memory):
         record = checked.model_copy(update=kept)
         await tree.replace(record, said_at=None if "content" in given else earlier.created_at.replace(tzinfo=UTC))
         return record
+
+    def forget(
+        self,
+        scope: str | None = None,
+        categories: list[str] | None = None,
+        older_than: datetime | None = None,
+        metadata_filter: dict[str, Any] | None = None,
+        record_ids: list[str] | None = None,
+    ) -> int:
+        """Forgets what fits at the scope and below it, with what is still being saved; how many records went.
+
+        At the root, if `scope` is left out. A fact's id takes along the records it rests on.
+        """
+        self._storage.check_open()
+        self.drain_writes()
+        path = joined(self.root_scope, scope)
+        return self._storage.delete(path, categories, record_ids, older_than, metadata_filter)
 
     def reset_all(self) -> None:
         """Forgets all that is kept at and below the root, of this user or workspace alone."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from semmem import Branch, InvalidInput, NotSettled, ScopedMemory, StoreUnavailable
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_int
 from semmem.integrations.crewai.paths import readable
-from semmem.integrations.crewai.records import Criteria, Match, match_of, ours
+from semmem.integrations.crewai.records import Criteria, Match, check_categories, match_of, ours
 from semmem.integrations.crewai.tree import Tree
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,7 @@ class Question:
         check_int("limit", self.limit, 1, 2**31 - 1)
         if not isinstance(self.text, str):
             raise InvalidInput("query", f"must be a string, not {type(self.text).__name__}", "pass a str")
+        check_categories(self.categories)
 
     @property
     def asked(self) -> str:
@@ -43,7 +44,7 @@ class Question:
         return readable(place, self.source, self.include_private)
 
     def wants(self, match: Match) -> bool:
-        return (self.facts or match.kind != "fact") and Criteria(categories=self.categories).fit(match.record)
+        return (self.facts or match.kind != "fact") and Criteria(categories=self.categories or None).fit(match.record)
 
 
 async def recalled(tree: Tree, question: Question) -> list[Match]:

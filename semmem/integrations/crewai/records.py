@@ -44,11 +44,21 @@ class Match(MemoryMatch):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Criteria:
-    """What records are narrowed by, compared as CrewAI does: any one category as it is written, each named metadata."""
+    """What records are narrowed by, compared as CrewAI does: any one category as it is written, each named metadata.
+
+    Raises InvalidInput.
+    """
 
     categories: list[str] | None = None
     older_than: datetime | None = None
     metadata_filter: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        check_categories(self.categories)
+        if self.older_than is not None:
+            check_is("older_than", self.older_than, datetime)
+        if self.metadata_filter is not None:
+            check_is("metadata_filter", self.metadata_filter, dict)
 
     @property
     def any(self) -> bool:

@@ -15,13 +15,15 @@ from crewai.memory.storage.backend import EmbeddingDimensionMismatchError, Stora
 from crewai.memory.types import MemoryRecord, ScopeInfo
 
 from semmem import Branch, Closed, ConfigurationError, InvalidInput, Memory, Scope
-from semmem.domain.checks import check_is
+from semmem.domain.checks import check_each, check_is
 from semmem.integrations.crewai.paths import SCHEME, path_of, scope_of, segments
 from semmem.integrations.crewai.records import Criteria
 from semmem.integrations.crewai.tree import Tree
 from semmem.wiring.bridge import Bridge
 
 log = logging.getLogger(__name__)
+
+MAX_IDS = 100_000  # in one call
 
 T = TypeVar("T")
 Work = Callable[[Tree], Coroutine[Any, Any, T]]
@@ -195,6 +197,8 @@ async def _delete(
     metadata_filter: dict[str, Any] | None = None,
 ) -> int:
     criteria = Criteria(categories=categories, older_than=older_than, metadata_filter=metadata_filter)
+    if record_ids is not None:
+        check_each("record_ids", record_ids, str, most=MAX_IDS)
     return await tree.delete(scope_prefix, criteria, record_ids)
 
 

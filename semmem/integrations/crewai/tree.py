@@ -14,6 +14,7 @@ from semmem import Branch, InvalidInput, Memory, NotFound, Receipt, Record, Scop
 from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT, check_id
 from semmem.integrations.crewai.paths import place_of
 from semmem.integrations.crewai.records import KIND, Criteria, memory_of, stored
+from semmem.integrations.paging import pages_of
 from semmem.memory.scoped import MAX_PLACES
 
 ALL = Criteria()
@@ -78,11 +79,9 @@ class Tree:
         found: list[Kept] = []
         places = await self.places(path)
         by_scope = {place.scope: place for place in places}
-        for first, *rest in self.views(places):
-            offset = 0
-            while page := await first.records.find(also=rest, matching={"kind": KIND}, limit=MAX_LIMIT, offset=offset):
+        for view in self.views(places):
+            async for page in pages_of(view, matching={"kind": KIND}, size=MAX_LIMIT):
                 found += [Kept(by_scope[record.scope], record) for record in page]
-                offset += len(page)
         return sorted(found, key=lambda kept: kept.record.value["created_at"], reverse=True)
 
     async def named(self, *ids: str, path: str | None = None) -> list[Kept]:

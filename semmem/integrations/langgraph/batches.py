@@ -15,7 +15,7 @@ from semmem.integrations.langgraph.namespaces import Namespace, check_listing, c
 from semmem.integrations.langgraph.search import check_search, search
 from semmem.integrations.langgraph.text import searchable_text
 
-PLACES_AT_ONCE = 50
+READS_AT_ONCE = 50  # of a batch: all wait for one pool of connections
 MAX_TTL_MINUTES = MAX_TTL / timedelta(minutes=1)
 
 
@@ -50,7 +50,10 @@ class Batch:
 
     async def run(self, memory: Memory) -> list[Result]:
         """Returns a result for each operation; reads answer from before the writes, as in langgraph's own stores."""
-        results = await asyncio.gather(*(self._answer(memory, op) for op in self.ops))
+        results: list[Result] = []
+        for start in range(0, len(self.ops), READS_AT_ONCE):
+            some = self.ops[start : start + READS_AT_ONCE]
+            results += await asyncio.gather(*(self._answer(memory, op) for op in some))
         for branch, written in self.writes.items():
             records = memory.at(branch).records
             puts = [record for record in written.values() if record]
@@ -105,8 +108,8 @@ async def _list(memory: Memory, root: Branch, op: ListNamespacesOp) -> list[Name
     """Lists those of the places, in the order of their paths, that hold an item: as many as the page needs."""
     places = [place for place in await _places(memory, root) if matches_all(place.place.path, op)]
     found: dict[Namespace, None] = {}
-    for start in range(0, len(places), PLACES_AT_ONCE):
-        some = places[start : start + PLACES_AT_ONCE]
+    for start in range(0, len(places), READS_AT_ONCE):
+        some = places[start : start + READS_AT_ONCE]
         items = await asyncio.gather(*(place.records.find(limit=1) for place in some))
         found |= {place.place.path[: op.max_depth]: None for place, first in zip(some, items, strict=True) if first}
         if len(found) >= op.offset + op.limit:

@@ -1,8 +1,8 @@
 """A SearchOp's answer: records by what they say, or in the order they were first put."""
 
-import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from langgraph.store.base import SearchItem, SearchOp
 
@@ -10,6 +10,7 @@ from semmem import InvalidInput, NotSettled, Record, ScopedMemory
 from semmem.domain.checks import MAX_CONTENT_BYTES, MAX_LIMIT, check_text
 from semmem.integrations.langgraph.filters import check_filter, contained, matches
 from semmem.integrations.langgraph.namespaces import check_page
+from semmem.integrations.paging import pages_of
 from semmem.memory.scoped import MAX_PLACES
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,10 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
     page = found[op.offset : op.offset + op.limit]
     at = {place.scope: place for place in places}
     if op.refresh_ttl:
-        await asyncio.gather(*(at[one.scope].records.get(one.key, refresh=True) for one, _ in page if one.ttl))
+        mortal = [record for record, _ in page if record.ttl]
+        for scope in {record.scope for record in mortal}:
+            keys = [record.key for record in mortal if record.scope == scope]
+            await at[scope].records.named(keys, refresh=True)
     return [
         SearchItem(
             namespace=at[record.scope].place.path,
@@ -62,15 +66,14 @@ async def search(places: Sequence[ScopedMemory], op: SearchOp) -> list[SearchIte
 
 async def _in_order(places: Sequence[ScopedMemory], op: SearchOp) -> list[Found]:
     """Returns as many records as the page needs, from the first."""
-    records, also = places[0].records, places[1:]
     wanted = op.offset + op.limit
     size = PAGE if op.filter else min(wanted, MAX_LIMIT)
     found: list[Found] = []
-    for start in range(0, 2**63, size):
-        page = await records.find(also=also, matching=contained(op.filter or {}), limit=size, offset=start)
-        found += [(record, None) for record in page if matches(record.value, op.filter or {})]
-        if len(page) < size or len(found) >= wanted:
-            break
+    async with aclosing(pages_of(places, matching=contained(op.filter or {}), size=size)) as pages:
+        async for page in pages:
+            found += [(record, None) for record in page if matches(record.value, op.filter or {})]
+            if len(found) >= wanted:
+                break
     return found
 
 

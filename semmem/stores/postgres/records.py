@@ -66,10 +66,14 @@ class RecordStore:
             row = await tx.fetchrow(_SQL["get"], key=key)
         return record_of(row) if row else None
 
-    async def named(self, view: View, keys: Sequence[str], now: datetime) -> list[Record]:
+    @tried_again
+    async def named(self, view: View, keys: Sequence[str], now: datetime, *, refresh: bool) -> list[Record]:
         """Those under any of these keys, in the order they were first put."""
         async with self._postgres.transaction(view, now) as tx:
             rows = await tx.fetch(_SQL["named"], keys=keys)
+            if refresh and rows:
+                await _refresh(tx, rows)
+                rows = await tx.fetch(_SQL["named"], keys=keys)
         return [record_of(row) for row in rows]
 
     @tried_again
@@ -92,8 +96,7 @@ class RecordStore:
             wanted = {"matching": matching, "limit": limit, "offset": offset, "after": place, **asked}
             rows = await tx.fetch(_SQL["find"], **wanted)
             if refresh and rows:
-                kinds, ids, keys = ([row[name] for row in rows] for name in ("scope_kind", "scope_id", "key"))
-                await tx.execute(_SQL["refresh"], of_kinds=kinds, of_ids=ids, keys=keys)
+                await _refresh(tx, rows)
                 rows = await tx.fetch(_SQL["find"], **wanted)
         return [record_of(row) for row in rows]
 
@@ -119,6 +122,11 @@ class RecordStore:
         if events:
             await self._eraser.erase_events(tx, events)
         return bool(events)
+
+
+async def _refresh(tx: Unit, rows: Sequence[Row]) -> None:
+    kinds, ids, keys = ([row[name] for row in rows] for name in ("scope_kind", "scope_id", "key"))
+    await tx.execute(_SQL["refresh"], of_kinds=kinds, of_ids=ids, keys=keys)
 
 
 async def _place(tx: Unit, record: Record) -> int:

@@ -39,8 +39,7 @@ class ThreadStore:
         async with self._postgres.transaction(place) as tx:
             if not await _take(tx, key, claim, by=1):
                 await _begin(tx, new, claim)
-            if first and await tx.fetchval(_SQL["started"], **_named(key), checkpoint=new.id):
-                raise ThreadLost(key.thread)
+            await _check_place(tx, new, claim, first=first)
             await tx.execute(
                 _SQL["put"],
                 **_named(key),
@@ -65,17 +64,14 @@ class ThreadStore:
                 )
 
     @tried_again
-    async def put_writes(self, place: Branch, new: NewWrites, claim: Claim) -> bool:
-        """False where the thread is not there yet, for writes may be faster than its first checkpoint.
+    async def put_writes(self, place: Branch, new: NewWrites, claim: Claim) -> int | None:
+        """None once they are stored. Writes may be faster than their checkpoint: then the thread's last turn, or 0.
 
         Raises ThreadLost.
         """
         async with self._postgres.transaction(place) as tx:
-            if not await _take(tx, new.key, claim, by=0):
-                owner = await tx.fetchval(_SQL["owner"], **_named(new.key))
-                if claim.seen is None and owner in (None, claim.run):  # it begins right now
-                    return False
-                raise ThreadLost(new.key.thread)
+            if not await _take(tx, new.key, claim, by=0) or not await _goes_on(tx, new.key, new.checkpoint, claim):
+                return await _last_turn(tx, new, claim)
             await tx.execute(_SQL["end_turn"], **_named(new.key), checkpoint=new.checkpoint)
             await tx.execute(
                 _SQL["put_writes"],
@@ -87,7 +83,7 @@ class ThreadStore:
                 channels=[write.channel for write in new.writes],
                 **_columns([write.value for write in new.writes]),
             )
-        return True
+        return None
 
     async def get(self, scope: Scope, key: ThreadKey, checkpoint: str | None) -> tuple[Found, Contents] | None:
         """One checkpoint of the thread, or its latest."""
@@ -189,6 +185,26 @@ async def _begin(tx: Unit, new: NewCheckpoint, claim: Claim) -> None:
         if await tx.execute(_SQL["begin"], **_named(new.key), run=claim.run):
             return
     raise ThreadLost(new.key.thread)
+
+
+async def _check_place(tx: Unit, new: NewCheckpoint, claim: Claim, *, first: bool) -> None:
+    """A checkpoint comes first, or behind one that is there: the thread may be another one of the same name."""
+    lost = first and await tx.fetchval(_SQL["started"], **_named(new.key), checkpoint=new.id)
+    if lost or (new.parent is not None and not await _goes_on(tx, new.key, new.parent, claim)):
+        raise ThreadLost(new.key.thread)
+
+
+async def _goes_on(tx: Unit, key: ThreadKey, checkpoint: str, claim: Claim) -> bool:
+    """Runs that begin a thread in one process share a claim, so theirs is told by the checkpoint that they name."""
+    return claim.seen is not None or bool(await tx.fetchval(_SQL["kept"], **_named(key), checkpoint=checkpoint))
+
+
+async def _last_turn(tx: Unit, new: NewWrites, claim: Claim) -> int:
+    """Of a thread whose next checkpoint is on its way; 0 before its first one. Raises ThreadLost where none is."""
+    row = await tx.fetchrow(_SQL["standing"], **_named(new.key), checkpoint=new.checkpoint)
+    if claim.seen is not None or (row and (row["owner"] != claim.run or row["passed"])):
+        raise ThreadLost(new.key.thread)
+    return row["turn"] if row else 0
 
 
 async def _contents(tx: Unit, found: Sequence[Found]) -> list[Contents]:

@@ -11,14 +11,24 @@ where (t.tenant, t.scope_kind, t.scope_id, t.thread, t.namespace) = (:tenant, :k
     where (c.tenant, c.scope_kind, c.scope_id, c.thread, c.namespace) = (:tenant, :kind, :id, :thread, :namespace)
       and c.checkpoint > :checkpoint);
 
--- begin: a thread that was not there yet
-insert into semmem.threads (tenant, scope_kind, scope_id, thread, namespace, owner)
-values (:tenant, :kind, :id, :thread, :namespace, :run)
+-- begin: a thread that was not there yet; its turns are no earlier thread's of this name, which some may still hold
+insert into semmem.threads (tenant, scope_kind, scope_id, thread, namespace, owner, turn)
+values (:tenant, :kind, :id, :thread, :namespace, :run, 1 + floor(random() * 2 ^ 48)::bigint)
 on conflict do nothing;
 
--- owner: whose the thread is; nothing where it is not there
-select owner from semmem.threads
-where (tenant, scope_kind, scope_id, thread, namespace) = (:tenant, :kind, :id, :thread, :namespace);
+-- kept: whether this checkpoint is there
+select exists (
+    select from semmem.thread_checkpoints
+    where (tenant, scope_kind, scope_id, thread, namespace, checkpoint)
+        = (:tenant, :kind, :id, :thread, :namespace, :checkpoint));
+
+-- standing: whose the thread is, its last turn, and whether it went on without this checkpoint; nothing where it is gone
+select t.owner, t.turn,
+       bool_or(c.checkpoint > :checkpoint) and not bool_or(c.checkpoint = :checkpoint) as passed
+from semmem.threads t
+left join semmem.thread_checkpoints c using (tenant, scope_kind, scope_id, thread, namespace)
+where (t.tenant, t.scope_kind, t.scope_id, t.thread, t.namespace) = (:tenant, :kind, :id, :thread, :namespace)
+group by t.owner, t.turn;
 
 -- started: whether anything but writes that came first is kept of it
 select exists (

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from langgraph.store.base import Item, PutOp
+from langgraph.store.base import GetOp, Item, PutOp
 
-from semmem import Closed, ConfigurationError, StoreUnavailable
+from semmem import Closed, ConfigurationError, Record, Records, StoreUnavailable
 from semmem.integrations.langgraph import SemmemStore
 from semmem.testing import wait_until
 from tests.applications import FAST
@@ -73,6 +73,41 @@ async def test_synchronous_names_work_inside_a_running_loop(alices: SemmemStore)
     alices.put(NOTES, "key", {"text": "The parcel is at the bakery."})
 
     assert alices.search(NOTES, query="Where is the parcel?")[0].key == "key"
+
+
+def test_a_search_passes_over_nothing_that_stays(alices: SemmemStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"{number:02}" for number in range(12)]
+    alices.batch([PutOp(NOTES, key, {"number": int(key)}, index=False) for key in keys])
+    find = Records.find
+
+    async def while_another_deletes(records: Records, **asked: Any) -> list[Record]:
+        page = await find(records, **asked)
+        await records.delete(["00", "04"])
+        return page
+
+    monkeypatch.setattr("semmem.integrations.langgraph.search.PAGE", 5)
+    monkeypatch.setattr(Records, "find", while_another_deletes)
+
+    assert [item.key for item in alices.search(NOTES, filter={"number": {"$gte": 0}}, limit=20)] == keys
+
+
+def test_a_batch_reads_some_at_a_time(alices: SemmemStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    alices.put(NOTES, "key", {"text": "hello"})
+    get, under_way, most = Records.get, 0, 0
+
+    async def counted(records: Records, key: str, *, refresh: bool) -> Record | None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        found = await get(records, key, refresh=refresh)
+        under_way -= 1
+        return found
+
+    monkeypatch.setattr(Records, "get", counted)
+    items = alices.batch([GetOp(NOTES, "key" if number % 2 else "none") for number in range(130)])
+
+    assert [item is not None for item in items] == [False, True] * 65
+    assert most == 50
 
 
 async def test_a_cancelled_call_leaves_the_store_usable(alices: SemmemStore) -> None:

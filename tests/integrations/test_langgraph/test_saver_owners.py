@@ -4,6 +4,8 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +14,9 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.conformance.test_utils import generate_checkpoint, generate_config, generate_metadata
 from langgraph.checkpoint.memory import InMemorySaver
 
-from semmem import ThreadLost
+from semmem import Memory, ThreadLost
 from semmem.integrations.langgraph import SemmemSaver
+from semmem.testing import wait_until
 from tests.integrations.test_langgraph.conftest import SaverMaker
 from tests.integrations.test_langgraph.graphs import Gate, Trail, on, walking
 
@@ -27,10 +30,10 @@ def branchings(saver: BaseCheckpointSaver[str], thread: str = "t") -> int:
 
 
 async def stalled(
-    saver: BaseCheckpointSaver[str], gate: Gate, state: Trail | None, name: str = "a"
+    saver: BaseCheckpointSaver[str], gate: Gate, state: Trail | None, name: str = "a", durability: Any = "sync"
 ) -> asyncio.Task[Any]:
     """A worker that hangs in its second step."""
-    run = asyncio.create_task(walking(saver, name=name, gate=gate).ainvoke(state, on("t"), durability="sync"))
+    run = asyncio.create_task(walking(saver, name=name, gate=gate).ainvoke(state, on("t"), durability=durability))
     await gate.reached.wait()
     return run
 
@@ -166,6 +169,75 @@ async def test_a_deleted_thread_that_began_anew_is_not_the_old_runs(make_saver: 
     with pytest.raises(ThreadLost):
         await stale
     assert (await walking(first).aget_state(on("t"))).values["steps"] == ["new1", "new2", "new3"]
+
+
+async def delete(saver: SemmemSaver) -> None:
+    await saver.adelete_thread("t")
+
+
+async def forget(saver: SemmemSaver) -> None:
+    async def all_of_it(memory: Memory) -> None:
+        await memory.at(saver._root).forget(everything=True)
+
+    await saver._bridge.arun(all_of_it)
+
+
+@pytest.mark.parametrize("durability", ["sync", "async"])
+@pytest.mark.parametrize("end", [delete, forget])
+async def test_a_run_that_began_a_thread_does_not_write_to_the_next_one_of_its_name(
+    saver: SemmemSaver, end: Callable[[SemmemSaver], Awaitable[None]], durability: Any
+) -> None:
+    async def hangs() -> bool:
+        return bool((await walking(saver).aget_state(on("t"))).next == ("step2",))
+
+    gate = Gate()
+    stale = await stalled(saver, gate, {"steps": ["old"]}, "old", durability)
+    await wait_until(hangs)  # a graph goes on while its checkpoints are stored
+    await end(saver)
+    await walking(saver, name="new").ainvoke({"steps": []}, on("t"), durability=durability)
+    gate.opened.set()
+
+    with pytest.raises(ThreadLost):
+        await stale
+    assert (await walking(saver).aget_state(on("t"))).values["steps"] == ["new1", "new2", "new3"]
+    assert not [each for each in saver.list(on("t")) if "old" in str(each)]
+
+
+async def test_who_read_a_thread_does_not_write_to_the_next_one_of_its_name(saver: SemmemSaver) -> None:
+    await walking(saver, name="old").ainvoke({"steps": []}, on("t"), durability="exit")
+    before = await read(saver)
+    await saver.adelete_thread("t")
+    await walking(saver, name="new").ainvoke({"steps": []}, on("t"), durability="exit")
+
+    with pytest.raises(ThreadLost):
+        await put(saver, before)
+    with pytest.raises(ThreadLost):
+        await saver.aput_writes(before, [("steps", ["old4"])], "task")
+
+
+async def test_writes_wait_for_their_checkpoint_as_long_as_others_come(
+    saver: SemmemSaver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semmem.memory.threads.PATIENCE", 1.0)
+    last = await put(saver, generate_config("t"))
+    late = generate_checkpoint(checkpoint_id="9")
+    writing = asyncio.create_task(saver.aput_writes(on("t", checkpoint_id="9"), [("a", 1)], "task"))
+    began = time.monotonic()
+
+    async def goes_on() -> bool:
+        nonlocal last
+        last = await put(saver, last)
+        return time.monotonic() > began + 2.0
+
+    await wait_until(goes_on)
+    await saver.aput(last, late, generate_metadata(step=1), {})
+    await writing
+
+    found = await saver.aget_tuple(on("t"))
+    assert found is not None
+    assert found.pending_writes == [("task", "a", 1)]
+    with pytest.raises(ThreadLost):
+        await saver.aput_writes(on("t", checkpoint_id="99"), [("a", 1)], "task")
 
 
 async def put(saver: SemmemSaver, config: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from langgraph.store.base import GetOp, PutOp, TTLConfig
 
-from semmem import InvalidInput
+from semmem import InvalidInput, Record, Records
 from semmem.integrations.langgraph import SemmemStore
 from semmem.testing import ManualClock, wait_until
 from tests.applications import FAST
@@ -70,6 +70,27 @@ def test_a_search_refreshes_what_it_returns_alone(alices: SemmemStore, clock: Ma
     clock.advance(minutes=6)
 
     assert [(item.namespace, item.key) for item in alices.search(())] == [(NOTES, "a")]
+
+
+def test_a_search_refreshes_what_it_shows_in_one_go(
+    alices: SemmemStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    named = Records.named
+
+    async def counted(records: Records, keys: list[str], **more: Any) -> list[Record]:
+        asked.append(len(keys))
+        return await named(records, keys, **more)
+
+    monkeypatch.setattr(Records, "named", counted)
+    for labels in (NOTES, (*NOTES, "more")):
+        alices.batch([PutOp(labels, str(number), CODE, index=False, ttl=10) for number in range(60)])
+    clock.advance(minutes=6)
+    assert len(alices.search(NOTES, limit=100)) == 100
+    clock.advance(minutes=6)
+
+    assert len(alices.search(NOTES, limit=1_000, refresh_ttl=False)) == 100
+    assert sorted(asked) == [40, 60]
 
 
 def test_a_put_without_a_time_takes_it_away(alices: SemmemStore, clock: ManualClock) -> None:
