@@ -16,6 +16,13 @@ MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere
 _SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?…])[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
 _ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Mt|e\.g|i\.e|a\.m|p\.m)|\b[A-Z])\.$")
 
+# These may end a sentence too: not where a number or a small letter follows, as in "Hauptstr. 5" or "Acme Inc. in".
+_MAY_GO_ON = re.compile(
+    r"(?:\b(?:Ave|Blvd|Rd|Ln|Sq|Apt|Tel|Nr|ca|Inc|Ltd|Co|Corp|Dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
+    r"|Sept?|Oct|Nov|Dec)|[a-zäöüß]str|\bStr)\.$"
+)
+_GOES_ON = re.compile(r" +(?:\d|[a-z])")
+
 
 def _any_of(*alternatives: str) -> str:
     return f"(?:{'|'.join(alternatives)})"
@@ -94,8 +101,9 @@ def sentence_ends(text: str) -> Iterator[int]:
     start = 0
     for match in _SENTENCE.finditer(text):
         end = match.end()
-        is_short = end - start < MAX_SENTENCE_CHARS and _ABBREVIATION.search(text[max(start, end - 10) : end])
-        if not (is_short and end < len(text) and text[end] != "\n"):
+        last = text[max(start, end - 10) : end]
+        is_short = _ABBREVIATION.search(last) or (_MAY_GO_ON.search(last) and _GOES_ON.match(text, end))
+        if not (is_short and end - start < MAX_SENTENCE_CHARS and end < len(text) and text[end] != "\n"):
             yield end
             start = end
 

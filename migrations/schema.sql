@@ -1419,6 +1419,7 @@ CREATE OR REPLACE FUNCTION semmem.ensure_index(p_name text, p_model text, p_dime
 AS $function$
 declare
     standing semmem.indexes;
+    built text := 'vectors_hnsw_' || left(md5(p_name), 16);
 begin
     select * into standing from semmem.indexes;
     if not found or standing.dimensions is null and (p_dimensions is not null or p_name <> standing.name) then
@@ -1428,11 +1429,11 @@ begin
         update semmem.indexes set name = p_name, model = p_model, dimensions = p_dimensions where dimensions is null;
         select * into standing from semmem.indexes;
     end if;
-    if p_hnsw and standing.name = p_name and standing.dimensions is not null then
+    if p_hnsw and standing.name = p_name and standing.dimensions is not null and to_regclass('semmem.' || built) is null then
         execute format(
             'create index if not exists %I on semmem.vectors using hnsw ((vector::public.vector(%s)) vector_cosine_ops)
              where index_name = %L',
-            'vectors_hnsw_' || left(md5(p_name), 16), standing.dimensions, p_name);
+            built, standing.dimensions, p_name);
     end if;
     return standing;
 end $function$;

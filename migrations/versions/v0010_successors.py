@@ -1,4 +1,4 @@
-"""Which fact ended which, reports that outlive their first agent, and keys that are asked under again.
+"""Which fact ended which, reports that outlive their first agent, keys asked under again, and an index that stands.
 
 `semmem.migrations.filling` makes the index by which ended facts are found, while others write.
 """
@@ -13,6 +13,7 @@ SCRIPTS = (
     "tables/reports",
     "tables/questions",
     "functions/ask_question",
+    "functions/ensure_index",
 )
 
 

@@ -79,7 +79,8 @@ where tenant = :tenant and id = any (:events::uuid[]);
 -- readdress_events: and are found by that agent
 update semmem.vectors v set agent = e.agent, version = v.version + 1
 from semmem.events e
-where v.tenant = :tenant and v.item_id = any (:events::uuid[]) and e.tenant = v.tenant and e.id = v.item_id;
+where v.tenant = :tenant and v.index_name = any (array(select name from semmem.indexes))
+  and v.item_id = any (:events::uuid[]) and e.tenant = v.tenant and e.id = v.item_id;
 
 -- unname: an agent that only witnessed what stays is named there no more
 update semmem.events set witnesses = array_remove(witnesses, :agent)

@@ -51,3 +51,13 @@ def test_questions_and_reactions_do_not(text: str) -> None:
 )
 def test_the_third_person_is_used_only_where_it_is_safe(sentence: str, statement: str) -> None:
     assert told(sentence, "Alice") == statement
+
+
+def test_what_may_end_a_sentence_does_not_where_it_goes_on() -> None:
+    said = [
+        "My address is Hauptstr. 5, 10115 Berlin.",
+        "I work at Acme Inc. in Rome.",
+        "I live on Elm Rd.",
+        "It is nice.",
+    ]
+    assert [each.strip() for each in sentences(" ".join(said))] == said
