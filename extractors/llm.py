@@ -128,10 +128,13 @@ class _Batch:
         await asyncio.to_thread(self._gathered.take, reading, events)
 
     async def _alone(self, event: Event, error: BadAnswer) -> None:
-        """Asks once more about an event at which an endpoint failed that answers others: it may have passed."""
-        if error.reason != "no_answer":
+        """Asks once more about an event that an endpoint failed at, or its filter refused, and others not: it may have
+        passed."""
+        if error.reason not in ("no_answer", "filtered"):
             await self._corner(event, error)
             return
+        if error.reason == "filtered":
+            await self._asking.check_still_well(error)  # first, for it may have been mended just now
         try:
             await self._ask([event])
         except BadAnswer as again:

@@ -361,6 +361,20 @@ async def test_an_endpoint_that_is_closed_in_a_filters_words_after_some_answers_
         await extractor(ScriptedChat(by=by)).extract([event("I live in Berlin."), event("My dog is called Rex.")], {})
 
 
+async def test_an_endpoint_that_is_opened_again_just_before_it_is_examined_buries_nothing() -> None:
+    told = event("I live in Berlin.")
+    opened = False
+
+    def by(request: str) -> str:
+        nonlocal opened
+        opened = opened or told.content not in request
+        if opened:
+            return NOTHING
+        raise BadAnswer("filtered", "the endpoint's content filter refuses what is said here (403)")
+
+    assert (await extractor(ScriptedChat(by=by)).extract([told], {})).failed is None
+
+
 async def test_a_text_that_a_filter_refuses_fails_alone() -> None:
     def by(request: str) -> str:
         if "POISON" in request:
