@@ -223,3 +223,11 @@ async def test_what_a_witness_reported_is_its_latest_and_comes_to_who_follows_it
     async with aclosing(alice.follow(after=0, agents={"b"})) as follower, asyncio.timeout(60):
         entries = [await anext(follower), await anext(follower)]
     assert [entry.event and entry.event.content for entry in entries] == ["Nothing yet.", NOTICE["content"]]
+
+
+async def test_a_category_of_a_witness_is_not_all_that_it_saw(alice: ScopedMemory) -> None:
+    await _statuses(alice, NOTICE | {"agent": "a"}, NOTICE | {"agent": "b"})
+    await alice.forget(agent="b", category="preference")
+    assert (await _only(alice)).witnesses == ("b",)
+    await alice.forget(agent="b")
+    assert (await _only(alice)).witnesses == ()

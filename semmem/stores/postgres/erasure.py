@@ -97,7 +97,7 @@ class Eraser:
             receipt = await self._carry_out(tx, doomed, "caller", whole=known and selection.everything)
             if known:
                 await _forget_what_agents_share(tx, selection)
-            if selection.agent:
+            if selection.agent and not (selection.fact or selection.category):
                 await tx.execute(
                     _SQL["unname"],
                     agent=selection.agent,
