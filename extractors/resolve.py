@@ -217,11 +217,15 @@ def one_successor(decisions: Sequence[Decision], said: Sequence[datetime | None]
     What a later draft says again was not superseded for good: the draft between is history. `said` has each one's time.
     """
     last = {fact.id: i for i, decision in enumerate(decisions) for fact in _retired(decision)}
-    again = {one.target.id: i for i, one in enumerate(decisions) if one.verdict == "confirm" and one.target}
+    again = {
+        one.target.id: i
+        for i, one in enumerate(decisions)
+        if one.verdict == "confirm" and one.target and one.draft.superseded is None
+    }
     made: list[Decision] = []
     for i, decision in enumerate(decisions):
-        mine = [fact for fact in _retired(decision) if last[fact.id] == i and again.get(fact.id, i) <= i]
-        returned = [fact for fact in _retired(decision) if again.get(fact.id, i) > i]
+        returned = [fact for fact in _retired(decision) if _later(again.get(fact.id, i), i, said)]
+        mine = [fact for fact in _retired(decision) if last[fact.id] == i and fact not in returned]
         if decision.verdict != "supersede":
             made.append(decision)
         elif mine:
@@ -232,6 +236,12 @@ def one_successor(decisions: Sequence[Decision], said: Sequence[datetime | None]
                 draft = _as_history(draft, returned[0], end)
             made.append(replace(decision, verdict="add", draft=draft, target=None, also=()))
     return made
+
+
+def _later(one: int, other: int, said: Sequence[datetime | None]) -> bool:
+    """Whether one of two drafts was said after the other; at one time the order of the batch tells."""
+    times = said[one], said[other]
+    return (times[0], one) > (times[1], other) if times[0] and times[1] else one > other
 
 
 def _retired(decision: Decision) -> tuple[Fact, ...]:
@@ -246,21 +256,20 @@ def _current(question: Question) -> list[tuple[Fact, float]]:
 
 
 def _joined(drafts: Sequence[Draft]) -> Draft:
+    """One draft of the same statement, with the dates that the best leaves open and the first of the others has."""
     sources = tuple(dict.fromkeys(source for draft in drafts for source in draft.sources))
     best = max(drafts, key=lambda draft: draft.confidence)
     importance = max(draft.importance for draft in drafts)
     trust = max((draft.trust for draft in drafts), key=TRUST.index)
-    validity = _dated(best.validity, [draft.validity for draft in drafts])
-    return replace(best, sources=sources, importance=importance, trust=trust, validity=validity)
-
-
-def _dated(best: Validity, others: Sequence[Validity]) -> Validity:
-    """With the dates that it leaves open and the first of the others says."""
-    began = next((each for each in (best, *others) if each.start), best)
-    ended = next((each for each in (best, *others) if each.end), best)
-    if began.start and ended.end and ended.end < began.start:
-        return best
-    return Validity(start=began.start, end=ended.end, precision=began.precision or ended.precision)
+    began = next((each for each in (best, *drafts) if each.validity.start), best)
+    ended = next((each for each in (best, *drafts) if each.validity.end), best)
+    start, end = began.validity.start, ended.validity.end
+    if not (start and end and end < start):
+        precision = began.validity.precision or ended.validity.precision
+        dated = {source.event_id for each in (began, ended) if each.validity != Validity() for source in each.sources}
+        dated_by = frozenset(dated) if any(each.validity == Validity() for each in drafts) else frozenset()
+        best = replace(best, validity=Validity(start=start, end=end, precision=precision), dated_by=dated_by)
+    return replace(best, sources=sources, importance=importance, trust=trust)
 
 
 def _key(statement: Statement) -> tuple[str, str]:

@@ -742,6 +742,7 @@ create table semmem.fact_sources (
     event_id uuid not null,
     quote text not null,
     own_words boolean default true not null,
+    dates boolean default false not null,
     constraint fact_sources_pkey PRIMARY KEY (tenant, fact_id, event_id),
     constraint fact_sources_tenant_event_id_fkey FOREIGN KEY (tenant, event_id) REFERENCES semmem.events(tenant, id) ON DELETE CASCADE,
     constraint fact_sources_tenant_fact_id_fkey FOREIGN KEY (tenant, fact_id) REFERENCES semmem.facts(tenant, id) ON DELETE CASCADE

@@ -48,10 +48,19 @@ KINDS = ("event", "record", "retraction", "fact", "summary", "dead_letter")
 Check = Callable[[str, Any], Any]  # the field and its value; answers with the value in its one written form
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]  # a line's fields, not checked yet, as the next version has them
 
+
+def _undated(fact: dict[str, Any]) -> dict[str, Any]:
+    """Sources of which nobody said whether the dates are theirs."""
+    sources = fact.get("sources")
+    if not isinstance(sources, list):
+        return {}
+    return {"sources": [{"dates": False} | each if isinstance(each, dict) else each for each in sources]}
+
+
 # By version and kind: how a line of that version becomes one of the next. Every version below VERSION has an entry.
 UPGRADES: dict[int, dict[str, Upgrade]] = {
     1: {"fact": lambda fact: dict.fromkeys(CORRECTIONS) | fact},  # nobody had corrected any
-    2: {"fact": lambda fact: dict.fromkeys(SUCCESSION) | fact},  # its thread alone told what ended it
+    2: {"fact": lambda fact: dict.fromkeys(SUCCESSION) | fact | _undated(fact)},  # its thread told what ended it
 }
 
 
@@ -308,7 +317,7 @@ FIELDS: dict[str, dict[str, Check]] = {
         "ended_by": check_optional_id,
         "pinned_at": _or_none(_moment),
         "pinned_by": check_optional_id,
-        "sources": _many(_object(event=_uuid, quote=_text(MAX_CONTENT_BYTES), own_words=_flag), least=1),
+        "sources": _many(_object(event=_uuid, quote=_text(MAX_CONTENT_BYTES), own_words=_flag, dates=_flag), least=1),
     },
     "summary": {
         "id": _uuid,

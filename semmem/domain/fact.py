@@ -95,6 +95,7 @@ class Draft:
     sources: tuple[Source, ...]
     trust: Role
     superseded: Superseded | None = None  # then it becomes history
+    dated_by: frozenset[UUID] = frozenset()  # of its sources those that say its dates, where others leave them open
 
     def __post_init__(self) -> None:
         check_text("subject", self.subject, MAX_SUBJECT_BYTES)

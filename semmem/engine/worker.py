@@ -20,7 +20,7 @@ from semmem.engine.duties import Duties
 from semmem.engine.heartbeat import Heartbeat
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.engine.scrubbing import Scrubber
-from semmem.errors import SemmemError
+from semmem.errors import SemmemError, StoreUnavailable
 from semmem.runtime import failpoints
 from semmem.runtime.faults import FaultLog, OneLine
 from semmem.runtime.turn import Turn
@@ -64,6 +64,7 @@ class JobManager(QueueManager):
 
     slots: Mapping[str, asyncio.Semaphore]
     cut_short: Callable[[], None]
+    is_broken = False  # then it only waits for what it runs
 
     async def fetch_jobs(self, *limits: Any) -> AsyncGenerator[Job, None]:
         with self._no_wait_for_what_hangs():
@@ -80,6 +81,7 @@ class JobManager(QueueManager):
         try:
             yield
         except Exception:
+            self.is_broken = True
             self.cut_short()
             raise
 
@@ -128,6 +130,7 @@ class Worker:
         }
         self._manager: JobManager | None = None
         self._stopping = asyncio.Event()
+        self._mirror_was_away = True  # for all that this worker knows
         self._under_way: set[asyncio.Task[None]] = set()
         self.left: Remaining | None = None  # when it had stopped; None before, or where Postgres was away
 
@@ -192,7 +195,7 @@ class Worker:
         self._manager.cut_short = self._cut_short
         self._manager.slots = {self._jobs.name(kind): self._slots[kind] for kind in ENTRYPOINTS}
         for kind in self._kinds:
-            self._manager.entrypoint(self._jobs.name(kind))(self._handler(kind))
+            self._manager.entrypoint(self._jobs.name(kind))(self._handler(kind, self._manager))
         if self._stopping.is_set():
             return
         await self._manager.run(
@@ -205,15 +208,15 @@ class Worker:
             heartbeat_timeout=self._pace.lease,
         )
 
-    def _handler(self, entrypoint: Entrypoint) -> Callable[[Job], Awaitable[None]]:
+    def _handler(self, entrypoint: Entrypoint, manager: JobManager) -> Callable[[Job], Awaitable[None]]:
         async def handle(job: Job) -> None:
             """Does the work; what may pass is tried again later, ever more slowly, and never given up."""
             failpoints.reach("job-claimed")
             scope, turn = scope_of_job(job.payload), Turn(BATCHES_A_TURN, self._stopping.is_set)
             last_attempt = failures_of(job) + 1 >= self._pace.attempts
-            done = True
+            done = False
             async with self._slots[entrypoint]:
-                if not self._stopping.is_set():
+                if not (self._stopping.is_set() or manager.is_broken):
                     with as_job(entrypoint):
                         work = self._duties.do(entrypoint, scope, turn, last_attempt=last_attempt)
                         done = await self._do(job, entrypoint, work)
@@ -238,6 +241,7 @@ class Worker:
             if isinstance(error, Exception) and not is_outside(error):
                 with suppress(SemmemError):  # one that cannot be counted now is an outage's
                     await self._jobs.count_failure(job, scope)
+            self._mirror_was_away |= entrypoint == "mirror" and isinstance(error, StoreUnavailable)
             delay = retry_delay(self._pace.backoff, job.attempts)
             faults.warn(f"{entrypoint} job failed and is tried again", error, scope)
             log.debug("%s job %s: next try in %s", entrypoint, job.id, delay, exc_info=error)
@@ -258,8 +262,11 @@ class Worker:
         while self._keeper and not self._stopping.is_set():
             try:
                 await self._keeper.keep()
-                await self._jobs.hurry("mirror")  # searches go to Qdrant again, which lacks what failed meanwhile
+                if self._mirror_was_away:  # searches go to Qdrant again, which lacks what failed meanwhile
+                    self._mirror_was_away = False
+                    await self._jobs.hurry("mirror")
             except Exception as error:  # one that is never looked at again may be wrong for good
+                self._mirror_was_away = True
                 faults.warn("qdrant could not be looked at, and is looked at again later", error)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._pace.sweep_every.total_seconds()):

@@ -8,7 +8,7 @@ from uuid import UUID
 from semmem.domain.embeddings import Embeddings
 from semmem.domain.event import Event
 from semmem.domain.extraction import Decision, Extraction, Usage
-from semmem.domain.fact import Draft, Fact, statement_hash
+from semmem.domain.fact import MAX_FACT_BYTES, Draft, Fact, statement_hash
 from semmem.domain.scope import Scope
 from semmem.engine.fact_indexing import IndexedFact, put_facts
 from semmem.errors import SemmemError
@@ -152,7 +152,7 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime, done: _Done) -
     for each in retired:
         if not await supersede(tx, each, by=fact.id, ended=min(draft.validity.start or said_at, said_at)):
             raise StaleDecision(_CHANGED)
-    fact, same = await _insert(tx, fact, draft.superseded.said_to if draft.superseded else None)
+    fact, same = await _insert(tx, fact, draft)
     if same:
         await _confirm(tx, same, draft, said_at, done, own_words=True)
         await succeed(tx, dict.fromkeys([each.id for each in retired], statement_hash(fact.subject, fact.text)))
@@ -164,20 +164,21 @@ async def _apply(tx: Unit, decision: Decision, said_at: datetime, done: _Done) -
     return None if same else fact
 
 
-async def _insert(tx: Unit, fact: Fact, said_to: datetime | None) -> tuple[Fact, UUID | None]:
+async def _insert(tx: Unit, fact: Fact, draft: Draft) -> tuple[Fact, UUID | None]:
     """The fact as it is stored, or the one that makes its statement already.
 
     The same statement of another time is another fact: then the text tells the time.
     """
-    if await insert_fact(tx, fact, said_to=said_to):
+    if await insert_fact(tx, fact, draft):
         return fact, None
     id = await current_with_statement(tx, fact.subject, fact.text)
     assert id is not None, "the scope is locked, and the insert has met it"
     [same] = await hydrate_facts(tx, [id])
-    if times_agree(same.validity, fact.validity):
+    text = dated(fact.text, fact.validity)
+    if times_agree(same.validity, fact.validity) or len(text.encode()) > MAX_FACT_BYTES:
         return fact, id
-    fact = replace(fact, text=dated(fact.text, fact.validity))
-    if await insert_fact(tx, fact, said_to=said_to):
+    fact = replace(fact, text=text)
+    if await insert_fact(tx, fact, draft):
         return fact, None
     return fact, await current_with_statement(tx, fact.subject, fact.text)
 
@@ -187,7 +188,7 @@ async def _confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, done: _D
         if id in done.retired:  # by a draft of the same batch that was said later
             return
         raise StaleDecision(_CHANGED)
-    if own_words and await adopt_dates(tx, id, draft.validity, said_at):
+    if own_words and await adopt_dates(tx, id, draft, said_at):
         done.dated.append(id)
 
 

@@ -66,6 +66,8 @@ def label(start: datetime, precision: Precision) -> str:
     """The time in words, as exactly as it is known."""
     if precision == "instant":
         return f"{_day(start)[3]} {start:%H:%M}"
+    if precision == "month" and start.day > 1:  # which is how a week is known
+        return f"week of {_day(start)[3]}"
     return {"day": _day, "month": _month, "year": _year}[precision](start)[3]
 
 

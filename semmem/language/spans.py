@@ -5,8 +5,11 @@ birthday name no date that code could know.
 """
 
 import re
+from bisect import bisect
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
 
 from semmem.domain.checks import EARLIEST, LATEST
 from semmem.domain.fact import Precision
@@ -42,8 +45,17 @@ _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began 
 # "I work there until May" ends in the May to come; "I worked there until May" ended in the one that is over.
 _UNTIL = re.compile(r"\b(?:until|till)(?: the)? $", re.IGNORECASE)
 _TOLD_OF_THE_PAST = re.compile(
-    r"\b(?:was|were|been|had|did|went|(?<!'ve )(?<!have )(?<!has )got|ran|kept|left|came|saw|slept|sat|stood|held"
-    r"|fought|taught|sang|swam|drove|\w{2,}ed)\b|'d\b",
+    r"\b(?:was|were|been|had|did|went|(?<!'ve )(?<!have )(?<!has )got|ran|kept|left|came|saw|slept|sat|stood|held|led"
+    r"|wore|took|knew|wrote|spent|paid|rode|grew|made|sold|built|drank|ate|told|said|gave|found|felt|brought|bought|met"
+    r"|lost|won|fought|taught|sang|swam|drove"
+    r"|(?<!am )(?<!is )(?<!are )(?<!'m )(?<!'s )(?<!'re )(?!(?:need|feed|speed|indeed|succeed|proceed|hundred)\b)"
+    r"\w{2,}ed)\b|'d\b",
+    re.IGNORECASE,
+)
+# Where another statement begins, of which the words about what is to come say nothing here.
+_CLAUSE = re.compile(
+    r";|,? (?:and|but|so|because|while|although|though)"
+    r"(?= (?:I|we|you|he|she|they|it|there|will|am|is|are|was|were)\b)",
     re.IGNORECASE,
 )
 
@@ -64,7 +76,7 @@ class Span:
 
 def spans(text: str, said: datetime) -> list[Span]:
     """The times that the text names, in order, none inside another."""
-    moment, long_since = Said(said, bool(_COMING.search(text))), bool(_LONG_SINCE.search(text))
+    long_since, clauses = bool(_LONG_SINCE.search(text)), _clauses(text)
     found: list[Span] = []
     taken = bytearray(len(text))
     for pattern, period, relative in TABLE:
@@ -73,10 +85,11 @@ def spans(text: str, said: datetime) -> list[Span]:
             if any(taken[first:last]):
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
-            seen = replace(moment, coming=_looks_ahead(text, match, moment))
+            clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
+            seen = Said(said, coming=_looks_ahead(text, match, clause))
             named = _period(period, match, seen)
             if not (seen.coming or long_since) and _is_reset(text, match):
-                ahead = _period(period, match, replace(moment, coming=True))
+                ahead = _period(period, match, replace(seen, coming=True))
                 named = ahead if ahead and ahead[0] - said <= _LONGEST_AHEAD else named
             if named:
                 start, over, precision, label = named
@@ -87,12 +100,34 @@ def spans(text: str, said: datetime) -> list[Span]:
     return sorted(found, key=lambda span: span.first)
 
 
-def _looks_ahead(text: str, match: re.Match[str], whole: Said) -> bool:
+class _Clause(NamedTuple):
+    first: int
+    last: int
+    coming: bool  # it tells of what is to come
+
+
+def _clauses(text: str) -> list[_Clause]:
+    ends = [0, *(match.end() for match in _CLAUSE.finditer(text)), len(text)]
+    return [_Clause(first, last, bool(_COMING.search(text[first:last]))) for first, last in pairwise(ends)]
+
+
+def _looks_ahead(text: str, match: re.Match[str], clause: _Clause) -> bool:
     """Whether what happens at this time is to come."""
     own = match.group()[:3] if match.group().lower().startswith("on ") else ""  # the day's words begin with it
     before = f"{_before(text, match)}{own}"
-    lasts = _UNTIL.search(before) and not _TOLD_OF_THE_PAST.search(before)
-    return not _SINCE.search(before) and (whole.coming or bool(_SET_FOR.search(before) or lasts))
+    if _SINCE.search(before):
+        return False
+    return (
+        clause.coming or bool(_SET_FOR.search(before)) or (_lasts(text, match, clause) and bool(_UNTIL.search(before)))
+    )
+
+
+def _lasts(text: str, match: re.Match[str], clause: _Clause) -> bool:
+    """Whether what ends at this time is not over: nothing before it is told of the past, nor behind "Until May"."""
+    told = text[max(clause.first, match.start() - _BEFORE) : match.start()]
+    if _UNTIL.sub("", told).strip():
+        return not _TOLD_OF_THE_PAST.search(told)
+    return not _TOLD_OF_THE_PAST.search(text[match.end() : min(clause.last, match.end() + _BEHIND)])
 
 
 def _is_reset(text: str, match: re.Match[str]) -> bool:

@@ -151,3 +151,40 @@ async def test_what_ended_what_goes_along_in_an_export(
         assert await _current(other) == {DIED}
         await _forget_what_says(other, DIED)
         assert await _current(other) == {NAMED, AGED}
+
+
+async def test_a_correction_keeps_the_plan_that_ends_a_fact(alice: ScopedMemory, clock: ManualClock) -> None:
+    await _learn(alice, "I live in Berln.")
+    [home] = await alice.facts()
+    await _learn(alice, "I'm moving to Munich on 1 March 2027.")
+    corrected = await alice.correct(home.id, text="alice lives in Berlin.", by="alice")
+    assert corrected.validity.end
+    [plan] = [fact for fact in await alice.facts() if "Munich" in fact.text]
+    await alice.forget(event=plan.sources[0].event_id)
+    [left] = await alice.facts()
+    assert (left.id, left.validity.end) == (corrected.id, None)
+
+
+async def test_what_is_restored_and_taken_back_again_gives_back_what_it_had_ended(
+    alice: ScopedMemory, application: Application, clock: ManualClock
+) -> None:
+    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
+    await alice.settled()
+    clock.advance(days=1)
+    await _learn(alice, CAT[2])
+    died = await _fact(alice, DIED)
+    corrected = await alice.correct(died.id, text="alice's cat Mia was ill.", by="alice")
+    restored = await alice.restore_fact(died.id, by="alice")
+    for _ in range(2):
+        await alice.reject(restored.id, by="alice")
+        assert await _current(alice) == {NAMED, AGED}
+        restored = await alice.restore_fact(restored.id, by="alice")
+        assert await _current(alice) == {DIED}
+    assert corrected.thread == restored.thread
+
+    await alice.settled()
+    await _forget_what_says(alice, DIED)
+    assert await _current(alice) == {NAMED, AGED}
+    other = application.memory.scope(tenant=alice.scope.tenant, user="carol")
+    await other.import_([line async for line in alice.export()])
+    assert await _current(other) == {NAMED, AGED}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from semmem import Fact, ScopedMemory, Validity
+from semmem import Fact, NewEvent, ScopedMemory, Validity
 from semmem.testing import ModelServer
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
@@ -70,10 +70,32 @@ async def test_a_statement_takes_the_dates_that_come_later(ines: ScopedMemory, a
     assert await drift(application, ines) == set()
 
 
-async def test_dates_go_with_whoever_said_them(ines: ScopedMemory) -> None:
-    [fact] = await _told(ines, "I work at Siemens.", "I work at Siemens since 2019.")
+@pytest.mark.parametrize("then", [(), ("I work at Siemens.",)], ids=["said before", "and after"])
+async def test_dates_go_with_whoever_said_them(ines: ScopedMemory, then: tuple[str, ...]) -> None:
+    [fact] = await _told(ines, "I work at Siemens.", "I work at Siemens since 2019.", *then)
     [dated] = [source.event_id for source in fact.sources if "2019" in source.quote]
     await ines.forget(event=dated)
+    await ines.settled()
+    [left] = await ines.facts()
+    assert (left.text, left.validity) == (fact.text, Validity())
+
+
+async def test_a_statement_stays_dated_without_whoever_left_the_dates_open(ines: ScopedMemory) -> None:
+    [fact] = await _told(ines, "I work at Siemens.", "I work at Siemens since 2019.")
+    [undated] = [source.event_id for source in fact.sources if "2019" not in source.quote]
+    await ines.forget(event=undated)
+    await ines.settled()
+    [left] = await ines.facts()
+    assert (left.id, left.validity) == (fact.id, fact.validity)
+
+
+async def test_dates_of_one_batch_go_with_whoever_said_them(ines: ScopedMemory) -> None:
+    said = [NewEvent(content=text, speaker="Ines") for text in ("I work at Siemens.", "I work at Siemens since 2019.")]
+    _, dated = await ines.remember_many(said)
+    await ines.settled()
+    [fact] = await ines.facts()
+    assert fact.validity.start
+    await ines.forget(event=dated.id)
     await ines.settled()
     [left] = await ines.facts()
     assert (left.text, left.validity) == (fact.text, Validity())

@@ -102,10 +102,10 @@ with given as (
     on conflict do nothing
     returning id
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
-    select :tenant, :kind, :id, g.id, s.event, s.quote, s.own_words
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words, dates)
+    select :tenant, :kind, :id, g.id, s.event, s.quote, s.own_words, s.dates
     from given g join stored using (id),
-         jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
+         jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean, dates boolean)
 )
 select id from stored;
 
@@ -157,9 +157,9 @@ with given as (
     select * from jsonb_to_recordset(:rows) as x (
         id uuid, confidence double precision, importance double precision, said_at timestamptz, sources jsonb)
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
-    select :tenant, :kind, :id, g.id, s.event, s.quote, s.own_words
-    from given g, jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean)
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words, dates)
+    select :tenant, :kind, :id, g.id, s.event, s.quote, s.own_words, s.dates
+    from given g, jsonb_to_recordset(g.sources) as s (event uuid, quote text, own_words boolean, dates boolean)
     on conflict do nothing
 )
 update semmem.facts f

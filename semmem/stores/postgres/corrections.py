@@ -98,6 +98,8 @@ class CorrectionStore:
             kind: CorrectionKind = "corrected" if again.in_own_words else "restored"
             made = await _write(tx, versions, again, act.by, kind)
             await tx.execute(_SQL["yield"], fact=last.id, made=made)
+            if last.made and last.made.kind != "reopened":
+                await hand_over(tx, last.id, made=made)
             ended = [row["id"] for row in await tx.fetch(_SQL["end_again"], fact=made)]
             return await self._finish(tx, act, "restored", [*{again.id, last.id}, *ended], made)
 
@@ -244,11 +246,18 @@ async def _write(
 
 async def _superseded_by(tx: Unit, versions: Sequence[Fact], wrong: Fact) -> Fact | None:
     """The version that a wrong one had superseded, where no person took that back, and no other fact says the same."""
-    earlier = [each for each in versions if each.ended is None and each.version < wrong.version]
+    earlier = [each for each in versions if _stood(each) and each.version < wrong.version]
     others = [each for each in earlier if _statement(each) != _statement(wrong)]
     if not others or await current_with_statement(tx, others[-1].subject, others[-1].text):
         return None
     return others[-1]
+
+
+def _stood(fact: Fact) -> bool:
+    """Whether no person took it back, but for the return of another version that is taken back in turn."""
+    if fact.ended is None:
+        return True
+    return fact.ended.kind == "restored" and fact.made is not None and fact.made.kind == "reopened"
 
 
 async def _reopened(tx: Unit, before: Fact, versions: Sequence[Fact]) -> Validity:

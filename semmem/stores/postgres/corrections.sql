@@ -3,28 +3,31 @@ update semmem.facts set superseded_at = :now, ended = :how, ended_by = :by
 where tenant = :tenant and id = :fact and superseded_at is null;
 
 -- yield: what held while a version was taken back is ended by that one's return
-update semmem.facts set successor = :made, said_to = valid_to where tenant = :tenant and id = :fact;
+update semmem.facts
+set said_to = case when successor is null then valid_to else said_to end, successor = :made
+where tenant = :tenant and id = :fact;
 
 -- disown: versions that say the same as one that a person took back
 update semmem.facts set ended = :how, ended_by = :by
 where tenant = :tenant and id = any (:facts::uuid[]) and ended is null;
 
--- write_version: a person's next version, made of an earlier one, with what that rests on; the index job makes it
--- findable. Nothing where the same statement is current already
+-- write_version: a person's next version, made of an earlier one, with what that rests on, and the plan that one ends with;
+-- the index job makes it findable. Nothing where the same statement is current already
 with written as (
     insert into semmem.facts (
         tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category, confidence,
         importance, valid_from, valid_to, precision, trust, said_at, utc_offset, recorded_at, superseded_at, indexed_at,
-        made, made_by, pinned_at, pinned_by)
+        made, made_by, pinned_at, pinned_by, successor, said_to)
     select :tenant, :kind, :id, :fact::uuid, thread, :version::integer, subject, :text, :hash::bytea, category,
            :confidence::double precision, importance, :valid_from::timestamptz, :valid_to::timestamptz, :precision,
-           :trust, :said_at::timestamptz, utc_offset, :now::timestamptz, null, null, :how, :by, pinned_at, pinned_by
+           :trust, :said_at::timestamptz, utc_offset, :now::timestamptz, null, null, :how, :by, pinned_at, pinned_by,
+           case when :how = 'corrected' and valid_to = :valid_to then successor end, said_to
     from semmem.facts where tenant = :tenant and id = :of
     on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
     returning id
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words)
-    select s.tenant, s.scope_kind, s.scope_id, written.id, s.event_id, s.quote, s.own_words
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, own_words, dates)
+    select s.tenant, s.scope_kind, s.scope_id, written.id, s.event_id, s.quote, s.own_words, s.dates
     from written, semmem.fact_sources s where s.tenant = :tenant and s.fact_id = :of
 )
 select id from written;

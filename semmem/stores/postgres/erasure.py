@@ -20,7 +20,7 @@ from semmem.stores.postgres.log import drop_entries, hold_head, tell_forgotten
 from semmem.stores.postgres.points import add_work
 from semmem.stores.postgres.pool import Postgres
 from semmem.stores.postgres.receipts import ReceiptStore
-from semmem.stores.postgres.retractions import retract
+from semmem.stores.postgres.retractions import allow, retract
 from semmem.stores.postgres.rows import Row
 from semmem.stores.postgres.settings import aged_events, clear_settings, is_due, set_due
 from semmem.stores.postgres.sql import statements
@@ -284,6 +284,9 @@ async def _reopen(tx: Unit, outlived: Sequence[Row]) -> list[UUID]:
     await tx.execute(_SQL["inherit"], facts=list(heirs), heirs=list(heirs.values()))
     freed = {row["id"]: row["begun"] for row in outlived if not row["heir"]}
     await tx.execute(_SQL["reopen"], facts=list(freed), begun=list(freed.values()))
+    for row in outlived:
+        if row["was_taken_back"] and not row["heir"]:
+            await allow(tx, row["id"])
     return list(freed)
 
 

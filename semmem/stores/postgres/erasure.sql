@@ -18,14 +18,18 @@ where (e.tenant, e.scope_kind, e.scope_id) = (:tenant, :kind, :id)
     )
   );
 
--- select_facts: those that no other event states: what only confirms them does so in words of its own
+-- select_facts: those that no other event states: what only confirms them does so in words of its own; and those that have
+-- their dates of one of these, which the others leave open
 select f.id from semmem.facts f
 where (f.tenant, f.scope_kind, f.scope_id) = (:tenant, :kind, :id)
   and f.id in (select fact_id from semmem.fact_sources where tenant = :tenant and event_id = any (:events::uuid[]))
-  and not exists (
+  and (not exists (
     select from semmem.fact_sources s
     where s.tenant = f.tenant and s.fact_id = f.id and s.own_words and s.event_id <> all (:events::uuid[])
-  );
+  ) or exists (
+    select from semmem.fact_sources s
+    where s.tenant = f.tenant and s.fact_id = f.id and s.dates and s.event_id = any (:events::uuid[])
+  ));
 
 -- select_wrong: a version of a fact, by its id alone
 select id from semmem.facts where (tenant, scope_kind, scope_id, id) = (:tenant, :kind, :id, :fact);
@@ -133,7 +137,8 @@ with recursive gone as materialized (
     from chain c left join gone g on g.id = c.by
     where case when g.id is null then c.by is not null else g.is_last end
 )
-select distinct on (f.statement_hash, case when o.heir is not null then f.id end) f.id, o.heir, o.begun
+select distinct on (f.statement_hash, case when o.heir is not null then f.id end)
+       f.id, o.heir, o.begun, f.ended is not null as was_taken_back
 from outcome o join semmem.facts f on f.tenant = :tenant and f.id = o.id
 where o.heir is not null or (f.ended is null or f.made = 'reopened' and f.ended = 'restored')
   and not exists (select from semmem.facts x

@@ -116,8 +116,8 @@ def new_fact(scope: Scope, draft: Draft, *, said_at: datetime, now: datetime, re
     )
 
 
-async def insert_fact(tx: Unit, fact: Fact, *, said_to: datetime | None = None) -> bool:
-    """False where the scope already holds this statement as current. `said_to` is history's own end."""
+async def insert_fact(tx: Unit, fact: Fact, draft: Draft) -> bool:
+    """The fact that was made of a draft; False where the scope already holds this statement as current."""
     inserted = await tx.fetchval(
         _SQL["insert"],
         fact=fact.id,
@@ -137,7 +137,8 @@ async def insert_fact(tx: Unit, fact: Fact, *, said_to: datetime | None = None) 
         utc_offset=offset_of(fact.said_at),
         recorded_at=fact.recorded_at,
         superseded_at=fact.superseded_at,
-        said_to=said_to,
+        said_to=draft.superseded.said_to if draft.superseded else None,
+        dated_by=list(draft.dated_by),
         **_side_by_side(fact.sources),
     )
     return inserted is not None
@@ -196,13 +197,15 @@ async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_wo
     return confirmed == 1
 
 
-async def adopt_dates(tx: Unit, id: UUID, validity: Validity, said_at: datetime) -> bool:
+async def adopt_dates(tx: Unit, id: UUID, draft: Draft, said_at: datetime) -> bool:
     """Whether a fact that leaves its dates open has them now from the same statement; an end only that is to come."""
+    validity = draft.validity
     if validity.start is None and validity.end is None:
         return False
     end = validity.end if validity.end and validity.end > said_at else None
     given = {"valid_from": validity.start, "valid_to": end, "precision": validity.precision}
-    return bool(await tx.fetch(_SQL["adopt_dates"], fact=id, **given))
+    events = [source.event_id for source in draft.sources]
+    return bool(await tx.fetch(_SQL["adopt_dates"], fact=id, events=events, **given))
 
 
 def _side_by_side(sources: Sequence[Source]) -> dict[str, list[Any]]:

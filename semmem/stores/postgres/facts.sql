@@ -11,8 +11,8 @@ with inserted as (
     on conflict (tenant, scope_kind, scope_id, statement_hash) where superseded_at is null do nothing
     returning id
 ), sourced as (
-    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote)
-    select :tenant, :kind, :id, id, event_id, quote
+    insert into semmem.fact_sources (tenant, scope_kind, scope_id, fact_id, event_id, quote, dates)
+    select :tenant, :kind, :id, id, event_id, quote, event_id = any (:dated_by::uuid[])
     from inserted, unnest(:events::uuid[], :quotes::text[]) as s (event_id, quote)
     on conflict do nothing
 )
@@ -32,7 +32,7 @@ where tenant = :tenant and id = :fact and version = :version and superseded_at i
 update semmem.facts f set successor = (
     select s.id from semmem.facts s
     where (s.tenant, s.scope_kind, s.scope_id, s.statement_hash) = (:tenant, :kind, :id, n.hash) and s.id <> f.id
-    order by s.superseded_at is not null, s.recorded_at desc, s.version desc limit 1)
+    order by s.superseded_at is not null, s.said_at desc, s.recorded_at desc, s.version desc limit 1)
 from unnest(:facts::uuid[], :hashes::bytea[]) as n (id, hash)
 where f.tenant = :tenant and f.id = n.id;
 
@@ -54,14 +54,15 @@ where tenant = :tenant and id = :fact and superseded_at is null
 -- confirm: a statement was heard again; it is trusted as the best that made it. What was to end with a plan, and is said
 -- after that day, goes on
 update semmem.facts
-set valid_to = case when said_at < valid_to and valid_to <= :said_at then null else valid_to end,
+set valid_to = case when said_at < valid_to and valid_to <= :said_at
+                    then case when successor is not null and said_to > :said_at then said_to end else valid_to end,
     successor = case when said_at < valid_to and valid_to <= :said_at then null else successor end,
     confidence = greatest(confidence, :confidence), importance = greatest(importance, :importance),
     said_at = greatest(said_at, :said_at),
     trust = (:ranks::text[])[greatest(array_position(:ranks, trust), array_position(:ranks, :trust))]
 where tenant = :tenant and id = :fact and superseded_at is null;
 
--- adopt_dates: what a fact leaves open, as the same statement dates it now; whoever said it undated makes it no more
+-- adopt_dates: what a fact leaves open, as the same statement dates it now; it has them as long as these sources stay
 with dated as (
     update semmem.facts
     set valid_from = coalesce(valid_from, :valid_from), precision = coalesce(precision, :precision),
@@ -71,8 +72,9 @@ with dated as (
            or valid_to is null and :valid_to::timestamptz is not null)
       and coalesce(coalesce(valid_from, :valid_from) <= coalesce(valid_to, :valid_to), true)
     returning id, coalesce(valid_from, said_at) as at
-), undated as (
-    update semmem.fact_sources s set own_words = false from dated where s.tenant = :tenant and s.fact_id = dated.id
+), told as (
+    update semmem.fact_sources s set dates = true
+    from dated where s.tenant = :tenant and s.fact_id = dated.id and s.event_id = any (:events::uuid[])
 ), moved as (
     update semmem.vectors v set at = dated.at, version = v.version + 1
     from dated where v.tenant = :tenant and v.item_id = dated.id and v.index_name = any (array(select name from semmem.indexes))

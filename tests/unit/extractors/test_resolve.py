@@ -166,3 +166,10 @@ def test_what_is_said_again_after_another_value_was_not_superseded() -> None:
     assert (between.verdict, between.target, between.draft.validity.end) == ("add", None, SAID + DAY)
     assert between.draft.superseded
     assert between.draft.superseded.text == known.text
+
+
+def test_what_comes_late_in_a_batch_is_no_return() -> None:
+    known = fact("alice wohnt in Berlin.")
+    away = Decision(verdict="supersede", draft=draft("alice wohnt in Rom."), target=known)
+    late = Decision(verdict="confirm", draft=draft(known.text), target=known)
+    assert one_successor([away, late], [SAID, SAID - DAY]) == [away, late]
