@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
@@ -120,10 +121,11 @@ class Indexer:
             places = await last_places(tx, [event.session for event in events])
             placed = [(event, own) for event, own in zip(events, states, strict=True) if event.id in waiting]
             await put_passages(tx, _passages(placed, places))
-            await put_points(tx, self._index.index_name, [point for point in points if point.id in waiting])
+            taken = [replace(point, agent=waiting[point.id]) for point in points if point.id in waiting]
+            await put_points(tx, self._index.index_name, taken)
             await put_terms(tx, {id: words[id] for id in ids})
             await mark_indexed(tx, ids)
-            for id in refused.keys() & waiting:
+            for id in refused.keys() & waiting.keys():
                 await add_dead_letter(tx, "embedding", refused[id].reason, refused[id].detail, [id])
             if embeddings:
                 await add_work(tx, [id for id in ids if id not in refused], mirrored=self._mirrored)

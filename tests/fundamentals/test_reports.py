@@ -1,6 +1,8 @@
 """The dedup window merges reports of one happening, and never two events: who else saw it is kept."""
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
@@ -9,7 +11,8 @@ import asyncpg
 import pytest
 
 from semmem import Event, NewEvent, ScopedMemory
-from semmem.testing import ManualClock
+from semmem.engine import indexing
+from semmem.testing import ManualClock, wait_until
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.faults.oracle import drift
@@ -168,6 +171,28 @@ async def test_a_report_outlives_the_agent_that_was_first(
     for table in ("events", "entries", "vectors", "passages", "audit"):
         rows = await owner.fetch(f"select t::text as t from semmem.{table} t where tenant = $1", alice.scope.tenant)  # noqa: S608
         assert "heliotrope" not in str(rows), table
+
+
+async def test_a_report_that_is_being_indexed_is_found_by_whose_it_is_then(
+    alice: ScopedMemory, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, forgotten = threading.Event(), threading.Event()
+    words = indexing._words
+
+    def slowly(events: Sequence[Event]) -> Any:
+        reading.set()
+        forgotten.wait(60)
+        return words(events)
+
+    monkeypatch.setattr(indexing, "_words", slowly)
+    await _statuses(alice, NOTICE | {"agent": "a"}, NOTICE | {"agent": "b"})
+    await wait_until(reading.is_set)
+    await alice.forget(agent="a")
+    forgotten.set()
+    await alice.settled()
+    assert not (await alice.recall("Is the build red?", agent="a")).hits
+    assert (await alice.recall("Is the build red?", agent="b")).hits
+    assert await drift(application, alice) == set()
 
 
 async def test_a_fact_of_a_report_is_found_by_whose_it_is_now(alice: ScopedMemory, application: Application) -> None:

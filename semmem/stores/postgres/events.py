@@ -251,8 +251,9 @@ async def make_stale(tx: Unit) -> bool:
     return bool(await tx.execute(_SQL["make_stale"]))
 
 
-async def lock_unindexed(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:
-    return {row["id"] for row in await tx.fetch(_SQL["lock_unindexed"], events=ids)}
+async def lock_unindexed(tx: Unit, ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """Those that still wait, with the agent that each is of: a forgotten one's report may be another's by now."""
+    return {row["id"]: row["agent"] for row in await tx.fetch(_SQL["lock_unindexed"], events=ids)}
 
 
 async def lock_unconsolidated(tx: Unit, ids: Sequence[UUID]) -> set[UUID]:

@@ -103,8 +103,8 @@ select epoch from semmem.scopes where (tenant, scope_kind, scope_id) = (:tenant,
 -- make_stale: what was read under the epoch before is not written any more, and cached entries grow stale
 update semmem.scopes set epoch = epoch + 1 where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id);
 
--- lock_unindexed: which of these still wait, so that two workers do not index one event twice
-select id from semmem.events
+-- lock_unindexed: which of these still wait, so that two workers do not index one event twice, and whose they are by now
+select id, agent from semmem.events
 where tenant = :tenant and id = any (:events::uuid[]) and indexed_at is null
 order by seq for update;
 
