@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -189,6 +190,14 @@ def _unavailable(error: BaseException) -> StoreUnavailable | None:
             return StoreUnavailable("postgres", trouble)
     if is_crowded(error) and not isinstance(error, TimeoutError):
         return StoreUnavailable("postgres", TROUBLE[asyncpg.TooManyConnectionsError])
-    if isinstance(error, UNAVAILABLE):
+    if isinstance(error, UNAVAILABLE) or _is_of_an_ended_connection(error):
         return StoreUnavailable("postgres", type(error).__name__)
     return None
+
+
+def _is_of_an_ended_connection(error: BaseException) -> bool:
+    """What asyncpg meets where a connection is ended while a statement of it is under way: its protocol is None."""
+    if not isinstance(error, AttributeError) or error.obj is not None or error.__traceback__ is None:
+        return False
+    innermost = list(traceback.walk_tb(error.__traceback__))[-1][0]
+    return str(innermost.f_globals.get("__name__", "")).startswith("asyncpg.")

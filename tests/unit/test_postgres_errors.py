@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
@@ -99,3 +100,11 @@ def test_tls_that_nobody_asked_for_is_not_missed() -> None:
 def test_a_fault_of_our_own_stays_what_it_is() -> None:
     assert translated(asyncpg.PostgresSyntaxError("select")) is None
     assert translated(KeyError("x")) is None
+
+
+async def test_a_connection_that_is_ended_under_a_statement_is_an_outage_and_our_own_faults_are_none() -> None:
+    ended = SimpleNamespace(_stmts_to_close={object()}, _protocol=None)
+    with pytest.raises(StoreUnavailable, match="AttributeError"), mapped_errors():
+        await asyncpg.Connection._cleanup_stmts(ended)
+    with pytest.raises(AttributeError), mapped_errors():
+        ended._protocol.close_statement()
