@@ -105,6 +105,6 @@ def test_a_fault_of_our_own_stays_what_it_is() -> None:
 async def test_a_connection_that_is_ended_under_a_statement_is_an_outage_and_our_own_faults_are_none() -> None:
     ended = SimpleNamespace(_stmts_to_close={object()}, _protocol=None)
     with pytest.raises(StoreUnavailable, match="AttributeError"), mapped_errors():
-        await asyncpg.Connection._cleanup_stmts(ended)
+        await asyncpg.Connection._cleanup_stmts(ended)  # type: ignore[attr-defined]
     with pytest.raises(AttributeError), mapped_errors():
         ended._protocol.close_statement()
