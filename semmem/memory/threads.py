@@ -25,7 +25,7 @@ class Threads:
             await self._parts.threads.put(self._place, new, claim, first=first)
 
     async def put_writes(self, new: NewWrites, claim: Claim) -> None:
-        """Stores what a task wrote, once its checkpoint is there."""
+        """Stores what a task wrote, once its checkpoint is there; nothing where that was pruned."""
         loop = asyncio.get_running_loop()
         gives_up, turn = loop.time() + PATIENCE, 0
         while True:

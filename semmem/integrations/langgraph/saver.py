@@ -147,7 +147,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
     ) -> tuple[Work[None], RunnableConfig]:
         new = encoded_checkpoint(self.serde, config, checkpoint, metadata, new_versions)
         configurable = configurable_of(config)
-        claim = claim_in(configurable, self._own)
+        claim = claim_in(configurable, new.key, self._own)
         # LangGraph numbers the steps of a thread from -1, and so whatever comes before 0 begins one.
         step = metadata.get("step")
         first = claim.seen is None and new.parent is None and isinstance(step, int) and step < 0
@@ -170,7 +170,7 @@ class SemmemSaver(Bridged, BaseCheckpointSaver[str]):
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str
     ) -> Work[None]:
         new = encoded_writes(self.serde, config, writes, task_id, task_path)
-        claim = claim_in(configurable_of(config), self._own)
+        claim = claim_in(configurable_of(config), new.key, self._own)
         return lambda threads: threads.put_writes(new, claim)
 
     def delete_thread(self, thread_id: str) -> None:

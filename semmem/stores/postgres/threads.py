@@ -65,7 +65,8 @@ class ThreadStore:
 
     @tried_again
     async def put_writes(self, place: Branch, new: NewWrites, claim: Claim) -> int | None:
-        """None once they are stored. Writes may be faster than their checkpoint: then the thread's last turn, or 0.
+        """None once they are stored, or of no more use. Writes may be faster than their checkpoint: then the thread's
+        last turn, or 0.
 
         Raises ThreadLost.
         """
@@ -199,12 +200,17 @@ async def _goes_on(tx: Unit, key: ThreadKey, checkpoint: str, claim: Claim) -> b
     return claim.seen is not None or bool(await tx.fetchval(_SQL["kept"], **_named(key), checkpoint=checkpoint))
 
 
-async def _last_turn(tx: Unit, new: NewWrites, claim: Claim) -> int:
-    """Of a thread whose next checkpoint is on its way; 0 before its first one. Raises ThreadLost where none is."""
+async def _last_turn(tx: Unit, new: NewWrites, claim: Claim) -> int | None:
+    """Of a thread whose next checkpoint is on its way; 0 before its first one, and None where it went on without it.
+
+    Raises ThreadLost where the thread is another run's.
+    """
     row = await tx.fetchrow(_SQL["standing"], **_named(new.key), checkpoint=new.checkpoint)
-    if claim.seen is not None or (row and (row["owner"] != claim.run or row["passed"])):
+    if claim.seen is not None or (row and row["owner"] != claim.run):
         raise ThreadLost(new.key.thread)
-    return row["turn"] if row else 0
+    if row is None:
+        return 0
+    return None if row["passed"] else row["turn"]  # of a checkpoint that was pruned, which nobody goes on from
 
 
 async def _contents(tx: Unit, found: Sequence[Found]) -> list[Contents]:

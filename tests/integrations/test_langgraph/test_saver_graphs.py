@@ -82,6 +82,27 @@ async def test_the_past_is_read_and_run_from_again(checkpointer: BaseCheckpointS
     assert (await graph.aget_state(on("t"))).values == branched
 
 
+@pytest.mark.parametrize("durability", DURABILITIES)
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_graph_inside_another_is_run_from_the_past(
+    checkpointer: BaseCheckpointSaver[str], edited: bool, durability: Any
+) -> None:
+    graph = asking(checkpointer, nested=True)
+    await graph.ainvoke({"steps": []}, on("t"))
+    await graph.ainvoke(Command(resume="no"), on("t"))
+    (before,) = [snapshot async for snapshot in graph.aget_state_history(on("t")) if snapshot.next == ("ask",)]
+    past = await graph.aupdate_state(before.config, {"steps": ["edited"]}) if edited else before.config
+    known = ["one", "edited"] if edited else ["one"]
+
+    paused = await graph.ainvoke(None, past, durability=durability)
+
+    assert [each.value for each in paused["__interrupt__"]] == ["Send it?"]
+    (waiting,) = (await graph.aget_state(on("t"), subgraphs=True)).tasks
+    assert (waiting.state.values, waiting.state.next) == ({"steps": known}, ("inner_ask",))
+    done = await graph.ainvoke(Command(resume="yes"), on("t"), durability=durability)
+    assert (done["asked"], done["steps"][-2:]) == ("yes", ["asked", "two"])
+
+
 def test_state_is_updated_from_outside(checkpointer: BaseCheckpointSaver[str]) -> None:
     graph = asking(checkpointer)
     graph.invoke({"steps": []}, on("t"))

@@ -57,7 +57,10 @@ REFUSED: list[tuple[Call, str]] = [
         put(config=on("t", __semmem_claim="mine")),
         "configurable.__semmem_claim: must be as a checkpoint's config has it",
     ),
-    (put(config=on("t", __semmem_claim=f"{uuid4()}.{uuid4()}.{2**63}")), "configurable.__semmem_claim: must be as"),
+    (
+        put(config=on("t", __semmem_claim=f"graph.{uuid4()}.{uuid4()}.{2**63}")),
+        "configurable.__semmem_claim: must be as",
+    ),
     (put(id=""), "checkpoint.id: must not be empty"),
     (put(channel_versions=[]), "channel_versions: must be a Mapping"),
     (put(channel_versions={"": "1"}), "channel: must not be empty"),

@@ -279,6 +279,36 @@ async def test_what_a_task_wrote_before_the_last_checkpoint_may_come_late(saver:
     await put(saver, other)
 
 
+async def test_what_a_task_wrote_on_a_checkpoint_that_was_pruned_since_may_come_late(saver: SemmemSaver) -> None:
+    pruned = await put(saver, generate_config("t"))
+    last = await put(saver, pruned)
+    await saver.aprune(["t"])
+    await saver.aput_writes(pruned, [("a", 1)], "task")
+
+    await put(saver, last)
+    assert [each.pending_writes async for each in saver.alist(on("t"))] == [[], []]
+
+
+async def test_what_a_task_wrote_before_others_went_on_and_pruned_is_refused(saver: SemmemSaver) -> None:
+    pruned = await put(saver, generate_config("t"))
+    await put(saver, await read(saver))
+    await saver.aprune(["t"])
+
+    with pytest.raises(ThreadLost):
+        await saver.aput_writes(pruned, [("a", 1)], "task")
+
+
+async def test_what_a_task_wrote_is_not_the_next_threads_of_its_name(saver: SemmemSaver) -> None:
+    deleted = await put(saver, generate_config("t"))
+    await saver.adelete_thread("t")
+    await put(saver, generate_config("t"))
+    await saver.aput_writes(deleted, [("a", 1)], "task")
+
+    assert [each.pending_writes async for each in saver.alist(on("t"))] == [[]]
+    with pytest.raises(ThreadLost):
+        await put(saver, deleted)
+
+
 PROGRAM = """
 import asyncio, json, sys
 from semmem import ThreadLost
