@@ -225,6 +225,16 @@ async def test_what_a_witness_reported_is_its_latest_and_comes_to_who_follows_it
     assert [entry.event and entry.event.content for entry in entries] == ["Nothing yet.", NOTICE["content"]]
 
 
+async def test_who_passed_an_event_does_not_get_it_again_for_a_later_witness(alice: ScopedMemory) -> None:
+    await _statuses(alice, NOTICE | {"agent": "a"})
+    async with aclosing(alice.follow(after=1, agents={"b"})) as follower, asyncio.timeout(60):
+        await _statuses(alice, NOTICE | {"agent": "b"})
+        await alice.remember("Only b's.", role="system", agent="b")
+        entry = await anext(follower)
+    assert entry.event and entry.event.content == "Only b's."
+    assert [event.content for event in await alice.history(agent="b")] == ["Only b's.", NOTICE["content"]]
+
+
 async def test_a_category_of_a_witness_is_not_all_that_it_saw(alice: ScopedMemory) -> None:
     await _statuses(alice, NOTICE | {"agent": "a"}, NOTICE | {"agent": "b"})
     await alice.forget(agent="b", category="preference")
