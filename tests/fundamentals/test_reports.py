@@ -170,6 +170,20 @@ async def test_a_report_outlives_the_agent_that_was_first(
         assert "heliotrope" not in str(rows), table
 
 
+async def test_a_report_that_is_handed_over_is_in_the_audit_and_no_entry(
+    alice: ScopedMemory, owner: asyncpg.Connection
+) -> None:
+    acks = [await alice.remember(**NOTICE, agent=agent) for agent in ("a", "b")]
+
+    await alice.forget(agent="a")
+
+    rows = await owner.fetch(
+        "select item_ids from semmem.audit where tenant = $1 and action = 'forget'", alice.scope.tenant
+    )
+    assert [row["item_ids"] for row in rows] == [[acks[0].id]]
+    assert [(entry.kind, entry.agent) for entry in await alice.entries()] == [("event", "b")]
+
+
 async def test_a_fact_of_a_report_is_found_by_whose_it_is_now(alice: ScopedMemory, application: Application) -> None:
     said: dict[str, Any] = {"content": "I booked the flight to Bergen.", "role": "assistant", "speaker": "ann"}
     assert await _statuses(alice, said | {"agent": "a"}, said | {"agent": "b"}) == ["accepted", "duplicate"]
@@ -231,7 +245,7 @@ async def test_who_passed_an_event_does_not_get_it_again_for_a_later_witness(ali
         await _statuses(alice, NOTICE | {"agent": "b"})
         await alice.remember("Only b's.", role="system", agent="b")
         entry = await anext(follower)
-    assert entry.event and entry.event.content == "Only b's."
+    assert (entry.agent, entry.position) == ("b", 2)
     assert [event.content for event in await alice.history(agent="b")] == ["Only b's.", NOTICE["content"]]
 
 
