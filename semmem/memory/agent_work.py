@@ -131,7 +131,8 @@ class AgentWork(SharedWork):
         or under the same `key`: it waits on, and is told an answer that was given meanwhile. Under a key it is told the
         same answer ever after; without one, what was answered is asked anew, as is what is over without an answer.
         `timeout` is of asking, not of the wait.
-        With `wait` it is None where nobody has answered within so many seconds: the question stays, to be asked again.
+        With `wait` it is None where nobody has answered within so many seconds of the call: the question stays, to
+        be asked again. One that could not be asked raises StoreUnavailable.
         A limit from outside may strike just as an answer is received, which nobody is told then; this one does not.
 
         Raises QuestionClosed where nobody has answered `within` this time, or before the work ended; what `status`
@@ -142,12 +143,13 @@ class AgentWork(SharedWork):
         new = NewQuestion.checked(self.name, self._said_role, question, options, of=of, key=key, within=within, now=now)
         if wait is not None:
             check_seconds("wait", wait)
+        ends = None if wait is None else asyncio.get_running_loop().time() + wait
+        async with parts.calls.write(timeout):  # not cut off by the wait, after which the question is said to stay
+            asked = await parts.questions.ask(self.place, new, now)
+        parts.watching.wake(self.scope, asked.position)
         receipt = _Receipt()
         try:
-            async with asyncio.timeout(wait):
-                async with parts.calls.write(timeout):
-                    asked = await parts.questions.ask(self.place, new, now)
-                parts.watching.wake(self.scope, asked.position)
+            async with asyncio.timeout_at(ends):
                 return await self._choice(asked.id, receipt)
         except TimeoutError:
             return receipt.choice

@@ -93,7 +93,7 @@ class Records:
         `where` is a condition on the value's fields, as recall's is on an event's: `{"stars": {"$gte": 4}}`.
 
         `after` is the record to go on from, the last of the page before: unlike an offset it keeps its place while
-        records come and go. Raises NotFound where it was deleted or has expired meanwhile.
+        records come and go. Raises NotFound where it was deleted or has expired meanwhile, also if it was put again.
         """
         check_limit(limit)
         check_flag("refresh", refresh)

@@ -86,23 +86,15 @@ class Bridge:
     @property
     def ended(self) -> bool:
         """Closed, or never opened for an error that stays."""
-        return self._closed or (self._failure is not None and not self._opens_anew)
-
-    @property
-    def _failure(self) -> BaseException | None:
-        return self._opened.exception() if self._opened.done() else None
-
-    @property
-    def _opens_anew(self) -> bool:
-        """What was away when the memory was opened may be back."""
-        return isinstance(self._failure, StoreUnavailable | EmbeddedServerError)
+        failure = _failure(self._opened)
+        return self._closed or (failure is not None and not _may_pass(failure))
 
     def run(self, work: Work[T]) -> T:
         """Returns the answer of `work`, which is given the memory; from any other thread. An interrupt cancels it.
 
         Raises what `semmem.open` raises, InvalidInput for what is no async function, and Closed.
         """
-        future = self._submit(work)
+        future = _submit(_checked(work), self._open())
         try:
             return future.result()
         except BaseException:
@@ -111,9 +103,10 @@ class Bridge:
 
     async def arun(self, work: Work[T]) -> T:
         """Does the same from a running loop, which goes on meanwhile."""
-        if not self._opened.done() or self._opens_anew:
-            await asyncio.to_thread(self._open)
-        return await asyncio.wrap_future(self._submit(work))
+        opened = self._opened  # once, for another thread may open the memory anew at any moment
+        is_open = opened.done() and opened.exception() is None and not self._closed
+        memory = opened.result() if is_open else await asyncio.to_thread(self._open)
+        return await asyncio.wrap_future(_submit(_checked(work), memory))
 
     def close(self) -> None:
         """Ends the memory, once all who share it have closed it; waits until its stores are let go."""
@@ -124,17 +117,6 @@ class Bridge:
             self._closed = True  # whoever asks for a shared one from here on is given another
         self._end()
 
-    def _submit(self, work: Work[T]) -> "Future[T]":
-        if not callable(work):
-            raise InvalidInput("work", "must be an async function", "pass one that takes the memory")
-        opened = self._open()
-        started = work(opened.memory)
-        if not asyncio.iscoroutine(started):
-            raise InvalidInput(
-                "work", f"must be an async function, not one that returns {started!r:.80}", "await in it"
-            )
-        return asyncio.run_coroutine_threadsafe(started, opened.loop)
-
     def _open(self) -> _Opened:
         with self._lock:
             if self._closed:
@@ -142,7 +124,7 @@ class Bridge:
             if self._thread.ident is None:
                 self._thread.start()
                 atexit.register(self._end)
-            elif self._opens_anew:
+            elif _may_pass(_failure(self._opened)):
                 self._prepare_opening()
                 self._thread.start()
             opened = self._opened
@@ -174,6 +156,28 @@ class Bridge:
     def _start_anew(self) -> None:
         forking.leave_alone((self._opened, self._thread, self._lock))
         self._prepare()
+
+
+def _failure(opened: "Future[_Opened]") -> BaseException | None:
+    return opened.exception() if opened.done() else None
+
+
+def _may_pass(failure: BaseException | None) -> bool:
+    """What was away when the memory was opened may be back."""
+    return isinstance(failure, StoreUnavailable | EmbeddedServerError)
+
+
+def _checked(work: Work[T]) -> Work[T]:
+    if not callable(work):
+        raise InvalidInput("work", "must be an async function", "pass one that takes the memory")
+    return work
+
+
+def _submit(work: Work[T], opened: _Opened) -> "Future[T]":
+    started = work(opened.memory)
+    if not asyncio.iscoroutine(started):
+        raise InvalidInput("work", f"must be an async function, not one that returns {started!r:.80}", "await in it")
+    return asyncio.run_coroutine_threadsafe(started, opened.loop)
 
 
 def _after_fork() -> None:

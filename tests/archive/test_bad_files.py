@@ -131,7 +131,7 @@ FORGED: dict[str, tuple[str, Callable[[Body], object]]] = {
     "a short hash": ("body_hash", _set("event", "body_hash", "00")),
     "a source that is nowhere": (
         "sources[0].event",
-        _set("fact", "sources", [{"event": str(uuid4()), "quote": "x", "own_words": True}]),
+        _set("fact", "sources", [{"event": str(uuid4()), "quote": "x", "own_words": True, "dates": False}]),
     ),
     "own words that are a number": ("sources[0].own_words", _own_words(1)),
     "a fact without a source": ("sources", _set("fact", "sources", [])),

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -93,6 +94,38 @@ async def test_a_memory_whose_postgres_was_away_opens_once_it_is_back(
         await proxy.heal()
         assert await asyncio.gather(*(ask(_tell) for _ in range(5))) == [[]] * 5
         await asyncio.to_thread(bridge.close)
+
+
+async def test_a_running_loop_never_waits_for_an_opening_itself(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge = Bridge(**settings)
+    open_it, openers = bridge._open, []
+
+    def watched() -> Any:
+        openers.append(threading.current_thread())
+        return open_it()
+
+    monkeypatch.setattr(bridge, "_open", watched)
+    assert [await bridge.arun(_tell) for _ in range(2)] == [[], []]
+    assert len(openers) == 1
+    assert threading.current_thread() not in openers
+    await asyncio.to_thread(bridge.close)
+
+
+def test_whether_a_memory_has_ended_is_told_at_once_while_another_thread_opens_it_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failed: Future[Any] = Future()
+    failed.set_exception(StoreUnavailable("postgres", "away"))
+    looks = chain([failed], repeat(Future[Any]()))
+    bridge = Bridge()
+    monkeypatch.setattr(Bridge, "_opened", property(lambda bridge: next(looks)), raising=False)
+    told: list[bool] = []
+    thread = threading.Thread(target=lambda: told.append(bridge.ended), daemon=True)
+    thread.start()
+    thread.join(10)
+    assert told == [False]
 
 
 async def test_a_shared_memory_ends_with_the_last_who_holds_it(settings: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from semmem import AgentMemory, InvalidInput, Memory, NotFound, QuestionClosed, ScopedMemory
+from semmem import AgentMemory, InvalidInput, Memory, NotFound, Question, QuestionClosed, ScopedMemory, StoreUnavailable
+from semmem.stores.postgres.questions import QuestionStore
 from semmem.testing import ManualClock
 from tests.applications import Opener
 from tests.fleet.asking import HOUR, asked, until_asked
@@ -128,6 +129,28 @@ async def test_a_wait_that_is_over_leaves_the_question(launch: ScopedMemory, me:
     assert [each.id for each in await launch.questions()] == [question.id]
     await launch.answer(question.id, "yes")
     assert await me.ask("Send it?", YES_NO, within=HOUR, wait=SECONDS) == "yes"
+
+
+async def test_a_wait_that_is_over_before_the_question_is_asked_leaves_it_too(
+    launch: ScopedMemory, me: AgentMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = QuestionStore.ask
+
+    async def slow(store: QuestionStore, *given: Any) -> Question:
+        await asyncio.sleep(0.2)
+        return await ask(store, *given)
+
+    monkeypatch.setattr(QuestionStore, "ask", slow)
+    assert await me.ask("Send it?", YES_NO, within=HOUR, wait=0.05) is None
+    assert [each.question for each in await launch.questions()] == ["Send it?"]
+
+
+async def test_what_could_not_be_asked_is_no_question_that_stays(
+    me: AgentMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QuestionStore, "ask", lambda *given: asyncio.sleep(SECONDS))
+    with pytest.raises(StoreUnavailable):
+        await me.ask("Send it?", YES_NO, within=HOUR, wait=0.05, timeout=0.3)
 
 
 @pytest.mark.parametrize("key", [None, "send"])

@@ -160,6 +160,19 @@ async def test_an_overview_without_an_agents_own_entries_seeks_others_from_furth
     assert seen.position == 8
 
 
+async def test_an_overview_without_an_agents_own_entries_does_not_walk_the_whole_log(
+    launch: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("semmem.stores.postgres.log.LOOKS_BACK", 6)
+    for number in range(3):
+        await launch.agent("a1").remember(f"news {number}")
+    for number in range(5):
+        await launch.agent("r1").remember(f"own {number}")
+    seen = await launch.agent("r1").overview(2, own=False)
+    assert [entry.event and entry.event.content for entry in seen.recent] == ["news 2"]
+    assert len((await launch.overview(8)).recent) == 8
+
+
 async def test_an_overview_tells_the_summary(launch: ScopedMemory) -> None:
     await launch.remember("I am allergic to peanuts.", session="s1")
     await launch.settled()

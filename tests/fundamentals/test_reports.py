@@ -195,6 +195,20 @@ async def test_a_report_that_is_being_indexed_is_found_by_whose_it_is_then(
     assert await drift(application, alice) == set()
 
 
+async def test_a_report_that_is_handed_over_is_in_the_audit_and_no_entry(
+    alice: ScopedMemory, owner: asyncpg.Connection
+) -> None:
+    acks = [await alice.remember(**NOTICE, agent=agent) for agent in ("a", "b")]
+
+    await alice.forget(agent="a")
+
+    rows = await owner.fetch(
+        "select item_ids from semmem.audit where tenant = $1 and action = 'forget'", alice.scope.tenant
+    )
+    assert [row["item_ids"] for row in rows] == [[acks[0].id]]
+    assert [(entry.kind, entry.agent) for entry in await alice.entries()] == [("event", "b")]
+
+
 async def test_a_fact_of_a_report_is_found_by_whose_it_is_now(alice: ScopedMemory, application: Application) -> None:
     said: dict[str, Any] = {"content": "I booked the flight to Bergen.", "role": "assistant", "speaker": "ann"}
     assert await _statuses(alice, said | {"agent": "a"}, said | {"agent": "b"}) == ["accepted", "duplicate"]
@@ -248,6 +262,16 @@ async def test_what_a_witness_reported_is_its_latest_and_comes_to_who_follows_it
     async with aclosing(alice.follow(after=0, agents={"b"})) as follower, asyncio.timeout(60):
         entries = [await anext(follower), await anext(follower)]
     assert [entry.event and entry.event.content for entry in entries] == ["Nothing yet.", NOTICE["content"]]
+
+
+async def test_who_passed_an_event_does_not_get_it_again_for_a_later_witness(alice: ScopedMemory) -> None:
+    await _statuses(alice, NOTICE | {"agent": "a"})
+    async with aclosing(alice.follow(after=1, agents={"b"})) as follower, asyncio.timeout(60):
+        await _statuses(alice, NOTICE | {"agent": "b"})
+        await alice.remember("Only b's.", role="system", agent="b")
+        entry = await anext(follower)
+    assert (entry.agent, entry.position) == ("b", 2)
+    assert [event.content for event in await alice.history(agent="b")] == ["Only b's.", NOTICE["content"]]
 
 
 async def test_a_category_of_a_witness_is_not_all_that_it_saw(alice: ScopedMemory) -> None:

@@ -37,3 +37,26 @@ async def test_what_expires_meanwhile_hides_nothing_else(alice: ScopedMemory, cl
             clock.advance(minutes=6)
 
     assert found == KEYS
+
+
+async def test_what_is_deleted_and_put_again_hides_nothing_else(alice: ScopedMemory, clock: ManualClock) -> None:
+    await fill(alice)
+    found: list[str] = []
+    async with aclosing(pages_of([alice], matching={"of": "list"}, size=3)) as pages:
+        async for page in pages:
+            found += [record.key for record in page]
+            if found == KEYS[:3]:
+                clock.advance(seconds=1)
+                await alice.records.delete(["k2"])
+                await alice.records.put("k2", {"of": "list"})
+
+    assert found == KEYS
+
+
+async def test_a_record_that_was_replaced_keeps_its_place(alice: ScopedMemory, clock: ManualClock) -> None:
+    await fill(alice)
+    first, *_ = await alice.records.find(limit=1)
+    clock.advance(seconds=1)
+    await alice.records.put("k0", {"of": "list"})
+
+    assert [record.key for record in await alice.records.find(after=first, limit=2)] == ["k1", "k2"]

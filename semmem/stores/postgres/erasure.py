@@ -168,7 +168,8 @@ class Eraser:
         changed = await _delete(tx, doomed) + await _hand_over(tx, doomed.handed)
         failpoints.reach("forget-writing")
         receipt, stores = await self._receipts.write(tx, doomed.counts)
-        await add_audit(tx, "retract" if doomed.retracted else "forget", actor, doomed.events + doomed.facts)
+        touched = doomed.events + doomed.facts + doomed.handed
+        await add_audit(tx, "retract" if doomed.retracted else "forget", actor, touched)
         if QDRANT in stores:
             await add_work(tx, changed)
         for job in ("erase", *map(job_of, stores)):

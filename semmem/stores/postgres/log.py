@@ -31,6 +31,7 @@ from semmem.stores.postgres.unit import Unit
 _SQL = statements("log.sql")
 IDS_AN_ENTRY = 1_000
 REACH = 10_000  # positions that a page is sought in, so that none takes long where few entries are wanted
+LOOKS_BACK = 10 * REACH  # positions that others' last entries are sought in: an agent may have written a million since
 
 
 class EntryLog:
@@ -64,9 +65,13 @@ class EntryLog:
         return Page(entries=entries, through=through, head=head)
 
     async def last(self, scope: Scope, *, until: int, without: str | None, limit: int) -> list[Entry]:
-        """The last entries up to a position, in their order, as far as the log still holds them."""
+        """The last entries up to a position, in their order, as far as the log still holds them.
+
+        Those `without` an agent's own are sought no further back than LOOKS_BACK positions.
+        """
+        behind = 0 if without is None else max(until - LOOKS_BACK, 0)
         async with self._postgres.transaction(scope) as tx:
-            rows = await tx.fetch(_SQL["last"], until=until, without=without, limit=limit)
+            rows = await tx.fetch(_SQL["last"], behind=behind, until=until, without=without, limit=limit)
         return [_entry(scope, row) for row in rows]
 
     async def head(self, scope: Scope) -> int:

@@ -59,20 +59,21 @@ left join semmem.events e
 where (h.tenant, h.scope_kind, h.scope_id) = (:tenant, :kind, :id)
 order by p.position;
 
--- last: the last entries up to a position, in their order; without an agent's own they are sought from further back
+-- last: the last entries up to a position, in their order; without an agent's own they are sought from further back, though
+-- only behind a position, since all of a long log may be that agent's
 select p.position as at_position, p.kind, p.agent as by_agent, p.subject, p.fields, p.items, p.detail, p.at, e.*
 from (
     select * from (
         (select position, 'event' as kind, agent, null as subject, null::text[] as fields, null::uuid[] as items,
                 null::jsonb as detail, recorded_at as at
          from semmem.events
-         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :behind and position <= :until
            and (:without::text is null or agent is distinct from :without)
          order by position desc limit :limit)
         union all
         (select position, kind, agent, subject, fields, items, detail, at
          from semmem.entries
-         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position <= :until
+         where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id) and position > :behind and position <= :until
            and (:without is null or agent is distinct from :without)
          order by position desc limit :limit)
     ) either
@@ -84,13 +85,16 @@ left join semmem.events e
     on p.kind = 'event' and (e.tenant, e.scope_kind, e.scope_id, e.position) = (:tenant, :kind, :id, p.position)
 order by p.position;
 
--- latest: the newest event of each agent and type, newest first; of one agent also what it reported as a witness
-select * from (
-    select distinct on (who, event_type) e.*
-    from semmem.events e, lateral (select case when :agent::text is null then e.agent end as who) w
+-- latest: the newest event of each agent and type, newest first; of one agent also what it reported as a witness. Only their
+-- positions are picked from the whole scope, for its rows are wide
+select e.* from (
+    select max(position) as position from semmem.events
     where (tenant, scope_kind, scope_id) = (:tenant, :kind, :id)
-      and (:agent is null or agent = :agent or :agent = any (witnesses))
+      and (:agent::text is null or agent = :agent or :agent = any (witnesses))
       and (:event_type::text is null or event_type = :event_type)
-    order by who, event_type, position desc
+    group by case when :agent is null then agent end, event_type
+    order by max(position) desc limit :limit
 ) newest
-order by position desc limit :limit;
+join semmem.events e
+    on (e.tenant, e.scope_kind, e.scope_id, e.position) = (:tenant, :kind, :id, newest.position)
+order by e.position desc;

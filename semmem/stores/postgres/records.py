@@ -132,7 +132,9 @@ async def _refresh(tx: Unit, rows: Sequence[Row]) -> None:
 async def _place(tx: Unit, record: Record) -> int:
     """Where it stands in the order. Raises NotFound where it stands no more."""
     scope = record.scope
-    place: int | None = await tx.fetchval(_SQL["place"], of_kind=scope.kind, of_id=scope.id, key=record.key)
+    place: int | None = await tx.fetchval(
+        _SQL["place"], of_kind=scope.kind, of_id=scope.id, key=record.key, created_at=record.created_at
+    )
     if place is None:
         raise NotFound("after: this record was deleted or has expired; list again from the first")
     return place

@@ -42,8 +42,9 @@ join semmem.records r on (r.tenant, r.scope_kind, r.scope_id) = (:tenant, v.kind
 where r.expires_at is null or r.expires_at > :now
 order by r.seq;
 
--- place: where a record stands in the order they were first put
-select seq from semmem.records where (tenant, scope_kind, scope_id, key) = (:tenant, :of_kind, :of_id, :key);
+-- place: where a record stands in the order they were first put; another one under its key, made later, stands elsewhere
+select seq from semmem.records
+where (tenant, scope_kind, scope_id, key) = (:tenant, :of_kind, :of_id, :key) and created_at = :created_at;
 
 -- find: records of a view in the order they were first put, behind one of them
 select * from semmem.records
