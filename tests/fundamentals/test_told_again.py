@@ -101,6 +101,13 @@ async def test_dates_of_one_batch_go_with_whoever_said_them(ines: ScopedMemory) 
     assert (left.text, left.validity) == (fact.text, Validity())
 
 
+async def test_dates_that_a_person_took_away_do_not_come_back(ines: ScopedMemory) -> None:
+    [fact] = await _told(ines, "I work at Siemens since 2019.")
+    await ines.correct(fact.id, validity=Validity(), by="ines")
+    [left] = await _told(ines, "I work at Siemens since 2019.")
+    assert left.validity == Validity()
+
+
 async def test_the_same_thing_on_two_days_is_two_facts(ines: ScopedMemory) -> None:
     first, second = "I had a migraine on 4 January 2024.", "I had a migraine on 8 February 2024."
     facts = {fact.text: fact for fact in await _told(ines, first, second, second)}

@@ -62,12 +62,13 @@ set valid_to = case when said_at < valid_to and valid_to <= :said_at
     trust = (:ranks::text[])[greatest(array_position(:ranks, trust), array_position(:ranks, :trust))]
 where tenant = :tenant and id = :fact and superseded_at is null;
 
--- adopt_dates: what a fact leaves open, as the same statement dates it now; it has them as long as these sources stay
+-- adopt_dates: what a fact leaves open, as the same statement dates it now; it has them as long as these sources stay.
+-- What a person left open stays so
 with dated as (
     update semmem.facts
     set valid_from = coalesce(valid_from, :valid_from), precision = coalesce(precision, :precision),
         valid_to = coalesce(valid_to, :valid_to)
-    where tenant = :tenant and id = :fact and superseded_at is null
+    where tenant = :tenant and id = :fact and superseded_at is null and made is distinct from 'corrected'
       and (valid_from is null and :valid_from::timestamptz is not null
            or valid_to is null and :valid_to::timestamptz is not null)
       and coalesce(coalesce(valid_from, :valid_from) <= coalesce(valid_to, :valid_to), true)
@@ -77,7 +78,8 @@ with dated as (
     from dated where s.tenant = :tenant and s.fact_id = dated.id and s.event_id = any (:events::uuid[])
 ), moved as (
     update semmem.vectors v set at = dated.at, version = v.version + 1
-    from dated where v.tenant = :tenant and v.item_id = dated.id and v.index_name = any (array(select name from semmem.indexes))
+    from dated
+    where v.tenant = :tenant and v.index_name = any (array(select name from semmem.indexes)) and v.item_id = dated.id
 ), ranked as (
     update semmem.passages p set at = dated.at from dated where p.tenant = :tenant and p.item_id = dated.id
 )
