@@ -60,6 +60,8 @@ class SemmemMemory(Memory):
     ) -> None:
         scope = Scope.one_of(tenant, user=user, workspace=workspace)
         Branch(scope, segments(root_scope))
+        if settings.get("embedder") is None:  # as a dump of a memory says that none was named
+            settings.pop("embedder", None)
         inherited = {name: settings.pop(name) for name in _INHERITED & set(settings)}
         load_settings(**{name: value for name, value in settings.items() if name not in _PARTS})
         fields = {"tenant": tenant, "user": user, "workspace": workspace, "root_scope": root_scope}
