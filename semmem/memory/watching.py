@@ -27,6 +27,7 @@ LOOK_EVERY = 0.5  # seconds between two looks at the heads
 LOOK_SECONDS = 5.0  # for one of them
 TELL_EVERY = 0.01  # seconds between two wake-ups of one scope
 TRY_AGAIN = 0.5  # seconds after Postgres or Redis was lost
+CANCEL_AGAIN = 1.0
 MOST_SCOPES = 1_000  # that one look at the heads names
 
 
@@ -109,9 +110,11 @@ class Watching:
 
     async def aclose(self) -> None:
         """Ends the tasks; followers wake, and find the memory closed."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while waiting := [task for task in self._tasks if not task.done()]:
+            for task in waiting:
+                task.cancel()
+            # Redis's client may lose a cancellation that comes as a connection ends: it is asked again.
+            await asyncio.wait(waiting, timeout=CANCEL_AGAIN)
         for watcher in [each for watchers in self._watchers.values() for each in watchers]:
             watcher.close()
 
