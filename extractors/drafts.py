@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
 from semmem.domain.event import Event, Role
 from semmem.domain.extraction import Quarantined
@@ -16,7 +15,7 @@ from semmem.extractors.ground import ground, normalised
 from semmem.extractors.parse import Reading
 from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
-from semmem.extractors.sentences import sentence_ends
+from semmem.extractors.sentences import whole_sentences
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
 from semmem.extractors.words import words
@@ -130,8 +129,7 @@ def _validity(when: str | None, quote: str, content: str, event: Event) -> Valid
 
 def _meant(when: str, quote: str, content: str, said: datetime) -> Validity:
     """The time as its sentence means it: the Friday of an appointment is to come, that of a visit is over."""
-    holding = [content[first:last] for first, last in pairwise([0, *sentence_ends(content)])]
-    holding = [sentence for sentence in holding if when in sentence]
+    holding = [sentence for sentence in whole_sentences(content) if when in sentence]
     quoted = [sentence for sentence in holding if quote in sentence or sentence.strip() in quote]
     sentence = next(iter(quoted or holding), when)
     first = sentence.index(when)

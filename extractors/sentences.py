@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from semmem.domain.fact import Category
 from semmem.extractors.gate import is_small_talk
@@ -108,12 +109,16 @@ def sentence_ends(text: str) -> Iterator[int]:
             start = end
 
 
+def whole_sentences(text: str) -> Iterator[str]:
+    """The text's sentences and lines as they stand, with the white space between them."""
+    for start, end in pairwise([0, *sentence_ends(text)]):
+        yield text[start:end]
+
+
 def sentences(text: str) -> Iterator[str]:
     """The text's sentences as they stand, over-long ones in pieces cut between words."""
-    start = 0
-    for end in sentence_ends(text):
-        yield from _pieces(text[start:end].strip())
-        start = end
+    for sentence in whole_sentences(text):
+        yield from _pieces(sentence.strip())
 
 
 def says_something(sentence: str) -> bool:

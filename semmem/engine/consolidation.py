@@ -67,9 +67,8 @@ class Consolidator:
             for _ in range(STALE):
                 try:
                     return await self._run(attempt, turn)
-                except (
-                    StaleDecision
-                ):  # somebody forgot or wrote meanwhile, which is no failure, of a model least of all
+                except StaleDecision:
+                    # Somebody forgot or wrote meanwhile, which is no failure, of a model least of all.
                     log.info("what a batch rests on changed while it was read, and it is read again %s", scope.digest)
         except Exception as error:
             if not last_attempt or is_outside(error):

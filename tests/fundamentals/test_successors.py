@@ -22,6 +22,14 @@ async def _learn(alice: ScopedMemory, *said: str) -> None:
         await alice.settled()
 
 
+async def _learn_of_the_cat(alice: ScopedMemory, clock: ManualClock) -> None:
+    """Two facts at once, and a day later the one that ends both."""
+    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
+    await alice.settled()
+    clock.advance(days=1)
+    await _learn(alice, CAT[2])
+
+
 async def _current(alice: ScopedMemory) -> set[str]:
     return {fact.text for fact in await alice.facts()}
 
@@ -37,10 +45,10 @@ async def _forget_what_says(alice: ScopedMemory, text: str) -> None:
     await alice.settled()
 
 
-async def test_all_that_a_forgotten_fact_had_ended_holds_again(alice: ScopedMemory, application: Application) -> None:
-    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
-    await alice.settled()
-    await _learn(alice, CAT[2])
+async def test_all_that_a_forgotten_fact_had_ended_holds_again(
+    alice: ScopedMemory, application: Application, clock: ManualClock
+) -> None:
+    await _learn_of_the_cat(alice, clock)
     assert await _current(alice) == {DIED}
     await _forget_what_says(alice, DIED)
     assert await _current(alice) == {NAMED, AGED}
@@ -50,10 +58,7 @@ async def test_all_that_a_forgotten_fact_had_ended_holds_again(alice: ScopedMemo
 async def test_all_that_a_rejected_fact_had_ended_holds_again_and_what_restores_it_ends_that_again(
     alice: ScopedMemory, application: Application, clock: ManualClock
 ) -> None:
-    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
-    await alice.settled()
-    clock.advance(days=1)
-    await _learn(alice, CAT[2])
+    await _learn_of_the_cat(alice, clock)
     assert await _current(alice) == {DIED}
 
     rejected = await _fact(alice, DIED)
@@ -141,9 +146,7 @@ async def test_what_was_taken_back_ends_nothing_when_both_are_read_anew(
 async def test_what_ended_what_goes_along_in_an_export(
     alice: ScopedMemory, elsewhere: Application, clock: ManualClock
 ) -> None:
-    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
-    await alice.settled()
-    await _learn(alice, CAT[2])
+    await _learn_of_the_cat(alice, clock)
     lines = [line async for line in alice.export()]
     for user in ("alice", "bob"):  # whose facts get ids of their own, for those of the file are taken by then
         other = elsewhere.memory.scope(tenant=alice.scope.tenant, user=user)
@@ -168,10 +171,7 @@ async def test_a_correction_keeps_the_plan_that_ends_a_fact(alice: ScopedMemory,
 async def test_what_is_restored_and_taken_back_again_gives_back_what_it_had_ended(
     alice: ScopedMemory, application: Application, clock: ManualClock
 ) -> None:
-    await alice.remember_many([NewEvent(content=text) for text in CAT[:2]])
-    await alice.settled()
-    clock.advance(days=1)
-    await _learn(alice, CAT[2])
+    await _learn_of_the_cat(alice, clock)
     died = await _fact(alice, DIED)
     corrected = await alice.correct(died.id, text="alice's cat Mia was ill.", by="alice")
     restored = await alice.restore_fact(died.id, by="alice")

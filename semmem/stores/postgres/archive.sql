@@ -31,7 +31,8 @@ order by at, event_id, statement_hash;
 
 -- read_fact: every version, thread by thread
 select f.*, (
-    select json_agg(json_build_object('event', event_id, 'quote', quote, 'own_words', own_words, 'dates', dates) order by event_id)
+    select json_agg(
+        json_build_object('event', event_id, 'quote', quote, 'own_words', own_words, 'dates', dates) order by event_id)
     from semmem.fact_sources where tenant = f.tenant and fact_id = f.id
 ) as sources
 from semmem.facts f

@@ -117,7 +117,8 @@ async def _write_facts(tx: Unit, lines: Sequence[Line], moved: Moved) -> list[st
     stored = await _insert(tx, "fact", free, moved)
     moved.kept["pin"] += await tx.execute(_SQL["unpin_beyond"], facts=stored, limit=MAX_PINS)
     renamed = {row["id"]: moved.id(row["id"], "fact") for row in free if ("fact", row["id"]) in moved.ids}
-    await tx.execute(_SQL["follow"], old=list(renamed), new=list(renamed.values()))
+    if renamed:
+        await tx.execute(_SQL["follow"], old=list(renamed), new=list(renamed.values()))
     known = [row | {"id": moved.id(row["id"], "fact")} for row in free]
     await tx.execute(_SQL["confirm"], rows=[row for row in known if row["id"] not in stored])
     return stored

@@ -9,7 +9,7 @@ from semmem.domain.fact import MAX_PINS, CorrectionKind, Fact, Validity, stateme
 from semmem.domain.scope import Scope
 from semmem.errors import FactChanged, InvalidInput, NotFound
 from semmem.stores.postgres.events import lock_scope, make_stale
-from semmem.stores.postgres.facts import current_with_statement, go_on, hand_over, hydrate_facts, versions_of
+from semmem.stores.postgres.facts import carry_endings, current_with_statement, go_on, hydrate_facts, versions_of
 from semmem.stores.postgres.jobs import queue
 from semmem.stores.postgres.ledger import add_audit
 from semmem.stores.postgres.log import hold_head, tell_corrected
@@ -99,7 +99,7 @@ class CorrectionStore:
             made = await _write(tx, versions, again, act.by, kind)
             await tx.execute(_SQL["yield"], fact=last.id, made=made)
             if last.made and last.made.kind != "reopened":
-                await hand_over(tx, last.id, made=made)
+                await carry_endings(tx, last.id, made=made)
             ended = [row["id"] for row in await tx.fetch(_SQL["end_again"], fact=made)]
             return await self._finish(tx, act, "restored", [*{again.id, last.id}, *ended], made)
 
@@ -240,7 +240,7 @@ async def _write(
     if kind != "corrected":
         await allow(tx, of.id)
     written: UUID = id
-    await hand_over(tx, of.id, made=written)
+    await carry_endings(tx, of.id, made=written)
     return written
 
 

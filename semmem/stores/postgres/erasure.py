@@ -196,8 +196,10 @@ async def _select(tx: Unit, selection: Selection) -> Doomed:
     events = await _events(tx, selection, shared=False)
     rows = await tx.fetch(_SQL["select_records"], events=events, everything=selection.everything)
     doomed = await _doomed(tx, events, [row["key"] for row in rows])
-    if not selection.everything:
+    if selection.hands_over:
         return replace(doomed, handed=await _events(tx, selection, shared=True))
+    if not selection.everything:
+        return doomed
     return replace(doomed, fields=await told_fields(tx), threads=await named_threads(tx))
 
 
@@ -272,6 +274,8 @@ async def _delete(tx: Unit, doomed: Doomed) -> list[UUID]:
 
 async def _hand_over(tx: Unit, reports: list[UUID]) -> list[UUID]:
     """Answers with the ids that the mirror has to look at: the reports, and the facts that rest on them."""
+    if not reports:
+        return []
     for statement in ("hand_over", "readdress_events"):
         await tx.execute(_SQL[statement], events=reports)
     facts = await _ids(tx, "resting", events=reports)

@@ -156,7 +156,8 @@ async def supersede(tx: Unit, fact: Fact, *, by: UUID, ended: datetime) -> bool:
 
 async def succeed(tx: Unit, history: Mapping[UUID, bytes]) -> None:
     """Says which facts took the place of what came as history, by the hashes of their statements."""
-    await tx.execute(_SQL["succeed"], facts=list(history), hashes=list(history.values()))
+    if history:  # few batches bring any
+        await tx.execute(_SQL["succeed"], facts=list(history), hashes=list(history.values()))
 
 
 async def carry_pin(tx: Unit, fact: UUID, retired: Sequence[UUID]) -> None:
@@ -174,9 +175,9 @@ async def go_on(tx: Unit, plans: Sequence[UUID]) -> None:
     await tx.execute(_SQL["goes_on"], facts=plans)
 
 
-async def hand_over(tx: Unit, of: UUID, *, made: UUID) -> None:
+async def carry_endings(tx: Unit, of: UUID, *, made: UUID) -> None:
     """What a version had ended in other threads is ended by its next version from here on."""
-    await tx.execute(_SQL["hand_over"], of=of, made=made)
+    await tx.execute(_SQL["carry_endings"], of=of, made=made)
 
 
 async def confirm(tx: Unit, id: UUID, draft: Draft, said_at: datetime, *, own_words: bool) -> bool:

@@ -141,7 +141,7 @@ update semmem.facts set indexed_at = :now where tenant = :tenant and id = any (:
 update semmem.facts f set valid_to = said_to, said_to = null, successor = null
 where f.tenant = :tenant and f.successor = any (:facts::uuid[]) and f.superseded_at is null and f.id <> all (:facts);
 
--- hand_over: what a version ended, its next one ends
+-- carry_endings: what a version ended outside its thread, its next one ends
 update semmem.facts f set successor = :made
 from semmem.facts wrong
 where wrong.tenant = :tenant and wrong.id = :of and f.tenant = :tenant and f.successor = wrong.id
