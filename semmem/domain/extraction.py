@@ -51,10 +51,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryText:
-    """A new text for the rolling summary of a session, or of the scope where `session` is None."""
+    """A new text for the rolling summary of a session, or of the scope where `session` is None.
+
+    A text of None leaves it to be made of all that it rests on.
+    """
 
     session: str | None
-    text: str
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from semmem.domain.extraction import Decision, Extraction, Failure, Question, Us
 from semmem.domain.fact import Draft, statement_hash
 from semmem.domain.hit import Filter
 from semmem.domain.scope import Scope, View
+from semmem.engine.read_batch import Attempt, ReadBatch
 from semmem.engine.summaries import SummaryRebuilder
 from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
@@ -31,7 +32,6 @@ from semmem.stores.postgres.summaries import SummaryStore
 
 log = logging.getLogger(__name__)
 
-STALE = 2  # batches that were read in vain, after which other scopes have their turn
 WINDOW = 400  # events looked at together: more than any extractor takes, so that a cut falls between sessions
 
 
@@ -62,11 +62,10 @@ class Consolidator:
         with an event that no answer can be had for. At the last attempt such events, and those of facts that no verdict
         can be had for, go to the dead letters instead.
         """
-        attempt = _Attempt(scope, last=last_attempt)
         try:
-            for _ in range(STALE):
+            for again in (False, True):
                 try:
-                    return await self._run(attempt, turn)
+                    return await self._run(Attempt(scope, last=last_attempt, again=again), turn)
                 except StaleDecision:
                     # Somebody forgot or wrote meanwhile, which is no failure, of a model least of all.
                     log.info("what a batch rests on changed while it was read, and it is read again %s", scope.digest)
@@ -76,13 +75,13 @@ class Consolidator:
             log.warning("a batch breaks the extraction (%s) and is taken apart %s", type(error).__name__, scope.digest)
             await self._take_apart(scope, await self._events.unconsolidated(scope, 0, WINDOW))
 
-    async def _run(self, attempt: "_Attempt", turn: Turn) -> None:
+    async def _run(self, attempt: Attempt, turn: Turn) -> None:
         while turn.take() and (first := await self._read(attempt, 0, None)):
             await self._work_off(first, turn)
 
-    async def _work_off(self, first: "_Read", turn: Turn) -> None:
+    async def _work_off(self, first: ReadBatch, turn: Turn) -> None:
         """While a batch is compared and written, the next is read, if it is to be written in this turn."""
-        read: _Read | None = first
+        read: ReadBatch | None = first
         while read:
             ahead = None
             if turn.take():
@@ -96,7 +95,7 @@ class Consolidator:
                     ahead.cancel()
                     await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _read(self, attempt: "_Attempt", after: int, before: "_Read | None") -> "_Read | None":
+    async def _read(self, attempt: Attempt, after: int, before: ReadBatch | None) -> ReadBatch | None:
         """The next batch's drafts, if events wait after `after`; the batch `before` is about to be written."""
         while pending := await self._events.unconsolidated(attempt.scope, after, WINDOW):
             if events := await asyncio.to_thread(self._next_batch, pending):
@@ -113,11 +112,11 @@ class Consolidator:
 
     async def _extract(
         self,
-        attempt: "_Attempt",
+        attempt: Attempt,
         events: Sequence[Event],
         pending: Sequence[Event],
-        before: "_Read | None",
-    ) -> "_Read":
+        before: ReadBatch | None,
+    ) -> ReadBatch:
         scope, started = attempt.scope, monotonic()
         await self._embedder.dimensions()  # raises while it is down, or the model's answer would be paid for and lost
         # What is forgotten from here on makes the batch stale; the summaries that it goes on from are older.
@@ -140,8 +139,15 @@ class Consolidator:
             await self._neighbours.adopt(embeddings.vectors)
         passed = [event for event in pending if event.seq <= read[-1].seq and event.id not in waiting]
         extraction = replace(extraction, failed={id: failed[id] for id in failed.keys() - waiting})
-        return _Read(
-            attempt=attempt, epoch=epoch, passed=passed, extraction=extraction, embeddings=embeddings, started=started
+        return ReadBatch(
+            attempt=attempt,
+            epoch=epoch,
+            heard=events,
+            passed=passed,
+            before=present,
+            extraction=extraction,
+            embeddings=embeddings,
+            started=started,
         )
 
     async def _present(self, scope: Scope, sessions: Collection[str | None]) -> dict[str | None, str]:
@@ -152,9 +158,15 @@ class Consolidator:
             texts = await self._summaries.texts(scope, sessions)
         return {session: text for session, text in texts.items() if text is not None}
 
-    async def _write(self, read: "_Read") -> None:
-        batch = await self._decide(read)
-        written = await self._writer.write(batch)
+    async def _write(self, read: ReadBatch) -> None:
+        try:
+            batch = await self._decide(read)
+            written = await self._writer.write(batch)
+        except StaleDecision:
+            if not read.attempt.again:
+                raise
+            batch = await self._decide(await self._what_stands(read))
+            written = await self._writer.write(batch)
         if written is not None:
             facts = ", ".join(f"{count} {what}" for what, count in written.items())
             usage, took = batch.usage, monotonic() - read.started
@@ -163,7 +175,26 @@ class Consolidator:
         failpoints.reach("facts-committed")
         await self._postgres.analyse_new()
 
-    async def _decide(self, read: "_Read") -> Batch:
+    async def _what_stands(self, read: ReadBatch) -> ReadBatch:
+        """What was read, without what may tell of what was forgotten since; StaleDecision where nothing is left."""
+        scope = read.attempt.scope
+        epoch = (await self._events.states(View.of(scope)))[scope].epoch
+        if epoch == read.epoch:  # other facts hold by now, and nothing else changed
+            return read
+        left = await self._events.get(scope, [event.id for event in (*read.heard, *read.passed)])
+        summaries = await self._present(scope, read.before.keys())
+        stands = read.after(epoch, left, summaries.values())
+        if not stands.passed:
+            raise StaleDecision("of what was read nothing is left")
+        log.info(
+            "read %d events while something was forgotten, %d stand %s",
+            len(read.passed),
+            len(stands.passed),
+            scope.digest,
+        )
+        return stands
+
+    async def _decide(self, read: ReadBatch) -> Batch:
         """What is to be written. The events of drafts on which no verdict could be had fail, for a replay."""
         questions = await self._questions(read)
         decided, usage = await self._extractor.decide(questions) if questions else ([], Usage())
@@ -189,7 +220,7 @@ class Consolidator:
             actor=self._extractor.name,
         )
 
-    async def _questions(self, read: "_Read") -> list[Question]:
+    async def _questions(self, read: ReadBatch) -> list[Question]:
         """Each draft with the facts that make the same statement, or are near it and current, or are its rivals.
 
         Of the same statement superseded facts take part too: a replay must not bring them back.
@@ -239,7 +270,7 @@ class Consolidator:
 
         It ends with the batch that broke: what comes behind it is read again as ever.
         """
-        attempt, events = _Attempt(scope, last=True), await asyncio.to_thread(self._next_batch, pending)
+        attempt, events = Attempt(scope, last=True, again=True), await asyncio.to_thread(self._next_batch, pending)
         waiting = [events] if events else []
         while waiting:
             some = waiting.pop()
@@ -262,30 +293,6 @@ class Consolidator:
         extraction = Extraction(failed={event.id: failure})
         actor = self._extractor.name
         await self._writer.write(Batch(scope=scope, epoch=epoch, passed=[event], extraction=extraction, actor=actor))
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """At a scope's waiting events; at the last one, those that no answer can be had for go to the dead letters."""
-
-    scope: Scope
-    last: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """What a batch of events says; nothing is compared or written yet. `passed` are its events and the small talk."""
-
-    attempt: _Attempt
-    epoch: int
-    passed: Sequence[Event]
-    extraction: Extraction
-    embeddings: Embeddings | None  # one row per draft; None where there are none
-    started: float  # by the monotonic clock
-
-    @property
-    def summaries(self) -> dict[str | None, str]:
-        return {summary.session: summary.text for summary in self.extraction.summaries}
 
 
 def is_outside(error: Exception) -> bool:

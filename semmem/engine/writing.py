@@ -198,15 +198,15 @@ async def _summarize(tx: Unit, batch: Batch, retracted: Retracted, retired: Sequ
     So is one whose text holds what was taken back, or a line that holds no more: neither is written.
     """
     withheld = any(without_retracted(draft, retracted) is None for draft in batch.extraction.drafts)
-    outdated = await outdated_texts(tx, [summary.text for summary in batch.extraction.summaries])
-    renewed = []
+    outdated = await outdated_texts(tx, [summary.text for summary in batch.extraction.summaries if summary.text])
+    renewed = {}
     for summary in batch.extraction.summaries:
         covered = [event for event in batch.passed if summary.session in (None, event.session)]
         if covered:
             text = None if withheld or summary.text in outdated else summary.text
-            renewed.append(await put_summary(tx, summary.session, text, covered))
-    outdated_elsewhere = await outdate_summaries(tx, retired, besides=renewed)
+            renewed[await put_summary(tx, summary.session, text, covered)] = text
+    outdated_elsewhere = await outdate_summaries(tx, retired, besides=list(renewed))
     if withheld:
         await make_stale(tx)  # the batch that is being read goes on from this one's texts
-    if withheld or outdated or outdated_elsewhere:
+    if None in renewed.values() or withheld or outdated_elsewhere:
         await queue(tx, "erase")

@@ -291,6 +291,33 @@ async def test_what_is_forgotten_again_and_again_is_no_outage_of_the_model(opene
             assert (await alices[0].context("Is there a dog?", budget=500)).degraded == frozenset()
 
 
+async def test_a_scope_that_forgets_faster_than_its_model_answers_learns_what_is_left(opener: Opener) -> None:
+    """A record is replaced with each answer, and never stays; the model puts its word into one of two facts."""
+    alices: list[ScopedMemory] = []
+    replaced, loop = 0, asyncio.get_running_loop()
+    dog = said_fact(text="alice has a dog.", quote="I have a dog.", when=None)
+
+    def said(body: dict[str, Any]) -> str:
+        nonlocal replaced
+        replaced += 1
+        status = NewEvent(content=f"The door code is {4710 + replaced}.", role="tool")
+        put = alices[0].records.put("status", {"n": replaced}, event=status)
+        asyncio.run_coroutine_threadsafe(put, loop).result(60)
+        cat = said_fact(text=f"alice has a cat called {4709 + replaced}.", quote="I have a cat.", when=None)
+        known = "I have a cat" in body["messages"][1]["content"]
+        return answer(dog, *([cat] if known else []), summaries=[{"session": 0, "text": "Pets, 4710 and 4711."}])
+
+    with ModelServer(said) as server:
+        async with _with_model(opener, server) as application:
+            alices.append(_alice(application))
+            first = NewEvent(content="The door code is 4710.", role="tool")
+            await alices[0].records.put("status", {"n": 0}, event=first)
+            await alices[0].remember_many([NewEvent(content="I have a dog."), NewEvent(content="I have a cat.")])
+            await wait_until(lambda: _knows(alices[0], "alice has a dog."))
+            known = str([*await alices[0].facts(superseded=True), *await alices[0].summaries()])
+            assert "4711" not in known, "the second answer was written, after which that record was replaced"
+
+
 async def _knows(alice: ScopedMemory, text: str) -> bool:
     return text in [fact.text for fact in await alice.facts()]
 

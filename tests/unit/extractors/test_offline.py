@@ -61,7 +61,7 @@ async def test_other_languages_are_kept_as_they_were_said() -> None:
 
 async def test_summaries_roll_on_per_session_and_scope() -> None:
     first = await OFFLINE.extract([event("I have a dog named Rex.", session="s1")], {})
-    present = {summary.session: summary.text for summary in first.summaries}
+    present = {summary.session: summary.text or "" for summary in first.summaries}
     second = await OFFLINE.extract([event("I moved to Rome.", session="s2")], present)
     assert {summary.session: summary.text for summary in second.summaries} == {
         "s2": "alice moved to Rome.",
@@ -71,7 +71,7 @@ async def test_summaries_roll_on_per_session_and_scope() -> None:
 
 async def test_a_summary_does_not_keep_what_was_replaced() -> None:
     first = await OFFLINE.extract([event("I live in Munich."), event("I like tea.")], {})
-    present = {summary.session: summary.text for summary in first.summaries}
+    present = {summary.session: summary.text or "" for summary in first.summaries}
     second = await OFFLINE.extract([event("I moved to Berlin. I moved to Oslo.")], present)
     assert {summary.text for summary in second.summaries} == {"alice likes tea.\nalice moved to Oslo."}
 
