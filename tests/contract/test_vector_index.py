@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import asyncpg
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -291,4 +292,21 @@ async def test_an_index_is_built_once_the_dimensions_that_stand_are_known(server
         async with postgres.statement() as tx:
             count = "select count(*) from pg_indexes where indexname like 'vectors_hnsw_%'"
             assert await tx.connection.fetchval(count) == 1
+        await postgres.aclose()
+
+
+async def test_an_index_may_take_longer_to_build_than_a_statement(servers: ServerUrls) -> None:
+    """Where many vectors were written while Qdrant was searched; here it waits for somebody who is still writing."""
+    async with own_database(servers) as url:
+        await upgrade(url)
+        postgres = await Postgres.connect(url, statement_timeout=0.5)
+        index = PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=True)
+        writer = await asyncpg.connect(url)
+        async with writer.transaction():
+            await writer.execute("lock table semmem.vectors in row exclusive mode")
+            building = asyncio.create_task(index.ensure())
+            done, _ = await asyncio.wait({building}, timeout=1.5)
+            assert not done
+        await building
+        await writer.close()
         await postgres.aclose()

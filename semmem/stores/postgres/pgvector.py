@@ -56,6 +56,7 @@ def _check_same(standing: Row, model: str, dimensions: int | None) -> None:
 
 
 HNSW_DIMENSIONS = 2_000  # of a vector that pgvector can index
+BUILDING = 24 * 3_600  # seconds that an index may take over what was written while Qdrant was searched
 
 
 class PgVectorIndex:
@@ -83,13 +84,10 @@ class PgVectorIndex:
 
     async def _register(self) -> Row:
         async with self._postgres.statement() as tx:
-            standing = await tx.fetchrow(
-                _SQL["ensure_index"],
-                name=self.index_name,
-                model=self._model,
-                dimensions=self._dimensions,
-                hnsw=self._builds_hnsw,
-            )
+            given = {"name": self.index_name, "model": self._model, "dimensions": self._dimensions}
+            standing = await tx.fetchrow(_SQL["ensure_index"], **given, hnsw=False)
+            if self._builds_hnsw and not await tx.fetchval(_SQL["hnsw_stands"], name=self.index_name):
+                standing = await tx.fetchrow_within(BUILDING, _SQL["ensure_index"], **given, hnsw=True)
         assert standing is not None
         return standing
 

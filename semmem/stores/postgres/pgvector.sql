@@ -51,3 +51,6 @@ select model, dimensions from semmem.indexes;
 -- ensure_index: registers the index, and tells which one stands
 select name, model, dimensions
 from semmem.ensure_index(p_name => :name, p_model => :model, p_dimensions => :dimensions, p_hnsw => :hnsw);
+
+-- hnsw_stands: whether `ensure_index` has no index to build any more
+select to_regclass('semmem.vectors_hnsw_' || left(md5(:name::text), 16)) is not null;

@@ -74,6 +74,12 @@ class Unit:
     async def fetchrow(self, statement: Statement, /, **given: Any) -> Row | None:
         return await self.connection.fetchrow(statement.text, *statement.arguments(self._filled, given))
 
+    async def fetchrow_within(self, seconds: float, statement: Statement, /, **given: Any) -> Row | None:
+        """In place of the time that the settings give to a statement."""
+        return await self.connection.fetchrow(
+            statement.text, *statement.arguments(self._filled, given), timeout=seconds
+        )
+
     async def fetchval(self, statement: Statement, /, **given: Any) -> Any:
         """The first column of the first row; None where there is none."""
         return await self.connection.fetchval(statement.text, *statement.arguments(self._filled, given))
