@@ -32,7 +32,6 @@ from semmem.errors import ConfigurationError, InvalidInput
 if TYPE_CHECKING:
     from semmem.evals.answered import Part, Price
     from semmem.evals.answering import Method
-    from semmem.evals.dataset import Conversation, Question
     from semmem.evals.plan import Plan
     from semmem.ports import ChatModel
     from semmem.wiring.settings import Settings
@@ -165,7 +164,7 @@ def _plan(request: Request, wanted: Wanted) -> "tuple[Plan, dict[str, Any]]":
             raise InvalidInput("labels", f"there are corrections of locomo, not of {dataset}", "leave --labels out")
         corrected, about["corrections"] = labels.corrected(conversations, wanted.labels_file)
         conversations = tuple(corrected)
-    asked = tuple(replace(each, questions=_judgeable(each), others=()) for each in conversations)
+    asked = tuple(replace(each, questions=each.judgeable, others=()) for each in conversations)
     questions = sum(len(each.questions) + len(each.others) for each in conversations)
     about["without_answer"] = questions - sum(len(each.questions) for each in asked)
     plan = Plan(
@@ -177,10 +176,6 @@ def _plan(request: Request, wanted: Wanted) -> "tuple[Plan, dict[str, Any]]":
         questions=wanted.questions,
     )
     return plan, about
-
-
-def _judgeable(conversation: "Conversation") -> "tuple[Question, ...]":
-    return tuple(each for each in (*conversation.questions, *conversation.others) if each.answer or each.rubric)
 
 
 def _models(wanted: Wanted) -> "tuple[Settings, Settings]":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from semmem.evals.journal import NAME
+from semmem.evals.journal import name_of
 from semmem.evals.retrieved import METRICS, NEWEST_ABOVE
 from semmem.testing import ModelServer, Reply, wait_until
 from tests.cli.command import Command, environment
@@ -155,11 +155,11 @@ async def test_an_interrupted_run_goes_on(semmem: Command, tmp_path: Path) -> No
     events = [each for each in lines("c1") if "id" not in each]
     data, work, file = written(tmp_path / "many.jsonl", *events, *many), tmp_path / "work", tmp_path / "result.json"
     command = ("eval", "retrieval", *of(data), "--work", str(work), "--json", str(file))
-    said = await _interrupted(semmem, command, work / NAME)
+    said = await _interrupted(semmem, command, work / name_of("semmem"))
     assert "interrupted; the same command goes on from here" in said
     assert "Traceback" not in said
     assert not file.exists()
-    kept = [json.loads(line) for line in (work / NAME).read_text().splitlines()[1:]]
+    kept = [json.loads(line) for line in (work / name_of("semmem")).read_text().splitlines()[1:]]
     assert 3 <= len(kept) < len(many)
 
     told = semmem(*command, "--limit", "50")

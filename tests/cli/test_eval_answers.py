@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from semmem.evals.journal import NAME
+from semmem.evals.journal import name_of
 from semmem.testing import ModelServer, Reply, wait_until
 from tests.cli.command import Answer as Told
 from tests.cli.command import Command
@@ -206,7 +206,7 @@ async def test_a_run_that_was_killed_goes_on(
         process.kill()
         await process.wait()
     held.set()
-    assert len((work / NAME).read_text().splitlines()) == 1 + 3
+    assert len((work / name_of("semmem")).read_text().splitlines()) == 1 + 3
 
     models.judge = _judged
     before = len(models.asked["reader"])
@@ -245,7 +245,7 @@ def test_a_judge_that_never_says_yes_or_no_is_refused(
     assert "judge answers neither yes nor no, but 'The answer is quite good.'" in " ".join(told.err.split())
     assert "--judge-prompt" in told.err
     assert len(models.asked["judge"]) == 5
-    (work / NAME).unlink()  # of a run that cannot go on
+    (work / name_of("dense")).unlink()  # of a run that cannot go on
 
 
 def test_one_unclear_verdict_is_named_and_counted_in_no_figure(

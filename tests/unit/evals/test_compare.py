@@ -100,6 +100,14 @@ def test_runs_without_a_common_question_cannot_be_compared() -> None:
         compare(made(asked("1", FOUND)), made(asked("1", FOUND, conversation="c2")), across_settings=True)
 
 
+def test_runs_without_figures_of_retrieval_cannot_be_compared() -> None:
+    answered = made(asked("1", FOUND))
+    for each in answered["questions"]:
+        del each["R@10"]
+    with pytest.raises(InvalidInput, match="do not say R@10"):
+        compare(made(asked("1", FOUND)), answered, across_settings=True)
+
+
 @pytest.mark.parametrize("read", [{}, {"questions": []}, {"questions": 3}])
 def test_what_is_no_result_is_refused_by_its_name(read: dict[str, object]) -> None:
     with pytest.raises(InvalidInput, match=r"^B: .*semmem eval retrieval --json"):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.journal import NAME, Journal
+from semmem.evals.journal import Journal, name_of
 from semmem.evals.retrieved import Retrieved, read
 
 ABOUT = {
@@ -16,6 +16,9 @@ ABOUT = {
     "retriever": "semmem",
     "limit": 200,
 }
+
+
+NAME = name_of("semmem")
 
 
 def answer(id: str) -> Retrieved:
@@ -75,11 +78,23 @@ def test_a_header_that_a_crash_has_cut_is_written_anew(tmp_path: Path) -> None:
 def test_a_complete_run_is_asked_anew(folder: Path) -> None:
     with opened(folder) as journal:
         journal.complete()
-    with opened(folder, retriever="bm25") as journal:
+    with opened(folder, limit=50) as journal:
         assert journal.answers == {}
 
 
-@pytest.mark.parametrize(("name", "value"), [("retriever", "bm25"), ("limit", 50), ("extractor", "llm")])
+def test_another_retriever_asks_the_same_stores_and_leaves_an_unfinished_run_as_it_is(folder: Path) -> None:
+    with opened(folder, retriever="bm25") as journal:
+        assert journal.answers == {}
+        journal.add(answer("q1"))
+    with opened(folder) as journal:
+        assert list(journal.answers) == [("c1", "q1"), ("c1", "q2")]
+    with opened(folder, retriever="bm25") as journal:
+        assert list(journal.answers) == [("c1", "q1")]
+    with pytest.raises(InvalidInput, match="an unfinished run with sha256 "):
+        Journal.open(folder, ABOUT | {"retriever": "dense", "sha256": "1"}, read)
+
+
+@pytest.mark.parametrize(("name", "value"), [("limit", 50), ("extractor", "llm")])
 def test_an_unfinished_run_is_not_mixed_with_another(folder: Path, name: str, value: object) -> None:
     with pytest.raises(InvalidInput, match=f"an unfinished run with {name} "):
         Journal.open(folder, ABOUT | {name: value}, read)

@@ -63,6 +63,17 @@ def test_what_was_never_said_can_be_asked_for(tmp_path: Path) -> None:
             load(written(tmp_path, event("e1", "Hello."), wrong))
 
 
+def test_what_can_be_judged_is_asked_in_the_order_of_the_file(tmp_path: Path) -> None:
+    asked = [question("Which car?", [], answer="None.", unanswerable=True), question("How many?", ["e1"], answer=2)]
+    asked += [question("Why?", ["e1"], answer=None), question("Who?", [], answer="Ines")]
+    [read] = load(written(tmp_path, event("e1", "Hello."), *asked))
+    assert [(one.question, one.answer) for one in read.judgeable] == [
+        ("Which car?", "None."),
+        ("How many?", "2"),
+        ("Who?", "Ines"),
+    ]
+
+
 def test_events_without_a_key_get_one_each_that_stays(tmp_path: Path) -> None:
     path = written(tmp_path, event(None, "Hello."), event(None, "Hello."), event(None, "Hi."))
     [once], [again] = load(path), load(path)
@@ -87,6 +98,7 @@ def test_events_without_a_key_get_one_each_that_stays(tmp_path: Path) -> None:
         (question("Why?", ["e1"]) | {"evidence": "e1"}, "line 2: evidence: must be a list"),
         (question("Why?", ["e1"], mood="good"), "line 2: mood: is no field of a question"),
         (question("Why?", ["e1"], id=7), "line 2: id: must be a string"),
+        (question("Why?", ["e1"], answer=["a", "b"]), "line 2: answer: must be a text or a number"),
     ],
 )
 def test_a_malformed_line_is_named_by_its_number(tmp_path: Path, record: dict[str, Any] | str, fault: str) -> None:

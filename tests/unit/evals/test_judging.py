@@ -23,6 +23,9 @@ def question(**fields: Any) -> Question:
         "Yes, it names the same city.",
         "Yes\nBoth say Porto.",
         "Both say Porto.\nVerdict: yes",
+        "Both say Porto.\n**Final verdict:** yes",
+        "is_correct: true",
+        "Expected answer: No\nVerdict: correct",
         "CORRECT",
         '{"label": "CORRECT"}',
         'It says the same. {"reasoning": "no other city", "label": "CORRECT"}',
@@ -45,6 +48,7 @@ def test_a_yes_is_read(said: str) -> None:
         '{"verdict": "Incorrect"}',
         "The answer names Lisbon.\n\nNo",
         "<think>yes</think>no",
+        "No. The right answer is: yes",
     ],
 )
 def test_a_no_is_read(said: str) -> None:
@@ -61,12 +65,16 @@ def test_a_no_is_read(said: str) -> None:
         "Not yes",
         "Nobody knows",
         "yes\nno",
-        "No. The right answer is: yes",
         "The response is correct in one part only.",
         '{"label": "PARTLY"}',
         '{"label": "CORRECT"} {"label": "WRONG"}',
         "0.5",
         "<think>yes",
+        "Gold answer: No\nThe response says the same, so it is right.",
+        "Expected answer: Yes\nThe response is incorrect.",
+        "The gold answer is: no\n\nThe response also says no, which matches.",
+        "No. 3 is what the gold says too.",
+        "Yes; no.",
     ],
 )
 def test_what_is_neither_is_not_guessed(said: str) -> None:
