@@ -1,7 +1,7 @@
 """An eval of answers from end to end: a question's context goes to a reader, and what that says to a judge."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -56,9 +56,9 @@ async def run(
     See `Course.measure` for the rest. Raises UnclearVerdict for a judge that gives no verdict from the beginning on.
     """
 
-    def asking(application: Application) -> Asking[Answered]:
+    def asking(application: Application, known: Collection[Answered]) -> Asking[Answered]:
         retriever = make_retriever(plan.retriever, application, plan.limit, TIERS)
-        return Answering(method, retriever, chats, application.models.counter)
+        return Answering(method, retriever, chats, application.models.counter, known)
 
     with eval_settings(plan.extractor, plan.conversations) as settings:
         described = await describe(plan, settings)
@@ -69,14 +69,19 @@ async def run(
 
 
 class Answering:
-    """Answers one question after the other, and has each answer judged."""
+    """Answers one question after the other, and has each answer judged; `known` are those of before."""
 
     def __init__(
-        self, method: Method, retriever: Retriever, chats: Mapping[Part, ChatModel], counter: TokenCounter
+        self,
+        method: Method,
+        retriever: Retriever,
+        chats: Mapping[Part, ChatModel],
+        counter: TokenCounter,
+        known: Collection[Answered] = (),
     ) -> None:
         self._method, self._retriever, self._chats, self._counter = method, retriever, chats, counter
         self._unclear = 0  # verdicts from the first on; none is counted any more once one was clear
-        self._clear = False
+        self._clear = any(verdict is not None for each in known for verdict in each.verdicts)
 
     async def __call__(self, stored: Stored, conversation: str, question: Question) -> Answered:
         async def attempt() -> tuple[tuple[Packed, float], Away]:

@@ -10,7 +10,7 @@ from typing import Any
 from semmem.domain.checks import MAX_CONTENT_BYTES
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.dataset import Conversation, Question, answer_of, parted
 
 SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: evaluate only, never redistribute"
 KNOWLEDGE_UPDATE = "knowledge_update"
@@ -61,7 +61,7 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
             question = Question(
                 id=f"{ability}-{number}",
                 question=raw["question"],
-                answer=str(next((raw[name] for name in _ANSWERS if name in raw), "")),
+                answer=answer_of(next((raw[name] for name in _ANSWERS if name in raw), None)),
                 evidence=_keys(sources, known),
                 category=ability,
                 original=_keys(named.get("original_info", ()), known),
@@ -70,13 +70,8 @@ def _conversation(id: str, batches: Iterable[Mapping[str, Any]], probing: Mappin
                 unanswerable=ability == ABSTENTION,
             )
             asked.append(question)
-    answerable = tuple(question for question in asked if question.evidence)
-    return Conversation(
-        id=id,
-        events=events,
-        questions=answerable,
-        others=tuple(question for question in asked if not question.evidence),
-    )
+    questions, others = parted(asked)
+    return Conversation(id=id, events=events, questions=questions, others=others)
 
 
 def _events(batches: Iterable[Mapping[str, Any]]) -> Iterator[NewEvent]:

@@ -91,6 +91,9 @@ def compare(a: Result, b: Result, *, across_settings: bool = False) -> Compariso
         raise InvalidInput("--compare", limit, "add --across-settings to compare them all the same")
     if not pairs:
         raise InvalidInput("--compare", "the runs have no question in common", "compare two runs on the same data")
+    if not all(metric in question for pair in pairs for question in pair for metric in DUELS):
+        limit = f"the runs do not say {' and '.join(DUELS)} of each question"
+        raise InvalidInput("--compare", limit, "give files that `semmem eval retrieval --json` wrote")
     duels = []
     for metric in DUELS:
         changes = [_change(metric, *pair) for pair in pairs]

@@ -1,6 +1,6 @@
 """A run through the conversations of a data set: each is stored as any user would, and asked its questions."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -53,14 +53,14 @@ def head(about: Mapping[str, Any], trouble: SemmemError | None) -> dict[str, Any
 class Course(Generic[R]):
     """One run's way through its conversations: each is stored, and asked its questions in their order.
 
-    `patience` is in seconds without progress.
+    `asking` is given the answers that an interrupted run left; `patience` is in seconds without progress.
     """
 
     def __init__(
         self,
         plan: Plan,
         settings: Settings,
-        asking: Callable[[Application], Asking[R]],
+        asking: Callable[[Application, Collection[R]], Asking[R]],
         *,
         patience: float,
         progress: Progress,
@@ -93,7 +93,7 @@ class Course(Generic[R]):
         with closing(journal):
             self._answers = dict(journal.answers)
             async with open_application(self._settings.model_copy(update={"data": folder})) as application:
-                asking = self._asking(application)
+                asking = self._asking(application, journal.answers.values())
                 await application.models.embedder.embed(["loads a model, before anything is timed"], tokens=True)
                 for conversation in filter(self._left, self._plan.conversations):
                     if trouble := await self._measure(application, asking, conversation, journal):

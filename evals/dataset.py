@@ -1,7 +1,7 @@
 """What every data set is read into: conversations of events, and questions about them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from semmem.domain.event import NewEvent
@@ -27,6 +27,7 @@ class Question:
     rubric: tuple[str, ...] = ()
     asked_at: datetime | None = None
     unanswerable: bool = False
+    place: int = field(default=0, compare=False)  # among its conversation's, as the data set has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,29 @@ class Conversation:
         return tuple(question.question for question in self.others if question.unanswerable)
 
     @property
+    def judgeable(self) -> tuple[Question, ...]:
+        """Those whose answers can be judged, as the data set has them."""
+        asked = sorted((*self.questions, *self.others), key=lambda question: question.place)
+        return tuple(question for question in asked if question.answer or question.rubric)
+
+    @property
     def skipped(self) -> int:
         return len(self.others)
+
+
+def parted(asked: Iterable[Question]) -> tuple[tuple[Question, ...], tuple[Question, ...]]:
+    """The questions of a conversation with evidence, and those without, each with its place."""
+    placed = [replace(question, place=place) for place, question in enumerate(asked)]
+    return tuple(each for each in placed if each.evidence), tuple(each for each in placed if not each.evidence)
+
+
+def answer_of(said: object) -> str:
+    """What a data set gives as an answer; empty where it gives none. Raises InvalidInput for a list or an object."""
+    if said is None:
+        return ""
+    if not isinstance(said, str | int | float):
+        raise InvalidInput("answer", "must be a text or a number", "write it in quotes, or leave it out")
+    return str(said)
 
 
 def chosen(conversations: Sequence[Conversation], ids: Sequence[str]) -> list[Conversation]:

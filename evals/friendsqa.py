@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.dataset import Conversation, Question, parted
 from semmem.evals.published import read
 
 SOURCE = "dat/friendsqa_{dev,tst}.json of github.com/emorynlp/FriendsQA, Apache-2.0"
@@ -43,8 +43,7 @@ def _conversation(season: str, scenes: Sequence[Mapping[str, Any]]) -> Conversat
         known = {event.key for event in said}
         events += said
         asked += [_question(scene["title"], each, known) for each in part["qas"]]
-    questions = tuple(question for question in asked if question.evidence)
-    others = tuple(question for question in asked if not question.evidence)
+    questions, others = parted(asked)
     return Conversation(id=season, events=tuple(events), questions=questions, others=others)
 
 

@@ -1,7 +1,10 @@
-"""The journal of a run: what it is about, and a line for each answered question, so that it can be resumed."""
+"""The journal of a run: what it is about, and a line for each answered question, so that it can be resumed.
+
+Runs with several retrievers share a folder, for they ask the same stores; each has a journal of its own.
+"""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, asdict
 from io import TextIOWrapper
 from pathlib import Path
@@ -9,7 +12,6 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from semmem.errors import InvalidInput
 
-NAME = "journal.jsonl"
 COMPLETE = {"complete": True}  # the last line
 
 # What is stored depends on these; the rest only on how it is asked.
@@ -46,18 +48,11 @@ class Journal(Generic[R]):
         `read` makes a row of what `add` wrote of it. Raises InvalidInput where the folder belongs to a run of another
         kind.
         """
-        path = folder / NAME
+        path = folder / name_of(about.get("retriever", "none"))
+        for each in sorted(folder.glob(name_of("*"))):
+            _check_same(folder, _lines(each), about, stored_alone=each != path)
         known = _lines(path)
-        complete = known[-1:] == [COMPLETE]
-        if known:
-            for name in STORED_BY if complete else sorted({*known[0], *about}):
-                before, now = (json.dumps(said.get(name), ensure_ascii=False) for said in (known[0], about))
-                if before != now:
-                    state = "a run" if complete else "an unfinished run"
-                    limit = f"{folder} holds {state} with {name} {before}, not {now}"
-                    fix = "give the options of that run, or another --work, or delete the folder"
-                    raise InvalidInput("work", limit, fix)
-        if known and not complete:
+        if known and known[-1] != COMPLETE:
             answers = [read(line) for line in known[1:]]
             return cls(
                 path.open("a", encoding="utf-8"), {(each.conversation, each.question_id): each for each in answers}
@@ -78,6 +73,24 @@ class Journal(Generic[R]):
     def _write(self, line: Mapping[str, Any]) -> None:
         self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
         self._file.flush()
+
+
+def name_of(retriever: str) -> str:
+    """The journal's name in its folder."""
+    return f"journal-{retriever}.jsonl"
+
+
+def _check_same(folder: Path, known: Sequence[Header], about: Header, *, stored_alone: bool) -> None:
+    """Whether what stands in a journal is to be asked, or gone on with, by a run of this kind. Raises InvalidInput."""
+    if not known:
+        return
+    complete = known[-1] == COMPLETE
+    for name in STORED_BY if complete or stored_alone else sorted({*known[0], *about}):
+        before, now = (json.dumps(said.get(name), ensure_ascii=False) for said in (known[0], about))
+        if before != now:
+            state = "a run" if complete else "an unfinished run"
+            limit = f"{folder} holds {state} with {name} {before}, not {now}"
+            raise InvalidInput("work", limit, "give the options of that run, or another --work, or delete the folder")
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from semmem.domain.checks import MAX_CONTENT_BYTES, check_id, check_text
 from semmem.domain.event import NewEvent
 from semmem.domain.lines import Reader
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.dataset import Conversation, Question, answer_of, parted
 
 CATEGORY = "question"  # of a question that names none
 _QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category", "unanswerable")
@@ -59,8 +59,7 @@ def load(path: Path) -> list[Conversation]:
                 if key not in each.events:
                     limit = f"{key!r} is the key of no event of {id!r}"
                     raise InvalidInput(f"line {number}: evidence", limit, "correct it or take it out")
-        asked = tuple(question for _, question in each.questions.values() if question.evidence)
-        others = tuple(question for _, question in each.questions.values() if not question.evidence)
+        asked, others = parted(question for _, question in each.questions.values())
         events = tuple(each.events.values())
         conversations.append(Conversation(id=id, events=events, questions=asked, others=others))
     return conversations
@@ -89,7 +88,7 @@ def _take(read: dict[str, _Read], number: int, line: bytes, now: datetime) -> No
     question = Question(
         id=check_id("id", said.get("id", f"q{number}")),
         question=check_text("question", said.get("question"), MAX_CONTENT_BYTES),
-        answer=str(said.get("answer", "")),
+        answer=answer_of(said.get("answer")),
         evidence=tuple(dict.fromkeys(evidence)),
         category=check_id("category", said.get("category", CATEGORY)),
         unanswerable=unanswerable,

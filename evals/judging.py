@@ -21,7 +21,11 @@ _VERDICTS: Mapping[str, bool] = {
     **dict.fromkeys(("yes", "correct", "right", "true"), True),
     **dict.fromkeys(("no", "wrong", "incorrect", "false"), False),
 }
-_OPENING = re.compile(r"(yes|no)\b\s*(?:[.,:;!]|-\s|—|–|$)", re.IGNORECASE)  # noqa: RUF001
+_OPENING = re.compile(r"(yes|no)\b\s*(?:[.,:!](?!\s*\d)|-\s|—|–|$)", re.IGNORECASE)  # noqa: RUF001
+# What a verdict stands behind; behind another word a judge repeats what the answer should be.
+_NAMED = re.compile(r"(?:(?:final|my|the) )?(?:verdict|judge?ment|label|result|(?:is[_ ])?correct)\W*", re.IGNORECASE)
+
+_AROUND = " \t*_`'\".!#>-"
 
 Prompts = Mapping[str, str]
 
@@ -112,8 +116,11 @@ def read_verdict(text: str) -> bool | None:
 
 
 def _word(line: str) -> bool | None:
-    """Returns the verdict that stands alone in a line, or alone behind its last colon."""
-    return _VERDICTS.get(line.rpartition(":")[2].strip(" \t*_`'\".!").casefold())
+    """Returns the verdict that stands alone in a line, or alone behind its name and a colon."""
+    name, _, said = line.rpartition(":")
+    if name and not _NAMED.fullmatch(name.strip(_AROUND)):
+        return None
+    return _VERDICTS.get(said.strip(_AROUND).casefold())
 
 
 def _labelled(text: str) -> list[bool]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Observation, Question
+from semmem.evals.dataset import Conversation, Observation, Question, answer_of, parted
 from semmem.evals.published import in_list, read
 
 SOURCE = "data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"
@@ -42,13 +42,13 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
         Question(
             id=f"q{number}",
             question=each["question"],
-            answer=str(each.get("answer", "")),
+            answer=answer_of(each.get("answer")),
             evidence=keys_of(each["evidence"], known),
             category=CATEGORIES[each["category"]],
         )
         for number, each in enumerate(raw["qa"], start=1)
     ]
-    questions = tuple(question for question in asked if question.evidence)
+    questions, others = parted(asked)
     observations: list[Observation] = []
     for session in raw["observation"].values():
         for speaker, facts in session.items():
@@ -60,7 +60,7 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
         events=events,
         questions=questions,
         observations=tuple(observations),
-        others=tuple(question for question in asked if not question.evidence),
+        others=others,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.dataset import Conversation, Question, answer_of, parted
 from semmem.evals.published import in_list, read
 
 SOURCE = "longmemeval_s.json, longmemeval_m.json or longmemeval_oracle.json of github.com/xiaowu0162/LongMemEval, MIT"
@@ -39,13 +39,13 @@ def _conversation(raw: Mapping[str, Any]) -> Conversation:
     question = Question(
         id=id,
         question=raw["question"],
-        answer=str(raw["answer"]),
+        answer=answer_of(raw["answer"]),
         evidence=() if unanswerable else tuple(evidence),
         category=ABSTENTION if unanswerable else raw["question_type"],
         asked_at=_when(raw["question_date"]),
         unanswerable=unanswerable,
     )
-    asked, others = ((question,), ()) if question.evidence else ((), (question,))
+    asked, others = parted([question])
     return Conversation(id=id, events=tuple(events), questions=asked, others=others)
 
 

@@ -73,7 +73,7 @@ def _measured(conversation: Conversation) -> dict[str, Any]:
     held = asdict(conversation) | {"unanswerable": conversation.unanswerable, "skipped": conversation.skipped}
     del held["others"]
     for question in held["questions"]:
-        for name in ("rubric", "asked_at", "unanswerable"):
+        for name in ("rubric", "asked_at", "unanswerable", "place"):
             del question[name]
     return held
 

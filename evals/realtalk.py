@@ -9,7 +9,7 @@ from typing import Any
 
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.dataset import Conversation, Question, answer_of, parted
 
 SOURCE = "the Chat_*.json of github.com/danny911kr/REALTALK, by the terms of its authors"
 CATEGORIES: Mapping[int, str] = {1: "multi-hop", 2: "temporal", 3: "commonsense"}
@@ -51,14 +51,13 @@ def _conversation(id: str, raw: Mapping[str, Any]) -> Conversation:
         Question(
             id=f"q{number}",
             question=each["question"],
-            answer=str(each.get("answer", "")),
+            answer=answer_of(each.get("answer")),
             evidence=_keys(each.get("evidence") or (), events),
             category=CATEGORIES[each["category"]],
         )
         for number, each in enumerate(raw["qa"], start=1)
     ]
-    questions = tuple(question for question in asked if question.evidence)
-    others = tuple(question for question in asked if not question.evidence)
+    questions, others = parted(asked)
     return Conversation(id=id, events=tuple(events.values()), questions=questions, others=others)
 
 

@@ -1,6 +1,7 @@
 """A retrieval eval from end to end: events go in through remember, answers come out of recall and context."""
 
 import time
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ async def run(
     See `Course.measure` for the rest.
     """
 
-    def asking(application: Application) -> Asking[Retrieved]:
+    def asking(application: Application, _: Collection[Retrieved]) -> Asking[Retrieved]:
         return partial(ask, make_retriever(plan.retriever, application, plan.limit))
 
     with eval_settings(plan.extractor, plan.conversations) as settings:

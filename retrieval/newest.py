@@ -11,6 +11,7 @@ from semmem.retrieval.question import asks_for_present_measure
 CONTENDERS = 10  # so many of the best hits
 MARGIN = 0.25  # of score below the best, at most
 SHARE = 0.2  # of the question's words that stand in one sentence with a number
+ALIKE = 0.5  # of as many as the fullest such sentence has, more than: another thing's number is no newer one
 
 _NUMBER = re.compile(rf"\d|\b(?:{either(NUMBERS, ORDINALS, TIMES)}|dozen)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|, (?=and |but |which |so )")
@@ -25,7 +26,9 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
     if not hits or not wanted or not asks_for_present_measure(question):
         return list(hits)
     least = hits[0].score - MARGIN
-    places = [at for at, hit in enumerate(hits[:CONTENDERS]) if hit.score >= least and _measures(hit.text, wanted)]
+    near = [at for at, hit in enumerate(hits[:CONTENDERS]) if hit.score >= least]
+    shared = {at: count for at in near if (count := _shared(hits[at].text, wanted)) >= SHARE * len(wanted)}
+    places = [at for at, count in shared.items() if count > ALIKE * max(shared.values())]
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
     ordered = list(hits)
     for at, hit in zip(places, by_time, strict=True):
@@ -35,6 +38,7 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
     return ordered
 
 
-def _measures(text: str, wanted: frozenset[str]) -> bool:
+def _shared(text: str, wanted: frozenset[str]) -> int:
+    """How many of the words stand in one sentence with a number, in the one that has most."""
     numbers = (sentence for sentence in _SENTENCE.split(text) if _NUMBER.search(sentence))
-    return any(len(wanted.intersection(terms(sentence))) >= SHARE * len(wanted) for sentence in numbers)
+    return max((len(wanted.intersection(terms(sentence))) for sentence in numbers), default=0)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from semmem.language.spans import Span, spans
+from semmem.language.words import NAMES_TOO
 
 _WHEN = re.compile(
     r"^\W*when\b|\b(?:what|which) (?:date|day|month|year|time)\b|\bhow long\b"
@@ -62,6 +63,8 @@ def subject(question: str, voices: Collection[str]) -> str | None:
     for voice in voices:
         named = rf"(?<!\w){re.escape(voice)}(?!\w)(?P<owner>['’]s\b)?"  # noqa: RUF001
         places = [*re.finditer(named, question, re.IGNORECASE)]
+        if voice.casefold() in NAMES_TOO:  # a word, unless it is written as a name, and not for being the first
+            places = [match for match in places if match[0][0].isupper() and (match.start() or match["owner"])]
         found += [(match["owner"] is not None, match.start(), -len(voice), voice) for match in places]
     return min(found)[-1] if found else None
 

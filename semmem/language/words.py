@@ -57,6 +57,9 @@ HELPERS = (
 )
 MEATS = listed("chicken beef pork steak ham bacon")
 
+# Words that are names of people too.
+NAMES_TOO = listed("will may mark bill rose hope grace joy faith art drew frank rich pat june april august summer")
+
 # Verbs of which the third person is made by an s.
 S_VERBS = listed("live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run")
 

@@ -11,6 +11,7 @@ from semmem.domain.fact import Fact, events_of, folded
 from semmem.domain.scope import View
 from semmem.extractors.standing import related
 from semmem.retrieval.analysis import normalised
+from semmem.retrieval.excerpt import LEFT_OUT
 from semmem.retrieval.pieces import sentences
 from semmem.stores.postgres.standing import Known, StandingFacts, Superseded
 
@@ -76,15 +77,17 @@ def _outdated(found: Superseded) -> Outdated:
 def _marked(item: Item, marks: Mapping[UUID, Iterable[Outdated]]) -> Item:
     """Of an excerpt only what it shows."""
     found = marks.get(item.id, ())
-    shown = normalised(item.text)
     return replace(
-        item, outdated=tuple(outdated for outdated in found if item.whole or _is_shown(outdated.words, shown))
+        item, outdated=tuple(outdated for outdated in found if item.whole or _shows(item.text, outdated.words))
     )
 
 
-def _is_shown(words: str, shown: str) -> bool:
-    parts = [part for sentence in sentences(words) for part in sentence.split(" … ")]
-    return any(normalised(part) in shown for part in parts)
+def _shows(excerpt: str, words: str) -> bool:
+    """Whether a sentence of the words stands in the excerpt, or one of the excerpt in them: it cuts long ones."""
+    shown, said = normalised(excerpt), normalised(words)
+    quoted = [part for sentence in sentences(words) for part in sentence.split(" … ")]
+    cut = [sentence for part in excerpt.split(LEFT_OUT) for sentence in sentences(part)]
+    return any(normalised(part) in shown for part in quoted) or any(normalised(part) in said for part in cut)
 
 
 def profiled(known: Known) -> Item:

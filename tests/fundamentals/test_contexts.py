@@ -220,3 +220,17 @@ async def test_the_summary_of_the_only_session_is_shown_once(alice: ScopedMemory
     assert whole.text == of_session.text
     context = await alice.context("Hello", budget=1_000, session="s1")
     assert [item.id for item in context.tier("summary")] == [whole.id]
+
+
+async def test_an_outdated_sentence_that_an_excerpt_cuts_is_marked(alice: ScopedMemory, clock: ManualClock) -> None:
+    canal = "because the canal is near and the barges go by all day, and " * 5
+    talk = " ".join(f"The {place} was nice and the people were friendly." for place in ("market", "opera"))
+    await alice.remember(f"I work at Siemens {canal}so on. {talk}", session="old")
+    await alice.settled()
+    clock.advance(days=3)
+    await alice.remember("I work at Bosch now.", session="new")
+    await alice.settled()
+    for budget in (160, 200, 250, 400):
+        context = await alice.context("Who works at Siemens by the canal?", budget=budget, tiers=("retrieved",))
+        for item in context.items:
+            assert "Siemens" not in item.text or "Bosch" in (item.outdated[0].now or ""), (budget, context.text)

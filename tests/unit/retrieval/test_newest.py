@@ -31,6 +31,22 @@ def test_the_newest_statement_of_a_measure_comes_first_in_the_places_they_hold()
     assert [each.score for each in ordered] == [0.6, 0.55, 0.5, 0.4]
 
 
+@pytest.mark.parametrize(
+    ("question", "right", "others"),
+    [
+        (
+            "How old is my son Tom?",
+            "My son Tom is 5 years old.",
+            ["My daughter Lea is 9 years old.", "The house is 100 years old."],
+        ),
+        ("How many euros is my rent?", "My rent is 900 euros.", ["The gym is 40 euros a month."]),
+    ],
+)
+def test_the_number_of_another_thing_is_no_newer_one(question: str, right: str, others: list[str]) -> None:
+    later = [hit(text, days=day, score=0.5) for day, text in enumerate(others, start=1)]
+    assert texts(newest_first([hit(right, score=0.6), *later], question)) == [right, *others]
+
+
 def test_a_score_that_changed_says_so() -> None:
     first, second = newest_first([OLD, NEW], QUESTION)
     assert first.signals == pytest.approx({"turn": 0.5, "newest": 0.1})
