@@ -149,7 +149,10 @@ class Answering:
             completion_tokens=answer.completion_tokens or self._counter.count(answer.text),
             milliseconds=round((time.perf_counter() - started) * 1e3, 2),
         )
-        return without_thoughts(answer.text), spent, ""
+        said = without_thoughts(answer.text)
+        if not said and answer.finish_reason == "length":
+            return "", spent, f"the {part} thought until its {ANSWER_TOKENS:,} tokens were used up"
+        return said, spent, ""
 
     def _check(self, verdicts: tuple[bool | None, ...], judged: tuple[str, ...]) -> None:
         """Raises UnclearVerdict where the judge has not given one verdict yet, and had its chance."""

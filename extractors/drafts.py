@@ -1,5 +1,6 @@
 """From what a model said to drafts that rest on their events; what does not hold is quarantined, with the reason."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,19 +12,20 @@ from semmem.extractors import prompt
 from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
-from semmem.extractors.ground import ground, normalised
+from semmem.extractors.ground import ground, negates, normalised
 from semmem.extractors.parse import Reading
 from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
 from semmem.extractors.sentences import whole_sentences
 from semmem.extractors.summarize import clip
 from semmem.extractors.voices import typed
-from semmem.extractors.words import words
+from semmem.extractors.words import content_stems, words
 from semmem.language.spans import spans
 
 _ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "myself"])
 _ADDRESSING = "you you're you've you'd you'll your yours we we're we've us our both"
 _ADDRESSED = frozenset(_ADDRESSING.split())
+_CLAUSE_END = re.compile(r"[.,;:!?\n()—]|\b(?:but|and|or|so|because|while|though|that's why)\b", re.IGNORECASE)
 TELLING_QUOTE = 8  # characters that hardly stand in another line by chance
 
 
@@ -72,9 +74,11 @@ def _draft(said: SaidFact, events: Sequence[Event], speakers: frozenset[str]) ->
     if found is None:
         return Quarantined(reason="ungrounded", event_ids=(named.id,), text=said.text)
     event, quote = found
+    content = without_recalled(event.content)
+    if _is_inverted(said.text, quote, content):
+        return Quarantined(reason="ungrounded", event_ids=(event.id,), text=said.text)
     if _of_another(said.subject, quote, event, speakers):
         return Quarantined(reason="wrong_speaker", event_ids=(event.id,), text=said.text)
-    content = without_recalled(event.content)
     draft = Draft(
         subject=said.subject,
         text=said.text,
@@ -87,6 +91,15 @@ def _draft(said: SaidFact, events: Sequence[Event], speakers: frozenset[str]) ->
     )
     reason = refusal(draft)
     return Quarantined(reason=reason, event_ids=(event.id,), text=said.text) if reason else draft
+
+
+def _is_inverted(text: str, quote: str, content: str) -> bool:
+    """Whether it repeats the words of a quote without the "not" that stands before them in their clause."""
+    before, stands, _ = content.partition(quote)
+    said = content_stems(quote)
+    if not stands or not said or negates(quote) or negates(text):
+        return False
+    return said <= content_stems(text) and negates(_CLAUSE_END.split(before)[-1])
 
 
 def _of_another(subject: str, quote: str, event: Event, speakers: frozenset[str]) -> bool:

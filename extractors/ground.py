@@ -34,6 +34,12 @@ _OTHERS = frozenset(_SOMEBODY.split())
 # A number goes on here, or its unit or its sign stands here; "C" is not "C++".
 _GOES_ON = re.compile(r"(?<=\d)(?:[.,:/-]\d|\s?[%‰°]|[$€£¥₹])|(?<=\w)[+#]")
 _WENT_BEFORE = re.compile(r"(?:\d[.,:/-]|(?:^|[\s(])-|[$€£¥₹#])$")
+# Negations that deny nothing of what comes behind them.
+_NO_NEGATION = re.compile(
+    r"\b(?:can(?:'t|not) wait|(?:don't|do not|won't|never) (?:forget|mind|worry)|no (?:doubt|wonder|longer only)"
+    r"|(?:not|n't) (?:only|just|merely))\b"
+)
+_WORD = re.compile(r"\w+(?:'\w+)?")
 MAX_PARTS = 4
 _IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
@@ -58,6 +64,12 @@ def ground(quote: str, source: str) -> str | None:
             words = read_source.words
             return " … ".join(source[words[first].start : words[last].end] for first, last in spans)
     return None
+
+
+def negates(text: str) -> bool:
+    """Whether it holds a word that turns a statement into its opposite."""
+    said = _NO_NEGATION.sub(" ", normalised(text))
+    return any(word in _NEGATIONS or word.endswith("n't") for word in _WORD.findall(said))
 
 
 def _without_name(quote: str) -> str:

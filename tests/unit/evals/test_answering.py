@@ -26,11 +26,13 @@ QUESTION = Question(id="q1", question="Where?", answer="Porto", evidence=(), cat
 class Nothing:
     """A retriever that finds nothing, and a model that is never sure."""
 
+    text, finish_reason = "I am not sure.", "stop"
+
     async def packed(self, *_: Any) -> Packed:
         return Packed(text="", whole=())
 
     async def complete(self, *_: Any, **__: Any) -> ChatAnswer:
-        return ChatAnswer(text="I am not sure.", finish_reason="stop", prompt_tokens=1, completion_tokens=1)
+        return ChatAnswer(text=self.text, finish_reason=self.finish_reason, prompt_tokens=1, completion_tokens=1)
 
 
 @pytest.mark.parametrize("before", [None, True, False])
@@ -46,3 +48,14 @@ async def test_a_judge_that_was_clear_before_an_interruption_may_be_unclear_afte
             await answering(stored, "c1", QUESTION)
     else:
         assert (await answering(stored, "c1", QUESTION)).verdicts == (None,)
+
+
+async def test_a_reader_that_thinks_until_its_tokens_are_used_up_gives_no_answer() -> None:
+    nothing: Any = Nothing()
+    nothing.text, nothing.finish_reason = "<think>Where was it that", "length"
+    answering = Answering(METHOD, nothing, {"reader": nothing, "judge": nothing}, load_counter())
+    stored: Any = Stored(memory=nothing, events={}, keys={})
+
+    answered = await answering(stored, "c1", QUESTION)
+
+    assert (answered.fault, answered.verdicts) == ("the reader thought until its 1,024 tokens were used up", ())

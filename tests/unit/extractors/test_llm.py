@@ -78,6 +78,32 @@ async def test_a_draft_that_does_not_hold_is_quarantined(changed: dict[str, obje
     assert len(extraction.drafts) == 1
 
 
+@pytest.mark.parametrize(
+    ("content", "quote", "text", "stands"),
+    [
+        ("I don't eat meat.", "eat meat", "alice eats meat.", False),
+        ("I don't think I like nuts.", "I like nuts", "alice likes nuts.", False),
+        ("I have never been to Rome", "been to Rome", "alice has been to Rome.", False),
+        ("Ich esse nie Fleisch", "Fleisch", "alice isst Fleisch.", False),
+        ("I'm not married.", "married", "alice is married.", False),
+        ("I don't eat meat.", "eat meat", "alice does not eat meat.", True),
+        ("I don't eat meat.", "eat meat", "alice is a vegetarian.", True),
+        ("I don't eat meat.", "I don't eat meat", "alice eats meat.", True),  # its quote shows what is wrong with it
+        ("I don't like cheese but I like nuts", "I like nuts", "alice likes nuts.", True),
+        ("No, I like nuts.", "I like nuts", "alice likes nuts.", True),
+        ("I can't wait to move to Rome", "move to Rome", "alice will move to Rome.", True),
+        ("Don't forget that I like nuts", "I like nuts", "alice likes nuts.", True),
+        ("I not only eat meat", "eat meat", "alice eats meat.", True),
+    ],
+)
+async def test_a_quote_without_the_not_before_it_carries_no_statement(
+    content: str, quote: str, text: str, stands: bool
+) -> None:
+    chat = ScriptedChat(answer(said_fact(quote=quote, text=text, when=None)))
+    extraction = await extractor(chat).extract([event(content)], {})
+    assert [one.reason for one in extraction.quarantined] == ([] if stands else ["ungrounded"])
+
+
 @pytest.mark.parametrize("source", [1, 3])
 async def test_a_line_that_is_named_wrongly_is_found_by_its_quote(source: int) -> None:
     events = [event("Good morning."), event(BERLIN), event("How nice!", role="assistant")]
