@@ -10,8 +10,7 @@ from semmem.retrieval.question import asks_for_present_measure
 
 CONTENDERS = 10  # so many of the best hits
 MARGIN = 0.25  # of score below the best, at most
-SHARE = 0.2  # of the question's words that stand in one sentence with a number
-ALIKE = 0.5  # of as many as the fullest such sentence has, more than: another thing's number is no newer one
+SHARE = 0.2  # of the question's words that stand in one sentence with a number, and two where any sentence has two
 
 _NUMBER = re.compile(rf"\d|\b(?:{either(NUMBERS, ORDINALS, TIMES)}|dozen)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|, (?=and |but |which |so )")
@@ -27,8 +26,9 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
         return list(hits)
     least = hits[0].score - MARGIN
     near = [at for at, hit in enumerate(hits[:CONTENDERS]) if hit.score >= least]
-    shared = {at: count for at in near if (count := _shared(hits[at].text, wanted)) >= SHARE * len(wanted)}
-    places = [at for at, count in shared.items() if count > ALIKE * max(shared.values())]
+    shared = {at: _shared(hits[at].text, wanted) for at in near}
+    fewest = max(SHARE * len(wanted), min(2, max(shared.values())))
+    places = [at for at, count in shared.items() if count >= fewest]
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
     ordered = list(hits)
     for at, hit in zip(places, by_time, strict=True):
