@@ -99,12 +99,29 @@ async def owner(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest) -> Application:
+    """A second application, on another database, with the same prefixes in Redis and Qdrant."""
+    application: Application = request.getfixturevalue(f"{_whose(request)}_elsewhere")
+    return application
+
+
 @pytest_asyncio.fixture
-async def elsewhere(
+async def own_elsewhere(
     servers: ServerUrls, template: str, urls: dict[str, Any], clock: ManualClock
 ) -> AsyncIterator[Application]:
-    """A second application of this test, on another database, with the same prefixes in Redis and Qdrant."""
     async with own_database(servers, template) as url, opened(urls | {"postgres_url": url}, clock) as application:
+        yield application
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_elsewhere(
+    servers: ServerUrls, template: str, shared_urls: dict[str, Any], shared_clock: ManualClock
+) -> AsyncIterator[Application]:
+    async with (
+        own_database(servers, template) as url,
+        opened(shared_urls | {"postgres_url": url}, shared_clock) as application,
+    ):
         yield application
 
 
@@ -122,6 +139,17 @@ async def urls(
 ) -> AsyncIterator[dict[str, Any]]:
     """Settings that name this test's database, its own keys in Redis, and its own collections in Qdrant."""
     async with _settings(servers, postgres_url, qdrant_client) as settings:
+        yield settings
+
+
+@pytest_asyncio.fixture(scope="module")
+async def shared_urls(
+    servers: ServerUrls, template: str, qdrant_client: AsyncQdrantClient
+) -> AsyncIterator[dict[str, Any]]:
+    async with (
+        own_database(servers, template) as postgres_url,
+        _settings(servers, postgres_url, qdrant_client) as settings,
+    ):
         yield settings
 
 
@@ -167,35 +195,40 @@ def opener(urls: dict[str, Any], clock: ManualClock) -> Opener:
     return partial(opened, urls, clock)
 
 
+@pytest.fixture(scope="module")
+def opened_with() -> dict[str, Any]:
+    """The settings of a module's applications, where it has any of its own."""
+    return {}
+
+
 @pytest.fixture
 def application(request: pytest.FixtureRequest) -> Application:
     """The test's own; in a module that is marked `shared` one for all its tests, which differ by their tenant."""
-    name = "shared_application" if _shares(request) else "own_application"
-    application: Application = request.getfixturevalue(name)
+    application: Application = request.getfixturevalue(f"{_whose(request)}_application")
     return application
 
 
 @pytest_asyncio.fixture
-async def own_application(opener: Opener) -> AsyncIterator[Application]:
-    async with opener() as application:
+async def own_application(opener: Opener, opened_with: dict[str, Any]) -> AsyncIterator[Application]:
+    async with opener(**opened_with) as application:
         yield application
 
 
 @pytest_asyncio.fixture(scope="module")
 async def shared_application(
-    servers: ServerUrls, template: str, qdrant_client: AsyncQdrantClient, shared_clock: ManualClock
+    shared_urls: dict[str, Any], shared_clock: ManualClock, opened_with: dict[str, Any]
 ) -> AsyncIterator[Application]:
-    async with (
-        own_database(servers, template) as postgres_url,
-        _settings(servers, postgres_url, qdrant_client) as settings,
-        opened(settings, shared_clock) as application,
-    ):
+    async with opened(shared_urls, shared_clock, **opened_with) as application:
         yield application
 
 
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest) -> str:
     return f"acme-{uuid4().hex[:8]}" if _shares(request) else "acme"
+
+
+def _whose(request: pytest.FixtureRequest) -> str:
+    return "shared" if _shares(request) else "own"
 
 
 def _shares(request: pytest.FixtureRequest) -> bool:

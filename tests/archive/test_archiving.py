@@ -16,12 +16,14 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
 async def _told(launch: ScopedMemory, clock: ManualClock) -> None:
@@ -81,7 +83,7 @@ async def test_old_events_go_into_a_file_and_facts_stay(
 
 
 async def test_the_file_brings_back_what_was_taken_out(
-    launch: ScopedMemory, memory: Memory, clock: ManualClock, tmp_path: Path
+    launch: ScopedMemory, memory: Memory, tenant: str, clock: ManualClock, tmp_path: Path
 ) -> None:
     await _told(launch, clock)
     was = {event.id: event for event in await launch.history()}
@@ -96,19 +98,19 @@ async def test_the_file_brings_back_what_was_taken_out(
         assert {id: event.content for id, event in back.items()} == {id: event.content for id, event in was.items()}
     assert (found.stored, found.known) == ({}, {"event": 6})
     assert len(await launch.facts()) == 1  # none is drawn twice
-    other = memory.scope(tenant="acme", workspace="other")
+    other = memory.scope(tenant=tenant, workspace="other")
     with path.open("rb") as lines:
         await other.import_(lines)
     assert len(await other.history()) == 6
 
 
 async def test_nothing_that_is_old_is_an_archive_of_nothing(
-    launch: ScopedMemory, memory: Memory, clock: ManualClock, tmp_path: Path
+    launch: ScopedMemory, memory: Memory, tenant: str, clock: ManualClock, tmp_path: Path
 ) -> None:
     await _told(launch, clock)
     made = await launch.archive(clock.now - 30 * DAY, tmp_path / "a.jsonl")
     assert (made.events, made.removed, made.floor) == (0, 0, 0)
-    empty = memory.scope(tenant="acme", workspace="nobody")
+    empty = memory.scope(tenant=tenant, workspace="nobody")
     assert (await empty.archive(clock.now, tmp_path / "b.jsonl")).events == 0
     with (tmp_path / "b.jsonl").open("rb") as lines:
         assert (await empty.import_(lines)).stored == {}

@@ -2,12 +2,16 @@
 
 import json
 
+import pytest
+
 from semmem import NewEvent, ScopedMemory
 from semmem.domain.fact import MAX_PINS
 from semmem.wiring.bootstrap import Application
 from tests.applications import extract_again
 from tests.archive.files import sealed
 from tests.archive.test_round_trip import exported
+
+pytestmark = pytest.mark.shared
 
 HOME, JOB, PET = "I live in Berlin.", "I work at Siemens.", "I have a cat named Miso."
 
@@ -31,9 +35,11 @@ async def _corrected(alice: ScopedMemory) -> None:
     await alice.settled()
 
 
-async def test_all_of_it_arrives_and_nothing_comes_back(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_all_of_it_arrives_and_nothing_comes_back(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
     await _corrected(alice)
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="alice")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant=tenant.replace("acme", "globex"), user="alice")
 
     imported = await other.import_(lines)
     await other.settled()
@@ -54,8 +60,10 @@ async def test_all_of_it_arrives_and_nothing_comes_back(alice: ScopedMemory, els
     assert bern.id in {hit.id for hit in await other.recall("Where does she live?")}
 
 
-async def test_a_newer_export_carries_what_was_corrected_since(alice: ScopedMemory, elsewhere: Application) -> None:
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+async def test_a_newer_export_carries_what_was_corrected_since(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     await alice.remember(HOME, session="s1")
     await alice.settled()
     await other.import_(await exported(alice))
@@ -68,7 +76,9 @@ async def test_a_newer_export_carries_what_was_corrected_since(alice: ScopedMemo
     assert await other.timeline(wrong.id) == await alice.timeline(wrong.id)
 
 
-async def test_a_person_is_taken_at_their_word_with_notice(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_a_person_is_taken_at_their_word_with_notice(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
     await alice.remember("My flight was moved to Friday.", role="user")
     await alice.settled()
     [fact] = await alice.facts()
@@ -78,7 +88,7 @@ async def test_a_person_is_taken_at_their_word_with_notice(alice: ScopedMemory, 
     for line in body:
         if line["kind"] == "event":
             line["role"] = "tool"
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
 
     imported = await other.import_(sealed(lines[0], body))
 
@@ -86,8 +96,10 @@ async def test_a_person_is_taken_at_their_word_with_notice(alice: ScopedMemory, 
     assert [warning for warning in imported.warnings if "people corrected them" in warning]
 
 
-async def test_more_pins_than_a_scope_has_room_for_are_left_out(alice: ScopedMemory, elsewhere: Application) -> None:
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+async def test_more_pins_than_a_scope_has_room_for_are_left_out(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     for memory, name in ((alice, "Nick"), (other, "Rick")):
         said = [NewEvent(content=f"My friend {n} is called {name}{n}x.") for n in range(MAX_PINS // 2 + 1)]
         await memory.remember_many(said)

@@ -20,6 +20,8 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import FAST, Opener
 from tests.unit.extractors.builders import answer, said_fact, verdicts
 
+pytestmark = pytest.mark.shared
+
 START = datetime(2025, 6, 1, 9, 30, 0, 1, tzinfo=UTC)
 
 
@@ -81,10 +83,10 @@ async def full(alice: ScopedMemory) -> ScopedMemory:
 
 
 async def test_an_export_imported_elsewhere_exports_as_the_same_bytes(
-    full: ScopedMemory, elsewhere: Application
+    full: ScopedMemory, elsewhere: Application, tenant: str
 ) -> None:
     lines = await exported(full)
-    other = elsewhere.memory.scope(tenant="globex", workspace="moved")
+    other = elsewhere.memory.scope(tenant=tenant.replace("acme", "globex"), workspace="moved")
     imported = await other.import_(lines)
     await settled(other)
 
@@ -94,8 +96,8 @@ async def test_an_export_imported_elsewhere_exports_as_the_same_bytes(
     assert await everything_of(other) == await everything_of(full)
 
 
-async def test_what_was_imported_is_recalled_as_before(full: ScopedMemory, elsewhere: Application) -> None:
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+async def test_what_was_imported_is_recalled_as_before(full: ScopedMemory, elsewhere: Application, tenant: str) -> None:
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.import_(await exported(full))
     await settled(other)
     for question in ("Where does she live?", "What does she eat?"):
@@ -107,9 +109,9 @@ async def test_what_was_imported_is_recalled_as_before(full: ScopedMemory, elsew
 
 
 async def test_an_export_goes_straight_into_another_user_of_the_same_database(
-    full: ScopedMemory, memory: Memory
+    full: ScopedMemory, memory: Memory, tenant: str
 ) -> None:
-    bob = memory.scope(tenant="acme", user="bob")
+    bob = memory.scope(tenant=tenant, user="bob")
     imported = await bob.import_(full.export())
     await settled(bob)
 
@@ -127,18 +129,20 @@ async def test_an_export_goes_straight_into_another_user_of_the_same_database(
     assert len(await bob.history(limit=100)) == len(await full.history(limit=100))
 
 
-async def test_an_import_again_stores_nothing_twice(full: ScopedMemory, elsewhere: Application) -> None:
-    lines, other = await exported(full), elsewhere.memory.scope(tenant="acme", user="alice")
+async def test_an_import_again_stores_nothing_twice(full: ScopedMemory, elsewhere: Application, tenant: str) -> None:
+    lines, other = await exported(full), elsewhere.memory.scope(tenant=tenant, user="alice")
     first = await other.import_(lines)
     second = await other.import_(iter(line.encode() for line in lines))
     assert (second.stored, second.known) == ({}, first.stored)
     assert (await exported(other))[1:] == lines[1:]
 
 
-async def test_a_later_export_of_the_same_memory_carries_on(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_a_later_export_of_the_same_memory_carries_on(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
     await alice.remember("I live in Gothenburg.", occurred_at=START)
     await alice.settled()
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.import_(await exported(alice))
     await other.settled()
     await alice.remember("I moved to Oslo.", occurred_at=START + timedelta(days=30))
@@ -154,9 +158,9 @@ async def test_a_later_export_of_the_same_memory_carries_on(alice: ScopedMemory,
 
 
 async def test_events_that_were_not_extracted_yet_are_extracted_where_they_arrive(
-    alice: ScopedMemory, application: Application, elsewhere: Application
+    alice: ScopedMemory, own_application: Application, elsewhere: Application
 ) -> None:
-    application.worker.stop()
+    own_application.worker.stop()
     await alice.remember("I live in Gothenburg.")
     other = elsewhere.memory.scope(tenant="acme", user="alice")
     await other.import_(await exported(alice))
@@ -164,6 +168,7 @@ async def test_events_that_were_not_extracted_yet_are_extracted_where_they_arriv
     assert ["Gothenburg" in fact.text for fact in await other.facts()] == [True]
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_writers_do_not_tear_an_export(alice: ScopedMemory, elsewhere: Application) -> None:
     await alice.remember_many([NewEvent(content=f"I like tea number {n}.") for n in range(300)])
     lines: list[str] = []
@@ -283,7 +288,7 @@ async def test_a_private_place_is_exported_without_its_neighbours(alice: ScopedM
     assert "None" not in text
 
 
-async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: Application, tenant: str) -> None:
     """Records with an embedding in their values, in nested places, private ones too."""
     vector = base64.b64encode(np.linspace(-1, 1, 384, dtype="<f4").tobytes()).decode()
     shared, private = alice.branch("crew", "a/b %"), alice.branch("crew", "a/b %", owner="researcher")
@@ -293,7 +298,7 @@ async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: App
         await place.records.put("0d9f0a3c-6c1e-4d43-9d0e-2f6b7a1c8e55", value, event=event)
     await settled(alice)
 
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="alice")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant=tenant.replace("acme", "globex"), user="alice")
     await other.import_(lines)
     await settled(other)
 
@@ -304,14 +309,14 @@ async def test_what_crewai_keeps_comes_along(alice: ScopedMemory, elsewhere: App
 
 
 async def test_letters_of_vectors_are_made_anew_like_the_vectors(
-    alice: ScopedMemory, application: Application, elsewhere: Application
+    alice: ScopedMemory, application: Application, elsewhere: Application, tenant: str
 ) -> None:
     ack = await alice.remember("I drive a red Volvo.")
     await alice.settled()
     for stage in get_args(Stage):
         async with application.stores.postgres.transaction(alice.scope, START) as tx:
             await add_dead_letter(tx, stage, "filtered", "", [ack.id])
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="acme", user="alice")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.import_(lines)
     await other.settled()
     assert {letter.stage for letter in await other.dead_letters()} == {"extraction", "draft"}

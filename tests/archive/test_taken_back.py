@@ -9,6 +9,8 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 from tests.archive.test_round_trip import exported
 
+pytestmark = pytest.mark.shared
+
 
 async def _summaries(memory: ScopedMemory) -> dict[str | None, set[str]]:
     return {summary.session: set(summary.text.splitlines()) for summary in await memory.summaries()}
@@ -19,18 +21,20 @@ async def _forget_event(memory: ScopedMemory, words: str) -> None:
     await memory.forget(event=event.id)
 
 
-async def test_a_wrong_fact_is_not_learnt_again_after_an_import(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_a_wrong_fact_is_not_learnt_again_after_an_import(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
     await alice.remember("I drive a red Volvo.", session="s1")
     await alice.settled()
     await alice.forget(fact=(await alice.facts())[0].id, keep_events=True)
     await alice.settled()
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="globex", user="bob")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant=tenant.replace("acme", "globex"), user="bob")
     assert (await other.import_(lines)).stored == {"event": 1, "retraction": 1}
     assert (await other.import_(lines)).known == {"event": 1, "retraction": 1}
     assert (await exported(other))[1:] == lines[1:]
 
     connection = await asyncpg.connect(elsewhere.settings.postgres_url)
-    await connection.execute("update semmem.events set consolidated_at = null")
+    await connection.execute("update semmem.events set consolidated_at = null where tenant = $1", other.scope.tenant)
     await connection.close()
     await other.remember("I own a kayak.", session="s1")
     await other.settled()
@@ -40,12 +44,12 @@ async def test_a_wrong_fact_is_not_learnt_again_after_an_import(alice: ScopedMem
 
 
 async def test_an_older_export_does_not_bring_back_what_was_taken_back_since(
-    alice: ScopedMemory, elsewhere: Application
+    alice: ScopedMemory, elsewhere: Application, tenant: str
 ) -> None:
     await alice.remember("I drive a red Volvo.", session="s1")
     await alice.remember("I own a kayak.", session="s2")
     await alice.settled()
-    lines, other = await exported(alice), elsewhere.memory.scope(tenant="acme", user="alice")
+    lines, other = await exported(alice), elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.import_(lines)
     for memory in (alice, other):
         [wrong] = [fact for fact in await memory.facts() if "Volvo" in fact.text]
@@ -86,13 +90,13 @@ def _interrupted(done: int, total: int) -> None:
 
 
 async def test_a_fact_that_was_only_confirmed_is_drawn_anew_there_too(
-    alice: ScopedMemory, elsewhere: Application, clock: ManualClock
+    alice: ScopedMemory, elsewhere: Application, clock: ManualClock, tenant: str
 ) -> None:
     for words in ("I have a red bicycle.", "I have the red bicycle."):
         await alice.remember(words)
         await alice.settled()
         clock.advance(days=1)
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.import_(await exported(alice))
     await other.settled()
 
@@ -139,10 +143,12 @@ async def test_an_older_export_brings_back_what_was_forgotten_and_its_place_in_t
     assert await _summaries(alice) == before
 
 
-async def test_two_memories_that_meet_have_one_summary_of_both(alice: ScopedMemory, elsewhere: Application) -> None:
+async def test_two_memories_that_meet_have_one_summary_of_both(
+    alice: ScopedMemory, elsewhere: Application, tenant: str
+) -> None:
     await alice.remember("I live in Berlin.", session="s1")
     await alice.settled()
-    other = elsewhere.memory.scope(tenant="acme", user="alice")
+    other = elsewhere.memory.scope(tenant=tenant, user="alice")
     await other.remember("I drive a red Volvo.", session="s1")
     await other.settled()
 

@@ -11,6 +11,8 @@ from semmem import InvalidInput, ScopedMemory
 from semmem.domain import archive
 from tests.archive.files import sealed
 
+pytestmark = pytest.mark.shared
+
 VERSIONS = Path(__file__).parent / "versions"  # a file as each version wrote it; none of them is changed any more
 
 

@@ -13,6 +13,8 @@ from semmem.retrieval.analysis import terms
 from semmem.stores.postgres.pgvector import LexicalIndex
 from semmem.wiring.bootstrap import Application
 
+pytestmark = pytest.mark.shared
+
 # Questions, of which no fact is made: what is indexed is what is said.
 SAID = ["Is the tea warm?", "Is the tea from India?", "Is the coffee warm?", "Is there cake?"]
 
@@ -23,8 +25,8 @@ def index(application: Application) -> LexicalIndex:
 
 
 @pytest.fixture
-async def ana(memory: Memory) -> ScopedMemory:
-    return await talking(memory.scope(tenant="acme", user="alice"), SAID)
+async def ana(memory: Memory, tenant: str) -> ScopedMemory:
+    return await talking(memory.scope(tenant=tenant, user="alice"), SAID)
 
 
 async def talking(memory: ScopedMemory, said: Sequence[str]) -> ScopedMemory:
@@ -84,10 +86,12 @@ async def test_a_rarer_term_counts_as_much_more_as_it_is_rarer(index: LexicalInd
     assert coffee / tea == pytest.approx(answer.rarity["coffe"] / answer.rarity["tea"])
 
 
-async def test_no_other_scope_changes_what_is_rare(index: LexicalIndex, ana: ScopedMemory, memory: Memory) -> None:
+async def test_no_other_scope_changes_what_is_rare(
+    index: LexicalIndex, ana: ScopedMemory, memory: Memory, tenant: str
+) -> None:
     before = await found(index, "tea cake", ana)
-    bob = await talking(memory.scope(tenant="acme", user="bob"), ["Is this cake?", "Is that cake?", "More cake?"])
-    await talking(memory.scope(tenant="globex", user="alice"), ["Is this cake?", "Is that cake?"])
+    bob = await talking(memory.scope(tenant=tenant, user="bob"), ["Is this cake?", "Is that cake?", "More cake?"])
+    await talking(memory.scope(tenant=f"other-{tenant}", user="alice"), ["Is this cake?", "Is that cake?"])
 
     assert await found(index, "tea cake", ana) == before
     both = await found(index, "tea cake", ana, bob)
@@ -121,8 +125,8 @@ async def test_what_was_forgotten_is_no_longer_counted(index: LexicalIndex, ana:
     assert rarity == pytest.approx({"tea": log(4 / 2.5), "cake": log(4 / 0.5)})
 
 
-async def test_an_empty_memory_answers(index: LexicalIndex, memory: Memory) -> None:
-    nobody = memory.scope(tenant="acme", user="nobody")
+async def test_an_empty_memory_answers(index: LexicalIndex, memory: Memory, tenant: str) -> None:
+    nobody = memory.scope(tenant=tenant, user="nobody")
     answer = await found(index, "tea", nobody)
     assert answer.candidates == ()
     assert answer.rarity == pytest.approx({"tea": log(1 / 0.5)})

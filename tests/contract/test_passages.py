@@ -170,12 +170,13 @@ class TestPassages:
             assert await last_places(tx, [None]) == {None: 0}
 
 
+@pytest.mark.shared
 class TestRemembered:
     """What the whole application puts there."""
 
     @pytest.fixture
-    def ana(self, memory: Memory) -> ScopedMemory:
-        return memory.scope(tenant="acme", user="alice")
+    def ana(self, memory: Memory, tenant: str) -> ScopedMemory:
+        return memory.scope(tenant=tenant, user="alice")
 
     @pytest.fixture
     def postgres(self, application: Application) -> Postgres:
@@ -191,7 +192,7 @@ class TestRemembered:
 
         for session in range(2):
             of_session = [*ids[session::2], later[session].id]
-            assert await places(postgres, of_session) == list(range(1, 72))
+            assert await places(postgres, of_session, ana.scope) == list(range(1, 72))
 
     async def test_an_event_without_a_session_is_indexed_beside_facts(
         self, ana: ScopedMemory, postgres: Postgres
@@ -201,7 +202,7 @@ class TestRemembered:
         assert await ana.facts()
         ids = [(await ana.remember(text)).id for text in ("I like jasmine tea.", "I play the cello.")]
         await ana.settled()
-        assert await places(postgres, ids) == [1, 2]
+        assert await places(postgres, ids, ana.scope) == [1, 2]
 
     async def test_events_and_facts_are_noted_with_what_ranking_needs(
         self, ana: ScopedMemory, postgres: Postgres
@@ -212,7 +213,7 @@ class TestRemembered:
         await ana.settled()
         fact = next(fact for fact in await ana.facts() if "Siemens" in fact.text)
 
-        found = await around(postgres, [asked.id, told.id, page.id])
+        found = await around(postgres, [asked.id, told.id, page.id], view=View.of(ana.scope))
         assert [(found[id].voice, found[id].told, found[id].long) for id in (asked.id, told.id, page.id)] == [
             ("Bo", False, False),
             ("Ana", True, False),
@@ -221,7 +222,7 @@ class TestRemembered:
         assert found[asked.id].cues == Cue.ASKS
         assert found[told.id].cues == Cue.NAME | Cue.TIME | Cue.COUNT
         assert all(one.states for one in found.values())
-        noted = (await around(postgres, [fact.id]))[fact.id]
+        noted = (await around(postgres, [fact.id], view=View.of(ana.scope)))[fact.id]
         assert (noted.kind, noted.voice, noted.session, noted.place, noted.told) == (
             "fact",
             fact.subject,
@@ -241,10 +242,10 @@ class TestRemembered:
         fact = next(fact for fact in await ana.facts() if "Siemens" in fact.text)
         assert [source.event_id for source in fact.sources] == [ids[2]]
 
-        assert (await around(postgres, [fact.id], 1)).keys() == {fact.id, *ids[1:4]}
-        near = await around(postgres, [fact.id], 0)
+        assert (await around(postgres, [fact.id], 1, view=View.of(ana.scope))).keys() == {fact.id, *ids[1:4]}
+        near = await around(postgres, [fact.id], 0, view=View.of(ana.scope))
         assert {id: passage.sources for id, passage in near.items()} == {fact.id: (ids[2],), ids[2]: ()}
-        strange = View.of(Scope.user("acme", "bob"))
+        strange = View.of(Scope.user(ana.scope.tenant, "bob"))
         assert await around(postgres, [fact.id, other.id], 1, view=strange) == {}
 
     async def test_nothing_of_the_forgotten_stays_and_the_rest_keeps_its_place(
@@ -261,20 +262,20 @@ class TestRemembered:
         await ana.forget(event=ids[1])
 
         assert await stored(postgres_url) == {*ids, *facts} - {ids[1], *work}
-        assert await around(postgres, [ids[1], *work], 3) == {}
-        assert await around(postgres, list(work), 3) == {}
+        assert await around(postgres, [ids[1], *work], 3, view=View.of(ana.scope)) == {}
+        assert await around(postgres, list(work), 3, view=View.of(ana.scope)) == {}
         kept = [ids[0], ids[2], ids[3]]
-        assert await places(postgres, kept) == [1, 3, 4]
-        assert (await around(postgres, [ids[0]], 1)).keys() == {ids[0]}
+        assert await places(postgres, kept, ana.scope) == [1, 3, 4]
+        assert (await around(postgres, [ids[0]], 1, view=View.of(ana.scope))).keys() == {ids[0]}
         await ana.remember("I sing in a choir.", session="s1")
         await ana.settled()
         [newest] = (await stored(postgres_url)) - {*kept} - {fact.id for fact in await ana.facts()}
-        assert await places(postgres, [newest]) == [5]
+        assert await places(postgres, [newest], ana.scope) == [5]
 
     async def test_after_everything_is_forgotten_no_passage_is_left(
         self, memory: Memory, ana: ScopedMemory, postgres_url: str
     ) -> None:
-        bob = memory.scope(tenant="acme", user="bob")
+        bob = memory.scope(tenant=ana.scope.tenant, user="bob")
         for one in (ana, bob):
             await one.remember("I work at Siemens as an engineer.", session="s1")
             await one.settled()

@@ -14,6 +14,8 @@ from tests.applications import Opener, extract_again
 from tests.faults.oracle import drift
 from tests.unit.extractors.builders import answer, said_fact, verdicts
 
+pytestmark = pytest.mark.shared
+
 HOMES = [("alice lives in Berlin.", "I live in Berlin"), ("alice's home is Berlin.", "live in Berlin, near the zoo")]
 
 
@@ -126,9 +128,10 @@ async def test_of_two_who_correct_the_same_one_is_told(alice: ScopedMemory, seen
 
 
 @pytest.mark.parametrize("act", ["correct", "reject", "restore"])
-async def test_each_act_makes_stale_what_a_worker_has_read_before(application: Application, act: str) -> None:
+async def test_each_act_makes_stale_what_a_worker_has_read_before(
+    application: Application, alice: ScopedMemory, act: str
+) -> None:
     """By the scope's epoch: a batch that was read under an earlier one is not written."""
-    alice = application.memory.scope(tenant="acme", user="alice")
 
     async def epoch() -> int:
         return (await application.parts.events.states(alice.view(())))[alice.scope].epoch

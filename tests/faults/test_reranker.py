@@ -16,6 +16,8 @@ from semmem.retrieval.rerank import fused
 from semmem.retrieval.search import RERANKED
 from semmem.testing import ManualClock, wait_until
 
+pytestmark = pytest.mark.shared
+
 ASKED = "Which food must she avoid?"
 SAID = [
     "I am allergic to peanuts, and the doctor says that cashews are no better for me.",
@@ -80,12 +82,12 @@ async def told(alice: ScopedMemory) -> ScopedMemory:
 
 
 @pytest.fixture
-def reading(urls: dict[str, Any], clock: ManualClock, alice: ScopedMemory) -> Reading:
+def reading(shared_urls: dict[str, Any], clock: ManualClock, alice: ScopedMemory) -> Reading:
     """Opens Alice's memory a second time, with a reranker."""
 
     @asynccontextmanager
     async def opened(reranker: Reranker | None, **settings: Any) -> AsyncIterator[ScopedMemory]:
-        async with semmem.open(clock=clock, reranker=reranker, **urls, **settings) as memory:
+        async with semmem.open(clock=clock, reranker=reranker, **shared_urls, **settings) as memory:
             yield memory.scope(tenant=alice.scope.tenant, user="alice")
 
     return opened

@@ -11,13 +11,15 @@ from semmem import InvalidInput, Memory, NewEvent, NotFound, ScopedMemory
 from semmem.testing import ManualClock
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 MINUTE = timedelta(minutes=1)
 ROSTER = {"r1": "researcher", "a1": "analyst", "w1": "writer"}
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
 async def test_what_an_agent_says_and_does_is_signed(launch: ScopedMemory) -> None:
@@ -144,14 +146,14 @@ async def test_a_status_counts_for_a_while_and_says_how_long_ago_it_was_told(
 
 
 async def test_an_agent_has_its_branches_and_another_scope_has_other_agents(
-    memory: Memory, launch: ScopedMemory
+    memory: Memory, launch: ScopedMemory, tenant: str
 ) -> None:
     drafts = launch.agent("r1").branch("drafts")
     await drafts.status("writing", ttl=MINUTE)
     await drafts.remember("A first draft.")
     assert [event.agent for event in await launch.branch("drafts").history()] == ["r1"]
     assert await launch.roster() == []
-    assert await memory.scope(tenant="acme", user="launch").roster() == []
+    assert await memory.scope(tenant=tenant, user="launch").roster() == []
     assert drafts.place in await launch.branches()
     await launch.forget(everything=True)
     assert await drafts.roster() == []

@@ -7,10 +7,12 @@ import pytest
 from semmem import AgentMemory, Context, Forbidden, InvalidInput, Memory, NewEvent, ScopedMemory, State, replace
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch")
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch")
 
 
 @pytest.fixture
@@ -79,12 +81,14 @@ async def test_what_weighs_little_is_left_out(launch: ScopedMemory, me: AgentMem
     assert events == ["The market of Vietnam is 4.2 bn USD."]
 
 
-async def test_the_state_stands_in_it_newest_first(memory: Memory, launch: ScopedMemory, me: AgentMemory) -> None:
+async def test_the_state_stands_in_it_newest_first(
+    memory: Memory, launch: ScopedMemory, me: AgentMemory, tenant: str
+) -> None:
     shared = memory.at(launch.place, state=Launch)
     assert (await me.context("Vietnam", budget=2_000)).tier("state") == ()
     await shared.agent("a1").update(findings=["market 4.2 bn", "5 rivals"], title="Vietnam")
     await shared.update(title="Enter Vietnam?")
-    await memory.scope(tenant="acme", workspace="launch2", state=Launch).update(title="another place's")
+    await memory.scope(tenant=tenant, workspace="launch2", state=Launch).update(title="another place's")
     context = await me.context("Vietnam", budget=2_000)
     assert [item.text for item in context.tier("state")] == [
         "title: Enter Vietnam?",

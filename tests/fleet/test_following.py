@@ -1,13 +1,12 @@
 """Following: it catches up, then each entry comes as it is committed, in one order, and what was forgotten is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any
 
 import asyncpg
 import pytest
-import pytest_asyncio
 
 from semmem import Closed, Entry, InvalidInput, NewEvent, StoreUnavailable, TooFarBehind
 from semmem.domain.entry import Wanted
@@ -18,13 +17,14 @@ from semmem.wiring.bootstrap import Application
 from tests.applications import Opener, opened
 from tests.faults.proxy import Proxy, Refuse
 
+pytestmark = pytest.mark.shared
+
 SECONDS = 60  # for what should take a moment, on a machine that is busy
 
 
-@pytest_asyncio.fixture
-async def application(opener: Opener) -> AsyncIterator[Application]:
-    async with opener(worker=False) as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def opened_with() -> dict[str, Any]:
+    return {"worker": False}
 
 
 async def _take(follower: AsyncGenerator[Entry], count: int) -> list[Entry]:
@@ -136,7 +136,7 @@ async def test_nothing_of_another_place_is_told(alice: ScopedMemory, strangers: 
 
 
 async def test_another_process_is_woken_through_redis(
-    opener: Opener, application: Application, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+    opener: Opener, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "LOOK_EVERY", 3_600)
     async with opener(worker=False) as other:
@@ -180,11 +180,11 @@ async def test_many_followers_wait_without_connections(opener: Opener) -> None:
 
 
 async def test_a_process_follows_so_many_scopes_and_no_more(
-    application: Application, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
+    own_application: Application, alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watching, "MOST_SCOPES", 1)
     await alice.remember("news")
-    other = application.memory.scope(tenant="acme", user="bob")
+    other = own_application.memory.scope(tenant="acme", user="bob")
     async with aclosing(alice.follow(after=0)) as first, aclosing(alice.follow(after=0)) as second:
         for follower in (first, second):
             await _take(follower, 1)

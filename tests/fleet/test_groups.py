@@ -4,13 +4,11 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from semmem import Conflict, Delivery, Inbox, InvalidInput, LeaseLost, LockLost, Memory, NewEvent, NotFound
 from semmem.domain.entry import MAX_POSITION
@@ -18,20 +16,19 @@ from semmem.memory.groups import Group
 from semmem.memory.scoped import ScopedMemory
 from semmem.stores.postgres import groups
 from semmem.testing import ManualClock, wait_until
-from semmem.wiring.bootstrap import Application
-from tests.applications import Opener
 from tests.counts import whole_count
 from tests.state.launch import Launch
+
+pytestmark = pytest.mark.shared
 
 SECONDS = 60
 SHORTEST = timedelta(seconds=1)
 WHOLE, KILLS = int(os.environ.get("SEMMEM_TEST_DELIVERIES", "2000")), 50
 
 
-@pytest_asyncio.fixture
-async def application(opener: Opener) -> AsyncIterator[Application]:
-    async with opener(worker=False) as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def opened_with() -> dict[str, Any]:
+    return {"worker": False}
 
 
 async def _next(inbox: Inbox) -> Delivery:
@@ -74,9 +71,9 @@ async def test_a_delivery_and_what_it_led_to_end_together(alice: ScopedMemory) -
 
 
 async def test_a_change_of_the_state_ends_with_the_delivery_or_neither_does(
-    application: Application, alice: ScopedMemory
+    memory: Memory, alice: ScopedMemory
 ) -> None:
-    shared = application.memory.scope(tenant="acme", user="alice", state=Launch)
+    shared = memory.at(alice.place, state=Launch)
     me, other = shared.agent("b-1"), shared.agent("r-1")
     await _invoices(alice, 3)
     async with me.group("billing", start="first").deliveries(consumer="b-1") as inbox:
@@ -174,9 +171,11 @@ async def test_groups_begin_where_they_are_told_and_do_not_meet(alice: ScopedMem
     assert seen == {"first": 1, "behind": 3, "next": 4}
 
 
-async def test_a_key_is_the_same_at_every_attempt_and_of_one_place_alone(memory: Memory, alice: ScopedMemory) -> None:
+async def test_a_key_is_the_same_at_every_attempt_and_of_one_place_alone(
+    memory: Memory, alice: ScopedMemory, tenant: str
+) -> None:
     """Whoever refuses repetitions outside would else pay one tenant's invoice for another's."""
-    places = [alice, alice.branch("july"), memory.scope(tenant="other", user="alice")]
+    places = [alice, alice.branch("july"), memory.scope(tenant=tenant.replace("acme", "globex"), user="alice")]
     keys = []
     for place in places:
         await place.remember("invoice 0", event_type="invoice", key="invoice-0")
@@ -244,6 +243,7 @@ async def test_of_what_lapsed_together_each_goes_to_one_consumer_and_none_waits(
         assert [(each.entry.position, each.attempt) for each in taken] == [(n, 1) for n in range(1, 6)]
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_a_group_that_catches_up_does_not_wait_between_its_looks(
     alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,11 +377,13 @@ async def _once(alice: ScopedMemory, count: int, kills: int, monkeypatch: pytest
     assert (lag.leased, lag.dead) == (0, 0)
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_each_effect_happens_once(alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     await _once(alice, 60, 8, monkeypatch)
 
 
 @whole_count
+@pytest.mark.usefixtures("own_application")
 async def test_each_effect_happens_once_of_the_whole_count(
     alice: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,13 +16,15 @@ from semmem.testing import ManualClock
 from tests.applications import Opener
 from tests.fleet.asking import HOUR, asked, until_asked
 
+pytestmark = pytest.mark.shared
+
 SECONDS = 60  # for what should take a moment, on a machine that is busy
 YES_NO = ("yes", "no")
 
 
 @pytest.fixture
-async def launch(memory: Memory) -> ScopedMemory:
-    launch = memory.scope(tenant="acme", workspace="launch")
+async def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    launch = memory.scope(tenant=tenant, workspace="launch")
     await launch.begin("Enter Vietnam?", roster={"r1": "researcher", "a1": "analyst", "a2": "analyst"})
     return launch
 
@@ -131,6 +133,7 @@ async def test_a_wait_that_is_over_leaves_the_question(launch: ScopedMemory, me:
     assert await me.ask("Send it?", YES_NO, within=HOUR, wait=SECONDS) == "yes"
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_a_wait_that_is_over_before_the_question_is_asked_leaves_it_too(
     launch: ScopedMemory, me: AgentMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +148,7 @@ async def test_a_wait_that_is_over_before_the_question_is_asked_leaves_it_too(
     assert [each.question for each in await launch.questions()] == ["Send it?"]
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_what_could_not_be_asked_is_no_question_that_stays(
     me: AgentMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +158,7 @@ async def test_what_could_not_be_asked_is_no_question_that_stays(
 
 
 @pytest.mark.parametrize("key", [None, "send"])
+@pytest.mark.usefixtures("own_application")
 async def test_a_question_without_an_answer_is_over(
     launch: ScopedMemory, me: AgentMemory, clock: ManualClock, key: str | None
 ) -> None:

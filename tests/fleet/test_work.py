@@ -13,14 +13,16 @@ from tests.applications import Opener
 from tests.fleet.asking import asked
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 MINUTE = timedelta(minutes=1)
 ROSTER = {"r1": "researcher", "a1": "analyst"}
 CANARY = "heliotrope"
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch")
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch")
 
 
 async def test_a_task_begins_and_ends_as_entries_of_the_log(launch: ScopedMemory, clock: ManualClock) -> None:

@@ -11,6 +11,8 @@ from semmem.engine.erasure import Erasure
 from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
 
+pytestmark = pytest.mark.shared
+
 SECRET = "The launch code of the probe is heliotrope."
 
 
@@ -63,8 +65,10 @@ async def test_a_private_place_stands_beside_the_shared_one_of_its_path(alice: S
     assert await alice.branches() == [researcher.place]
 
 
-async def test_the_same_path_below_another_root_is_another_place(memory: Memory, strangers: list[ScopedMemory]) -> None:
-    await memory.scope(tenant="acme", user="alice").branch("notes").remember(SECRET)
+async def test_the_same_path_below_another_root_is_another_place(
+    alice: ScopedMemory, strangers: list[ScopedMemory]
+) -> None:
+    await alice.branch("notes").remember(SECRET)
     for stranger in strangers:
         assert await stranger.branches() == []
         assert await stranger.branch("notes").history() == []

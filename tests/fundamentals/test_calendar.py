@@ -55,9 +55,9 @@ KEPT = [
 ]
 
 
-async def test_any_other_comes_back_as_it_was_from_every_store(application: Application) -> None:
+async def test_any_other_comes_back_as_it_was_from_every_store(application: Application, tenant: str) -> None:
     for number, moment in enumerate(KEPT):
-        bob = application.memory.scope(tenant="acme", user=f"bob-{number}")
+        bob = application.memory.scope(tenant=tenant, user=f"bob-{number}")
         await bob.remember("I met Anna yesterday, and last week, and 900 years ago.", occurred_at=moment)
         await bob.settled()
         [kept] = await bob.history()  # from Postgres
@@ -72,17 +72,16 @@ async def test_any_other_comes_back_as_it_was_from_every_store(application: Appl
 
 @pytest.mark.parametrize("stored", ["-infinity", "infinity", "0001-01-01T00:00Z", "0044-03-15 BC", "294276-12-31"])
 async def test_a_row_with_such_a_time_is_read_learnt_from_and_forgotten(
-    alice: ScopedMemory, postgres_url: str, stored: str
+    application: Application, alice: ScopedMemory, tenant: str, stored: str
 ) -> None:
     ack = await alice.remember("I met Anna yesterday, and I live in Berlin since last week.", session="s1")
     await alice.remember("I like jasmine tea.")
-    connection = await asyncpg.connect(postgres_url)
+    connection = await asyncpg.connect(application.settings.postgres_url)
     await connection.execute(f"update semmem.events set occurred_at = '{stored}' where id = $1", ack.id)  # noqa: S608
     await alice.settled()
-    await connection.execute(
-        f"update semmem.facts set said_at = '{stored}', valid_from = '{stored}';"  # noqa: S608
-        f"update semmem.vectors set at = '{stored}'; update semmem.passages set at = '{stored}'"
-    )
+    for table, times in (("facts", ("said_at", "valid_from")), ("vectors", ("at",)), ("passages", ("at",))):
+        for time in times:
+            await connection.execute(f"update semmem.{table} set {time} = '{stored}' where tenant = $1", tenant)  # noqa: S608
     await connection.close()
 
     assert any("Anna" in hit.text for hit in await alice.recall("Whom did I meet?"))

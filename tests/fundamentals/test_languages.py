@@ -14,6 +14,8 @@ from semmem.evals.retrievers import RetrieverName, Stored, make_retriever
 from semmem.memory.scoped import ScopedMemory
 from semmem.wiring.bootstrap import Application
 
+pytestmark = pytest.mark.shared
+
 MISSED = 1_000
 
 RETRIEVERS: tuple[RetrieverName, ...] = ("bm25", "dense", "semmem")
@@ -85,8 +87,10 @@ SAID = {
 
 
 @pytest.mark.parametrize("language", SAID)
-async def test_what_was_said_is_found_by_an_inflected_question(application: Application, language: str) -> None:
-    stored = await _remembered(application.memory.scope(tenant="acme", user="alice"), language)
+async def test_what_was_said_is_found_by_an_inflected_question(
+    application: Application, alice: ScopedMemory, language: str
+) -> None:
+    stored = await _remembered(alice, language)
     ranks = {name: await _ranks(application, stored, name, language) for name in RETRIEVERS}
     for name, found in ranks.items():
         print(f"| {language} | {name} | {_share(found, 1):.2f} | {_share(found, 3):.2f} |")

@@ -11,6 +11,8 @@ from semmem import InvalidInput, ScopedMemory, ScopeSettings
 from semmem.memory.memory import Memory
 from semmem.testing import ManualClock, wait_until
 
+pytestmark = pytest.mark.shared
+
 LATE = datetime(2025, 7, 1, 22, 30, tzinfo=UTC)  # on 2 July in Berlin
 DAY = timedelta(days=1)
 
@@ -63,6 +65,7 @@ async def test_an_offset_that_a_caller_gave_counts_all_the_same(alice: ScopedMem
     assert "21 November 2025" in (await alice.facts())[0].text
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_what_is_told_now_is_of_the_zones_day_whatever_answers(alice: ScopedMemory, clock: ManualClock) -> None:
     clock.now = LATE
     await alice.configure(ScopeSettings(zone="Europe/Berlin"))
@@ -121,13 +124,13 @@ async def test_a_worker_forgets_what_is_older_than_it_is_kept(alice: ScopedMemor
 
 
 async def test_what_is_imported_is_kept_no_longer_than_it_would_have_been(
-    memory: Memory, alice: ScopedMemory, clock: ManualClock
+    memory: Memory, alice: ScopedMemory, clock: ManualClock, tenant: str
 ) -> None:
     await alice.remember("I live in Munich.", session="s1")
     await alice.settled()
     lines = [line async for line in alice.export()]
     clock.advance(days=40)
-    bob = memory.scope(tenant="acme", user="bob")
+    bob = memory.scope(tenant=tenant, user="bob")
     await bob.configure(ScopeSettings(keep_events_for=30 * DAY))
     await bob.remember("I like tea.", session="s2")
     await bob.settled()

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from semmem import Fact, NewEvent, ScopedMemory, Validity
+from semmem import Fact, Memory, NewEvent, ScopedMemory, Validity
 from semmem.testing import ModelServer
 from semmem.wiring.bootstrap import Application
-from tests.applications import Opener
 from tests.faults.oracle import drift
+
+pytestmark = pytest.mark.shared
 
 MONDAY = datetime(2024, 3, 4, 9, tzinfo=UTC)
 # What a model makes of each sentence: the same words as before, for it puts the time into a field of its own.
@@ -39,21 +40,20 @@ def _answer(body: dict[str, Any]) -> str:
     return json.dumps({"facts": facts, "summaries": []})
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def model() -> Iterator[ModelServer]:
     with ModelServer(answer=_answer) as server:
         yield server
 
 
-@pytest.fixture
-async def application(opener: Opener, model: ModelServer) -> Any:
-    async with opener(llm_base_url=model.base_url, llm_model="recorded", llm_api_key="key") as opened:
-        yield opened
+@pytest.fixture(scope="module")
+def opened_with(model: ModelServer) -> dict[str, Any]:
+    return {"llm_base_url": model.base_url, "llm_model": "recorded", "llm_api_key": "key"}
 
 
 @pytest.fixture
-def ines(application: Application) -> ScopedMemory:
-    return application.memory.scope(tenant="acme", user="ines")
+def ines(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, user="ines")
 
 
 async def _told(ines: ScopedMemory, *said: str) -> list[Fact]:

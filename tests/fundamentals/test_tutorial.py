@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from semmem import Memory, NewEvent
 from semmem.domain.context import TIERS
 from semmem.memory.scoped import ScopedMemory
 from semmem.testing import ManualClock
+
+pytestmark = pytest.mark.shared
 
 
 async def test_what_was_said_in_one_session_is_recalled_in_another(alice: ScopedMemory) -> None:
@@ -116,8 +120,8 @@ async def test_nobody_else_sees_it(alice: ScopedMemory, strangers: list[ScopedMe
         assert not await stranger.history()
 
 
-async def test_a_team_shares_a_workspace(memory: Memory, alice: ScopedMemory) -> None:
-    launch = memory.scope(tenant="acme", workspace="launch")
+async def test_a_team_shares_a_workspace(memory: Memory, alice: ScopedMemory, tenant: str) -> None:
+    launch = memory.scope(tenant=tenant, workspace="launch")
     await launch.remember("The launch is on 3 June in Lisbon.", agent="planner")
     await alice.remember("I can not travel in June.", session="s1")
     await launch.settled()

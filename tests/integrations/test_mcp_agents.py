@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from semmem import AgentMemory, InvalidInput, Memory, Question, Scope, ScopedMemory
+from semmem import AgentMemory, InvalidInput, Memory, Question, ScopedMemory
 from semmem.integrations.mcp.server import one_agent
 from semmem.stores.postgres.questions import QuestionStore
 from semmem.testing import wait_until
@@ -16,14 +16,15 @@ from tests.integrations.mcp_hosts import Caller, calling, text_of
 from tests.integrations.test_mcp_every_input import WRONG
 from tests.state.launch import Launch
 
-SCOPE = Scope.workspace("acme", "launch")
+pytestmark = pytest.mark.shared
+
 RIGHT: dict[str, Any] = {"changes": {"title": "x"}, "wait": 1}
 RIGHT |= {"question": "Send it?", "options": ["yes", "no"], "key": "sending"}
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
 @pytest.fixture
@@ -32,13 +33,15 @@ def other(launch: ScopedMemory) -> AgentMemory:
 
 
 @asynccontextmanager
-async def serving(memory: Memory, state: type[Launch] | None = Launch) -> AsyncIterator[Caller]:
-    async with calling(one_agent(memory, SCOPE, "r1", state)) as call:
+async def serving(memory: Memory, launch: ScopedMemory, state: type[Launch] | None = Launch) -> AsyncIterator[Caller]:
+    async with calling(one_agent(memory, launch.scope, "r1", state)) as call:
         yield call
 
 
-async def test_tools_for_agents_are_described_in_words_that_every_host_takes(memory: Memory) -> None:
-    async with serving(memory) as call:
+async def test_tools_for_agents_are_described_in_words_that_every_host_takes(
+    memory: Memory, launch: ScopedMemory
+) -> None:
+    async with serving(memory, launch) as call:
         tools = {tool.name: tool for tool in (await call.client.list_tools()).tools}
         assert "You are the agent r1" in (call.client.instructions or "")
     for name in ("follow_since", "read_state", "update_state", "ask"):
@@ -46,12 +49,14 @@ async def test_tools_for_agents_are_described_in_words_that_every_host_takes(mem
         assert not [word for word in ("anyOf", "$ref", "'format'", "'default'") if word in shown]
         assert tools[name].description
         assert all(each.get("description") for each in tools[name].input_schema["properties"].values())
-    async with serving(memory, None) as call:
+    async with serving(memory, launch, None) as call:
         assert "update_state" not in {tool.name for tool in (await call.client.list_tools()).tools}
 
 
-async def test_news_are_what_others_did_since_a_position(memory: Memory, other: AgentMemory) -> None:
-    async with serving(memory) as call:
+async def test_news_are_what_others_did_since_a_position(
+    memory: Memory, launch: ScopedMemory, other: AgentMemory
+) -> None:
+    async with serving(memory, launch) as call:
         assert await call("follow_since") == {"entries": [], "position": 0}
         await call("add_memory", text="My own note.")
         await other.remember("The market is 4.2 bn USD.", event_type="finding")
@@ -71,19 +76,19 @@ async def test_news_are_what_others_did_since_a_position(memory: Memory, other: 
         assert "at most the log's head" in await call.refused("follow_since", after=99)
 
 
-async def test_a_refused_position_is_answered_with_one_that_every_log_has(memory: Memory) -> None:
-    async with serving(memory) as call:
+async def test_a_refused_position_is_answered_with_one_that_every_log_has(memory: Memory, launch: ScopedMemory) -> None:
+    async with serving(memory, launch) as call:
         for after in (-1, "abc"):
             assert (await call.refused("follow_since", after=after)).endswith("; pass 0, say")
         assert (await call.refused("follow_since", wait=31)).endswith("; pass 30, say")
 
 
 async def test_the_newest_of_others_are_sought_behind_what_the_agent_did_itself(
-    memory: Memory, other: AgentMemory
+    memory: Memory, launch: ScopedMemory, other: AgentMemory
 ) -> None:
     for number in range(3):
         await other.remember(f"News {number}.")
-    async with serving(memory) as call:
+    async with serving(memory, launch) as call:
         for number in range(3):
             await call("add_memory", text=f"My own step {number}.")
         news = await call("follow_since", limit=2)
@@ -93,7 +98,7 @@ async def test_the_newest_of_others_are_sought_behind_what_the_agent_did_itself(
 async def test_state_is_read_and_updated_and_a_refused_update_says_who_was_first(
     memory: Memory, launch: ScopedMemory, other: AgentMemory
 ) -> None:
-    async with serving(memory) as call:
+    async with serving(memory, launch) as call:
         changed = await call("update_state", changes={"findings": ["4.2 bn"], "tags": ["asia"], "calls_left": -1})
         assert sorted(changed["written"]) == ["calls_left", "findings", "tags"]
         assert (await launch.state())["calls_left"] == 99
@@ -110,7 +115,7 @@ async def test_state_is_read_and_updated_and_a_refused_update_says_who_was_first
 
 
 async def test_a_question_stays_until_it_is_answered(memory: Memory, launch: ScopedMemory) -> None:
-    async with serving(memory) as call:
+    async with serving(memory, launch) as call:
         waiting = asyncio.create_task(call("ask", question="Send it?", options=["yes", "no"], wait=50))
         question = await until_asked(launch, "Send it?")
         assert (question.agent, question.of) == ("r1", "human")
@@ -121,6 +126,7 @@ async def test_a_question_stays_until_it_is_answered(memory: Memory, launch: Sco
         assert "ask again in the same words" in unanswered["note"]
 
 
+@pytest.mark.usefixtures("own_application")
 async def test_an_answer_that_is_being_received_as_the_wait_ends_is_told(
     memory: Memory, launch: ScopedMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +138,7 @@ async def test_an_answer_that_is_being_received_as_the_wait_ends_is_told(
         return received
 
     monkeypatch.setattr(QuestionStore, "receive", slow)
-    async with serving(memory) as call:
+    async with serving(memory, launch) as call:
         waiting = asyncio.create_task(call("ask", question="Pay?", options=["yes", "no"], wait=wait))
         question = await until_asked(launch, "Pay?")
         await launch.answer(question.id, "yes")
@@ -143,7 +149,7 @@ async def test_every_argument_of_every_tool_for_agents(memory: Memory, launch: S
     question = await asked(launch.agent("r1"), launch, "Send it?", ("yes", "no"), key="sending")
     await launch.answer(question.id, "yes")  # so that asking it again need not wait
     faults = {}
-    async with serving(memory) as call:
+    async with serving(memory, launch) as call:
         for tool in (await call.client.list_tools()).tools:
             if tool.name not in ("follow_since", "read_state", "update_state", "ask"):
                 continue
@@ -159,6 +165,6 @@ async def test_every_argument_of_every_tool_for_agents(memory: Memory, launch: S
     assert faults == {}
 
 
-async def test_an_agent_without_a_name_is_refused(memory: Memory) -> None:
+async def test_an_agent_without_a_name_is_refused(memory: Memory, launch: ScopedMemory) -> None:
     with pytest.raises(InvalidInput, match="name: must not be empty"):
-        one_agent(memory, SCOPE, " ")
+        one_agent(memory, launch.scope, " ")

@@ -9,6 +9,8 @@ from semmem import NewRecord, ScopedMemory
 from semmem.integrations.paging import pages_of
 from semmem.testing import ManualClock
 
+pytestmark = pytest.mark.shared
+
 KEYS = [f"k{number}" for number in range(9)]
 
 

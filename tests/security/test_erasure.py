@@ -3,6 +3,7 @@
 from typing import Any
 
 import asyncpg
+import pytest
 from qdrant_client import models
 from redis.asyncio import Redis
 
@@ -12,6 +13,8 @@ from semmem.memory.scoped import ScopedMemory
 from semmem.stores.qdrant.client import connect
 from semmem.stores.qdrant.index import QdrantIndex
 from semmem.wiring.bootstrap import Application
+
+pytestmark = pytest.mark.shared
 
 CANARY = "heliotrope"
 

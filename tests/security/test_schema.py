@@ -9,9 +9,11 @@ from semmem.domain.scope import Scope, View
 from semmem.memory.scoped import ScopedMemory
 from semmem.postgres.session import APP_ROLE
 from semmem.stores.postgres.jobs import SWEEPER_ROLE
-from semmem.stores.postgres.pool import Postgres
 from semmem.testing import wait_until
+from semmem.wiring.bootstrap import Application
 from tests.applications import Opener
+
+pytestmark = pytest.mark.shared
 
 # What pgqueuer makes beside its queue: no row is ever in them, and none is the application's.
 UNUSED = {"pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics"}
@@ -195,15 +197,11 @@ async def test_a_job_is_seen_and_written_in_its_own_scope_alone(opener: Opener, 
     "verb", ["select from {}", "delete from {}", "update {} set id = 0", "insert into {} default values"]
 )
 async def test_what_pgqueuer_keeps_beside_its_jobs_is_not_the_applications(
-    alice: ScopedMemory, postgres_url: str, table: str, verb: str
+    application: Application, alice: ScopedMemory, table: str, verb: str
 ) -> None:
-    postgres = await Postgres.connect(postgres_url)
-    try:
-        async with postgres.transaction(alice.scope) as tx:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await tx.connection.execute(verb.format(f"semmem.{table}"))
-    finally:
-        await postgres.aclose()
+    async with application.stores.postgres.transaction(alice.scope) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.connection.execute(verb.format(f"semmem.{table}"))
 
 
 async def test_jobs_leave_no_rows_behind(
@@ -230,29 +228,22 @@ async def test_jobs_leave_no_rows_behind(
 
 
 async def test_outside_a_scope_nothing_is_seen_and_nothing_can_be_written(
-    alice: ScopedMemory, postgres_url: str
+    application: Application, alice: ScopedMemory, tenant: str
 ) -> None:
     await alice.remember("The vault is behind the mirror.")
-    postgres = await Postgres.connect(postgres_url)
-    insert = "insert into semmem.scopes (tenant, scope_kind, scope_id) values ('acme', 'user', 'mallory')"
-    try:
-        async with postgres.statement() as tx:
-            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await tx.connection.execute(insert)
-        async with postgres.transaction(View.of(Scope.user("acme", "bob"), Scope.workspace("acme", "alice"))) as tx:
-            assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
-            assert await tx.connection.execute("delete from semmem.events") == "DELETE 0"
-    finally:
-        await postgres.aclose()
+    postgres = application.stores.postgres
+    insert = "insert into semmem.scopes (tenant, scope_kind, scope_id) values ($1, 'user', 'mallory')"
+    async with postgres.statement() as tx:
+        assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.connection.execute(insert, tenant)
+    async with postgres.transaction(View.of(Scope.user(tenant, "bob"), Scope.workspace(tenant, "alice"))) as tx:
+        assert await tx.connection.fetchval("select count(*) from semmem.events") == 0
+        assert await tx.connection.execute("delete from semmem.events") == "DELETE 0"
 
 
-async def test_an_event_can_not_be_rewritten(alice: ScopedMemory, postgres_url: str) -> None:
+async def test_an_event_can_not_be_rewritten(application: Application, alice: ScopedMemory) -> None:
     await alice.remember("The vault is behind the mirror.")
-    postgres = await Postgres.connect(postgres_url)
-    try:
-        async with postgres.transaction(alice.scope) as tx:
-            with pytest.raises(asyncpg.InsufficientPrivilegeError):
-                await tx.connection.execute("update semmem.events set content = 'The vault is empty.'")
-    finally:
-        await postgres.aclose()
+    async with application.stores.postgres.transaction(alice.scope) as tx:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.connection.execute("update semmem.events set content = 'The vault is empty.'")

@@ -10,10 +10,12 @@ from semmem.memory.memory import Memory
 from semmem.testing import ManualClock
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
 async def _fill(launch: ScopedMemory) -> Checkpoint:
@@ -141,11 +143,13 @@ async def test_three_are_kept_and_what_is_pinned(launch: ScopedMemory, owner: as
     assert (await launch.state())["title"] == "4"
 
 
-async def test_a_name_is_taken_once_and_a_checkpoint_is_of_its_scope(memory: Memory, launch: ScopedMemory) -> None:
+async def test_a_name_is_taken_once_and_a_checkpoint_is_of_its_scope(
+    memory: Memory, launch: ScopedMemory, tenant: str
+) -> None:
     before = await _fill(launch)
     with pytest.raises(InvalidInput, match="name"):
         await launch.checkpoint("before-sending")
-    other = memory.scope(tenant="acme", workspace="other", state=Launch)
+    other = memory.scope(tenant=tenant, workspace="other", state=Launch)
     for call in (other.state(at=before), other.restore(before), other.verify(before), other.pin(before)):
         with pytest.raises(InvalidInput, match="scope"):
             await call

@@ -12,12 +12,14 @@ from semmem.memory.memory import Memory
 from tests.counts import times
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
 async def _time_is_over(owner: asyncpg.Connection, name: str) -> None:
@@ -148,8 +150,10 @@ async def test_a_short_lock_ends_by_itself(launch: ScopedMemory) -> None:
         assert not lost.held
 
 
-async def test_a_lock_is_of_its_scope_and_taken_before_it_is_used(memory: Memory, launch: ScopedMemory) -> None:
-    other = memory.scope(tenant="acme", workspace="other", state=Launch)
+async def test_a_lock_is_of_its_scope_and_taken_before_it_is_used(
+    memory: Memory, launch: ScopedMemory, tenant: str
+) -> None:
+    other = memory.scope(tenant=tenant, workspace="other", state=Launch)
     async with other.lock("report", ttl=HOUR) as lock:
         with pytest.raises(InvalidInput, match="scope"):
             await launch.update(title="x", lock=lock)

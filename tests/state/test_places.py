@@ -10,21 +10,23 @@ from semmem import InvalidInput, Memory, ScopedMemory
 from semmem.wiring.bootstrap import Application
 from tests.state.launch import Launch
 
+pytestmark = pytest.mark.shared
+
 CANARY = "heliotrope"
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def launch(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=Launch)
+def launch(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=Launch)
 
 
-async def test_no_other_scope_sees_or_changes_it(memory: Memory, launch: ScopedMemory) -> None:
+async def test_no_other_scope_sees_or_changes_it(memory: Memory, launch: ScopedMemory, tenant: str) -> None:
     await launch.update(title="ours")
     places: list[dict[str, Any]] = [
-        {"tenant": "globex", "workspace": "launch"},
-        {"tenant": "acme", "workspace": "launch2"},
-        {"tenant": "acme", "user": "launch"},
+        {"tenant": tenant.replace("acme", "globex"), "workspace": "launch"},
+        {"tenant": tenant, "workspace": "launch2"},
+        {"tenant": tenant, "user": "launch"},
     ]
     for place in places:
         other = memory.scope(**place, state=Launch)

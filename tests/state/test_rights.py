@@ -21,6 +21,8 @@ from semmem import (
 from semmem.wiring.bootstrap import Application
 from tests.contract.adversarial import IDS
 
+pytestmark = pytest.mark.shared
+
 SECRET = "heliotrope"
 
 
@@ -32,8 +34,8 @@ class Payroll(State):
 
 
 @pytest.fixture
-def payroll(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="payroll", state=Payroll)
+def payroll(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="payroll", state=Payroll)
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ INSERT = """
 
 @pytest.mark.parametrize("role", ["hr", "boss", "writer", ""])
 async def test_no_statement_reaches_further(
-    application: Application, payroll: ScopedMemory, hr: ScopedMemory, role: str
+    application: Application, payroll: ScopedMemory, hr: ScopedMemory, tenant: str, role: str
 ) -> None:
     """Without any `where`, as if a statement of ours had forgotten it."""
 
@@ -164,7 +166,8 @@ async def test_no_statement_reaches_further(
         answer: list[Any] = []
         with suppress(Undone):
             async with application.stores.postgres.transaction(payroll.scope) as tx:
-                await tx.connection.execute("select semmem.act_as('acme', 'workspace', 'payroll', $1, true)", role)
+                act_as = "select semmem.act_as($1, 'workspace', 'payroll', $2, true)"
+                await tx.connection.execute(act_as, tenant, role)
                 answer = [row["field"] for row in await tx.connection.fetch(statement)]
                 raise Undone
         return answer

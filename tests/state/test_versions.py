@@ -9,6 +9,8 @@ import pytest
 import semmem
 from semmem import Memory, ScopedMemory, State, StateMismatch, add, append, best
 
+pytestmark = pytest.mark.shared
+
 
 class First(State, version=1):
     findings: Annotated[list[str], append]
@@ -43,8 +45,8 @@ class Unfit(State, version=2):
 
 
 @pytest.fixture
-def first(memory: Memory) -> ScopedMemory:
-    return memory.scope(tenant="acme", workspace="launch", state=First)
+def first(memory: Memory, tenant: str) -> ScopedMemory:
+    return memory.scope(tenant=tenant, workspace="launch", state=First)
 
 
 async def test_another_class_of_the_same_version_is_refused_by_its_field(memory: Memory, first: ScopedMemory) -> None:
@@ -112,8 +114,8 @@ class Longer(State, version=2):
         return {"lines": [line.upper() for line in values["lines"]]}
 
 
-async def test_the_longest_list_is_upgraded_in_its_order(memory: Memory) -> None:
-    place = memory.scope(tenant="acme", workspace="long", state=Long)
+async def test_the_longest_list_is_upgraded_in_its_order(memory: Memory, tenant: str) -> None:
+    place = memory.scope(tenant=tenant, workspace="long", state=Long)
     lines = [f"line {number}" for number in range(10_000)]
     for start in range(0, len(lines), 1_000):
         await place.update(lines=lines[start : start + 1_000])
