@@ -14,6 +14,7 @@ from semmem.extractors.opposites import opposites
 from semmem.extractors.partings import parted
 from semmem.extractors.phrases import (
     ADVERB,
+    ELSEWHERE,
     HABITS,
     LIKINGS,
     NEUTRAL,
@@ -25,7 +26,7 @@ from semmem.extractors.phrases import (
 from semmem.extractors.possessions import LOSSES
 from semmem.extractors.value import NO, NOTHING, YES, Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import MEATS, MONTHS, OCCUPATIONS, either
+from semmem.language.words import DAYS, MEATS, MONTHS, NUMBERS, OCCUPATIONS, either
 
 _GIVEN_UP = re.compile(
     rf"{I}(?P<how>stopped|quit|gave up|given up|cut out|ceased|done with(?! (?:my|the"
@@ -80,6 +81,13 @@ _RETRACTED = re.compile(
     r"(?: when I said| the fact| about)?(?: that)? (?P<v>(?:I|my) .+)",
     re.IGNORECASE,
 )
+# "I'm off work" is of a day, and so is "off coffee" where it names one.
+_DAY_OFF = re.compile(
+    r"^(?:work|school|duty|sick)\b|\b(?:today|tonight|tomorrow|yesterday"
+    rf"|this (?:morning|afternoon|evening|week|weekend|month)"
+    rf"|(?:on|next|last|until|till) (?:{either(DAYS)}|week|month)s?)\b",
+    re.IGNORECASE,
+)
 _EATS_AGAIN = re.compile(
     rf"{I}(?:(?:started|began|back to|went back to|eat|eats|eating|having) )+"
     r"(?P<v>meat|chicken|beef|pork|fish|seafood|dairy|eggs|cheese)\b",
@@ -87,7 +95,13 @@ _EATS_AGAIN = re.compile(
 )
 _LIKED = re.compile(r"(?:liking|enjoying|loving|being into) (?P<v>.+)", re.IGNORECASE)
 _PLAYED = re.compile(r"(?:play|playing|do|doing|practi[sc]ing|practi[sc]e) (?P<v>[a-z]+)$", re.IGNORECASE)
-_TOBACCO = content_stems("cigarettes tobacco nicotine smokes")
+# Behind it: nothing, or when and by what means. "I stopped smoking salmon" is of no smoker.
+_SMOKING = re.compile(
+    r"(?:smoking|(?:smoking )?(?:smokes|cigarettes|cigs|tobacco|nicotine))(?=$|[,.;!]| (?:[a-z]+ly|for|in|on|at|by|with"
+    r"|without|thanks|through|over|since|last|this|when|back|right|straight|overnight|about|around|almost|indoors"
+    rf"|inside|outside|outdoors|near|before|after|while|whenever|an?|some|\d+|{either(NUMBERS)})\b)",
+    re.IGNORECASE,
+)
 _MAIL = re.compile(r"[^\s@]{1,64}@\S+")
 _NUMBER = re.compile(r"\+?[\d\s()./-]{6,40}")
 _ON = re.compile(r"on (?P<v>(?-i:[A-Z])\w+)$")
@@ -112,6 +126,8 @@ def endings_of(clause: Clause) -> Iterator[Over]:
 
 def _no_longer(clause: Clause) -> Iterator[Over]:
     match = _NO_LONGER.match(clause.text)
+    if match and ELSEWHERE.match(clause.text[match.end() :]):  # "I don't drive any more at night"
+        return
     if match and not (match["v4"] and clause.besides):
         named = _AT_ALL.sub("", match["v"] or match["v2"] or match["v3"] or match["v4"] or match["v5"])
         held = replace(clause, negated=False, passing=False, besides=False)
@@ -179,7 +195,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
         return
     yield from exchanged(clause)
     match = _GIVEN_UP.match(clause.text)
-    if match:
+    if match and not (match["how"].lower() == "off" and _DAY_OFF.search(match["v"])):
         rest = activity(NEUTRAL.sub("", match["v"]))
         doing = any(word.endswith("ing") for word in rest.split()[:2]) or (rest.islower() and rest.isalpha())
         stems = content_stems(_USING.sub("", rest))
@@ -187,7 +203,7 @@ def _given_up(clause: Clause) -> Iterator[Over]:
             yield Over(f"liking {' '.join(sorted(content_stems(NEUTRAL.sub('', liked['v']))))}", YES)
         if match["how"].lower() in ("gone off", "went off"):
             yield Over(f"liking {' '.join(sorted(stems))}", YES)
-        if not stems.isdisjoint(_TOBACCO) and not rest.startswith("to "):
+        if (smoking := _SMOKING.match(rest)) and not ELSEWHERE.match(rest[smoking.end() :]):
             yield from (Over("does", content_stems("smoke")), Over("is", content_stems("smoker")))
         if used := _USING.match(match["v"]):
             thing = content_stems(NEUTRAL.sub("", match["v"][used.end() :]))

@@ -41,6 +41,7 @@ NOT_AN_EMPLOYER = NOT_A_PLACE | names(
     """
     greenpeace mensa amnesty rotary lions toastmasters weight watchers scouts crossfit peloton costco prime ozempic
     wegovy metformin ibuprofen prozac zoloft lexapro insulin yoga pilates judo karate tinder bumble hinge strava
+    equinox planet booktok tiktok labour tories discord reddit
     patreon substack ebay amazonprime airbnb couchsurfing bookclub meetup parkrun wellpass classpass alcoholics aa
     """
 )

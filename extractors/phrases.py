@@ -5,7 +5,7 @@ import re
 from semmem.extractors.clauses import Clause
 from semmem.extractors.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
 from semmem.extractors.words import content_stems
-from semmem.language.words import DAYS, MONTHS, NUMBERS, either
+from semmem.language.words import DAYS, MONTHS, NUMBERS, RELATIVES, either
 
 Stems = frozenset[str]
 
@@ -61,6 +61,12 @@ GROUP = re.compile(
     re.IGNORECASE,
 )
 
+# Whom somebody joins, for a while.
+_COMPANY = re.compile(
+    r"^[A-Z]\w+(?:(?:,| and) [A-Z]\w+)* (?:for (?:an?|the|some|dinner|lunch|breakfast|brunch|coffee|drinks?|tea|yoga)"
+    r"|on (?:an?|the|his|her|their)|(?:at|in) (?:an?|the))\b"
+    r"|^(?:Mom|Mum|Dad|Mama|Papa|Grandma|Grandpa|Granny|Auntie?)\b"
+)
 _GOES = re.compile(r"^(?:go|goes|going|gone|went) (?=\w+ing\b)", re.IGNORECASE)
 
 
@@ -107,7 +113,7 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
     first = name.split(" ", 1)[0].casefold().strip(",")
     if not is_named(name, clause) or first in NOT_NAMES or "'s " in name or (clause.lower and _ARTICLE.match(text)):
         return None
-    if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text)):
+    if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text) or _COMPANY.search(text)):
         return None
     return content_stems(name) or None
 
@@ -152,11 +158,33 @@ LIKINGS = content_stems("like love enjoy prefer want need")
 RIDES = ("my car", "my bike")
 FIANCES = ("fiancé", "fiancée", "fiance", "fiancee")
 SPOUSES = ("husband", "wife", "spouse")
+# What people do again and again, of which nothing is over for good.
+_ROUTINES = (
+    r"(?:gym|run|jog|walk|ride|swim|hike|workout|training|practice|game|match|meal|lunch|dinner|breakfast|supper|snack"
+    r"|nap|shower|bath|lesson|class|lecture|meeting|session|shift|concert|party|weekend)s?\b"
+)
+# Behind what is over: it is so only there, then, or with these, and the rest goes on.
+ELSEWHERE = re.compile(
+    r"^ (?:indoors|outdoors|inside|outside|near|whenever|while|around (?!the time|\d|christmas|easter|new year)"
+    r"|at (?:home|work|school|uni|night|noon|midday|midnight|parties|lunch|lunchtime|dinner|breakfast|bars|weekends"
+    r"|(?:the|my) (?!age|end|start|beginning|request|advice|urging|same|time|moment|doctor|turn|insistence))"
+    r"|in (?:bed|public|front|restaurants|bars|cars|company|(?:the|my|our|his|her) (?!end|spring|summer|autumn|fall"
+    r"|winter|last|past|meantime|new year|early|late|mid|\d|teens|twenties|thirties|forties|fifties|sixties))"
+    r"|on (?:(?:mon|tues|wednes|thurs|fri|satur|sun|week)days|weekends|holidays?|planes|trains|the (?:balcony|terrace"
+    r"|porch|train|bus|plane|sofa|couch|street|phone|road|beach|way))"
+    rf"|with (?:(?-i:[A-Z])|friends|colleagues|coworkers|(?:my|the) "
+    rf"(?:friends?|colleagues|coworkers|{either(RELATIVES)}))"
+    rf"|before (?:bed|bedtime|noon|work|school|sleep|sleeping|going|(?:the |my |an? )?{_ROUTINES})"
+    rf"|after (?:work|school|dark|midnight|\d|(?:the |my |an? )?{_ROUTINES}))",
+    re.IGNORECASE,
+)
 # Where the name of what is over ends.
 NEUTRAL = re.compile(
-    r"\s(?:because|but|and|since|now|any ?more|any longer|for good|altogether|completely|entirely|last \w+|this \w+"
+    r"\s(?:because|but(?! (?:only|just|still)\b)|and|since|now|any ?more|any longer|for good|altogether|completely"
+    r"|entirely|last \w+|this \w+"
     rf"|yesterday|today|recently|in (?:\d{{4}}|{either(MONTHS)}|(?:the )?(?:spring|summer|autumn|fall|winter))"
-    r"|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) ago|for health|when I|after (?:the|my|an?)"
-    r"|after (?:\w+ ){0,2}years|at last|cold turkey|so)\b.*$",
+    r"|\w+ (?:days|weeks|months|years) ago|a (?:week|month|year) ago|for health|when I"
+    rf"|after (?:the|my|an?)(?! {_ROUTINES})|after (?:\w+ ){{0,2}}years|at last|cold turkey"
+    r"|so(?! (?:often|much|many|late|early|hard|fast|long|regularly|frequently)\b))\b.*$",
     re.IGNORECASE,
 )

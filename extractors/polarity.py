@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, activity
+from semmem.extractors.phrases import ADVERB, ELSEWHERE, IRREGULAR_PAST, I, activity
 from semmem.extractors.value import NO, YES, Value
 from semmem.extractors.words import content_stems
 
@@ -15,11 +15,15 @@ _LIKES = re.compile(
     r"|not (?:a (?:big |huge )?fan of|into)) (?P<v>.+)",
     re.IGNORECASE,
 )
-_FILLERS = re.compile(
-    r"\s(?:now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|too much|a lot"
-    r"|after (?:the|my|an?)|very much|either|(?:pretty |quite |very |really )?(?:well|fluently|fine))\b.*$",
-    re.IGNORECASE,
+_WHEN = r"now|any ?more|any longer|after all|again|nowadays|these days|actually|at all|in the end|either(?! way)"
+# How well, how much, or after what. Denied, it leaves the rest: who does not swim very well swims.
+_HOW = (
+    r"too much|a lot|after (?:the|my|an?)|very much"
+    r"|(?:all )?(?:that |too |pretty |quite |very |really |so |particularly )?(?:well|fluently|fine)"
 )
+_FILLERS = re.compile(rf"\s(?:{_WHEN}|{_HOW})\b.*$", re.IGNORECASE)
+_DENIED = re.compile(rf"\s(?:{_WHEN})\b(?P<rest>.*)$", re.IGNORECASE)
+_HOW_ONLY = re.compile(rf"\s(?:{_HOW}|either way)\b", re.IGNORECASE)
 _PRESENT = re.compile(rf"^I {ADVERB}(?P<aux>am|can|do|does)? ?(?P<not>not )?(?P<v>.+)", re.IGNORECASE)
 _NOT_PRESENT = re.compile(
     rf"\w+ed\b|(?:(?:have|has)(?! (?:an?|the|my|two|three|\d)\b)|had|was|were|{IRREGULAR_PAST}|never|no|will|going) ",
@@ -45,7 +49,7 @@ def polarities(clause: Clause) -> Iterator[Value]:
     liking = _LIKES.match(clause.text)
     if liking:
         thing = _FILLERS.sub("", " " + liking["v"])
-        if not liking["likes"] and _PARTLY.search(thing):
+        if not liking["likes"] and (_PARTLY.search(thing) or _denied_in_part(" " + liking["v"])):
             return
         stems = content_stems(thing) | ({"May"} if " May" in thing else set())  # the word "may" carries no meaning
         if stems:
@@ -78,7 +82,7 @@ def _present(clause: Clause) -> Iterator[Value]:
         return
     stems = content_stems(_FILLERS.sub("", " " + present["v"]))
     negated = present["not"] or "not " in present["v"]
-    if negated and _PARTLY.search(_FILLERS.sub("", " " + present["v"])):
+    if negated and (_PARTLY.search(_FILLERS.sub("", " " + present["v"])) or _denied_in_part(" " + present["v"])):
         return
     if stems <= _THOUGHTS:  # "I know" and "I don't know" answer what was just said
         return
@@ -86,3 +90,9 @@ def _present(clause: Clause) -> Iterator[Value]:
     if stems and not (present["not"] and not present["aux"]):
         verb = {"am": "be", "can": "can"}.get((present["aux"] or "").lower(), "do")
         yield Value(f"{verb} {' '.join(sorted(stems))}", NO if negated else YES)
+
+
+def _denied_in_part(said: str) -> bool:
+    """Only how well, how much, where or at what time it is done is denied, and not that it is done."""
+    rest = _DENIED.search(said)
+    return bool(_HOW_ONLY.search(_DENIED.sub("", said)) or (rest and ELSEWHERE.match(rest["rest"])))

@@ -48,6 +48,13 @@ _IS_GONE = re.compile(
     r"|for good|but|over|\w+ \w+ ago)\b))",
     re.IGNORECASE,
 )
+# It is back, or was lost in a story.
+_NOT_FOR_GOOD = re.compile(
+    r"\b(?:found|recovered|returned|retrieved|(?:came|come|got|is|was|brought) (?:it |him |her |them )?back|safe)\b"
+    r"|\bin (?:(?:the|an?|my|our|his|her) )?(?:\w+ )?(?:games?|sims|minecraft|dreams?|nightmare|movies?|films?|shows?"
+    r"|series|books?|novels?|story|stories|episodes?|simulation)\b",
+    re.IGNORECASE,
+)
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
 _NAMES_ANOTHER = re.compile(r"[A-Z]\w* (?!car\b|bike\b|van\b|truck\b|scooter\b)[a-z]+$")  # "Golf clubs" is no Golf
 _MACHINES = content_stems("phone laptop battery computer car tablet camera watch engine internet connection app screen")
@@ -79,6 +86,8 @@ def _possession(clause: Clause) -> Iterator[Over]:
     several = re.search(r"\b(?:my|the|both|all) (?:\w+ )?(?P<v>[a-z]+s)\b", clause.text)
     rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
     if clause.passing:
+        return
+    if gone and _NOT_FOR_GOOD.search(clause.text, gone.end()):
         return
     for match in filter(None, (rid, gone)):
         named = next(group for group in match.groups() if group)

@@ -1,6 +1,7 @@
-"""Forks processes that share a memory, in a process of its own: `python -m tests.faults.forker CASE SETTINGS_AS_JSON`.
+"""Forks processes that share a memory, in a process of its own: `python -m tests.faults.forker CASES SETTINGS_AS_JSON`.
 
-Each child and the parent say what they were answered, one line each; a child that hangs is ended and says so.
+Cases stand between commas, and are tried one after the other, each under its name. Each child and the parent say what
+they were answered, one line each; a child that hangs is ended and says so.
 """
 
 import asyncio
@@ -247,7 +248,7 @@ def _fork_while(begun: threading.Event) -> None:
     bridge = Bridge.shared(**SETTINGS)
     thread = threading.Thread(target=lambda: said("parent", lambda: bridge.run(_use)))
     thread.start()
-    begun.wait(SECONDS)
+    assert begun.wait(SECONDS)
     ended(child(lambda: said("child", lambda: bridge.run(_use))))
     thread.join()
     bridge.close()
@@ -296,5 +297,7 @@ def opened() -> None:
 
 
 if __name__ == "__main__":
-    case, *named = sys.argv[1].split(":")
-    globals()[case](*named)
+    for told in sys.argv[1].split(","):
+        print(f"# {told}", flush=True)
+        case, *named = told.split(":")
+        globals()[case](*named)

@@ -5,7 +5,7 @@ Left to Python itself is only what no function can see: a keyword that it does n
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
@@ -40,8 +40,10 @@ from semmem.wiring.bootstrap import Application
 from semmem.wiring.bridge import Bridge
 from semmem.wiring.inventory import scopes
 from semmem.wiring.settings import Settings, load_settings
-from tests.applications import FAST, Opener
+from tests.applications import FAST
 from tests.wrong_input import Row, each_wrong, faults, wrong_keywords, wrong_values
+
+pytestmark = pytest.mark.shared
 
 # What is right where a parameter has no default, by its name; a parameter not named here makes the test fail.
 RIGHT: dict[str, Any] = {
@@ -121,13 +123,6 @@ def _calls(name: str, call: Callable[..., Any]) -> Iterator[Row]:
     return each_wrong(call, name, _arguments(name, call))
 
 
-@pytest.fixture
-async def quick(opener: Opener) -> AsyncIterator[Application]:
-    """Nothing waits in it: what is refused is refused before any store is asked."""
-    async with opener() as application:
-        yield application
-
-
 def _names(of: type) -> list[str]:
     members = inspect.getmembers(of, callable)
     return [name for name, _ in members if not name.startswith("_") and name != "close"]
@@ -135,10 +130,9 @@ def _names(of: type) -> list[str]:
 
 @pytest.mark.parametrize("name", _names(ScopedMemory))
 async def test_every_method_of_a_memory(
-    quick: Application, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alice: ScopedMemory, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # archives are written there
-    alice = quick.memory.scope(tenant="acme", user="alice")
     call = getattr(alice, name)
     if name == "follow":
         call = _begun(call)
@@ -151,8 +145,8 @@ async def test_every_method_of_a_memory(
 
 
 @pytest.mark.parametrize("name", ["ask", "branch", "remember", "result", "role", "status"])
-async def test_every_method_of_an_agents_memory(quick: Application, name: str) -> None:
-    call = getattr(quick.memory.scope(tenant="acme", user="alice").agent("r1"), name)
+async def test_every_method_of_an_agents_memory(alice: ScopedMemory, name: str) -> None:
+    call = getattr(alice.agent("r1"), name)
     assert await faults(_calls(name, _left(call) if name == "ask" else call)) == {}
 
 
@@ -182,21 +176,18 @@ def _begun(follow: Callable[..., AsyncGenerator[Entry]]) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("field", [name for name in inspect.signature(NewEvent).parameters if name != "content"])
-async def test_every_field_of_remember(quick: Application, field: str) -> None:
-    alice = quick.memory.scope(tenant="acme", user="alice")
-
+async def test_every_field_of_remember(alice: ScopedMemory, field: str) -> None:
     assert await faults(wrong_keywords(partial(alice.remember, "tea"), [field])) == {}
 
 
 @pytest.mark.parametrize("name", _names(Records))
-async def test_every_method_of_records(quick: Application, name: str) -> None:
-    records = quick.memory.scope(tenant="acme", user="alice").records
-    assert await faults(_calls(name, getattr(records, name))) == {}
+async def test_every_method_of_records(alice: ScopedMemory, name: str) -> None:
+    assert await faults(_calls(name, getattr(alice.records, name))) == {}
 
 
 @pytest.mark.parametrize("name", _names(Memory))
-async def test_every_method_of_the_open_memory(quick: Application, name: str) -> None:
-    assert await faults(_calls(name, getattr(quick.memory, name))) == {}
+async def test_every_method_of_the_open_memory(memory: Memory, name: str) -> None:
+    assert await faults(_calls(name, getattr(memory, name))) == {}
 
 
 VALUES: list[Callable[..., Any]] = [
@@ -232,8 +223,8 @@ async def test_every_setting() -> None:
         load_settings(no_such_setting=1)
 
 
-async def test_the_administrators_list(quick: Application) -> None:
-    listed = partial(scopes, quick.settings)
+async def test_the_administrators_list(application: Application) -> None:
+    listed = partial(scopes, application.settings)
     assert await faults(wrong_keywords(listed, ("tenant", "after", "limit"))) == {}
 
 

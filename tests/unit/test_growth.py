@@ -198,7 +198,8 @@ def test_sixteen_times_the_text_is_far_from_taking_its_square(name: str, reader:
     gc.disable()  # a collection takes as long as all that other tests have left in memory
     try:
         seconds(1_000)
-        short, long = (min(seconds(size) for _ in range(3)) for size in (2_000, 32_000))
+        short = min(seconds(2_000) for _ in range(3))
+        # The fastest of three counts: where the first is fast enough, the others are not waited for.
+        assert any(seconds(32_000) < 100 * max(short, 0.0005) for _ in range(3))
     finally:
         gc.enable()
-    assert long < 100 * max(short, 0.0005)
