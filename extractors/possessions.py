@@ -50,7 +50,8 @@ _IS_GONE = re.compile(
 )
 # It is back, or was lost in a story.
 _NOT_FOR_GOOD = re.compile(
-    r"\b(?:found|recovered|returned|retrieved|(?:came|come|got|is|was|brought) (?:it |him |her |them )?back|safe)\b"
+    r"\b(?<!never )(?<!not )(?<!n't )(?:found|recovered|returned|retrieved"
+    r"|(?:came|come|got|is|was|brought) (?:it |him |her |them )?back|safe)\b"
     r"|\bin (?:(?:the|an?|my|our|his|her) )?(?:\w+ )?(?:games?|sims|minecraft|dreams?|nightmare|movies?|films?|shows?"
     r"|series|books?|novels?|story|stories|episodes?|simulation)\b",
     re.IGNORECASE,
