@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 
 from semmem.domain.fact import Precision
+from semmem.language.lookalikes import STREET, is_house_number, is_sum
 from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
 _COUNTS = ("a", *NUMBERS)
@@ -117,7 +118,10 @@ def _nearest_year(start: datetime, said: Said, ahead: bool) -> datetime:
     return start.replace(year=start.year - 1) if ahead else start
 
 
-def _named_year(match: re.Match[str], said: Said) -> Period:
+def _named_year(match: re.Match[str], said: Said) -> Period | None:
+    place = match.string, match.start(), match.end()
+    if is_house_number(*place) or is_sum(*place):
+        return None
     return _year(said.midnight.replace(year=int(match["year"]), month=1, day=1))
 
 
@@ -194,7 +198,11 @@ def _row(
 TABLE = (
     _row(r"\b((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?\b(?![-\d])", _numeric, False),
     _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})\b", _calendar_day, True),
-    _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)", _calendar_day, True),
+    _row(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)(?-i:(?! {STREET}))",
+        _calendar_day,
+        True,
+    ),
     _row(
         rf"\b{_GIVEN}(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR})?\b(?!:){_SUM}",
         _calendar_day,
@@ -206,7 +214,7 @@ TABLE = (
         r"|(?<=\b[Ii]n )(?<!elieve in )(?<!onfide in )(?<!onfided in )(?<!rust in )|(?<=\b[Ss]ince )"
         rf"|(?<=\b[Uu]ntil )|(?<=\b[Tt]ill )|(?<=\b[Ff]rom )(?=(?:{_MONTH})(?: on\b| onwards?\b| ?[-–]"  # noqa: RUF001
         rf"| (?:to|until|till|through) (?:{_MONTH}|\d|now|today|the )))|{_AFTER_A_MONTH}|(?<=\bduring )|(?<=\bearly )"
-        rf"|(?<=\blate )|(?<=\bmid ))\s?(?P<month>{_MONTH})(?P<year>)\b{_A_PERSON}",
+        rf"|(?<=\blate )|(?<=\bmid ))\s?(?P<month>{_MONTH})(?P<year>)\b(?! {STREET}){_A_PERSON}",
         _calendar_month,
         True,
         0,
