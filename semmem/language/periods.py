@@ -106,8 +106,10 @@ def _calendar_month(match: re.Match[str], said: Said) -> Period:
     which = (match["which"] or "").lower()
     if which == "this":
         return _month(start)
+    if which and start.month == said.at.month:  # "next March" said in March is a year on, and "last March" a year back
+        return _month(start.replace(year=start.year + (1 if which == "next" else -1)))
     coming = Said(said.at, which == "next" or (said.coming and which != "last"))
-    return _month(_nearest_year(start, coming, start > said.at or (which == "last" and start.month == said.at.month)))
+    return _month(_nearest_year(start, coming, start > said.at))
 
 
 def _nearest_year(start: datetime, said: Said, ahead: bool) -> datetime:

@@ -113,6 +113,22 @@ def test_years_and_days_beside_streets_and_names_are_times(text: str, start: str
     assert began(text) == start
 
 
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("I'm moving next March.", "2027-03-01"),
+        ("I moved last March.", "2025-03-01"),
+        ("I'm moving this March.", "2026-03-01"),
+        ("I'm moving in March.", "2026-03-01"),
+        ("I moved in March.", "2026-03-01"),
+        ("I'm moving next April.", "2026-04-01"),
+        ("I'm moving next February.", "2027-02-01"),
+    ],
+)
+def test_the_next_month_of_a_name_is_not_the_present_one(text: str, start: str) -> None:
+    assert began(text, datetime(2026, 3, 15, tzinfo=UTC)) == start
+
+
 def test_hours_ago_are_known_to_the_instant() -> None:
     assert resolve("two hours ago", SAID) == Validity(start=SAID - timedelta(hours=2), precision="instant")
 
