@@ -7,6 +7,7 @@ from datetime import MAXYEAR, datetime, timedelta
 
 from semmem.domain.fact import Precision
 from semmem.language.lookalikes import STREET, is_house_number, is_sum
+from semmem.language.tenses import Told
 from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
 _COUNTS = ("a", *NUMBERS)
@@ -31,10 +32,16 @@ _UNIT = r"(?P<unit>minute|hour|day|week|month|year)s?"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The moment of speaking, and whether the text speaks of what is to come."""
+    """The moment of speaking, whether the text speaks of what is to come, and how the verb of the time tells it."""
 
     at: datetime
     coming: bool
+    told: Told = ""
+
+    @property
+    def ahead(self) -> bool:
+        """Whether a day or a month is the next of its name: of "in two weeks" a plain present does not say so."""
+        return self.coming or self.told == "ahead"
 
     @property
     def midnight(self) -> datetime:
@@ -108,14 +115,14 @@ def _calendar_month(match: re.Match[str], said: Said) -> Period:
         return _month(start)
     if which and start.month == said.at.month:  # "next March" said in March is a year on, and "last March" a year back
         return _month(start.replace(year=start.year + (1 if which == "next" else -1)))
-    coming = Said(said.at, which == "next" or (said.coming and which != "last"))
-    return _month(_nearest_year(start, coming, start > said.at))
+    coming = which == "next" or (said.ahead and which != "last")
+    return _month(_nearest_year(start, Said(said.at, coming), start > said.at))
 
 
 def _nearest_year(start: datetime, said: Said, ahead: bool) -> datetime:
     """The next occurrence where the text looks ahead, else the last one; `ahead` is whether this year's is to come."""
     over = (start.year, start.month) < (said.at.year, said.at.month)
-    if said.coming:
+    if said.ahead:
         return start.replace(year=start.year + 1) if over and not ahead else start
     return start.replace(year=start.year - 1) if ahead else start
 
@@ -178,12 +185,22 @@ def _weekend(match: re.Match[str], said: Said) -> Period:
 
 def _weekday(match: re.Match[str], said: Said) -> Period | None:
     which, wanted = match["which"].lower(), [day[:3].lower() for day in DAYS].index(match["day"][:3].lower())
+    if which == "this":
+        return _this_weekday(wanted, said)
     ahead = (wanted - said.at.weekday()) % 7 or 7
     if which == "next" and wanted > said.at.weekday():
         return None  # this week's or the one after: people differ
-    coming = which in ("next", "this", "coming") or (which == "on" and said.coming)
+    coming = which in ("next", "coming") or (which == "on" and said.ahead)
     back = (said.at.weekday() - wanted) % 7 or 7
     return _day(said.midnight + timedelta(days=ahead if coming else -back))
+
+
+def _this_weekday(wanted: int, said: Said) -> Period | None:
+    """The next one, or today; told as past that of the present week, if it has been."""
+    days = wanted - said.at.weekday()
+    if said.told == "past" and days > 0:
+        return None
+    return _day(said.midnight + timedelta(days=days if said.told == "past" else days % 7))
 
 
 Resolver = Callable[[re.Match[str], Said], Period | None]
