@@ -20,7 +20,7 @@ _CHAT, _QUESTIONS = "chat.json", "probing_questions.json"
 _QUESTIONS_FOLDER = "probing_questions"  # where a checkout of BEAM has them
 _ANSWERS = ("answer", "ideal_answer", "ideal_response", "ideal_summary")
 # Where the message stood in the plan that the chat was written from, such as "->-> 2,14" or "->-> 2,N/A".
-_PLACE = re.compile(r"\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
+_PLACE = re.compile(r"(?<!\s)\s*->->\s*\d+\s*,\s*(?:\d+|N/A)(?=\W*$)")
 
 
 def load(folder: Path) -> list[Conversation]:

@@ -14,7 +14,7 @@ DEFAULT, UNANSWERABLE, RUBRIC = "default", "unanswerable", "rubric"
 SLOTS = ("context", "date", "question", "answer", "response", "rubric")
 
 _SLOT = re.compile(r"\{(" + "|".join(SLOTS) + r")\}")
-_THOUGHTS = re.compile(r"\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+_THOUGHTS = re.compile(r"(?<!\s)\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
 _OBJECT = re.compile(r"\{[^{}]*\}")
 _LABELS = ("label", "verdict", "judgment", "judgement", "correct", "is_correct", "answer")
 _VERDICTS: Mapping[str, bool] = {

@@ -47,7 +47,7 @@ _SPELLED_OUT = (
 )
 # A smiley, or a word of the kind that ends what is typed in a chat.
 _ASIDE = re.compile(
-    r"[\s,]+(?:(?:[:;=]-?[()DPpo/|]+|<3|xD|lol|haha\w*|btw|by the way|fyi|tho|though|ugh|sigh|yay|omg|sadly"
+    r"(?<![\s,])[\s,]+(?:(?:[:;=]-?[()DPpo/|]+|<3|xD|lol|haha\w*|btw|by the way|fyi|tho|though|ugh|sigh|yay|omg|sadly"
     r"|unfortunately"
     r"|thank god|finally|so excited|(?:so|really|very) (?:happy|sad|proud))[\s.!]*)+$",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001
 )
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))  # noqa: RUF001 (the look-alikes are the point)
-_ELLIPSIS = re.compile(r"\s*(?:[\[(]\s*(?:…|\.\.\.)\s*[\])]|…|\.\.\.+)\s*")
+_ELLIPSIS = re.compile(r"(?<!\s)\s*(?:[\[(]\s*(?:…|\.\.\.)\s*[\])]|…|\.\.\.+)\s*")
 # Who speaks, in front of what they say: "Ines: ", "[7] **Ines** (user): ".
 _NAME = re.compile(
     r"\s*(?:\[\d{1,4}\]\s*)?[*_]{0,3}([^\W\d_][\w .'-]{0,60}?)[*_]{0,3}(?:\s*\(\w{1,20}\))?[*_]{0,3}"

@@ -5,7 +5,9 @@
 
 import re
 
-_JOINT = re.compile(r",?\s+(?:and(?=\s+(?:I|I'm|I've|we|my|our)\s)|but(?=\s+(?:my|our)\s))\s+", re.IGNORECASE)
+_JOINT = re.compile(
+    r"(?:,|(?<!\s))\s+(?:and(?=\s+(?:I|I'm|I've|we|my|our)\s)|but(?=\s+(?:my|our)\s))\s+", re.IGNORECASE
+)
 _OWN = re.compile(r"(?:I|I'm|I've|we|we're|we've|my|our)\s", re.IGNORECASE)
 _DOES = re.compile(  # "my wife and I" says nothing yet
     r"^(?:I|I'm|I've|we|we're|we've)\s+\w|\b(?:is|isn't|are|aren't|was|were|has|hasn't|have|haven't|had|does|doesn't|did"

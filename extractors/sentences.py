@@ -8,21 +8,11 @@ from semmem.domain.fact import Category
 from semmem.extractors.gate import is_small_talk
 from semmem.extractors.speech import asks
 from semmem.extractors.words import content_stems, words
+
+from semmem.language.sentences import LONGEST, sentence_ends
 from semmem.language.words import S_VERBS
 
-MAX_SENTENCE_CHARS = 400
 MAX_LINK_CHARS = 1_500  # an address is not cut: its parts lead nowhere
-
-# The look-behind starts a run of marks once, so that a text of ten thousand "!" stays linear.
-_SENTENCE = re.compile(r"[^\n]+?(?:(?<![.!?…])[.!?…]+[\"'”’)]*(?=\s)|[。！？]+[”」]?|(?=\n)|\Z)")  # noqa: RUF001
-_ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|approx|No|Mt|e\.g|i\.e|a\.m|p\.m)|\b[A-Z])\.$")
-
-# These may end a sentence too: not where a number or a small letter follows, as in "Hauptstr. 5" or "Acme Inc. in".
-_MAY_GO_ON = re.compile(
-    r"(?:\b(?:Ave|Blvd|Rd|Ln|Sq|Apt|Tel|Nr|ca|Inc|Ltd|Co|Corp|Dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
-    r"|Sept?|Oct|Nov|Dec)|[a-zäöüß]str|\bStr)\.$"
-)
-_GOES_ON = re.compile(r" +(?:\d|[a-z])")
 
 
 def _any_of(*alternatives: str) -> str:
@@ -97,18 +87,6 @@ def is_prose(sentence: str) -> bool:
     return not _CODE.search(_LINK.sub("link", sentence))
 
 
-def sentence_ends(text: str) -> Iterator[int]:
-    """Where the text's sentences and lines end, the last at its end; an abbreviation's point ends none."""
-    start = 0
-    for match in _SENTENCE.finditer(text):
-        end = match.end()
-        last = text[max(start, end - 10) : end]
-        is_short = _ABBREVIATION.search(last) or (_MAY_GO_ON.search(last) and _GOES_ON.match(text, end))
-        if not (is_short and end - start < MAX_SENTENCE_CHARS and end < len(text) and text[end] != "\n"):
-            yield end
-            start = end
-
-
 def whole_sentences(text: str) -> Iterator[str]:
     """The text's sentences and lines as they stand, with the white space between them."""
     for start, end in pairwise([0, *sentence_ends(text)]):
@@ -168,10 +146,10 @@ def _turned(match: re.Match[str], speaker: str) -> str:
 
 
 def _pieces(sentence: str) -> Iterator[str]:
-    while len(sentence) > MAX_SENTENCE_CHARS:
-        cut = sentence.rfind(" ", 1, MAX_SENTENCE_CHARS)
+    while len(sentence) > LONGEST:
+        cut = sentence.rfind(" ", 1, LONGEST)
         if cut <= 0:
-            cut = MAX_SENTENCE_CHARS
+            cut = LONGEST
             link = _LINK.match(sentence)
             if link and link.end() <= MAX_LINK_CHARS:  # an address that a fact can hold stays whole
                 cut = max(cut, link.end())

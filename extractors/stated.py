@@ -12,7 +12,7 @@ from semmem.extractors.speech import asks, requests
 LONGEST = 600  # characters: a longer sentence is no line of a chat, and each of its joints would be looked at
 
 _JOINT = re.compile(
-    r"\s*(?:[,;；—…]|\.{3}|\s[-–](?=\s))\s*(?:(?:so|and|but|then|ok|okay|also|now|anyway)\b,?\s+)*|\s+so\s+|,?\s*(?=¿)",
+    r"(?<!\s)\s*(?:[,;；—…]|\.{3}|\s[-–](?=\s))\s*(?:(?:so|and|but|then|ok|okay|also|now|anyway)\b,?\s+)*|(?<!\s)\s+so\s+|,?\s*(?=¿)",
     re.IGNORECASE,
 )
 _OWN = re.compile(

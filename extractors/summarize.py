@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from semmem.extractors.sentences import sentence_ends
+from semmem.language.sentences import sentence_ends
 
 MAX_WORDS = 100
 MAX_CHARS = 1_000  # for scripts that write without spaces

@@ -107,9 +107,10 @@ _WHOLE_QUOTE = re.compile(
 )
 
 
-# A line of a chat that was copied: who said it, often behind the time.
+# A line of a chat that was copied: who said it, often behind the time. Blanks behind the time belong to it alone: two
+# repeats of blanks beside each other are tried at every cut between them.
 _CHAT_LINE = re.compile(
-    r"^[ \t]*(?P<time>\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?\)?,?)?[ \t]*(?:[-–] ?)?"
+    r"^[ \t]*(?:(?P<time>\[[^\]\n]{1,30}\]|\(?\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?: ?[ap]m)?\)?,?)[ \t]*)?(?:[-–] ?)?"
     r"(?P<name>[A-Z][\w'-]{0,20}(?: [A-Z][\w'-]{0,20})?): ?(?P<said>.*)$",
     re.IGNORECASE,
 )

@@ -1,13 +1,12 @@
 """Cuts long texts into short pieces, since a whole page is near to everything."""
 
-import re
+from itertools import pairwise
+
+from semmem.language.sentences import sentence_ends
 
 LONG = 100  # words, as `size` counts them; a text up to here is one piece, and may be read together with its neighbours
 PIECE = 30  # words
 MOST = 32  # pieces; what lies behind them is found by its words alone
-
-_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")  # noqa: RUF001
-
 
 BYTES_A_WORD = 10  # at most: what scripts without spaces, and words without end, are counted by
 
@@ -23,7 +22,7 @@ def is_long(text: str) -> bool:
 
 def sentences(text: str) -> list[str]:
     """Whole sentences and lines, without the space around them."""
-    return [part for sentence in _BREAK.split(text) if (part := sentence.strip())]
+    return [part for start, end in pairwise([0, *sentence_ends(text)]) if (part := text[start:end].strip())]
 
 
 def pieces(text: str) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, datetime, timedelta
 
 from semmem.domain.fact import Precision
+from semmem.language.lookalikes import STREET, is_house_number, is_sum
+from semmem.language.tenses import Told
 from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 
 _COUNTS = ("a", *NUMBERS)
@@ -30,10 +32,16 @@ _UNIT = r"(?P<unit>minute|hour|day|week|month|year)s?"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The moment of speaking, and whether the text speaks of what is to come."""
+    """The moment of speaking, whether the text speaks of what is to come, and how the verb of the time tells it."""
 
     at: datetime
     coming: bool
+    told: Told = ""
+
+    @property
+    def ahead(self) -> bool:
+        """Whether a day or a month is the next of its name: of "in two weeks" a plain present does not say so."""
+        return self.coming or self.told == "ahead"
 
     @property
     def midnight(self) -> datetime:
@@ -105,19 +113,24 @@ def _calendar_month(match: re.Match[str], said: Said) -> Period:
     which = (match["which"] or "").lower()
     if which == "this":
         return _month(start)
-    coming = Said(said.at, which == "next" or (said.coming and which != "last"))
-    return _month(_nearest_year(start, coming, start > said.at or (which == "last" and start.month == said.at.month)))
+    if which and start.month == said.at.month:  # "next March" said in March is a year on, and "last March" a year back
+        return _month(start.replace(year=start.year + (1 if which == "next" else -1)))
+    coming = which == "next" or (said.ahead and which != "last")
+    return _month(_nearest_year(start, Said(said.at, coming), start > said.at))
 
 
 def _nearest_year(start: datetime, said: Said, ahead: bool) -> datetime:
     """The next occurrence where the text looks ahead, else the last one; `ahead` is whether this year's is to come."""
     over = (start.year, start.month) < (said.at.year, said.at.month)
-    if said.coming:
+    if said.ahead:
         return start.replace(year=start.year + 1) if over and not ahead else start
     return start.replace(year=start.year - 1) if ahead else start
 
 
-def _named_year(match: re.Match[str], said: Said) -> Period:
+def _named_year(match: re.Match[str], said: Said) -> Period | None:
+    place = match.string, match.start(), match.end()
+    if is_house_number(*place) or is_sum(*place):
+        return None
     return _year(said.midnight.replace(year=int(match["year"]), month=1, day=1))
 
 
@@ -172,12 +185,22 @@ def _weekend(match: re.Match[str], said: Said) -> Period:
 
 def _weekday(match: re.Match[str], said: Said) -> Period | None:
     which, wanted = match["which"].lower(), [day[:3].lower() for day in DAYS].index(match["day"][:3].lower())
+    if which == "this":
+        return _this_weekday(wanted, said)
     ahead = (wanted - said.at.weekday()) % 7 or 7
     if which == "next" and wanted > said.at.weekday():
         return None  # this week's or the one after: people differ
-    coming = which in ("next", "this", "coming") or (which == "on" and said.coming)
+    coming = which in ("next", "coming") or (which == "on" and said.ahead)
     back = (said.at.weekday() - wanted) % 7 or 7
     return _day(said.midnight + timedelta(days=ahead if coming else -back))
+
+
+def _this_weekday(wanted: int, said: Said) -> Period | None:
+    """The next one, or today; told as past that of the present week, if it has been."""
+    days = wanted - said.at.weekday()
+    if said.told == "past" and days > 0:
+        return None
+    return _day(said.midnight + timedelta(days=days if said.told == "past" else days % 7))
 
 
 Resolver = Callable[[re.Match[str], Said], Period | None]
@@ -194,7 +217,11 @@ def _row(
 TABLE = (
     _row(r"\b((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?\b(?![-\d])", _numeric, False),
     _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})\b", _calendar_day, True),
-    _row(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)", _calendar_day, True),
+    _row(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)(?-i:(?! {STREET}))",
+        _calendar_day,
+        True,
+    ),
     _row(
         rf"\b{_GIVEN}(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR})?\b(?!:){_SUM}",
         _calendar_day,
@@ -206,7 +233,7 @@ TABLE = (
         r"|(?<=\b[Ii]n )(?<!elieve in )(?<!onfide in )(?<!onfided in )(?<!rust in )|(?<=\b[Ss]ince )"
         rf"|(?<=\b[Uu]ntil )|(?<=\b[Tt]ill )|(?<=\b[Ff]rom )(?=(?:{_MONTH})(?: on\b| onwards?\b| ?[-–]"  # noqa: RUF001
         rf"| (?:to|until|till|through) (?:{_MONTH}|\d|now|today|the )))|{_AFTER_A_MONTH}|(?<=\bduring )|(?<=\bearly )"
-        rf"|(?<=\blate )|(?<=\bmid ))\s?(?P<month>{_MONTH})(?P<year>)\b{_A_PERSON}",
+        rf"|(?<=\blate )|(?<=\bmid ))\s?(?P<month>{_MONTH})(?P<year>)\b(?! {STREET}){_A_PERSON}",
         _calendar_month,
         True,
         0,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from semmem.domain.checks import EARLIEST, LATEST
 from semmem.domain.fact import Precision
 from semmem.language.periods import TABLE, Period, Resolver, Said
+from semmem.language.tenses import PAST, Told, told
 
 _COMING = re.compile(
     r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to|(?:am|are|is|'re"
@@ -44,14 +45,6 @@ _LONGEST_AHEAD = timedelta(days=240)  # of such a day: where the next one is far
 _SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
 # "I work there until May" ends in the May to come; "I worked there until May" ended in the one that is over.
 _UNTIL = re.compile(r"\b(?:until|till)(?: the)? $", re.IGNORECASE)
-_TOLD_OF_THE_PAST = re.compile(
-    r"\b(?:was|were|been|had|did|went|(?<!'ve )(?<!have )(?<!has )got|ran|kept|left|came|saw|slept|sat|stood|held|led"
-    r"|wore|took|knew|wrote|spent|paid|rode|grew|made|sold|built|drank|ate|told|said|gave|found|felt|brought|bought|met"
-    r"|lost|won|fought|taught|sang|swam|drove"
-    r"|(?<!am )(?<!is )(?<!are )(?<!'m )(?<!'s )(?<!'re )(?!(?:need|feed|speed|indeed|succeed|proceed|hundred)\b)"
-    r"\w{2,}ed)\b|'d\b",
-    re.IGNORECASE,
-)
 # Where another statement begins, of which the words about what is to come say nothing here.
 _CLAUSE = re.compile(
     r";|,? (?:and|but|so|because|while|although|though)"
@@ -86,7 +79,7 @@ def spans(text: str, said: datetime) -> list[Span]:
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
             clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
-            seen = Said(said, coming=_looks_ahead(text, match, clause))
+            seen = Said(said, _looks_ahead(text, match, clause), _told(text, match, clause))
             named = _period(period, match, seen)
             if not (seen.coming or long_since) and _is_reset(text, match):
                 ahead = _period(period, match, replace(seen, coming=True))
@@ -122,12 +115,17 @@ def _looks_ahead(text: str, match: re.Match[str], clause: _Clause) -> bool:
     )
 
 
+def _told(text: str, match: re.Match[str], clause: _Clause) -> Told:
+    before = text[max(clause.first, match.start() - _BEFORE) : match.start()]
+    return told(before, text[match.end() : min(clause.last, match.end() + _BEFORE)])
+
+
 def _lasts(text: str, match: re.Match[str], clause: _Clause) -> bool:
     """Whether what ends at this time is not over: nothing before it is told of the past, nor behind "Until May"."""
     told = text[max(clause.first, match.start() - _BEFORE) : match.start()]
     if _UNTIL.sub("", told).strip():
-        return not _TOLD_OF_THE_PAST.search(told)
-    return not _TOLD_OF_THE_PAST.search(text[match.end() : min(clause.last, match.end() + _BEHIND)])
+        return not PAST.search(told)
+    return not PAST.search(text[match.end() : min(clause.last, match.end() + _BEHIND)])
 
 
 def _is_reset(text: str, match: re.Match[str]) -> bool:

@@ -19,6 +19,7 @@ import pytest
 from semmem.domain.context import Item
 from semmem.domain.extraction import BatchLimits
 from semmem.errors import BadAnswer
+from semmem.evals.judging import read_verdict
 from semmem.extractors import clauses, meaning, words
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import worth_extracting
@@ -28,6 +29,7 @@ from semmem.extractors.parse import parse_answer
 from semmem.extractors.resolve import merged
 from semmem.extractors.segment import next_batch
 from semmem.extractors.unwrap import unwrapped
+from semmem.extractors.voices import own_words
 from semmem.language.spans import spans
 from semmem.models.tokens import load_counter
 from semmem.retrieval.analysis import normalised, terms
@@ -71,6 +73,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "numbers": repeated("1 "),
     "lines": repeated("a\n"),
     "spaces": lambda size: "a" + " " * size + "b",
+    "indented": lambda size: "I live in Rome.\n" + " " * size + "(see above)",
     "quotes": repeated('"a'),
     "brackets": repeated("[{(<"),
     "fences": repeated("```\n"),
@@ -93,9 +96,12 @@ TEXTS: dict[str, Callable[[int], str]] = {
 READERS: dict[str, Callable[[str], object]] = {
     "extraction by rules": lambda text: OfflineExtractor()._extract([event(text)], {}),
     "extraction of many": lambda text: OfflineExtractor()._extract([event(part) for part in _parts(text)], {}),
-    "summary": lambda text: condensed([draft(part[:400]) for part in _parts(text)]),
-    "merging": lambda text: merged([draft(part[:400]) for part in _parts(text)]),
+    "summary": lambda text: condensed([draft(part.strip()[:400]) for part in _parts(text)]),
+    "merging": lambda text: merged([draft(part.strip()[:400]) for part in _parts(text)]),
     "gate": lambda text: worth_extracting(event(text)),
+    "own words": lambda text: own_words(text, "alice"),
+    "first person": lambda text: clauses.in_first_person("alice", text),
+    "verdict": read_verdict,
     "echo": without_recalled,
     "batches": lambda text: next_batch([event(text)], Counter(), BatchLimits(tokens=100, events=10)),
     "grounding": lambda text: ground(text[:300] + " zq", text),
@@ -120,7 +126,7 @@ READERS: dict[str, Callable[[str], object]] = {
     ),
 }
 
-ONCE_SLOW = ["marks", "tokens", "tags", "thoughts", "comments", "backslashes", "spaces", "items"]
+ONCE_SLOW = ["marks", "tokens", "tags", "thoughts", "comments", "backslashes", "spaces", "indented", "items"]
 
 
 def _parts(text: str) -> list[str]:

@@ -7,6 +7,11 @@ from semmem.extractors.dates import annotate, resolve
 from tests.unit.extractors.builders import SAID
 
 
+def began(text: str, said: datetime = SAID) -> str | None:
+    start = resolve(text, said).start
+    return start and f"{start:%Y-%m-%d}"
+
+
 @pytest.mark.parametrize(
     ("text", "start", "precision"),
     [
@@ -63,6 +68,65 @@ def test_a_named_time_is_resolved_against_the_moment_it_was_said(text: str, star
 )
 def test_what_names_no_certain_time_stays_open(text: str) -> None:
     assert resolve(text, SAID) == Validity()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("I moved to 2010 Main Street, Springfield.", "Send it to 2020 Elm Street", "I moved to 2010 main street."),
+        *("I moved to 1950 Broadway.", "We moved from 1920 Oak Ave to 2040 Pine Blvd.", "I live at 12 May Street."),
+        *(
+            "We moved to 3 April Close.",
+            "I live at 21 august lane.",
+            "I live in May Street.",
+            "I moved to 14 June Road.",
+        ),
+        *(
+            "I raised it from 1900 to 2000 euros",
+            "My salary went from 1950 to 2010 dollars",
+            "It rose from 1900 to 2000.",
+        ),
+        *("I went from 1900 kcal to 2000.", "The price is up to 2000 €.", "I raised my rating to 2000."),
+    ],
+)
+def test_numbers_of_houses_and_sums_are_no_times(text: str) -> None:
+    assert annotate(text, SAID) == text
+    assert resolve(text, SAID) == Validity()
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("From 2015 to 2019 Anna worked there.", "2015-01-01"),
+        ("From 2015 Anna worked there.", "2015-01-01"),
+        ("In 2019 Main Street was closed.", "2019-01-01"),
+        ("I moved in 2010 to Elm Street.", "2010-01-01"),
+        ("I lived on Elm Street from 2010 to 2015.", "2010-01-01"),
+        ("I have lived at 12 Elm Street since 2019.", "2019-01-01"),
+        ("I was there from 2010 to 2015 I think.", "2010-01-01"),
+        ("Since 2019 people know me.", "2019-01-01"),
+        ("On 12 May we closed the road.", "2023-05-12"),
+        ("I was born in 1999 in St Albans.", "1999-01-01"),
+    ],
+)
+def test_years_and_days_beside_streets_and_names_are_times(text: str, start: str) -> None:
+    assert began(text) == start
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("I'm moving next March.", "2027-03-01"),
+        ("I moved last March.", "2025-03-01"),
+        ("I'm moving this March.", "2026-03-01"),
+        ("I'm moving in March.", "2026-03-01"),
+        ("I moved in March.", "2026-03-01"),
+        ("I'm moving next April.", "2026-04-01"),
+        ("I'm moving next February.", "2027-02-01"),
+    ],
+)
+def test_the_next_month_of_a_name_is_not_the_present_one(text: str, start: str) -> None:
+    assert began(text, datetime(2026, 3, 15, tzinfo=UTC)) == start
 
 
 def test_hours_ago_are_known_to_the_instant() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from semmem.extractors.sentences import MAX_SENTENCE_CHARS, says_something, sentences, told
+from semmem.extractors.sentences import says_something, sentences, told
+from semmem.language.sentences import LONGEST, sentence_ends
 
 
 def test_sentences_stand_as_in_the_text() -> None:
@@ -19,7 +20,7 @@ def test_sentences_stand_as_in_the_text() -> None:
 def test_hostile_text_is_cut_into_pieces_that_lose_nothing(text: str) -> None:
     pieces = list(sentences(text))
     assert "".join("".join(pieces).split()) == "".join(text.split())
-    assert all(len(piece) <= MAX_SENTENCE_CHARS + 20 for piece in pieces)
+    assert all(len(piece) <= LONGEST + 20 for piece in pieces)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,21 @@ def test_what_may_end_a_sentence_does_not_where_it_goes_on() -> None:
         "It is nice.",
     ]
     assert [each.strip() for each in sentences(" ".join(said))] == said
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("Ich habe am 3. Mai einen Termin bei Dr. Weber. Danach frei.", 2),
+        ("Bin am 3. Mai nicht da.", 1),
+        ("Ich will nicht vor dem 1. Juli umziehen.", 1),
+        ("Ich arbeite bei Bosch bzw. Siemens, nicht bei Audi.", 1),
+        ("Ich mag Obst, z. B. Birnen.", 1),
+        ("Vi a la Dra. López ayer.", 1),
+        ("J'ai vu Mme. Durand. Elle va bien.", 2),
+        ("I have 3. You have 4.", 2),
+        ("I was born in 1990. Then we moved.", 2),
+    ],
+)
+def test_a_point_behind_an_ordinal_or_an_abbreviation_ends_nothing(text: str, cut: int) -> None:
+    assert len(list(sentence_ends(text))) == cut
