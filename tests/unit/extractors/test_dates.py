@@ -9,7 +9,7 @@ from tests.unit.extractors.builders import SAID
 
 def began(text: str, said: datetime = SAID) -> str | None:
     start = resolve(text, said).start
-    return start and f"{start:%Y-%m-%d}"
+    return f"{start:%Y-%m-%d}" if start else None
 
 
 @pytest.mark.parametrize(
