@@ -299,13 +299,13 @@ async def test_an_index_may_take_longer_to_build_than_a_statement(servers: Serve
     """Where many vectors were written while Qdrant was searched; here it waits for somebody who is still writing."""
     async with own_database(servers) as url:
         await upgrade(url)
-        postgres = await Postgres.connect(url, statement_timeout=0.5)
+        postgres = await Postgres.connect(url, statement_timeout=1)
         index = PgVectorIndex(postgres, model="test", dimensions=DIMENSIONS, hnsw=True)
         writer = await asyncpg.connect(url)
         async with writer.transaction():
             await writer.execute("lock table semmem.vectors in row exclusive mode")
             building = asyncio.create_task(index.ensure())
-            done, _ = await asyncio.wait({building}, timeout=1.5)
+            done, _ = await asyncio.wait({building}, timeout=2)
             assert not done
         await building
         await writer.close()

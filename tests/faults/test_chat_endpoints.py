@@ -186,7 +186,7 @@ async def test_an_endpoint_that_hangs_at_one_text_holds_back_no_other(opener: Op
     with ModelServer() as server:
         never = threading.Event()
         server.answer = poisoned(Reply(text="{}", after=never))
-        async with remembering(opener, server, SAID, attempts=1, llm_timeout=0.5) as alice:
+        async with remembering(opener, server, SAID, attempts=1, llm_timeout=2) as alice:
             await alice.settled(timeout=120)
             (letter,) = await alice.dead_letters()
             assert (await texts(alice), letter.reason) == (FACTS, "no_answer")

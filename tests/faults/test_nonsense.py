@@ -25,6 +25,7 @@ from tests.unit.extractors.builders import event
 ALICE = Scope.user("acme", "alice")
 SECRET = b"door code 4711"
 PATIENCE = 0.3  # seconds, for answers that never end
+A_LONG_TIME = 60.0  # seconds, where an answer always comes
 RANDOM = random.Random(7)
 
 
@@ -104,9 +105,9 @@ REDIS_NONSENSE = [
 ]
 
 
-def _redis_calls(port: int) -> tuple[RedisRecent, Mapping[str, Callable[[], Awaitable[object]]]]:
-    client = redis.connect(f"redis://127.0.0.1:{port}/0")
-    cache = RedisRecent(client, identity=Identity("a", "b"), seconds=PATIENCE)
+def _redis_calls(port: int, seconds: float) -> tuple[RedisRecent, Mapping[str, Callable[[], Awaitable[object]]]]:
+    client = redis.connect(f"redis://127.0.0.1:{port}/0", seconds)
+    cache = RedisRecent(client, identity=Identity("a", "b"), seconds=seconds)
     said = [event(SECRET.decode())]
     return cache, {
         "recent": lambda: cache.recent(ALICE, 10, 0),
@@ -120,7 +121,7 @@ def _redis_calls(port: int) -> tuple[RedisRecent, Mapping[str, Callable[[], Awai
 async def test_what_redis_refuses_is_told_with_the_way_out(code: str, says: str) -> None:
     quoted = "" if code.startswith("MOVED") else f" {SECRET.decode()}"
     async with _answering(f"-{code}{quoted}\r\n".encode()) as port:
-        cache, calls = _redis_calls(port)
+        cache, calls = _redis_calls(port, A_LONG_TIME)
         for verb, call in calls.items():
             assert says in (await _refused(call) or ""), verb
         await cache.aclose()
@@ -130,7 +131,7 @@ async def test_what_redis_refuses_is_told_with_the_way_out(code: str, says: str)
 async def test_nonsense_of_redis_is_no_error_of_its_client(answer: bytes) -> None:
     async with _answering(answer) as port:
         for verb in ("recent", "fill", "push", "forget"):
-            cache, calls = _redis_calls(port)  # a new one each: the breaker would refuse what follows
+            cache, calls = _redis_calls(port, PATIENCE)  # a new one each: the breaker would refuse what follows
             await _refused(calls[verb])
             await cache.aclose()
 
@@ -162,15 +163,15 @@ QDRANT_NONSENSE = [
 ]
 
 
-def _qdrant_calls(port: int) -> tuple[QdrantIndex, Mapping[str, Callable[[], Awaitable[object]]]]:
+def _qdrant_calls(port: int, seconds: float) -> tuple[QdrantIndex, Mapping[str, Callable[[], Awaitable[object]]]]:
     client = qdrant.connect(f"http://127.0.0.1:{port}", None)
     index = QdrantIndex(
         client,
         identity=Identity("a", "b"),
         embedder_model="m",
         dimensions=4,
-        search_seconds=PATIENCE,
-        write_seconds=PATIENCE,
+        search_seconds=seconds,
+        write_seconds=seconds,
     )
     vector, here = np.full(4, 0.5, np.float32), point(ALICE)
 
@@ -193,7 +194,7 @@ def _qdrant_calls(port: int) -> tuple[QdrantIndex, Mapping[str, Callable[[], Awa
 @pytest.mark.parametrize("status", STATUSES)
 async def test_what_qdrant_refuses_is_told_without_its_words(status: int) -> None:
     async with _answering(_http(status, b'{"status": {"error": "%s"}}' % SECRET)) as port:
-        index, calls = _qdrant_calls(port)
+        index, calls = _qdrant_calls(port, A_LONG_TIME)
         for verb, call in calls.items():
             said = await _refused(call)
             assert said, verb
@@ -204,7 +205,7 @@ async def test_what_qdrant_refuses_is_told_without_its_words(status: int) -> Non
 @pytest.mark.parametrize("answer", QDRANT_NONSENSE, ids=range(len(QDRANT_NONSENSE)))
 async def test_nonsense_of_qdrant_is_no_error_of_its_client(answer: bytes) -> None:
     async with _answering(answer) as port:
-        for verb in _qdrant_calls(port)[1]:
-            index, calls = _qdrant_calls(port)
+        for verb in _qdrant_calls(port, PATIENCE)[1]:
+            index, calls = _qdrant_calls(port, PATIENCE)
             await _refused(calls[verb])
             await index.aclose()
