@@ -1,1 +1,5 @@
-"""Events -> drafts -> decisions: pure functions around at most two model calls per batch."""
+"""Events -> drafts -> decisions: pure functions around at most two model calls per batch.
+
+`llm` asks a model, and `answers` reads what it says; without one `offline` takes the `statements` of the speaker as they
+stand. `resolve` decides what becomes of each draft, by the `rules` for what takes whose place.
+"""

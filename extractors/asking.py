@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from semmem.domain.extraction import Usage
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors import prompt
-from semmem.extractors.schema import Answer, Verdicts, json_schema
+from semmem.extractors.answers.schema import Answer, Verdicts, json_schema
 from semmem.ports import ChatAnswer, ChatModel, TokenCounter
 
 SCHEMA_TOKENS = 400  # what a server makes of a schema, where it counts as a part of what is said

@@ -5,7 +5,7 @@ import unicodedata
 from itertools import pairwise
 
 from semmem.domain.unicode import MOST_MARKS
-from semmem.extractors.reading import Reading, find, read
+from semmem.language.reading import Reading, find, read
 
 _SAME = str.maketrans(
     {"‘": "'", "’": "'", "‛": "'", "′": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'}  # noqa: RUF001
@@ -48,7 +48,7 @@ def ground(quote: str, source: str) -> str | None:
     """The words of `source` that `quote` repeats, else None.
 
     Case, spacing, Unicode form and the shapes of quotes and dashes do not matter, nor does what people do not
-    see or read over (semmem.extractors.reading). Ellipses may join up to MAX_PARTS parts that stand in this order;
+    see or read over (semmem.language.reading). Ellipses may join up to MAX_PARTS parts that stand in this order;
     they come back joined by them. What an ellipsis leaves out may hold no negation, and a part of
     another sentence has to be more than a word of it.
     """

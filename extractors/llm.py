@@ -12,14 +12,14 @@ from semmem.domain.extraction import BatchLimits, Decision, Extraction, Failure,
 from semmem.domain.fact import Fact
 from semmem.errors import BadAnswer, ModelError
 from semmem.extractors import prompt, segment
+from semmem.extractors.answers.drafts import Gathered
+from semmem.extractors.answers.parse import Reading, parse_answer, parse_beginning, parse_verdicts
+from semmem.extractors.answers.schema import Answer, Verdicts
 from semmem.extractors.asking import SCHEMA_TOKENS, Asking, Heard, Truncated, Voice
-from semmem.extractors.drafts import Gathered
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
-from semmem.extractors.parse import Reading, parse_answer, parse_beginning, parse_verdicts
 from semmem.extractors.resolve import ended, merged, one_successor, settle, superseding
-from semmem.extractors.schema import Answer, Verdicts
-from semmem.extractors.standing import related
+from semmem.extractors.rules.standing import related
 from semmem.ports import ChatModel, TokenCounter
 
 BATCH_TOKENS, BATCH_EVENTS = 2_700, 80

@@ -11,11 +11,12 @@ from semmem.domain.fact import MAX_FACT_BYTES, Draft, Source, Validity
 from semmem.extractors.dates import annotate, resolve
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
-from semmem.extractors.joined import statements
-from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import ended, judge, merged, one_successor
+from semmem.extractors.rules.meaning import meaning
+from semmem.extractors.rules.standing import Standing, Statement
 from semmem.extractors.screen import is_order, refusal
-from semmem.extractors.sentences import (
+from semmem.extractors.statements.joined import statements
+from semmem.extractors.statements.sentences import (
     category_of,
     importance_of,
     is_prose,
@@ -23,11 +24,10 @@ from semmem.extractors.sentences import (
     sentences,
     told,
 )
-from semmem.extractors.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
-from semmem.extractors.standing import Standing, Statement
-from semmem.extractors.stated import stated
+from semmem.extractors.statements.speech import asks, did_or_promised, is_quotation, reports_status, requests, supposes
+from semmem.extractors.statements.stated import stated
+from semmem.extractors.statements.voices import own_words
 from semmem.extractors.summarize import extractive
-from semmem.extractors.voices import own_words
 
 CONFIDENCE = 0.6  # somebody said it, in these words; nobody weighed it
 OPEN = Validity()

@@ -8,9 +8,17 @@ from uuid import UUID
 
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import TRUST, Draft, Fact, Superseded, Validity
-from semmem.extractors.clauses import RESOLVED_DATE
-from semmem.extractors.meaning import meaning
-from semmem.extractors.standing import Standing, Statement, outlasts, outweighs, replaces, reschedules, same_subject
+from semmem.extractors.rules.clauses import RESOLVED_DATE
+from semmem.extractors.rules.meaning import meaning
+from semmem.extractors.rules.standing import (
+    Standing,
+    Statement,
+    outlasts,
+    outweighs,
+    replaces,
+    reschedules,
+    same_subject,
+)
 from semmem.extractors.words import content_stems, words
 
 # A stored fact is worth holding against a draft from this cosine on. With MiniLM two addresses of one person have .5 to

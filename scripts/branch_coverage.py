@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 FLOOR = 0.95
-CORE = ("semmem/domain", "semmem/stores", "semmem/engine", "extractors/parse.py", "extractors/resolve.py")
+CORE = ("semmem/domain", "semmem/stores", "semmem/engine", "extractors/answers/parse.py", "extractors/resolve.py")
 
 
 class Branches(NamedTuple):

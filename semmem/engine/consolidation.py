@@ -19,7 +19,7 @@ from semmem.engine.writing import Batch, FactWriter, StaleDecision
 from semmem.errors import BadAnswer, InvalidInput, SemmemError
 from semmem.extractors import gate, segment
 from semmem.extractors.resolve import CANDIDATE_COSINE, MAX_CANDIDATES
-from semmem.extractors.standing import MOST_COMPARED, Rivals, says_of_them
+from semmem.extractors.rules.standing import MOST_COMPARED, Rivals, says_of_them
 from semmem.ports import Clock, Models
 from semmem.retrieval.documents import fact_document
 from semmem.runtime import failpoints

@@ -1,1 +1,1 @@
-"""Words and time: no I/O, and no model."""
+"""How people write, as words, sentences and times: no I/O, and no model."""

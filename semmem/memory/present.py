@@ -9,7 +9,7 @@ from uuid import UUID
 from semmem.domain.context import Item, Outdated, Since
 from semmem.domain.fact import Fact, events_of, folded
 from semmem.domain.scope import View
-from semmem.extractors.standing import related
+from semmem.extractors.rules.standing import related
 from semmem.retrieval.analysis import normalised
 from semmem.retrieval.excerpt import LEFT_OUT
 from semmem.retrieval.pieces import sentences

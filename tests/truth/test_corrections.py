@@ -9,9 +9,9 @@ import pytest
 from semmem.domain.event import Event
 from semmem.domain.extraction import Retraction
 from semmem.domain.fact import Fact
-from semmem.extractors.meaning import meaning
 from semmem.extractors.resolve import reworded
 from semmem.extractors.retracted import forbids
+from semmem.extractors.rules.meaning import meaning
 from tests.truth.remembered import Remembered
 from tests.truth.test_orders import events
 from tests.unit.extractors.builders import draft

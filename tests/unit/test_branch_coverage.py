@@ -37,6 +37,6 @@ def test_a_part_below_it_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_what_was_never_loaded_is_not_reached(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = _report()
-    del report["files"]["extractors/parse.py"]
+    del report["files"]["extractors/answers/parse.py"]
     assert _exit_of(report, tmp_path) == 1
-    assert capsys.readouterr().err == "extractors/parse.py is below 95%\n"
+    assert capsys.readouterr().err == "extractors/answers/parse.py is below 95%\n"

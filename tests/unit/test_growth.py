@@ -20,16 +20,17 @@ from semmem.domain.context import Item
 from semmem.domain.extraction import BatchLimits
 from semmem.errors import BadAnswer
 from semmem.evals.judging import read_verdict
-from semmem.extractors import clauses, meaning, words
+from semmem.extractors import words
+from semmem.extractors.answers.parse import parse_answer
+from semmem.extractors.answers.unwrap import unwrapped
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import worth_extracting
 from semmem.extractors.ground import ground
 from semmem.extractors.offline import OfflineExtractor, condensed
-from semmem.extractors.parse import parse_answer
 from semmem.extractors.resolve import merged
+from semmem.extractors.rules import clauses, meaning
 from semmem.extractors.segment import next_batch
-from semmem.extractors.unwrap import unwrapped
-from semmem.extractors.voices import own_words
+from semmem.extractors.statements.voices import own_words
 from semmem.language.spans import spans
 from semmem.models.tokens import load_counter
 from semmem.retrieval.analysis import normalised, terms

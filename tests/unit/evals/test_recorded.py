@@ -9,8 +9,8 @@ from semmem.domain.event import Event, NewEvent
 from semmem.errors import InvalidInput
 from semmem.evals.dataset import Conversation, Observation
 from semmem.evals.recorded import Recorded
+from semmem.extractors.answers.schema import Answer, Verdicts
 from semmem.extractors.prompt import Message, decide_messages, extract_messages
-from semmem.extractors.schema import Answer, Verdicts
 from tests.unit.extractors.builders import draft, event, fact
 
 MAY = datetime(2023, 5, 8, 13, 56, tzinfo=UTC)

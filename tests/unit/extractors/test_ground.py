@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from semmem.extractors.ground import ground
-from semmem.extractors.reading import Reading
+from semmem.language.reading import Reading
 
 SOURCE = "Well — I’ve moved to  7 Oak\nAvenue, near the Café “Zoë” (it's small)."
 

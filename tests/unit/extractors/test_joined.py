@@ -2,7 +2,7 @@
 
 import pytest
 
-from semmem.extractors.joined import statements
+from semmem.extractors.statements.joined import statements
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from semmem.domain.extraction import Decision, Failure, Question, SummaryText, U
 from semmem.domain.fact import Validity
 from semmem.errors import BadAnswer, ModelError, RequestFailed, RequestRefused
 from semmem.extractors import llm
+from semmem.extractors.answers.parse import Reading, parse_beginning
 from semmem.extractors.llm import MAX_CALLS, MAX_UNREAD, LlmExtractor
-from semmem.extractors.parse import Reading, parse_beginning
 from tests.unit.extractors.builders import (
     SAID,
     ScriptedChat,

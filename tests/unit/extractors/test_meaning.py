@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from semmem.extractors.meaning import meaning, supersedes
 from semmem.extractors.resolve import ended
+from semmem.extractors.rules.meaning import meaning, supersedes
 from tests.unit.extractors.builders import SAID, draft
 
 

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from semmem.errors import BadAnswer
-from semmem.extractors.loading import MAX_ANSWER_CHARS
-from semmem.extractors.parse import parse_answer, parse_beginning, parse_verdicts
-from semmem.extractors.schema import MAX_FACTS, Answer, SaidFact
-from semmem.extractors.tidy import NOT_GIVEN
+from semmem.extractors.answers.loading import MAX_ANSWER_CHARS
+from semmem.extractors.answers.parse import parse_answer, parse_beginning, parse_verdicts
+from semmem.extractors.answers.schema import MAX_FACTS, Answer, SaidFact
+from semmem.extractors.answers.tidy import NOT_GIVEN
 from tests.unit.extractors.builders import answer, said_fact, verdicts
 
 GOOD = answer(said_fact(), summaries=[{"session": 1, "text": "A move {to Berlin}."}])

@@ -5,7 +5,7 @@ import pytest
 from semmem.domain.extraction import Decision, Question
 from semmem.domain.fact import Fact, Validity
 from semmem.extractors.resolve import ended, judge, merged, one_successor, settle
-from semmem.extractors.standing import Rivals, related
+from semmem.extractors.rules.standing import Rivals, related
 from tests.unit.extractors.builders import SAID, draft, fact
 
 DAY = timedelta(days=1)

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from semmem.domain.fact import CATEGORIES, MAX_FACT_BYTES, MAX_SUBJECT_BYTES
-from semmem.extractors.schema import Answer, SaidFact, Verdicts, json_schema
+from semmem.extractors.answers.schema import Answer, SaidFact, Verdicts, json_schema
 from tests.unit.extractors.builders import said_fact
 
 

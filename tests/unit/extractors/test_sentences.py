@@ -1,6 +1,6 @@
 import pytest
 
-from semmem.extractors.sentences import says_something, sentences, told
+from semmem.extractors.statements.sentences import says_something, sentences, told
 from semmem.language.sentences import LONGEST, sentence_ends
 
 

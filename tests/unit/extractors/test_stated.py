@@ -2,7 +2,7 @@
 
 import pytest
 
-from semmem.extractors.stated import stated
+from semmem.extractors.statements.stated import stated
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import pytest
 
 from semmem.domain.event import Role
 from semmem.extractors.offline import OfflineExtractor
-from semmem.extractors.speech import asks, did_or_promised, reports_status, requests, supposes
-from semmem.extractors.voices import own_words
+from semmem.extractors.statements.speech import asks, did_or_promised, reports_status, requests, supposes
+from semmem.extractors.statements.voices import own_words
 from tests.unit.extractors.builders import event
 
 OFFLINE = OfflineExtractor()

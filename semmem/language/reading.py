@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from semmem.domain.unicode import MOST_MARKS, unaccented
-from semmem.extractors.variants import TRADITIONAL
+from semmem.language.variants import TRADITIONAL
 
 _MARKUP = re.compile(
     r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z](?![a-z]{0,9}://)[^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"

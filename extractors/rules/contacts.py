@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import I, stated
-from semmem.extractors.value import Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import I, stated
+from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 
 CHANGED = r"(?:is|has changed to|changed to|has been changed to)(?: now)?"

@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from semmem.extractors.attributes import values_of
-from semmem.extractors.clauses import Clause
-from semmem.extractors.departures import DEPARTURES
-from semmem.extractors.exchanged import exchanged
-from semmem.extractors.finished import FINISHED
-from semmem.extractors.lapsed import lapsed
-from semmem.extractors.opposites import opposites
-from semmem.extractors.partings import parted
-from semmem.extractors.phrases import (
+from semmem.extractors.rules.attributes import values_of
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.departures import DEPARTURES
+from semmem.extractors.rules.exchanged import exchanged
+from semmem.extractors.rules.finished import FINISHED
+from semmem.extractors.rules.lapsed import lapsed
+from semmem.extractors.rules.opposites import opposites
+from semmem.extractors.rules.partings import parted
+from semmem.extractors.rules.phrases import (
     ADVERB,
     ELSEWHERE,
     HABITS,
@@ -23,8 +23,8 @@ from semmem.extractors.phrases import (
     activity,
     employer,
 )
-from semmem.extractors.possessions import LOSSES
-from semmem.extractors.value import NO, NOTHING, YES, Over
+from semmem.extractors.rules.possessions import LOSSES
+from semmem.extractors.rules.value import NO, NOTHING, YES, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import DAYS, MEATS, MONTHS, NUMBERS, OCCUPATIONS, either
 

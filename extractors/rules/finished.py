@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.opposites import lacking
-from semmem.extractors.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
-from semmem.extractors.value import Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.opposites import lacking
+from semmem.extractors.rules.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
+from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import RELATIVES, either, listed
 

@@ -9,16 +9,16 @@ from semmem.domain.event import Event, Role
 from semmem.domain.extraction import Quarantined
 from semmem.domain.fact import Draft, Source, Validity
 from semmem.extractors import prompt
+from semmem.extractors.answers.parse import Reading
+from semmem.extractors.answers.schema import SaidFact
 from semmem.extractors.dates import resolve as resolve_dates
 from semmem.extractors.echo import without_recalled
 from semmem.extractors.gate import speaker_of
 from semmem.extractors.ground import ground, negates, normalised
-from semmem.extractors.parse import Reading
-from semmem.extractors.schema import SaidFact
 from semmem.extractors.screen import is_order, refusal
-from semmem.extractors.sentences import whole_sentences
+from semmem.extractors.statements.sentences import whole_sentences
+from semmem.extractors.statements.voices import typed
 from semmem.extractors.summarize import clip
-from semmem.extractors.voices import typed
 from semmem.extractors.words import content_stems, words
 from semmem.language.spans import spans
 

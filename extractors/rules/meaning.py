@@ -7,14 +7,14 @@ English only; what is not known here is added beside the old, never in its place
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from semmem.extractors.attributes import values_of
-from semmem.extractors.clauses import clauses
-from semmem.extractors.endings import endings_of
-from semmem.extractors.finished import dropped
-from semmem.extractors.plain import done
-from semmem.extractors.relatives import relatives_do, relatives_ended
-from semmem.extractors.traits import Trait, planned_of, traits_of
-from semmem.extractors.value import Over, Value
+from semmem.extractors.rules.attributes import values_of
+from semmem.extractors.rules.clauses import clauses
+from semmem.extractors.rules.endings import endings_of
+from semmem.extractors.rules.finished import dropped
+from semmem.extractors.rules.plain import done
+from semmem.extractors.rules.relatives import relatives_do, relatives_ended
+from semmem.extractors.rules.traits import Trait, planned_of, traits_of
+from semmem.extractors.rules.value import Over, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Berlin, right?"), or how it is worded, nothing is.
 
 import re
 
-from semmem.extractors.speech import asks, requests
+from semmem.extractors.statements.speech import asks, requests
 
 LONGEST = 600  # characters: a longer sentence is no line of a chat, and each of its joints would be looked at
 

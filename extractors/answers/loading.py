@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from semmem.errors import BadAnswer
-from semmem.extractors.unwrap import only_thinks, unwrapped
+from semmem.extractors.answers.unwrap import only_thinks, unwrapped
 
 MAX_ANSWER_CHARS = 100_000
 MOST_READ = 20  # times an answer's length, in search of an object among prose

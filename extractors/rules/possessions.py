@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
-from semmem.extractors.polarity import GAINED
-from semmem.extractors.roles import PETS
-from semmem.extractors.value import NO, NOTHING, Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
+from semmem.extractors.rules.polarity import GAINED
+from semmem.extractors.rules.roles import PETS
+from semmem.extractors.rules.value import NO, NOTHING, Over
 from semmem.extractors.words import content_stems
 from semmem.language.kinds import CAR_MAKES
 from semmem.language.words import MONTHS, RELATIVES, either

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from semmem.domain.event import Role
 from semmem.domain.fact import TRUST, Draft, Fact, Validity
-from semmem.extractors.attributes import APPOINTED
-from semmem.extractors.meaning import Meaning, meaning, planned, shared_attribute, supersedes
+from semmem.extractors.rules.attributes import APPOINTED
+from semmem.extractors.rules.meaning import Meaning, meaning, planned, shared_attribute, supersedes
 from semmem.extractors.words import words
 
 MOST_COMPARED = 1_000  # of a scope's newest facts, among which the rules look for what a draft changes

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.frames import numbered, shape_of
-from semmem.extractors.phrases import ADVERB, stated
-from semmem.extractors.value import Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.frames import numbered, shape_of
+from semmem.extractors.rules.phrases import ADVERB, stated
+from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import DAYS, NUMBERS, RELATIVES, either
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import FIANCES, NEUTRAL, SPOUSES, I, stated
-from semmem.extractors.value import NOTHING, Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import FIANCES, NEUTRAL, SPOUSES, I, stated
+from semmem.extractors.rules.value import NOTHING, Over
 from semmem.extractors.words import content_stems
 
 _PARTED = re.compile(

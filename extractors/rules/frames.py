@@ -6,9 +6,9 @@ A second value may stand beside the first, so that most give way only to what sa
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, I, Stems, stated
-from semmem.extractors.value import Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import ADVERB, I, Stems, stated
+from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import COUNTS, DAYS, NUMBERS, either
 

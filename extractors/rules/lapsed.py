@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import FIANCES, HABITS, NEUTRAL, RIDES, RUNS, I, stated
-from semmem.extractors.reworded import WED_WHEN
-from semmem.extractors.value import Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import FIANCES, HABITS, NEUTRAL, RIDES, RUNS, I, stated
+from semmem.extractors.rules.reworded import WED_WHEN
+from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MEATS
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
-from semmem.extractors.value import NOTHING, Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import ADVERB, IRREGULAR_PAST, I, Stems, activity, stated, time_of, verb_of
+from semmem.extractors.rules.value import NOTHING, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import DAYS, MONTHS, NUMBERS, either
 

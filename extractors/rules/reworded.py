@@ -128,7 +128,7 @@ _REWORDED = tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words
 
 
 def reworded(sentence: str) -> str:
-    """The sentence is in the first person already, as `semmem.extractors.clauses` turns it."""
+    """The sentence is in the first person already, as `semmem.extractors.rules.clauses` turns it."""
     for pattern, words in _REWORDED:
         sentence = pattern.sub(words, sentence)
     return sentence

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, DRIVES, HABITS, NEUTRAL, PREFERS, RIDES, I
-from semmem.extractors.plain import ROLES
-from semmem.extractors.value import Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import ADVERB, DRIVES, HABITS, NEUTRAL, PREFERS, RIDES, I
+from semmem.extractors.rules.plain import ROLES
+from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
 
 _SWITCHED = re.compile(

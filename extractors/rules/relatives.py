@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.traits import Trait
-from semmem.extractors.value import Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.traits import Trait
+from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
 
 _WHO = r"^my (?P<who>[a-z]+(?: (?-i:[A-Z])\w+)?)"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import ADVERB, ELSEWHERE, IRREGULAR_PAST, I, activity
-from semmem.extractors.value import NO, YES, Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import ADVERB, ELSEWHERE, IRREGULAR_PAST, I, activity
+from semmem.extractors.rules.value import NO, YES, Value
 from semmem.extractors.words import content_stems
 
 _LIKES = re.compile(

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.phrases import HABITS, I
-from semmem.extractors.traits import NUMERALS, traits_of
-from semmem.extractors.value import NO, Over
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import HABITS, I
+from semmem.extractors.rules.traits import NUMERALS, traits_of
+from semmem.extractors.rules.value import NO, Over
 from semmem.extractors.words import content_stems
 from semmem.language.words import MONTHS, either
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from semmem.errors import BadAnswer
-from semmem.extractors.loading import MAX_ANSWER_CHARS, load
-from semmem.extractors.schema import MAX_FACTS, Answer, SaidFact, SaidSummary, SaidVerdict, Verdicts
-from semmem.extractors.tidy import tidy_fact, tidy_summary, tidy_verdict
+from semmem.extractors.answers.loading import MAX_ANSWER_CHARS, load
+from semmem.extractors.answers.schema import MAX_FACTS, Answer, SaidFact, SaidSummary, SaidVerdict, Verdicts
+from semmem.extractors.answers.tidy import tidy_fact, tidy_summary, tidy_verdict
 
 Said = TypeVar("Said", bound=BaseModel)
 

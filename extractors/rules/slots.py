@@ -3,11 +3,11 @@
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.any_name import at_work, by_any_name
-from semmem.extractors.clauses import Clause
-from semmem.extractors.frames import shape_of
-from semmem.extractors.phrases import ADVERB, stated
-from semmem.extractors.value import YES, Value
+from semmem.extractors.rules.any_name import at_work, by_any_name
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.frames import shape_of
+from semmem.extractors.rules.phrases import ADVERB, stated
+from semmem.extractors.rules.value import YES, Value
 from semmem.extractors.words import content_stems
 from semmem.language.kinds import CAR_MAKES, DEVICES, KIND_OF, SLOTS
 from semmem.language.words import STATES, either

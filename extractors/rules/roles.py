@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterator
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.names import NOT_NAMES
-from semmem.extractors.phrases import ADVERB, SUBJECT, I, Stems, stated
-from semmem.extractors.value import Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.names import NOT_NAMES
+from semmem.extractors.rules.phrases import ADVERB, SUBJECT, I, Stems, stated
+from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import COUNTS, HELPERS, NUMBERS, OCCUPATIONS, RELATIVES, either
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from semmem.domain.fact import Category
 from semmem.extractors.gate import is_small_talk
-from semmem.extractors.speech import asks
+from semmem.extractors.statements.speech import asks
 from semmem.extractors.words import content_stems, words
 from semmem.language.sentences import LONGEST, sentence_ends
 from semmem.language.words import S_VERBS

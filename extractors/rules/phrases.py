@@ -2,8 +2,8 @@
 
 import re
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
 from semmem.extractors.words import content_stems
 from semmem.language.words import DAYS, MONTHS, NUMBERS, RELATIVES, either
 

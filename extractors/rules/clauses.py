@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from semmem.extractors.plain import BARE_VERB, JOINED_BY_AND, plain, together
-from semmem.extractors.reworded import reworded
+from semmem.extractors.rules.plain import BARE_VERB, JOINED_BY_AND, plain, together
+from semmem.extractors.rules.reworded import reworded
 from semmem.language.words import S_VERBS, either
 
 RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")

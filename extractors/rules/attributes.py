@@ -4,14 +4,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from semmem.extractors.clauses import Clause
-from semmem.extractors.contacts import CHANGED, names_of, reached
-from semmem.extractors.frames import FRAMES
-from semmem.extractors.phrases import ADVERB, I, employer, place, stated, time_of
-from semmem.extractors.polarity import polarities
-from semmem.extractors.roles import ROLES
-from semmem.extractors.slots import OF_ONE
-from semmem.extractors.value import Value
+from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.contacts import CHANGED, names_of, reached
+from semmem.extractors.rules.frames import FRAMES
+from semmem.extractors.rules.phrases import ADVERB, I, employer, place, stated, time_of
+from semmem.extractors.rules.polarity import polarities
+from semmem.extractors.rules.roles import ROLES
+from semmem.extractors.rules.slots import OF_ONE
+from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import STATES
 

@@ -1,0 +1,1 @@
+"""From a text to the statements that are its speaker's own."""
