@@ -19,7 +19,7 @@ from rich.table import Table
 
 from semmem.domain.hit import RELEVANT
 from semmem.evals.course import settled, store
-from semmem.evals.dataset import Conversation, chosen
+from semmem.evals.datasets.dataset import Conversation, chosen
 from semmem.evals.figures import answers, notes
 from semmem.evals.metrics import recall, source_turns
 from semmem.evals.plan import eval_settings

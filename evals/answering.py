@@ -11,7 +11,7 @@ from semmem.domain.context import TIERS
 from semmem.errors import BadAnswer, SemmemError
 from semmem.evals.answered import Answered, Part, Price, Spent, read, result
 from semmem.evals.course import Asking, Away, Course, Progress, head, undegraded
-from semmem.evals.dataset import Question
+from semmem.evals.datasets.dataset import Question
 from semmem.evals.judging import Prompts, UnclearVerdict, chosen_prompt, filled, read_verdict, without_thoughts
 from semmem.evals.plan import Plan, describe, digest_of_questions, eval_settings
 from semmem.evals.retrievers import Packed, Retriever, Stored, make_retriever

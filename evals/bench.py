@@ -34,10 +34,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from semmem.domain.event import NewEvent
 from semmem.evals import bench_fleet
-from semmem.evals.dataset import chosen
+from semmem.evals.datasets.dataset import chosen
+from semmem.evals.datasets.locomo import load
 from semmem.evals.embedders import Cached, Counted
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
-from semmem.evals.locomo import load
 from semmem.evals.timing import WARM_UP, interleaved, ratio
 from semmem.extractors.offline import OfflineExtractor
 from semmem.memory.scoped import ScopedMemory

@@ -10,7 +10,7 @@ from semmem.domain.checks import MAX_EVENTS_PER_CALL, MAX_LIMIT
 from semmem.domain.event import NewEvent
 from semmem.embedded.layout import Layout, exclusive, remove
 from semmem.errors import ModelError, NotSettled, SemmemError, StoreUnavailable
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.datasets.dataset import Conversation, Question
 from semmem.evals.journal import Asked, Journal, R, Row
 from semmem.evals.plan import Plan, cache_folder
 from semmem.evals.retrievers import Stored

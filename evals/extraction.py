@@ -14,7 +14,8 @@ from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact
 from semmem.embedded.layout import Layout, temporary_folder
 from semmem.evals.course import Progress, settled, store
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.datasets.dataset import Conversation, Question
+from semmem.evals.datasets.locomo import ADVERSARIAL
 from semmem.evals.fact_checks import (
     Events,
     duplicates,
@@ -26,7 +27,6 @@ from semmem.evals.fact_checks import (
     keeps_relative_time,
 )
 from semmem.evals.journal import Journal
-from semmem.evals.locomo import ADVERSARIAL
 from semmem.evals.retrieved import read
 from semmem.extractors.gate import speaker_of
 from semmem.memory.scoped import ScopedMemory

@@ -15,8 +15,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from semmem.evals.datasets.locomo import load
 from semmem.evals.figures import answers
-from semmem.evals.locomo import load
 from semmem.extractors.ground import ground
 
 Pair = tuple[str, str]  # a turn and a quote of it, after a change

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semmem.errors import InvalidInput, SemmemError
-from semmem.evals.dataset import Question
+from semmem.evals.datasets.dataset import Question
 
 DEFAULT, UNANSWERABLE, RUBRIC = "default", "unanswerable", "rubric"
 SLOTS = ("context", "date", "question", "answer", "response", "rubric")

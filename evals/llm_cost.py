@@ -18,11 +18,11 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from semmem.evals.dataset import Conversation, chosen
+from semmem.evals.datasets.dataset import Conversation, chosen
+from semmem.evals.datasets.locomo import load
+from semmem.evals.datasets.recorded import Recorded
 from semmem.evals.extraction import most_calls
 from semmem.evals.figures import Figure, answers, notes, pictured, plain
-from semmem.evals.locomo import load
-from semmem.evals.recorded import Recorded
 from semmem.memory.scoped import ScopedMemory
 from semmem.models.tokens import load_counter
 from semmem.testing import ModelServer, chat_usage

@@ -13,9 +13,9 @@ from platformdirs import user_cache_path
 import semmem
 from semmem.domain.checks import MAX_LIMIT, check_int, check_one_of
 from semmem.errors import ConfigurationError, InvalidInput
-from semmem.evals.dataset import Conversation
+from semmem.evals.datasets.dataset import Conversation
+from semmem.evals.datasets.recorded import Recorded
 from semmem.evals.journal import Asked
-from semmem.evals.recorded import Recorded
 from semmem.evals.retrieved import BUDGETS
 from semmem.evals.retrievers import RetrieverName
 from semmem.testing import ModelServer

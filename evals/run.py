@@ -8,7 +8,7 @@ from typing import Any
 
 from semmem.errors import SemmemError
 from semmem.evals.course import Asking, Away, Course, Progress, head, undegraded
-from semmem.evals.dataset import Question
+from semmem.evals.datasets.dataset import Question
 from semmem.evals.metrics import covered, words_kept
 from semmem.evals.plan import Plan, describe, eval_settings
 from semmem.evals.retrieved import BUDGETS, Retrieved, read, result, shortened

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from semmem.errors import InvalidInput
-from semmem.evals import beam, friendsqa, jsonl, locomo, longmemeval, precision, realtalk
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals import precision
+from semmem.evals.datasets import beam, friendsqa, jsonl, locomo, longmemeval, realtalk
+from semmem.evals.datasets.dataset import Conversation, Question
 
 OWN_DATA = "your own events and questions as lines of JSON (docs/evals.md has a template)"
 SOURCES: Mapping[str, str] = {

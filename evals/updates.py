@@ -5,8 +5,8 @@ from dataclasses import replace
 from statistics import fmean
 from typing import Any
 
-from semmem.evals.beam import KNOWLEDGE_UPDATE
-from semmem.evals.dataset import Conversation
+from semmem.evals.datasets.beam import KNOWLEDGE_UPDATE
+from semmem.evals.datasets.dataset import Conversation
 from semmem.evals.metrics import source_turns, stands_above
 from semmem.evals.retrieved import NEWEST_ABOVE, TOP
 

@@ -21,9 +21,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from semmem.domain.scope import View
-from semmem.evals import beam, locomo
 from semmem.evals.course import settled, store
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.datasets import beam, locomo
+from semmem.evals.datasets.dataset import Conversation, Question
 from semmem.evals.figures import answers, notes
 from semmem.evals.plan import ExtractorName, eval_settings
 from semmem.evals.retrievers import Stored

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 
-from semmem.evals.crewai_quiet import quiet
+from semmem.evals.crewai.quiet import quiet
 
 # isort: split
 from crewai import LLM, Agent, Crew, Task

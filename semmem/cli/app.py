@@ -24,9 +24,9 @@ from semmem.cli import (
     working,
     writing,
 )
-from semmem.cli.demo import demo
+from semmem.cli.demo.customer import demo
 from semmem.cli.doctor import doctor
-from semmem.cli.eval import app as eval_app
+from semmem.cli.eval.commands import app as eval_app
 from semmem.cli.failures import EXIT_CODES, Commands
 from semmem.cli.groups import app as groups_app
 from semmem.cli.records import app as records_app

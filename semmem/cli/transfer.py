@@ -117,8 +117,8 @@ class Wanted:
 
     async def locomo(self, ctx: typer.Context) -> Outcome:
         """Imports LoCoMo's conversations, each into a workspace of its own."""
-        from semmem.evals.dataset import chosen
-        from semmem.evals.locomo import load
+        from semmem.evals.datasets.dataset import chosen
+        from semmem.evals.datasets.locomo import load
 
         if any(self.place):
             fix = "leave --user, --workspace, --branch and --owner out"

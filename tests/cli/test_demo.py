@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from semmem.cli.demo_data import MAYA, OTHERS
+from semmem.cli.demo.dialogue import MAYA, OTHERS
 from tests.cli.command import Answer, Command
 from tests.embedded.processes import servants
 

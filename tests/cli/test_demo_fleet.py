@@ -7,12 +7,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from semmem.cli.demo_fleet_agents import ROSTER, SOURCES
+from semmem.cli.demo.fleet_agents import ROSTER, SOURCES
 from semmem.testing import wait_until
 from tests.cli.command import Answer, Command, environment, semmem_running
 from tests.embedded.processes import servants
 
-AGENTS = "semmem.cli.demo_fleet_agents"
+AGENTS = "semmem.cli.demo.fleet_agents"
 SECONDS = 120
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from semmem import NewEvent
 from semmem.evals.abstention import _all, _of_conversation
-from semmem.evals.dataset import Conversation, Question
+from semmem.evals.datasets.dataset import Conversation, Question
 from semmem.wiring.bootstrap import Application
 
 SAID = datetime(2026, 2, 4, tzinfo=UTC)

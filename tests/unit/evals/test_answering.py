@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from semmem.evals.answering import FIRST_VERDICTS, Answering, Method
-from semmem.evals.dataset import Question
+from semmem.evals.datasets.dataset import Question
 from semmem.evals.judging import UnclearVerdict, judge_prompts, reader_prompt
 from semmem.evals.retrievers import Packed, Stored
 from semmem.models.tokens import load_counter

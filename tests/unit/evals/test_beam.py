@@ -7,7 +7,7 @@ import pytest
 
 from semmem.domain.checks import MAX_CONTENT_BYTES
 from semmem.errors import InvalidInput
-from semmem.evals.beam import load
+from semmem.evals.datasets.beam import load
 
 MAY = datetime(2024, 5, 2, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 import re
 from pathlib import Path
 
-from semmem.evals.jsonl import load
+from semmem.evals.datasets.jsonl import load
 
 DOCS = Path(__file__).parents[3] / "docs" / "evals.md"
 

@@ -11,7 +11,8 @@ from semmem.domain.event import Event, NewEvent
 from semmem.domain.extraction import Usage
 from semmem.domain.fact import Fact, Source, Validity
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Observation, Question, beginning
+from semmem.evals.datasets.dataset import Conversation, Observation, Question, beginning
+from semmem.evals.datasets.recorded import Recorded
 from semmem.evals.extraction import Extracted, measured, run
 from semmem.evals.fact_checks import (
     duplicates,
@@ -22,7 +23,6 @@ from semmem.evals.fact_checks import (
     is_wrongly_dated,
     keeps_relative_time,
 )
-from semmem.evals.recorded import Recorded
 from semmem.testing import ModelServer, Reply
 from semmem.wiring.settings import load_settings
 from tests.applications import FAST

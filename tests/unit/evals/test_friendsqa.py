@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Question
-from semmem.evals.friendsqa import FIRST_DAY, load
+from semmem.evals.datasets.dataset import Question
+from semmem.evals.datasets.friendsqa import FIRST_DAY, load
 
 
 def scene(title: str, qas: list[dict[str, Any]]) -> dict[str, Any]:

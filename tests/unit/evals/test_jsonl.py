@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Question
-from semmem.evals.jsonl import load
+from semmem.evals.datasets.dataset import Question
+from semmem.evals.datasets.jsonl import load
 
 
 def event(key: str | None, content: str, conversation: str = "c1", **fields: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Question
+from semmem.evals.datasets.dataset import Question
 from semmem.evals.judging import chosen_prompt, filled, judge_prompts, read_verdict, reader_prompt
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question
-from semmem.evals.labels import corrected
+from semmem.evals.datasets.dataset import Conversation, Question
+from semmem.evals.datasets.labels import corrected
 
 EVENTS = tuple(NewEvent(content=f"Turn {key}.", key=key) for key in ("D1:1", "D1:2", "D2:1"))
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Observation, Question, chosen
-from semmem.evals.locomo import load
+from semmem.evals.datasets.dataset import Observation, Question, chosen
+from semmem.evals.datasets.locomo import load
 
 
 def conversation(id: str) -> dict[str, Any]:

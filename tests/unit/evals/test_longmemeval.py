@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.longmemeval import load
+from semmem.evals.datasets.longmemeval import load
 
 
 def turn(role: str, content: str, **given: Any) -> dict[str, Any]:

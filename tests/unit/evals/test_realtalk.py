@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Question
-from semmem.evals.realtalk import load
+from semmem.evals.datasets.dataset import Question
+from semmem.evals.datasets.realtalk import load
 
 
 def turn(id: str, text: str, **given: Any) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import pytest
 
 from semmem.domain.event import Event, NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Observation
-from semmem.evals.recorded import Recorded
+from semmem.evals.datasets.dataset import Conversation, Observation
+from semmem.evals.datasets.recorded import Recorded
 from semmem.extractors.answers.schema import Answer, Verdicts
 from semmem.extractors.prompt import Message, decide_messages, extract_messages
 from tests.unit.extractors.builders import draft, event, fact

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Question, parted
-from semmem.evals.published import read
+from semmem.evals.datasets.dataset import Conversation, Question, parted
+from semmem.evals.datasets.published import read
 
 SOURCE = "dat/friendsqa_{dev,tst}.json of github.com/emorynlp/FriendsQA, Apache-2.0"
 FIRST_DAY = datetime(2020, 1, 1, 12, tzinfo=UTC)  # the scenes have no dates: each is given a day of its own

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from semmem.cli.demo_pictures import grid
+from semmem.cli.demo.pictures import grid
 from semmem.cli.output import counted, plain
 from semmem.domain.entry import Entry
 from semmem.domain.state import Change, Snapshot

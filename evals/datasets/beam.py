@@ -10,7 +10,7 @@ from typing import Any
 from semmem.domain.checks import MAX_CONTENT_BYTES
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question, answer_of, parted
+from semmem.evals.datasets.dataset import Conversation, Question, answer_of, parted
 
 SOURCE = "the chats of github.com/mohammadtavakoli78/BEAM, no licence stated: evaluate only, never redistribute"
 KNOWLEDGE_UPDATE = "knowledge_update"

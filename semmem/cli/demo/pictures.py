@@ -8,7 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from semmem.cli.demo_data import Customer
+from semmem.cli.demo.dialogue import Customer
 from semmem.cli.output import counts, day, minute, spent
 from semmem.domain.context import Context
 from semmem.domain.event import Ack, NewEvent

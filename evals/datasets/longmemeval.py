@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Question, answer_of, parted
-from semmem.evals.published import in_list, read
+from semmem.evals.datasets.dataset import Conversation, Question, answer_of, parted
+from semmem.evals.datasets.published import in_list, read
 
 SOURCE = "longmemeval_s.json, longmemeval_m.json or longmemeval_oracle.json of github.com/xiaowu0162/LongMemEval, MIT"
 ABSTENTION = "abstention"

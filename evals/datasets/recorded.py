@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation
+from semmem.evals.datasets.dataset import Conversation
 from semmem.extractors.prompt import one_line
 
 SUMMARY_WORDS = 60

@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from semmem.cli import evaluating, options
-from semmem.cli.eval_answers import answers
-from semmem.cli.eval_options import Conversations, Data, Extractor, FailUnder, JsonFile, OfRetriever, Questions, Work
-from semmem.cli.evaluating import Request
+from semmem.cli import options
+from semmem.cli.eval import measuring
+from semmem.cli.eval.answers import answers
+from semmem.cli.eval.measuring import Request
+from semmem.cli.eval.options import Conversations, Data, Extractor, FailUnder, JsonFile, OfRetriever, Questions, Work
 from semmem.cli.settling import PATIENCE
 
 app = typer.Typer(help="Measure retrieval, answers, updates and extraction: on benchmarks, or your own data.")
@@ -49,9 +50,9 @@ def retrieval(
     Example: semmem eval retrieval --compare before.json now.json
     """
     if compare:
-        evaluating.compare(compare, across_settings=across_settings, json_file=json_file)
+        measuring.compare(compare, across_settings=across_settings, json_file=json_file)
         return
-    evaluating.retrieval(
+    measuring.retrieval(
         Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file),
         retriever=retriever,
         limit=limit,
@@ -89,9 +90,9 @@ def updates(
     """
     asked = Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file)
     if dataset == "precisionmembench":
-        evaluating.precision(asked)
+        measuring.precision(asked)
     else:
-        evaluating.updates(asked, work=work, patience=patience)
+        measuring.updates(asked, work=work, patience=patience)
 
 
 @app.command()
@@ -118,4 +119,4 @@ def extraction(
     Example: semmem eval extraction --dataset locomo --data locomo10.json --extractor llm --json facts.json
     """
     asked = Request(dataset=dataset, data=data, conversations=conversations, extractor=extractor, json_file=json_file)
-    evaluating.extraction(asked, turns=turns, work=work, patience=patience)
+    measuring.extraction(asked, turns=turns, work=work, patience=patience)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 from rich.text import Text
 
-from semmem.cli import eval_pictures
+from semmem.cli.eval import pictures
 from semmem.cli.output import answers, notes
 from semmem.cli.running import FAILED, run
 from semmem.errors import InvalidInput, MissingExtra, SemmemError
 from semmem.retrieval.quote import visible
 
 if TYPE_CHECKING:
-    from semmem.evals.dataset import Conversation
+    from semmem.evals.datasets.dataset import Conversation
     from semmem.evals.plan import Plan
     from semmem.evals.retrievers import RetrieverName
 
@@ -39,7 +39,7 @@ class Request:
 
     def load(self) -> "tuple[str, tuple[Conversation, ...], str]":
         """Returns the data set's name, the conversations that are asked for, and the SHA-256 of all that it holds."""
-        from semmem.evals.dataset import chosen
+        from semmem.evals.datasets.dataset import chosen
         from semmem.evals.plan import digest
         from semmem.evals.sources import load
 
@@ -88,7 +88,7 @@ def retrieval(
         found, trouble = await _measured(plan, work, patience)
         result = beside(found)
         write(result, request.json_file)
-        answers.print(eval_pictures.measured(result))
+        answers.print(pictures.measured(result))
         if report:
             from semmem.evals.report import write as write_report
 
@@ -109,8 +109,8 @@ def updates(request: Request, *, work: Path | None, patience: float) -> None:
         result, trouble = await _measured(plan, work, patience)
         result["updates"] = update_figures(result)
         write(result, request.json_file)
-        answers.print(eval_pictures.measured(result))
-        answers.print(eval_pictures.figures(result["updates"]))
+        answers.print(pictures.measured(result))
+        answers.print(pictures.figures(result["updates"]))
         return said(trouble)
 
     end(run(measure()))
@@ -128,7 +128,7 @@ def precision(request: Request) -> None:
                 own = settings.model_copy(update={"data": data})
                 result = await precision.run(folder, own, status.update)
         write(result | {"extractor": request.extractor}, request.json_file)
-        answers.print(eval_pictures.figures(result["metrics"]))
+        answers.print(pictures.figures(result["metrics"]))
 
     run(measure())
 
@@ -136,7 +136,7 @@ def precision(request: Request) -> None:
 def extraction(request: Request, *, turns: int | None, work: Path | None, patience: float) -> None:
     async def measure() -> list[str]:
         from semmem.evals import extraction
-        from semmem.evals.dataset import beginning
+        from semmem.evals.datasets.dataset import beginning
         from semmem.evals.plan import eval_settings
 
         dataset, conversations, sha256 = request.load()
@@ -145,7 +145,7 @@ def extraction(request: Request, *, turns: int | None, work: Path | None, patien
         with eval_settings(request.extractor, part) as settings, resumable() as bars:
             found = await extraction.run(part, settings, bars, about=about, work=work, patience=patience)
         write(found, request.json_file)
-        answers.print(eval_pictures.figures(found["metrics"]))
+        answers.print(pictures.figures(found["metrics"]))
         return ["a model gave no answer; the result is partial"] if found["partial"] else []
 
     end(run(measure()))
@@ -176,11 +176,11 @@ def compare(files: tuple[Path, Path], *, across_settings: bool, json_file: Path 
 
 
 @contextmanager
-def resumable() -> Iterator[eval_pictures.Bars]:
+def resumable() -> Iterator[pictures.Bars]:
     """Shows how far a run is, and says on Ctrl-C that it can go on."""
     try:
-        with eval_pictures.bars() as progress:
-            yield eval_pictures.Bars(progress)
+        with pictures.bars() as progress:
+            yield pictures.Bars(progress)
     except asyncio.CancelledError:
         notes.print("interrupted; the same command goes on from here")
         raise

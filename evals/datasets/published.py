@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation
+from semmem.evals.datasets.dataset import Conversation
 
 
 def read(path: Path, name: str, source: str, made: Callable[[Any], list[Conversation]]) -> list[Conversation]:

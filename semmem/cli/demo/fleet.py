@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from semmem.cli import demo_fleet_pictures as pictures
-from semmem.cli.demo_fleet_agents import CALLS, HANGS_AT, ROSTER, SOURCES, Launch
-from semmem.cli.demo_pictures import chapter
+from semmem.cli.demo import fleet_pictures as pictures
+from semmem.cli.demo.fleet_agents import CALLS, HANGS_AT, ROSTER, SOURCES, Launch
+from semmem.cli.demo.pictures import chapter
 from semmem.cli.output import answers
 from semmem.domain.entry import Entry
 from semmem.domain.reducers import told
@@ -178,7 +178,7 @@ class FleetStory:
         place = {"tenant": scope.tenant, "workspace": scope.id}
         given = json.dumps({"name": name, "hangs": hangs, "settings": self.settings, **place})
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "semmem.cli.demo_fleet_agents", given),
+            *(sys.executable, "-m", "semmem.cli.demo.fleet_agents", given),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

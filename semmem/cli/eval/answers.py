@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from pydantic import SecretStr
 
-from semmem.cli import eval_pictures, evaluating, options
-from semmem.cli.eval_options import (
+from semmem.cli import options
+from semmem.cli.eval import measuring, pictures
+from semmem.cli.eval.measuring import Request
+from semmem.cli.eval.options import (
     Conversations,
     Data,
     Extractor,
@@ -23,7 +25,6 @@ from semmem.cli.eval_options import (
     Retriever,
     Work,
 )
-from semmem.cli.evaluating import Request
 from semmem.cli.output import answers as shown
 from semmem.cli.running import run
 from semmem.cli.settling import PATIENCE
@@ -137,21 +138,21 @@ def measure(request: Request, wanted: Wanted) -> None:
         reader, judge = _models(wanted)
         method = _method(wanted, reader, judge, labels)
         async with _chats(reader, judge) as chats:
-            with evaluating.resumable() as bars:
+            with measuring.resumable() as bars:
                 found, trouble = await answering.run(
                     plan, method, chats, prices, wanted.work, patience=wanted.patience, progress=bars
                 )
-        evaluating.write(found, request.json_file)
-        shown.print(eval_pictures.answered(found))
-        return [*evaluating.said(trouble), *_unjudged(found), *below(floors, found["metrics"])]
+        measuring.write(found, request.json_file)
+        shown.print(pictures.answered(found))
+        return [*measuring.said(trouble), *_unjudged(found), *below(floors, found["metrics"])]
 
-    evaluating.end(run(measured()))
+    measuring.end(run(measured()))
 
 
 def _plan(request: Request, wanted: Wanted) -> "tuple[Plan, dict[str, Any]]":
     """Returns what is asked, and whose labels it has. Questions without evidence are asked too, but none without an
     answer to judge by."""
-    from semmem.evals import labels
+    from semmem.evals.datasets import labels
     from semmem.evals.plan import Plan
 
     dataset, conversations, sha256 = request.load()

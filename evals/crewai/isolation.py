@@ -1,6 +1,6 @@
 """Two faults of CrewAI's default memory backend, and the same calls on semmem.
 
-python -m semmem.evals.crewai_isolation
+python -m semmem.evals.crewai.isolation
 
 Both sides are CrewAI's own `Memory` interface on stores of the run's own: LanceDB with a local embedder (every text has
 the same vector, so nothing but the scope decides), and SemmemMemory. Exits with 1 if semmem fails.
@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from semmem.evals.crewai_quiet import quiet
+from semmem.evals.crewai.quiet import quiet
 
 # isort: split
 from crewai.memory.unified_memory import Memory

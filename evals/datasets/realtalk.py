@@ -9,7 +9,7 @@ from typing import Any
 
 from semmem.domain.event import NewEvent
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question, answer_of, parted
+from semmem.evals.datasets.dataset import Conversation, Question, answer_of, parted
 
 SOURCE = "the Chat_*.json of github.com/danny911kr/REALTALK, by the terms of its authors"
 CATEGORIES: Mapping[int, str] = {1: "multi-hop", 2: "temporal", 3: "commonsense"}

@@ -17,7 +17,7 @@ from semmem.domain.checks import MAX_CONTENT_BYTES, check_id, check_text
 from semmem.domain.event import NewEvent
 from semmem.domain.lines import Reader
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question, answer_of, parted
+from semmem.evals.datasets.dataset import Conversation, Question, answer_of, parted
 
 CATEGORY = "question"  # of a question that names none
 _QUESTION_FIELDS = ("id", "question", "evidence", "answer", "category", "unanswerable")

@@ -1,6 +1,6 @@
 """What memory costs a crew in tokens of a language model: CrewAI's own memory and semmem, counted at one local server.
 
-python -m semmem.evals.crewai_cost
+python -m semmem.evals.crewai.cost
 
 Two agents do ten tasks, on either memory. The server plays every model: it answers the agents with what they would find
 out, CrewAI's memory and semmem's extractor with the statements in that, and counts the requests that are not an agent's
@@ -22,7 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from semmem.evals.crewai_quiet import quiet
+from semmem.evals.crewai.quiet import quiet
 from semmem.testing import ModelServer, chat_usage
 
 # isort: split

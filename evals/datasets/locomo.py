@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.domain.event import NewEvent
-from semmem.evals.dataset import Conversation, Observation, Question, answer_of, parted
-from semmem.evals.published import in_list, read
+from semmem.evals.datasets.dataset import Conversation, Observation, Question, answer_of, parted
+from semmem.evals.datasets.published import in_list, read
 
 SOURCE = "data/locomo10.json of github.com/snap-research/locomo, CC BY-NC 4.0"
 ADVERSARIAL = "adversarial"

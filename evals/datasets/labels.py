@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from semmem.errors import InvalidInput
-from semmem.evals.dataset import Conversation, Question
-from semmem.evals.locomo import keys_of
+from semmem.evals.datasets.dataset import Conversation, Question
+from semmem.evals.datasets.locomo import keys_of
 
 SOURCE = "errors.json of github.com/dial481/locomo-audit, CC BY-NC 4.0"
 FIELD = "labels-file"

@@ -1,6 +1,6 @@
 """R@10 of `SemmemMemory.recall` on LoCoMo, beside CrewAI's default memory on the same turns, and beside `semmem eval`.
 
-python -m semmem.evals.crewai_recall --locomo locomo10.json --conversations conv-26
+python -m semmem.evals.crewai.recall --locomo locomo10.json --conversations conv-26
 
 Both memories embed with the bundled MiniLM, both are asked for 20 matches as CrewAI's search tool asks for them, and no
 model is called: CrewAI's turns are given their scope, category and importance, and its recall is the shallow one. Its
@@ -20,12 +20,12 @@ from typing import Annotated, Any
 import typer
 from rich.progress import track
 
-from semmem.evals.crewai_quiet import quiet
+from semmem.evals.crewai.quiet import quiet
 
 # isort: split
 from crewai.memory.unified_memory import Memory
 
-from semmem.evals.dataset import Conversation, chosen
+from semmem.evals.datasets.dataset import Conversation, chosen
 from semmem.evals.figures import Figure, answers, notes, pictured
 from semmem.evals.metrics import recall, source_turns
 from semmem.evals.plan import EMBEDDED, NO_MODEL

@@ -1,6 +1,6 @@
 """The three agents of `semmem demo --fleet`, each in a process of its own, on nothing but what `semmem` exports.
 
-Run as `python -m semmem.cli.demo_fleet_agents JSON`, by the demo. Each line that it prints is a JSON object.
+Run as `python -m semmem.cli.demo.fleet_agents JSON`, by the demo. Each line that it prints is a JSON object.
 """
 
 import asyncio

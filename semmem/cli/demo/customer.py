@@ -10,8 +10,8 @@ from uuid import UUID
 
 import typer
 
-from semmem.cli import demo_pictures as pictures
-from semmem.cli.demo_data import (
+from semmem.cli.demo import pictures
+from semmem.cli.demo.dialogue import (
     ADDRESS,
     ALLERGY,
     BUDGET,
@@ -95,8 +95,8 @@ async def _folder(ctx: typer.Context, stack: AsyncExitStack) -> Path:
 
 
 async def _fleet(ctx: typer.Context, stack: AsyncExitStack, folder: Path) -> None:
-    from semmem.cli.demo_fleet import FleetStory
-    from semmem.cli.demo_fleet_agents import Launch
+    from semmem.cli.demo.fleet import FleetStory
+    from semmem.cli.demo.fleet_agents import Launch
 
     settings = EMBEDDED | {"data": str(folder), "worker": False}
     opened = await stack.enter_async_context(application(ctx, **settings))

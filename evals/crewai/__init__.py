@@ -1,0 +1,1 @@
+"""What CrewAI's own memory costs, finds and leaks, beside ours."""

@@ -1,0 +1,1 @@
+"""`semmem demo`: a returning customer, and with `--fleet` three agents on one workspace."""

@@ -1,0 +1,1 @@
+"""`semmem eval`: the commands that measure."""
