@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from uuid import UUID
 
 from semmem.domain.hit import Hit
 from semmem.language.words import NUMBERS, ORDINALS, TIMES, either
 from semmem.retrieval.analysis import terms
 from semmem.retrieval.question import asks_for_present_measure
 
-CONTENDERS = 10  # so many of the best hits
+CONTENDERS = 10  # so many of the best statements; a fact and the event it rests on are one
+LOOKED_AT = 2 * CONTENDERS  # hits, among which they are sought
 MARGIN = 0.25  # of score below the best, at most
 SHARE = 0.2  # of the question's words that stand in one sentence with a number, and two where any sentence has two
 
@@ -24,9 +26,7 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
     wanted = frozenset(terms(question))
     if not hits or not wanted or not asks_for_present_measure(question):
         return list(hits)
-    least = hits[0].score - MARGIN
-    near = [at for at, hit in enumerate(hits[:CONTENDERS]) if hit.score >= least]
-    shared = {at: _shared(hits[at].text, wanted) for at in near}
+    shared = {at: _shared(hits[at].text, wanted) for at in _contenders(hits)}
     fewest = max(SHARE * len(wanted), min(2, max(shared.values())))
     places = [at for at, count in shared.items() if count >= fewest]
     by_time = sorted((hits[at] for at in places), key=lambda hit: hit.said_at, reverse=True)
@@ -36,6 +36,18 @@ def newest_first(hits: Sequence[Hit], question: str) -> list[Hit]:
             hit = hit.moved(hits[at].score, "newest")
         ordered[at] = hit
     return ordered
+
+
+def _contenders(hits: Sequence[Hit]) -> list[int]:
+    """The places of those that may be the newest statement."""
+    least, said = hits[0].score - MARGIN, set[UUID]()
+    places: list[int] = []
+    for at, hit in enumerate(hits[:LOOKED_AT]):
+        said.add(hit.sources[0].event_id if hit.sources else hit.id)
+        if hit.score < least or len(said) > CONTENDERS:
+            break
+        places.append(at)
+    return places
 
 
 def _shared(text: str, wanted: frozenset[str]) -> int:

@@ -18,7 +18,7 @@ from semmem.retrieval.analysis import terms
 from semmem.retrieval.confidence import confidence
 from semmem.retrieval.fusion import fuse
 from semmem.retrieval.late import asked
-from semmem.retrieval.newest import newest_first
+from semmem.retrieval.newest import LOOKED_AT, newest_first
 from semmem.retrieval.pool import REACH, Pool, pooled
 from semmem.retrieval.rerank import RERANK_SECONDS, Reranked, reranked
 from semmem.retrieval.scoring import distinct, holds, rank
@@ -83,7 +83,7 @@ class Searcher:
         self, view: View, query: str, *, limit: int, filter: Filter, min_score: float, sift: Sift = distinct
     ) -> Recall:
         """Only Postgres down is an error; whatever else is down is named in `degraded`."""
-        wanted = limit if self._reranker is None else max(RERANKED, limit)
+        wanted = max(limit, LOOKED_AT if self._reranker is None else RERANKED)
         found, best = await self._look(view, query, limit, filter)
         async with self._reader.reading(view) as rows:
             pool = await self._pooled(rows, query, best, found)
@@ -98,7 +98,7 @@ class Searcher:
         if self._reranker:
             order = await reranked(hits, before, query, self._reranker, self._rerank_seconds)
         sure = confidence(pool)
-        ordered = [hit.doubted(sure) for hit in newest_first(order.hits[:limit], query)]
+        ordered = [hit.doubted(sure) for hit in newest_first(order.hits, query)[:limit]]
         kept = tuple(hit for hit in ordered if hit.score >= min_score)
         return Recall(kept, found.degraded | order.degraded, found.waited, order.usage)
 

@@ -91,8 +91,15 @@ _DIET = re.compile(
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow|single (?:mom|mum|mother|dad|father|parent)))?(?P<v>married|remarried|tied the knot"
     r"|got hitched|seeing (?:someone|somebody)(?= now| new|$)"
-    r"|engaged(?! (?:in|with))|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
+    r"|engaged|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
     r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
+    re.IGNORECASE,
+)
+# "I'm married to my job", "divorced from reality", "seeing someone new for my knee".
+_NO_STATUS = re.compile(
+    r"\b(?:married to (?:my|the) (?:job|work|career|business|company|desk|phone|bike|game|idea|sea)"
+    r"|divorced from (?:the|reality|my (?!wife|husband|spouse|first|second|ex))|engaged (?:in|with|on \w+ with)"
+    r"|single[- ]handed\w*|dating myself|seeing (?:someone|somebody)(?: now| new)* (?:for|about|at))\b",
     re.IGNORECASE,
 )
 _HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
@@ -107,7 +114,7 @@ _OF_A_KIND = re.compile(
 def values_of(clause: Clause) -> Iterator[Value]:
     """The values that a clause in the present gives; none of what is true for a while only."""
     yield from polarities(clause)
-    if clause.negated:
+    if clause.negated or _DIFFERS.search(clause.text):
         return
     found = (value for reader in _READERS for value in reader(clause))
     for value in found:
@@ -119,30 +126,39 @@ def values_of(clause: Clause) -> Iterator[Value]:
             yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
 
 
+# "My rent is up by 50 euros", "I weigh 5 kg less" say how far a value is from another, and not what it is.
+_DIFFERS = re.compile(
+    r"\b(?:up|down|more|less|increased|decreased|dropped|risen|rose|fallen|fell) by\b"
+    r"|\b(?:went|gone|is|are) (?:up|down) \D?\d|\d[\d.,]* ?[\w%$€£]* (?:more(?! or less\b)|less|higher|lower|heavier"
+    r"|lighter|taller|shorter|older|younger|extra)\b",
+    re.IGNORECASE,
+)
 _SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
 
 
 def _home(clause: Clause) -> Iterator[Value]:
-    if lives := _LIVES.match(clause.text):
+    lives, moved = _LIVES.match(clause.text), _MOVED.match(clause.text)
+    if lives:
         perfect = "lived" not in lives.group().split() or "have lived" in lives.group()
         found = place(lives["v"], clause) if perfect else None
-        if found and (lives["at"].lower() != "on" or found[1]):
+        if found and (lives["at"].lower() != "on" or found[1] == "street"):
             near = lives["at"].lower() in ("near", "outside")
-            yield Value("home", found[0], street=found[1], tentative=near)
-    elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
-        exact = not found[1] or "," in moved["v"]
-        yield Value("home", found[0], street=found[1], moved=exact, renewed=True)
+            new = clause.renewed and found[1] != "street"  # "I live in Texas" alone is no move from Austin
+            yield Value("home", found[0], grain=found[1], tentative=near, moved=new)
+    elif moved and (found := place(moved["v"], clause)):
+        exact = found[1] != "street" or "," in moved["v"]
+        yield Value("home", found[0], grain=found[1], moved=exact, renewed=True)
     elif ((home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause))) or (
         (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
     ):
-        yield Value("home", found[0], street=found[1], moved=clause.renewed)
+        yield Value("home", found[0], grain=found[1], moved=clause.renewed)
     elif (house := _HOUSE_IN.match(clause.text)) and (found := place(house["v"] or house["v2"] or house["v3"], clause)):
-        yield Value("home", found[0], street=found[1], tentative=True, moved=bool(house["v2"]))
+        yield Value("home", found[0], grain=found[1], tentative=True, moved=bool(house["v2"]))
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
         if name[:1].isupper() or name[:1].isdigit() or clause.lower:
             attribute = _ADDRESSES[(address["kind"] or "").strip().lower()]
-            yield Value(attribute, content_stems(name), street=True, moved=clause.renewed and "," in name)
+            yield Value(attribute, content_stems(name), grain="street", moved=clause.renewed and "," in name)
 
 
 _JUST_NOW = re.compile(
@@ -186,7 +202,7 @@ def _spelled_alike(what: str) -> str:
 def _life(clause: Clause) -> Iterator[Value]:
     if diet := _DIET.match(clause.text):
         yield Value("diet", content_stems("omnivore" if diet["all"] else diet["v"]))
-    if status := _STATUS.match(clause.text):
+    if (status := _STATUS.match(clause.text)) and not _NO_STATUS.search(clause.text):
         named = status["v"].lower()
         alike = {
             "a relationship": "dating",

@@ -111,7 +111,12 @@ _SPLIT = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend"
     r"|dream\w*|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably"
-    r"|possibly)\b",
+    r"|possibly)\b"
+    # What a sentence says and takes back: "it was stolen but they found it", "I moved there but came back".
+    r"|\b(?:but|then|though|until)(?: \w+){0,3}? (?:(?:found|recovered|returned|caught|retrieved|renewed|rebooked"
+    r"|reopened|reactivated|rejoined|kept|undid) (?:it|him|her|them)|(?:got|brought|gave|took|won|bought) (?:it|him|her"
+    r"|them) back|(?:came|come|went|moved|is|was|am|are) (?:right |straight )?back|rebooked|rejoined|resubscribed"
+    r"|changed my mind)\b",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
@@ -148,7 +153,7 @@ _PASSING = re.compile(
 _BESIDES = re.compile(
     r"\b(?:also|too|as well|both|(?<!to )(?<!am )(?<!work )(?<!down )part[- ]time|work part[- ]time (?:at|for|as)"
     r"|second(?! (?:year|grade|form|floor|semester|term|trimester)\b)|side|besides"
-    r"|(?<!last )(?<!this )(?<!past )weekends?|evenings"
+    r"|(?<!last )(?<!this )(?<!past )weekends?|mornings|afternoons|evenings"
     r"|nights|volunteer\w*|freelanc\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of"
     r"|another|other)\b",
     re.IGNORECASE,

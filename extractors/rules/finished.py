@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.opposites import lacking
-from semmem.extractors.rules.phrases import ADVERB, HABITS, LIKINGS, NEUTRAL, I, activity, stated
+from semmem.extractors.rules.phrases import ADVERB, FOR_TODAY, HABITS, LIKINGS, NEUTRAL, I, activity, stated
 from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import RELATIVES, either, listed
+from semmem.language.words import NUMBERS, RELATIVES, either, listed
 
 _TAIL = (
     r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
-    r"|already|completely|altogether)\b| (?:\w+ ){1,2}ago\b))"
+    r"|already|completely|altogether)\b"
+    rf"| (?:(?:an?|\d+|some|many|several|a few|a couple of|{either(NUMBERS)}) )?\w+ ago\b))"
 )
 _SCHOOLS = ("uni", "university", "college", "high school", "law school", "med school")
 _ILLNESSES = frozenset(
@@ -51,11 +52,6 @@ _DONE_WITH = re.compile(
     rf"|(?:left|dropped out of) (?:(?:my|the) )?(?P<v4>uni|university|college|high school|law school|med school"
     rf"|(?:[\w'-]+ )?(?:school|classes)|(?:[\w'-]+ ){{0,2}}?(?:{_GROUPS}))){_TAIL}",
     re.IGNORECASE,
-)
-_SOONER = re.compile(
-    r"\b(?:early|late|at (?:\d|noon|half|about|around)|this morning|tonight|last night"
-    r"|today)\b",
-    re.I,
 )
 _WELL_AGAIN = re.compile(
     rf"^my (?:(?:left|right|bad|broken|sprained|sore) )?(?P<v>{_BODY}) (?:is|are|feels?) (?:all |completely "
@@ -144,7 +140,7 @@ def _thing(clause: Clause) -> Iterator[Over]:
     if done := _DONE_WITH.match(clause.text):
         kind, named = next((kind, named) for kind, named in done.groupdict().items() if named)
         stems = content_stems(NEUTRAL.sub("", stated(named)))
-        if not stems or (kind in ("v4", "ran") and _SOONER.search(clause.text)):
+        if not stems or (kind in ("v4", "ran") and FOR_TODAY.search(clause.text)):
             return
         if kind == "work":  # "I am reading Dune"; whoever reads it every year goes on
             yield from (Over(f"be {' '.join(sorted(stems | {verb}))}") for verb in ("read", "watch", "play"))

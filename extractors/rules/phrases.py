@@ -4,7 +4,9 @@ import re
 
 from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
+from semmem.extractors.rules.value import Grain
 from semmem.extractors.words import content_stems
+from semmem.language.places import LANDS
 from semmem.language.words import DAYS, MONTHS, NUMBERS, RELATIVES, either
 
 Stems = frozenset[str]
@@ -54,7 +56,12 @@ _STREET = re.compile(
 _NO_NAMES = names(
     "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
 )
-_NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
+_NOT_PLACES = names(
+    """
+    moment past peace fear hope hell heaven tears silence sin future present dreams denial bed jeans crocs uggs
+    birkenstocks pyjamas pajamas sweats sweatpants leggings hoodies converse levis
+    """
+)
 GROUP = re.compile(
     r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
     r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
@@ -92,20 +99,20 @@ def is_named(text: str, clause: Clause) -> bool:
     return text[:1].isupper()
 
 
-def place(text: str, clause: Clause) -> tuple[Stems, bool] | None:
-    """The words of a place, and whether they are as exact as a street; None for what is no place to live."""
+def place(text: str, clause: Clause) -> tuple[Stems, Grain] | None:
+    """The words of a place, and how exact they are; None for what is no place to live."""
     inside = _IN_A_HOUSE.sub("", text)
     name = stated(inside)
     if clause.lower and _ARTICLE.match(inside):
         return None
-    first = name.split(" ", 1)[0].casefold().strip(",")
-    if not name or first in NOT_A_PLACE or first in _NOT_PLACES or "'s" in name:
+    words = [word.strip(",") for word in name.casefold().split()]
+    if not words or words[0] in _NOT_PLACES or not NOT_A_PLACE.isdisjoint((words[0], words[-1])) or "'s" in name:
         return None
-    street = bool(_STREET.search(name))
+    grain: Grain = "street" if _STREET.search(name) else "land" if name.casefold() in LANDS else "town"
     within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
     if not (is_named(name, clause) or re.match(r"\d+\w? [A-Za-z]", name)):
         return None
-    return content_stems(f"{name} {within[1]}" if within and not street else name), street
+    return content_stems(f"{name} {within[1]}" if within and grain != "street" else name), grain
 
 
 def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
@@ -176,6 +183,12 @@ ELSEWHERE = re.compile(
     rf"(?:friends?|colleagues|coworkers|{either(RELATIVES)}))"
     rf"|before (?:bed|bedtime|noon|work|school|sleep|sleeping|going|(?:the |my |an? )?{_ROUTINES})"
     rf"|after (?:work|school|dark|midnight|\d|(?:the |my |an? )?{_ROUTINES}))",
+    re.IGNORECASE,
+)
+# Behind what was left or finished: it goes on another day.
+FOR_TODAY = re.compile(
+    rf"\b(?:early|late|at (?:\d|noon|half|about|around|{either(NUMBERS)})|this morning|tonight|last night|today"
+    rf"|after (?:the|my|our|an?) {_ROUTINES})",
     re.IGNORECASE,
 )
 # Where the name of what is over ends.

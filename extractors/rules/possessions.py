@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
-from semmem.extractors.rules.phrases import ADVERB, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
+from semmem.extractors.rules.phrases import ADVERB, FOR_TODAY, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
 from semmem.extractors.rules.polarity import GAINED
 from semmem.extractors.rules.roles import PETS
 from semmem.extractors.rules.value import NO, NOTHING, Over
@@ -154,7 +154,7 @@ def _membership(clause: Clause) -> Iterator[Over]:
         for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
             yield from (Over("has", named), Over("is", named), Over("does", named, HABITS))
     left = _LEFT_GROUP.match(clause.text)
-    if left and GROUP.search(left["v"]):
+    if left and GROUP.search(left["v"]) and not FOR_TODAY.search(clause.text):
         stems = content_stems(stated(left["v"]))
         yield from (Over("has", stems), Over("does", stems, HABITS | _WITH_OTHERS))
 

@@ -97,7 +97,7 @@ _USERNAME = re.compile(
 )
 _WEIGHS = re.compile(
     rf"{I}(?:weighs? |(?=[\d.,]+ ?(?:kg|kilos?|pounds|lbs|stone)(?:$| now))|(?:down|up) to (?=[\d.,]+ ?(?:kg|kilos?"
-    r"|pounds|lbs|stone)\b))(?P<v>\d[^,;]*)",
+    r"|pounds|lbs|stone)\b))(?P<v>\d(?![^,;]* of\b)[^,;]*)",
     re.IGNORECASE,
 )
 _AGE_OF = re.compile(

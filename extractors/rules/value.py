@@ -1,8 +1,10 @@
 """What holds of a person and what is over: a value of an attribute of which there is one at a time, or its end."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 Stems = frozenset[str]
+Grain = Literal["land", "town", "street"]  # how exactly a home is told
 YES, NO = frozenset({"yes"}), frozenset({"no"})
 
 
@@ -12,8 +14,8 @@ class Value:
 
     attribute: str
     value: Stems
-    street: bool = False  # a home as exact as a street, where others name a town
-    moved: bool = False  # it names the town, and that it is another than before
+    grain: Grain = "town"
+    moved: bool = False  # it says that the home is another than before, and in which town or land
     tentative: bool = False  # may stand beside another value, unless the later one says that it is new
     beside: bool = False  # a second job takes no other's place
     renewed: bool = False
@@ -30,7 +32,7 @@ class Value:
             return False
         if (self.tentative or other.tentative) and not self.renewed:
             return False
-        return self.street == other.street or self.moved
+        return self.grain == other.grain or self.moved
 
 
 NOTHING: Stems = frozenset()

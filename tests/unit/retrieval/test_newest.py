@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from semmem.domain.fact import Fact, Source
 from semmem.domain.hit import Hit
 from semmem.retrieval.newest import CONTENDERS, MARGIN, newest_first
 from tests.unit.retrieval.memories import MAY, event, fact
@@ -17,6 +19,10 @@ def hit(text: str, *, days: int = 0, score: float = 0.5) -> Hit:
 
 def texts(hits: list[Hit]) -> list[str]:
     return [each.text for each in hits]
+
+
+def _drawn(of: Hit) -> Fact:
+    return replace(fact(of.text), sources=(Source(event_id=of.id, quote=of.text),))
 
 
 OLD = hit("The app has 200 users.", score=0.6)
@@ -101,6 +107,13 @@ def test_only_the_best_hits_contend() -> None:
     late = hit("The app has 99 users", days=9, score=0.5)
     assert newest_first([*hits, late], QUESTION) == [*hits, late]
     assert newest_first([*hits[1:], late], QUESTION)[0].id == late.id
+
+
+def test_a_fact_and_the_event_it_rests_on_are_one_of_them() -> None:
+    said = [hit(f"The app has {n} users", score=0.5) for n in range(CONTENDERS - 1)]
+    drawn = [replace(each, item=_drawn(each)) for each in said]
+    late = hit("The app has 99 users", days=9, score=0.5)
+    assert newest_first([*said, *drawn, late], QUESTION)[0].id == late.id
 
 
 def test_no_hits_are_none() -> None:
