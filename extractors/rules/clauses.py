@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from semmem.extractors.rules.plain import BARE_VERB, JOINED_BY_AND, plain, together
 from semmem.extractors.rules.reworded import reworded
-from semmem.language.words import S_VERBS, either
+from semmem.language.words import S_VERBS, SAYINGS, either
 
 RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
 
@@ -179,6 +179,14 @@ _RENEWED = re.compile(
 )
 
 
+# What others say or think, and what is denied: what is joined to it is no more than that.
+_REPORTED = re.compile(
+    rf"^(?:(?!I\b)[\w' -]{{1,40}}? (?:{either(SAYINGS)})|I (?:\w+ )?(?:lied|den(?:y|ied)|doubt\w*)"
+    r"|it is (?:not|hardly) (?:true|so|the case))(?: \w+){0,2}?(?: that)? (?:I|my)\b",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """Its words, and of its sentence: whether it is doubted or yet to come, and says that something is new."""
@@ -209,12 +217,13 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     quoted = bare != RESOLVED_DATE.sub("", text).strip()  # what was turned into the third person had capitals
     lower = (quoted or bool(_LOWER.search(text) or BARE_VERB.match(bare))) and not any(map(str.isupper, bare))
     found: list[Clause] = []
+    reported = False  # by somebody else, from here on
     for said, whole, joined in _parts(own):
         found.append(
             Clause(
                 text=said,
                 supposed=supposed,
-                doubted=supposed or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
+                doubted=supposed or reported or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
                 coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
                 past=bool(_PAST.search(said)),
                 passing=bool(_PASSING.search(whole)),
@@ -224,6 +233,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
                 lower=lower,
             )
         )
+        reported = reported or bool(_REPORTED.match(said))
     return tuple(found)
 
 

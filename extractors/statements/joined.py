@@ -5,6 +5,8 @@
 
 import re
 
+from semmem.language.words import SAYINGS, either
+
 _JOINT = re.compile(
     r"(?:,|(?<!\s))\s+(?:and(?=\s+(?:I|I'm|I've|we|my|our)\s)|but(?=\s+(?:my|our)\s))\s+", re.IGNORECASE
 )
@@ -19,7 +21,7 @@ _OPEN_SUBJECT = re.compile(r"(?:^|[,;] )(?:[A-Z]\w+|my \w+),?\s+and\s+I\s+(?:are
 _LEANS = re.compile(  # on another statement, or on who says it
     r"\b(?:it|its|them|they|their|there|that|this|those|these|he|she|him|her|his|one|ones|so|too|also|then|instead|again"
     r"|either|neither|both|same|others?|another|if|when|while|because|since|though|although|unless|until|before|after"
-    r"|who|which|whose|where|than|said|says?|told|thinks?|thought|hopes?|guess|suppose|would|could|might|should)\b|[\"“”«»]",
+    rf"|who|which|whose|where|than|would|could|might|should|{either(SAYINGS)})\b|[\"“”«»]",
     re.IGNORECASE,
 )
 

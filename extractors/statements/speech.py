@@ -3,6 +3,8 @@
 
 import re
 
+from semmem.extractors.statements.elsewhere import SUPPOSED
+
 _MARKED = re.compile(r"[?？؟՞፧⁇⁈‽\u037e][\"'”’»)\s]*$")
 _OPENED = re.compile(
     r"^[\"“«(]*¿|^(?:is|are|does|was) [\"“]|^(?:what|who|where|how|when|why)s (?:my|the|your|his|her|our|up)\b",
@@ -133,16 +135,6 @@ _SUPPOSED = re.compile(
     r"|^(?:i|we)(?:'d| would) (?:\w+ )*if\b|\bif i (?:were|was|lived|had|worked|could)\b",
     re.IGNORECASE,
 )
-
-# "If I lived there, I would ..." in other languages.
-_SUPPOSED_ELSEWHERE = re.compile(
-    r"^wenn (?:ich|wir)\b.*\b(?:würden?|hätten?|wären?|könnten?|ginge|käme)\b|^si\b.*\w(?:ría|rías|ríamos|rían)\b"
-    r"|^si (?:j'|je |nous |on )\w*(?:ais|ait|ions)\b.*\w(?:rais|rait|rions|raient)\b"
-    r"|^se\b.*\w(?:ssi|esse|asse|isse)\b.*\w(?:rei|rebbe|ria)\b|^als ik\b.*\bzou\b|^om jag\b.*\bskulle\b"
-    r"|\bесли бы\b|\b\w+(?:saydım|seydim)\b|^αν\b.*\bθα\b|^(?:如果|要是|假如)|^もし.*(?:たら|なら|れば)"
-    r"|(?:다면|라면)\b.*(?:텐데|겠다|겠어)|^لو |^(?:अगर|यदि)\b.*(?:ता|ती|ते)\b|^(?:אילו|לו)\b",
-    re.IGNORECASE,
-)
 _MOCKING = re.compile(
     r"^(?:oh,? )?(?:great|wonderful|fantastic|lovely|brilliant|perfect|fun),? (?:another|just what)\b(?![^:]*:)"
     r"|^(?:(?:yeah|yes|sure|right|of course|oh|ok|okay)[, ]+)+and (?:i'm|i am|my \w+ is) the\b",
@@ -213,7 +205,7 @@ def requests(sentence: str) -> bool:
 def supposes(sentence: str) -> bool:
     """A supposition, a wish or a joke."""
     said = sentence.strip()
-    return any(pattern.search(said) for pattern in (_SUPPOSED, _SUPPOSED_ELSEWHERE, _MOCKING, _KIDDING))
+    return any(pattern.search(said) for pattern in (_SUPPOSED, SUPPOSED, _MOCKING, _KIDDING))
 
 
 def is_quotation(sentence: str) -> bool:

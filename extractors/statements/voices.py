@@ -3,6 +3,8 @@
 
 import re
 
+from semmem.extractors.statements.elsewhere import PLAYED
+
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 # Quoted lines, and those that a program wrote.
 _QUOTED_LINE = re.compile(
@@ -36,7 +38,8 @@ _ALWAYS = (
 _IF_NAMED = (
     r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e"
     r"|classify|annotate|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique"
-    r"|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|corrige\w*|résume\w*|resume\w*"
+    r"|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|fass\w*|kürz\w*|formulier\w*"
+    r"|mach(?=\w* (?:daraus|hieraus))|corrige\w*|résume\w*|resume\w*|relis|fais|haz|revisa\w*|lee"
     r"|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta|çevir\w*|исправ\w*|перескаж\w*"
 )
 _ANYWHERE = re.compile(
@@ -44,7 +47,8 @@ _ANYWHERE = re.compile(
     "|صحح|لخص|अनुवाद|सुधार"
 )
 _TEXT = (
-    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter|essay"
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|daraus|hieraus"
+    r"|con esto|avec ça|message|letter|essay"
     r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech|quote"
     r"|chat|conversation|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte"
     r"|est[oae]|siguiente|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni"
@@ -157,6 +161,7 @@ def own_words(text: str, speaker: str) -> str:
             about
             or _ASKED_WHO.match(line)
             or _PLAYED.search(line)
+            or PLAYED.search(line)
             or (asked if follows else None)
             or _PASTED.search(line)
         )

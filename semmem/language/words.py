@@ -63,6 +63,17 @@ NAMES_TOO = listed("will may mark bill rose hope grace joy faith art drew frank 
 # Verbs of which the third person is made by an s.
 S_VERBS = listed("live work need want prefer like love hate use own play speak drive drink eat enjoy sleep run")
 
+# What one says or thinks with: what depends on these words is so for whoever says it.
+SAYINGS = listed(
+    """
+    say says said tell tells told think thinks thought believe believes believed claim claims claimed insist insists
+    insisted assume assumes assumed reckon reckons reckoned suspect suspects suspected swear swears swore guess guesses
+    guessed hope hopes hoped suppose supposes supposed pretend pretends pretended imagine imagines imagined joke jokes
+    joked lie lies lied deny denies denied doubt doubts doubted dream dreams dreamed dreamt wish wishes wished write
+    writes wrote fear fears feared worry worries worried
+    """
+)
+
 # How a thing is, which says nothing of what it is.
 STATES = listed(
     """

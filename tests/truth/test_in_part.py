@@ -52,8 +52,16 @@ KEPT = [
     ("I am a member of the chess club.", "I left the chess club at nine."),
     ("I am a member of the chess club.", "I left the chess club after the match."),
     ("I am reading Dune.", "I finished Dune Messiah years ago."),
+    ("I live in Berlin.", "Anna thinks I'm lazy and I live in Rome."),
+    ("I live in Berlin.", "The article claims I am rich and I live in Monaco."),
+    ("I work at Siemens.", "It's not true that I live in Rome and I work at Bosch."),
+    ("I work at Siemens.", "Mom told everyone that I live in Rome and I work at Bosch."),
+    ("I am single.", "Tom swears I'm rich and I am married."),
 ]
 OVER = [
+    ("I work at Siemens.", "I told Anna that I live in Rome and I work at Bosch now."),
+    ("I work at Siemens.", "My boss told me the news and I left Siemens."),
+    ("I eat bread.", "The doctor says I can't eat gluten and I no longer eat bread."),
     ("I have a car.", "My car was stolen but I am insured."),
     ("I live in Austin.", "I moved to Texas."),
     ("I live in Spain.", "I live in Portugal."),
