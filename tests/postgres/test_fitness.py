@@ -1,6 +1,8 @@
 """What a server lacks, or a login may not do, is said in one line before anything is touched."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -9,7 +11,9 @@ import pytest_asyncio
 
 from semmem.errors import ConfigurationError, SchemaOutdated, StoreUnavailable
 from semmem.migrations import upgrade
+from semmem.migrations.running import run
 from semmem.migrations.server import Server, forbidden, unfit
+from semmem.postgres.url import parse
 from semmem.stores.postgres.pool import Postgres
 from tests.postgres.cluster import Cluster, cluster
 
@@ -35,6 +39,14 @@ FIT = Server(
     has_tables=True,
     has_revision=True,
 )
+
+
+LIVES_IN = """
+    insert into semmem.facts (tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category,
+        confidence, importance, valid_from, valid_to, trust, said_at, recorded_at)
+    values ('acme', 'user', 'maya', gen_random_uuid(), gen_random_uuid(), 1, 'Maya', $1, $2, 'profile',
+        1, .5, $3, $4, 'user', $5, $5)
+"""
 
 
 @pytest_asyncio.fixture
@@ -109,6 +121,23 @@ async def test_an_administrator_who_is_no_superuser_can_migrate(made: Cluster) -
     await made.execute("create extension vector", database="semmem")
     await upgrade(made.url("semmem", "manager"))
     await (await Postgres.connect(made.url("semmem", "manager"))).aclose()
+
+
+async def test_what_a_plan_had_ended_is_found_whoever_migrates(made: Cluster) -> None:
+    """Row level security holds for a table's owner too: only a superuser passes it by."""
+    await made.execute("create role manager login createrole", "create database semmem owner manager")
+    await made.execute("create extension vector", database="semmem")
+    url = made.url("semmem", "manager")
+    await asyncio.to_thread(run, parse(url), "0009", mends=False)
+    connection = await asyncpg.connect(made.url("semmem"))
+    await connection.execute("insert into semmem.scopes (tenant, scope_kind, scope_id) values ('acme', 'user', 'maya')")
+    january, june = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+    for place, start, end in (("Bern", january, june), ("Rome", june, None)):
+        await connection.execute(LIVES_IN, f"Maya lives in {place}", place.encode(), start, end, january)
+    await upgrade(url)
+    ended = await connection.fetch("select text from semmem.facts where successor is not null")
+    await connection.close()
+    assert [row["text"] for row in ended] == ["Maya lives in Bern"]
 
 
 async def test_a_second_database_s_administrator_is_told_of_the_first_s_roles(made: Cluster) -> None:
