@@ -25,7 +25,7 @@ from semmem.wiring.settings import Settings, load_settings
 ExtractorName = Literal["offline", "llm", "recorded"]
 
 # Figures must come from servers of the run's own, whatever the environment names.
-EMBEDDED = {"postgres_url": None, "redis_url": None, "qdrant_url": None, "worker": True}
+EMBEDDED = {"postgres_url": None, "postgres_admin_url": None, "redis_url": None, "qdrant_url": None, "worker": True}
 NO_MODEL = {"llm_base_url": None, "llm_api_key": None, "openai_api_key": None}
 
 

@@ -114,7 +114,9 @@ class LockHeld(SemmemError):
 
     def __init__(self, name: str, *, by: str | None, until: datetime) -> None:
         whose = f"the agent {by}" if by else "somebody"
-        super().__init__(f"lock {name}: {whose} holds it until {until:%H:%M:%S} UTC; wait for it with `wait`")
+        super().__init__(
+            f"lock {name}: {whose} holds it until {until:%H:%M:%S} UTC; wait for it with `wait`, or `--within`"
+        )
         self.name, self.by, self.until = name, by, until
 
 

@@ -8,6 +8,11 @@ import sys
 
 def main() -> None:
     """Runs the command in any locale, and where the reader of stdout has gone away."""
+    for descriptor in range(3):  # one that is closed would be given to the next file or socket
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -1,7 +1,6 @@
 """Puts the commands together."""
 
 import logging
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -54,8 +53,10 @@ def _version(asked: bool) -> None:
 def options(
     ctx: typer.Context,
     data: Annotated[
-        Path | None,
-        typer.Option(envvar="SEMMEM_DATA", help="The embedded servers' folder.", show_default="per user"),
+        str | None,
+        typer.Option(
+            envvar="SEMMEM_DATA", metavar="<path>", help="The embedded servers' folder.", show_default="per user"
+        ),
     ] = None,
     timeout: Annotated[
         str | None,

@@ -1,7 +1,7 @@
 """The commands by which people put facts right: correct, reject, restore-fact and pin-fact."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, time
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from semmem.cli.output import notes, print_json, show
 from semmem.cli.places import at_place
 from semmem.cli.running import run, scoped, settings_of
 from semmem.cli.settling import settle_unless_stalled
-from semmem.domain.fact import Fact, Validity
+from semmem.domain.fact import Fact, Precision, Validity
 from semmem.domain.scope import Branch
 
 if TYPE_CHECKING:
@@ -49,12 +49,23 @@ def correct(
     --user alice
     """
 
+    if undated and (holds_from or holds_to):
+        fix = "leave out --undated, or --holds-from and --holds-to"
+        raise typer.BadParameter(f"a fact that has no dates holds from no time on; {fix}", param_hint="--undated")
+
     async def act(memory: "ScopedMemory") -> Fact:
         dated = holds_from or holds_to or undated
-        validity = Validity(start=holds_from, end=holds_to, precision="day" if holds_from else None) if dated else None
+        validity = Validity(start=holds_from, end=holds_to, precision=_precision(holds_from)) if dated else None
         return await memory.correct(fact, text=text, validity=validity, by=by, version=version)
 
     _show(_done(ctx, place, act), as_json)
+
+
+def _precision(start: datetime | None) -> Precision | None:
+    """A day, or the moment where it was given with a time."""
+    if start is None:
+        return None
+    return "day" if start.time() == time() else "instant"
 
 
 @at_place

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import takewhile
@@ -41,9 +41,18 @@ _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 class Commands(TyperGroup):
     """Commands whose usage errors are JSON too, where the command line says --json."""
 
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        wanted = _asks_for_json(args)  # the call takes them off the list
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except UsageError as error:
+            if parent is not None or not wanted:
+                raise
+            _print_json({"code": "usage", "message": error.format_message()})
+            raise typer.Exit(BAD_INPUT) from None
+
     def invoke(self, ctx: Any) -> Any:
-        # Behind a "--" stands the command line of another program.
-        wanted = "--json" in takewhile(lambda word: word != "--", [*getattr(ctx, "_protected_args", ()), *ctx.args])
+        wanted = _asks_for_json([*getattr(ctx, "_protected_args", ()), *ctx.args])
         token = _as_json.set(_as_json.get() or wanted)
         try:
             return super().invoke(ctx)
@@ -56,6 +65,11 @@ class Commands(TyperGroup):
             raise typer.Exit(BROKEN_PIPE) from None
         finally:
             _as_json.reset(token)
+
+
+def _asks_for_json(words: Sequence[str]) -> bool:
+    """Behind a "--" stands the command line of another program."""
+    return "--json" in takewhile(lambda word: word != "--", words)
 
 
 @contextmanager

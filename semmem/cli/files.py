@@ -1,5 +1,6 @@
 """Files as they come: what is no lines of JSON is told from what is, before anything is opened for it."""
 
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -31,6 +32,8 @@ _OTHER_KINDS = (
 def opened(file: Path) -> AbstractContextManager[BinaryIO]:
     """Opens the file, a pipe, or stdin for `-`. Raises InvalidInput where it cannot be opened."""
     if str(file) == STDIN:
+        if sys.stdin is None:
+            raise InvalidInput("file", "cannot be read, since stdin is closed", "name a file, or pipe it in")
         return nullcontext(typer.get_binary_stream("stdin"))
     try:
         if file.is_dir():  # which raises too, where a name is longer than the system allows

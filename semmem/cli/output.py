@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from semmem.wiring.followers import Follower
     from semmem.wiring.inventory import Holding
 
+MOST_COLUMNS = 10_000  # of a table that nobody looks at in a terminal
 T = TypeVar("T")
 
 
@@ -79,14 +80,17 @@ def show(value: T, as_json: bool, picture: Callable[[T], RenderableType]) -> Non
         if isinstance(drawn, str):  # what people named, in which brackets are no markup
             drawn = Text(visible(drawn))
         # Plain text may go into a file or a prompt, and must not be broken there.
-        answers.print(drawn, soft_wrap=isinstance(drawn, Text))
+        into = answers
+        if isinstance(drawn, Table) and not answers.is_terminal:  # a row is a line there
+            into = _Answers(highlight=False, width=MOST_COLUMNS)
+        into.print(drawn, soft_wrap=isinstance(drawn, Text))
 
 
 def table(*columns: str, rows: Iterable[Sequence[str]]) -> RenderableType:
     """The last column takes the room that is left."""
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
     for name in columns[:-1]:
-        made.add_column(name, no_wrap=True)
+        made.add_column(name, overflow="fold")
     made.add_column(columns[-1], ratio=1, overflow="fold")
     for row in rows:
         made.add_row(*(Text(visible(cell)) for cell in row))

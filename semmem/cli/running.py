@@ -27,7 +27,7 @@ T = TypeVar("T")
 KEEP_SERVERS = timedelta(minutes=1)
 CATCH_UP_SECONDS = 3.0
 SIGNALLED = 128
-STOPS = (signal.SIGINT, signal.SIGTERM)
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signalled(Exception):
@@ -60,7 +60,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def signalled(stop: Callable[[], object]) -> Iterator[list[int]]:
-    """Calls `stop` in the loop at the first SIGINT or SIGTERM, and yields which came; the second ends the process.
+    """Calls `stop` in the loop at the first of STOPS, and yields which came; the second ends the process.
+
+    One that is ignored, as nohup and shells have it, stays so.
 
     The handlers are Python's, not the loop's, so that a loop which is busy can be ended too.
     """
@@ -74,7 +76,8 @@ def signalled(stop: Callable[[], object]) -> Iterator[list[int]]:
         loop.call_soon_threadsafe(stop)
 
     hears = threading.current_thread() is threading.main_thread()  # no other thread does
-    before = {name: signal.signal(name, first) for name in STOPS} if hears else {}
+    heard = [name for name in STOPS if hears and signal.getsignal(name) is not signal.SIG_IGN]
+    before = {name: signal.signal(name, first) for name in heard}
     try:
         yield caught
     finally:

@@ -1,5 +1,6 @@
 """What comes in on stdin: in UTF-8, whatever the locale, and possibly closed."""
 
+import asyncio
 import sys
 
 import typer
@@ -22,13 +23,30 @@ def text_or_stdin(field: str, text: str) -> str:
     return read.replace("\r\n", "\n").removesuffix("\n")
 
 
-def confirmed(question: str, field: str) -> bool:
+async def confirmed(question: str, field: str) -> bool:
     """Returns whether the caller says yes; raises InvalidInput where nobody can, for stdin has ended or is closed."""
     typer.echo(f"{question} [y/N]: ", err=True, nl=False)
-    answer = sys.stdin.readline() if sys.stdin is not None else ""
+    answer = await _line()
     if not answer:
         typer.echo(err=True)
         raise InvalidInput(
             field, "asks before it deletes, and stdin gave no answer", "pass --yes, or --dry-run to count"
         )
     return answer.strip().lower() in ("y", "yes")
+
+
+async def _line() -> str:
+    """A line of stdin; the loop goes on meanwhile, so that Ctrl-C is heard."""
+    if sys.stdin is None:
+        return ""
+    there, loop = asyncio.Event(), asyncio.get_running_loop()
+    try:
+        descriptor = sys.stdin.fileno()
+        loop.add_reader(descriptor, there.set)
+    except (OSError, ValueError):  # a file, which has all there is
+        return sys.stdin.readline()
+    try:
+        await there.wait()
+    finally:
+        loop.remove_reader(descriptor)
+    return sys.stdin.readline()

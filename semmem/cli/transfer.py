@@ -1,6 +1,7 @@
 """The commands that move memories in and out: import, export and scopes."""
 
 import asyncio
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
@@ -222,6 +223,9 @@ def export(
 
     async def work() -> int:
         from semmem.memory.transfer import left_out
+
+        if sys.stdout is None:
+            raise InvalidInput("stdout", "is closed", "send it to a file, such as by > alice.jsonl")
 
         count, out = 0, typer.get_binary_stream("stdout")
         async with scoped(ctx, place, reads=True) as memory:

@@ -104,7 +104,7 @@ def forget(
             counted = await memory.forget(**selection, dry_run=True)
             if dry_run:
                 return counted
-            if not yes and not confirmed(f"Forget for good ({output.forgotten(counted)})?", "forget"):
+            if not yes and not await confirmed(f"Forget for good ({output.forgotten(counted)})?", "forget"):
                 notes.print("nothing was forgotten")
                 raise typer.Exit(FAILED)
             receipt = await memory.forget(**selection)

@@ -18,7 +18,6 @@ import shutil
 import signal
 import socket
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,18 +94,21 @@ class Keeper:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
         linger = GRACE_SECONDS
-        with suppress(OSError):
+        try:
             if await self._greet(writer):
                 while line := await reader.readline():
                     request = json.loads(line)
                     if request["do"] == "linger":
                         linger = max(GRACE_SECONDS, request["seconds"])
                     await _send(writer, await self._answer(request))
-        self._clients.discard(writer)
-        writer.close()
-        loop = asyncio.get_running_loop()
-        self._keep_until = max(self._keep_until, loop.time() + linger)
-        loop.call_later(GRACE_SECONDS, self._end_if_unused)
+        except OSError:
+            pass  # the client is gone
+        finally:
+            self._clients.discard(writer)
+            writer.close()
+            loop = asyncio.get_running_loop()
+            self._keep_until = max(self._keep_until, loop.time() + linger)
+            loop.call_later(GRACE_SECONDS, self._end_if_unused)
 
     async def _greet(self, writer: asyncio.StreamWriter) -> bool:
         try:
@@ -138,7 +140,8 @@ class Keeper:
             return
         loop = asyncio.get_running_loop()
         left = self._keep_until - loop.time()
-        if left <= 0 or not self._has_folder():
+        is_found = self._has_folder() and self._layout.keeper_socket.exists()  # by those who come
+        if left <= 0 or not is_found:
             self._unused.set()
         else:
             loop.call_later(min(left, LOOK_SECONDS), self._end_if_unused)

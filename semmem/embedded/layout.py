@@ -31,7 +31,13 @@ class Layout:
 
     @classmethod
     def of(cls, folder: Path) -> "Layout":
-        folder = folder.expanduser().resolve()
+        """Raises EmbeddedServerError for a path that leads nowhere."""
+        try:
+            folder = folder.expanduser().resolve()
+        except (OSError, RuntimeError) as error:  # no such home directory, or links in a circle
+            raise EmbeddedServerError(
+                f"cannot use the data folder {folder}: {str(error).rstrip('.')}. Set SEMMEM_DATA to another"
+            ) from error
         digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         # Not TMPDIR: two clients of one folder may differ in it.
         return cls(folder=folder, runtime=Path(f"/tmp/semmem-{os.geteuid()}-{digest}"))
@@ -55,10 +61,17 @@ class Layout:
             raise EmbeddedServerError(
                 f"cannot use the data folder {self.folder}: {error.strerror}. Choose a folder this user may write to"
             ) from error
-        if not os.access(self.folder / "run", os.W_OK | os.X_OK):
+        inside = self.folder / "run"
+        # Root may write to it, and would leave files there that its user cannot read.
+        if inside.stat().st_uid != os.geteuid():
             raise EmbeddedServerError(
                 f"cannot write to the data folder {self.folder}: it belongs to another user. "
                 "Open it as that user, or choose another folder"
+            )
+        if not os.access(inside, os.W_OK | os.X_OK):
+            raise EmbeddedServerError(
+                f"cannot write to the data folder {self.folder}: it is closed to this user, or read-only. "
+                "Choose a folder this user may write to"
             )
 
     def create_runtime(self) -> None:

@@ -49,6 +49,7 @@ class Postgres:
     layout: Layout
     name: str = "postgres"
     stop_signal: signal.Signals = signal.SIGINT
+    rebuilt: None = None  # it is the truth
 
     @property
     def data(self) -> Path:
@@ -107,6 +108,8 @@ class Postgres:
             return False
         except (OSError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError):
             return False
+        except asyncpg.TooManyConnectionsError:
+            return True  # it answers, and is used
         return True
 
     async def _run(self, database: str, statement: str) -> None:

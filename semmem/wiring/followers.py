@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from semmem.domain.stores import in_words, names_of
 from semmem.errors import ConfigurationError, NotFound
+from semmem.migrations import upgrade
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.pool import Postgres
@@ -65,4 +66,6 @@ def own_stores(settings: Settings) -> list[str]:
 async def _postgres(settings: Settings) -> AsyncIterator[Postgres]:
     async with AsyncExitStack() as stack:
         servers = await open_embedded(stack, settings)
+        if servers:
+            await upgrade(servers.postgres_url)
         yield await open_postgres(stack, settings, servers, size=2)

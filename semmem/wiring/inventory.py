@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from semmem.domain.checks import check_int, check_optional_id
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
+from semmem.migrations import upgrade
 from semmem.stores.postgres.inventory import holdings
 from semmem.stores.postgres.pool import Postgres
 from semmem.wiring.opening import open_embedded
@@ -38,6 +39,8 @@ async def scopes(
         raise InvalidInput("after", "must be a Scope", "pass the scope of the last holding")
     async with AsyncExitStack() as stack:
         servers = await open_embedded(stack, settings)
+        if servers:
+            await upgrade(servers.postgres_url)
         own = servers.postgres_url if servers else settings.postgres_url or ""
         admin = settings.postgres_admin_url
         name = "SEMMEM_POSTGRES_ADMIN_URL" if admin else "SEMMEM_POSTGRES_URL"

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -40,13 +40,21 @@ _URLS = ("postgres_url", "postgres_admin_url", "redis_url", "qdrant_url", "llm_b
 _warned: set[str] = set()
 
 
+def _of_user(path: Callable[[str], Path]) -> Path:
+    """One that is told where it is used, if at all, for a user who has no home directory."""
+    try:
+        return path("semmem")
+    except RuntimeError:
+        return Path("~/.semmem")
+
+
 class Settings(BaseSettings):
     """Without any URL the embedded servers start; with a Postgres URL, only what has a URL is used."""
 
     model_config = SettingsConfigDict(env_prefix="SEMMEM_", extra="forbid", frozen=True, populate_by_name=True)
 
     data: Path = Field(
-        default_factory=lambda: user_data_path("semmem"),
+        default_factory=lambda: _of_user(user_data_path),
         description="the embedded servers' folder; several processes may share it",
     )
     keep_servers: Duration = Field(
@@ -151,7 +159,7 @@ class Settings(BaseSettings):
 
     fastembed_model: str = Field(DEFAULT_FASTEMBED, description="the name that fastembed has for the model")
     fastembed_cache: Path = Field(
-        default_factory=lambda: user_cache_path("semmem") / "fastembed",
+        default_factory=lambda: _of_user(user_cache_path) / "fastembed",
         description="where fastembed's models were fetched to; nothing is ever downloaded",
     )
     fastembed_folder: Path | None = Field(

@@ -143,6 +143,14 @@ def test_a_command_runs_while_its_lock_is_held(launch: Command, tmp_path: Path) 
     assert (refused.code, "is no program here" in refused.err) == (2, True)
 
 
+def test_a_hangup_ends_the_command_and_leaves_the_lock(launch: Command, tmp_path: Path) -> None:
+    semmem, after = launch.within(), tmp_path / "after"
+    script = f"kill -HUP $PPID; sleep 60; touch {after}"
+    assert semmem.process(*locked(launch, "report", "--", "sh", "-c", script)).code == 129
+    assert not after.exists()
+    assert semmem(*locked(launch, "report", "--", "true")).code == 0
+
+
 async def test_a_lock_is_renewed_held_against_others_and_left_by_ctrl_c(launch: Command, tmp_path: Path) -> None:
     semmem, begun = launch.within(), tmp_path / "begun"
     script = f"import pathlib, time; pathlib.Path({str(begun)!r}).touch(); time.sleep(600)"

@@ -33,8 +33,12 @@ def test_dates_are_put_right_together(alice: Command, fact: dict[str, Any]) -> N
     assert dated["validity"] == {"start": "2026-01-05T00:00:00Z", "end": None, "precision": "day"}
     undated = alice("correct", dated["id"], "--undated", "--by", "nurse", "--json").json
     assert undated["validity"] == {"start": None, "end": None, "precision": None}
+    moment = alice("correct", undated["id"], "--holds-from", "2026-01-05T09:30:00Z", "--by", "nurse", "--json").json
+    assert moment["validity"] == {"start": "2026-01-05T09:30:00Z", "end": None, "precision": "instant"}
+    neither = alice("correct", moment["id"], "--undated", "--holds-from", "2026-01-05", "--by", "nurse")
+    assert (neither.code, "leave out --undated" in " ".join(neither.err.split())) == (2, True)
     wrong = ("--holds-from", "2026-02-05", "--holds-to", "2026-01-05")
-    answer = alice("correct", undated["id"], *wrong, "--by", "nurse")
+    answer = alice("correct", moment["id"], *wrong, "--by", "nurse")
     assert answer.code == 2
     assert "must not be before its start; swap or drop one of the two" in answer.err
 

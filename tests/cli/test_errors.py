@@ -96,6 +96,8 @@ def test_what_is_not_there_has_an_exit_code_of_its_own(semmem: Command, argument
         (("recall", "x", "--user", "alice"), {"code": "usage"}),
         (("records", "get", *ALICE), {"code": "usage"}),
         (("nonsense",), {"code": "usage"}),
+        (("--nonsense", "recall", "x", *ALICE), {"code": "usage"}),
+        (("--data", "", "recall", "x", *ALICE), {"code": "configuration_error"}),
     ],
 )
 def test_with_json_an_error_is_json_on_stderr(

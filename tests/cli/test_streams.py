@@ -156,3 +156,19 @@ def test_an_interrupt_at_start_up_ends_without_a_traceback(tmp_path: Path) -> No
         rest = process.stderr.read()
     assert "Traceback" not in rest
     assert process.returncode in (-signal.SIGINT, 130)  # the latter where the command was at work already
+
+
+def test_a_pipe_gets_each_row_of_a_table_in_one_line(alice: Command) -> None:
+    path = "/".join(f"a-place-with-a-long-name-{depth}" for depth in range(6))
+    alice("remember", "I live in Rome.", "--branch", path, "--no-wait")
+    assert path in alice("branches").out
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [("semmem import - <&-", "stdin is closed"), ("semmem export >&-", "stdout: is closed")],
+)
+def test_a_closed_stream_is_named(noted: Command, line: str, named: str) -> None:
+    done = shell(noted, line)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert named in done.stderr

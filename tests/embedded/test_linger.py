@@ -63,3 +63,12 @@ async def test_a_folder_that_was_made_anew_gets_servers_of_its_own(folder: Path)
     async with await open_servers(folder) as again:
         assert keeper_of(folder) != keeper
         assert await kept(again, await store(again)) == ALL_KEPT
+
+
+async def test_servers_that_linger_end_where_nobody_can_find_them(folder: Path) -> None:
+    """A folder in /tmp may be cleaned away; else the next one would wait for the folder's lock in vain."""
+    async with await open_servers(folder) as servers:
+        await servers.linger(600)
+    shutil.rmtree(Layout.of(folder).runtime)
+    async with await open_servers(folder):
+        pass

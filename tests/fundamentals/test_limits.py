@@ -30,9 +30,7 @@ async def parcels(alice: ScopedMemory) -> ScopedMemory:
     return alice
 
 
-@pytest.mark.parametrize(
-    "asked", [ASKED, "How many kilos has the harbour parcel?"], ids=["what", "number"]
-)
+@pytest.mark.parametrize("asked", [ASKED, "How many kilos has the harbour parcel?"], ids=["what", "number"])
 async def test_a_longer_answer_begins_like_a_shorter_one(parcels: ScopedMemory, asked: str) -> None:
     longest = [(hit.id, hit.score) for hit in await parcels.recall(asked, limit=200)]
     assert len(longest) == 200

@@ -42,8 +42,8 @@ FIT = Server(
 
 
 LIVES_IN = """
-    insert into semmem.facts (tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash, category,
-        confidence, importance, valid_from, valid_to, trust, said_at, recorded_at)
+    insert into semmem.facts (tenant, scope_kind, scope_id, id, thread, version, subject, text, statement_hash,
+        category, confidence, importance, valid_from, valid_to, trust, said_at, recorded_at)
     values ('acme', 'user', 'maya', gen_random_uuid(), gen_random_uuid(), 1, 'Maya', $1, $2, 'profile',
         1, .5, $3, $4, 'user', $5, $5)
 """

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 EMBEDDED: dict[str, Any] = {
     "postgres_url": None,
+    "postgres_admin_url": None,
     "redis_url": None,
     "qdrant_url": None,
     "vector_index": "qdrant",

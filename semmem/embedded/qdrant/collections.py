@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -124,7 +125,10 @@ class Collections:
         shard.flush()
         # Last, by rename: a collection exists when its settings do.
         draft = path / "collection.new"
-        draft.write_text(json.dumps(settings))
+        with draft.open("w") as file:  # on the disk before its name is
+            json.dump(settings, file)
+            file.flush()
+            os.fsync(file.fileno())
         draft.rename(path / "collection.json")
         self._open[name] = Collection(path, shard, settings)
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from semmem.embedded.layout import Layout
 from semmem.embedded.process import Command
@@ -38,13 +39,17 @@ class Qdrant:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def rebuilt(self) -> Path:
+        return self.layout.folder / "qdrant"
+
     async def prepare(self) -> None:
-        (self.layout.folder / "qdrant").mkdir(mode=0o700, exist_ok=True)
+        self.rebuilt.mkdir(mode=0o700, exist_ok=True)
 
     def command(self) -> Command:
         return Command(
             argv=(sys.executable, "-P", "-m", "semmem.embedded.qdrant.server", str(self.port)),
-            cwd=self.layout.folder / "qdrant",
+            cwd=self.rebuilt,
             # The whole environment: a Python interpreter may depend on any of it.
             env={**os.environ, API_KEY_VARIABLE: self.api_key},
         )

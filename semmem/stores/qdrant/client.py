@@ -9,6 +9,8 @@ from qdrant_client import AsyncQdrantClient
 from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException, UnexpectedResponse
 
+from semmem.runtime.loopback import is_loopback
+
 IDLE_SECONDS = 2.0  # that a connection is kept for: less than servers keep it, so that none is found closed
 WRITE_SECONDS = 10.0
 
@@ -41,6 +43,7 @@ def connect(url: str, api_key: str | None, *, seconds: float = WRITE_SECONDS) ->
             check_compatibility=False,
             # httpx's own, but for the time: the client would keep no connection to the loopback interface at all.
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS),
+            trust_env=not is_loopback(url),
             verify=url.startswith("https://"),  # reading the certificate store takes longer than opening all else
         )
 

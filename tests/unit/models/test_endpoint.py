@@ -13,6 +13,7 @@ from semmem.models import endpoint
 from semmem.models.chat import OpenAIChat
 from semmem.models.embedding import OpenAIEmbedder
 from semmem.ports import ChatAnswer
+from semmem.runtime.loopback import is_loopback
 from semmem.testing import ModelServer, Reply
 
 SAID = '{"facts": ["Zürich"]}'
@@ -121,3 +122,33 @@ async def test_vectors_take_what_their_number_and_size_need(server: ModelServer)
             await embedder.embed(["tea"])
     finally:
         await embedder.aclose()
+
+
+async def test_a_server_on_this_machine_is_asked_without_the_environment_s_proxy(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answer = lambda _: SAID
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert (await ask(server.base_url)).text == SAID
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:6333", True),
+        ("http://127.9.9.9", True),
+        ("http://[::1]:6333", True),
+        ("http://localhost:11434/v1", True),
+        ("http://LOCALHOST", True),
+        ("http://qdrant.localhost", True),
+        ("https://api.openai.com/v1", False),
+        ("http://10.0.0.7:6333", False),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, here: bool) -> None:
+    assert is_loopback(url) == here
