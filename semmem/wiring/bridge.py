@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -123,7 +124,7 @@ class Bridge:
                 raise Closed("this memory was closed; make a new one")
             if self._thread.ident is None:
                 self._thread.start()
-                atexit.register(self._end)
+                _end_at_exit()
             elif _may_pass(_failure(self._opened)):
                 self._prepare_opening()
                 self._thread.start()
@@ -145,8 +146,7 @@ class Bridge:
     def _end(self) -> None:
         with self._lock:
             self._closed = True
-        atexit.unregister(self._end)
-        if self._thread.ident is None:
+        if not self._thread.is_alive():
             return
         if self._opened.exception() is None:
             opened = self._opened.result()
@@ -156,6 +156,18 @@ class Bridge:
     def _start_anew(self) -> None:
         forking.leave_alone((self._opened, self._thread, self._lock))
         self._prepare()
+
+
+@cache
+def _end_at_exit() -> None:
+    """Before the executors that memories work with: at atexit's own time these take no more, and work would fail."""
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(_end_all)
+
+
+def _end_all() -> None:
+    for bridge in list(_bridges):
+        bridge._end()
 
 
 def _failure(opened: "Future[_Opened]") -> BaseException | None:

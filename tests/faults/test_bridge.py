@@ -31,6 +31,21 @@ Bridge.shared(**json.loads(sys.argv[1])).run(remember)
 print("remembered")
 """
 
+END_AMID_WORK = """
+import json, sys
+from semmem import NewEvent
+from semmem.wiring.bridge import Bridge
+
+async def remember(memory):
+    alice = memory.scope(tenant="acme", user="alice")
+    await alice.remember_many([NewEvent(content=f"I like dish number {each} very much.") for each in range(900)])
+    while not await alice.recall("Which dish?"):
+        pass
+
+Bridge.shared(**json.loads(sys.argv[1])).run(remember)
+print("some are found")
+"""
+
 
 @pytest.fixture
 def settings(urls: dict[str, Any]) -> dict[str, Any]:
@@ -172,3 +187,10 @@ async def test_a_process_that_ends_without_closing_ends_cleanly(settings: dict[s
     bridge = Bridge(**settings)
     assert await bridge.arun(_tell) == ["Said before the end."]
     await asyncio.to_thread(bridge.close)
+
+
+async def test_a_worker_with_work_in_hand_fails_at_nothing_as_its_process_ends(settings: dict[str, Any]) -> None:
+    command = (sys.executable, "-c", END_AMID_WORK, json.dumps({**settings, "worker": True}))
+    ended = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stdout) == (0, "some are found\n"), ended.stderr
+    assert "RuntimeError" not in ended.stderr
