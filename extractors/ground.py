@@ -17,6 +17,7 @@ _NAME = re.compile(
     r"\s*(?:\[\d{1,4}\]\s*)?[*_]{0,3}([^\W\d_][\w .'-]{0,60}?)[*_]{0,3}(?:\s*\(\w{1,20}\))?[*_]{0,3}"
     r"(?::[*_]{0,3}\s+|：)"  # noqa: RUF001
 )
+_LINE_NUMBER = re.compile(r"\s*\[\d{1,4}\]\s+(?=[^\W\d])")
 _NO = (
     "not no never nor nobody nothing none without hardly nicht kein keine nie pas jamais rien non nunca não mai niet"
     " geen inte не нет ни 不 没 沒 未 无 لا ليس नहीं לא"
@@ -73,7 +74,8 @@ def negates(text: str) -> bool:
 
 
 def _without_name(quote: str) -> str:
-    """The quote without who speaks; "No: " names nobody."""
+    """The quote without who speaks, or the number of its line; "No: " names nobody."""
+    quote = _LINE_NUMBER.sub("", quote, count=1) if _LINE_NUMBER.match(quote) else quote
     led = _NAME.match(quote)
     return quote[led.end() :] if led and _NEGATIONS.isdisjoint(led[1].casefold().split()) else quote
 

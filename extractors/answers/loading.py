@@ -19,6 +19,7 @@ _COMMENT = re.compile(rf"{_STRING}|(//[^\n]*|/\*.*?\*/)|/\*.*", re.DOTALL)
 _TRAILING_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*[}}\]])", re.DOTALL)
 _BETWEEN = re.compile(r"(?:[\s,]|(?:```|~~~)\w*)*")
 _END = re.compile(r"[\s`~]*\Z")
+_CURLY = str.maketrans({"“": '"', "”": '"'})
 _NAMES = {"null": None, "None": None, "true": True, "True": True, "false": False, "False": False}
 
 
@@ -28,6 +29,8 @@ def load(text: str, key: str) -> dict[str, Any]:
         raise BadAnswer("empty", "the answer is empty")
     if len(text) > MAX_ANSWER_CHARS:
         raise BadAnswer("too_much", f"the answer is longer than {MAX_ANSWER_CHARS} characters")
+    if '"' not in text and f"“{key}”" in text:
+        text = text.translate(_CURLY)  # as a word processor, or a model trained on its texts, has them
     candidates = unwrapped(text)
     for candidate in candidates:
         try:

@@ -158,6 +158,13 @@ _BESIDES = re.compile(
     r"|another|other)\b",
     re.IGNORECASE,
 )
+# "I moved to Linz over the weekend": when it was done, and not for how long it holds.
+_DONE_WITHIN = re.compile(
+    r"(\bI (?:have )?(?:just |finally )?(?:moved|relocated|quit|left|joined|started|switched|changed|got|bought|sold)\b"
+    r"[^,;]*?) (?:at|over|on|during) (?:the (?:last |past )?(?:weekend|week|month|summer|winter|holidays)"
+    r"|(?:christmas|easter|new year))(?=$|[,.;!])",
+    re.IGNORECASE,
+)
 # "After ten years in Prague I moved": when and where something was stands in front of what it was.
 _FRONTED = re.compile(
     r"^(?:after|in|on|at|over|during|by|with|without|from|for|until|as of) (?!i\b)[^,;]{1,40}?,? (?=I |my )", re.I
@@ -219,6 +226,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     found: list[Clause] = []
     reported = False  # by somebody else, from here on
     for said, whole, joined in _parts(own):
+        once = _DONE_WITHIN.sub(r"\1", whole)
         found.append(
             Clause(
                 text=said,
@@ -226,8 +234,8 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
                 doubted=supposed or reported or bool(_DOUBTED.search(said)) or (joined and found[-1].doubted),
                 coming=bool(_COMING.search(whole)) or (joined and found[-1].coming),
                 past=bool(_PAST.search(said)),
-                passing=bool(_PASSING.search(whole)),
-                besides=bool(_BESIDES.search(_ADDRESS.sub("", _WEEKLY.sub("", whole)))),
+                passing=bool(_PASSING.search(once)),
+                besides=bool(_BESIDES.search(_ADDRESS.sub("", _WEEKLY.sub("", once)))),
                 negated=bool(_NEGATED.search(said)),
                 renewed=renewed,
                 lower=lower,

@@ -35,7 +35,8 @@ _STOP = re.compile(
     r"\s(?:for|with|because|since|last|this|next|after|before|where|which|who|when|while|now|again|permanently|today"
     rf"|yesterday|recently|nowadays|these|instead|as|every|{either(NUMBERS[1:6])}|a (?:few|year|month|week"
     rf"|couple)|\d+"
-    r" \w+ ago|in (?=(?-i:[A-Z\d]))|on|and|but|any ?more|too|also|to be|so|at|from|finally|together|over"
+    r" \w+ ago|in (?=(?-i:[A-Z\d])|(?:the )?(?:early |late )?(?:spring|summer|autumn|fall|winter)\b)|on|and|but"
+    r"|any ?more|too|also|to be|so|at|from|finally|together|over"
     r"|but not)\b.*$",
     re.IGNORECASE,
 )

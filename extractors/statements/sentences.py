@@ -22,7 +22,8 @@ _FEELS_FOR_YOU = (
     r"(?:i'm|i am) (?:so |really |very )?(?:glad|sorry|happy|proud|excited) (?:to hear|for you|of you|that you|you)"
 )
 _REACTIONS = _any_of(
-    r"wow|that(?:'s| is| sounds| must)|this (?:is|sounds|looks)|sounds|looks|congrat\w*",
+    r"wow|that(?:'s| is| sounds| must| helps?(?: me)?| makes sense)|(?:i (?:see|get it|understand)|got it)(?=[.!,]"
+    r"|$)|this (?:is|sounds|looks)|sounds|looks|congrat\w*",
     r"glad|so glad|so happy for|good luck|i (?:totally |completely )?agree",
     _FEELS_FOR_YOU,
     r"thank\w*|no (?:problem|worries)|your|you(?:'re|'ve|'ll| are| have| can| should| must| look)?",

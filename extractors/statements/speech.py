@@ -39,6 +39,12 @@ _SUBORDINATE = re.compile(
     r"^(?:when|whenever|where|wherever|how) (?:i|we) (?:\w+[,:]? ){1,6}?(?:i|we|there|she|he|it|they|my|our)\b",
     re.IGNORECASE,
 )
+# "What I do for a living is fix boilers", "Should you need it, my locker code is 4412".
+_CLEFT = re.compile(
+    r"^what (?:i|we|my|our|matters|helps|bothers|worries|is (?:most |more |really )?(?:important|special|hard|easy|new"
+    r"|best|worst))\b.{2,60}? (?:is|are|was|were) (?!\w+ing\b)|^should (?:you|anyone|anybody) [^,?]{2,60}, ",
+    re.IGNORECASE,
+)
 _OTHER_WORDS = re.compile(
     r"^(?:(?:wer|wen|wem|wessen|was|wo|wann|wie|warum|wieso|weshalb|wohin|woher|welche\w*|worüber|womit) \w+(?!.*,)"
     r"|(?:habe|bin|war|wohne|arbeite|heiße|kann|soll|muss|darf|hatte) ich\b|\w+-(?:je|tu|vous|t-il|t-elle)\b"
@@ -130,7 +136,8 @@ _LASTING = re.compile(
 _SUPPOSED = re.compile(
     r"^(?:(?:and|but|so|well|oh) )?(?:(?:if|even if|as if|unless)\b.*\b(?:would|could|might|i'd|we'd|he'd|she'd"
     r"|were)\b"
-    r"|(?:imagine|suppose|supposing|assume|assuming|pretend|say|let's say|what if|hypothetically|if only|i wish"
+    r"|(?:for the sake of (?:the )?argument|imagine|suppose|supposing|assume|assuming|pretend|say|let's say|what if"
+    r"|hypothetically|if only|i wish"
     r"|wish)\b)"
     r"|^(?:i|we)(?:'d| would) (?:\w+ )*if\b|\bif i (?:were|was|lived|had|worked|could)\b",
     re.IGNORECASE,
@@ -183,7 +190,9 @@ def asks(sentence: str) -> bool:
     said = sentence.strip()
     if _MARKED.search(said):
         return True
-    return not _SUBORDINATE.match(said) and bool(
+    if _SUBORDINATE.match(said) or _CLEFT.match(said):
+        return False
+    return bool(
         _OPENED.match(said)
         or _GREEK_MARK.search(said)
         or _ENGLISH.match(said)

@@ -4,6 +4,7 @@
 import re
 
 from semmem.extractors.statements.elsewhere import PLAYED
+from semmem.language.words import OCCUPATIONS, either
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
 # Quoted lines, and those that a program wrote.
@@ -36,7 +37,8 @@ _ALWAYS = (
     r"|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
-    r"proof|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review|check(?! out)|format|analy[sz]e"
+    r"proof|continue|evaluate|assess|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review"
+    r"|check(?! out)|format|analy[sz]e"
     r"|classify|annotate|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique"
     r"|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|fass\w*|kürz\w*|formulier\w*"
     r"|mach(?=\w* (?:daraus|hieraus))|corrige\w*|résume\w*|resume\w*|relis|fais|haz|revisa\w*|lee"
@@ -68,13 +70,15 @@ _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ova
 _PASTED = re.compile(
     r"\b(?:saw|found|read|got|spotted|came across) this\b[^:\n]{0,40}:|\bthis (?:just )?(?:came|comes|is|was"
     r"|arrived)(?: in)?(?: \w+)? from (?!me\b|my (?:diary|journal|notes)\b)[^:\n]{1,40}:"
-    r"|^(?:you )?be (?:my|an?|the) [^.!?\n]{2,60}[.!,:]|^you are (?:now )?(?:an?"
-    r"|the) (?:[a-z-]+ ){0,3}[a-z-]+\.(?= (?:i am|i'm|my)\b)"
+    r"|^(?:you )?be (?:my|an?|the) [^.!?\n]{2,60}[.!,:]|^you are (?:now )?(?:(?:an?|the) (?:[a-z-]+ ){0,3}[a-z-]+"
+    rf"|my (?!favou?rite|best|only)(?:[a-z-]+ ){{0,2}}(?:{either(OCCUPATIONS)}|landlord|landlady|boss|therapist|coach|interviewer|client"
+    r"|customer))\.(?= (?:i am|i'm|my)\b)"
     r"|\b(?:does|how does) (?:this|it|that) (?:sound|read|look|come across)[^.?\n]{0,20}\?(?= \S)"
     r"|(?:\b(?:wrote|sent|said|says|texted|posted|replied|e-?mailed|told me|asked)(?: (?:me|us|this|the following"
     r"|back))*|\bhere(?:'s| is| are) (?:the|an?|my \w+'s|his|her|their|what)\b[^:\n]{0,60}|\bi (?:got|received|found"
     r"|read|copied) (?:this|the following|an?)\b[^:\n]{0,60}|\b(?:says|reads|go(?:es)?|prints|outputs|returns|displays"
-    r"|shows|states|quote(?: of the \w+)?|example|e\.g\.|sample|output|results?|log|transcript|lyrics|article"
+    r"|shows|states|quote(?: of the \w+)?|(?:example|sample|test)(?: (?:sentence|text|message|input))?|e\.g\.|output"
+    r"|results?|log|transcript|lyrics|article"
     r"|page))\s*[:：]\s*(?=$|[\"“'«]|(?:i|my|we|our|i'm)\b)|\bas (?-i:[A-Z])\w+(?: \w+)? (?:once )?(?:said|wrote|put it"
     r"|sang),",
     re.IGNORECASE,

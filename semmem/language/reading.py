@@ -14,7 +14,8 @@ from semmem.domain.unicode import MOST_MARKS, unaccented
 from semmem.language.variants import TRADITIONAL
 
 _MARKUP = re.compile(
-    r"(?P<bullet>^[ \t]*[-+*•][ \t])|(?P<tag></?[A-Za-z](?![a-z]{0,9}://)[^<>]{0,500}>)|(?P<link>\]\([^()\s]{0,2000}\))"
+    r"(?P<bullet>^[ \t]*(?:[-+*•]|>{1,9})[ \t])|(?P<tag></?[A-Za-z](?![a-z]{0,9}://)[^<>]{0,500}>)"
+    r"|(?P<link>\]\([^()\s]{0,2000}(?: \"[^\"\n]{0,200}\")?\)|(?<=\w)\]\[[^\[\]\n]{0,60}\]|!(?=\[))"
     r"|(?P<bold>(?<=[^\W\d_])\*{1,3}(?=['\u2019]?[^\W\d_]))"  # within a word
     r"|(?P<entity>&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[A-Za-z]{2,8});)",
     re.MULTILINE,
@@ -31,6 +32,7 @@ _UNITS, _SIGNS = frozenset("%‰°+#$€£¥₹"), frozenset("$€£¥₹")
 _TITLES = "dr mr mrs ms prof st ave blvd rd jr sr vs approx dept inc ltd mt ft jan feb apr aug sept oct nov dec"
 _ABBREVIATED = frozenset(_TITLES.split())
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_BRANDS = frozenset("™®")
 _SKIN = range(0x1F3FB, 0x1F400)
 _VERBS = ("do", "does", "did", "is", "are", "was", "were", "has", "have", "had", "could", "should", "would")
 _SHORT = {
@@ -206,11 +208,17 @@ def _show(text: str, start: int, end: int, characters: list[str], offsets: list[
         last = at + 1
         while last < min(end, at + MOST_MARKS) and unicodedata.combining(text[last]):
             last += 1
-        for character in unicodedata.normalize("NFKC", text[at:last]).translate(_APOSTROPHES):
+        known = "" if text[at] in _BRANDS else unicodedata.normalize("NFKC", text[at:last])
+        for character in known.translate(_APOSTROPHES):
             if not _is_invisible(character):
-                characters.append(character)
+                characters.append(_digit(character))
                 offsets.append((at, last))
         at = last
+
+
+def _digit(character: str) -> str:
+    """A digit of any script as 0 to 9."""
+    return character if character.isascii() else str(unicodedata.decimal(character, character))
 
 
 def _is_invisible(character: str) -> bool:

@@ -57,8 +57,15 @@ KEPT = [
     ("I work at Siemens.", "It's not true that I live in Rome and I work at Bosch."),
     ("I work at Siemens.", "Mom told everyone that I live in Rome and I work at Bosch."),
     ("I am single.", "Tom swears I'm rich and I am married."),
+    ("I live in Oslo.", "I moved to Linz for the summer."),
+    ("I live in Oslo.", "I'm staying in Linz over the weekend."),
+    ("I work at Bosch.", "I work at Lidl at the weekend."),
 ]
 OVER = [
+    ("I live in Oslo.", "I moved to Linz over the weekend."),
+    ("I live in Oslo.", "I moved to Bergen at the weekend."),
+    ("I live in Oslo.", "I moved to Linz over the last month."),
+    ("I live in Oslo.", "I moved to Linz in the summer of 2025."),
     ("I work at Siemens.", "I told Anna that I live in Rome and I work at Bosch now."),
     ("I work at Siemens.", "My boss told me the news and I left Siemens."),
     ("I eat bread.", "The doctor says I can't eat gluten and I no longer eat bread."),

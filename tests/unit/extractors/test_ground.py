@@ -213,3 +213,27 @@ def test_a_number_that_is_a_part_of_others_everywhere_is_looked_for_once_in_each
         finds, counted = _searched(monkeypatch, "1-1 " * times)
         assert finds <= 2 * times + 2, "the folds change nothing here"
         assert counted <= len("1-1 ") * times
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"),
+    [
+        ("رقمي ٠١٢٣٤٥", "رقمي 012345"),
+        ("मेरी उम्र ३५ साल है", "मेरी उम्र 35 साल है"),
+        ("> I live in Rome\n> with my wife", "I live in Rome with my wife"),
+        ("My dog ![Rex](rex.png) is five.", "My dog Rex is five"),
+        ("I work at [Acme][1] in Bonn.", "I work at Acme in Bonn"),
+        ('I read [Dune](https://d.example "the book") weekly.', "I read Dune weekly"),
+        ("I take Ozempic™ daily.", "I take Ozempic daily"),
+        ("My sister is a dentist.", "[2] My sister is a dentist."),
+    ],
+)
+def test_what_a_copyist_writes_plainly_stands_there(source: str, quote: str) -> None:
+    assert ground(quote, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "quote"), [("My code is ٣٥.", "My code is 36."), ("It costs 5 > 6 euros", "It costs 6 euros")]
+)
+def test_and_what_it_changes_does_not(source: str, quote: str) -> None:
+    assert ground(quote, source) is None

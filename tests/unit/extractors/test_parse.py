@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ def parsed_fact(**changed: Any) -> SaidFact:
         GOOD.replace('"summaries"', '// none "here"\n"summaries"'),
         GOOD.replace('"summaries"', '/* none, */ "summaries"'),
         GOOD.replace("}]", "}, // the end\n]"),
+        re.sub('"([^"]*)"', r"“\1”", GOOD),
     ],
 )
 def test_wrapping_does_not_matter(text: str) -> None:
