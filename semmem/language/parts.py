@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from semmem.language.periods import Kind, Said, within
+from semmem.language.periods import Kind, Said, beside, within
 from semmem.language.quantities import amount
-from semmem.language.units import Period, kept, moved
+from semmem.language.units import Period, kept, moved, year
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Part:
 
 
 _POINTS = ("point", "bare")
-_OF = re.compile(r",?(?: of)? ")
+_OF = re.compile(r"(?: (?:morning|afternoon|evening|night))?,?(?: of)? ", re.IGNORECASE)
 _IN = re.compile(r",?(?: (?:in|on|early in|late in|early|late|mid|around|by))? ", re.IGNORECASE)
 _FROM = re.compile(r",? (?:from|since|until|till)(?: the)? ", re.IGNORECASE)
 _SUBJECT = re.compile(r",? (?:I|we|you|he|she|they|it|there|this|that|my|our|his|her|their|the)\b", re.IGNORECASE)
@@ -44,7 +44,7 @@ _FAR = 100  # characters
 
 def joined(text: str, parts: list[Part]) -> list[Part]:
     """The parts in order, where those that name one time are one."""
-    for join in (_moved, _glossed, _in_stretch):
+    for join in (_glossed, _in_stretch, _moved):
         parts = _in_pairs(text, parts, join)
     return _in_lists(text, _governed(text, parts))
 
@@ -74,15 +74,22 @@ def _moved(text: str, way: Part, day: Part) -> Part | None:
         return None
     if text[max(0, way.first - 4) : way.first].lower() == "for " or (how == "from" and day.group("month")):
         return None  # it lasts so long
-    if way.group("next") == "day" and day.kind != "near":
+    if day.group("which") == "on":  # "he came two days after on Monday"
         return None
-    count = 1 if way.group("next") else amount(way.match) if way.group("count") else None
-    return _away(way, day, count, -1 if how == "before" else 1)
+    sign = -1 if how == "before" else 1
+    if not way.group("next"):
+        return _away(way, day, amount(way.match) if way.group("count") else None, sign)
+    is_next = way.group("the") or day.kind == "near"
+    return _away(way, day, None, sign) if is_next else None
 
 
 def _away(way: Part, day: Part, count: float | None, sign: int) -> Part:
     def far() -> Period | None:
-        return moved(day.period, count * sign, way.group("unit") or "day") if day.period and count else None
+        if not day.period:
+            return None
+        if way.group("next"):
+            return beside(way.match, day.period, sign)
+        return moved(day.period, count * sign, way.group("unit")) if count else None
 
     return replace(day, first=way.first, kind="whole", relative=True, yearless=False, period=kept(far))
 
@@ -168,18 +175,23 @@ def _in_lists(text: str, parts: list[Part]) -> list[Part]:
     """What stands beside a point in a list lies in the same stretch: "from May to June last year"."""
     found = [*parts]
     for i in range(len(found) - 1, 0, -1):
-        if found[i].first == found[i].match.start() and _beside(text, found, i - 1, i):
-            found[i - 1] = _lying_in(found[i - 1], found[i].stretch)
+        stretch = found[i].stretch or _own_year(found[i])
+        if stretch and found[i].first == found[i].match.start() and _is_beside(text, found[i - 1], found[i]):
+            found[i - 1] = _lying_in(found[i - 1], stretch)
     for i in range(1, len(found)):
-        if found[i - 1].last == found[i - 1].match.end() and _beside(text, found, i, i - 1):
-            found[i] = _lying_in(found[i], found[i - 1].stretch)
+        stretch = found[i - 1].stretch
+        if stretch and found[i - 1].last == found[i - 1].match.end() and _is_beside(text, found[i - 1], found[i], True):
+            found[i] = _lying_in(found[i], stretch)
     return found
 
 
-def _beside(text: str, parts: list[Part], alone: int, held: int) -> bool:
-    one, other = parts[alone], parts[held]
-    if one.kind not in _POINTS or one.stretch or not other.stretch:
-        return False
-    first, last = sorted((one.first, one.last, other.first, other.last))[1:3]
+def _own_year(part: Part) -> Period | None:
+    return year(part.period[0]) if part.period and part.group("month") and part.group("year") else None
+
+
+def _is_beside(text: str, one: Part, other: Part, behind: bool = False) -> bool:
+    """Whether they are of one list, and the first, or the one `behind`, is of no stretch that is known."""
+    alone = other if behind else one
     alike = bool(one.group("weekday")) == bool(other.group("weekday"))
-    return alike and bool(_LISTED.fullmatch(text, first, last))
+    is_alone = alone.kind in _POINTS and alone.stretch is None
+    return is_alone and alike and bool(_LISTED.fullmatch(text, one.last, other.first))

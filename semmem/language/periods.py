@@ -37,7 +37,8 @@ def _behind_a_month(*joints: str) -> str:
 _AFTER_A_MONTH = _behind_a_month(" to ")
 # A month that is a name too stands bare only in a list, behind such a word, or in front of its year.
 _BARE = (
-    rf"(?:(?<=\bof )|(?<=\bby )|(?<=\bbetween )|(?<=\baround )|{_behind_a_month(' to ', ' and ', ' or ', ', ')}"
+    r"(?=[A-Z])(?:(?<=\bof )|(?<=\bby )|(?<=\bbetween )|(?<=\baround )|(?<=\bbefore )|(?<=\bafter )"
+    rf"|{_behind_a_month(' to ', ' and ', ' or ', ', ')}"
     r"|(?<=\b[Ff]rom )(?=\w+\.? (?:last|this|next) year (?:to|until|till|on|onwards)\b)"
     r"|\b(?=\w+\.? of (?:last|this|next)\b)|\b(?!April|May|June|August|Jan\b))"
 )
@@ -180,6 +181,18 @@ def within(match: re.Match[str], stretch: Period) -> Period | None:
     return None
 
 
+def beside(match: re.Match[str], near: Period, sign: int) -> Period | None:
+    """The next day, week, month, year or weekday before it or after it, as "the Sunday before 25 October"."""
+    start, over, *_ = near
+    base, unit = start if sign < 0 else over - timedelta(days=1), match["next"].lower()
+    if unit in ("month", "year") and near != units.away(start, 0, unit):
+        return None  # "the year after May 2019" need not be one of the calendar
+    if unit in ("day", "week", "month", "year"):
+        return units.away(base, sign, unit)
+    days = sign * (_weekday_number(unit) - base.weekday()) % 7 or 7
+    return units.day(base + timedelta(days=sign * days))
+
+
 def _unnamed(match: re.Match[str], said: Said) -> None:
     """It names a time only together with another."""
 
@@ -189,6 +202,9 @@ Resolver = Callable[[re.Match[str], Said], Period | None]
 # is none alone, a stretch that such lie in, a day beside today, and what leads from a day to another.
 Kind = Literal["whole", "point", "bare", "stretch", "near", "move"]
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
+_TH = "(?:st|nd|rd|th)?"
+_DAY = rf"(?P<day>\d{{1,2}}){_TH}"
+_TO_DAY = rf"(?:(?: ?[-–] ?| to )\d{{1,2}}{_TH}\b)?"  # noqa: RUF001  # "3-5 May" begins on the 3rd
 
 
 class Row(NamedTuple):
@@ -205,7 +221,7 @@ def _row(pattern: str, period: Resolver, relative: bool, kind: Kind, flags: int 
 _UNITS = "(?:weeks?|months?|years?|days?)"
 # They say which time is meant, and not to us; nor is read what year other languages mean, whose months look like ours.
 _UNREAD = (
-    rf"the (?:week|month|year|night|weekend|{either(DAYS)}) (?:before|after)"
+    r"the (?:night|evening|weekend) (?:before|after)"
     rf"|(?:(?:a few|some|several|many|a couple(?: of)?) )?{_UNITS} (?:before|after|ago|later|earlier)"
     r"|(?:that|the (?:same|following|previous|coming|first|second|third|other)) (?:week|month|year)"
     r"|(?:des )?(?:letzten|vorigen|vergangenen|nächsten|kommenden) Jahres|vor \w+ (?:Jahren|Monaten)"
@@ -215,19 +231,19 @@ _UNREAD = (
 TABLE = (
     _row(r"\b(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)(?:-(?P<day>\d\d))?\b(?![-\d])", _numeric, False, "whole"),
     _row(
-        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})\b",
+        rf"\b{_DAY}{_TO_DAY}(?: of)? (?P<month>{_MONTH})(?:,? {_YEAR})\b",
         _calendar_day,
         True,
         "whole",
     ),
     _row(
-        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)(?-i:(?! {STREET}))",
+        rf"\b{_DAY}{_TO_DAY}(?: of)? (?P<month>{_MONTH_OR_WORD})\b(?P<year>)(?-i:(?! {STREET}))",
         _calendar_day,
         True,
         "point",
     ),
     _row(
-        rf"\b{_GIVEN}(?P<month>{_MONTH}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,? {_YEAR})?\b(?!:){_SUM}",
+        rf"\b{_GIVEN}(?P<month>{_MONTH}) {_DAY}{_TO_DAY}(?:,? {_YEAR})?\b(?!:){_SUM}",
         _calendar_day,
         True,
         "point",
@@ -259,7 +275,12 @@ TABLE = (
     _row(rf"{QUANTITY} (?:(?P<ago>ago)|from now)\b", _distance, True, "stretch"),
     _row(rf"{QUANTITY} (?:before|after|from|later|earlier)\b", _unnamed, True, "move"),
     _row(rf"\bin {QUANTITY}(?P<ago>)\b(?! of){NO_MORE}", _distance, True, "stretch"),
-    _row(r"(?<!every )(?<!each )\b(?P<next>(?:the )?day) (?:before|after)\b", _unnamed, True, "move"),
+    _row(
+        rf"(?<!every )(?<!each )\b(?P<the>the )?(?P<next>day|week|month|year|{either(DAYS)}) (?:before|after)\b",
+        _unnamed,
+        True,
+        "move",
+    ),
     _row(rf"\b(?:{_UNREAD})\b", _unnamed, True, "move"),
     _row(r"\b(?P<which>last|past|this|next) (?P<unit>week|month|year)\b(?! of)", _neighbour, True, "stretch"),
     _row(r"\b(?P<which>last|past|this) weekend\b", _weekend, True, "whole"),

@@ -24,14 +24,14 @@ _WORD = (
 )
 _HALF = r"(?: and a half\b| 1/2|½)"
 # "Two or three", "2-3" and "a quarter of an" are matched to be read as no number, where their last word alone is one.
-_MORE_DIGITS = rf"(?:(?: ?[-–/] ?| (?:or|to|and) ){_DIGITS})?"  # noqa: RUF001
+_MORE_DIGITS = rf"(?:(?: ?[-–/] ?| (?:or|to|and) ){_DIGITS}(?: of an?)?)?"  # noqa: RUF001
 _MORE_WORDS = rf"(?: (?:or|to|of|and(?! an? (?:{_UNITS})\b)) {_WORD}){{0,2}}"
-COUNT = rf"(?<![\d.,/–-])(?P<count>{_DIGITS}{_MORE_DIGITS}{_HALF}?|\b{_WORD}{_MORE_WORDS})"  # noqa: RUF001
+COUNT = rf"\b(?<![\d.,/–-])(?P<count>{_DIGITS}{_MORE_DIGITS}{_HALF}?|{_WORD}{_MORE_WORDS})"  # noqa: RUF001
 QUANTITY = rf"{COUNT} {UNIT}\b(?P<half> and a half)?"
 NO_MORE = rf"(?! or (?:{either(NUMBERS)}|\d)\b|,? and (?:{_WORD}|\d+) (?:{_UNITS})s?\b)"  # "two years and three months"
 
 _ENDS_IN_HALF = re.compile(rf"{_HALF}$")
-_IS_MORE = re.compile(rf"\b(?:{_UNITS})s?(?:,|,? and) $", re.IGNORECASE)
+_IS_MORE = re.compile(rf"\b(?:(?:{_UNITS})s?(?:,|,? and)|(?:{either(NUMBERS)}),) $", re.IGNORECASE)
 _LONGEST_UNIT = 14  # characters of "minutes, and "
 
 

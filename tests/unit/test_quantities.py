@@ -58,6 +58,7 @@ def test_a_number_is_read_whole(text: str, label: str, zone: str) -> None:
             "I moved two years and three months ago.",
             "It was half a dozen days ago.",
         ),
+        *("I moved 3/4 of a year ago.", "I moved four, five years ago.", "I moved a week and two days ago."),
         *("I moved a couple of years ago.", "It was several weeks ago.", "It was a few weeks ago."),
         *("I will be back in a year or two.", "I will be back in two years and three months."),
     ],
