@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from semmem.domain.fact import Precision
 from semmem.language.parts import Part, joined
-from semmem.language.periods import TABLE, Kind, Resolver, Said
+from semmem.language.periods import TABLE, Kind, Row, Said
 from semmem.language.tenses import PAST, Told, told
 from semmem.language.units import Period, kept
 from semmem.language.words import PART_OF
@@ -89,24 +89,31 @@ def _parts(text: str, said: datetime) -> list[Part]:
             if any(taken[first:last]):
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
-            clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
-            seen = Said(said, _looks_ahead(text, match, clause), _told(text, match, clause))
-            named = _period(row.period, match, seen)
-            if not (seen.coming or long_since) and _is_reset(text, match):
-                ahead = _period(row.period, match, replace(seen, coming=True))
-                named = ahead if ahead and ahead[0] - said <= _LONGEST_AHEAD else named
+            if row.kind in ("bare", "move"):  # none by itself
+                seen, named = Said(said, coming=False), None
+            else:
+                clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
+                seen = Said(said, _looks_ahead(text, match, clause), _told(text, match, clause))
+                named = _named(text, row, match, seen, long_since)
             groups = match.groupdict()
             relative = row.relative and not groups.get("year")
-            found.append(
-                Part(first, last, _kind(row.kind, groups), match, seen, relative, relative and "month" in groups, named)
-            )
+            yearless = relative and "month" in groups
+            found.append(Part(first, last, _kind(row.kind, groups), match, seen, relative, yearless, named))
     return sorted(found, key=lambda part: part.first)
+
+
+def _named(text: str, row: Row, match: re.Match[str], seen: Said, long_since: bool) -> Period | None:
+    named = kept(lambda: row.period(match, seen))
+    if seen.coming or long_since or not _is_reset(text, match):
+        return named
+    ahead = kept(lambda: row.period(match, replace(seen, coming=True)))
+    return ahead if ahead and ahead[0] - seen.at <= _LONGEST_AHEAD else named
 
 
 def _kind(kind: Kind, groups: dict[str, str | None]) -> Kind:
     if groups.get("year") or (kind == "point" and (groups.get("which") or "on").lower() != "on"):
         return "whole"  # "last May" needs no other part
-    return "whole" if groups.get("unit") in ("minute", "hour") else kind
+    return "whole" if (groups.get("unit") or "").lower() in ("minute", "hour") else kind
 
 
 class _Clause(NamedTuple):
@@ -151,7 +158,3 @@ def _is_reset(text: str, match: re.Match[str]) -> bool:
 
 def _before(text: str, match: re.Match[str]) -> str:
     return text[max(0, match.start() - _BEFORE) : match.start()]
-
-
-def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:
-    return kept(lambda: period(match, said))
