@@ -28,11 +28,11 @@ class Part:
 
 
 _POINTS = ("point", "bare")
-_OF = re.compile(r"(?: (?:morning|afternoon|evening|night))?,?(?: of)? ", re.IGNORECASE)
+_OF = re.compile(r"(?: (?:morning|afternoon|evening|night))?,?(?: of| in)? ", re.IGNORECASE)
 _IN = re.compile(r",?(?: (?:in|on|early in|late in|early|late|mid|around|by))? ", re.IGNORECASE)
 _FROM = re.compile(r",? (?:from|since|until|till)(?: the)? ", re.IGNORECASE)
-_SUBJECT = re.compile(r",? (?:I|we|you|he|she|they|it|there|this|that|my|our|his|her|their|the)\b", re.IGNORECASE)
-_OPENS = re.compile(r"(?:^|[.!?\n]\s*)(?:(?:and|but|so|then),? )?$", re.IGNORECASE)
+_SUBJECT = re.compile(r" (?:I|we|you|he|she|they|it|there|this|that|my|our|his|her|their|the)\b", re.IGNORECASE)
+_OPENS = re.compile(r"(?:^|[.!?\n]\s*)(?:(?:and|but|so|then),? )?(?:in )?$", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:[.,;:!?)\n]|$)")
 _LISTED = re.compile(r", |,? (?:and|or|to|until|till|through) (?:in |on )?| ?[-–] ?", re.IGNORECASE)  # noqa: RUF001
 _OTHER_CLAUSE = re.compile(
@@ -118,7 +118,7 @@ def _in_stretch(text: str, one: Part, other: Part) -> Part | None:
         return None
     if not (stretch.kind == "stretch" and _is_time(stretch, point)) and not (point is one and _is_vague(text, stretch)):
         return None
-    lying = _lying_in(point, stretch.period)
+    lying = _lying_in(point, stretch.period, stretch.relative)
     return replace(lying, first=one.first, last=other.last, kind="whole")
 
 
@@ -139,9 +139,9 @@ def _is_vague(text: str, stretch: Part) -> bool:
     return not stretch.match.group().lower().endswith(("before", "after")) or bool(_ENDS.match(text, stretch.last))
 
 
-def _lying_in(point: Part, stretch: Period | None) -> Part:
+def _lying_in(point: Part, stretch: Period | None, relative: bool) -> Part:
     period = kept(lambda: within(point.match, stretch)) if stretch else None
-    return replace(point, relative=True, yearless=False, period=period, stretch=stretch)
+    return replace(point, relative=relative, yearless=False, period=period, stretch=stretch)
 
 
 def _governed(text: str, parts: list[Part]) -> list[Part]:
@@ -152,7 +152,7 @@ def _governed(text: str, parts: list[Part]) -> list[Part]:
         if part.kind == "stretch":
             opening = part
         elif opening and opening.period and part.kind == "point" and _governs(text, opening, part):
-            lying = _lying_in(part, opening.period)
+            lying = _lying_in(part, opening.period, opening.relative)
             part = lying if lying.period else part
         else:
             opening = None
@@ -177,11 +177,11 @@ def _in_lists(text: str, parts: list[Part]) -> list[Part]:
     for i in range(len(found) - 1, 0, -1):
         stretch = found[i].stretch or _own_year(found[i])
         if stretch and found[i].first == found[i].match.start() and _is_beside(text, found[i - 1], found[i]):
-            found[i - 1] = _lying_in(found[i - 1], stretch)
+            found[i - 1] = _lying_in(found[i - 1], stretch, found[i].relative)
     for i in range(1, len(found)):
         stretch = found[i - 1].stretch
         if stretch and found[i - 1].last == found[i - 1].match.end() and _is_beside(text, found[i - 1], found[i], True):
-            found[i] = _lying_in(found[i], stretch)
+            found[i] = _lying_in(found[i], stretch, found[i - 1].relative)
     return found
 
 

@@ -37,7 +37,7 @@ def _behind_a_month(*joints: str) -> str:
 _AFTER_A_MONTH = _behind_a_month(" to ")
 # A month that is a name too stands bare only in a list, behind such a word, or in front of its year.
 _BARE = (
-    r"(?=[A-Z])(?:(?<=\bof )|(?<=\bby )|(?<=\bbetween )|(?<=\baround )|(?<=\bbefore )|(?<=\bafter )"
+    r"(?=[A-Z])(?:(?<=\bof )|(?<=\b[Bb]y )|(?<=\b[Bb]etween )|(?<=\b[Aa]round )|(?<=\b[Bb]efore )|(?<=\b[Aa]fter )"
     rf"|{_behind_a_month(' to ', ' and ', ' or ', ', ')}"
     r"|(?<=\b[Ff]rom )(?=\w+\.? (?:last|this|next) year (?:to|until|till|on|onwards)\b)"
     r"|\b(?=\w+\.? of (?:last|this|next)\b)|\b(?!April|May|June|August|Jan\b))"
@@ -127,9 +127,8 @@ def _distance(match: re.Match[str], said: Said) -> Period | None:
 
 
 def _neighbour(match: re.Match[str], said: Said) -> Period:
-    return units.away(
-        said.at, {"last": -1, "past": -1, "this": 0, "next": 1}[match["which"].lower()], match["unit"].lower()
-    )
+    counts = {"last": -1, "past": -1, "this": 0, "next": 1, "before last": -2, "after next": 2}
+    return units.away(said.at, counts[match["which"].lower()], match["unit"].lower())
 
 
 def _weekend(match: re.Match[str], said: Said) -> Period:
@@ -218,6 +217,7 @@ def _row(pattern: str, period: Resolver, relative: bool, kind: Kind, flags: int 
     return Row(re.compile(pattern, flags), period, relative, kind)
 
 
+_NAMED_AFTER = rf"(?:week|month|year|night|spring|summer|autumn|fall|winter|Christmas|Easter|{either(DAYS)}|{_MONTH})\b"
 _UNITS = "(?:weeks?|months?|years?|days?)"
 # They say which time is meant, and not to us; nor is read what year other languages mean, whose months look like ours.
 _UNREAD = (
@@ -264,7 +264,7 @@ TABLE = (
         rf"(?:(?<=in )|(?<=since )|(?<=until )|(?<=till )|(?<=from )|(?<=to )|(?<=through ))\b{_YEAR}\b(?! \w+s\b)",
         _named_year,
         False,
-        "whole",
+        "stretch",
     ),
     _row(
         r"\b(?:yesterday|today|tomorrow|tonight|last night|this (?:morning|afternoon|evening))\b",
@@ -273,6 +273,12 @@ TABLE = (
         "near",
     ),
     _row(rf"{QUANTITY} (?:(?P<ago>ago)|from now)\b", _distance, True, "stretch"),
+    _row(
+        rf"\bthe (?P<unit>week|month|year) (?P<which>before last|after next)\b(?! (?:{_NAMED_AFTER}))",
+        _neighbour,
+        True,
+        "stretch",
+    ),
     _row(rf"{QUANTITY} (?:before|after|from|later|earlier)\b", _unnamed, True, "move"),
     _row(rf"\bin {QUANTITY}(?P<ago>)\b(?! of){NO_MORE}", _distance, True, "stretch"),
     _row(

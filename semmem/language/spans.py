@@ -111,7 +111,7 @@ def _named(text: str, row: Row, match: re.Match[str], seen: Said, long_since: bo
 
 
 def _kind(kind: Kind, groups: dict[str, str | None]) -> Kind:
-    if groups.get("year") or (kind == "point" and (groups.get("which") or "on").lower() != "on"):
+    if kind == "point" and (groups.get("year") or (groups.get("which") or "on").lower() != "on"):
         return "whole"  # "last May" needs no other part
     return "whole" if (groups.get("unit") or "").lower() in ("minute", "hour") else kind
 
