@@ -65,30 +65,23 @@ def _moved(text: str, way: Part, day: Part) -> Part | None:
     between, how = text[way.last : day.first], way.match.group().lower().rpartition(" ")[2]
     if way.kind == "stretch" and how == "ago":
         is_day = day.kind == "near" or day.group("which") == "last"
-        return _away(way, day, amount(way.match), -1) if is_day and between == " " else None
-    if (
-        how not in ("before", "after", "from")
-        or between not in (" ", " the ", " on ")
-        or day.kind in ("stretch", "move")
-    ):
+        return _away(way, day, -1) if is_day and between == " " else None
+    if how not in ("before", "after", "from") or between not in (" ", " the ") or day.kind == "move":
         return None
     if text[max(0, way.first - 4) : way.first].lower() == "for " or (how == "from" and day.group("month")):
         return None  # it lasts so long
-    if day.group("which") == "on":  # "he came two days after on Monday"
-        return None
-    sign = -1 if how == "before" else 1
-    if not way.group("next"):
-        return _away(way, day, amount(way.match) if way.group("count") else None, sign)
-    is_next = way.group("the") or day.kind == "near"
-    return _away(way, day, None, sign) if is_next else None
+    if day.group("which") == "on" or (way.group("next") and not way.group("the") and day.kind != "near"):
+        return None  # "he came two days after on Monday", "one day after 3 May"
+    return _away(way, day, -1 if how == "before" else 1)
 
 
-def _away(way: Part, day: Part, count: float | None, sign: int) -> Part:
+def _away(way: Part, day: Part, sign: int) -> Part:
     def far() -> Period | None:
         if not day.period:
             return None
         if way.group("next"):
             return beside(way.match, day.period, sign)
+        count = amount(way.match) if way.group("count") else None
         return moved(day.period, count * sign, way.group("unit")) if count else None
 
     return replace(day, first=way.first, kind="whole", relative=True, yearless=False, period=kept(far))
@@ -96,13 +89,9 @@ def _away(way: Part, day: Part, count: float | None, sign: int) -> Part:
 
 def _glossed(text: str, weekday: Part, day: Part) -> Part | None:
     """In "on Friday, 8 May" the date says which day it is."""
-    if (
-        weekday.group("weekday")
-        and day.group("day")
-        and text[weekday.last : day.first] in (" ", ", ", " the ", ", the ")
-    ):
-        return replace(day, first=weekday.first)
-    return None
+    is_date = weekday.group("weekday") and day.group("day")
+    is_behind = text[weekday.last : day.first] in (" ", ", ", " the ", ", the ")
+    return replace(day, first=weekday.first) if is_date and is_behind else None
 
 
 def _in_stretch(text: str, one: Part, other: Part) -> Part | None:
@@ -116,7 +105,8 @@ def _in_stretch(text: str, one: Part, other: Part) -> Part | None:
         return None
     if "," in between and (point.kind == "bare" or _begins_anew(text, one, other)):
         return None
-    if not (stretch.kind == "stretch" and _is_time(stretch, point)) and not (point is one and _is_vague(text, stretch)):
+    is_stretch = stretch.kind == "stretch" and _is_time(stretch, point)
+    if not is_stretch and not (point is one and _is_vague(text, stretch)):
         return None
     lying = _lying_in(point, stretch.period, stretch.relative)
     return replace(lying, first=one.first, last=other.last, kind="whole")
