@@ -29,8 +29,8 @@ class Part:
 
 _POINTS = ("point", "bare")
 _OF = re.compile(r"(?: (?:morning|afternoon|evening|night))?,?(?: of| in)? ", re.IGNORECASE)
-_IN = re.compile(r",?(?: (?:in|on|early in|late in|early|late|mid|around|by))? ", re.IGNORECASE)
-_FROM = re.compile(r",? (?:from|since|until|till)(?: the)? ", re.IGNORECASE)
+_IN = re.compile(r",?(?: (?:in|on|from|since|early in|late in|early|late|mid|around|by))? ", re.IGNORECASE)
+_UNTIL = re.compile(r",? (?:until|till)(?: the)? ", re.IGNORECASE)
 _SUBJECT = re.compile(r" (?:I|we|you|he|she|they|it|there|this|that|my|our|his|her|their|the)\b", re.IGNORECASE)
 _OPENS = re.compile(r"(?:^|[.!?\n]\s*)(?:(?:and|but|so|then),? )?(?:in )?$", re.IGNORECASE)
 _ENDS = re.compile(r"\s*(?:[.,;:!?)\n]|$)")
@@ -109,6 +109,8 @@ def _in_stretch(text: str, one: Part, other: Part) -> Part | None:
     if not is_stretch and not (point is one and _is_vague(text, stretch)):
         return None
     lying = _lying_in(point, stretch.period, stretch.relative)
+    if point.kind == "bare" and stretch.period and not lying.period:  # "I saw Mar last week"
+        return None
     return replace(lying, first=one.first, last=other.last, kind="whole")
 
 
@@ -152,7 +154,7 @@ def _governed(text: str, parts: list[Part]) -> list[Part]:
 
 def _governs(text: str, stretch: Part, point: Part) -> bool:
     between = text[stretch.last : point.first]
-    if _FROM.fullmatch(between):
+    if _UNTIL.fullmatch(between):
         return True
     is_over = stretch.period is not None and stretch.period[1] <= point.said.at
     opens = _OPENS.search(text, max(0, stretch.first - 10), stretch.first)
