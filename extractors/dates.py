@@ -4,11 +4,12 @@ import re
 from datetime import datetime
 
 from semmem.domain.fact import Validity
-from semmem.language.periods import label
 from semmem.language.spans import Span, spans
+from semmem.language.units import label
+from semmem.language.words import PART_OF
 
 _RECURS = re.compile(r"\b(?:birthday|anniversary|every|each|annual\w*|yearly|usually|always)\b", re.IGNORECASE)
-_ENDS = re.compile(r"\b(?:until|till|through)(?: the)?$")
+_ENDS = re.compile(rf"\b(?:until|till|through){PART_OF}$")
 _EXPIRES = re.compile(r"\b(?:valid|good|open|insured|covered|guaranteed|paid|booked|reserved)\b[\w ]{0,20}$")
 _SPANS = re.compile(r"\s*(?:to|until|till|through|[-–])\s*(?:the\s*)?")  # noqa: RUF001
 _BETWEEN = re.compile(r"\bbetween(?: the)?$")

@@ -3,7 +3,7 @@
 import re
 from enum import IntFlag
 
-from semmem.language.words import DAYS, NUMBERS, ORDINALS, PLAIN_MONTHS, TIMES, either
+from semmem.language.words import DAYS, NUMBERS, ORDINALS, PLAIN_MONTHS, TEENS, TENS, TIMES, either
 from semmem.retrieval.pieces import is_long
 
 
@@ -25,8 +25,7 @@ _TIME = re.compile(
 _NAME = re.compile(r"(?<=[\w,;:'\")] )[A-Z][a-z]")  # a capital that begins no sentence
 _ASKS = re.compile("[?？؟]")  # noqa: RUF001
 _COUNT = re.compile(
-    rf"\d|\b(?:{either(NUMBERS[1:], ORDINALS, TIMES)}|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozen|hundred|thousand)\b",
+    rf"\d|\b(?:{either(NUMBERS[1:], TEENS, TENS, ORDINALS, TIMES)}|dozen|hundred|thousand)\b",
     re.IGNORECASE,
 )
 _TITLE = re.compile(r'["“«„《『](?=[^\W\d_a-zß-öø-ÿά-ώа-џ])')  # a quotation that begins with a capital, or knows none

@@ -142,8 +142,9 @@ def _validity(when: str | None, quote: str, content: str, event: Event) -> Valid
 
 def _meant(when: str, quote: str, content: str, said: datetime) -> Validity:
     """The time as its sentence means it: the Friday of an appointment is to come, that of a visit is over."""
-    holding = [sentence for sentence in whole_sentences(content) if when in sentence]
-    quoted = [sentence for sentence in holding if quote in sentence or sentence.strip() in quote]
-    sentence = next(iter(quoted or holding), when)
-    first = sentence.index(when)
-    return resolve_dates(sentence, said, within=(first, first + len(when)))
+    words = re.compile(rf"(?<!\w){re.escape(when)}(?!\w)")  # "May" is not said by "Maybe"
+    holding = [(sentence, match) for sentence in whole_sentences(content) if (match := words.search(sentence))]
+    quoted = [(sentence, match) for sentence, match in holding if quote in sentence or sentence.strip() in quote]
+    for sentence, match in quoted or holding:
+        return resolve_dates(sentence, said, within=match.span())
+    return resolve_dates(when, said)

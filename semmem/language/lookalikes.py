@@ -34,6 +34,12 @@ _CHANGED = re.compile(
     r"[\w' ]* (?:from|to)(?: \d{4} to)? $",
     re.IGNORECASE,
 )
+_LABELLED = re.compile(
+    r"(?:[-\w/#.]|\b(?:room|flat|apartment|unit|suite|locker|box|desk|seat|gate|order|invoice|ticket|case|file|issue|part"
+    r"|item|model|version|release|build|ref|reference|code|id|number|no\.?|nr\.?|zimmer|rechnung|bestellung|auftrag"
+    r"|chambre|facture|commande|habitación|factura|pedido|kamer|camera|fattura)[:#]? )$",
+    re.IGNORECASE,
+)
 _FROM_A_YEAR = re.compile(r"(?i:from|between) \d{4} (?:to|through) $")
 
 
@@ -50,6 +56,11 @@ def is_sum(text: str, first: int, last: int) -> bool:
     """Whether the number is one of money, of a measure, or of what is raised and lowered."""
     before, behind = _around(text, first, last)
     return bool(_OF_A_UNIT.match(behind) or _AFTER_A_UNIT.search(before) or _CHANGED.search(before))
+
+
+def is_label(text: str, first: int) -> bool:
+    """Whether a thing is called by the number: a room, an order, a version."""
+    return bool(_LABELLED.search(text[max(0, first - _NEAR) : first]))
 
 
 def _around(text: str, first: int, last: int) -> tuple[str, str]:

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from semmem.domain.checks import EARLIEST, LATEST
 from semmem.domain.fact import Precision
-from semmem.language.periods import TABLE, Period, Resolver, Said
+from semmem.language.parts import Part, joined
+from semmem.language.periods import TABLE, Kind, Row, Said
 from semmem.language.tenses import PAST, Told, told
+from semmem.language.units import Period, kept
+from semmem.language.words import PART_OF
 
 _COMING = re.compile(
     r"\b(?:will|shall|going to|gonna|plan\w*|next|upcoming|tomorrow|soon|(?:want|hope) to|(?:am|are|is|'re"
@@ -42,9 +44,9 @@ _WENT_ON = re.compile(
 _LONG_SINCE = re.compile(r"\b(?:last (?:year|month|spring|summer|autumn|fall|winter)|ago)\b", re.IGNORECASE)
 _BEFORE, _BEHIND = 160, 400  # characters around a time that are looked at, however many a text names
 _LONGEST_AHEAD = timedelta(days=240)  # of such a day: where the next one is farther, the last one is meant
-_SINCE = re.compile(r"\bsince $", re.IGNORECASE)  # what is so since then began in the past
+_SINCE = re.compile(rf"\bsince{PART_OF} $", re.IGNORECASE)  # what is so since then began in the past
 # "I work there until May" ends in the May to come; "I worked there until May" ended in the one that is over.
-_UNTIL = re.compile(r"\b(?:until|till)(?: the)? $", re.IGNORECASE)
+_UNTIL = re.compile(rf"\b(?:until|till){PART_OF} $", re.IGNORECASE)
 # Where another statement begins, of which the words about what is to come say nothing here.
 _CLAUSE = re.compile(
     r";|,? (?:and|but|so|because|while|although|though)"
@@ -69,28 +71,49 @@ class Span:
 
 def spans(text: str, said: datetime) -> list[Span]:
     """The times that the text names, in order, none inside another."""
+    return [
+        Span(part.first, part.last, *part.period[:3], part.relative, part.yearless, part.period[3])
+        for part in joined(text, _parts(text, said))
+        if part.period
+    ]
+
+
+def _parts(text: str, said: datetime) -> list[Part]:
+    """What the rows of the table find, in order, also where it names no time."""
     long_since, clauses = bool(_LONG_SINCE.search(text)), _clauses(text)
-    found: list[Span] = []
+    found: list[Part] = []
     taken = bytearray(len(text))
-    for pattern, period, relative in TABLE:
-        for match in pattern.finditer(text):
+    for row in TABLE:
+        for match in row.pattern.finditer(text):
             first, last = match.span()
             if any(taken[first:last]):
                 continue
             taken[first:last] = b"x" * (last - first)  # also where it names no date: "31 June 2023" is not June 2023
-            clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
-            seen = Said(said, _looks_ahead(text, match, clause), _told(text, match, clause))
-            named = _period(period, match, seen)
-            if not (seen.coming or long_since) and _is_reset(text, match):
-                ahead = _period(period, match, replace(seen, coming=True))
-                named = ahead if ahead and ahead[0] - said <= _LONGEST_AHEAD else named
-            if named:
-                start, over, precision, label = named
-                groups = match.groupdict()
-                undated = relative and not groups.get("year")
-                yearless = undated and "month" in groups
-                found.append(Span(first, last, start, over, precision, undated, yearless, label))
-    return sorted(found, key=lambda span: span.first)
+            if row.kind in ("bare", "move"):  # none by itself
+                seen, named = Said(said, coming=False), None
+            else:
+                clause = clauses[bisect(clauses, first, key=lambda each: each.first) - 1]
+                seen = Said(said, _looks_ahead(text, match, clause), _told(text, match, clause))
+                named = _named(text, row, match, seen, long_since)
+            groups = match.groupdict()
+            relative = row.relative and not groups.get("year")
+            yearless = relative and "month" in groups
+            found.append(Part(first, last, _kind(row.kind, groups), match, seen, relative, yearless, named))
+    return sorted(found, key=lambda part: part.first)
+
+
+def _named(text: str, row: Row, match: re.Match[str], seen: Said, long_since: bool) -> Period | None:
+    named = kept(lambda: row.period(match, seen))
+    if seen.coming or long_since or not _is_reset(text, match):
+        return named
+    ahead = kept(lambda: row.period(match, replace(seen, coming=True)))
+    return ahead if ahead and ahead[0] - seen.at <= _LONGEST_AHEAD else named
+
+
+def _kind(kind: Kind, groups: dict[str, str | None]) -> Kind:
+    if kind == "point" and (groups.get("year") or (groups.get("which") or "on").lower() != "on"):
+        return "whole"  # "last May" needs no other part
+    return "whole" if (groups.get("unit") or "").lower() in ("minute", "hour") else kind
 
 
 class _Clause(NamedTuple):
@@ -135,11 +158,3 @@ def _is_reset(text: str, match: re.Match[str]) -> bool:
 
 def _before(text: str, match: re.Match[str]) -> str:
     return text[max(0, match.start() - _BEFORE) : match.start()]
-
-
-def _period(period: Resolver, match: re.Match[str], said: Said) -> Period | None:
-    try:
-        named = period(match, said)
-    except (ValueError, OverflowError):  # 31 June, or a year that no calendar has
-        return None
-    return named if named and named[0] >= EARLIEST and named[1] <= LATEST else None

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from semmem.language.words import either, listed
+from semmem.language.words import PART_OF, either, listed
 
 Told = Literal["past", "ahead", ""]
 
@@ -96,7 +96,7 @@ _HAVE_DONE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<!\b(?:Dr|Mr|St|Ms))(?<!\bMrs)[.!?]+['\")]*\s")
-_SINCE = re.compile(r"\bsince(?: the)? $", re.IGNORECASE)
+_SINCE = re.compile(rf"\bsince{PART_OF} $", re.IGNORECASE)
 _FRONTED = re.compile(r"(?:^|[,:–-] ?)(?:(?:and|but|so|on|in|by) )*$", re.IGNORECASE)  # noqa: RUF001
 
 

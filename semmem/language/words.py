@@ -12,9 +12,14 @@ MONTHS = (
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 COUNTS = {word: str(number) for number, word in enumerate(NUMBERS, start=1)}
 ORDINALS = ("first", "second", "third")
 TIMES = ("once", "twice")
+
+# What stands before a time of which a part is meant: "until the end of last year".
+PART_OF = r"(?: the)?(?:(?: very)? (?:beginning|start|middle|end) of(?: the)?| early| mid| late)?"
 
 PLAIN_MONTHS = tuple(month for month in MONTHS if month != "May")  # a verb and a name too
 

@@ -158,6 +158,9 @@ async def test_a_time_that_the_source_does_not_name_stays_open(when: str) -> Non
         ("I'm employed at Acme until May.", "until May", None, "2024-06-01"),
         ("I need the car until May.", "until May", None, "2024-06-01"),
         ("I live here from May 2023 to June 2025.", "from May 2023", "2023-05-01", None),
+        ("Maybe I joined the choir in May.", "May", "2023-05-01", None),
+        ("I moved on May 3rd last year.", "last year", "2023-05-03", None),
+        ("I moved twenty-five years ago.", "five years ago", "1999-01-01", None),
     ],
 )
 async def test_a_time_means_what_its_sentence_means(
