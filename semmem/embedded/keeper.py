@@ -2,7 +2,8 @@
 
 Every client holds a connection to it, which the kernel closes however the client dies. When the last one has been gone
 for a moment, or for as long as one of them asked, the servers are stopped and the keeper ends; so they are when the
-folder is removed. DESCRIPTOR is the socket of the client that started it.
+folder is removed. DESCRIPTOR is the socket of the client that started it, which tells in the environment what a keeper
+before it had for secrets, so that the URLs stay.
 
 Protocol, one JSON object a line. The keeper greets with `{"urls": {...}}` or `{"error": "..."}`; then each request
 `{"do": "start"|"stop"|"kill"|"status", "server": name}` is answered by `{"status": [...]}` or `{"error": "..."}`;
@@ -18,12 +19,14 @@ import shutil
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from semmem.embedded.client import KEPT
 from semmem.embedded.layout import Layout, exclusive
 from semmem.embedded.postgres import Postgres
-from semmem.embedded.qdrant.process import Qdrant
+from semmem.embedded.qdrant.process import Qdrant, reserved
 from semmem.embedded.supervisor import Supervisor
 from semmem.embedded.valkey import Valkey
 from semmem.errors import EmbeddedServerError
@@ -36,13 +39,13 @@ LOOK_SECONDS = 1.0  # between two looks at the folder while nobody uses the serv
 
 
 class Keeper:
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, kept: Mapping[str, Any]) -> None:
         self._layout = layout
-        self._api_key = secrets.token_urlsafe(24)
+        self._api_key = kept.get("api_key") or secrets.token_urlsafe(24)
         servers = (
             Postgres(layout=layout),
-            Valkey(layout=layout, password=secrets.token_urlsafe(24)),
-            Qdrant(layout=layout, api_key=self._api_key),
+            Valkey(layout=layout, password=kept.get("password") or secrets.token_urlsafe(24)),
+            Qdrant(layout=layout, api_key=self._api_key, reservation=reserved(kept.get("port") or 0)),
         )
         self._supervisors = {server.name: Supervisor(server, layout) for server in servers}
         self._clients: set[asyncio.StreamWriter] = set()
@@ -161,9 +164,10 @@ async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:
 
 def main() -> None:
     folder, descriptor = Path(sys.argv[1]), int(sys.argv[2])
+    kept = json.loads(os.environ.pop(KEPT, "{}"))
 
     async def keep() -> None:
-        await Keeper(Layout.of(folder)).run(socket.socket(fileno=descriptor))
+        await Keeper(Layout.of(folder), kept).run(socket.socket(fileno=descriptor))
 
     # The client waits for this first process only, so the keeper is nobody's child and leaves no zombie to a client.
     if os.fork():

@@ -22,6 +22,14 @@ def bind_loopback(port: int = 0) -> socket.socket:
     return bound
 
 
+def reserved(port: int) -> socket.socket:
+    """The port, where it is free; else any."""
+    try:
+        return bind_loopback(port)
+    except OSError:
+        return bind_loopback()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qdrant:
     layout: Layout

@@ -24,14 +24,14 @@ where id in (
 );
 
 -- states: the epoch and the newest event that a cached list must have to count, and whether the model holds up extraction:
--- it keeps failing, or events wait for it, and a worker that lives says that it does not answer
+-- events wait for it, and it keeps failing, or a worker that lives says that it does not answer
 select s.tenant, s.scope_kind, s.scope_id, s.epoch, coalesce(n.seq, 0) as newest, n.id as newest_id,
-       semmem.is_failing('consolidate', s.tenant, s.scope_kind, s.scope_id) or (
-           exists (select from semmem.workers where beat_at > now() - lease and 'llm' = any (silent))
-           and exists (
-               select from semmem.events e
-               where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id)
-                 and e.consolidated_at is null)
+       (
+           semmem.is_failing('consolidate', s.tenant, s.scope_kind, s.scope_id)
+           or exists (select from semmem.workers where beat_at > now() - lease and 'llm' = any (silent))
+       ) and exists (
+           select from semmem.events e
+           where (e.tenant, e.scope_kind, e.scope_id) = (s.tenant, s.scope_kind, s.scope_id) and e.consolidated_at is null
        ) as stalled
 from semmem.scopes s
 left join lateral (
