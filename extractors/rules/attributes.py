@@ -7,12 +7,14 @@ from dataclasses import replace
 from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.contacts import CHANGED, names_of, reached
 from semmem.extractors.rules.frames import FRAMES
+from semmem.extractors.rules.partings import OF_NO_COUPLE
 from semmem.extractors.rules.phrases import ADVERB, I, employer, place, stated, time_of
 from semmem.extractors.rules.polarity import polarities
 from semmem.extractors.rules.roles import ROLES
 from semmem.extractors.rules.slots import OF_ONE
 from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
+from semmem.language.places import STREET
 from semmem.language.words import STATES
 
 APPOINTED = "time "  # attributes that say when something takes place begin so
@@ -65,6 +67,13 @@ _WORKS = re.compile(
     re.IGNORECASE,
 )
 _JOINED = re.compile(rf"{I}joined (?P<v>.+)", re.IGNORECASE)
+# "I work at Starbucks most mornings": a place to sit, or a second job.
+_NOW_AND_THEN = re.compile(
+    r"\b(?:mornings|afternoons|lunchtimes?|(?:most|some|many) days|from time to time|now and then|whenever"
+    r"|(?:once|twice|\w+ times) an? (?:week|month|year)|every (?:other|second|now|morning|afternoon|evening|night"
+    r"|\w+day))\b",
+    re.IGNORECASE,
+)
 _TAKEN_UP = re.compile(r"\b(?:started|began|took|accepted|got|landed|found|new|hired|changed|switched)\b", re.I)
 _SOME_FIRM = re.compile(r"(?:an?|the) (?=[a-z]).+")  # "a small startup"
 _WORKS_AS = re.compile(
@@ -90,16 +99,11 @@ _DIET = re.compile(
 )
 _STATUS = re.compile(
     rf"{I}(?:in |an? (?=widow|single (?:mom|mum|mother|dad|father|parent)))?(?P<v>married|remarried|tied the knot"
-    r"|got hitched|seeing (?:someone|somebody)(?= now| new|$)"
-    r"|engaged|divorced|single(?![-\w])|widowed|dating(?! (?:back|the|these|this|those|my|old|from)\b)"
-    r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)\b",
-    re.IGNORECASE,
-)
-# "I'm married to my job", "divorced from reality", "seeing someone new for my knee".
-_NO_STATUS = re.compile(
-    r"\b(?:married to (?:my|the) (?:job|work|career|business|company|desk|phone|bike|game|idea|sea)"
-    r"|divorced from (?:the|reality|my (?!wife|husband|spouse|first|second|ex))|engaged (?:in|with|on \w+ with)"
-    r"|single[- ]handed\w*|dating myself|seeing (?:someone|somebody)(?: now| new)* (?:for|about|at))\b",
+    r"|got hitched|seeing (?:someone|somebody)(?=(?: now| new)++(?! (?:for|about)\b)|$)"
+    r"|(?<=got )engaged(?! (?:in|with))|engaged(?! (?:in|with|on|at|until|till|all|from|this|tomorrow|every)\b)"
+    r"|divorced|single|widowed|dating(?! (?:back|the|these|this|those|my|old|from|(?-i:[a-z]+(?<!girl)(?<!guy)s))\b)"
+    r"|a relationship|separated(?=$| from my (?:husband|wife|partner)| in | last | now)|widow(?:er)?)"
+    rf"\b{OF_NO_COUPLE}",
     re.IGNORECASE,
 )
 _HAS_PARTNER = re.compile(rf"{I}(?:have|has|got|a) (?:an? )?(?:new )?(?:boyfriend|girlfriend)\b", re.IGNORECASE)
@@ -114,7 +118,7 @@ _OF_A_KIND = re.compile(
 def values_of(clause: Clause) -> Iterator[Value]:
     """The values that a clause in the present gives; none of what is true for a while only."""
     yield from polarities(clause)
-    if clause.negated or _DIFFERS.search(clause.text):
+    if clause.negated:
         return
     found = (value for reader in _READERS for value in reader(clause))
     for value in found:
@@ -126,39 +130,30 @@ def values_of(clause: Clause) -> Iterator[Value]:
             yield replace(value, beside=value.beside or clause.besides, renewed=value.renewed or clause.renewed)
 
 
-# "My rent is up by 50 euros", "I weigh 5 kg less" say how far a value is from another, and not what it is.
-_DIFFERS = re.compile(
-    r"\b(?:up|down|more|less|increased|decreased|dropped|risen|rose|fallen|fell) by\b"
-    r"|\b(?:went|gone|is|are) (?:up|down) \D?\d|\d[\d.,]* ?[\w%$€£]* (?:more(?! or less\b)|less|higher|lower|heavier"
-    r"|lighter|taller|shorter|older|younger|extra)\b",
-    re.IGNORECASE,
-)
 _SO_FAR = re.compile(rf"^I {ADVERB}have {ADVERB}(?:been )?(?:living|lived|working|worked)\b", re.IGNORECASE)
 
 
 def _home(clause: Clause) -> Iterator[Value]:
-    lives, moved = _LIVES.match(clause.text), _MOVED.match(clause.text)
-    if lives:
+    if lives := _LIVES.match(clause.text):
         perfect = "lived" not in lives.group().split() or "have lived" in lives.group()
         found = place(lives["v"], clause) if perfect else None
-        if found and (lives["at"].lower() != "on" or found[1] == "street"):
+        if found and (lives["at"].lower() != "on" or found[1] == STREET):
             near = lives["at"].lower() in ("near", "outside")
-            new = clause.renewed and found[1] != "street"  # "I live in Texas" alone is no move from Austin
-            yield Value("home", found[0], grain=found[1], tentative=near, moved=new)
-    elif moved and (found := place(moved["v"], clause)):
-        exact = found[1] != "street" or "," in moved["v"]
-        yield Value("home", found[0], grain=found[1], moved=exact, renewed=True)
+            yield Value("home", found[0], extent=found[1], tentative=near)
+    elif (moved := _MOVED.match(clause.text)) and (found := place(moved["v"], clause)):
+        exact = found[1] != STREET or "," in moved["v"]
+        yield Value("home", found[0], extent=found[1], moved=exact, renewed=True)
     elif ((home := _HOME_IS.match(clause.text)) and (found := place(home["v"] or home["v2"], clause))) or (
         (changed := _READDRESSED.match(clause.text)) and (found := place(changed["v"], clause))
     ):
-        yield Value("home", found[0], grain=found[1], moved=clause.renewed)
+        yield Value("home", found[0], extent=found[1], moved=clause.renewed)
     elif (house := _HOUSE_IN.match(clause.text)) and (found := place(house["v"] or house["v2"] or house["v3"], clause)):
-        yield Value("home", found[0], grain=found[1], tentative=True, moved=bool(house["v2"]))
+        yield Value("home", found[0], extent=found[1], tentative=True, moved=bool(house["v2"]))
     elif address := _ADDRESS.match(clause.text):
         name = stated(address["v"])
         if name[:1].isupper() or name[:1].isdigit() or clause.lower:
             attribute = _ADDRESSES[(address["kind"] or "").strip().lower()]
-            yield Value(attribute, content_stems(name), grain="street", moved=clause.renewed and "," in name)
+            yield Value(attribute, content_stems(name), extent=STREET, moved=clause.renewed and "," in name)
 
 
 _JUST_NOW = re.compile(
@@ -176,7 +171,8 @@ def _work(clause: Clause) -> Iterator[Value]:
     else:
         name = None
     if name:
-        yield Value("work", name, renewed=bool(joined or (works and _TAKEN_UP.search(works.group()))))
+        new = bool(joined or (works and _TAKEN_UP.search(works.group())))
+        yield Value("work", name, beside=bool(_NOW_AND_THEN.search(clause.text)), renewed=new)
     elif works and (firm := _SOME_FIRM.match(works["v"] or works["v2"] or "")):
         yield Value("work", content_stems(stated(firm.group())), tentative=True)
     if as_ := _WORKS_AS.match(clause.text):
@@ -202,7 +198,7 @@ def _spelled_alike(what: str) -> str:
 def _life(clause: Clause) -> Iterator[Value]:
     if diet := _DIET.match(clause.text):
         yield Value("diet", content_stems("omnivore" if diet["all"] else diet["v"]))
-    if (status := _STATUS.match(clause.text)) and not _NO_STATUS.search(clause.text):
+    if status := _STATUS.match(clause.text):
         named = status["v"].lower()
         alike = {
             "a relationship": "dating",

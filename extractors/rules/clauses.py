@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from semmem.extractors.rules.plain import BARE_VERB, JOINED_BY_AND, plain, together
 from semmem.extractors.rules.reworded import reworded
+from semmem.extractors.rules.taken_back import void
 from semmem.language.words import S_VERBS, SAYINGS, either
 
 RESOLVED_DATE = re.compile(r" \((?:week of |weekend of )?(?:\d{1,2} )?(?:[A-Z][a-z]+ )?\d{4}(?: \d\d:\d\d)?\)")
@@ -111,12 +112,7 @@ _SPLIT = re.compile(
 _SUPPOSED = re.compile(
     r"\b(?:(?<!know )(?<!see )(?<!ask )(?<!sure )(?<!wonder )if|unless|would have|wish|imagine|suppose|pretend"
     r"|dream\w*|as if|jok(?:e|es|ing)|kidding|whether|rumou?rs?|apparently|reportedly|maybe|perhaps|probably"
-    r"|possibly)\b"
-    # What a sentence says and takes back: "it was stolen but they found it", "I moved there but came back".
-    r"|\b(?:but|then|though|until)(?: \w+){0,3}? (?:(?:found|recovered|returned|caught|retrieved|renewed|rebooked"
-    r"|reopened|reactivated|rejoined|kept|undid) (?:it|him|her|them)|(?:got|brought|gave|took|won|bought) (?:it|him|her"
-    r"|them) back|(?:came|come|went|moved|is|was|am|are) (?:right |straight )?back|rebooked|rejoined|resubscribed"
-    r"|changed my mind)\b",
+    r"|possibly)\b",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
@@ -153,7 +149,7 @@ _PASSING = re.compile(
 _BESIDES = re.compile(
     r"\b(?:also|too|as well|both|(?<!to )(?<!am )(?<!work )(?<!down )part[- ]time|work part[- ]time (?:at|for|as)"
     r"|second(?! (?:year|grade|form|floor|semester|term|trimester)\b)|side|besides"
-    r"|(?<!last )(?<!this )(?<!past )weekends?|mornings|afternoons|evenings"
+    r"|(?<!last )(?<!this )(?<!past )weekends?|evenings"
     r"|nights|volunteer\w*|freelanc\w*|(?:mon|tues|wednes|thurs|fri|satur|sun)days|sometimes|occasionally|one of"
     r"|another|other)\b",
     re.IGNORECASE,
@@ -208,6 +204,7 @@ class Clause:
     negated: bool
     renewed: bool
     lower: bool  # typed without capitals, so that a name is not told by one
+    void: bool  # taken back by what follows, or of a story
 
     @property
     def holds(self) -> bool:
@@ -224,8 +221,9 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
     quoted = bare != RESOLVED_DATE.sub("", text).strip()  # what was turned into the third person had capitals
     lower = (quoted or bool(_LOWER.search(text) or BARE_VERB.match(bare))) and not any(map(str.isupper, bare))
     found: list[Clause] = []
+    parts = list(_parts(own))
     reported = False  # by somebody else, from here on
-    for said, whole, joined in _parts(own):
+    for number, (said, whole, joined) in enumerate(parts, start=1):
         once = _DONE_WITHIN.sub(r"\1", whole)
         found.append(
             Clause(
@@ -239,6 +237,7 @@ def clauses(subject: str, text: str) -> tuple[Clause, ...]:
                 negated=bool(_NEGATED.search(said)),
                 renewed=renewed,
                 lower=lower,
+                void=void(said, "; ".join(each for each, _, _ in parts[number:])),
             )
         )
         reported = reported or bool(_REPORTED.match(said))

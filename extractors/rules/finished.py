@@ -5,16 +5,21 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.opposites import lacking
-from semmem.extractors.rules.phrases import ADVERB, FOR_TODAY, HABITS, LIKINGS, NEUTRAL, I, activity, stated
+from semmem.extractors.rules.phrases import (
+    ADVERB,
+    HABITS,
+    LEFT_FOR_NOW,
+    LIKINGS,
+    NEUTRAL,
+    WHEN_OVER,
+    I,
+    activity,
+    stated,
+)
 from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
-from semmem.language.words import NUMBERS, RELATIVES, either, listed
+from semmem.language.words import DAYS, MONTHS, RELATIVES, either, listed
 
-_TAIL = (
-    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
-    r"|already|completely|altogether)\b"
-    rf"| (?:(?:an?|\d+|some|many|several|a few|a couple of|{either(NUMBERS)}) )?\w+ ago\b))"
-)
 _SCHOOLS = ("uni", "university", "college", "high school", "law school", "med school")
 _ILLNESSES = frozenset(
     listed("cold flu covid fever cough insomnia migraine migraines depression anxiety infection rash pain")
@@ -49,8 +54,9 @@ _DONE_WITH = re.compile(
     rf"|cut) my (?P<v3>{_TAKEN_OUT}) (?:off|out|removed)"
     rf"|shaved (?:off )?my (?P<v5>{_TAKEN_OUT})"
     r"|finished (?:reading |watching |playing )?(?P<work>(?-i:[A-Z])[\w' -]{2,40}?)"
+    rf"(?! (?:and|in|on|at|with|of|after|for) (?:the )?(?!(?:{either(DAYS, MONTHS)})\b)(?-i:[A-Z]))"  # a longer title
     rf"|(?:left|dropped out of) (?:(?:my|the) )?(?P<v4>uni|university|college|high school|law school|med school"
-    rf"|(?:[\w'-]+ )?(?:school|classes)|(?:[\w'-]+ ){{0,2}}?(?:{_GROUPS}))){_TAIL}",
+    rf"|(?:[\w'-]+ )?(?:school|classes)|(?:[\w'-]+ ){{0,2}}?(?:{_GROUPS}))){WHEN_OVER}",
     re.IGNORECASE,
 )
 _WELL_AGAIN = re.compile(
@@ -139,8 +145,8 @@ def _thing(clause: Clause) -> Iterator[Over]:
         return
     if done := _DONE_WITH.match(clause.text):
         kind, named = next((kind, named) for kind, named in done.groupdict().items() if named)
-        stems = content_stems(NEUTRAL.sub("", stated(named)))
-        if not stems or (kind in ("v4", "ran") and FOR_TODAY.search(clause.text)):
+        stems = content_stems(named if kind == "work" else NEUTRAL.sub("", stated(named)))
+        if not stems or (kind in ("v4", "ran") and LEFT_FOR_NOW.search(clause.text)):
             return
         if kind == "work":  # "I am reading Dune"; whoever reads it every year goes on
             yield from (Over(f"be {' '.join(sorted(stems | {verb}))}") for verb in ("read", "watch", "play"))

@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
-from semmem.extractors.rules.phrases import ADVERB, I, Stems, stated
+from semmem.extractors.rules.phrases import ADVERB, I, Stems, extent_of, is_amount, stated
 from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
+from semmem.language.places import TOWN
 from semmem.language.words import COUNTS, DAYS, NUMBERS, either
 
 _ORDINALS = (
@@ -129,7 +130,7 @@ _DETERMINER = re.compile(r"^(?:the|an?|my|our|his|her|their) ", re.IGNORECASE)
 def shape_of(text: str) -> str:
     """A number, a day, a time, a name, a noun or a bare word: what has another shape fills another place."""
     if _A_NUMBER.match(text):
-        return "number"
+        return "number" if is_amount(text) else "other"
     if _A_DAY.match(text):
         return "day"
     if _A_TIME.match(text) or _NO_PLACE.match(text):
@@ -152,18 +153,23 @@ def _places(clause: Clause) -> Iterator[Value]:
     does = _DOES_WITH.match(text) or _ON_DAYS.match(text)
     if does and shape_of(does["v"]) in _ONE_AT_A_TIME and not _ELSEWHERE.search(does["v"]):
         kind = f"I {does['verb'].replace('wake', 'get')} {does['with']} {shape_of(does['v'])}"
-        yield Value(kind.lower(), numbered(does["v"]), tentative=True)
+        yield Value(kind.lower(), numbered(does["v"]), extent=_extent(does), tentative=True)
     if (mine := _WITH_MINE.match(text)) and (stems := content_stems(stated(mine["v"]))):
         yield Value(f"I {mine['verb']} {mine['what']}".lower(), stems, tentative=True)
     is_at = _IS_AT.match(text)
     lent = is_at and is_at["with"].lower() == "with" and is_at["who"].lower() in _LENT
     if is_at and not lent and shape_of(is_at["v"]) in _ONE_AT_A_TIME:
         kind = f"my {is_at['who']} {is_at['verb']} {is_at['with']} {shape_of(is_at['v'])}"
-        yield Value(kind.lower(), numbered(is_at["v"]), tentative=True)
+        yield Value(kind.lower(), numbered(is_at["v"]), extent=_extent(is_at), tentative=True)
+
+
+def _extent(told: re.Match[str]) -> int:
+    """How wide it is in what somebody lives, shops or is; a number is no street here."""
+    return max(TOWN, extent_of(stated(told["v"]))) if told["with"].lower() == "in" else TOWN
 
 
 def _amounts(clause: Clause) -> Iterator[Value]:
-    if much := _SO_MUCH.match(clause.text):
+    if (much := _SO_MUCH.match(clause.text)) and is_amount(clause.text[much.start("v") :]):
         unit = " ".join(sorted(content_stems(much["unit"])))
         value = frozenset({COUNTS.get(much["v"].lower(), much["v"])})
         told = f"{much['who']} {much['verb']}".lower().replace("my new ", "my ")

@@ -41,6 +41,8 @@ def meaning(subject: str, text: str) -> Meaning:
     over: list[Over] = []
     traits: list[Trait] = []
     for clause in clauses(subject, text):
+        if clause.void:
+            continue
         traits += planned_of(clause)
         if (clause.doubted or clause.coming) and not clause.supposed:
             over += dropped(clause)
@@ -61,7 +63,8 @@ def planned(subject: str, text: str) -> Meaning:
     values: list[Value] = []
     over: list[Over] = []
     for clause in clauses(subject, text):
-        come = None if clause.doubted or clause.negated or clause.besides or clause.passing else done(clause.text)
+        unsure = clause.doubted or clause.negated or clause.besides or clause.passing or clause.void
+        come = None if unsure else done(clause.text)
         if come:
             then = replace(clause, text=come, coming=False)
             values += values_of(then)

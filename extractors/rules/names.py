@@ -33,6 +33,16 @@ NOT_A_PLACE = _DAYS | names(
     n26 revolut paypal venmo wise monzo visa mastercard amex quickbooks sap salesforce hubspot shopify wordpress
     woocommerce figma sketch photoshop canva blender unity unreal godot numpy pandas pytorch tensorflow keras jax
     version v1 v2 v3 v4 level stage phase chapter page step class team group plan b db2 ipv6 utc cet est pst
+    row seat table gate lane desk platform booth ward bed room terminal bay economy business
+    """
+)
+
+# What people say to live in and wear.
+WORN = names(
+    """
+    clothes crocs jeans leggings sweatpants sweats joggers trainers sneakers pajamas pyjamas pjs hoodies hoodie shorts
+    boots sandals slippers socks dresses skirts vans converse birkenstocks uggs docs levis levi's lululemon adidas nike
+    patagonia uniqlo flannel denim black scrubs overalls dungarees flip-flops heels suits linen wool
     """
 )
 

@@ -7,6 +7,7 @@ from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.phrases import FIANCES, NEUTRAL, SPOUSES, I, stated
 from semmem.extractors.rules.value import NOTHING, Over
 from semmem.extractors.words import content_stems
+from semmem.language.words import HELPERS, NUMBERS, OCCUPATIONS, RELATIVES, either
 
 _PARTED = re.compile(
     rf"{I}(?:broke up|broken up|split up|separated|ended (?:it|things)|divorced)(?: (?:with|from) (?P<v>.+)"
@@ -19,7 +20,20 @@ _PARTED = re.compile(
     re.IGNORECASE,
 )
 _PARTNERS = ("boyfriend", "girlfriend", "partner", *FIANCES)
-_ALONE = re.compile(rf"{I}(?:a )?(?:single|divorced|separated|widowed|widow|widower)\b(?![-\w])", re.IGNORECASE)
+# With whom: a name, or what people are; not "my job", "the sea" or "reality".
+_A_PERSON = (
+    rf"(?:(?-i:[A-Z])|(?:an?|my|the|this|that|some) (?:[\w'-]+ ){{0,3}}?(?:{either(RELATIVES, SPOUSES, FIANCES)}"
+    rf"|{either(OCCUPATIONS, HELPERS)}|ex|\w*man|\w*woman|girl|guy|boy|person|\w*friend|\w*mate|neighbou?r"
+    r"|colleague|coworker|sweetheart|crush|lady|love|one|student|someone|somebody)\b"
+    r"|(?:someone|somebody|him|her|them|each other)\b)"
+)
+# Behind "married", "single" and the like, what makes something else of them: "single handed", "married to my job".
+OF_NO_COUPLE = (
+    rf"(?![-\w]| (?:to (?!be\b|{_A_PERSON})|from (?!now\b|last\b|{_A_PERSON})"
+    rf"|with (?!{_A_PERSON}|(?:an?|no|\d+|{either(NUMBERS)}) (?!half\b)[a-z])|(?:hand|mind)\w*|player|malt|use|sex"
+    r"|(?:my|your|our|him|her|it|them)sel(?:f|ves)\b|in spirit\b))"
+)
+_ALONE = re.compile(rf"{I}(?:a )?(?:single|divorced|separated|widowed|widow|widower)\b{OF_NO_COUPLE}", re.IGNORECASE)
 _CALLED_OFF = re.compile(rf"{I}(?:called off|broke off|ended) (?:my|the) engagement\b", re.IGNORECASE)
 
 

@@ -3,10 +3,9 @@
 import re
 
 from semmem.extractors.rules.clauses import Clause
-from semmem.extractors.rules.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, names
-from semmem.extractors.rules.value import Grain
+from semmem.extractors.rules.names import NOT_A_PLACE, NOT_AN_EMPLOYER, NOT_NAMES, WORN, names
 from semmem.extractors.words import content_stems
-from semmem.language.places import LANDS
+from semmem.language.places import EXTENTS, PART, SAME_PLACE, STREET, TOWN
 from semmem.language.words import DAYS, MONTHS, NUMBERS, RELATIVES, either
 
 Stems = frozenset[str]
@@ -54,19 +53,22 @@ _STREET = re.compile(
     r"|stra(?:ß|ss)e\b",
     re.IGNORECASE,
 )
+_COMPASS = re.compile(
+    r"^(?:(?:north|south|east|west|north-?east|north-?west|south-?east|south-?west|upstate|rural"
+    r"|central)(?:ern)?|mainland) "
+)
 _NO_NAMES = names(
     "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
 )
-_NOT_PLACES = names(
-    """
-    moment past peace fear hope hell heaven tears silence sin future present dreams denial bed jeans crocs uggs
-    birkenstocks pyjamas pajamas sweats sweatpants leggings hoodies converse levis
-    """
-)
+_NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
 GROUP = re.compile(
     r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
     r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
     re.IGNORECASE,
+)
+
+_NO_TOWN = re.compile(  # "Business class", "Marketing team", "my Levi jeans"
+    rf"\b(?:class|section|team|department|division|league|squad|plan|tier|shifts?|mode|{either(tuple(WORN))})$", re.I
 )
 
 # Whom somebody joins, for a while.
@@ -100,20 +102,29 @@ def is_named(text: str, clause: Clause) -> bool:
     return text[:1].isupper()
 
 
-def place(text: str, clause: Clause) -> tuple[Stems, Grain] | None:
-    """The words of a place, and how exact they are; None for what is no place to live."""
+def place(text: str, clause: Clause) -> tuple[Stems, int] | None:
+    """The words of a place, and how wide it is; None for what is no place to live."""
     inside = _IN_A_HOUSE.sub("", text)
     name = stated(inside)
     if clause.lower and _ARTICLE.match(inside):
         return None
-    words = [word.strip(",") for word in name.casefold().split()]
-    if not words or words[0] in _NOT_PLACES or not NOT_A_PLACE.isdisjoint((words[0], words[-1])) or "'s" in name:
+    first = name.split(" ", 1)[0].casefold().strip(",")
+    if not name or first in NOT_A_PLACE | _NOT_PLACES | WORN or "'s" in name or _NO_TOWN.search(name):
         return None
-    grain: Grain = "street" if _STREET.search(name) else "land" if name.casefold() in LANDS else "town"
     within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
     if not (is_named(name, clause) or re.match(r"\d+\w? [A-Za-z]", name)):
         return None
-    return content_stems(f"{name} {within[1]}" if within and grain != "street" else name), grain
+    extent = extent_of(name)
+    name = SAME_PLACE.get(name.casefold(), name)
+    return content_stems(f"{name} {within[1]}" if within and extent != STREET else name), extent
+
+
+def extent_of(name: str) -> int:
+    """How wide a place is: "Texas" and "northern Italy" are parts of a country, "Austin, Texas" is a town."""
+    if _STREET.search(name):
+        return STREET
+    whole, inner = (SAME_PLACE.get(each, each) for each in (name.casefold(), _COMPASS.sub("", name.casefold())))
+    return EXTENTS.get(whole, min(EXTENTS.get(inner, TOWN), PART))
 
 
 def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None:
@@ -124,6 +135,21 @@ def employer(text: str, clause: Clause, *, joined: bool = False) -> Stems | None
     if joined and (first in NOT_AN_EMPLOYER or GROUP.search(text) or _COMPANY.search(text)):
         return None
     return content_stems(name) or None
+
+
+# "up by 50 euros", "10% higher", "due on the 3rd", "5 kg of flour": not how much it is now.
+_NOT_THE_AMOUNT = re.compile(
+    r"(?:up|down|higher|lower|due|late|overdue|behind|paid|by)\b(?! to\b)"
+    r"|[^,;]*?\d[\w.,]*(?: ?[%€$£]| [a-z]+)?(?: [a-z]+)? (?:(?:more(?! or\b)|less|fewer|higher|lower|heavier|lighter"
+    r"|cheaper|dearer|later|earlier|longer|shorter|older|younger|bigger|smaller|taller|above|below"
+    r"|(?:over|under)(?! \d)|off|extra"
+    r"|late|overdue|behind|ahead)\b|of (?!today\b|now\b))"
+)
+
+
+def is_amount(text: str) -> bool:
+    """Whether a value with a number says how much there is, and not by how much it differs or of what else."""
+    return not _NOT_THE_AMOUNT.match(text)
 
 
 _SET = re.compile(
@@ -148,10 +174,10 @@ def time_of(clause: Clause) -> tuple[Stems, Stems] | None:
     match = _SET.match(clause.text)
     if not match:
         return None
-    what = content_stems(match["v"] or match["v2"])
-    if not what or what == _NUMBER:
+    what, when = content_stems(match["v"] or match["v2"]), match["when"] or match["when2"]
+    if not what or what == _NUMBER or not is_amount(when):
         return None
-    return what, content_stems(_INSTEAD.sub("", match["when"] or match["when2"]))
+    return what, content_stems(_INSTEAD.sub("", when))
 
 
 # What may be done with a thing that somebody gives up, where its name alone is said.
@@ -186,10 +212,21 @@ ELSEWHERE = re.compile(
     rf"|after (?:work|school|dark|midnight|\d|(?:the |my |an? )?{_ROUTINES}))",
     re.IGNORECASE,
 )
-# Behind what was left or finished: it goes on another day.
-FOR_TODAY = re.compile(
-    rf"\b(?:early|late|at (?:\d|noon|half|about|around|{either(NUMBERS)})|this morning|tonight|last night|today"
-    rf"|after (?:the|my|our|an?) {_ROUTINES})",
+# Behind what is over: nothing, or since when and why.
+WHEN_OVER = (
+    r"(?= *(?:$|[,.;!(]| (?:last|this|yesterday|today|now|because|after|for good|in|on|at last|finally|and|when|since"
+    r"|already|completely|altogether)\b"
+    r"| (?:(?-i:[a-z\d])\w* ){0,3}(?:days?|weeks?|months?|years?|ages|decades?|while) ago\b))"
+)
+# Who left at nine, early or with Tom left for the day.
+LEFT_FOR_NOW = re.compile(
+    rf"\b(?:early|late|at (?:\d|noon|midnight|half|quarter|about|around|(?:{either(NUMBERS)})\b"
+    r"|(?:the|my|an?) (?!end|start|beginning|age|turn|close|request))|around|before|with"
+    r"|this (?:morning|afternoon|evening)|tonight|last night|today|(?:hours?|minutes?|moment) ago|halfway"
+    r"|(?:after|in) (?:the|my|an?|\w+) (?:\w+ )?(?:hours?|minutes?|half|hurry|rush|middle|morning|afternoon|evening"
+    rf"|dark|taxi|cab|car|{_ROUTINES})|to (?:catch|get|go|pick|meet|eat|sleep|make|see|feed|call)"
+    r"|for (?:the (?:night|day|evening)|lunch|dinner|home|bed|work|an? (?:\w+ )?(?:hour|minute|moment|bit|call"
+    r"|break)))\b",
     re.IGNORECASE,
 )
 # Where the name of what is over ends.

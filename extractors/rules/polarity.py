@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.partings import OF_NO_COUPLE
 from semmem.extractors.rules.phrases import ADVERB, ELSEWHERE, IRREGULAR_PAST, I, activity
 from semmem.extractors.rules.value import NO, YES, Value
 from semmem.extractors.words import content_stems
@@ -40,7 +41,8 @@ GAINED = re.compile(
 _BEGUN = re.compile(rf"{I}(?:started|began|resumed|went back to) (?P<v>\w+ing\b.*)", re.IGNORECASE)
 _LEARNED = re.compile(rf"{I}(?:learned|learnt) (?:how )?to (?P<v>\w+(?: [a-z]+)?)", re.IGNORECASE)
 _IS_NOW = re.compile(
-    rf"{I}(?P<v>married|engaged|divorced|vaccinated|insured|registered|retired|employed)\b", re.IGNORECASE
+    rf"{I}(?P<v>(?:married|engaged|divorced)\b{OF_NO_COUPLE}|(?:vaccinated|insured|registered|retired|employed)\b)",
+    re.IGNORECASE,
 )
 
 

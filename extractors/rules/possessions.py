@@ -4,7 +4,18 @@ import re
 from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
-from semmem.extractors.rules.phrases import ADVERB, FOR_TODAY, GROUP, HABITS, NEUTRAL, RIDES, RUNS, SPOUSES, I, stated
+from semmem.extractors.rules.phrases import (
+    ADVERB,
+    GROUP,
+    HABITS,
+    LEFT_FOR_NOW,
+    NEUTRAL,
+    RIDES,
+    RUNS,
+    SPOUSES,
+    I,
+    stated,
+)
 from semmem.extractors.rules.polarity import GAINED
 from semmem.extractors.rules.roles import PETS
 from semmem.extractors.rules.value import NO, NOTHING, Over
@@ -33,7 +44,10 @@ _UNSUBSCRIBED = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNTS = content_stems("account subscription membership profile plan")
-_LEFT_GROUP = re.compile(rf"{I}(?:left|quit|dropped out of|resigned from) (?:my|the) (?P<v>.+)", re.IGNORECASE)
+_LEFT_GROUP = re.compile(
+    rf"{I}(?P<how>left|quit|dropped out of|resigned from) (?:my|the) (?P<v>(?:[\w'&-]+ )*{GROUP.pattern})(?P<rest>.*)",
+    re.IGNORECASE,
+)
 _WITH_OTHERS = content_stems("sing belong")
 _IS_GONE = re.compile(
     r"^(?:my (?P<v>[\w -]{1,40}?)|(?:the )?(?P<v2>(?-i:[A-Z])[\w-]+)|the (?P<v3>[a-z]+)(?= (?:has |have |just |sadly"
@@ -46,14 +60,6 @@ _IS_GONE = re.compile(
     r"|to (?:an?|my)|after|before"
     r"|when|while|because|during|peacefully|suddenly|and|a|an|two|three|few|some|some|early|late|recently|too|now"
     r"|for good|but|over|\w+ \w+ ago)\b))",
-    re.IGNORECASE,
-)
-# It is back, or was lost in a story.
-_NOT_FOR_GOOD = re.compile(
-    r"\b(?<!never )(?<!not )(?<!n't )(?:found|recovered|returned|retrieved"
-    r"|(?:came|come|got|is|was|brought) (?:it |him |her |them )?back|safe)\b"
-    r"|\bin (?:(?:the|an?|my|our|his|her) )?(?:\w+ )?(?:games?|sims|minecraft|dreams?|nightmare|movies?|films?|shows?"
-    r"|series|books?|novels?|story|stories|episodes?|simulation)\b",
     re.IGNORECASE,
 )
 _WHICH = re.compile(r"\b(?:at|in|from|of) ((?:the )?(?:[A-Z]|\d)[\w ]+)")  # "the house at 14 Rowan Close"
@@ -87,8 +93,6 @@ def _possession(clause: Clause) -> Iterator[Over]:
     several = re.search(r"\b(?:my|the|both|all) (?:\w+ )?(?P<v>[a-z]+s)\b", clause.text)
     rid, gone = _GOT_RID.match(clause.text), _IS_GONE.match(clause.text)
     if clause.passing:
-        return
-    if gone and _NOT_FOR_GOOD.search(clause.text, gone.end()):
         return
     for match in filter(None, (rid, gone)):
         named = next(group for group in match.groups() if group)
@@ -154,7 +158,7 @@ def _membership(clause: Clause) -> Iterator[Over]:
         for named in {stems, stems - _ACCOUNTS} - {NOTHING}:
             yield from (Over("has", named), Over("is", named), Over("does", named, HABITS))
     left = _LEFT_GROUP.match(clause.text)
-    if left and GROUP.search(left["v"]) and not FOR_TODAY.search(clause.text):
+    if left and not (left["how"].lower() == "left" and LEFT_FOR_NOW.search(left["rest"])):
         stems = content_stems(stated(left["v"]))
         yield from (Over("has", stems), Over("does", stems, HABITS | _WITH_OTHERS))
 

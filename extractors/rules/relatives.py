@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from semmem.extractors.rules.clauses import Clause
+from semmem.extractors.rules.phrases import extent_of, stated
 from semmem.extractors.rules.traits import Trait
 from semmem.extractors.rules.value import Over
 from semmem.extractors.words import content_stems
+from semmem.language.places import TOWN
 
 _WHO = r"^my (?P<who>[a-z]+(?: (?-i:[A-Z])\w+)?)"
 _DONE = r"(?:has |have |just |was |got |been |is )*"
@@ -32,7 +34,7 @@ _WORKS_NOW = re.compile(
     re.IGNORECASE,
 )
 _LIVES_NOW = re.compile(
-    rf"{_WHO} (?:now )?(?:(?:lives|is living) (?:in|at)\b"
+    rf"{_WHO} (?:now )?(?:(?:lives|is living) (?:in|at) (?P<where>.+)"
     rf"|(?P<moved>{_DONE}moved (?:back )?(?:to|into) an? (?:[a-z]+ ){{0,2}}?"
     r"(?:home|flat|house|apartment|hospice|dorm)\b))",
     re.IGNORECASE,
@@ -60,7 +62,8 @@ def relatives_ended(clause: Clause) -> Iterator[Over]:
         yield Over("theirs", content_stems(f"{outgrown['who']} allergic {outgrown['v']}"))
     if (works := _WORKS_NOW.match(clause.text)) and (clause.renewed or works["ended"]):
         yield from (Over("theirs", content_stems(f"{works['who']} {verb}")) for verb in ("work", "living"))
-    if (lives := _LIVES_NOW.match(clause.text)) and (clause.renewed or lives["moved"]):
+    lives = _LIVES_NOW.match(clause.text)
+    if lives and (lives["moved"] or (clause.renewed and extent_of(stated(lives["where"])) <= TOWN)):
         yield Over("theirs", content_stems(f"{lives['who']} live"))
     if out := _TAKEN_OUT_OF.match(clause.text):
         yield from (Over(f"my {out['who'].lower()} {where}") for where in ("goes to name", "school"))

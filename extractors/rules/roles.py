@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from semmem.extractors.rules.clauses import Clause
 from semmem.extractors.rules.names import NOT_NAMES
-from semmem.extractors.rules.phrases import ADVERB, SUBJECT, I, Stems, stated
+from semmem.extractors.rules.phrases import ADVERB, SUBJECT, I, Stems, is_amount, stated
 from semmem.extractors.rules.value import Value
 from semmem.extractors.words import content_stems
 from semmem.language.words import COUNTS, HELPERS, NUMBERS, OCCUPATIONS, RELATIVES, either
@@ -97,7 +97,7 @@ _USERNAME = re.compile(
 )
 _WEIGHS = re.compile(
     rf"{I}(?:weighs? |(?=[\d.,]+ ?(?:kg|kilos?|pounds|lbs|stone)(?:$| now))|(?:down|up) to (?=[\d.,]+ ?(?:kg|kilos?"
-    r"|pounds|lbs|stone)\b))(?P<v>\d(?![^,;]* of\b)[^,;]*)",
+    r"|pounds|lbs|stone)\b))(?P<v>\d[^,;]*)",
     re.IGNORECASE,
 )
 _AGE_OF = re.compile(
@@ -182,7 +182,7 @@ def _called(clause: Clause) -> Iterator[Value]:
 
 def _one_at_a_time(clause: Clause) -> Iterator[Value]:
     for pattern in (_MEASURE, _NAMED_ONCE):
-        if match := pattern.match(clause.text):
+        if (match := pattern.match(clause.text)) and is_amount(match["v"]):
             told = _THOUSANDS.sub("", match["v"])
             yield Value(f"my {match['what'].lower()}", content_stems(stated(told)))
     if username := _USERNAME.match(clause.text):
@@ -196,7 +196,7 @@ def _one_at_a_time(clause: Clause) -> Iterator[Value]:
         yield Value("way to work", content_stems(way["v"]), tentative=True)
     if chosen := _SET.match(clause.text):
         yield Value(f"my {chosen['what'].lower()}", content_stems(chosen["v"]), tentative=True)
-    if weighs := _WEIGHS.match(clause.text):
+    if (weighs := _WEIGHS.match(clause.text)) and is_amount(weighs["v"]):
         yield Value("my weight", content_stems(stated(weighs["v"])))
     if whose := _AGE_OF.match(clause.text):
         renewed = bool(whose["new"])  # else it may be told of another child

@@ -1,10 +1,10 @@
 """What holds of a person and what is over: a value of an attribute of which there is one at a time, or its end."""
 
 from dataclasses import dataclass
-from typing import Literal
+
+from semmem.language.places import TOWN
 
 Stems = frozenset[str]
-Grain = Literal["land", "town", "street"]  # how exactly a home is told
 YES, NO = frozenset({"yes"}), frozenset({"no"})
 
 
@@ -14,8 +14,8 @@ class Value:
 
     attribute: str
     value: Stems
-    grain: Grain = "town"
-    moved: bool = False  # it says that the home is another than before, and in which town or land
+    extent: int = TOWN  # of a home: a street, a town, a part of a country or more; other values have no other
+    moved: bool = False  # it names the town, and that it is another than before
     tentative: bool = False  # may stand beside another value, unless the later one says that it is new
     beside: bool = False  # a second job takes no other's place
     renewed: bool = False
@@ -32,7 +32,9 @@ class Value:
             return False
         if (self.tentative or other.tentative) and not self.renewed:
             return False
-        return self.grain == other.grain or self.moved
+        if self.extent == other.extent:
+            return True
+        return self.moved and other.extent <= max(self.extent, TOWN)  # who moved to Austin may be in Texas still
 
 
 NOTHING: Stems = frozenset()

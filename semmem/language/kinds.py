@@ -36,6 +36,22 @@ DEVICES = {
     **dict.fromkeys(listed("macbook thinkpad chromebook surface xps zenbook ideapad"), "laptop"),
 }
 
+# Worlds in which things die, are sold and get married.
+GAMES = (
+    *listed(
+        "minecraft stardew fortnite roblox pokemon skyrim zelda fifa gta monopoly terraria rimworld warcraft catan"
+    ),
+    *(
+        "animal crossing",
+        "stardew valley",
+        "world of warcraft",
+        "red dead redemption",
+        "second life",
+        "football manager",
+    ),
+    *("dungeons and dragons", "d&d", "crusader kings", "the witcher", "baldur's gate", "elden ring"),
+)
+
 CAR_MAKES = frozenset(
     listed(
         """

@@ -1,31 +1,52 @@
-"""Countries and states: places that a town is in."""
+"""Countries and parts of them, by which a place is known to be wider than a town.
 
-from semmem.language.words import listed
+Left out are those that are towns too, such as Singapore, Luxembourg, New York and Washington.
+"""
 
-# Without those that are a town's name as well, such as Luxembourg and New York. Two words are joined by a point.
-LANDS = frozenset(
-    name.replace(".", " ")
-    for name in listed(
-        """
-        afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahrain bangladesh
-        belarus belgium belize bhutan bolivia bosnia botswana brazil britain bulgaria cambodia cameroon canada chile
-        china colombia congo costa.rica croatia cuba cyprus czechia czech.republic denmark ecuador egypt el.salvador
-        england estonia ethiopia fiji finland france georgia germany ghana greece honduras hungary iceland india
-        indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan kenya kosovo laos latvia lebanon
-        libya lithuania madagascar malawi malaysia malta mauritius mexico moldova mongolia montenegro morocco
-        mozambique myanmar namibia nepal netherlands new.zealand nicaragua nigeria north.korea northern.ireland norway
-        oman pakistan paraguay peru philippines poland portugal qatar romania russia rwanda saudi.arabia scotland
-        senegal serbia slovakia slovenia somalia south.africa south.korea spain sri.lanka sudan sweden switzerland
-        syria taiwan tanzania thailand tunisia turkey uganda uk ukraine united.kingdom united.states uruguay us usa
-        uzbekistan venezuela vietnam wales yemen zambia zimbabwe
-        alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana
-        iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana
-        nebraska nevada new.hampshire new.jersey new.mexico north.carolina north.dakota ohio oklahoma oregon
-        pennsylvania rhode.island south.carolina south.dakota tennessee texas utah vermont virginia west.virginia
-        wisconsin wyoming
-        alberta british.columbia manitoba nova.scotia ontario saskatchewan new.south.wales queensland tasmania
-        bavaria saxony hesse thuringia brandenburg tuscany sicily sardinia lombardy brittany normandy provence
-        catalonia andalusia galicia algarve tyrol cornwall devon kent sussex yorkshire
-        """
-    )
-)
+_COUNTRIES = """
+Afghanistan, Albania, Algeria, Angola, Argentina, Armenia, Australia, Austria, Azerbaijan, Bahrain, Bangladesh, Belarus,
+Belgium, Bolivia, Bosnia, Botswana, Brazil, Bulgaria, Cambodia, Cameroon, Canada, Chile, China, Colombia,
+Costa Rica, Croatia, Cuba, Cyprus, Czechia, Denmark, Dominican Republic, Ecuador, Egypt, El Salvador,
+Estonia, Ethiopia, Finland, France, Germany, Ghana, Greece, Guatemala, Haiti, Honduras, Hungary,
+Iceland, India, Indonesia, Iran, Iraq, Ireland, Israel, Italy, Ivory Coast, Jamaica, Japan, Jordan, Kazakhstan, Kenya,
+Korea, Kosovo, Laos, Latvia, Lebanon, Libya, Lithuania, Madagascar, Malawi, Malaysia, Mali, Malta, Mauritius, Mexico,
+Moldova, Mongolia, Montenegro, Morocco, Mozambique, Myanmar, Namibia, Nepal, Netherlands, New Zealand, Nicaragua,
+Nigeria, North Korea, North Macedonia, Norway, Oman, Pakistan, Palestine, Paraguay, Peru, Philippines, Poland,
+Portugal, Qatar, Romania, Russia, Rwanda, Saudi Arabia, Senegal, Serbia, Slovakia, Slovenia, Somalia, South Africa,
+South Korea, Spain, Sri Lanka, Sudan, Sweden, Switzerland, Syria, Taiwan, Tanzania, Thailand, Togo, Tunisia, Turkey,
+Türkiye, Uganda, UK, Ukraine, UAE, US,
+Uruguay, Uzbekistan, Venezuela, Vietnam, Yemen, Zambia, Zimbabwe
+"""
+# States, provinces and regions; Georgia is a country too.
+_PARTS = """
+Alabama, Alaska, Arizona, Arkansas, California, Colorado, Connecticut, Delaware, Florida, Georgia, Hawaii, Idaho,
+Illinois, Indiana, Iowa, Kansas, Kentucky, Louisiana, Maine, Maryland, Massachusetts, Michigan, Minnesota, Mississippi,
+Missouri, Montana, Nebraska, Nevada, New Hampshire, New Jersey, New Mexico, North Carolina, North Dakota, Ohio,
+Oklahoma, Oregon, Pennsylvania, Rhode Island, South Carolina, South Dakota, Tennessee, Texas, Utah, Vermont, Virginia,
+Washington State, West Virginia, Wisconsin, Wyoming, New York State, Carolina, Dakota, New England, Midwest, Bay Area,
+Alberta, British Columbia, Manitoba, Nova Scotia, Ontario, Saskatchewan, New South Wales, Queensland, Tasmania,
+England, Scotland, Wales, Northern Ireland, Cornwall, Devon, Kent, Yorkshire, Sussex, Essex, Midlands,
+Bavaria, Saxony, Hesse, Brandenburg, Thuringia, Swabia, Baden-Württemberg, Tyrol, Styria, Carinthia,
+Brittany, Normandy, Provence, Burgundy, Alsace, Catalonia, Andalusia, Galicia, Tuscany, Sicily, Sardinia, Lombardy,
+Umbria, Flanders, Wallonia, Punjab, Kerala, Goa, Gujarat, Maharashtra
+"""
+_CONTINENTS = """
+Africa, Asia, Europe, North America, South America, Latin America, Central America, Oceania, Scandinavia,
+EU, European Union, Middle East, Caribbean, Balkans, Balkan, Baltics, Benelux
+"""
+
+STREET, TOWN, PART, COUNTRY, CONTINENT = range(5)  # how wide a place is
+
+EXTENTS = {
+    name.strip().casefold(): extent
+    for extent, text in ((PART, _PARTS), (COUNTRY, _COUNTRIES), (CONTINENT, _CONTINENTS))
+    for name in text.split(",")
+}
+
+# Other names of one place.
+SAME_PLACE = {
+    **dict.fromkeys(("united kingdom", "great britain", "britain"), "uk"),
+    **dict.fromkeys(("united states", "united states of america", "usa", "states", "america"), "us"),
+    **{"holland": "netherlands", "czech republic": "czechia", "united arab emirates": "uae"},
+    **{"new york city": "new york", "nyc": "new york", "la": "los angeles", "sf": "san francisco"},
+}
