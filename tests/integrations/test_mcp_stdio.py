@@ -88,6 +88,23 @@ async def test_stdout_holds_the_protocol_alone_and_the_end_of_stdin_ends_it(
         assert SVEN.encode() not in errors
 
 
+async def test_half_an_emoji_is_answered(urls: dict[str, Any], tmp_path: Path) -> None:
+    """A host that cuts a text by its units of UTF-16 leaves one: JSON may hold it, and no text in UTF-8."""
+    configured = {"SEMMEM_MCP_TENANT": "acme", "SEMMEM_MCP_USER": "alice"}
+    async with running(told(urls, tmp_path) | configured) as process, asyncio.timeout(120):
+        calls = HELLO + request(2, "tools/call", name="add_memory", arguments={"text": "I like pizza \ud83c"})
+        calls += request(3, "tools/call", name="add_memory", arguments={"text": "Say \\ud83c \U0001f355"})
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(calls)
+        answers: dict[int | None, dict[str, Any]] = {}
+        while {1, 2, 3} - answers.keys():
+            said = json.loads(await process.stdout.readline())
+            answers[said.get("id")] = said
+    kept = [answers[number]["result"]["structuredContent"]["text"] for number in (2, 3)]
+    assert kept == ["I like pizza \ufffd", "Say \\ud83c \U0001f355"]
+
+
 @pytest.mark.parametrize("name", [signal.SIGTERM, *further(signal.SIGINT)])
 async def test_a_signal_ends_it_and_its_servers_while_its_host_is_silent(tmp_path: Path, name: signal.Signals) -> None:
     async with running(environment(tmp_path), *ALICE) as process:

@@ -1,13 +1,17 @@
 """The process's stdin and stdout as MCP's wire, which nothing else reads from or writes to."""
 
 import asyncio
+import json
 import os
+import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import TextIO
 
 import anyio
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def claim_wire() -> tuple[TextIO, TextIO]:
@@ -20,6 +24,20 @@ def claim_wire() -> tuple[TextIO, TextIO]:
     return os.fdopen(stdin, encoding="utf-8", errors="replace"), os.fdopen(stdout, "w", encoding="utf-8")
 
 
+def _whole(line: str) -> str:
+    """The line without halves of characters, such as an emoji that a host has cut: no request with one would be read.
+
+    They become U+FFFD, as bytes that are no UTF-8 do.
+    """
+    if not _HALF.search(line):
+        return line
+    try:
+        said = json.dumps(json.loads(line), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return line
+    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace") + "\n"
+
+
 class Lines(anyio.AsyncFile[str]):
     """The lines of a stream, read in a daemon thread: a read that never returns must not hold up the exit."""
 
@@ -30,7 +48,7 @@ class Lines(anyio.AsyncFile[str]):
             # Either the loop is closed, and nobody waits for lines any more, or the host's terminal is gone.
             with suppress(RuntimeError, OSError):
                 for line in self.wrapped:
-                    loop.call_soon_threadsafe(lines.put_nowait, line)
+                    loop.call_soon_threadsafe(lines.put_nowait, _whole(line))
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(lines.put_nowait, "")
 
