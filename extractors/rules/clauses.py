@@ -142,7 +142,8 @@ _PASSING = re.compile(
     r"(?:weekend|week|month|day|hour|minute|night|summer|winter|spring|autumn|fall|season|semester|holiday"
     r"|vacation|conference"
     r"|while|trip|wedding|internship|visit|project|year|fair|festival|christmas|easter|lent|ramadan|advent)s?\b"
-    r"|\b(?:temporar\w+|until|till|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
+    r"|\bin (?:the )?(?:spring|summer|autumn|winter)s?,? +I (?:live|work|stay|drive|am)\b|\b(?:temporar\w+|until|till"
+    r"|at the moment|on vacation|on holiday|visiting|during|over the \w+|on a trip"
     r"|for now)\b",
     re.IGNORECASE,
 )

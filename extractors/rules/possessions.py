@@ -170,8 +170,10 @@ def _appointment(clause: Clause) -> Iterator[Over]:
     named = match["v"] or match["v2"] or match["v3"] or match["v4"]
     if match["v2"] and match["who"] and match["who"] != "they" and named.lower() in _ANY_APPOINTMENT:
         named = f"{match['who']} {named}"
-    if (stems := content_stems(named)) and named.lower() not in _PARTS_OF_A_DAY:
-        yield Over("time", stems)
+    stems = content_stems(named)
+    if stems and named.lower() not in _PARTS_OF_A_DAY:
+        in_may = {"may"} if re.search(r"\bin May\b", named) else set()  # which is no stop word there
+        yield Over("time", stems | in_may)
 
 
 LOSSES: tuple[Callable[[Clause], Iterator[Over]], ...] = (_possession, _first_pet, _membership, _appointment)

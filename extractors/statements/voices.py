@@ -70,6 +70,8 @@ _ABOVE = re.compile(r"\b(?:above|oben|ci-dessus|arriba|sopra|acima|hierboven|ova
 _PASTED = re.compile(
     r"\b(?:saw|found|read|got|spotted|came across) this\b[^:\n]{0,40}:|\bthis (?:just )?(?:came|comes|is|was"
     r"|arrived)(?: in)?(?: \w+)? from (?!me\b|my (?:diary|journal|notes)\b)[^:\n]{1,40}:"
+    r"|^(?:from (?:the|my|our) )?(?:message|voicemail|ticket|mail|e-?mail|letter|complaint)"
+    r"(?: #?\d{1,9})?(?: from (?!me\b)[^:\n]{1,40})?:\s*(?=$|(?:i|my|we|our|i'm)\b)|\bhanded (?:this|it) in:"
     r"|^(?:you )?be (?:my|an?|the) [^.!?\n]{2,60}[.!,:]|^you are (?:now )?(?:(?:an?|the) (?:[a-z-]+ ){0,3}[a-z-]+"
     rf"|my (?!favou?rite|best|only)(?:[a-z-]+ ){{0,2}}(?:{either(OCCUPATIONS)}|landlord|landlady|boss|therapist"
     rf"|coach|interviewer|client"
@@ -101,6 +103,15 @@ _PLAYED = re.compile(
 )
 # Somebody asks about a text that follows, or who said it.
 _ASKED_ABOUT = re.compile(
+    r"^[ \t]*(?:(?:so|ok|hey|please) )?(?:what (?:should|can|do|would) i (?:answer|reply|respond|say)"
+    r"|how (?:should|would|do|can) i (?:answer|reply|respond)|is this (?:spam|a scam|phishing|legit|real|true"
+    r"|correct|polite"
+    r"|good (?-i:[A-Z])\w+)|what does (?:this|that|it) mean|who (?:wrote|said|sent) (?:this|that)"
+    r"|see below|(?:i )?(?:just )?got this (?:message|text|mail|e-?mail|letter)\b[^.!?\n]{0,20}"
+    r"|give me (?:some )?feedback on this(?: \w+)?|k(?:annst|önntest) du das (?:\w+ )?(?:übersetzen|korrigieren"
+    r"|zusammenfassen))"
+    r"(?: to (?:this|that|it|him|her|them))?(?: (?:mail|message|text|e-?mail"
+    r"|letter))?(?:, what do i do)?[?.!:]*[ \t]*$|"
     r"^[ \t]*(?:so |ok |hey )?(?:what (?:do|would) you (?:think|make|say) (?:of|about|to)|(?:any )?(?:thoughts|feedback"
     r"|opinions?|comments) (?:on|about)|(?:how |what )?(?:is|does|do)) (?:this|these|that|the following) (?:\w+ ){0,2}?"
     rf"(?:{_TEXT}|comment|ad|listing|answer|reply|sounds?|reads?|come across)\b[^.!\n]{{0,30}}[?:]?[ \t]*$",

@@ -100,8 +100,12 @@ KEPT = [
     ("I work at Philips.", "I left Philips in January and returned in April."),
     ("I am vegan.", "I stopped being vegan in January but I'm vegan again."),
     ("I live in Spain.", "I moved to Munich."),
+    ("I live in Kiel.", "In winter I live in Malaga."),
+    ("My exam is in June.", "My exam in May was cancelled."),
 ]
 OVER = [
+    ("I live in Kiel.", "In summer I moved to Malaga."),
+    ("My exam is on Monday.", "My exam was cancelled."),
     ("I live in Oslo.", "I moved to Linz over the weekend."),
     ("I live in Oslo.", "I moved to Bergen at the weekend."),
     ("I live in Oslo.", "I moved to Linz over the last month."),
