@@ -7,6 +7,7 @@ Berlin, right?"), or how it is worded, nothing is.
 
 import re
 
+from semmem.extractors.statements.elsewhere import FIRST_PERSON
 from semmem.extractors.statements.speech import asks, requests
 
 LONGEST = 600  # characters: a longer sentence is no line of a chat, and each of its joints would be looked at
@@ -17,10 +18,7 @@ _JOINT = re.compile(
 )
 _OWN = re.compile(
     r"^(?:(?:hi|hey|hello|so|well|ok|okay|oh|and|but|also|btw|by the way|actually)\b,?\s+)*"
-    r"(?:(?:I|we)(?:['’](?:m|ve|re|ll|d))?\s+\w|(?:my|our)\s+\w+\s+\S+"
-    r"|(?:ich|wir|je|nous|yo|nosotros|io|noi|eu|nós|ik|wij|jag|vi|я|мы)\s+\w|j['’]\w"
-    r"|(?:mein|unser|mon|ma|mes|notre|mi|mis|nuestr[oa]|mio|mia|meu|minha|mijn|min|mitt|мой|моя)\w*\s+\w"
-    r"|(?:soy|estoy|vivo|trabajo|tengo|sono|lavoro|sou|moro|trabalho|tenho)\s+\w)",
+    rf"(?:(?:I|we)(?:['’](?:m|ve|re|ll|d))?\s+\w|(?:my|our)\s+\w+\s+\S+|{FIRST_PERSON})",
     re.IGNORECASE,
 )
 # "Just sold the car": a chat leaves the "I" out.

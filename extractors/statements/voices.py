@@ -3,7 +3,7 @@
 
 import re
 
-from semmem.extractors.statements.elsewhere import PLAYED
+from semmem.extractors.statements.elsewhere import OPENS, PLAYED, WROTE
 from semmem.language.words import OCCUPATIONS, either
 
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~).*$", re.MULTILINE)
@@ -33,35 +33,51 @@ _SIGNED = re.compile(
 # What is asked to be done to a text, in the languages of docs/languages.md: to any text, or to one that is named.
 _ALWAYS = (
     r"translat(?:e|ion)|proof-?read|rewrite|reword|rephrase|paraphrase|summari[sz]e|transcribe|tl;?dr"
-    r"|übersetz\w*|traduis\w*|traduire|traduce\w*|traducir|traduci\w*|traduz\w*|vertaal\w*|översätt\w*"
-    r"|переве(?:ди|сти)\w*"
+    r"|übersetz(?!er)\w*|traduis\w*|traduire|traduce\w*|traducir|traduci\w*|traduz(?:ir|a|am)?|vertaal\w*"
+    r"|översätt\w*|переве(?:ди|сти)\w*"
 )
 _IF_NAMED = (
     r"proof|continue|evaluate|assess|complete|finish|fill in|correct|fix|shorten|polish|edit|improve|review"
     r"|check(?! out)|format|analy[sz]e"
-    r"|classify|annotate|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at|critique"
-    r"|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|fass\w*|kürz\w*|formulier\w*"
-    r"|mach(?=\w* (?:daraus|hieraus))|corrige\w*|résume\w*|resume\w*|relis|fais|haz|revisa\w*|lee"
-    r"|correggi\w*|riassumi\w*|corrija|verbeter\w*|rätta|çevir\w*|исправ\w*|перескаж\w*"
+    r"|classify|annotate|parse|explain|simplify|draft a reply|write a reply|reply|respond|answer|read|look at"
+    r"|critique|grade|score|rate|judge|roast|extract|turn|convert|make|korrigier\w*|verbesser\w*|fass[et]?|kürze?"
+    r"|formuliere?|(?:über)?prüfe?|überarbeite|vereinfache|analysiere?|lies|mache?(?= (?:daraus|draus|hieraus"
+    r"|aus)\b)|corrige\w*|corregir|résum(?!é)\w*|relis\w*|lis|fais|transforme[zr]?|réécri\w*|reformule\w*|raccourci\w*"
+    r"|améliore\w*|vérifie\w*|resume\w*|resum(?:a|ir)|resúm[ea]\w*|revis[ae]|convierte|haz|mejora|acorta"
+    r"|reescrib[ea]|lee(?= est)|correggi\w*|riassum[ei]\w*|trasforma|riscrivi|rivedi|leggi|accorcia|migliora"
+    r"|corrija|reescreva|leia|encurte|melhore|verbeter\w*|vat(?= (?:de|dit|deze|het|mijn)\b)|herschrijf|controleer"
+    r"|lees|maak(?= hier)|rätta|sammanfatta|korrekturläs|förkorta|granska|läs|çevir\w*|исправ\w*|перескаж\w*"
+    r"|сократи\w*|перепиши\w*|проверь\w*|резюмируй\w*"
 )
 _ANYWHERE = re.compile(
-    "çevir(?!m[ei]n)|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم"
+    "çevir(?!m[ei]n)|metni özetle|özetle(?:r misin)?\\s*[:?]|περίληψη|συνόψισε|düzelt(?:ir|in|:)|[μΜ]ετ[άα]φρασ"
+    "|[δΔ]ι[όο]ρθωσε|翻译|翻譯|改写|润色|校对|总结|翻訳|訳して|要約|添削|번역|요약|교정|ترجم"
     "|صحح|لخص|अनुवाद|सुधार"
 )
 _TEXT = (
-    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|daraus|hieraus"
-    r"|con esto|avec ça|message|letter|essay"
-    r"|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem|speech|quote"
-    r"|chat|conversation|grammar|spelling|typos|punctuation|wording|tone|dies\w*|folgende\w*|text\w*|suivant\w*|texte"
-    r"|est[oae]|siguiente|texto|questo|seguente|testo|isto|seguinte|dit|deze|volgende|tekst|detta|följande|bunu|metni"
-    r"|это\w*|следующ\w*|текст\w*"
+    r"this|these|the following|following|below|above|text|paragraph|sentence|passage|mail|e-?mail|message|letter"
+    r"|essay|article|post|bio|resume|cv|profile|pitch|caption|review|transcript|draft|document|code|lyrics|poem"
+    r"|speech|quote|chat|conversation|grammar|spelling|typos|punctuation|wording|tone|dies\w*|daraus|hieraus"
+    r"|das zusammen|rechtschreibung|grammatik|folgende\w*|text\w*|suivant\w*|texte|courriel|lettre|ceci|est[oae]"
+    r"|siguiente|texto|correo|carta|ortografía|quest[oa]|seguente|testo|isto|seguinte|dit|deze|volgende|tekst"
+    r"|hiervan|detta|det här|den här|följande|bunu|metni|это\w*|следующ\w*|текст\w*"
 )
 _ASKED = (
-    r"(?:^|[.!?]\s+|,\s+(?=(?:make|fix|shorten|improve|edit|polish|correct) (?:it|this)\b)|\b(?:please|pls|bitte"
-    r"|can you|could you|would you|help me|(?:need|want|like) you to|kannst du) )"
+    r"(?:^[¿¡]?|[.!?]\s+[¿¡]?|,\s+(?=(?:make|fix|shorten|improve|edit|polish|correct) (?:it|this)\b)|\b(?:please"
+    r"|pls|bitte|can you|could you|would you|help me|(?:need|want|like) you to|kannst du|könntest du|können sie"
+    r"|peux-tu|pourrais-tu|pouvez-vous|puedes|podrías|puoi|potresti|você pode|kun je|kan du|можешь|кратко) (?:(?:me"
+    r"|mir|moi|mi) )?)"
 )
 _WORK_ON = re.compile(
     rf"{_ASKED}(?:please )?(?:(?:{_ALWAYS})\b|(?:{_IF_NAMED})\b(?=[^.!?\n]{{0,120}}(?:\b(?:{_TEXT})\b|[:：])))",
+    re.IGNORECASE,
+)
+# In German and Dutch the verb stands last: "Kannst du diesen Text kürzen?".
+_WORK_ON_LAST = re.compile(
+    r"\b(?:kannst du|könntest du|können sie|würdest du|bitte|kun je|kunt u)\b[^.!?:\n]{0,60}\b(?:zusammenfassen"
+    r"|kürzen|korrigieren"
+    r"|verbessern|übersetzen|umformulieren|überarbeiten|korrekturlesen|samenvatten|vertalen|verbeteren"
+    r"|herschrijven)\b",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?。！？]")
@@ -88,8 +104,8 @@ _PASTED = re.compile(
 )
 _PLAYED = re.compile(
     r"\brole-?play\w*|\bplay the (?:role|part) of\b|\bin this (?:scenario|exercise|game),? (?:i|you|we)\b|\blet(?:'s"
-    r"| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i|that i|my))\b|(?:^"
-    r"|[.!?]\s+)(?:now |just |please )?(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a time)\b"
+    r"| us) (?:play (?:a|an|the|pretend|dungeons|d&d|make)|pretend|imagine|say (?:i|that i|my))\b"
+    rf"|{OPENS}(?:pretend|imagine|suppose|hypothetically|what if|act as|once upon a time)\b"
     r"|\bin (?:this|my|the) (?:story|novel|scene|campaign|screenplay|fanfic|script)\b|\bmy (?:character|persona)\b"
     r"|\bfor (?:my|a|the|our) (?:novel|story|character|screenplay|script|role-?play|campaign|fanfic)\b"
     rf"|{_ASKED}(?:write|tell|compose|continue|draft|generate|create) (?:me |us )?(?:an?|the|my) (?:\w+ ){{0,3}}"
@@ -167,7 +183,7 @@ def own_words(text: str, speaker: str) -> str:
     last = max((number for number, line in enumerate(lines) if line.strip()), default=-1)
     kept: list[str] = []
     for number, line in enumerate(lines):
-        asked = _WORK_ON.search(line) or _ANYWHERE.search(line)
+        asked = _WORK_ON.search(line) or _WORK_ON_LAST.search(line) or _ANYWHERE.search(line)
         if asked and _ABOVE.search(line):
             return ""
         sentence = _SENTENCE_END.split(line[asked.end() :], maxsplit=1)[0] if asked else ""
@@ -180,9 +196,11 @@ def own_words(text: str, speaker: str) -> str:
             or PLAYED.search(line)
             or (asked if follows else None)
             or _PASTED.search(line)
+            or WROTE.search(line)
         )
         if begins:
-            end = max(line.rfind(mark, 0, begins.start() + 1) for mark in ".!?。！？")  # of the whole sentences before
+            # Of the whole sentences before.
+            end = max(line.rfind(mark, 0, begins.start() + 1) for mark in ".!?。！？।؟")
             kept.append(line[: end + 1])
             break
         kept.append(line)
