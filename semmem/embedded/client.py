@@ -49,7 +49,7 @@ class _Connection:
 
     @property
     def lost(self) -> bool:
-        return self._reader.at_eof()
+        return self._reader.at_eof() or self._reader.exception() is not None  # ended, or reset with words on their way
 
     async def receive(self) -> dict[str, Any]:
         try:
