@@ -3,10 +3,10 @@
 import asyncio
 from importlib import import_module
 
-from semmem.errors import ConfigurationError, SchemaOutdated
+from semmem.errors import ConfigurationError
 from semmem.migrations.access import gaps
 from semmem.migrations.filling import fill
-from semmem.migrations.revisions import HEAD, REVISIONS
+from semmem.migrations.revisions import HEAD, check_known
 from semmem.migrations.server import Server, examine, forbidden, revision_of, unfit
 from semmem.postgres.connect import connect
 from semmem.postgres.errors import mapped_errors
@@ -72,11 +72,7 @@ def _check(server: Server, revision: str | None) -> None:
             "the tables are there, but not public.semmem_revision with their release, or not for "
             f"{server.login} to read; restore a dump of the whole database, with its data, into an empty one"
         )
-    if revision is not None and revision not in REVISIONS:
-        raise SchemaOutdated(
-            f"the database is at revision {revision}, which this release does not know; migrate with the "
-            "release that made it, or a newer one"
-        )
+    check_known(revision, "migrate with the release that made it, or a newer one")
 
 
 def _run(url: PostgresUrl, revision: str, *, mends: bool) -> list[str]:

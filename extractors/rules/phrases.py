@@ -61,6 +61,7 @@ _NO_NAMES = names(
     "home work me myself free money fun it them him her you us people kids his their hard night nights now that"
 )
 _NOT_PLACES = names("moment past peace fear hope hell heaven tears silence sin future present dreams denial bed")
+_NO_HOMES = NOT_A_PLACE | _NOT_PLACES | WORN
 GROUP = re.compile(
     r"\b(?:club|gym|team|group|choir|band|class|course|call|meeting|league|party|church|community|server|chat|channel"
     r"|society|association|union|program|programme|newsletter|waitlist|forum)\b",
@@ -109,7 +110,7 @@ def place(text: str, clause: Clause) -> tuple[Stems, int] | None:
     if clause.lower and _ARTICLE.match(inside):
         return None
     first = name.split(" ", 1)[0].casefold().strip(",")
-    if not name or first in NOT_A_PLACE | _NOT_PLACES | WORN or "'s" in name or _NO_TOWN.search(name):
+    if not name or first in _NO_HOMES or "'s" in name or _NO_TOWN.search(name):
         return None
     within = _WITHIN.match(inside[inside.find(name) + len(name) :])  # "Hackney, in London"
     if not (is_named(name, clause) or re.match(r"\d+\w? [A-Za-z]", name)):

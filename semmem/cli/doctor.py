@@ -127,15 +127,13 @@ async def _model(settings: "Settings") -> Check:
 
 
 async def _stores(stack: AsyncExitStack, settings: "Settings", embedder: "Embedder") -> AsyncIterator[Check]:
-    from semmem.migrations import upgrade
-    from semmem.wiring.opening import open_embedded
+    from semmem.wiring.opening import open_migrated
 
     servers: Servers | None = None
     if settings.embedded:
         try:
-            servers = await open_embedded(stack, settings)
+            servers = await open_migrated(stack, settings)
             assert servers is not None
-            await upgrade(servers.postgres_url)
         except SemmemError as error:
             fix = "follow the message, or set SEMMEM_POSTGRES_URL"
             yield Check(part="embedded servers", state="failed", what=str(error), fix=fix)

@@ -29,8 +29,8 @@ FAILED, BAD_INPUT, NOT_FOUND, CONFLICT, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 4, 1
 
 EXIT_CODES = """\
 Exit codes: 0 done; 1 failed (a store or a model is down, lines were refused, the answer was no); 2 bad usage, input or
-settings; 3 not found; 4 somebody else was first (a field, a lock or a question); 130 or 143 stopped by Ctrl-C or
-SIGTERM; 141 nobody reads stdout any more. With --json an error is one line of JSON on stderr."""
+settings; 3 not found; 4 somebody else was first (a field, a lock or a question); 129, 130 or 143 stopped by a hangup,
+Ctrl-C or SIGTERM; 141 nobody reads stdout any more. With --json an error is one line of JSON on stderr."""
 
 # Typer carries a copy of click and exports these of its exceptions alone.
 UsageError: type[Any] = typer.BadParameter.__bases__[0]
@@ -42,29 +42,30 @@ class Commands(TyperGroup):
     """Commands whose usage errors are JSON too, where the command line says --json."""
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
-        wanted = _asks_for_json(args)  # the call takes them off the list
-        try:
+        with _usage_told(as_json=_asks_for_json(args)):
             return super().make_context(info_name, args, parent, **extra)
-        except UsageError as error:
-            if parent is not None or not wanted:
-                raise
-            _print_json({"code": "usage", "message": error.format_message()})
-            raise typer.Exit(BAD_INPUT) from None
 
     def invoke(self, ctx: Any) -> Any:
-        wanted = _asks_for_json([*getattr(ctx, "_protected_args", ()), *ctx.args])
-        token = _as_json.set(_as_json.get() or wanted)
+        wanted = _as_json.get() or _asks_for_json([*getattr(ctx, "_protected_args", ()), *ctx.args])
+        token = _as_json.set(wanted)
         try:
-            return super().invoke(ctx)
-        except UsageError as error:
-            if not _as_json.get():
-                raise
-            _print_json({"code": "usage", "message": error.format_message()})
-            raise typer.Exit(BAD_INPUT) from None
+            with _usage_told(as_json=wanted):
+                return super().invoke(ctx)
         except BrokenPipeError:
             raise typer.Exit(BROKEN_PIPE) from None
         finally:
             _as_json.reset(token)
+
+
+@contextmanager
+def _usage_told(*, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        if not as_json:
+            raise
+        _print_json({"code": "usage", "message": error.format_message()})
+        raise typer.Exit(BAD_INPUT) from None
 
 
 def _asks_for_json(words: Sequence[str]) -> bool:

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -128,9 +127,9 @@ class Servers:
         return tuple(ServerStatus(**each) for each in answer["status"])
 
     async def _watch(self) -> None:
-        while self._has_folder():
+        while self._layout.is_still(self._folder):
             await asyncio.sleep(WATCH_SECONDS)
-            if self._connection.lost and self._has_folder():
+            if self._connection.lost and self._layout.is_still(self._folder):
                 _log.warning("the embedded servers' keeper has ended; it is started anew")
                 try:
                     await self._start_anew()
@@ -145,12 +144,6 @@ class Servers:
         self._connection = connection
         if self._lingers:
             await self.linger(self._lingers)
-
-    def _has_folder(self) -> bool:
-        """Another folder of the same path holds other data."""
-        with suppress(OSError):
-            return os.path.samestat(self._folder, self._layout.folder.stat())
-        return False
 
 
 async def open_servers(folder: Path) -> Servers:

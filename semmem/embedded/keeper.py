@@ -151,10 +151,7 @@ class Keeper:
 
     def _has_folder(self) -> bool:
         """Returns whether the folder is still the one that the servers were started on."""
-        try:
-            return self._started_on is not None and os.path.samestat(self._started_on, self._layout.folder.stat())
-        except OSError:
-            return False
+        return self._started_on is not None and self._layout.is_still(self._started_on)
 
 
 async def _send(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:

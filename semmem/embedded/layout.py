@@ -74,6 +74,13 @@ class Layout:
                 "Choose a folder this user may write to"
             )
 
+    def is_still(self, before: os.stat_result) -> bool:
+        """Whether the folder is the one it was then: another one of its path holds other data."""
+        try:
+            return os.path.samestat(before, self.folder.stat())
+        except OSError:
+            return False
+
     def create_runtime(self) -> None:
         """Create the socket folder; refuse one that another user prepared."""
         # Root's Postgres runs as another user and has to pass through to its own socket folder.

@@ -16,12 +16,8 @@ MAX_RESTART_DELAY = 5.0
 State = Literal["running", "starting", "stopped"]
 
 
-class _Exited(EmbeddedServerError):
-    """`by_itself`, and not by a signal, such as the kernel's where memory or disk was full."""
-
-    def __init__(self, code: int, told: str) -> None:
-        super().__init__(told)
-        self.by_itself = code > 0
+class _GaveUp(EmbeddedServerError):
+    """It exited by itself, and not by a signal, such as the kernel's where memory or disk was full."""
 
 
 class Supervisor:
@@ -85,9 +81,9 @@ class Supervisor:
         """Where it ends over files that Postgres can fill again, they go: what was forgotten may stand in them."""
         try:
             return await self._launch()
-        except _Exited as error:
+        except _GaveUp as error:
             files = self.server.rebuilt
-            if files is None or not error.by_itself or not files.exists() or not any(files.iterdir()):
+            if files is None or not any(files.iterdir()):
                 raise
             aside = files.with_name(f"{files.name}.old")
             shutil.rmtree(aside, ignore_errors=True)
@@ -121,18 +117,17 @@ class Supervisor:
             async with asyncio.timeout(READY_SECONDS):
                 while not await self.server.is_ready():
                     if process.returncode is not None:
-                        raise _Exited(process.returncode, self._told(f"it exited with code {process.returncode}"))
+                        kind = _GaveUp if process.returncode > 0 else EmbeddedServerError
+                        raise self._failure(f"it exited with code {process.returncode}", kind)
                     await asyncio.sleep(0.01)
         except TimeoutError as error:
             raise self._failure(f"no answer within {READY_SECONDS:.0f} s") from error
 
-    def _failure(self, reason: str) -> EmbeddedServerError:
-        return EmbeddedServerError(self._told(reason))
-
-    def _told(self, reason: str) -> str:
+    def _failure(self, reason: str, kind: type[EmbeddedServerError] = EmbeddedServerError) -> EmbeddedServerError:
         name = self.server.name
-        tail = self._layout.log_tail(name)
-        return f"{name} did not start: {reason}. Last lines of {self._layout.log(name)}:\n{tail}"
+        return kind(
+            f"{name} did not start: {reason}. Last lines of {self._layout.log(name)}:\n{self._layout.log_tail(name)}"
+        )
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         code = await process.wait()

@@ -14,8 +14,7 @@ Moldova, Mongolia, Montenegro, Morocco, Mozambique, Myanmar, Namibia, Nepal, Net
 Nigeria, North Korea, North Macedonia, Norway, Oman, Pakistan, Palestine, Paraguay, Peru, Philippines, Poland,
 Portugal, Qatar, Romania, Russia, Rwanda, Saudi Arabia, Senegal, Serbia, Slovakia, Slovenia, Somalia, South Africa,
 South Korea, Spain, Sri Lanka, Sudan, Sweden, Switzerland, Syria, Taiwan, Tanzania, Thailand, Togo, Tunisia, Turkey,
-Türkiye, Uganda, UK, Ukraine, UAE, US,
-Uruguay, Uzbekistan, Venezuela, Vietnam, Yemen, Zambia, Zimbabwe
+Türkiye, Uganda, UK, Ukraine, UAE, US, Uruguay, Uzbekistan, Venezuela, Vietnam, Yemen, Zambia, Zimbabwe
 """
 # States, provinces and regions; Georgia is a country too.
 _PARTS = """

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from semmem.domain.stores import in_words, names_of
 from semmem.errors import ConfigurationError, NotFound
-from semmem.migrations import upgrade
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.health import HealthStore
 from semmem.stores.postgres.pool import Postgres
-from semmem.wiring.opening import open_embedded, open_postgres
+from semmem.wiring.opening import open_migrated, open_postgres
 from semmem.wiring.settings import Settings
 
 
@@ -65,7 +64,5 @@ def own_stores(settings: Settings) -> list[str]:
 @asynccontextmanager
 async def _postgres(settings: Settings) -> AsyncIterator[Postgres]:
     async with AsyncExitStack() as stack:
-        servers = await open_embedded(stack, settings)
-        if servers:
-            await upgrade(servers.postgres_url)
+        servers = await open_migrated(stack, settings)
         yield await open_postgres(stack, settings, servers, size=2)

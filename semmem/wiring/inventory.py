@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from semmem.domain.checks import check_int, check_optional_id
 from semmem.domain.scope import Scope
 from semmem.errors import InvalidInput
-from semmem.migrations import upgrade
 from semmem.stores.postgres.inventory import holdings
 from semmem.stores.postgres.pool import Postgres
-from semmem.wiring.opening import open_embedded
+from semmem.wiring.opening import open_migrated
 from semmem.wiring.settings import Settings
 
 MAX_PAGE = 10_000
@@ -38,9 +37,7 @@ async def scopes(
     if after is not None and not isinstance(after, Scope):
         raise InvalidInput("after", "must be a Scope", "pass the scope of the last holding")
     async with AsyncExitStack() as stack:
-        servers = await open_embedded(stack, settings)
-        if servers:
-            await upgrade(servers.postgres_url)
+        servers = await open_migrated(stack, settings)
         own = servers.postgres_url if servers else settings.postgres_url or ""
         admin = settings.postgres_admin_url
         name = "SEMMEM_POSTGRES_ADMIN_URL" if admin else "SEMMEM_POSTGRES_URL"

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from semmem.errors import ConfigurationError, ModelError
 from semmem.extractors.llm import LlmExtractor
 from semmem.extractors.offline import OfflineExtractor
+from semmem.migrations import upgrade
 from semmem.models.fastembed import FastEmbedder
 from semmem.models.guarded import GuardedEmbedder, GuardedExtractor, GuardedReranker, WatchedChat, chat_breaker
 from semmem.models.minilm import MiniLM
@@ -98,6 +99,14 @@ async def open_embedded(stack: AsyncExitStack, settings: Settings) -> "Servers |
     servers = await stack.enter_async_context(await open_servers(settings.data))
     if settings.keep_servers:
         await servers.linger(settings.keep_servers.total_seconds())
+    return servers
+
+
+async def open_migrated(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
+    """Opens the embedded servers with this release's schema; another database is its operator's to migrate."""
+    servers = await open_embedded(stack, settings)
+    if servers:
+        await upgrade(servers.postgres_url)
     return servers
 
 

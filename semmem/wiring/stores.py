@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from semmem.domain.stores import names_of, redis_named
 from semmem.engine.mirroring import MirrorKeeper
 from semmem.errors import StoreUnavailable
-from semmem.migrations import upgrade
 from semmem.ports import Embedder, Mirror, RecentCache, Wakeups
 from semmem.stores.postgres.followers import Followers
 from semmem.stores.postgres.mirror import MirrorStore
@@ -19,8 +18,8 @@ from semmem.wiring.opening import (
     FIRST_ANSWER_SECONDS,
     known_dimensions,
     open_cache,
-    open_embedded,
     open_local,
+    open_migrated,
     open_mirror,
     open_postgres,
     open_wakeups,
@@ -56,9 +55,7 @@ class Stores:
 
 
 async def open_stores(stack: AsyncExitStack, settings: Settings, embedder: Embedder) -> Stores:
-    servers = await open_embedded(stack, settings)
-    if servers:
-        await upgrade(servers.postgres_url)
+    servers = await open_migrated(stack, settings)
     postgres = await open_postgres(stack, settings, servers)
     dimensions = await known_dimensions(postgres, embedder)
     standing = partial(standing_dimensions, postgres, embedder.model)

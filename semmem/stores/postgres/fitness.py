@@ -4,7 +4,7 @@ import asyncpg
 
 from semmem.errors import ConfigurationError, SchemaOutdated
 from semmem.migrations.access import gaps, listed
-from semmem.migrations.revisions import HEAD, REVISIONS
+from semmem.migrations.revisions import HEAD, check_known
 from semmem.migrations.server import examine, revision_of, unfit
 from semmem.postgres.connect import connect, is_pooled
 from semmem.postgres.errors import mapped_errors
@@ -12,7 +12,6 @@ from semmem.postgres.session import APP_ROLE, session_settings
 from semmem.postgres.url import PostgresUrl
 
 _FIX = "run `semmem migrate`"
-_NEWER = "install the release that made it, or a newer one"
 
 
 async def check_fitness(url: PostgresUrl) -> bool:
@@ -42,8 +41,7 @@ async def _check(connection: asyncpg.Connection) -> None:
     if server.acts_as_app:  # a login need not inherit what the role may read
         await connection.execute(f"set local role {APP_ROLE}")
     revision = await revision_of(connection)
-    if revision is not None and revision not in REVISIONS:
-        raise SchemaOutdated(f"the database is at revision {revision}, which this release does not know; {_NEWER}")
+    check_known(revision, "install the release that made it, or a newer one")
     if revision != HEAD:
         raise SchemaOutdated(f"the database is at revision {revision or 'none'}, this release needs {HEAD}; {_FIX}")
     if lacking := await gaps(connection):
